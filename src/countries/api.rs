@@ -36,13 +36,13 @@ use crate::text::stem::Rules;
 ), responses((status = 200, description = "A page of countries.", body = CountryPage)))]
 #[get("/v1/countries")]
 pub async fn list_countries(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    let viewer = context.visibility(&request).await?;
+    let viewer = state.visibility(&request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
-    let wish = LanguagePreference::from_request(&mut params, &request, &context.fallback_languages);
+    let wish = LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
     let query = params.text("q", MAX_SEARCH_LEN).map(|text| Query::parse(&text, &Rules::ALL));
     let ids = params.list("ids", MAX_IDS);
     let shape = ResponseShape { fields: parse_fields(&mut params), ..ResponseShape::default() };
@@ -71,12 +71,12 @@ pub async fn list_countries(
         "country\n{}\n{}\n{}",
         params.canonical_without(&[]),
         wish.cache_key(),
-        context.country_names.identity()
+        state.country_names.identity()
     );
     params.finish()?;
     let validators = CacheValidators { tag: EntityTag::from_state(&identity), last_modified: None };
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(answer::not_modified_response(&context, viewer, &wish, &validators));
+        return Ok(answer::not_modified_response(&state, viewer, &wish, &validators));
     }
     let found = model::list(query.as_ref(), ids.as_deref(), order, descending, wish.ui_language);
     let place =
@@ -115,12 +115,12 @@ pub async fn list_countries(
     };
     let mut items = JsonItems::default();
     for country in page {
-        items.push(&Country::new(country, wish.ui_language, &context.country_names), &shape)?;
+        items.push(&Country::new(country, wish.ui_language, &state.country_names), &shape)?;
     }
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::set_cache_headers(&mut response, &context, viewer, &wish);
+    answer::set_cache_headers(&mut response, &state, viewer, &wish);
     answer::set_validators(&mut response, &validators);
-    let links = list::page_links(&context, &request, &info);
+    let links = list::page_links(&state, &request, &info);
     response.insert_header((header::LINK, links.to_link_header()));
     Ok(response.content_type("application/json").body(
         ListResponse { items, page_info: info, facets: None, did_you_mean: Vec::new() }
@@ -138,21 +138,21 @@ pub async fn list_countries(
 ), responses((status = 200, description = "The country.", body = Country)))]
 #[get("/v1/countries/{country}")]
 pub async fn get_country(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    let viewer = context.visibility(&request).await?;
+    let viewer = state.visibility(&request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
-    let wish = LanguagePreference::from_request(&mut params, &request, &context.fallback_languages);
+    let wish = LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
     let shape = ResponseShape { fields: parse_fields(&mut params), ..ResponseShape::default() };
     let identity = format!(
         "{}\n{}\n{}\n{}",
         request.path(),
         params.canonical_without(&[]),
         wish.cache_key(),
-        context.country_names.identity()
+        state.country_names.identity()
     );
     params.finish()?;
     let Some(country) = model::find(&name) else {
@@ -163,14 +163,14 @@ pub async fn get_country(
     };
     let validators = CacheValidators { tag: EntityTag::from_state(&identity), last_modified: None };
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(answer::not_modified_response(&context, viewer, &wish, &validators));
+        return Ok(answer::not_modified_response(&state, viewer, &wish, &validators));
     }
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::set_cache_headers(&mut response, &context, viewer, &wish);
+    answer::set_cache_headers(&mut response, &state, viewer, &wish);
     answer::set_validators(&mut response, &validators);
     response.insert_header((header::CONTENT_LANGUAGE, wish.ui_language));
     Ok(response.content_type("application/json").body(answer::to_json(
-        &Country::new(country, wish.ui_language, &context.country_names),
+        &Country::new(country, wish.ui_language, &state.country_names),
         &shape,
         [],
     )?))

@@ -5,27 +5,27 @@ use crate::resource::spec::ResourceKind;
 use crate::text::language::Language;
 
 /// Path and query of an address of this server, which may be left out before them.
-fn split_path_and_query<'a>(url: &'a str, base: &str) -> (&'a str, &'a str) {
+fn split_path_and_query<'a>(url: &'a str, base_url: &str) -> (&'a str, &'a str) {
     let url = url.split('#').next().unwrap_or_default();
-    let path = url.strip_prefix(base).unwrap_or(url);
+    let path = url.strip_prefix(base_url).unwrap_or(url);
     path.split_once('?').unwrap_or((path, ""))
 }
 
 /// The query of a list whose page an address is.
-pub(super) fn match_list_url(url: &str, base: &str) -> Option<String> {
-    let (path, query) = split_path_and_query(url, base);
+pub(super) fn match_list_url(url: &str, base_url: &str) -> Option<String> {
+    let (path, query) = split_path_and_query(url, base_url);
     (path == "/embed/videos").then(|| query.to_owned())
 }
 
 /// The query of a chart whose page an address is.
-pub(super) fn match_chart_url(url: &str, base: &str) -> Option<String> {
-    let (path, query) = split_path_and_query(url, base);
+pub(super) fn match_chart_url(url: &str, base_url: &str) -> Option<String> {
+    let (path, query) = split_path_and_query(url, base_url);
     (path == "/embed/impact-statistics/chart").then(|| query.to_owned())
 }
 
 /// The saved query whose page an address is, and what is asked beside it.
-pub(super) fn match_saved_query_url(url: &str, base: &str) -> Option<(String, String)> {
-    let (path, query) = split_path_and_query(url, base);
+pub(super) fn match_saved_query_url(url: &str, base_url: &str) -> Option<(String, String)> {
+    let (path, query) = split_path_and_query(url, base_url);
     let name = path.strip_prefix("/f/").filter(|name| is_slug_or_id(name))?;
     Some((name.to_owned(), query.to_owned()))
 }
@@ -35,28 +35,28 @@ pub(super) fn match_saved_query_url(url: &str, base: &str) -> Option<(String, St
 pub(super) fn match_item_url(
     kind: ResourceKind,
     url: &str,
-    base: &str,
+    base_url: &str,
     template: Option<&str>,
 ) -> Option<(String, Option<Language>)> {
-    let whole = if url.starts_with('/') { format!("{base}{url}") } else { url.to_owned() };
+    let whole = if url.starts_with('/') { format!("{base_url}{url}") } else { url.to_owned() };
     let url = whole.as_str();
-    let without_part = url.split('#').next().unwrap_or_default();
-    let (page, query) = without_part.split_once('?').unwrap_or((without_part, ""));
-    let in_query = query
+    let without_fragment = url.split('#').next().unwrap_or_default();
+    let (page, query) = without_fragment.split_once('?').unwrap_or((without_fragment, ""));
+    let query_language = query
         .split('&')
         .find_map(|pair| pair.strip_prefix("lang="))
         .and_then(|tag| Language::parse(tag).ok());
     for path in [&format!("/embed/{}", kind.path_segment()), kind.path()] {
-        let prefix = format!("{base}{path}/");
+        let prefix = format!("{base_url}{path}/");
         if let Some(name) = page.strip_prefix(&prefix).filter(|name| is_slug_or_id(name)) {
-            return Some((name.to_owned(), in_query));
+            return Some((name.to_owned(), query_language));
         }
     }
     // Without its kind, an address is that of a video.
     let template =
         template.filter(|template| kind == ResourceKind::Video || template.contains("{kind}"))?;
     let (name, language) = match_template(kind, template, url)?;
-    Some((name, language.and_then(|tag| Language::parse(&tag).ok()).or(in_query)))
+    Some((name, language.and_then(|tag| Language::parse(&tag).ok()).or(query_language)))
 }
 
 fn is_slug_or_id(name: &str) -> bool {
@@ -74,7 +74,7 @@ fn match_template(
     let (mut name, mut language) = (None, None);
     let (mut template, mut rest) = (template, url);
     while !template.is_empty() {
-        let Some(place) = template.find('{') else {
+        let Some(brace) = template.find('{') else {
             // A page may be asked for a part, or by a query of its own.
             let after = rest.strip_prefix(template)?;
             rest = if after.is_empty() || after.starts_with(['?', '#', '&']) {
@@ -84,17 +84,17 @@ fn match_template(
             };
             break;
         };
-        rest = rest.strip_prefix(template.get(..place)?)?;
-        let (placeholder, after) = template.get(place..)?.split_once('}')?;
+        rest = rest.strip_prefix(template.get(..brace)?)?;
+        let (placeholder, after) = template.get(brace..)?.split_once('}')?;
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(rest.len());
-        let (value, behind) = rest.split_at_checked(end)?;
+        let (value, remainder) = rest.split_at_checked(end)?;
         match placeholder {
             "{slug" | "{id" => name = Some(value.to_owned()),
             "{lang" => language = Some(value.to_owned()),
             "{kind" if value == kind.path_segment() => {}
             _ => return None,
         }
-        (template, rest) = (after, behind);
+        (template, rest) = (after, remainder);
     }
     let is_end = rest.is_empty() || rest.starts_with(['?', '#', '&']);
     Some((name.filter(|name| is_end && is_slug_or_id(name))?, language))

@@ -82,11 +82,11 @@ impl Component {
         format!("/embed/kinoteka-{}.js", self.version)
     }
 
-    fn to_response(&self, request: &HttpRequest, caching: &str) -> HttpResponse {
+    fn to_response(&self, request: &HttpRequest, cache_control: &str) -> HttpResponse {
         cross_origin_response(
             request,
             &self.etag,
-            caching,
+            cache_control,
             "text/javascript; charset=utf-8",
             Bytes::from_static(COMPONENT.script.as_bytes()),
         )
@@ -96,20 +96,20 @@ impl Component {
 /// Answers what every site may read.
 fn cross_origin_response(
     request: &HttpRequest,
-    tag: &EntityTag,
-    caching: &str,
+    etag: &EntityTag,
+    cache_control: &str,
     media_type: &str,
     body: Bytes,
 ) -> HttpResponse {
-    let validators = CacheValidators { tag: tag.clone(), last_modified: None };
-    let is_known = ConditionalGet::from_request(request).is_current(&validators);
+    let validators = CacheValidators { tag: etag.clone(), last_modified: None };
+    let is_not_modified = ConditionalGet::from_request(request).is_current(&validators);
     let mut response =
-        HttpResponse::build(if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
+        HttpResponse::build(if is_not_modified { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
     response
-        .insert_header((header::ETAG, tag.as_str()))
-        .insert_header((header::CACHE_CONTROL, caching));
+        .insert_header((header::ETAG, etag.as_str()))
+        .insert_header((header::CACHE_CONTROL, cache_control));
     response.insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"));
-    if is_known { response.finish() } else { response.content_type(media_type).body(body) }
+    if is_not_modified { response.finish() } else { response.content_type(media_type).body(body) }
 }
 
 /// May be kept so long where it can change.
@@ -191,11 +191,11 @@ pub async fn web_component_integrity(
     context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let base = context.settings.base_url(&request);
+    let base_url = context.settings.base_url(&request);
     let pinned = ComponentIntegrity {
         version: &COMPONENT.version,
-        url: format!("{base}{}", COMPONENT.path()),
-        stable_url: format!("{base}/embed/kinoteka.js"),
+        url: format!("{base_url}{}", COMPONENT.path()),
+        stable_url: format!("{base_url}/embed/kinoteka.js"),
         integrity: &COMPONENT.integrity,
     };
     let body = serde_json::to_string(&pinned).map_err(Problem::internal)?;
@@ -215,9 +215,9 @@ mod tests {
     #[test]
     fn every_message_is_used_and_translated() {
         assert!(!COMPONENT.script.contains("{words}"));
-        for (name, phrase) in MESSAGES {
+        for (name, message) in MESSAGES {
             assert!(SCRIPT_TEMPLATE.contains(&format!("\"{name}\"")), "{name} is never said");
-            assert!(COMPONENT.script.contains(phrase.in_language("mk")), "{name}");
+            assert!(COMPONENT.script.contains(message.in_language("mk")), "{name}");
         }
         for after in SCRIPT_TEMPLATE
             .split("say(\"")

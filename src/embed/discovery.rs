@@ -12,8 +12,8 @@ pub struct OEmbedDiscovery(Option<String>);
 
 impl OEmbedDiscovery {
     /// For the page at this address of this server.
-    pub fn new(base: &str, page: &str) -> Self {
-        Self((page.len() <= MAX_PAGE_URL_LEN).then(|| snippets::oembed_url(base, page)))
+    pub fn new(base_url: &str, page_url: &str) -> Self {
+        Self((page_url.len() <= MAX_PAGE_URL_LEN).then(|| snippets::oembed_url(base_url, page_url)))
     }
 
     /// As members of a `Link` header (RFC 8288).

@@ -53,9 +53,9 @@ const MAX_DESCRIPTION_CHARS: usize = 300;
 pub async fn embed_impact_statistic(
     context: web::Data<AppState>,
     request: HttpRequest,
-    name: web::Path<String>,
+    id_or_slug: web::Path<String>,
 ) -> HttpResponse {
-    match respond(&context, &request, name.into_inner()).await {
+    match respond(&context, &request, id_or_slug.into_inner()).await {
         Ok(response) => response,
         Err(problem) => page::error_page(
             &problem,
@@ -68,11 +68,11 @@ pub async fn embed_impact_statistic(
 async fn respond(
     context: &web::Data<AppState>,
     request: &HttpRequest,
-    name: String,
+    id_or_slug: String,
 ) -> Result<HttpResponse, Problem> {
     let mut params = QueryParams::parse(request.query_string())?;
-    let wish = LanguagePreference::from_request(&mut params, request, &context.fallback_languages);
-    if wish.all_languages {
+    let language_preference = LanguagePreference::from_request(&mut params, request, &context.fallback_languages);
+    if language_preference.all_languages {
         params.error(
             "lang",
             "invalid_language",
@@ -80,25 +80,25 @@ async fn respond(
         );
     }
     params.finish()?;
-    let addresses = PublicUrls::new(&context.settings, &context.settings.base_url(request));
-    let identity =
-        format!("embed figure\n{}\n{:?}", addresses.cache_key(), context.settings.embed_origins);
-    let asked = ItemRequest {
-        id_or_slug: name,
+    let urls = PublicUrls::new(&context.settings, &context.settings.base_url(request));
+    let etag_key =
+        format!("embed figure\n{}\n{:?}", urls.cache_key(), context.settings.embed_origins);
+    let item_request = ItemRequest {
+        id_or_slug: id_or_slug,
         visibility: Visibility::Published,
-        language_preference: &wish,
-        etag_key: identity,
+        language_preference: &language_preference,
+        etag_key: etag_key,
         with_extras: false,
         accept_former_slug: false,
     };
     let (validators, found) = match item::load_item::<ImpactStatistics, _>(
         context,
         request,
-        asked,
-        move |connection, (context, _), loaded, shown| {
+        item_request,
+        move |connection, (context, _), loaded, render_context| {
             let programme =
-                load_programme(connection, context, &loaded, Visibility::Published, shown)?;
-            Ok(StatisticPage::new(loaded, programme.as_ref(), &addresses, shown))
+                load_programme(connection, context, &loaded, Visibility::Published, render_context)?;
+            Ok(StatisticPage::new(loaded, programme.as_ref(), &urls, render_context))
         },
     )
     .await?
@@ -108,7 +108,7 @@ async fn respond(
             return Ok(answer::not_modified_response(
                 context,
                 Visibility::Published,
-                &wish,
+                &language_preference,
                 &validators,
             ));
         }
@@ -119,12 +119,12 @@ async fn respond(
             request,
             &format!("/embed/impact-statistics/{slug}"),
         )),
-        Located::Found(card) => {
+        Located::Found(page) => {
             let mut response = HttpResponse::build(StatusCode::OK);
-            answer::set_cache_headers(&mut response, context, Visibility::Published, &wish);
+            answer::set_cache_headers(&mut response, context, Visibility::Published, &language_preference);
             answer::set_validators(&mut response, &validators);
-            response.insert_header((header::LINK, card.discovery.link_headers().join(", ")));
-            Ok(card.to_html_page().to_response(&context.settings, response))
+            response.insert_header((header::LINK, page.discovery.link_headers().join(", ")));
+            Ok(page.to_html_page().to_response(&context.settings, response))
         }
     }
 }
@@ -170,12 +170,12 @@ impl StatisticPage {
     fn new(
         mut loaded: LoadedItem<StatisticFields>,
         programme: Option<&Value>,
-        addresses: &PublicUrls,
-        shown: &RenderContext,
+        urls: &PublicUrls,
+        render_context: &RenderContext,
     ) -> Self {
-        let words = shown.language_preference.ui_language;
-        let lang = page::lang_query(&shown.language_preference);
-        let with = |page: &str, query: &[&str]| {
+        let words = render_context.language_preference.ui_language;
+        let lang = page::lang_query(&render_context.language_preference);
+        let with_query = |page: &str, query: &[&str]| {
             let query: Vec<&str> = query.iter().copied().filter(|part| !part.is_empty()).collect();
             if query.is_empty() { page.to_owned() } else { format!("{page}?{}", query.join("&")) }
         };
@@ -193,31 +193,31 @@ impl StatisticPage {
                 .map(str::to_owned)
         };
         let own = &loaded.fields;
-        let countries = shown.countries(&own.countries);
+        let countries = render_context.countries(&own.countries);
         let footnotes = countries
             .iter()
             .filter_map(|country| Some(format!("* {}", country.footnote.as_ref()?)));
         let quotes: Vec<Option<Quote>> = own.quotes.unpack();
-        let evidence = |(place, link): (usize, &Link)| {
-            let video = shown.short_reference(&link.target_id)?;
-            let second = link.start_ms.map(|milliseconds| milliseconds / 1_000);
+        let evidence = |(index, reference): (usize, &Link)| {
+            let video = render_context.short_reference(&reference.target_id)?;
+            let second = reference.start_ms.map(|milliseconds| milliseconds / 1_000);
             let start = second.map(|second| format!("start={second}")).unwrap_or_default();
-            let address = with(
-                &addresses.own_url(&format!("/embed/videos/{}", video.slug)),
+            let address = with_query(
+                &urls.own_url(&format!("/embed/videos/{}", video.slug)),
                 &[&lang, &start],
             );
             Some(EvidenceVideo {
                 title: video.title,
                 url: address,
                 start_seconds: second,
-                quote: quotes.get(place).cloned().flatten(),
+                quote: quotes.get(index).cloned().flatten(),
             })
         };
         let partner = loaded
             .references_in("partner")
-            .find_map(|link| shown.short_reference(&link.target_id))
+            .find_map(|reference| render_context.short_reference(&reference.target_id))
             .map(|partner| partner.title);
-        let this = addresses.own_url(&format!("/embed/impact-statistics/{slug}"));
+        let this = urls.own_url(&format!("/embed/impact-statistics/{slug}"));
         Self {
             ui_language: words,
             display_value: own.format_value(words),
@@ -233,12 +233,12 @@ impl StatisticPage {
                 .chain(field("disclaimer"))
                 .chain(footnotes)
                 .collect(),
-            public_url: addresses.external_url(
+            public_url: urls.external_url(
                 ResourceKind::ImpactStatistic,
                 (loaded.item.id, &slug),
                 &language,
             ),
-            discovery: OEmbedDiscovery::new(&addresses.own_url(""), &with(&this, &[&lang])),
+            discovery: OEmbedDiscovery::new(&urls.own_url(""), &with_query(&this, &[&lang])),
             countries,
             language,
             label,
@@ -275,7 +275,7 @@ impl StatisticPage {
     fn render_body(&self) -> Markup {
         // What the product says may be in another language than the label.
         let words = (self.ui_language != self.language).then_some(self.ui_language);
-        let say = |phrase: Phrase| phrase.in_language(self.ui_language);
+        let say = |message: Phrase| message.in_language(self.ui_language);
         html! {
             div.text {
                 h1.said {
@@ -331,31 +331,31 @@ impl StatisticPage {
 
 /// What is known of a figure beside its value. Of its unit the label speaks, in the language of the
 /// page.
-fn detail_rows(own: &StatisticFields, words: &'static str) -> Vec<(String, String)> {
-    let say = |phrase: Phrase| phrase.in_language(words).to_owned();
-    let with = |value: String, more: Option<String>| {
+fn detail_rows(own: &StatisticFields, ui_language: &'static str) -> Vec<(String, String)> {
+    let say = |message: Phrase| message.in_language(ui_language).to_owned();
+    let with_note = |value: String, more: Option<String>| {
         more.map_or_else(|| value.clone(), |more| format!("{value} ({more})"))
     };
-    let of = |value: &str| format_plain_value(value, &own.measure, words);
-    let mut facts: Vec<(String, String)> = own
+    let format_value = |value: &str| format_plain_value(value, &own.measure, ui_language);
+    let mut rows: Vec<(String, String)> = own
         .disaggregation
         .unpack::<Vec<Disaggregation>>()
         .into_iter()
         .map(|slice| (slice.dimension, slice.value))
         .collect();
-    facts.extend(
-        span(own.period_start, own.period_end, words).map(|period| (say(Phrase::Period), period)),
+    rows.extend(
+        span(own.period_start, own.period_end, ui_language).map(|period| (say(Phrase::Period), period)),
     );
     let baseline = own.baseline.unpack::<Option<Baseline>>();
-    facts.extend(baseline.map(|baseline| {
-        (say(Phrase::Baseline), with(of(&baseline.value), Some(baseline.year.to_string())))
+    rows.extend(baseline.map(|baseline| {
+        (say(Phrase::Baseline), with_note(format_value(&baseline.value), Some(baseline.year.to_string())))
     }));
     let target = own.target.unpack::<Option<Target>>();
-    let until = |target: &Target| span(target.period_start, target.period_end, words);
-    facts.extend(
-        target.map(|target| (say(Phrase::Target), with(of(&target.value), until(&target)))),
+    let until = |target: &Target| span(target.period_start, target.period_end, ui_language);
+    rows.extend(
+        target.map(|target| (say(Phrase::Target), with_note(format_value(&target.value), until(&target)))),
     );
-    facts
+    rows
 }
 
 /// A source, as a link where it has an address.

@@ -45,13 +45,13 @@ impl Face {
 
     /// How wide a text is, in pixels.
     pub fn width(&self, text: &str) -> f32 {
-        let unknown = self.size * FALLBACK_WIDTH;
-        let Some(font) = &self.font else { return text.chars().map(|_| unknown).sum() };
-        let (letters, metrics) =
+        let fallback_width = self.size * FALLBACK_WIDTH;
+        let Some(font) = &self.font else { return text.chars().map(|_| fallback_width).sum() };
+        let (char_map, metrics) =
             (font.charmap(), GlyphMetrics::new(font, Size::new(self.size), LocationRef::default()));
         text.chars()
             .map(|c| {
-                letters.map(c).and_then(|glyph| metrics.advance_width(glyph)).unwrap_or(unknown)
+                char_map.map(c).and_then(|glyph| metrics.advance_width(glyph)).unwrap_or(fallback_width)
             })
             .sum()
     }
@@ -74,20 +74,20 @@ impl Face {
 /// other signs that it lacks.
 pub fn strip_unsupported(text: &str) -> String {
     let face = Face::new(FontWeight::Bold, 1.0);
-    let mut painted = String::new();
+    let mut supported = String::new();
     for word in text.split_whitespace() {
         if word.chars().any(|c| c.is_alphanumeric() && !face.has_glyph(c)) {
             continue;
         }
         let word: String = word.chars().filter(|c| face.has_glyph(*c)).collect();
         if !word.is_empty() {
-            if !painted.is_empty() {
-                painted.push(' ');
+            if !supported.is_empty() {
+                supported.push(' ');
             }
-            painted.push_str(&word);
+            supported.push_str(&word);
         }
     }
-    painted
+    supported
 }
 
 /// The font as painters know it.

@@ -74,17 +74,17 @@ pub enum Located<T> {
 pub async fn load_video<T: Send + 'static>(
     context: &web::Data<AppState>,
     request: &HttpRequest,
-    asked: ItemRequest<'_>,
-    draw: impl Fn(LoadedItem<VideoFields>, VideoExtras, &RenderContext) -> T + Send + 'static,
+    item_request: ItemRequest<'_>,
+    build: impl Fn(LoadedItem<VideoFields>, VideoExtras, &RenderContext) -> T + Send + 'static,
 ) -> Result<Freshness<Located<T>>, Problem> {
-    let (with_owed, viewer) = (asked.with_extras, asked.visibility);
-    load_item::<Videos, T>(context, request, asked, move |connection, around, loaded, shown| {
-        let owed = if with_owed {
-            load_extras(connection, around, &loaded, viewer, shown)?
+    let (with_owed, visibility) = (item_request.with_extras, item_request.visibility);
+    load_item::<Videos, T>(context, request, item_request, move |connection, scope, loaded, render_context| {
+        let extras = if with_owed {
+            load_extras(connection, scope, &loaded, visibility, render_context)?
         } else {
             VideoExtras::default()
         };
-        Ok(draw(loaded, owed, shown))
+        Ok(build(loaded, extras, render_context))
     })
     .await
 }
@@ -93,8 +93,8 @@ pub async fn load_video<T: Send + 'static>(
 pub async fn load_item<S: Resource, T: Send + 'static>(
     context: &web::Data<AppState>,
     request: &HttpRequest,
-    asked: ItemRequest<'_>,
-    draw: impl Fn(
+    item_request: ItemRequest<'_>,
+    build: impl Fn(
         &mut Connection,
         (&AppState, &Revisions),
         LoadedItem<S::Fields>,
@@ -106,27 +106,27 @@ pub async fn load_item<S: Resource, T: Send + 'static>(
     let base = context.settings.base_url(request);
     let ItemRequest {
         id_or_slug: name,
-        visibility: viewer,
-        language_preference: wish,
-        etag_key: identity,
-        accept_former_slug: follows,
+        visibility: visibility,
+        language_preference: language_preference,
+        etag_key: etag_key,
+        accept_former_slug: accept_former_slug,
         ..
-    } = asked;
-    let identity = format!("{identity}\n{name}\n{}\n{viewer:?}", wish.cache_key());
-    let (inner, condition, wish) =
-        (context.clone().into_inner(), ConditionalGet::from_request(request), wish.clone());
+    } = item_request;
+    let etag_key = format!("{etag_key}\n{name}\n{}\n{visibility:?}", language_preference.cache_key());
+    let (inner, condition, language_preference) =
+        (context.clone().into_inner(), ConditionalGet::from_request(request), language_preference.clone());
     let done = context
-        .read(viewer, move |connection| {
+        .read(visibility, move |connection| {
             let of = CatalogueRequest {
-                etag_key: &identity,
-                language_preference: &wish,
+                etag_key: &etag_key,
+                language_preference: &language_preference,
                 base_url: &base,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_catalogue_wide(connection, &inner, &of, |connection, revisions, shown| {
-                let item = match find_visible(connection, S::SCHEMA, &name, viewer)? {
-                    Lookup::Former(item) if !follows => return Ok(Located::Moved(item.slug)),
+            read_catalogue_wide(connection, &inner, &of, |connection, revisions, render_context| {
+                let item = match find_visible(connection, S::SCHEMA, &name, visibility)? {
+                    Lookup::Former(item) if !accept_former_slug => return Ok(Located::Moved(item.slug)),
                     Lookup::Former(item) | Lookup::Current(item) => item,
                 };
                 let unreadable = format!(
@@ -134,9 +134,9 @@ pub async fn load_item<S: Resource, T: Send + 'static>(
                     S::SCHEMA.kind.noun(),
                     item.id
                 );
-                let loaded = hydrate_single::<S>(connection, item, None, viewer, shown)?
+                let loaded = hydrate_single::<S>(connection, item, None, visibility, render_context)?
                     .ok_or_else(|| Problem::internal(unreadable))?;
-                Ok(Located::Found(draw(connection, (&inner, revisions), loaded, shown)?))
+                Ok(Located::Found(build(connection, (&inner, revisions), loaded, render_context)?))
             })
         })
         .await?;
@@ -148,32 +148,32 @@ fn load_extras(
     connection: &mut Connection,
     (context, revisions): (&AppState, &Revisions),
     loaded: &LoadedItem<VideoFields>,
-    viewer: Visibility,
-    shown: &RenderContext,
+    visibility: Visibility,
+    render_context: &RenderContext,
 ) -> Result<VideoExtras, Problem> {
-    let programme = load_programme(connection, context, loaded, viewer, shown)?;
+    let programme = load_programme(connection, context, loaded, visibility, render_context)?;
     let content_note = content_notes_in_other_language(
         connection,
         context,
         revisions,
         std::slice::from_ref(loaded),
-        viewer,
+        visibility,
     )?
     .into_values()
     .next();
     let mut languages =
-        preference_order(&shown.language_preference.requested, &shown.language_preference.fallback);
+        preference_order(&render_context.language_preference.requested, &render_context.language_preference.fallback);
     languages.splice(0..0, loaded.choice.as_ref().map(|choice| choice.language.clone()));
     let (chapters, _) =
         chapters::load_chapters(connection, &loaded.item, &loaded.fields.chapters, &languages)?;
-    let shape = ResponseShape { include: vec![STATISTICS_INCLUDE], ..ResponseShape::default() };
+    let response_shape = ResponseShape { include: vec![STATISTICS_INCLUDE], ..ResponseShape::default() };
     let id = loaded.item.id;
     let referrers = ReferencingItems::load(
         connection,
         context,
-        (Videos::SCHEMA, &shape),
-        viewer,
-        shown,
+        (Videos::SCHEMA, &response_shape),
+        visibility,
+        render_context,
         &[id],
     )?;
     let statistics =
@@ -186,23 +186,23 @@ pub fn load_programme<O>(
     connection: &mut Connection,
     context: &AppState,
     loaded: &LoadedItem<O>,
-    viewer: Visibility,
-    shown: &RenderContext,
+    visibility: Visibility,
+    render_context: &RenderContext,
 ) -> Result<Option<Value>, Problem> {
     let ids: Vec<Id> = loaded
         .references_in("programme")
         .map(|link| link.target_id)
-        .filter(|id| shown.has_target(id))
+        .filter(|id| render_context.has_target(id))
         .collect();
     let Some(expand) = context.include_loader(ResourceKind::Programme).filter(|_| !ids.is_empty())
     else {
         return Ok(None);
     };
-    let mut within = RenderContext::new(
-        shown.language_preference.clone(),
-        Arc::clone(&shown.country_names),
-        shown.cache(),
+    let mut programme_context = RenderContext::new(
+        render_context.language_preference.clone(),
+        Arc::clone(&render_context.country_names),
+        render_context.cache(),
     )
-    .with_base_url(&shown.base_url);
-    Ok(expand(connection, &ids, viewer, &mut within)?.into_values().next())
+    .with_base_url(&render_context.base_url);
+    Ok(expand(connection, &ids, visibility, &mut programme_context)?.into_values().next())
 }

@@ -191,13 +191,13 @@ async fn respond(
 /// The layout, and the query without it; refuses what only lists take.
 pub(super) fn parse_page_query(query: &str) -> Result<(&'static str, String), Problem> {
     let (layout, rest) = split_layout(query);
-    let refused = present_params(query, EXCLUDED_PARAMS).into_iter().map(|name| {
+    let rejected = present_params(query, EXCLUDED_PARAMS).into_iter().map(|name| {
         let detail =
             format!("A page has a form of its own: `{name}` is for lists. Filters, `q`, `lang`, `sort`, `limit` and `layout` work here.");
         FieldError::parameter(name, "unknown_parameter", detail)
     });
     let errors: Vec<FieldError> =
-        layout.as_ref().err().cloned().into_iter().chain(refused).collect();
+        layout.as_ref().err().cloned().into_iter().chain(rejected).collect();
     match layout {
         Ok(layout) if errors.is_empty() => Ok((layout, rest)),
         _ => Err(Problem::invalid_parameters(errors)),
@@ -229,20 +229,20 @@ pub(super) fn split_layout(query: &str) -> (Result<&'static str, FieldError>, St
 pub(super) fn load_list(
     connection: &mut Connection,
     (context, revisions): (&AppState, &Revisions),
-    (wanted, query): (&ListRequest, &str),
-    shown: &mut RenderContext,
+    (list_request, query): (&ListRequest, &str),
+    render_context: &mut RenderContext,
 ) -> Result<LoadedList, Problem> {
-    let told = describe_query(connection, &SCHEMA, query, Visibility::Published, shown)?;
-    let Some(memory) = shown.cache() else {
+    let description = describe_query(connection, &SCHEMA, query, Visibility::Published, render_context)?;
+    let Some(cache) = render_context.cache() else {
         return Err(Problem::internal("a list was read without a memory"));
     };
-    let list = wanted.page_query(connection, &SCHEMA, &memory)?;
+    let list = list_request.page_query(connection, &SCHEMA, &cache)?;
     let page = load_page::<Videos>(
         connection,
         &list,
-        (&wanted.page_params.start, wanted.page_params.limit),
-        wanted.visibility,
-        shown,
+        (&list_request.page_params.start, list_request.page_params.limit),
+        list_request.visibility,
+        render_context,
     )?;
     let Some((slice, loaded)) = page else {
         return Err(Problem::invalid_parameter(
@@ -256,13 +256,13 @@ pub(super) fn load_list(
         context,
         revisions,
         &loaded,
-        wanted.visibility,
+        list_request.visibility,
     )?;
     let cards = loaded.into_iter().filter_map(|one| to_card(one, &notes)).collect();
     Ok(LoadedList {
-        description: told,
+        description: description,
         cards,
-        page_info: wanted.page_params.page_info(&slice, None),
+        page_info: list_request.page_params.page_info(&slice, None),
     })
 }
 
@@ -302,11 +302,11 @@ impl VideoListPage<'_> {
     pub(super) fn to_response(
         &self,
         context: &AppState,
-        wish: &LanguagePreference,
+        language_preference: &LanguagePreference,
         validators: &CacheValidators,
     ) -> HttpResponse {
         let mut response = HttpResponse::build(StatusCode::OK);
-        answer::set_cache_headers(&mut response, context, Visibility::Published, wish);
+        answer::set_cache_headers(&mut response, context, Visibility::Published, language_preference);
         answer::set_validators(&mut response, validators);
         let discovery = OEmbedDiscovery::new(self.base_url, &self.links.self_url);
         let links: Vec<String> =
@@ -316,7 +316,7 @@ impl VideoListPage<'_> {
     }
 
     fn to_html_page(&self, discovery: &OEmbedDiscovery) -> HtmlPage {
-        let say = |phrase: Phrase| phrase.in_language(self.ui_language);
+        let say = |message: Phrase| message.in_language(self.ui_language);
         let (told, links) = (&self.description, &self.links);
         let head = html! {
             @for (feed, media_type) in &links.alternates { link rel="alternate" type=(*media_type) href=(feed) title=(told.title); }
@@ -350,11 +350,11 @@ impl VideoListPage<'_> {
     }
 }
 
-fn render_card(card: &VideoCard, words: &'static str, base: &str) -> Markup {
+fn render_card(card: &VideoCard, words: &'static str, base_url: &str) -> Markup {
     let (width, height) = poster::SIZE;
     html! {
-        a href=(format!("{base}/embed/videos/{}?lang={words}", card.slug)) lang=[(card.language != words).then_some(&card.language)] {
-            img src=(format!("{base}/v1/videos/{}/poster.svg?lang={}", card.slug, card.language)) alt="" width=(width) height=(height) loading="lazy";
+        a href=(format!("{base_url}/embed/videos/{}?lang={words}", card.slug)) lang=[(card.language != words).then_some(&card.language)] {
+            img src=(format!("{base_url}/v1/videos/{}/poster.svg?lang={}", card.slug, card.language)) alt="" width=(width) height=(height) loading="lazy";
             span.title { (card.title) }
         }
         @if let Some(seconds) = card.duration_seconds { " " span.soft { (page::format_timecode(seconds)) } }

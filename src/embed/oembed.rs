@@ -129,41 +129,41 @@ pub async fn oembed(
     // Nothing is told with a key that is not told without, but who sends one must know when it is
     // no good.
     context.visibility(&request).await?;
-    let asked = OEmbedParams::parse(request.query_string())?;
-    let base = context.settings.base_url(&request);
-    let nothing =
+    let params = OEmbedParams::parse(request.query_string())?;
+    let base_url = context.settings.base_url(&request);
+    let not_found =
         || Problem::new(ProblemKind::NotFound, "There is nothing to embed at this address.");
-    if let Some(query) = match_list_url(&asked.url, &base) {
-        return oembed_list(&context, &request, &asked, query).await;
+    if let Some(query) = match_list_url(&params.url, &base_url) {
+        return oembed_list(&context, &request, &params, query).await;
     }
-    if let Some((name, query)) = match_saved_query_url(&asked.url, &base) {
-        return oembed_saved_query(&context, &request, &asked, (name, query)).await;
+    if let Some((name, query)) = match_saved_query_url(&params.url, &base_url) {
+        return oembed_saved_query(&context, &request, &params, (name, query)).await;
     }
-    if let Some(query) = match_chart_url(&asked.url, &base) {
-        return oembed_chart(&context, &request, &asked, query).await;
+    if let Some(query) = match_chart_url(&params.url, &base_url) {
+        return oembed_chart(&context, &request, &params, query).await;
     }
     let template = context.settings.public_url_template.as_deref();
-    if let Some(named) = match_item_url(ResourceKind::ImpactStatistic, &asked.url, &base, template)
+    if let Some(target) = match_item_url(ResourceKind::ImpactStatistic, &params.url, &base_url, template)
     {
-        return oembed_statistic(&context, &request, asked, named).await;
+        return oembed_statistic(&context, &request, params, target).await;
     }
-    let Some((name, language)) = match_item_url(ResourceKind::Video, &asked.url, &base, template)
+    let Some((name, language)) = match_item_url(ResourceKind::Video, &params.url, &base_url, template)
     else {
-        return Err(nothing());
+        return Err(not_found());
     };
-    let wish = LanguagePreference::new(
+    let language_preference = LanguagePreference::new(
         language.clone().into_iter().collect(),
         context.fallback_languages.clone(),
     );
-    let of = item::ItemRequest {
+    let item_request = item::ItemRequest {
         id_or_slug: name,
         visibility: Visibility::Published,
-        language_preference: &wish,
-        etag_key: format!("oembed\n{asked:?}\n{:?}", context.settings.name),
+        language_preference: &language_preference,
+        etag_key: format!("oembed\n{params:?}\n{:?}", context.settings.name),
         with_extras: false,
         accept_former_slug: true,
     };
-    let found = item::load_video(&context, &request, of, |mut video, _, _| {
+    let found = item::load_video(&context, &request, item_request, |mut video, _, _| {
         let chosen = video.take_selected_text()?;
         Some((video.item.slug, chosen.language.as_str().to_owned(), chosen.text.title))
     })
@@ -171,7 +171,7 @@ pub async fn oembed(
     let (validators, found) = match match found {
         // Whatever is not there, or not for everybody, is one thing to a consumer.
         Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => {
-            return Err(nothing());
+            return Err(not_found());
         }
         other => other?,
     } {
@@ -180,24 +180,24 @@ pub async fn oembed(
             return Ok(answer::not_modified_response(
                 &context,
                 Visibility::Published,
-                &wish,
+                &language_preference,
                 &validators,
             ));
         }
     };
-    let Located::Found(Some((slug, shown, title))) = found else { return Err(nothing()) };
+    let Located::Found(Some((slug, title_language, title))) = found else { return Err(not_found()) };
     let lang = language.map(|language| format!("?lang={}", language.as_str())).unwrap_or_default();
-    let embed = asked.to_embed(
+    let embed = params.to_embed(
         &context,
-        &base,
-        ("video", &format!("{base}/embed/videos/{slug}{lang}")),
+        &base_url,
+        ("video", &format!("{base_url}/embed/videos/{slug}{lang}")),
         title,
     );
-    asked.to_response(
+    params.to_response(
         &context,
-        &wish,
+        &language_preference,
         &validators,
-        &embed.with_thumbnail(&asked, |width| format!("{base}{}", png_path(&slug, &shown, width))),
+        &embed.with_thumbnail(&params, |width| format!("{base_url}{}", png_path(&slug, &title_language, width))),
     )
 }
 
@@ -205,38 +205,38 @@ pub async fn oembed(
 async fn oembed_saved_query(
     context: &web::Data<AppState>,
     request: &HttpRequest,
-    asked: &OEmbedParams,
+    params: &OEmbedParams,
     (name, query): (String, String),
 ) -> Result<HttpResponse, Problem> {
-    let nothing = |_: Problem| {
+    let not_found = |_: Problem| {
         Problem::new(ProblemKind::NotFound, "There is nothing to embed at this address.")
     };
     let (layout, rest) = super::list::split_layout(&query);
-    layout.map_err(|error| nothing(Problem::invalid_parameters(vec![error])))?;
-    let beside = UrlParams::parse(&rest, None, &context.fallback_languages).map_err(nothing)?;
+    layout.map_err(|error| not_found(Problem::invalid_parameters(vec![error])))?;
+    let url_params = UrlParams::parse(&rest, None, &context.fallback_languages).map_err(not_found)?;
     let base = context.settings.base_url(request);
-    let identity = format!("oembed saved\n{asked:?}\n{:?}", context.settings.name);
+    let etag_key = format!("oembed saved\n{params:?}\n{:?}", context.settings.name);
     let (inner, condition, wish, at) = (
         context.clone().into_inner(),
         ConditionalGet::from_request(request),
-        beside.language_preference.clone(),
+        url_params.language_preference.clone(),
         base.clone(),
     );
     let done = context
         .read(Visibility::Published, move |connection| {
             let of = CatalogueRequest {
-                etag_key: &identity,
+                etag_key: &etag_key,
                 language_preference: &wish,
                 base_url: &at,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_catalogue_wide(connection, &inner, &of, |connection, _, shown| {
-                let saved = match find_saved_query(connection, &name, Visibility::Published, shown)?
+            read_catalogue_wide(connection, &inner, &of, |connection, _, render_context| {
+                let saved = match find_saved_query(connection, &name, Visibility::Published, render_context)?
                 {
                     Ok(saved) => saved,
                     // The slug that it has now.
-                    Err(slug) => find_saved_query(connection, &slug, Visibility::Published, shown)?
+                    Err(slug) => find_saved_query(connection, &slug, Visibility::Published, render_context)?
                         .map_err(Problem::internal)?,
                 };
                 Ok((saved.fields.kind == ResourceKind::Video.as_str())
@@ -246,7 +246,7 @@ async fn oembed_saved_query(
         .await;
     let (validators, found) = match match done {
         Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => {
-            return Err(nothing(problem));
+            return Err(not_found(problem));
         }
         other => {
             let done = other?;
@@ -259,7 +259,7 @@ async fn oembed_saved_query(
             return Ok(answer::not_modified_response(
                 context,
                 Visibility::Published,
-                &beside.language_preference,
+                &url_params.language_preference,
                 &validators,
             ));
         }
@@ -269,43 +269,43 @@ async fn oembed_saved_query(
     };
     let mark = if query.is_empty() { "" } else { "?" };
     let embed =
-        asked.to_embed(context, &base, ("rich", &format!("{base}/f/{slug}{mark}{query}")), title);
-    asked.to_response(context, &beside.language_preference, &validators, &embed)
+        params.to_embed(context, &base, ("rich", &format!("{base}/f/{slug}{mark}{query}")), title);
+    params.to_response(context, &url_params.language_preference, &validators, &embed)
 }
 
 /// Tells how to show a list.
 async fn oembed_list(
     context: &web::Data<AppState>,
     request: &HttpRequest,
-    asked: &OEmbedParams,
+    params: &OEmbedParams,
     query: String,
 ) -> Result<HttpResponse, Problem> {
     // A query that is not understood is no page of ours.
-    let nothing = |_: Problem| {
+    let not_found = |_: Problem| {
         Problem::new(
             ProblemKind::NotFound,
             "There is no list at this address: its query is not understood.",
         )
     };
     let base = context.settings.base_url(request);
-    let (_, plain) = super::list::parse_page_query(&query).map_err(nothing)?;
-    let wanted = ListRequest::parse(
+    let (_, list_query) = super::list::parse_page_query(&query).map_err(not_found)?;
+    let list_request = ListRequest::parse(
         &SCHEMA,
-        &plain,
+        &list_query,
         None,
         &context.fallback_languages,
         Visibility::Published,
     )
-    .map_err(nothing)?;
-    if wanted.language_preference.all_languages {
+    .map_err(not_found)?;
+    if list_request.language_preference.all_languages {
         return Err(Problem::new(
             ProblemKind::NotFound,
             "There is no list in all languages: a page is in one.",
         ));
     }
-    let wish = wanted.language_preference.clone();
-    let identity = format!("oembed list\n{asked:?}\n{:?}", context.settings.name);
-    let (inner, condition, wished, at) = (
+    let wish = list_request.language_preference.clone();
+    let etag_key = format!("oembed list\n{params:?}\n{:?}", context.settings.name);
+    let (inner, condition, shared_preference, at) = (
         context.clone().into_inner(),
         ConditionalGet::from_request(request),
         wish.clone(),
@@ -314,14 +314,14 @@ async fn oembed_list(
     let done = context
         .read(Visibility::Published, move |connection| {
             let of = CatalogueRequest {
-                etag_key: &identity,
-                language_preference: &wished,
+                etag_key: &etag_key,
+                language_preference: &shared_preference,
                 base_url: &at,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_catalogue_wide(connection, &inner, &of, |connection, _, shown| {
-                Ok(describe_query(connection, &SCHEMA, &plain, Visibility::Published, shown)?.title)
+            read_catalogue_wide(connection, &inner, &of, |connection, _, render_context| {
+                Ok(describe_query(connection, &SCHEMA, &list_query, Visibility::Published, render_context)?.title)
             })
         })
         .await?;
@@ -338,35 +338,35 @@ async fn oembed_list(
         }
     };
     let mark = if query.is_empty() { "" } else { "?" };
-    let embed = asked.to_embed(
+    let embed = params.to_embed(
         context,
         &base,
         ("rich", &format!("{base}/embed/videos{mark}{query}")),
         title,
     );
-    asked.to_response(context, &wish, &validators, &embed)
+    params.to_response(context, &wish, &validators, &embed)
 }
 
 /// Tells how to show a chart.
 async fn oembed_chart(
     context: &web::Data<AppState>,
     request: &HttpRequest,
-    asked: &OEmbedParams,
+    params: &OEmbedParams,
     query: String,
 ) -> Result<HttpResponse, Problem> {
-    let nothing = |_: Problem| {
+    let not_found = |_: Problem| {
         Problem::new(
             ProblemKind::NotFound,
             "There is no chart at this address: its query is not understood.",
         )
     };
-    let of = (None, format!("oembed {asked:?}"));
-    let (wish, chart) =
-        chart::api::load_public_chart(context, request, &query, of).await.map_err(|problem| {
+    let load_options = (None, format!("oembed {params:?}"));
+    let (language_preference, chart) =
+        chart::api::load_public_chart(context, request, &query, load_options).await.map_err(|problem| {
             match problem.kind {
                 ProblemKind::InvalidParameter
                 | ProblemKind::NotSummable
-                | ProblemKind::UriTooLong => nothing(problem),
+                | ProblemKind::UriTooLong => not_found(problem),
                 _ => problem,
             }
         })?;
@@ -376,59 +376,59 @@ async fn oembed_chart(
             return Ok(answer::not_modified_response(
                 context,
                 Visibility::Published,
-                &wish,
+                &language_preference,
                 &validators,
             ));
         }
     };
-    let base = context.settings.base_url(request);
+    let base_url = context.settings.base_url(request);
     let mark = if query.is_empty() { "" } else { "?" };
-    let embed = asked.to_embed(
+    let embed = params.to_embed(
         context,
-        &base,
-        ("rich", &format!("{base}/embed/impact-statistics/chart{mark}{query}")),
+        &base_url,
+        ("rich", &format!("{base_url}/embed/impact-statistics/chart{mark}{query}")),
         chart.title,
     );
-    asked.to_response(context, &wish, &validators, &embed)
+    params.to_response(context, &language_preference, &validators, &embed)
 }
 
 /// Tells how to show a figure.
 async fn oembed_statistic(
     context: &web::Data<AppState>,
     request: &HttpRequest,
-    asked: OEmbedParams,
-    (name, language): (String, Option<Language>),
+    params: OEmbedParams,
+    (id_or_slug, language): (String, Option<Language>),
 ) -> Result<HttpResponse, Problem> {
-    let nothing =
+    let not_found =
         || Problem::new(ProblemKind::NotFound, "There is nothing to embed at this address.");
-    let base = context.settings.base_url(request);
-    let wish = LanguagePreference::new(
+    let base_url = context.settings.base_url(request);
+    let language_preference = LanguagePreference::new(
         language.clone().into_iter().collect(),
         context.fallback_languages.clone(),
     );
-    let identity = format!("oembed figure\n{asked:?}\n{:?}", context.settings.name);
-    let of = item::ItemRequest {
-        id_or_slug: name,
+    let etag_key = format!("oembed figure\n{params:?}\n{:?}", context.settings.name);
+    let item_request = item::ItemRequest {
+        id_or_slug: id_or_slug,
         visibility: Visibility::Published,
-        language_preference: &wish,
-        etag_key: identity,
+        language_preference: &language_preference,
+        etag_key: etag_key,
         with_extras: false,
         accept_former_slug: true,
     };
     let found =
-        load_item::<ImpactStatistics, _>(context, request, of, |_, _, mut statistic, shown| {
+        load_item::<ImpactStatistics, _>(context, request, item_request, |_, _, mut statistic, render_context| {
             let label = statistic.take_selected_text().map(|chosen| chosen.text.title);
             Ok(label.map(|label| {
                 (
                     statistic.item.slug.clone(),
-                    statistic.fields.title(&label, shown.language_preference.ui_language),
+                    statistic.fields.title(&label, render_context.language_preference.ui_language),
                 )
             }))
         })
         .await;
     let (validators, found) = match match found {
         Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => {
-            return Err(nothing());
+            return Err(not_found());
         }
         other => other?,
     } {
@@ -437,33 +437,33 @@ async fn oembed_statistic(
             return Ok(answer::not_modified_response(
                 context,
                 Visibility::Published,
-                &wish,
+                &language_preference,
                 &validators,
             ));
         }
     };
-    let Located::Found(Some((slug, title))) = found else { return Err(nothing()) };
+    let Located::Found(Some((slug, title))) = found else { return Err(not_found()) };
     let lang = language.map(|language| format!("?lang={}", language.as_str())).unwrap_or_default();
     // There is no picture beside the text.
-    let asked = OEmbedParams {
+    let params = OEmbedParams {
         max_height: Some(
-            asked.max_height.map_or(MAX_STATISTIC_HEIGHT, |most| most.min(MAX_STATISTIC_HEIGHT)),
+            params.max_height.map_or(MAX_STATISTIC_HEIGHT, |most| most.min(MAX_STATISTIC_HEIGHT)),
         ),
-        ..asked
+        ..params
     };
-    let embed = asked.to_embed(
+    let embed = params.to_embed(
         context,
-        &base,
-        ("rich", &format!("{base}/embed/impact-statistics/{slug}{lang}")),
+        &base_url,
+        ("rich", &format!("{base_url}/embed/impact-statistics/{slug}{lang}")),
         title,
     );
-    asked.to_response(context, &wish, &validators, &embed)
+    params.to_response(context, &language_preference, &validators, &embed)
 }
 
 impl OEmbedParams {
     /// Reads what is asked. Unlike elsewhere here, what is not known is ignored.
     fn parse(query: &str) -> Result<Self, Problem> {
-        let mut asked = Self::default();
+        let mut params = Self::default();
         let size = |name: &'static str, value: &str| match value.parse::<i64>() {
             Ok(size) if size > 0 => Ok(Some(size)),
             _ => Err(Problem::invalid_parameter(
@@ -475,28 +475,28 @@ impl OEmbedParams {
         for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
             let value = percent_decode(value).unwrap_or_default();
             match name {
-                "url" => asked.url = value,
-                "format" if value == "xml" => asked.is_xml = true,
-                "format" if value == "json" => asked.is_xml = false,
+                "url" => params.url = value,
+                "format" if value == "xml" => params.is_xml = true,
+                "format" if value == "json" => params.is_xml = false,
                 "format" => {
                     return Err(Problem::new(
                         ProblemKind::NotImplemented,
                         "oEmbed is answered as json or xml.",
                     ));
                 }
-                "maxwidth" => asked.max_width = size("maxwidth", &value)?,
-                "maxheight" => asked.max_height = size("maxheight", &value)?,
+                "maxwidth" => params.max_width = size("maxwidth", &value)?,
+                "maxheight" => params.max_height = size("maxheight", &value)?,
                 _ => {}
             }
         }
-        if asked.url.is_empty() {
+        if params.url.is_empty() {
             return Err(Problem::invalid_parameter(
                 "url",
                 "required",
                 "`url` is the address of the page to show.",
             ));
         }
-        Ok(asked)
+        Ok(params)
     }
 
     /// Width and height that fit: a picture of 16 to 9, and the text below it as far as there is
@@ -511,14 +511,14 @@ impl OEmbedParams {
     fn to_response(
         &self,
         context: &AppState,
-        wish: &LanguagePreference,
+        language_preference: &LanguagePreference,
         validators: &CacheValidators,
         embed: &OEmbed,
     ) -> Result<HttpResponse, Problem> {
         let mut response = HttpResponse::build(StatusCode::OK);
-        answer::set_cache_headers(&mut response, context, Visibility::Published, wish);
+        answer::set_cache_headers(&mut response, context, Visibility::Published, language_preference);
         answer::set_validators(&mut response, validators);
-        response.insert_header((header::CONTENT_LANGUAGE, wish.ui_language));
+        response.insert_header((header::CONTENT_LANGUAGE, language_preference.ui_language));
         if self.is_xml {
             return Ok(response.content_type("text/xml; charset=utf-8").body(embed.to_xml()));
         }
@@ -530,18 +530,18 @@ impl OEmbedParams {
     fn to_embed(
         &self,
         context: &AppState,
-        base: &str,
-        (kind, page): (&'static str, &str),
+        base_url: &str,
+        (kind, page_url): (&'static str, &str),
         title: String,
     ) -> OEmbed {
         let (width, height) = self.embed_size();
         OEmbed {
             kind,
             version: "1.0",
-            html: snippets::iframe_html(page, (width, height), &title),
+            html: snippets::iframe_html(page_url, (width, height), &title),
             title,
-            provider_name: context.settings.publisher_name(base),
-            provider_url: base.to_owned(),
+            provider_name: context.settings.publisher_name(base_url),
+            provider_url: base_url.to_owned(),
             cache_age: context.settings.cache_seconds,
             width,
             height,
@@ -554,8 +554,8 @@ impl OEmbedParams {
 
 impl OEmbed {
     /// With the picture at this address, in the largest size that fits.
-    fn with_thumbnail(self, asked: &OEmbedParams, url: impl FnOnce(Option<i64>) -> String) -> Self {
-        let Some((width, height)) = largest_size_within(asked.max_width, asked.max_height) else {
+    fn with_thumbnail(self, params: &OEmbedParams, url: impl FnOnce(Option<i64>) -> String) -> Self {
+        let Some((width, height)) = largest_size_within(params.max_width, params.max_height) else {
             return self;
         };
         Self {

@@ -108,20 +108,20 @@ impl HtmlPage {
             (&STYLE_HASH, &SCRIPT_HASH)
         };
         let style = self.chart_theme.map_or(&**style, |theme| &theme.page_style().csp_hash);
-        let own = if self.is_builder {
+        let mode_directives = if self.is_builder {
             "connect-src 'self'; form-action 'self'"
         } else {
             "form-action 'none'"
         };
         // Webmasters are shown pages as they will look, whoever else may frame them.
-        let everybody = settings.embed_origins.iter().any(|origin| origin == "*");
-        let ancestors: Vec<&str> = (!everybody)
+        let allows_any_origin = settings.embed_origins.iter().any(|origin| origin == "*");
+        let ancestors: Vec<&str> = (!allows_any_origin)
             .then_some("'self'")
             .into_iter()
             .chain(settings.embed_origins.iter().map(String::as_str))
             .collect();
         format!(
-            "default-src 'none'; style-src {}; script-src {}; img-src 'self'; media-src {}; frame-src {}; base-uri 'none'; {own}; frame-ancestors {}",
+            "default-src 'none'; style-src {}; script-src {}; img-src 'self'; media-src {}; frame-src {}; base-uri 'none'; {mode_directives}; frame-ancestors {}",
             style,
             **script,
             media.join(" "),
@@ -155,7 +155,7 @@ impl HtmlPage {
 /// webmaster who wrote it.
 pub fn error_page(problem: &Problem, language: &str, settings: &Settings) -> HttpResponse {
     let definition = problem.kind.definition();
-    let phrase = match problem.kind {
+    let message = match problem.kind {
         ProblemKind::Gone => Phrase::Removed,
         ProblemKind::NotFound => Phrase::NotHere,
         _ if definition.status >= 500 => Phrase::TryAgain,
@@ -164,7 +164,7 @@ pub fn error_page(problem: &Problem, language: &str, settings: &Settings) -> Htt
     if let Some(cause) = &problem.cause {
         log::error!(target: "kinoteka::problem", "problem={} cause=\"{}\"", definition.code, cause.escape_default());
     }
-    let mut page = HtmlPage::message(language, phrase.in_language(language));
+    let mut page = HtmlPage::message(language, message.in_language(language));
     if !problem.errors.is_empty() {
         page.body = html! {
             (page.body)
@@ -186,23 +186,23 @@ pub fn error_page(problem: &Problem, language: &str, settings: &Settings) -> Htt
 
 /// The language in which a visitor is told what is wrong.
 pub fn visitor_language(request: &HttpRequest, context: &AppState) -> &'static str {
-    let named = request
+    let query_language = request
         .query_string()
         .split('&')
         .find_map(|pair| pair.strip_prefix("lang="))
         .and_then(|tag| Language::parse(tag).ok());
-    let asked = named.map(|language| vec![language]);
-    let asked = asked
+    let requested = query_language.map(|language| vec![language]);
+    let requested = requested
         .or_else(|| accept_language(request).map(crate::text::parse_accept_language))
         .unwrap_or_default();
-    LanguagePreference::new(asked, context.fallback_languages.clone()).ui_language
+    LanguagePreference::new(requested, context.fallback_languages.clone()).ui_language
 }
 
 /// The parameter that keeps the language in an address of ours, where it was asked for by one.
-pub fn lang_query(wish: &LanguagePreference) -> String {
-    wish.requested
+pub fn lang_query(language_preference: &LanguagePreference) -> String {
+    language_preference.requested
         .first()
-        .filter(|_| wish.is_explicit)
+        .filter(|_| language_preference.is_explicit)
         .map(|tag| format!("lang={}", tag.as_str()))
         .unwrap_or_default()
 }

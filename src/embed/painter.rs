@@ -30,8 +30,8 @@ pub struct PngRenderer {
 impl Default for PngRenderer {
     fn default() -> Self {
         // Half of the processors are left to everything else.
-        let hands = available_parallelism().map_or(1, |all| all.get().div_ceil(2));
-        Self { permits: Semaphore::new(hands), cache: Mutex::default() }
+        let permits = available_parallelism().map_or(1, |all| all.get().div_ceil(2));
+        Self { permits: Semaphore::new(permits), cache: Mutex::default() }
     }
 }
 
@@ -43,13 +43,13 @@ impl PngRenderer {
         size: (u32, u32),
         wait: Duration,
     ) -> Result<Bytes, Problem> {
-        let name: CacheKey = Sha256::new()
+        let key: CacheKey = Sha256::new()
             .chain_update(size.0.to_le_bytes())
             .chain_update(size.1.to_le_bytes())
             .chain_update(&svg)
             .finalize()
             .into();
-        if let Some(picture) = self.cached(&name) {
+        if let Some(picture) = self.cached(&key) {
             return Ok(picture);
         }
         let busy = |_| {
@@ -59,26 +59,26 @@ impl PngRenderer {
             )
             .with_header(header::RETRY_AFTER, "1")
         };
-        let hand = tokio::time::timeout(wait, self.permits.acquire())
+        let permit = tokio::time::timeout(wait, self.permits.acquire())
             .await
             .map_err(busy)?
             .map_err(Problem::internal)?;
         // Whoever had to wait may have waited for this very picture.
-        if let Some(picture) = self.cached(&name) {
+        if let Some(picture) = self.cached(&key) {
             return Ok(picture);
         }
-        let painted = web::block(move || rasterize(&svg, size))
+        let encoded = web::block(move || rasterize(&svg, size))
             .await
             .map_err(Problem::internal)?
             .map_err(Problem::internal)?;
-        drop(hand);
-        let picture = Bytes::from(painted);
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner).insert(name, picture.clone());
+        drop(permit);
+        let picture = Bytes::from(encoded);
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).insert(key, picture.clone());
         Ok(picture)
     }
 
-    fn cached(&self, name: &CacheKey) -> Option<Bytes> {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner).get(name)
+    fn cached(&self, key: &CacheKey) -> Option<Bytes> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).get(key)
     }
 }
 
@@ -90,29 +90,29 @@ struct PngCache {
 }
 
 impl PngCache {
-    fn get(&mut self, name: &CacheKey) -> Option<Bytes> {
-        let (picture, asked_for) = self.entries.get_mut(name)?;
-        *asked_for = Instant::now();
+    fn get(&mut self, key: &CacheKey) -> Option<Bytes> {
+        let (picture, last_used) = self.entries.get_mut(key)?;
+        *last_used = Instant::now();
         Some(picture.clone())
     }
 
     /// Keeps one, and lets go of those that nobody has asked for for the longest time.
-    fn insert(&mut self, name: CacheKey, picture: Bytes) {
+    fn insert(&mut self, key: CacheKey, picture: Bytes) {
         self.total_bytes = self.total_bytes.saturating_add(picture.len());
-        if let Some((before, _)) = self.entries.insert(name, (picture, Instant::now())) {
-            self.total_bytes = self.total_bytes.saturating_sub(before.len());
+        if let Some((replaced, _)) = self.entries.insert(key, (picture, Instant::now())) {
+            self.total_bytes = self.total_bytes.saturating_sub(replaced.len());
         }
         while self.total_bytes > MAX_CACHE_BYTES {
             let Some(oldest) = self
                 .entries
                 .iter()
-                .min_by_key(|(_, (_, asked_for))| *asked_for)
-                .map(|(name, _)| *name)
+                .min_by_key(|(_, (_, last_used))| *last_used)
+                .map(|(key, _)| *key)
             else {
                 return;
             };
-            if let Some((gone, _)) = self.entries.remove(&oldest) {
-                self.total_bytes = self.total_bytes.saturating_sub(gone.len());
+            if let Some((evicted, _)) = self.entries.remove(&oldest) {
+                self.total_bytes = self.total_bytes.saturating_sub(evicted.len());
             }
         }
     }
@@ -139,7 +139,7 @@ fn rasterize(svg: &str, (width, height): (u32, u32)) -> Result<Vec<u8>, String> 
 
 /// A canvas as PNG. Pictures hide nothing behind them, so that three bytes a pixel say all.
 fn encode_png(canvas: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
-    let colours: Vec<u8> = canvas
+    let rgb: Vec<u8> = canvas
         .pixels()
         .iter()
         .flat_map(|pixel| [pixel.red(), pixel.green(), pixel.blue()])
@@ -149,7 +149,7 @@ fn encode_png(canvas: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
     let mut writer = encoder.write_header()?;
-    writer.write_image_data(&colours)?;
+    writer.write_image_data(&rgb)?;
     writer.finish()?;
     Ok(bytes)
 }
@@ -161,36 +161,36 @@ mod tests {
 
     #[test]
     fn evicts_least_recently_used() {
-        let mut kept = PngCache::default();
-        let bytes = |kept: &PngCache| {
-            kept.entries.values().map(|(picture, _)| picture.len()).sum::<usize>()
+        let mut cache = PngCache::default();
+        let actual_bytes = |cache: &PngCache| {
+            cache.entries.values().map(|(picture, _)| picture.len()).sum::<usize>()
         };
         let picture = || Bytes::from(vec![0_u8; MAX_CACHE_BYTES / 4]);
         for number in 0..4 {
-            kept.insert([number; 32], picture());
+            cache.insert([number; 32], picture());
         }
-        assert!(kept.get(&[0; 32]).is_some());
-        kept.insert([9; 32], picture());
-        assert!(kept.get(&[0; 32]).is_some(), "it was asked for");
-        assert!(kept.get(&[1; 32]).is_none() && kept.get(&[9; 32]).is_some());
-        assert!(kept.total_bytes <= MAX_CACHE_BYTES && kept.total_bytes == bytes(&kept));
-        kept.insert([9; 32], Bytes::from_static(b"less"));
-        assert_eq!(kept.total_bytes, bytes(&kept));
-        kept.insert([8; 32], Bytes::from(vec![0_u8; MAX_CACHE_BYTES + 1]));
-        assert!(kept.total_bytes <= MAX_CACHE_BYTES);
+        assert!(cache.get(&[0; 32]).is_some());
+        cache.insert([9; 32], picture());
+        assert!(cache.get(&[0; 32]).is_some(), "it was asked for");
+        assert!(cache.get(&[1; 32]).is_none() && cache.get(&[9; 32]).is_some());
+        assert!(cache.total_bytes <= MAX_CACHE_BYTES && cache.total_bytes == actual_bytes(&cache));
+        cache.insert([9; 32], Bytes::from_static(b"less"));
+        assert_eq!(cache.total_bytes, actual_bytes(&cache));
+        cache.insert([8; 32], Bytes::from(vec![0_u8; MAX_CACHE_BYTES + 1]));
+        assert!(cache.total_bytes <= MAX_CACHE_BYTES);
     }
 
     #[test]
     fn returns_unavailable_when_wait_times_out() {
-        let painter = PngRenderer { permits: Semaphore::new(0), cache: Mutex::default() };
+        let renderer = PngRenderer { permits: Semaphore::new(0), cache: Mutex::default() };
         let svg = Poster::default().to_svg();
         let wait = Duration::from_millis(10);
-        let asked =
-            || actix_web::rt::System::new().block_on(painter.render(svg.clone(), (320, 180), wait));
-        assert_eq!(asked().unwrap_err().kind, ProblemKind::Unavailable);
-        painter.permits.add_permits(1);
-        let picture = asked().unwrap();
-        painter.permits.forget_permits(1);
-        assert_eq!(asked().unwrap(), picture, "what is kept needs no hand");
+        let render =
+            || actix_web::rt::System::new().block_on(renderer.render(svg.clone(), (320, 180), wait));
+        assert_eq!(render().unwrap_err().kind, ProblemKind::Unavailable);
+        renderer.permits.add_permits(1);
+        let picture = render().unwrap();
+        renderer.permits.forget_permits(1);
+        assert_eq!(render().unwrap(), picture, "what is kept needs no hand");
     }
 }

@@ -35,7 +35,7 @@ const VIMEO_ORIGIN: &str = "https://player.vimeo.com";
 
 /// How a source is played, for a visitor of this language.
 pub fn player_for_source(source: &Source, language: &str) -> Player {
-    let framed = match source.kind.as_str() {
+    let iframe = match source.kind.as_str() {
         "youtube" => youtube_player(&source.url, language),
         "vimeo" => vimeo_player(&source.url),
         "file" | "hls" | "dash" => {
@@ -48,7 +48,7 @@ pub fn player_for_source(source: &Source, language: &str) -> Player {
         }
         _ => None,
     };
-    framed.unwrap_or_else(|| Player::ExternalPage {
+    iframe.unwrap_or_else(|| Player::ExternalPage {
         site_name: host_without_www(&source.url).to_owned(),
         url: source.url.clone(),
     })
@@ -123,16 +123,16 @@ fn vimeo_player(url: &str) -> Option<Player> {
     let place = parts.iter().position(is_number)?;
     let id = parts.get(place)?;
     // What is not listed has a second word in its address.
-    let is_word =
-        |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let of_path = parts.get(place.saturating_add(1)).copied().filter(is_word);
-    let word =
-        query.split('&').find_map(|pair| pair.strip_prefix("h=")).filter(is_word).or(of_path);
-    let word = word.map(|word| format!("&h={word}")).unwrap_or_default();
+    let is_hash =
+        |hash: &&str| !hash.is_empty() && hash.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let path_hash = parts.get(place.saturating_add(1)).copied().filter(is_hash);
+    let hash =
+        query.split('&').find_map(|pair| pair.strip_prefix("h=")).filter(is_hash).or(path_hash);
+    let hash = hash.map(|hash| format!("&h={hash}")).unwrap_or_default();
     Some(Player::Iframe {
         site_name: "Vimeo",
         origin: VIMEO_ORIGIN,
-        url: format!("{VIMEO_ORIGIN}/video/{id}?autoplay=1&dnt=1{word}#t=STARTs"),
+        url: format!("{VIMEO_ORIGIN}/video/{id}?autoplay=1&dnt=1{hash}#t=STARTs"),
     })
 }
 

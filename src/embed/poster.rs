@@ -49,9 +49,9 @@ const PROGRAMME_FONT_SIZE: f32 = 36.0;
 pub async fn video_poster(
     context: web::Data<AppState>,
     request: HttpRequest,
-    name: web::Path<String>,
+    id_or_slug: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    respond(&context, &request, name.into_inner(), PosterFormat::Svg).await
+    respond(&context, &request, id_or_slug.into_inner(), PosterFormat::Svg).await
 }
 
 /// Get the poster of a video as PNG
@@ -68,11 +68,11 @@ pub async fn video_poster(
 #[get("/v1/videos/{video}/poster.png")]
 pub async fn video_poster_png(
     context: web::Data<AppState>,
-    painter: web::Data<PngRenderer>,
+    renderer: web::Data<PngRenderer>,
     request: HttpRequest,
-    name: web::Path<String>,
+    id_or_slug: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    respond(&context, &request, name.into_inner(), PosterFormat::Png(&painter)).await
+    respond(&context, &request, id_or_slug.into_inner(), PosterFormat::Png(&renderer)).await
 }
 
 /// A width in which a poster is painted.
@@ -100,38 +100,38 @@ enum PosterFormat<'a> {
 async fn respond(
     context: &web::Data<AppState>,
     request: &HttpRequest,
-    name: String,
-    form: PosterFormat<'_>,
+    id_or_slug: String,
+    poster_format: PosterFormat<'_>,
 ) -> Result<HttpResponse, Problem> {
     let viewer = context.visibility(request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
-    let wish = LanguagePreference::from_request(&mut params, request, &context.fallback_languages);
-    if wish.all_languages {
+    let language_preference = LanguagePreference::from_request(&mut params, request, &context.fallback_languages);
+    if language_preference.all_languages {
         params.error(
             "lang",
             "invalid_language",
             "A poster is in one language: name it, or leave `lang` out.",
         );
     }
-    let (ending, width) = match form {
+    let (extension, width) = match poster_format {
         PosterFormat::Svg => ("svg", SIZE.0),
         PosterFormat::Png(_) => ("png", parse_width(&mut params)),
     };
     params.finish()?;
-    let identity = format!("poster\n{ending}\n{width}");
-    let asked = ItemRequest {
-        id_or_slug: name,
+    let etag_key = format!("poster\n{extension}\n{width}");
+    let item_request = ItemRequest {
+        id_or_slug: id_or_slug,
         visibility: viewer,
-        language_preference: &wish,
-        etag_key: identity,
+        language_preference: &language_preference,
+        etag_key: etag_key,
         with_extras: false,
         accept_former_slug: false,
     };
     let (validators, found) =
-        match item::load_video(context, request, asked, |mut video, _, shown| {
+        match item::load_video(context, request, item_request, |mut video, _, render_context| {
             let programme = video
                 .references_in("programme")
-                .find_map(|link| shown.short_reference(&link.target_id))
+                .find_map(|reference| render_context.short_reference(&reference.target_id))
                 .map(|programme| programme.title);
             let chosen = video.take_selected_text();
             let (language, title) = chosen.map_or_else(Default::default, |chosen| {
@@ -143,7 +143,7 @@ async fn respond(
         {
             Freshness::Fresh(validators, found) => (validators, found),
             Freshness::NotModified(validators) => {
-                return Ok(answer::not_modified_response(context, viewer, &wish, &validators));
+                return Ok(answer::not_modified_response(context, viewer, &language_preference, &validators));
             }
         };
     let poster = match found {
@@ -151,12 +151,12 @@ async fn respond(
             return Ok(item::permanent_redirect(
                 context,
                 request,
-                &format!("/v1/videos/{slug}/poster.{ending}"),
+                &format!("/v1/videos/{slug}/poster.{extension}"),
             ));
         }
         Located::Found(poster) => poster,
     };
-    let (media_type, body) = match form {
+    let (media_type, body) = match poster_format {
         PosterFormat::Svg => ("image/svg+xml", Bytes::from(poster.to_svg())),
         PosterFormat::Png(painter) => {
             let wait = Duration::from_millis(context.settings.database_wait_ms);
@@ -173,25 +173,25 @@ async fn respond(
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::set_cache_headers(&mut response, context, viewer, &wish);
+    answer::set_cache_headers(&mut response, context, viewer, &language_preference);
     answer::set_validators(&mut response, &validators);
     Ok(response.content_type(media_type).body(body))
 }
 
 fn parse_width(params: &mut QueryParams) -> u32 {
-    let (least, most) = (PNG_WIDTHS.iter().min().copied().unwrap_or(0), i64::from(SIZE.0));
-    let asked = params.integer("width", least..=most).unwrap_or(most);
-    if !PNG_WIDTHS.contains(&asked) {
+    let (min, max) = (PNG_WIDTHS.iter().min().copied().unwrap_or(0), i64::from(SIZE.0));
+    let requested = params.integer("width", min..=max).unwrap_or(max);
+    if !PNG_WIDTHS.contains(&requested) {
         params.error(
             "width",
             "out_of_range",
             format!(
-                "A poster is painted {} pixels wide, not {asked}.",
+                "A poster is painted {} pixels wide, not {requested}.",
                 PNG_WIDTHS.map(|width| width.to_string()).join(", ")
             ),
         );
     }
-    u32::try_from(asked).unwrap_or(SIZE.0)
+    u32::try_from(requested).unwrap_or(SIZE.0)
 }
 
 /// The address of the PNG of a video's poster, below that of the server: as wide as possible where
@@ -239,8 +239,8 @@ impl Poster {
 
     /// The picture.
     pub fn to_svg(&self) -> String {
-        let kept = |text: &str| text.chars().filter(|c| is_markup(*c)).collect::<String>();
-        let (title, programme) = (&kept(&self.title), self.programme.as_deref().map(kept));
+        let without_invalid_chars = |text: &str| text.chars().filter(|c| is_markup(*c)).collect::<String>();
+        let (title, programme) = (&without_invalid_chars(&self.title), self.programme.as_deref().map(without_invalid_chars));
         let hue = self
             .slug
             .bytes()
@@ -310,10 +310,10 @@ fn wrap_title(title: &str) -> Vec<String> {
         for (piece, width) in break_word(word, &face) {
             let is_full = lines.len() == MAX_TITLE_LINES;
             match lines.last_mut() {
-                Some((line, taken)) if is_full || *taken + blank + width <= MAX_LINE_WIDTH => {
+                Some((line, line_width)) if is_full || *line_width + blank + width <= MAX_LINE_WIDTH => {
                     line.extend([" ", &piece]);
-                    *taken += blank + width;
-                    if *taken > MAX_LINE_WIDTH {
+                    *line_width += blank + width;
+                    if *line_width > MAX_LINE_WIDTH {
                         // It is shortened, and nothing more is shown.
                         break 'title;
                     }
@@ -332,9 +332,9 @@ fn break_word(word: &str, face: &Face) -> Vec<(String, f32)> {
         let width = face.width(c.encode_utf8(&mut [0; 4]));
         let is_enough = pieces.len() > MAX_TITLE_LINES;
         match pieces.last_mut() {
-            Some((piece, taken)) if *taken + width <= MAX_LINE_WIDTH => {
+            Some((piece, piece_width)) if *piece_width + width <= MAX_LINE_WIDTH => {
                 piece.push(c);
-                *taken += width;
+                *piece_width += width;
             }
             Some(_) if is_enough => break,
             _ => pieces.push((c.to_string(), width)),
@@ -345,16 +345,16 @@ fn break_word(word: &str, face: &Face) -> Vec<(String, f32)> {
 
 /// A text that fits a line: its end is left out where there is no room for it.
 fn ellipsize(text: &str, face: &Face) -> String {
-    let dots = face.width("…");
+    let ellipsis_width = face.width("…");
     // The end of what fits with the dots behind it.
-    let (mut taken, mut end) = (0.0, 0);
-    for (place, c) in text.char_indices() {
-        taken += face.width(c.encode_utf8(&mut [0; 4]));
-        if taken > MAX_LINE_WIDTH {
+    let (mut text_width, mut end) = (0.0, 0);
+    for (index, c) in text.char_indices() {
+        text_width += face.width(c.encode_utf8(&mut [0; 4]));
+        if text_width > MAX_LINE_WIDTH {
             return format!("{}…", text.get(..end).unwrap_or_default().trim_end());
         }
-        if taken + dots <= MAX_LINE_WIDTH {
-            end = place.saturating_add(c.len_utf8());
+        if text_width + ellipsis_width <= MAX_LINE_WIDTH {
+            end = index.saturating_add(c.len_utf8());
         }
     }
     text.to_owned()
@@ -407,14 +407,14 @@ mod tests {
                 .filter(|node| node.has_tag_name(("http://www.w3.org/2000/svg", "tspan")));
             lines.map(|line| line.attribute("textLength").map(str::to_owned)).collect()
         };
-        let known = lengths("Me fjalët e tyre, pjesa e dytë: partnerë dhe përfitues");
+        let measured = lengths("Me fjalët e tyre, pjesa e dytë: partnerë dhe përfitues");
         assert!(
-            known.len() == 2
-                && known
+            measured.len() == 2
+                && measured
                     .iter()
                     .flatten()
                     .all(|length| (600..=1_100).contains(&length.parse::<i32>().unwrap())),
-            "{known:?}"
+            "{measured:?}"
         );
         assert_eq!(lengths("映画"), [None], "what the font lacks is not measured");
     }

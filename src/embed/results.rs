@@ -24,7 +24,7 @@ pub struct EvidencePassage {
 pub fn evidence_passages(
     statistic: &Value,
     video: Id,
-    addresses: &PublicUrls,
+    urls: &PublicUrls,
     lang: &str,
 ) -> Vec<EvidencePassage> {
     let text =
@@ -34,15 +34,15 @@ pub fn evidence_passages(
     };
     let title = text(statistic, "figure")
         .map_or_else(|| label.clone(), |figure| format!("{figure} · {label}"));
-    let mark = if lang.is_empty() { "" } else { "?" };
-    let address = addresses.own_url(&format!("/embed/impact-statistics/{slug}{mark}{lang}"));
+    let separator = if lang.is_empty() { "" } else { "?" };
+    let address = urls.own_url(&format!("/embed/impact-statistics/{slug}{separator}{lang}"));
     let language = text(statistic, "language").unwrap_or_default();
     let video = video.to_string();
     let passages = statistic.get("evidence").and_then(Value::as_array).into_iter().flatten();
-    let of_video = passages.filter(|passage| {
+    let in_video = passages.filter(|passage| {
         passage.pointer("/video/id").and_then(Value::as_str) == Some(video.as_str())
     });
-    of_video
+    in_video
         .map(|passage| EvidencePassage {
             title: title.clone(),
             language: language.clone(),

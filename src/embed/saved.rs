@@ -52,9 +52,9 @@ enum SavedQueryLookup {
 pub async fn embed_saved_query(
     context: web::Data<AppState>,
     request: HttpRequest,
-    name: web::Path<String>,
+    id_or_slug: web::Path<String>,
 ) -> HttpResponse {
-    match respond(&context, &request, name.into_inner()).await {
+    match respond(&context, &request, id_or_slug.into_inner()).await {
         Ok(response) => response,
         Err(problem) => {
             page::error_page(&problem, visitor_language(&request, &context), &context.settings)
@@ -65,39 +65,39 @@ pub async fn embed_saved_query(
 async fn respond(
     context: &web::Data<AppState>,
     request: &HttpRequest,
-    name: String,
+    id_or_slug: String,
 ) -> Result<HttpResponse, Problem> {
     let (layout, rest) = split_layout(request.query_string());
     let layout = layout.map_err(|error| Problem::invalid_parameters(vec![error]))?;
-    let asked = UrlParams::parse(&rest, accept_language(request), &context.fallback_languages)?;
+    let url_params = UrlParams::parse(&rest, accept_language(request), &context.fallback_languages)?;
     let base = context.settings.base_url(request);
-    let identity = format!(
-        "saved list\n{layout}\n{name}\n{}\n{:?}",
-        asked.cache_key(),
+    let etag_key = format!(
+        "saved list\n{layout}\n{id_or_slug}\n{}\n{:?}",
+        url_params.cache_key(),
         context.settings.embed_origins
     );
-    let (inner, condition, beside, at) = (
+    let (inner, condition, shared_params, at) = (
         context.clone().into_inner(),
         ConditionalGet::from_request(request),
-        asked.clone(),
+        url_params.clone(),
         base.clone(),
     );
     let done = context
         .read(Visibility::Published, move |connection| {
             let of = CatalogueRequest {
-                etag_key: &identity,
-                language_preference: &beside.language_preference,
+                etag_key: &etag_key,
+                language_preference: &shared_params.language_preference,
                 base_url: &at,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_catalogue_wide(connection, &inner, &of, |connection, revisions, shown| {
-                let saved = match find_saved_query(connection, &name, Visibility::Published, shown)?
+            read_catalogue_wide(connection, &inner, &of, |connection, revisions, render_context| {
+                let saved = match find_saved_query(connection, &id_or_slug, Visibility::Published, render_context)?
                 {
                     Ok(saved) => saved,
                     Err(slug) => return Ok(SavedQueryLookup::Moved(slug)),
                 };
-                let (list, wanted) = beside.resolve(
+                let (list, list_request) = shared_params.resolve(
                     &saved.fields,
                     &inner.fallback_languages,
                     Visibility::Published,
@@ -111,8 +111,8 @@ async fn respond(
                 let found = load_list(
                     connection,
                     (&inner, revisions),
-                    (&wanted, &saved.fields.query),
-                    shown,
+                    (&list_request, &saved.fields.query),
+                    render_context,
                 )
                 .map_err(outdated_query_problem)?;
                 Ok(SavedQueryLookup::Found(Box::new((saved, found))))
@@ -126,7 +126,7 @@ async fn respond(
             return Ok(answer::not_modified_response(
                 context,
                 Visibility::Published,
-                &asked.language_preference,
+                &url_params.language_preference,
                 &validators,
             ));
         }
@@ -137,9 +137,9 @@ async fn respond(
         }
         SavedQueryLookup::Found(found) => *found,
     };
-    let lang = asked.lang_query();
-    let feed = |ending: &&str| {
-        (format!("{base}/f/{}.{ending}{lang}", saved.slug), feed_media_type(ending))
+    let lang = url_params.lang_query();
+    let feed = |extension: &&str| {
+        (format!("{base}/f/{}.{extension}{lang}", saved.slug), feed_media_type(extension))
     };
     let feeds = SCHEMA.feed_formats.iter().map(feed).collect();
     let notes: Vec<RequiredNote> = saved
@@ -148,13 +148,13 @@ async fn respond(
         .into_iter()
         .chain(told.notes)
         .collect();
-    let drawn = VideoListPage {
+    let page = VideoListPage {
         layout,
-        ui_language: asked.language_preference.ui_language,
+        ui_language: url_params.language_preference.ui_language,
         description: QueryDescription { title: saved.name, notes },
         cards,
         links: Links { alternates: feeds, ..list::page_links(context, request, &info) },
         base_url: &base,
     };
-    Ok(drawn.to_response(context, &asked.language_preference, &validators))
+    Ok(page.to_response(context, &url_params.language_preference, &validators))
 }

@@ -85,32 +85,32 @@ async fn respond(
     QueryParams::parse(request.query_string())?.finish()?;
     let base = context.settings.base_url(request);
     let addresses = PublicUrls::new(&context.settings, &base);
-    let wish = LanguagePreference::new(Vec::new(), context.fallback_languages.clone());
-    let identity = format!("sitemap\n{part:?}\n{}", addresses.cache_key());
-    let (inner, condition, wished) =
-        (context.clone().into_inner(), ConditionalGet::from_request(request), wish.clone());
+    let language_preference = LanguagePreference::new(Vec::new(), context.fallback_languages.clone());
+    let etag_key = format!("sitemap\n{part:?}\n{}", addresses.cache_key());
+    let (inner, condition, shared_preference) =
+        (context.clone().into_inner(), ConditionalGet::from_request(request), language_preference.clone());
     let done = context
         .read(Visibility::Published, move |connection| {
-            let asked = CatalogueRequest {
-                etag_key: &identity,
-                language_preference: &wished,
+            let catalogue_request = CatalogueRequest {
+                etag_key: &etag_key,
+                language_preference: &shared_preference,
                 base_url: &base,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_catalogue_wide(connection, &inner, &asked, |connection, _, shown| {
+            read_catalogue_wide(connection, &inner, &catalogue_request, |connection, _, render_context| {
                 let parts = non_empty_parts(connection)?;
                 match (part, parts.as_slice()) {
                     (Some(part), _) if !parts.contains(&part) => {
-                        let there =
+                        let available =
                             parts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
                         Err(Problem::new(
                             ProblemKind::NotFound,
-                            format!("The sitemap has no part {part}; there are {there}."),
+                            format!("The sitemap has no part {part}; there are {available}."),
                         ))
                     }
-                    (Some(part), _) => render_part(connection, part, &addresses, shown),
-                    (None, [part]) => render_part(connection, *part, &addresses, shown),
+                    (Some(part), _) => render_part(connection, part, &addresses, render_context),
+                    (None, [part]) => render_part(connection, *part, &addresses, render_context),
                     (None, parts) => Ok(render_index(parts, &addresses)),
                 }
             })
@@ -123,13 +123,13 @@ async fn respond(
             return Ok(answer::not_modified_response(
                 context,
                 Visibility::Published,
-                &wish,
+                &language_preference,
                 &validators,
             ));
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::set_cache_headers(&mut response, context, Visibility::Published, &wish);
+    answer::set_cache_headers(&mut response, context, Visibility::Published, &language_preference);
     answer::set_validators(&mut response, &validators);
     Ok(response.content_type("application/xml; charset=utf-8").body(body))
 }
@@ -145,11 +145,11 @@ fn non_empty_parts(connection: &mut Connection) -> Result<Vec<RowId>, Problem> {
     Ok(if parts.is_empty() { vec![1] } else { parts })
 }
 
-fn render_index(parts: &[RowId], addresses: &PublicUrls) -> String {
+fn render_index(parts: &[RowId], urls: &PublicUrls) -> String {
     let mut xml = Xml::new("sitemapindex", &[("xmlns", SITEMAP_XMLNS)]);
     for part in parts {
         xml.open("sitemap", &[]);
-        xml.element("loc", &[], &addresses.own_url(&format!("/sitemap-videos-{part}.xml")));
+        xml.element("loc", &[], &urls.own_url(&format!("/sitemap-videos-{part}.xml")));
         xml.close();
     }
     xml.finish()
@@ -160,15 +160,15 @@ fn render_part(
     connection: &mut Connection,
     part: RowId,
     addresses: &PublicUrls,
-    shown: &mut RenderContext,
+    render_context: &mut RenderContext,
 ) -> Result<String, Problem> {
-    let before = part.saturating_sub(1).saturating_mul(IDS_PER_PART);
+    let first_excluded = part.saturating_sub(1).saturating_mul(IDS_PER_PART);
     let condition = Fragment::new("items.kind = 'video' AND items.is_public = TRUE AND items.deleted_at IS NULL AND items.number > ")
-        .bind(Bind::Integer(before))
+        .bind(Bind::Integer(first_excluded))
         .sql(" AND items.number <= ")
-        .bind(Bind::Integer(before.saturating_add(IDS_PER_PART)))
+        .bind(Bind::Integer(first_excluded.saturating_add(IDS_PER_PART)))
         .sql(" ORDER BY items.number");
-    let videos = load_where::<Videos>(connection, &condition, Visibility::Published, shown)?;
+    let videos = load_where::<Videos>(connection, &condition, Visibility::Published, render_context)?;
     let mut xml = Xml::new("urlset", &[("xmlns", SITEMAP_XMLNS), ("xmlns:video", VIDEO_XMLNS)]);
     for video in videos {
         write_entry(&mut xml, video, addresses);
@@ -177,17 +177,17 @@ fn render_part(
 }
 
 /// An entry, if it is one that search engines take: something is played, and not on the very page.
-fn write_entry(xml: &mut Xml, mut video: LoadedItem<VideoFields>, addresses: &PublicUrls) {
+fn write_entry(xml: &mut Xml, mut video: LoadedItem<VideoFields>, urls: &PublicUrls) {
     let Some(chosen) = video.take_selected_text() else { return };
     let (item, own, language) = (&video.item, &video.fields, chosen.language.as_str());
     let sources: Vec<Source> = own.sources.unpack();
-    let page = addresses.external_url(ResourceKind::Video, (item.id, &item.slug), language);
-    let player = addresses.own_url(&format!("/embed/videos/{}", item.slug));
+    let page = urls.external_url(ResourceKind::Video, (item.id, &item.slug), language);
+    let player = urls.own_url(&format!("/embed/videos/{}", item.slug));
     // Without a site of the publisher's own the embed page is the page.
-    let is_played_there = page.is_some() && sources.iter().any(|source| source.kind != "page");
+    let has_player = page.is_some() && sources.iter().any(|source| source.kind != "page");
     let file =
         sources.iter().find(|source| source.kind == "file").map(|source| source.url.as_str());
-    if !is_played_there && file.is_none() {
+    if !has_player && file.is_none() {
         return;
     }
     let text = chosen
@@ -203,14 +203,14 @@ fn write_entry(xml: &mut Xml, mut video: LoadedItem<VideoFields>, addresses: &Pu
     xml.element(
         "video:thumbnail_loc",
         &[],
-        &addresses.own_url(&png_path(&item.slug, language, None)),
+        &urls.own_url(&png_path(&item.slug, language, None)),
     );
     xml.element("video:title", &[], &chosen.text.title);
     xml.element("video:description", &[], &description);
     if let Some(file) = file {
         xml.element("video:content_loc", &[], file);
     }
-    if is_played_there {
+    if has_player {
         xml.element("video:player_loc", &[], &player);
     }
     if let Some(seconds) =

@@ -38,12 +38,12 @@ const MIN_DURATION_FOR_CLIPS_SECONDS: i64 = 30;
 pub async fn video_schema(
     context: web::Data<AppState>,
     request: HttpRequest,
-    name: web::Path<String>,
+    id_or_slug: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let viewer = context.visibility(&request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
-    let wish = LanguagePreference::from_request(&mut params, &request, &context.fallback_languages);
-    if wish.all_languages {
+    let language_preference = LanguagePreference::from_request(&mut params, &request, &context.fallback_languages);
+    if language_preference.all_languages {
         params.error(
             "lang",
             "invalid_language",
@@ -51,26 +51,26 @@ pub async fn video_schema(
         );
     }
     params.finish()?;
-    let base = context.settings.base_url(&request);
-    let (addresses, publisher) =
-        (PublicUrls::new(&context.settings, &base), context.settings.publisher_name(&base));
-    let asked = ItemRequest {
-        id_or_slug: name.into_inner(),
+    let base_url = context.settings.base_url(&request);
+    let (urls, publisher) =
+        (PublicUrls::new(&context.settings, &base_url), context.settings.publisher_name(&base_url));
+    let item_request = ItemRequest {
+        id_or_slug: id_or_slug.into_inner(),
         visibility: viewer,
-        language_preference: &wish,
-        etag_key: format!("schema\n{}\n{publisher}", addresses.cache_key()),
+        language_preference: &language_preference,
+        etag_key: format!("schema\n{}\n{publisher}", urls.cache_key()),
         with_extras: true,
         accept_former_slug: false,
     };
     let (validators, found) =
-        match item::load_video(&context, &request, asked, move |loaded, owed, shown| {
-            video_object(&loaded, &owed, (&addresses, &publisher), shown)
+        match item::load_video(&context, &request, item_request, move |loaded, extras, render_context| {
+            video_object(&loaded, &extras, (&urls, &publisher), render_context)
         })
         .await?
         {
             Freshness::Fresh(validators, found) => (validators, found),
             Freshness::NotModified(validators) => {
-                return Ok(answer::not_modified_response(&context, viewer, &wish, &validators));
+                return Ok(answer::not_modified_response(&context, viewer, &language_preference, &validators));
             }
         };
     match found {
@@ -81,7 +81,7 @@ pub async fn video_schema(
         )),
         Located::Found(Some(data)) => {
             let mut response = HttpResponse::build(StatusCode::OK);
-            answer::set_cache_headers(&mut response, &context, viewer, &wish);
+            answer::set_cache_headers(&mut response, &context, viewer, &language_preference);
             answer::set_validators(&mut response, &validators);
             Ok(response.content_type("application/ld+json").body(data.to_string()))
         }
@@ -92,21 +92,21 @@ pub async fn video_schema(
 /// The `VideoObject` of a video; `None` where it has no text in any language.
 pub fn video_object(
     loaded: &LoadedItem<VideoFields>,
-    owed: &VideoExtras,
-    (addresses, publisher): (&PublicUrls, &str),
-    shown: &RenderContext,
+    extras: &VideoExtras,
+    (urls, publisher): (&PublicUrls, &str),
+    render_context: &RenderContext,
 ) -> Option<Value> {
     let chosen = loaded.clone().take_selected_text()?;
     let (item, own, language) = (&loaded.item, &loaded.fields, chosen.language.as_str());
-    let embed = addresses.own_url(&format!("/embed/videos/{}", item.slug));
-    let page = addresses.page_url(ResourceKind::Video, (item.id, &item.slug), language);
+    let embed_url = urls.own_url(&format!("/embed/videos/{}", item.slug));
+    let page_url = urls.page_url(ResourceKind::Video, (item.id, &item.slug), language);
     let thumbnail = own.thumbnail.unpack::<Option<Thumbnail>>().map(|thumbnail| thumbnail.url);
-    let poster = addresses.own_url(&png_path(&item.slug, language, None));
+    let poster = urls.own_url(&png_path(&item.slug, language, None));
     let sources: Vec<Source> = own.sources.unpack();
-    let file = sources.iter().find(|source| source.kind == "file").map(|source| source.url.clone());
-    let captions = Captions::new(&own.captions, item, &shown.base_url, &item.slug).all();
+    let file_url = sources.iter().find(|source| source.kind == "file").map(|source| source.url.clone());
+    let captions = Captions::new(&own.captions, item, &render_context.base_url, &item.slug).all();
     let field = |name: &str| {
-        owed.programme.as_ref().and_then(|programme| programme.get(name)).and_then(Value::as_str)
+        extras.programme.as_ref().and_then(|programme| programme.get(name)).and_then(Value::as_str)
     };
 
     let mut object = Map::new();
@@ -124,9 +124,9 @@ pub fn video_object(
     add("thumbnailUrl", Some(json!(thumbnail.into_iter().chain([poster]).collect::<Vec<_>>())));
     add("uploadDate", Some(json!(item.published_at.unwrap_or(item.created_at).to_string())));
     add("dateModified", Some(json!(item.updated_at.to_string())));
-    add("url", Some(json!(page)));
-    add("embedUrl", Some(json!(embed)));
-    add("contentUrl", file.map(|url| json!(url)));
+    add("url", Some(json!(page_url)));
+    add("embedUrl", Some(json!(embed_url)));
+    add("contentUrl", file_url.map(|url| json!(url)));
     add("duration", own.duration_seconds.map(|seconds| json!(iso8601_duration(seconds))));
     add("inLanguage", Some(json!(language)));
     let spoken: Vec<String> = own.spoken_languages.unpack();
@@ -149,26 +149,26 @@ pub fn video_object(
     );
     let topics = loaded
         .references_in("topics")
-        .filter_map(|link| shown.short_reference(&link.target_id))
+        .filter_map(|reference| render_context.short_reference(&reference.target_id))
         .map(|topic| topic.title)
         .collect::<Vec<_>>();
     add("keywords", (!topics.is_empty()).then(|| json!(topics)));
-    let places = shown
+    let locations = render_context
         .countries(&own.countries)
         .iter()
         .map(|country| json!({"@type": "Country", "name": country.name}))
         .collect::<Vec<_>>();
-    add("contentLocation", (!places.is_empty()).then(|| json!(places)));
-    let texts: Vec<Value> = captions
+    add("contentLocation", (!locations.is_empty()).then(|| json!(locations)));
+    let caption_objects: Vec<Value> = captions
         .iter()
         .filter(|caption| matches!(caption.kind.as_str(), "captions" | "subtitles"))
         .map(caption_object)
         .collect();
-    add("caption", (!texts.is_empty()).then(|| json!(texts)));
+    add("caption", (!caption_objects.is_empty()).then(|| json!(caption_objects)));
     let features =
         accessibility_features(&own.accessibility.unpack(), &captions, !item.tracks.is_empty());
     add("accessibilityFeature", (!features.is_empty()).then(|| json!(features)));
-    add("hasPart", clips(&owed.chapters, own.duration_seconds, &embed));
+    add("hasPart", clips(&extras.chapters, own.duration_seconds, &embed_url));
     Some(Value::Object(object))
 }
 

@@ -80,10 +80,10 @@ async fn respond(
     context: &web::Data<AppState>,
     request: &HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let picked = Selection::parse(request.query_string());
-    let (_, whole) = parse_page_query(&picked.to_query(&[]))?;
+    let selection = Selection::parse(request.query_string());
+    let (_, whole) = parse_page_query(&selection.to_query(&[]))?;
     // What is embedded must be understood as it will be asked for.
-    let embedded = ListRequest::parse(
+    let embed_preference = ListRequest::parse(
         &SCHEMA,
         &whole,
         accept_language(request),
@@ -91,7 +91,7 @@ async fn respond(
         Visibility::Published,
     )?
     .language_preference;
-    if embedded.all_languages {
+    if embed_preference.all_languages {
         return Err(Problem::invalid_parameter(
             "lang",
             "invalid_language",
@@ -99,24 +99,24 @@ async fn respond(
         ));
     }
     let base = context.settings.base_url(request);
-    let counted = SELECT_FILTERS.map(|(name, _)| name).join(",");
-    let query = picked.to_query(&["lang", "layout"]);
-    let with_facets = format!("{query}&facets={counted}&facet_limit={MAX_FACET_LIMIT}");
-    let wanted = Arc::new(ListRequest::parse(
+    let facet_names = SELECT_FILTERS.map(|(name, _)| name).join(",");
+    let query = selection.to_query(&["lang", "layout"]);
+    let with_facets = format!("{query}&facets={facet_names}&facet_limit={MAX_FACET_LIMIT}");
+    let list_request = Arc::new(ListRequest::parse(
         &SCHEMA,
         &with_facets,
         accept_language(request),
         &context.fallback_languages,
         Visibility::Published,
     )?);
-    let identity = format!(
+    let etag_key = format!(
         "embed tool\n{}\n{}\n{:?}",
         request.query_string(),
-        wanted.etag_key,
+        list_request.etag_key,
         context.settings.embed_origins
     );
-    let (shared, inner, condition, at) = (
-        Arc::clone(&wanted),
+    let (shared_request, inner, condition, at) = (
+        Arc::clone(&list_request),
         context.clone().into_inner(),
         ConditionalGet::from_request(request),
         base.clone(),
@@ -124,23 +124,23 @@ async fn respond(
     let done = context
         .read(Visibility::Published, move |connection| {
             let of = CatalogueRequest {
-                etag_key: &identity,
-                language_preference: &shared.language_preference,
+                etag_key: &etag_key,
+                language_preference: &shared_request.language_preference,
                 base_url: &at,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_catalogue_wide(connection, &inner, &of, |connection, revisions, shown| {
+            read_catalogue_wide(connection, &inner, &of, |connection, revisions, render_context| {
                 let facets = inner.facet_cache.compute_facets(
                     connection,
-                    (&SCHEMA, &shared),
+                    (&SCHEMA, &shared_request),
                     revisions,
-                    shown,
+                    render_context,
                 )?;
-                let mut as_embedded = RenderContext::new(
-                    embedded.clone(),
-                    Arc::clone(&shown.country_names),
-                    shown.cache(),
+                let mut embed_context = RenderContext::new(
+                    embed_preference.clone(),
+                    Arc::clone(&render_context.country_names),
+                    render_context.cache(),
                 )
                 .with_base_url(&at);
                 Ok((
@@ -149,7 +149,7 @@ async fn respond(
                         &SCHEMA,
                         &query,
                         Visibility::Published,
-                        &mut as_embedded,
+                        &mut embed_context,
                     )?
                     .title,
                     facets,
@@ -164,7 +164,7 @@ async fn respond(
             return Ok(answer::not_modified_response(
                 context,
                 Visibility::Published,
-                &wanted.language_preference,
+                &list_request.language_preference,
                 &validators,
             ));
         }
@@ -174,18 +174,18 @@ async fn respond(
         &mut response,
         context,
         Visibility::Published,
-        &wanted.language_preference,
+        &list_request.language_preference,
     );
     answer::set_validators(&mut response, &validators);
-    let tool = EmbedBuilder {
-        ui_language: wanted.language_preference.ui_language,
-        selection: &picked,
+    let builder = EmbedBuilder {
+        ui_language: list_request.language_preference.ui_language,
+        selection: &selection,
         title,
         facets,
         base_url: &base,
         country_names: &context.country_names,
     };
-    Ok(tool.to_html_page().to_response(&context.settings, response))
+    Ok(builder.to_html_page().to_response(&context.settings, response))
 }
 
 /// What is picked: names and values as they stand in the address. Fields of the form that are left
@@ -195,22 +195,22 @@ struct Selection<'a>(Vec<(&'a str, &'a str)>);
 impl<'a> Selection<'a> {
     fn parse(query: &'a str) -> Self {
         let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        let standard =
+        let defaults =
             [("layout", LAYOUTS.first().copied().unwrap_or_default()), ("sort", "-published_at")];
-        let says = |(name, value): &(&str, &str)| {
+        let is_selected = |(name, value): &(&str, &str)| {
             let is_left_empty = value.is_empty() && FORM_FIELDS.contains(name);
             !name.is_empty()
                 && !is_left_empty
                 && !matches!(*name, "cursor" | "offset")
-                && !standard.contains(&(*name, *value))
+                && !defaults.contains(&(*name, *value))
         };
-        Self(pairs.filter(says).collect())
+        Self(pairs.filter(is_selected).collect())
     }
 
     /// As a query, without these.
-    fn to_query(&self, without: &[&str]) -> String {
-        let kept = self.0.iter().filter(|(name, _)| !without.contains(name));
-        kept.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
+    fn to_query(&self, excluded: &[&str]) -> String {
+        let remaining = self.0.iter().filter(|(name, _)| !excluded.contains(name));
+        remaining.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
     }
 
     /// A value, decoded.
@@ -349,10 +349,10 @@ impl EmbedBuilder<'_> {
         let page = format!("{}/embed/videos{mark}{query}", self.base_url);
         let size = (snippets::DEFAULT_WIDTH, snippets::frame_height(snippets::DEFAULT_WIDTH));
         let (layout, lang) = (self.selection.value("layout"), self.selection.value("lang"));
-        let asked = encode_query(&self.selection.to_query(&["layout", "lang"]));
+        let component_query = encode_query(&self.selection.to_query(&["layout", "lang"]));
         let component = snippets::list_component_html(
             self.base_url,
-            (&asked, layout.as_deref(), lang.as_deref()),
+            (&component_query, layout.as_deref(), lang.as_deref()),
             (&page, &self.title),
         );
         let this = Links { self_url: page.clone(), next: None, prev: None, alternates: Vec::new() };

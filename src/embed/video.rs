@@ -40,9 +40,9 @@ struct VideoPageParams {
 impl VideoPageParams {
     fn from_request(request: &HttpRequest, context: &AppState) -> Result<Self, Problem> {
         let mut params = QueryParams::parse(request.query_string())?;
-        let wish =
+        let language_preference =
             LanguagePreference::from_request(&mut params, request, &context.fallback_languages);
-        if wish.all_languages {
+        if language_preference.all_languages {
             params.error(
                 "lang",
                 "invalid_language",
@@ -51,7 +51,7 @@ impl VideoPageParams {
         }
         let start = params.integer("start", 0..=864_000).unwrap_or(0);
         params.finish()?;
-        Ok(Self { language_preference: wish, start_seconds: start })
+        Ok(Self { language_preference: language_preference, start_seconds: start })
     }
 }
 
@@ -78,9 +78,9 @@ impl VideoPageParams {
 pub async fn embed_video(
     context: web::Data<AppState>,
     request: HttpRequest,
-    name: web::Path<String>,
+    id_or_slug: web::Path<String>,
 ) -> HttpResponse {
-    match respond(&context, &request, name.into_inner()).await {
+    match respond(&context, &request, id_or_slug.into_inner()).await {
         Ok(response) => response,
         Err(problem) => page::error_page(
             &problem,
@@ -93,25 +93,25 @@ pub async fn embed_video(
 async fn respond(
     context: &web::Data<AppState>,
     request: &HttpRequest,
-    name: String,
+    id_or_slug: String,
 ) -> Result<HttpResponse, Problem> {
-    let VideoPageParams { language_preference: wish, start_seconds: start } =
+    let VideoPageParams { language_preference: language_preference, start_seconds: start } =
         VideoPageParams::from_request(request, context)?;
-    let addresses = PublicUrls::new(&context.settings, &context.settings.base_url(request));
-    let identity =
-        format!("embed\n{start}\n{}\n{:?}", addresses.cache_key(), context.settings.embed_origins);
+    let urls = PublicUrls::new(&context.settings, &context.settings.base_url(request));
+    let etag_key =
+        format!("embed\n{start}\n{}\n{:?}", urls.cache_key(), context.settings.embed_origins);
     let publisher = context.settings.publisher_name(&context.settings.base_url(request));
-    let asked = ItemRequest {
-        id_or_slug: name,
+    let item_request = ItemRequest {
+        id_or_slug: id_or_slug,
         visibility: Visibility::Published,
-        language_preference: &wish,
-        etag_key: format!("{identity}\n{publisher}"),
+        language_preference: &language_preference,
+        etag_key: format!("{etag_key}\n{publisher}"),
         with_extras: true,
         accept_former_slug: false,
     };
     let (validators, found) =
-        match item::load_video(context, request, asked, move |video, owed, shown| {
-            VideoPage::new(video, owed, (&addresses, &publisher), shown)
+        match item::load_video(context, request, item_request, move |video, extras, render_context| {
+            VideoPage::new(video, extras, (&urls, &publisher), render_context)
         })
         .await?
         {
@@ -120,7 +120,7 @@ async fn respond(
                 return Ok(answer::not_modified_response(
                     context,
                     Visibility::Published,
-                    &wish,
+                    &language_preference,
                     &validators,
                 ));
             }
@@ -129,12 +129,12 @@ async fn respond(
         Located::Moved(slug) => {
             Ok(item::permanent_redirect(context, request, &format!("/embed/videos/{slug}")))
         }
-        Located::Found(card) => {
+        Located::Found(page) => {
             let mut response = HttpResponse::build(StatusCode::OK);
-            answer::set_cache_headers(&mut response, context, Visibility::Published, &wish);
+            answer::set_cache_headers(&mut response, context, Visibility::Published, &language_preference);
             answer::set_validators(&mut response, &validators);
-            response.insert_header((header::LINK, card.discovery.link_headers().join(", ")));
-            Ok(card.to_html_page(start).to_response(&context.settings, response))
+            response.insert_header((header::LINK, page.discovery.link_headers().join(", ")));
+            Ok(page.to_html_page(start).to_response(&context.settings, response))
         }
     }
 }
@@ -175,13 +175,13 @@ struct VideoPage {
 impl VideoPage {
     fn new(
         mut loaded: LoadedItem<VideoFields>,
-        owed: VideoExtras,
-        (addresses, publisher): (&PublicUrls, &str),
-        shown: &RenderContext,
+        extras: VideoExtras,
+        (urls, publisher): (&PublicUrls, &str),
+        render_context: &RenderContext,
     ) -> Self {
-        let words = shown.language_preference.ui_language;
-        let structured = structured::video_object(&loaded, &owed, (addresses, publisher), shown);
-        let VideoExtras { programme, content_note, chapters, statistics } = owed;
+        let words = render_context.language_preference.ui_language;
+        let structured = structured::video_object(&loaded, &extras, (urls, publisher), render_context);
+        let VideoExtras { programme, content_note, chapters, statistics } = extras;
         let slug = loaded.item.slug.clone();
         let chosen = loaded.take_selected_text();
         let (language, text) = match chosen {
@@ -196,7 +196,7 @@ impl VideoPage {
                 .map(str::to_owned)
         };
         let own = &loaded.fields;
-        let countries = shown.countries(&own.countries);
+        let countries = render_context.countries(&own.countries);
         let licence = own
             .licence
             .as_ref()
@@ -209,16 +209,16 @@ impl VideoPage {
             .and_then(|programme| programme.get("helplines"))
             .and_then(|helplines| serde_json::from_value(helplines.clone()).ok())
             .unwrap_or_default();
-        let is_near = |helpline: &Helpline| {
+        let is_relevant = |helpline: &Helpline| {
             countries.is_empty()
                 || helpline
                     .country
                     .as_ref()
                     .is_none_or(|code| countries.iter().any(|country| country.code == code))
         };
-        let lang = page::lang_query(&shown.language_preference);
-        let this = addresses.own_url(&format!("/embed/videos/{slug}"));
-        let here = if lang.is_empty() { this.clone() } else { format!("{this}?{lang}") };
+        let lang = page::lang_query(&render_context.language_preference);
+        let this = urls.own_url(&format!("/embed/videos/{slug}"));
+        let page_url = if lang.is_empty() { this.clone() } else { format!("{this}?{lang}") };
         let credits = loaded.fields.credits.unpack::<Vec<crate::videos::parts::Credit>>();
         Self {
             ui_language: words,
@@ -234,12 +234,12 @@ impl VideoPage {
                 .iter()
                 .map(|source| player_for_source(source, words))
                 .collect(),
-            captions: Captions::new(&own.captions, &loaded.item, &shown.base_url, &slug).all(),
+            captions: Captions::new(&own.captions, &loaded.item, &render_context.base_url, &slug).all(),
             chapters,
             evidence: statistics
                 .iter()
                 .flat_map(|statistic| {
-                    results::evidence_passages(statistic, loaded.item.id, addresses, &lang)
+                    results::evidence_passages(statistic, loaded.item.id, urls, &lang)
                 })
                 .collect(),
             programme: field("title"),
@@ -259,23 +259,23 @@ impl VideoPage {
                 .collect(),
             helplines: helplines
                 .into_iter()
-                .filter(is_near)
+                .filter(is_relevant)
                 .map(|helpline| {
                     let country = helpline
                         .country
                         .as_ref()
-                        .and_then(|code| shown.country_names.country(code, words));
+                        .and_then(|code| render_context.country_names.country(code, words));
                     (helpline, country.map(|country| country.name))
                 })
                 .collect(),
-            poster_url: addresses.own_url(&format!("/v1/videos/{slug}/poster.svg?lang={language}")),
-            poster_png_url: addresses.own_url(&poster::png_path(&slug, &language, None)),
-            public_url: addresses.external_url(
+            poster_url: urls.own_url(&format!("/v1/videos/{slug}/poster.svg?lang={language}")),
+            poster_png_url: urls.own_url(&poster::png_path(&slug, &language, None)),
+            public_url: urls.external_url(
                 ResourceKind::Video,
                 (loaded.item.id, &slug),
                 &language,
             ),
-            discovery: OEmbedDiscovery::new(&addresses.own_url(""), &here),
+            discovery: OEmbedDiscovery::new(&urls.own_url(""), &page_url),
             json_ld: structured,
             language,
             canonical_url: this,
@@ -285,8 +285,8 @@ impl VideoPage {
 
     /// This page, from a second on.
     fn url_at(&self, second: i64) -> String {
-        let and = if self.lang_query.is_empty() { "" } else { "&" };
-        format!("{}?{}{and}start={second}", self.canonical_url, self.lang_query)
+        let separator = if self.lang_query.is_empty() { "" } else { "&" };
+        format!("{}?{}{separator}start={second}", self.canonical_url, self.lang_query)
     }
 
     fn to_html_page(&self, start: i64) -> HtmlPage {
@@ -319,7 +319,7 @@ impl VideoPage {
         let media = self.players.iter().filter_map(|player| {
             if let Player::File { url, .. } = player { url_origin(url) } else { None }
         });
-        let elsewhere = self
+        let external_captions = self
             .captions
             .iter()
             .filter(|caption| caption.stored != Some(true))
@@ -333,7 +333,7 @@ impl VideoPage {
             title: self.title.clone(),
             head,
             body: self.render_body(start),
-            media_origins: media.chain(elsewhere.filter(|_| is_file)).collect(),
+            media_origins: media.chain(external_captions.filter(|_| is_file)).collect(),
             frame_origins: frames.collect(),
             is_builder: false,
             chart_theme: None,

@@ -98,7 +98,7 @@ fn openapi_parameters() -> Vec<Value> {
 ))]
 #[get("/iati/activities.xml")]
 pub async fn iati_activities(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let (omits, query) = split_incomplete_param(request.query_string())?;
@@ -106,14 +106,14 @@ pub async fn iati_activities(
         &SCHEMA,
         &query,
         None,
-        &context.fallback_languages,
+        &state.fallback_languages,
         Visibility::Published,
     )?;
-    wanted.base_url = context.settings.base_url(&request);
+    wanted.base_url = state.settings.base_url(&request);
     let today = Utc::now().date_naive();
     let identity = format!("iati activities\n{omits}\n{today}\n{}", wanted.etag_key);
-    respond(&context, &request, identity, move |connection, context, changed_at, shown| {
-        let programmes = load_activities(connection, context, &wanted, today, shown)?;
+    respond(&state, &request, identity, move |connection, state, changed_at, shown| {
+        let programmes = load_activities(connection, state, &wanted, today, shown)?;
         build_file(programmes, omits, changed_at)
     })
     .await
@@ -132,16 +132,16 @@ pub async fn iati_activities(
 ))]
 #[get("/iati/organisations.xml")]
 pub async fn iati_organisations(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     QueryParams::parse(request.query_string())?.finish()?;
     respond(
-        &context,
+        &state,
         &request,
         "iati organisations".to_owned(),
-        |connection, context, changed_at, shown| {
-            let reporter = load_reporting_org(connection, &context.settings, shown)?
+        |connection, state, changed_at, shown| {
+            let reporter = load_reporting_org(connection, &state.settings, shown)?
                 .map_err(|lack| incomplete_problem(&[lack]))?;
             Ok((
                 write::render_organisation(&reporter, changed_at.as_deref()),
@@ -157,7 +157,7 @@ type ExportedFile = (String, SkippedCounts);
 
 /// Answers a file, or that the client has it already.
 async fn respond(
-    context: &web::Data<AppState>,
+    state: &web::Data<AppState>,
     request: &HttpRequest,
     identity: String,
     work: impl Fn(
@@ -169,17 +169,17 @@ async fn respond(
     + Send
     + 'static,
 ) -> Result<HttpResponse, Problem> {
-    let base = context.settings.base_url(request);
-    let wish = LanguagePreference::all_languages(context.fallback_languages.clone());
-    let Settings { iati_reporting_org, iati_reporting_org_type, name, .. } = &context.settings;
-    let addresses = PublicUrls::new(&context.settings, &base);
+    let base = state.settings.base_url(request);
+    let wish = LanguagePreference::all_languages(state.fallback_languages.clone());
+    let Settings { iati_reporting_org, iati_reporting_org_type, name, .. } = &state.settings;
+    let addresses = PublicUrls::new(&state.settings, &base);
     let identity = format!(
         "{identity}\n{iati_reporting_org:?}\n{iati_reporting_org_type:?}\n{name:?}\n{}",
         addresses.cache_key()
     );
     let (inner, condition, wished) =
-        (context.clone().into_inner(), ConditionalGet::from_request(request), wish.clone());
-    let done = context
+        (state.clone().into_inner(), ConditionalGet::from_request(request), wish.clone());
+    let done = state
         .read(Visibility::Published, move |connection| {
             let asked = CatalogueRequest {
                 etag_key: &identity,
@@ -200,23 +200,23 @@ async fn respond(
     StatementCount::record(request, done.statement_count);
     match done.value {
         Freshness::Fresh(validators, (file, left_out)) => {
-            Ok(file_response(context, &wish, &validators, file, left_out))
+            Ok(file_response(state, &wish, &validators, file, left_out))
         }
         Freshness::NotModified(validators) => {
-            Ok(answer::not_modified_response(context, Visibility::Published, &wish, &validators))
+            Ok(answer::not_modified_response(state, Visibility::Published, &wish, &validators))
         }
     }
 }
 
 fn file_response(
-    context: &AppState,
-    wish: &LanguagePreference,
+    state: &AppState,
+    language_preference: &LanguagePreference,
     validators: &CacheValidators,
     file: String,
     left_out: SkippedCounts,
 ) -> HttpResponse {
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::set_cache_headers(&mut response, context, Visibility::Published, wish);
+    answer::set_cache_headers(&mut response, state, Visibility::Published, language_preference);
     answer::set_validators(&mut response, validators);
     if left_out.is_any() {
         response.insert_header((
@@ -271,10 +271,10 @@ fn split_incomplete_param(query: &str) -> Result<(bool, String), Problem> {
 fn load_reporting_org(
     connection: &mut Connection,
     settings: &Settings,
-    shown: &mut RenderContext,
+    render_context: &mut RenderContext,
 ) -> Result<Result<ReportingOrg, ReadinessIssue>, Problem> {
     let partner = match &settings.iati_reporting_org {
-        Some(identifier) => find_partner_by_identifier(connection, identifier, shown)?,
+        Some(identifier) => find_partner_by_identifier(connection, identifier, render_context)?,
         None => None,
     };
     Ok(build_reporting_org(settings, partner.as_ref()))
@@ -285,21 +285,21 @@ type ExportReport = (Result<ReportingOrg, ReadinessIssue>, ActivityExport);
 
 fn load_activities(
     connection: &mut Connection,
-    context: &AppState,
-    wanted: &ListRequest,
+    state: &AppState,
+    list_request: &ListRequest,
     today: NaiveDate,
-    shown: &mut RenderContext,
+    render_context: &mut RenderContext,
 ) -> Result<ExportReport, Problem> {
-    let Some(memory) = shown.cache() else {
+    let Some(memory) = render_context.cache() else {
         return Err(Problem::internal("a file was read without a memory"));
     };
-    let list = wanted.page_query(connection, &SCHEMA, &memory)?;
+    let list = list_request.page_query(connection, &SCHEMA, &memory)?;
     let page = load_page::<Programmes>(
         connection,
         &list,
         (&PageStart::Offset(0), MAX_PROGRAMMES),
         Visibility::Published,
-        shown,
+        render_context,
     )?;
     let (slice, programmes) = page.ok_or_else(|| Problem::internal("a list has no beginning"))?;
     if slice.has_more {
@@ -320,9 +320,9 @@ fn load_activities(
     }
     export_programmes(
         connection,
-        (&context.settings, &context.country_names),
-        (programmes, today, &wanted.base_url),
-        shown,
+        (&state.settings, &state.country_names),
+        (programmes, today, &list_request.base_url),
+        render_context,
     )
 }
 
@@ -331,10 +331,10 @@ pub fn export_programmes(
     connection: &mut Connection,
     (settings, places): (&Settings, &Places),
     (programmes, today, base): (Vec<Programme>, NaiveDate, &str),
-    shown: &mut RenderContext,
+    render_context: &mut RenderContext,
 ) -> Result<ExportReport, Problem> {
-    let reporter = load_reporting_org(connection, settings, shown)?;
-    let catalogue = ExportData::load(connection, programmes, shown)?;
+    let reporter = load_reporting_org(connection, settings, render_context)?;
+    let catalogue = ExportData::load(connection, programmes, render_context)?;
     let addresses = PublicUrls::new(settings, base);
     let drawn =
         export_activities(&catalogue, &ExportContext::new(settings, places, &addresses, today));

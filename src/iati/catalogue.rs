@@ -56,7 +56,7 @@ impl ExportData {
     pub fn load(
         connection: &mut Connection,
         programmes: Vec<Programme>,
-        shown: &mut RenderContext,
+        render_context: &mut RenderContext,
     ) -> Result<Self, Problem> {
         let of: Vec<Id> = programmes.iter().map(|one| one.item.id).collect();
         let mut catalogue = Self { programmes, ..Self::default() };
@@ -74,7 +74,7 @@ impl ExportData {
                 connection,
                 &public_only(&id_in_fragment("items.id", &partners)),
                 Visibility::Published,
-                shown,
+                render_context,
             )?;
             catalogue.partners = found.into_iter().map(|one| (one.item.id, one)).collect();
         }
@@ -85,7 +85,7 @@ impl ExportData {
             connection,
             &with_limit(condition),
             Visibility::Published,
-            shown,
+            render_context,
         )?;
         enforce_limit(statistics.len(), "statistics")?;
         let measured: BTreeSet<Id> = statistics
@@ -98,7 +98,7 @@ impl ExportData {
                 connection,
                 &public_only(&id_in_fragment("items.id", &measured)),
                 Visibility::Published,
-                shown,
+                render_context,
             )?;
             catalogue.indicators = found.into_iter().map(|one| (one.item.id, one)).collect();
         }
@@ -120,7 +120,7 @@ impl ExportData {
                 connection,
                 &public_only(&id_in_fragment("items.id", &wanted)),
                 Visibility::Published,
-                shown,
+                render_context,
             )?;
             catalogue.videos = found.into_iter().map(|one| (one.item.id, one)).collect();
         }
@@ -132,7 +132,7 @@ impl ExportData {
 pub fn find_partner_by_identifier(
     connection: &mut Connection,
     identifier: &str,
-    shown: &mut RenderContext,
+    render_context: &mut RenderContext,
 ) -> Result<Option<Partner>, Problem> {
     let stated = format!(
         "\"iati_identifier\":{}",
@@ -143,7 +143,7 @@ pub fn find_partner_by_identifier(
         .bind(Bind::Text(format!("%{stated}%")))
         .sql(" ORDER BY items.number");
     let found =
-        load_where::<Partners>(connection, &public_only(&condition), Visibility::Published, shown)?;
+        load_where::<Partners>(connection, &public_only(&condition), Visibility::Published, render_context)?;
     Ok(found.into_iter().find(|one| one.fields.iati_identifier.as_deref() == Some(identifier)))
 }
 

@@ -140,12 +140,12 @@ pub fn build_reporting_org(
 }
 
 /// Draws every programme of a catalogue.
-pub fn export_activities(catalogue: &ExportData, around: &ExportContext<'_>) -> ActivityExport {
+pub fn export_activities(data: &ExportData, context: &ExportContext<'_>) -> ActivityExport {
     let mut drawn = ActivityExport::default();
     let mut identifiers: HashSet<&str> = HashSet::new();
-    for programme in &catalogue.programmes {
+    for programme in &data.programmes {
         let mut lacks = Vec::new();
-        let mut activity = build_activity(programme, catalogue, around, &mut lacks);
+        let mut activity = build_activity(programme, data, context, &mut lacks);
         if let Some(identifier) = programme
             .fields
             .iati_identifier
@@ -164,8 +164,8 @@ pub fn export_activities(catalogue: &ExportData, around: &ExportContext<'_>) -> 
         }
         let is_whole = lacks.is_empty();
         let mut whole: Vec<&Statistic> = Vec::new();
-        for one in catalogue.statistics_by_programme.get(&programme.item.id).into_iter().flatten() {
-            let of_it = statistic_issues(one, catalogue);
+        for one in data.statistics_by_programme.get(&programme.item.id).into_iter().flatten() {
+            let of_it = statistic_issues(one, data);
             if of_it.is_empty() {
                 whole.push(one);
             } else if is_whole {
@@ -180,7 +180,7 @@ pub fn export_activities(catalogue: &ExportData, around: &ExportContext<'_>) -> 
             }
         }
         if is_whole {
-            add_results(&whole, catalogue, around, &mut activity);
+            add_results(&whole, data, context, &mut activity);
             drawn.activities.push(activity);
         } else {
             drawn.skipped.programmes = drawn.skipped.programmes.saturating_add(1);
@@ -192,13 +192,13 @@ pub fn export_activities(catalogue: &ExportData, around: &ExportContext<'_>) -> 
 /// An activity but for its results, and what it lacks.
 fn build_activity(
     programme: &Programme,
-    catalogue: &ExportData,
-    around: &ExportContext<'_>,
-    lacks: &mut Vec<ReadinessIssue>,
+    data: &ExportData,
+    context: &ExportContext<'_>,
+    issues: &mut Vec<ReadinessIssue>,
 ) -> Activity {
     let (item, own) = (&programme.item, &programme.fields);
     let mut lack = |field: &'static str, code: &'static str, detail: String| {
-        lacks.push(ReadinessIssue {
+        issues.push(ReadinessIssue {
             kind: Some(ResourceKind::Programme),
             slug: item.slug.clone(),
             field,
@@ -208,7 +208,7 @@ fn build_activity(
     };
     let identifier = own.iati_identifier.clone().unwrap_or_default();
     let prefix =
-        around.settings.iati_reporting_org.as_ref().map(|organisation| format!("{organisation}-"));
+        context.settings.iati_reporting_org.as_ref().map(|organisation| format!("{organisation}-"));
     if identifier.is_empty() {
         lack(
             "iati_identifier",
@@ -237,7 +237,7 @@ fn build_activity(
             "IATI asks for a description: write one, or a summary.".to_owned(),
         );
     }
-    let participants = participants(programme, catalogue);
+    let participants = participants(programme, data);
     if participants.is_empty() {
         let detail = "IATI asks who takes part: give a published partner the role funder, accountable, extending or implementer.";
         lack("partners", "lacking", detail.to_owned());
@@ -269,7 +269,7 @@ fn build_activity(
         );
     }
     let (start, end) =
-        activity_dates((own.start_date, own.end_date), own.iati_status.as_deref(), around.today);
+        activity_dates((own.start_date, own.end_date), own.iati_status.as_deref(), context.today);
     let by_dates = status_from_dates(start, end);
     Activity {
         line: 0,
@@ -288,9 +288,9 @@ fn build_activity(
         end,
         countries: shares,
         region,
-        locations: countries.iter().filter_map(|code| location(code, around)).collect(),
+        locations: countries.iter().filter_map(|code| location(code, context)).collect(),
         sectors,
-        documents: activity_documents(programme, catalogue, around),
+        documents: activity_documents(programme, data, context),
         results: Vec::new(),
     }
 }
@@ -320,9 +320,9 @@ pub fn status_from_dates(start: Option<ActivityDate>, end: Option<ActivityDate>)
     }
 }
 
-fn participants(programme: &Programme, catalogue: &ExportData) -> Vec<Participant> {
+fn participants(programme: &Programme, data: &ExportData) -> Vec<Participant> {
     let one = |link: &crate::resource::load::Link| {
-        let partner = catalogue.partners.get(&link.target_id)?;
+        let partner = data.partners.get(&link.target_id)?;
         Some(Participant {
             line: 0,
             slug: Some(partner.item.slug.clone()),
@@ -346,11 +346,11 @@ fn participants(programme: &Programme, catalogue: &ExportData) -> Vec<Participan
 
 /// The countries with their percentages, or the region that stands for all of them.
 fn recipient_countries(
-    own: &crate::programmes::model::ProgrammeFields,
+    fields: &crate::programmes::model::ProgrammeFields,
     countries: &[String],
 ) -> (Vec<(String, Option<String>)>, Option<String>) {
     let whole = || Some("100".to_owned());
-    let shares: Vec<shares::CountryShare> = own.country_shares.unpack();
+    let shares: Vec<shares::CountryShare> = fields.country_shares.unpack();
     if !shares.is_empty() {
         return (
             shares.into_iter().map(|share| (share.country, Some(share.percentage))).collect(),
@@ -397,9 +397,9 @@ fn export_sectors(sectors: &[shares::Sector]) -> Result<Vec<Sector>, &'static st
     sectors.iter().map(draw).collect()
 }
 
-fn location(code: &str, around: &ExportContext<'_>) -> Option<Location> {
+fn location(code: &str, context: &ExportContext<'_>) -> Option<Location> {
     let country = places::find(code)?;
-    let footnote = around.country_names.footnote(code);
+    let footnote = context.country_names.footnote(code);
     let mark = if footnote.is_some() { "*" } else { "" };
     let name = tag_narratives(
         NAME_LANGUAGES
@@ -407,11 +407,11 @@ fn location(code: &str, around: &ExportContext<'_>) -> Option<Location> {
             .map(|language| (*language, format!("{}{mark}", country.name(language)))),
     );
     // The footnotes that come with the product are in English.
-    let language = around
+    let language = context
         .settings
         .xk_footnote_text
         .as_ref()
-        .map_or_else(Language::default, |_| around.settings.default_language());
+        .map_or_else(Language::default, |_| context.settings.default_language());
     let note =
         tag_narratives(footnote.map(|note| (language.as_str(), note.to_owned())).into_iter());
     Some(Location {
@@ -425,8 +425,8 @@ fn location(code: &str, around: &ExportContext<'_>) -> Option<Location> {
 /// What tells of a programme: its website and its videos.
 fn activity_documents(
     programme: &Programme,
-    catalogue: &ExportData,
-    around: &ExportContext<'_>,
+    data: &ExportData,
+    context: &ExportContext<'_>,
 ) -> Vec<Document> {
     let website = programme.fields.website.clone().map(|url| Document {
         format: media_type_from_url(&url).to_owned(),
@@ -435,15 +435,15 @@ fn activity_documents(
         category: "A12".to_owned(),
         ..Document::default()
     });
-    let videos = catalogue
+    let videos = data
         .videos_by_programme
         .get(&programme.item.id)
         .into_iter()
         .flatten()
-        .filter_map(|id| catalogue.videos.get(id));
+        .filter_map(|id| data.videos.get(id));
     website
         .into_iter()
-        .chain(videos.map(|video| video_document(video, "A12", "", around)))
+        .chain(videos.map(|video| video_document(video, "A12", "", context)))
         .collect()
 }
 
@@ -452,7 +452,7 @@ fn video_document(
     video: &Video,
     category: &'static str,
     passage: &str,
-    around: &ExportContext<'_>,
+    context: &ExportContext<'_>,
 ) -> Document {
     let title = narratives(video, |text| Some(text.title.clone()));
     let item = &video.item;
@@ -464,7 +464,7 @@ fn video_document(
     let language = original
         .or_else(|| video.texts.first().map(|text| text.language.as_str()))
         .unwrap_or_default();
-    let page = around.urls.page_url(ResourceKind::Video, (item.id, &item.slug), language);
+    let page = context.urls.page_url(ResourceKind::Video, (item.id, &item.slug), language);
     let spoken: Vec<String> = video.fields.spoken_languages.unpack();
     Document {
         url: format!("{page}{passage}"),
@@ -515,7 +515,7 @@ fn media_type_from_url(url: &str) -> &'static str {
 }
 
 /// What a statistic lacks, or what it measures.
-fn statistic_issues(one: &Statistic, catalogue: &ExportData) -> Vec<ReadinessIssue> {
+fn statistic_issues(one: &Statistic, data: &ExportData) -> Vec<ReadinessIssue> {
     let own = &one.fields;
     let mut lacks: Vec<ReadinessIssue> = Vec::new();
     let mut lack = |(kind, slug): (ResourceKind, &str), field: &'static str, detail: &str| {
@@ -529,7 +529,7 @@ fn statistic_issues(one: &Statistic, catalogue: &ExportData) -> Vec<ReadinessIss
     };
     let this = (ResourceKind::ImpactStatistic, one.item.slug.as_str());
     if own.result_type.is_none() {
-        let of = indicator_of(one, catalogue)
+        let of = indicator_of(one, data)
             .map_or(this, |indicator| (ResourceKind::Indicator, indicator.item.slug.as_str()));
         lack(
             of,
@@ -569,15 +569,15 @@ fn statistic_issues(one: &Statistic, catalogue: &ExportData) -> Vec<ReadinessIss
 }
 
 /// What a statistic measures, if that is an indicator that everybody may see.
-fn indicator_of<'a>(one: &Statistic, catalogue: &'a ExportData) -> Option<&'a LoadedIndicator> {
-    one.references_in("indicator").find_map(|link| catalogue.indicators.get(&link.target_id))
+fn indicator_of<'a>(one: &Statistic, data: &'a ExportData) -> Option<&'a LoadedIndicator> {
+    one.references_in("indicator").find_map(|link| data.indicators.get(&link.target_id))
 }
 
 /// Adds the results: one of each indicator, and one of each statistic that belongs to none.
 fn add_results(
     statistics: &[&Statistic],
-    catalogue: &ExportData,
-    around: &ExportContext<'_>,
+    data: &ExportData,
+    context: &ExportContext<'_>,
     activity: &mut Activity,
 ) {
     let mut groups: Vec<(Option<&LoadedIndicator>, Vec<&Statistic>)> = Vec::new();
@@ -585,10 +585,10 @@ fn add_results(
         let countries: Vec<String> = one.fields.countries.unpack();
         for code_for in countries {
             if !activity.locations.iter().any(|known| known.reference == code_for) {
-                activity.locations.extend(location(&code_for, around));
+                activity.locations.extend(location(&code_for, context));
             }
         }
-        let of = indicator_of(one, catalogue);
+        let of = indicator_of(one, data);
         let known = groups.iter_mut().find(|(known, _)| {
             known.zip(of).is_some_and(|(known, of)| known.item.id == of.item.id)
         });
@@ -600,8 +600,8 @@ fn add_results(
     for (of, members) in groups {
         let Some(first) = members.first() else { continue };
         let indicator = match of {
-            Some(of) => indicator_element(of, &members, catalogue, around),
-            None => standalone_indicator(first, catalogue, around),
+            Some(of) => indicator_element(of, &members, data, context),
+            None => standalone_indicator(first, data, context),
         };
         let kind = first
             .fields
@@ -622,8 +622,8 @@ fn add_results(
 fn indicator_element(
     of: &LoadedIndicator,
     members: &[&Statistic],
-    catalogue: &ExportData,
-    around: &ExportContext<'_>,
+    data: &ExportData,
+    context: &ExportContext<'_>,
 ) -> Indicator {
     let own = &of.fields;
     let reference =
@@ -645,7 +645,7 @@ fn indicator_element(
             .into_iter()
             .collect(),
         baselines: baselines(members),
-        periods: periods(members, true, catalogue, around),
+        periods: periods(members, true, data, context),
         ..Indicator::default()
     }
 }
@@ -653,8 +653,8 @@ fn indicator_element(
 /// A statistic as an indicator of its own.
 fn standalone_indicator(
     one: &Statistic,
-    catalogue: &ExportData,
-    around: &ExportContext<'_>,
+    data: &ExportData,
+    context: &ExportContext<'_>,
 ) -> Indicator {
     let own = &one.fields;
     Indicator {
@@ -666,7 +666,7 @@ fn standalone_indicator(
         title: narratives(one, |text| Some(text.title.clone())),
         description: narratives(one, |text| text.description.clone()),
         baselines: baselines(&[one]),
-        periods: periods(&[one], false, catalogue, around),
+        periods: periods(&[one], false, data, context),
         ..Indicator::default()
     }
 }
@@ -705,8 +705,8 @@ fn baselines(statistics: &[&Statistic]) -> Vec<Baseline> {
 fn periods(
     statistics: &[&Statistic],
     with_labels: bool,
-    catalogue: &ExportData,
-    around: &ExportContext<'_>,
+    data: &ExportData,
+    context: &ExportContext<'_>,
 ) -> Vec<Period> {
     let mut periods: BTreeMap<(NaiveDate, NaiveDate), Period> = BTreeMap::new();
     let mut period = |start: NaiveDate, end: NaiveDate, add: &mut dyn FnMut(&mut Period)| {
@@ -730,8 +730,8 @@ fn periods(
                 qualifier: (own.qualifier != "exact").then(|| own.qualifier.clone()),
                 value: own.value.clone(),
                 slice: dimension_slice(one),
-                comment: value_comment(one, with_labels, around),
-                documents: value_documents(one, catalogue, around),
+                comment: value_comment(one, with_labels, context),
+                documents: value_documents(one, data, context),
                 source: source_text(own),
                 ..labelled_value(one, with_labels)
             };
@@ -768,18 +768,18 @@ fn labelled_value(one: &Statistic, with_labels: bool) -> PeriodValue {
 }
 
 /// Where a statistic is taken from, where that has no address.
-fn source_text(own: &statistic::StatisticFields) -> Option<String> {
-    let source: Option<statistic::SourceDocument> = own.source.unpack();
+fn source_text(fields: &statistic::StatisticFields) -> Option<String> {
+    let source: Option<statistic::SourceDocument> = fields.source.unpack();
     source.filter(|source| source.url.is_none()).and_then(|source| source.text)
 }
 
 /// What must be said with a value: how exact it is; of one among several what it is; of one in
 /// words the words; where it is taken from.
-fn value_comment(one: &Statistic, with_labels: bool, around: &ExportContext<'_>) -> Narratives {
+fn value_comment(one: &Statistic, with_labels: bool, context: &ExportContext<'_>) -> Narratives {
     let own = &one.fields;
     let is_exact = own.qualifier == "exact" || own.value.is_none();
     narratives(one, |text| {
-        let words = around.message_language(&text.language);
+        let words = context.message_language(&text.language);
         let mut said: Vec<String> = Vec::new();
         if !is_exact {
             said.extend(own.format_value(words));
@@ -799,8 +799,8 @@ fn value_comment(one: &Statistic, with_labels: bool, around: &ExportContext<'_>)
 /// What shows a value: passages of videos, where it is taken from, and documents.
 fn value_documents(
     one: &Statistic,
-    catalogue: &ExportData,
-    around: &ExportContext<'_>,
+    data: &ExportData,
+    context: &ExportContext<'_>,
 ) -> Vec<Document> {
     let quotes: Vec<Option<statistic::Quote>> = one.fields.quotes.unpack();
     let videos = one.references_in("evidence").enumerate().filter_map(|(place, link)| {
@@ -812,14 +812,14 @@ fn value_documents(
             (Some(start), None) => format!("#t={start}"),
             (start, Some(end)) => format!("#t={},{end}", start.unwrap_or(0.0)),
         };
-        let video = catalogue.videos.get(&link.target_id)?;
+        let video = data.videos.get(&link.target_id)?;
         let quote = quotes.get(place).cloned().flatten();
         let said = quote.map(|quote| {
             (quote.language.unwrap_or_else(|| video.item.original_language.clone()), quote.text)
         });
         let description =
             tag_narratives(said.iter().map(|(language, text)| (language.as_str(), text.clone())));
-        Some(Document { description, ..video_document(video, "A08", &passage, around) })
+        Some(Document { description, ..video_document(video, "A08", &passage, context) })
     });
     let original = one.item.original_language.as_str();
     let source: Option<statistic::SourceDocument> = one.fields.source.unpack();

@@ -105,9 +105,9 @@ pub fn parse(bytes: &[u8], language: &str) -> Result<ParsedFile, String> {
 }
 
 /// Why a file cannot be read at all.
-fn describe_xml_error(fault: &Fault) -> String {
-    let at = fault.pos();
-    match fault {
+fn describe_xml_error(error: &Fault) -> String {
+    let at = error.pos();
+    match error {
         Fault::DtdDetected => {
             "the file declares a document type (DOCTYPE), which may hide entities; it is not read"
                 .to_owned()

@@ -54,21 +54,21 @@ pub struct ImportItem {
 /// What an activity holds, as items. What is not taken is counted in the file.
 pub fn map_activities(
     file: &mut ParsedFile,
-    known: &ExistingItems,
+    existing: &ExistingItems,
     today: NaiveDate,
 ) -> Vec<ImportItem> {
     let activities = std::mem::take(&mut file.activities);
-    let mut taker = ImportMapper {
+    let mut mapper = ImportMapper {
         file,
-        existing: known,
+        existing: existing,
         today,
         items: Vec::new(),
         item_indexes: HashMap::new(),
     };
     for activity in &activities {
-        taker.map_activity(activity);
+        mapper.map_activity(activity);
     }
-    taker.items
+    mapper.items
 }
 
 struct ImportMapper<'a> {
@@ -408,15 +408,15 @@ impl ImportMapper<'_> {
     }
 
     /// The values of an indicator, each a statistic with what was aimed at and what was before.
-    fn map_statistics(&mut self, of: &ResultContext<'_>, common: &Map<String, Json>) {
+    fn map_statistics(&mut self, context: &ResultContext<'_>, common: &Map<String, Json>) {
         let mut used: HashSet<usize> = HashSet::new();
-        let targets: Vec<(&Period, &PeriodValue)> = of
+        let targets: Vec<(&Period, &PeriodValue)> = context
             .indicator
             .periods
             .iter()
             .flat_map(|period| period.targets.iter().map(move |one| (period, one)))
             .collect();
-        let actuals: Vec<(&Period, &PeriodValue)> = of
+        let actuals: Vec<(&Period, &PeriodValue)> = context
             .indicator
             .periods
             .iter()
@@ -429,7 +429,7 @@ impl ImportMapper<'_> {
             let place = targets.iter().enumerate().position(|(place, (other, target))| {
                 !met.contains(&place)
                     && match (&actual.statistic, &target.statistic) {
-                        (Some(statistic), Some(of)) => statistic == of,
+                        (Some(statistic), Some(context)) => statistic == context,
                         _ => {
                             (other.start, other.end) == (period.start, period.end)
                                 && target.slice == actual.slice
@@ -438,11 +438,11 @@ impl ImportMapper<'_> {
             });
             met.extend(place);
             let target = place.and_then(|place| targets.get(place));
-            self.map_statistic(of, common, (period, Some(actual)), target, &mut used);
+            self.map_statistic(context, common, (period, Some(actual)), target, &mut used);
         }
         for (place, target) in targets.iter().enumerate() {
             if !met.contains(&place) {
-                self.map_statistic(of, common, (target.0, None), Some(target), &mut used);
+                self.map_statistic(context, common, (target.0, None), Some(target), &mut used);
             }
         }
         let remarks = targets
@@ -452,13 +452,13 @@ impl ImportMapper<'_> {
         self.count_skipped("result/indicator/period/target/comment", remarks);
         self.count_skipped(
             "result/indicator/baseline",
-            of.indicator.baselines.len().saturating_sub(used.len()),
+            context.indicator.baselines.len().saturating_sub(used.len()),
         );
     }
 
     fn map_statistic(
         &mut self,
-        of: &ResultContext<'_>,
+        context: &ResultContext<'_>,
         common: &Map<String, Json>,
         (period, actual): (&Period, Option<&PeriodValue>),
         target: Option<&(&Period, &PeriodValue)>,
@@ -472,7 +472,7 @@ impl ImportMapper<'_> {
         set_if_present(&mut body, "qualifier", stated);
         body.insert("period_start".to_owned(), json!(period.start));
         body.insert("period_end".to_owned(), json!(period.end));
-        body.insert("countries".to_owned(), json!(slice_countries(of.activity, &main.slice)));
+        body.insert("countries".to_owned(), json!(slice_countries(context.activity, &main.slice)));
         let dimensions: Vec<Json> = main
             .slice
             .dimensions
@@ -480,7 +480,7 @@ impl ImportMapper<'_> {
             .map(|(name, value)| json!({"dimension": name, "value": value}))
             .collect();
         body.insert("disaggregation".to_owned(), json!(dimensions));
-        set_if_present(&mut body, "baseline", latest_baseline(of, &main.slice, used).as_ref());
+        set_if_present(&mut body, "baseline", latest_baseline(context, &main.slice, used).as_ref());
         let own_period = target
             .filter(|(other, _)| (other.start, other.end) != (period.start, period.end))
             .map(|(other, _)| *other);
@@ -495,8 +495,8 @@ impl ImportMapper<'_> {
             main.source.as_ref().map(|text| json!({"text": text})).as_ref(),
         );
         self.map_documents(main, &mut body);
-        let (title, description) = statistic_texts(of, main);
-        let slug = of
+        let (title, description) = statistic_texts(context, main);
+        let slug = context
             .standalone_slug
             .clone()
             .or_else(|| valid_own_slug(main.statistic.as_deref()))
@@ -504,12 +504,12 @@ impl ImportMapper<'_> {
                 let slice = format!("{:?}\n{:?}", main.slice.locations, main.slice.dimensions);
                 let what = if actual.is_some() { "actual" } else { "target" };
                 let of_result =
-                    of.result.title.first().map(|(_, title)| title.as_str()).unwrap_or_default();
+                    context.result.title.first().map(|(_, title)| title.as_str()).unwrap_or_default();
                 let whole = format!(
                     "{}\n{of_result}\n{}\n{what}\n{} {}\n{slice}",
-                    of.activity.identifier, of.title, period.start, period.end
+                    context.activity.identifier, context.title, period.start, period.end
                 );
-                stable_slug(of.title, &whole)
+                stable_slug(context.title, &whole)
             });
         if self.item_indexes.contains_key(&(ResourceKind::ImpactStatistic, slug.clone())) {
             return self.add_error(
@@ -574,11 +574,11 @@ struct ResultContext<'a> {
 
 /// What a statistic is called: as this product wrote, else like its indicator, with what is said of
 /// the value.
-fn statistic_texts(of: &ResultContext<'_>, main: &PeriodValue) -> (Narratives, Narratives) {
-    let (title, description) = if of.indicator_slug.is_none() {
-        (of.indicator.title.clone(), of.indicator.description.clone())
+fn statistic_texts(context: &ResultContext<'_>, main: &PeriodValue) -> (Narratives, Narratives) {
+    let (title, description) = if context.indicator_slug.is_none() {
+        (context.indicator.title.clone(), context.indicator.description.clone())
     } else if main.title.is_empty() {
-        (of.indicator.title.clone(), main.comment.clone())
+        (context.indicator.title.clone(), main.comment.clone())
     } else {
         (main.title.clone(), main.description.clone())
     };
@@ -595,14 +595,14 @@ fn slice_countries<'a>(activity: &'a Activity, slice: &DimensionSlice) -> Vec<&'
 
 /// The latest value before, of the same slice.
 fn latest_baseline(
-    of: &ResultContext<'_>,
+    context: &ResultContext<'_>,
     slice: &DimensionSlice,
     used: &mut HashSet<usize>,
 ) -> Option<Json> {
     let fits = |one: &&(usize, &Baseline)| {
-        one.1.slice == *slice && one.1.value.is_some() && of.measure != "qualitative"
+        one.1.slice == *slice && one.1.value.is_some() && context.measure != "qualitative"
     };
-    let all: Vec<(usize, &Baseline)> = of.indicator.baselines.iter().enumerate().collect();
+    let all: Vec<(usize, &Baseline)> = context.indicator.baselines.iter().enumerate().collect();
     let (place, latest) = all.iter().filter(fits).max_by_key(|(_, one)| one.year)?;
     used.insert(*place);
     Some(json!({"value": latest.value, "year": latest.year}))

@@ -38,11 +38,11 @@ pub fn render_activities(
     reporter: &ReportingOrg,
     activities: &[Activity],
     state: Option<&str>,
-    left_out: SkippedCounts,
+    skipped: SkippedCounts,
 ) -> String {
     let mut xml = open_root("iati-activities", state);
-    if left_out.is_any() {
-        let SkippedCounts { programmes, statistics } = left_out;
+    if skipped.is_any() {
+        let SkippedCounts { programmes, statistics } = skipped;
         xml.comment(&format!("Incomplete in the catalogue, and left out: {programmes} programmes, {statistics} statistics of the others"));
     }
     for activity in activities {

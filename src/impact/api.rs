@@ -14,10 +14,10 @@ use crate::resource::{read, restore, write};
 #[utoipa::path(operation_id = "list_impact_statistics", tag = "Impact statistics", responses((status = 200, description = "A page of impact statistics.", body = ImpactStatisticPage)))]
 #[get("/v1/impact-statistics")]
 pub async fn list_impact_statistics(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    read::list::<ImpactStatistics>(context, request).await
+    read::list::<ImpactStatistics>(state, request).await
 }
 
 /// Get an impact statistic
@@ -26,11 +26,11 @@ pub async fn list_impact_statistics(
 #[utoipa::path(operation_id = "get_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The impact statistic.", body = ImpactStatistic)))]
 #[get("/v1/impact-statistics/{impact_statistic}")]
 pub async fn get_impact_statistic(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    read::get::<ImpactStatistics>(context, request, name.into_inner()).await
+    read::get::<ImpactStatistics>(state, request, name.into_inner()).await
 }
 
 /// Create an impact statistic
@@ -39,11 +39,11 @@ pub async fn get_impact_statistic(
 #[utoipa::path(operation_id = "create_impact_statistic", tag = "Impact statistics", request_body = ImpactStatisticInput, responses((status = 201, description = "The impact statistic, as stored.", body = ImpactStatistic)))]
 #[post("/v1/impact-statistics")]
 pub async fn create_impact_statistic(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    write::create::<ImpactStatistics>(context, request, payload).await
+    write::create::<ImpactStatistics>(state, request, payload).await
 }
 
 /// Replace or create an impact statistic
@@ -54,12 +54,12 @@ pub async fn create_impact_statistic(
 #[utoipa::path(operation_id = "replace_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), request_body = ImpactStatisticInput, responses((status = 200, description = "The impact statistic, as stored.", body = ImpactStatistic), (status = 201, description = "The impact statistic is new.", body = ImpactStatistic)))]
 #[put("/v1/impact-statistics/{impact_statistic}")]
 pub async fn replace_impact_statistic(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::replace::<ImpactStatistics>(context, request, payload, name.into_inner()).await
+    write::replace::<ImpactStatistics>(state, request, payload, name.into_inner()).await
 }
 
 /// Change an impact statistic
@@ -69,12 +69,12 @@ pub async fn replace_impact_statistic(
 #[utoipa::path(operation_id = "patch_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), request_body(content = ImpactStatisticInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The impact statistic, as stored.", body = ImpactStatistic)))]
 #[patch("/v1/impact-statistics/{impact_statistic}")]
 pub async fn patch_impact_statistic(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::patch::<ImpactStatistics>(context, request, payload, name.into_inner()).await
+    write::patch::<ImpactStatistics>(state, request, payload, name.into_inner()).await
 }
 
 /// Delete an impact statistic
@@ -84,11 +84,11 @@ pub async fn patch_impact_statistic(
 #[utoipa::path(operation_id = "delete_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/impact-statistics/{impact_statistic}")]
 pub async fn delete_impact_statistic(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::delete::<ImpactStatistics>(context, request, name.into_inner()).await
+    write::delete::<ImpactStatistics>(state, request, name.into_inner()).await
 }
 
 /// Restore an impact statistic
@@ -98,9 +98,9 @@ pub async fn delete_impact_statistic(
 #[utoipa::path(operation_id = "restore_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The impact statistic, as it is again.", body = ImpactStatistic)))]
 #[post("/v1/impact-statistics/{impact_statistic}/restore")]
 pub async fn restore_impact_statistic(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    restore::restore::<ImpactStatistics>(context, request, name.into_inner()).await
+    restore::restore::<ImpactStatistics>(state, request, name.into_inner()).await
 }

@@ -16,14 +16,14 @@ const LIST_SEPARATOR: char = '\u{1f}';
 const SECTION_SEPARATOR: char = '\u{1e}';
 
 /// The text of a statistic.
-pub fn encode(number: RowId, own: &StatisticFields, links: &[Link]) -> String {
+pub fn encode(number: RowId, fields: &StatisticFields, references: &[Link]) -> String {
     let link = |field: &str| {
-        let target = links.iter().find(|link| link.field == field);
+        let target = references.iter().find(|link| link.field == field);
         target.map(|link| link.target_id.0.simple().to_string()).unwrap_or_default()
     };
-    let mut countries: Vec<String> = own.countries.unpack();
+    let mut countries: Vec<String> = fields.countries.unpack();
     countries.sort();
-    let mut slices: Vec<Disaggregation> = own.disaggregation.unpack();
+    let mut slices: Vec<Disaggregation> = fields.disaggregation.unpack();
     slices.sort_by(|a, b| (&a.dimension, &a.value).cmp(&(&b.dimension, &b.value)));
     let slices: Vec<String> = slices
         .into_iter()
@@ -33,7 +33,7 @@ pub fn encode(number: RowId, own: &StatisticFields, links: &[Link]) -> String {
     let said = |flag: Option<bool>| flag.map_or("", |flag| if flag { "1" } else { "0" }).to_owned();
     let day = |day: Option<chrono::NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
     let (baseline, target) =
-        (own.baseline.unpack::<Option<Baseline>>(), own.target.unpack::<Option<Target>>());
+        (fields.baseline.unpack::<Option<Baseline>>(), fields.target.unpack::<Option<Target>>());
     let target = target.as_ref();
     let about = [
         number.to_string(),
@@ -42,16 +42,16 @@ pub fn encode(number: RowId, own: &StatisticFields, links: &[Link]) -> String {
         link("partner"),
         countries.join(&LIST_SEPARATOR.to_string()),
         slices.join(&LIST_SEPARATOR.to_string()),
-        replace_control_chars(own.unit.as_deref().unwrap_or_default()),
-        own.measure.clone(),
-        said(own.additive),
-        said(own.ascending),
+        replace_control_chars(fields.unit.as_deref().unwrap_or_default()),
+        fields.measure.clone(),
+        said(fields.additive),
+        said(fields.ascending),
     ];
     let figures = [
-        day(own.period_start),
-        day(own.period_end),
-        own.qualifier.clone(),
-        own.value.clone().unwrap_or_default(),
+        day(fields.period_start),
+        day(fields.period_end),
+        fields.qualifier.clone(),
+        fields.value.clone().unwrap_or_default(),
         baseline.as_ref().map(|baseline| baseline.value.clone()).unwrap_or_default(),
         baseline.map(|baseline| baseline.year.to_string()).unwrap_or_default(),
         target.map(|target| target.value.clone()).unwrap_or_default(),

@@ -808,8 +808,8 @@ fn to_json_number(value: Option<&str>) -> PackedJson {
 }
 
 /// Draws the resource.
-pub fn render(mut loaded: LoadedItem<StatisticFields>, shown: &RenderContext) -> ImpactStatistic {
-    let translations = loaded.render_translations(&SCHEMA, shown);
+pub fn render(mut loaded: LoadedItem<StatisticFields>, render_context: &RenderContext) -> ImpactStatistic {
+    let translations = loaded.render_translations(&SCHEMA, render_context);
     let texts = match loaded.take_selected_text() {
         None => ImpactStatisticTexts { translations, ..ImpactStatisticTexts::default() },
         Some(chosen) => ImpactStatisticTexts {
@@ -817,7 +817,7 @@ pub fn render(mut loaded: LoadedItem<StatisticFields>, shown: &RenderContext) ->
             transliterated: Some(chosen.is_transliterated),
             label: Some(chosen.text.title),
             description: Some(chosen.text.description),
-            figure: Some(loaded.fields.format_value(shown.language_preference.ui_language)),
+            figure: Some(loaded.fields.format_value(render_context.language_preference.ui_language)),
             translations,
         },
     };
@@ -825,15 +825,15 @@ pub fn render(mut loaded: LoadedItem<StatisticFields>, shown: &RenderContext) ->
     let seconds = |milliseconds: Option<i64>| {
         milliseconds.and_then(|ms| i32::try_from(ms).ok()).map(|ms| f64::from(ms) / 1000.0)
     };
-    let indicator = loaded.embedded_reference("indicator", shown);
-    let programme = loaded.embedded_reference("programme", shown);
-    let partner = loaded.embedded_reference("partner", shown);
+    let indicator = loaded.embedded_reference("indicator", render_context);
+    let programme = loaded.embedded_reference("programme", render_context);
+    let partner = loaded.embedded_reference("partner", render_context);
     let quotes: Vec<Option<Quote>> = loaded.fields.quotes.unpack();
     let evidence = loaded
         .references_in("evidence")
         .enumerate()
         .filter_map(|(place, link)| {
-            let video = shown.embedded(&link.target_id)?;
+            let video = render_context.embedded(&link.target_id)?;
             let quote = quotes.get(place).cloned().flatten();
             Some(Evidence {
                 video,
@@ -858,7 +858,7 @@ pub fn render(mut loaded: LoadedItem<StatisticFields>, shown: &RenderContext) ->
         result_type: own.result_type,
         programme,
         partner,
-        countries: shown.countries(&own.countries),
+        countries: render_context.countries(&own.countries),
         period_start: own.period_start,
         period_end: own.period_end,
         baseline: own.baseline,

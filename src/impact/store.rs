@@ -101,26 +101,26 @@ impl Resource for ImpactStatistics {
 /// same.
 fn inherit_indicator(
     connection: &mut Connection,
-    own: &mut StatisticFields,
-    links: &[(NewReference, Id)],
+    fields: &mut StatisticFields,
+    references: &[(NewReference, Id)],
     errors: &mut Vec<FieldError>,
 ) -> Result<(), Problem> {
-    let named = links.iter().find(|(link, _)| link.field == "indicator");
+    let named = references.iter().find(|(link, _)| link.field == "indicator");
     let item = named
         .map(|(_, id)| load_items(connection, &id_in_fragment("items.id", [id])))
         .transpose()?
         .and_then(|mut rows| rows.pop());
     let Some((item, indicator)) =
-        item.and_then(|item| item.parse_fields::<Indicators>().map(|own| (item, own)))
+        item.and_then(|item| item.parse_fields::<Indicators>().map(|fields| (item, fields)))
     else {
-        if own.additive == Some(true) && own.measure != MEASURE_UNIT {
+        if fields.additive == Some(true) && fields.measure != MEASURE_UNIT {
             let detail = format!(
                 "Values of the measure `{}` cannot be added up; leave `additive` out or set it to false.",
-                own.measure
+                fields.measure
             );
             errors.push(FieldError::field("/additive", "not_allowed", detail));
         }
-        let found = measure_violations(own, &own.measure, true);
+        let found = measure_violations(fields, &fields.measure, true);
         errors.extend(
             found
                 .into_iter()
@@ -132,15 +132,15 @@ fn inherit_indicator(
         value.map_or("unknown", |value| if value { "true" } else { "false" }).to_owned()
     };
     let stated = [
-        ("unit", own.unit.clone(), indicator.unit.clone().unwrap_or_default()),
+        ("unit", fields.unit.clone(), indicator.unit.clone().unwrap_or_default()),
         (
             "measure",
-            own.has_explicit_measure.0.then(|| own.measure.clone()),
+            fields.has_explicit_measure.0.then(|| fields.measure.clone()),
             indicator.measure.clone(),
         ),
-        ("ascending", own.ascending.map(|value| said(Some(value))), said(indicator.ascending)),
-        ("additive", own.additive.map(|value| said(Some(value))), said(indicator.additive)),
-        ("result_type", own.result_type.clone(), indicator.result_type.clone().unwrap_or_default()),
+        ("ascending", fields.ascending.map(|value| said(Some(value))), said(indicator.ascending)),
+        ("additive", fields.additive.map(|value| said(Some(value))), said(indicator.additive)),
+        ("result_type", fields.result_type.clone(), indicator.result_type.clone().unwrap_or_default()),
     ];
     for (field, stated, theirs) in stated {
         if stated.is_some_and(|stated| stated != theirs) {
@@ -152,8 +152,8 @@ fn inherit_indicator(
             errors.push(FieldError::field(format!("/{field}"), "does_not_fit", detail));
         }
     }
-    own.inherit_from_indicator(&indicator);
-    let found = measure_violations(own, &indicator.measure, indicator.is_share.unwrap_or(false));
+    fields.inherit_from_indicator(&indicator);
+    let found = measure_violations(fields, &indicator.measure, indicator.is_share.unwrap_or(false));
     errors.extend(
         found
             .into_iter()
@@ -164,14 +164,14 @@ fn inherit_indicator(
 
 /// Which values of a statistic a measure does not allow: field, code and reason.
 pub fn measure_violations(
-    own: &StatisticFields,
+    fields: &StatisticFields,
     measure: &str,
     is_share: bool,
 ) -> Vec<(&'static str, &'static str, String)> {
     let (baseline, target) =
-        (own.baseline.unpack::<Option<Baseline>>(), own.target.unpack::<Option<Target>>());
+        (fields.baseline.unpack::<Option<Baseline>>(), fields.target.unpack::<Option<Target>>());
     let values = [
-        ("value", own.value.clone()),
+        ("value", fields.value.clone()),
         ("baseline/value", baseline.map(|baseline| baseline.value)),
         ("target/value", target.map(|target| target.value)),
     ];
@@ -199,11 +199,11 @@ pub fn measure_violations(
 /// A passage lies inside its video.
 fn check_passages_within_videos(
     connection: &mut Connection,
-    links: &[(NewReference, Id)],
+    references: &[(NewReference, Id)],
     errors: &mut Vec<FieldError>,
 ) -> Result<(), Problem> {
     let shown: Vec<Id> =
-        links.iter().filter(|(link, _)| link.field == "evidence").map(|(_, id)| *id).collect();
+        references.iter().filter(|(link, _)| link.field == "evidence").map(|(_, id)| *id).collect();
     if shown.is_empty() {
         return Ok(());
     }
@@ -212,7 +212,7 @@ fn check_passages_within_videos(
         .filter(id_in(items::id, &shown))
         .select((items::id, videos::duration_seconds))
         .load(connection)?;
-    for (link, video) in links.iter().filter(|(link, _)| link.field == "evidence") {
+    for (link, video) in references.iter().filter(|(link, _)| link.field == "evidence") {
         let duration =
             durations.iter().find(|(id, _)| id == video).and_then(|(_, duration)| *duration);
         for (name, at) in [("start_seconds", link.start_ms), ("end_seconds", link.end_ms)] {

@@ -14,10 +14,10 @@ use crate::resource::{read, restore, write};
 #[utoipa::path(operation_id = "list_partners", tag = "Partners", responses((status = 200, description = "A page of partners.", body = PartnerPage)))]
 #[get("/v1/partners")]
 pub async fn list_partners(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    read::list::<Partners>(context, request).await
+    read::list::<Partners>(state, request).await
 }
 
 /// Get a partner
@@ -26,11 +26,11 @@ pub async fn list_partners(
 #[utoipa::path(operation_id = "get_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The partner.", body = Partner)))]
 #[get("/v1/partners/{partner}")]
 pub async fn get_partner(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    read::get::<Partners>(context, request, name.into_inner()).await
+    read::get::<Partners>(state, request, name.into_inner()).await
 }
 
 /// Create a partner
@@ -39,11 +39,11 @@ pub async fn get_partner(
 #[utoipa::path(operation_id = "create_partner", tag = "Partners", request_body = PartnerInput, responses((status = 201, description = "The partner, as stored.", body = Partner)))]
 #[post("/v1/partners")]
 pub async fn create_partner(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    write::create::<Partners>(context, request, payload).await
+    write::create::<Partners>(state, request, payload).await
 }
 
 /// Replace or create a partner
@@ -54,12 +54,12 @@ pub async fn create_partner(
 #[utoipa::path(operation_id = "replace_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), request_body = PartnerInput, responses((status = 200, description = "The partner, as stored.", body = Partner), (status = 201, description = "The partner is new.", body = Partner)))]
 #[put("/v1/partners/{partner}")]
 pub async fn replace_partner(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::replace::<Partners>(context, request, payload, name.into_inner()).await
+    write::replace::<Partners>(state, request, payload, name.into_inner()).await
 }
 
 /// Change a partner
@@ -69,12 +69,12 @@ pub async fn replace_partner(
 #[utoipa::path(operation_id = "patch_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), request_body(content = PartnerInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The partner, as stored.", body = Partner)))]
 #[patch("/v1/partners/{partner}")]
 pub async fn patch_partner(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::patch::<Partners>(context, request, payload, name.into_inner()).await
+    write::patch::<Partners>(state, request, payload, name.into_inner()).await
 }
 
 /// Delete a partner
@@ -84,11 +84,11 @@ pub async fn patch_partner(
 #[utoipa::path(operation_id = "delete_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/partners/{partner}")]
 pub async fn delete_partner(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::delete::<Partners>(context, request, name.into_inner()).await
+    write::delete::<Partners>(state, request, name.into_inner()).await
 }
 
 /// Restore a partner
@@ -98,9 +98,9 @@ pub async fn delete_partner(
 #[utoipa::path(operation_id = "restore_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The partner, as it is again.", body = Partner)))]
 #[post("/v1/partners/{partner}/restore")]
 pub async fn restore_partner(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    restore::restore::<Partners>(context, request, name.into_inner()).await
+    restore::restore::<Partners>(state, request, name.into_inner()).await
 }

@@ -300,8 +300,8 @@ pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<PartnerFields> {
 }
 
 /// Draws the resource.
-pub fn render(mut loaded: LoadedItem<PartnerFields>, shown: &RenderContext) -> Partner {
-    let translations = loaded.render_translations(&SCHEMA, shown);
+pub fn render(mut loaded: LoadedItem<PartnerFields>, render_context: &RenderContext) -> Partner {
+    let translations = loaded.render_translations(&SCHEMA, render_context);
     let texts = match loaded.take_selected_text() {
         None => PartnerTexts { translations, ..PartnerTexts::default() },
         Some(chosen) => PartnerTexts {
@@ -323,7 +323,7 @@ pub fn render(mut loaded: LoadedItem<PartnerFields>, shown: &RenderContext) -> P
         acronym: own.acronym,
         is_group: own.is_group,
         country: own.country.as_deref().and_then(|code| {
-            shown.country_names.country(code, shown.language_preference.ui_language)
+            render_context.country_names.country(code, render_context.language_preference.ui_language)
         }),
         website: own.website,
         iati_identifier: own.iati_identifier,

@@ -14,10 +14,10 @@ use crate::resource::{read, restore, write};
 #[utoipa::path(operation_id = "list_programmes", tag = "Programmes", responses((status = 200, description = "A page of programmes.", body = ProgrammePage)))]
 #[get("/v1/programmes")]
 pub async fn list_programmes(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    read::list::<Programmes>(context, request).await
+    read::list::<Programmes>(state, request).await
 }
 
 /// Get a programme
@@ -26,11 +26,11 @@ pub async fn list_programmes(
 #[utoipa::path(operation_id = "get_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The programme.", body = Programme)))]
 #[get("/v1/programmes/{programme}")]
 pub async fn get_programme(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    read::get::<Programmes>(context, request, name.into_inner()).await
+    read::get::<Programmes>(state, request, name.into_inner()).await
 }
 
 /// Create a programme
@@ -39,11 +39,11 @@ pub async fn get_programme(
 #[utoipa::path(operation_id = "create_programme", tag = "Programmes", request_body = ProgrammeInput, responses((status = 201, description = "The programme, as stored.", body = Programme)))]
 #[post("/v1/programmes")]
 pub async fn create_programme(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    write::create::<Programmes>(context, request, payload).await
+    write::create::<Programmes>(state, request, payload).await
 }
 
 /// Replace or create a programme
@@ -54,12 +54,12 @@ pub async fn create_programme(
 #[utoipa::path(operation_id = "replace_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), request_body = ProgrammeInput, responses((status = 200, description = "The programme, as stored.", body = Programme), (status = 201, description = "The programme is new.", body = Programme)))]
 #[put("/v1/programmes/{programme}")]
 pub async fn replace_programme(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::replace::<Programmes>(context, request, payload, name.into_inner()).await
+    write::replace::<Programmes>(state, request, payload, name.into_inner()).await
 }
 
 /// Change a programme
@@ -69,12 +69,12 @@ pub async fn replace_programme(
 #[utoipa::path(operation_id = "patch_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), request_body(content = ProgrammeInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The programme, as stored.", body = Programme)))]
 #[patch("/v1/programmes/{programme}")]
 pub async fn patch_programme(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::patch::<Programmes>(context, request, payload, name.into_inner()).await
+    write::patch::<Programmes>(state, request, payload, name.into_inner()).await
 }
 
 /// Delete a programme
@@ -84,11 +84,11 @@ pub async fn patch_programme(
 #[utoipa::path(operation_id = "delete_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/programmes/{programme}")]
 pub async fn delete_programme(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::delete::<Programmes>(context, request, name.into_inner()).await
+    write::delete::<Programmes>(state, request, name.into_inner()).await
 }
 
 /// Restore a programme
@@ -98,9 +98,9 @@ pub async fn delete_programme(
 #[utoipa::path(operation_id = "restore_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The programme, as it is again.", body = Programme)))]
 #[post("/v1/programmes/{programme}/restore")]
 pub async fn restore_programme(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    restore::restore::<Programmes>(context, request, name.into_inner()).await
+    restore::restore::<Programmes>(state, request, name.into_inner()).await
 }

@@ -401,8 +401,8 @@ pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<ProgrammeFields> {
 }
 
 /// Draws the resource.
-pub fn render(mut loaded: LoadedItem<ProgrammeFields>, shown: &RenderContext) -> Programme {
-    let translations = loaded.render_translations(&SCHEMA, shown);
+pub fn render(mut loaded: LoadedItem<ProgrammeFields>, render_context: &RenderContext) -> Programme {
+    let translations = loaded.render_translations(&SCHEMA, render_context);
     let texts = match loaded.take_selected_text() {
         None => ProgrammeTexts { translations, ..ProgrammeTexts::default() },
         Some(chosen) => ProgrammeTexts {
@@ -417,14 +417,14 @@ pub fn render(mut loaded: LoadedItem<ProgrammeFields>, shown: &RenderContext) ->
         },
     };
     let common = loaded.take_common_fields();
-    let partners = roles::render(&loaded, shown);
+    let partners = roles::render(&loaded, render_context);
     let own = loaded.fields;
     Programme {
         common,
         texts,
         start_date: own.start_date,
         end_date: own.end_date,
-        countries: shown.countries(&own.countries),
+        countries: render_context.countries(&own.countries),
         country_shares: own.country_shares.into_list(),
         sectors: own.sectors.into_list(),
         partners,

@@ -71,11 +71,11 @@ mod tests {
     fn fills_url_templates() {
         let id = Id::parse("0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60").unwrap();
         let page = |template: Option<&str>, kind: ResourceKind| {
-            let addresses = PublicUrls {
+            let urls = PublicUrls {
                 base_url: "https://c.example.org".to_owned(),
                 url_template: template.map(str::to_owned),
             };
-            addresses.page_url(kind, (id, "a-slug"), "sr-Latn")
+            urls.page_url(kind, (id, "a-slug"), "sr-Latn")
         };
         let videos = Some("https://example.org/{lang}/videos/{slug}");
         assert_eq!(page(videos, ResourceKind::Video), "https://example.org/sr-Latn/videos/a-slug");

@@ -18,12 +18,12 @@ use crate::http::problem::Problem;
 
 /// The revisions of all that items of a kind show, and when the last of them changed.
 pub fn representation_state(
-    spec: &ResourceSchema,
+    schema: &ResourceSchema,
     revisions: &Revisions,
     shape: &ResponseShape,
     with_own: bool,
 ) -> (String, Option<Time>) {
-    let own = with_own.then_some(spec.kind);
+    let own_kind = with_own.then_some(schema.kind);
     if !shape.include.is_empty() {
         // What is shown whole shows others in turn: any change may show.
         let (revision, at) = revisions.get(CATALOGUE);
@@ -31,7 +31,7 @@ pub fn representation_state(
     }
     let mut state = String::new();
     let mut changed_at = None;
-    for kind in spec.embeds.iter().copied().chain(own) {
+    for kind in schema.embeds.iter().copied().chain(own_kind) {
         let (revision, at) = revisions.get(kind.as_str());
         state.extend([kind.as_str(), "=", &revision.to_string(), ";"]);
         changed_at = changed_at.max(at);
@@ -41,13 +41,13 @@ pub fn representation_state(
 
 /// 304: the client has the current representation.
 pub fn not_modified_response(
-    context: &AppState,
-    viewer: Visibility,
-    wish: &LanguagePreference,
+    state: &AppState,
+    visibility: Visibility,
+    language_preference: &LanguagePreference,
     validators: &CacheValidators,
 ) -> HttpResponse {
     let mut response = HttpResponse::build(StatusCode::NOT_MODIFIED);
-    set_cache_headers(&mut response, context, viewer, wish);
+    set_cache_headers(&mut response, state, visibility, language_preference);
     set_validators(&mut response, validators);
     response.finish()
 }
@@ -62,13 +62,13 @@ pub fn set_validators(response: &mut HttpResponseBuilder, validators: &CacheVali
 /// Says who may keep the answer, and for how long.
 pub fn set_cache_headers(
     response: &mut HttpResponseBuilder,
-    context: &AppState,
-    viewer: Visibility,
-    wish: &LanguagePreference,
+    state: &AppState,
+    visibility: Visibility,
+    language_preference: &LanguagePreference,
 ) {
-    match viewer {
+    match visibility {
         Visibility::Published => {
-            let age = context.settings.cache_seconds;
+            let age = state.settings.cache_seconds;
             let value =
                 format!("public, max-age={age}, stale-while-revalidate={}", age.saturating_mul(10));
             response.insert_header((header::CACHE_CONTROL, value));
@@ -79,7 +79,7 @@ pub fn set_cache_headers(
     }
     response.insert_header((
         header::VARY,
-        if wish.is_explicit { "Authorization" } else { "Authorization, Accept-Language" },
+        if language_preference.is_explicit { "Authorization" } else { "Authorization, Accept-Language" },
     ));
 }
 
@@ -134,10 +134,10 @@ pub fn select_fields(resource: Value, shape: &ResponseShape) -> Value {
 }
 
 /// 308 to the same address with another slug; the query stays.
-pub fn permanent_redirect(context: &AppState, request: &HttpRequest, path: &str) -> HttpResponse {
+pub fn permanent_redirect(state: &AppState, request: &HttpRequest, path: &str) -> HttpResponse {
     let query = request.query_string();
     let mark = if query.is_empty() { "" } else { "?" };
-    let location = format!("{}{path}{mark}{query}", context.settings.base_url(request));
+    let location = format!("{}{path}{mark}{query}", state.settings.base_url(request));
     HttpResponse::build(StatusCode::PERMANENT_REDIRECT)
         .insert_header((header::LOCATION, location))
         .insert_header((header::CACHE_CONTROL, "public, max-age=60"))

@@ -257,7 +257,7 @@ fn allow_null_translations(schemas: &mut Map<String, Value>) {
 /// Parts that are shown whole can be written without what is unknown: each gets a schema of its own
 /// for bodies.
 fn add_nested_inputs(schemas: &mut Map<String, Value>) {
-    const PARTS: [&str; 16] = [
+    const NESTED_SCHEMAS: [&str; 16] = [
         "Accessibility",
         "Baseline",
         "Caption",
@@ -275,7 +275,7 @@ fn add_nested_inputs(schemas: &mut Map<String, Value>) {
         "Target",
         "Thumbnail",
     ];
-    for part in PARTS {
+    for part in NESTED_SCHEMAS {
         let Some(mut schema) = schemas.get(part).cloned() else { continue };
         let optional = |property: &Value| {
             let kind = property.get("type");
@@ -307,9 +307,9 @@ fn add_nested_inputs(schemas: &mut Map<String, Value>) {
         schemas.insert(format!("{part}Input"), schema);
     }
     for (_, schema) in schemas.iter_mut().filter(|(name, _)| {
-        name.ends_with("Input") && !PARTS.iter().any(|part| *name == &format!("{part}Input"))
+        name.ends_with("Input") && !NESTED_SCHEMAS.iter().any(|part| *name == &format!("{part}Input"))
     }) {
-        retarget_to_input_schemas(schema, &PARTS);
+        retarget_to_input_schemas(schema, &NESTED_SCHEMAS);
     }
 }
 

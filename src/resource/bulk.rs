@@ -15,16 +15,16 @@ use crate::http::keys::Visibility;
 pub fn load_by_row_ids<S: Resource>(
     connection: &mut Connection,
     numbers: &[RowId],
-    viewer: Visibility,
-    shown: &mut RenderContext,
+    visibility: Visibility,
+    render_context: &mut RenderContext,
 ) -> Result<Vec<LoadedItem<S::Fields>>, Error> {
     let is_there = |item: &ItemRow| {
-        item.deleted_at.is_none() && (item.is_public || viewer.includes_unpublished())
+        item.deleted_at.is_none() && (item.is_public || visibility.includes_unpublished())
     };
     let mut items =
         load_items(connection, &integer_in_fragment("items.number", numbers.iter().copied()))?;
     items.retain(is_there);
     let places: HashMap<RowId, usize> = numbers.iter().copied().zip(0..).collect();
     items.sort_unstable_by_key(|item| places.get(&item.number).copied());
-    hydrate::<S>(connection, items, viewer, shown)
+    hydrate::<S>(connection, items, visibility, render_context)
 }

@@ -26,15 +26,15 @@ enum RangeColumn {
 
 impl RangeColumns {
     /// Whether the values of a column are among these.
-    pub fn supports(spec: &ResourceSchema, range: &RangeSchema) -> bool {
-        spec.sort_table.is_some_and(|table| {
+    pub fn supports(schema: &ResourceSchema, range: &RangeSchema) -> bool {
+        schema.sort_table.is_some_and(|table| {
             range.column.strip_prefix(table.name).is_some_and(|rest| rest.starts_with('.'))
         }) && range.value_type != RangeType::Time
     }
 
     /// Whether an item is within a bound; what has no value is not.
     pub fn is_within(&self, range: &RangeSchema, bound: &Bind, item: RowId) -> bool {
-        let within = |order: std::cmp::Ordering| {
+        let is_in_bound = |order: std::cmp::Ordering| {
             if range.is_lower_bound { order.is_ge() } else { order.is_lt() }
         };
         match (self.0.get(range.column), bound) {
@@ -47,10 +47,10 @@ impl RangeColumns {
                     ),
                     _ => None,
                 };
-                bound.zip(values.get(&item)).is_some_and(|(bound, value)| within(value.cmp(&bound)))
+                bound.zip(values.get(&item)).is_some_and(|(bound, value)| is_in_bound(value.cmp(&bound)))
             }
             (Some(RangeColumn::SortableTexts(values)), Bind::Text(bound)) => {
-                values.get(&item).is_some_and(|value| within((**value).cmp(bound.as_str())))
+                values.get(&item).is_some_and(|value| is_in_bound((**value).cmp(bound.as_str())))
             }
             _ => false,
         }
@@ -60,13 +60,13 @@ impl RangeColumns {
     fn load(
         &mut self,
         connection: &mut Connection,
-        spec: &'static ResourceSchema,
+        schema: &'static ResourceSchema,
         some: Option<&BTreeSet<RowId>>,
     ) -> Result<(), Error> {
-        let Some(table) = spec.sort_table else { return Ok(()) };
-        let mut columns: Vec<(&'static str, RangeType)> = spec
+        let Some(table) = schema.sort_table else { return Ok(()) };
+        let mut columns: Vec<(&'static str, RangeType)> = schema
             .all_ranges()
-            .filter(|range| Self::supports(spec, range))
+            .filter(|range| Self::supports(schema, range))
             .map(|range| (range.column, range.value_type))
             .collect();
         columns.dedup();
@@ -135,22 +135,22 @@ fn replace_values<T>(
 }
 
 impl Snapshot for RangeColumns {
-    fn load(connection: &mut Connection, spec: &'static ResourceSchema) -> Result<Self, Error> {
+    fn load(connection: &mut Connection, schema: &'static ResourceSchema) -> Result<Self, Error> {
         let mut columns = Self::default();
-        columns.load(connection, spec, None)?;
+        columns.load(connection, schema, None)?;
         Ok(columns)
     }
 
     fn update(
         &mut self,
         connection: &mut Connection,
-        spec: &'static ResourceSchema,
+        schema: &'static ResourceSchema,
         since: i64,
     ) -> Result<bool, Error> {
-        let Some(written) = whole::changed_since(connection, spec.kind, since)? else {
+        let Some(written) = whole::changed_since(connection, schema.kind, since)? else {
             return Ok(false);
         };
-        self.load(connection, spec, Some(&written))?;
+        self.load(connection, schema, Some(&written))?;
         Ok(true)
     }
 }

@@ -58,13 +58,13 @@ impl TranslatablePart {
 }
 
 /// The parts that items of a kind can have, under the names that the kind gives them.
-fn translatable_parts(spec: &ResourceSchema) -> Vec<(&'static str, TranslatablePart)> {
-    let mut parts: Vec<_> = spec
+fn translatable_parts(schema: &ResourceSchema) -> Vec<(&'static str, TranslatablePart)> {
+    let mut parts: Vec<_> = schema
         .text_fields
         .iter()
         .filter_map(|(name, column)| Some((*name, TranslatablePart::from_text_field(*column)?)))
         .collect();
-    if spec.all_filters().any(|filter| filter.name == CAPTION_LANGUAGE_FILTER) {
+    if schema.all_filters().any(|filter| filter.name == CAPTION_LANGUAGE_FILTER) {
         parts.extend([
             ("captions", TranslatablePart::Captions),
             ("transcript", TranslatablePart::Transcript),
@@ -124,18 +124,18 @@ fn load_text_presence<O>(
 }
 
 fn item_completeness<S: Resource>(
-    one: &LoadedItem<S::Fields>,
+    loaded: &LoadedItem<S::Fields>,
     texts: &HashMap<i64, TextPresence>,
 ) -> Completeness {
     let parts = translatable_parts(S::SCHEMA);
-    let text_of = |language| texts.get(&one.item.text_key(language)?).copied();
-    let texts: HashMap<&str, TextPresence> = one
+    let text_of = |language| texts.get(&loaded.item.text_key(language)?).copied();
+    let texts: HashMap<&str, TextPresence> = loaded
         .languages
         .iter()
         .filter_map(|language| Some((language.as_str(), text_of(language)?)))
         .collect();
-    let tracks = one.item.track_summaries();
-    let facets = S::filter_values(&one.fields, &tracks);
+    let tracks = loaded.item.track_summaries();
+    let facets = S::filter_values(&loaded.fields, &tracks);
     let captions: Vec<&str> = facets
         .iter()
         .filter(|(name, _)| *name == CAPTION_LANGUAGE_FILTER)
@@ -180,8 +180,8 @@ struct MissingClause {
 
 impl MissingFilter {
     /// Reads the parameter.
-    pub fn parse(params: &mut QueryParams, spec: &ResourceSchema) -> Self {
-        let parts = translatable_parts(spec);
+    pub fn parse(params: &mut QueryParams, schema: &ResourceSchema) -> Self {
+        let parts = translatable_parts(schema);
         let mut read = Self::default();
         for member in params.list("missing", MAX_VALUES).unwrap_or_default() {
             let (list, text) =
@@ -205,18 +205,18 @@ impl MissingFilter {
     /// item.
     pub fn predicates(
         &self,
-        spec: &ResourceSchema,
-        along: DrivingTable,
-        viewer: Visibility,
+        schema: &ResourceSchema,
+        driving_table: DrivingTable,
+        visibility: Visibility,
     ) -> Vec<Fragment> {
-        let exists = |wanted: &MissingClause| {
+        let exists = |clause: &MissingClause| {
             Fragment::new("EXISTS (")
-                .append(&wanted.existence_subquery(spec, along, viewer))
+                .append(&clause.existence_subquery(schema, driving_table, visibility))
                 .sql(")")
         };
         let mut predicates: Vec<Fragment> = self.all_present.iter().map(exists).collect();
         let any =
-            self.any_missing.iter().map(|wanted| Fragment::new("NOT ").append(&exists(wanted)));
+            self.any_missing.iter().map(|clause| Fragment::new("NOT ").append(&exists(clause)));
         predicates.extend(any.reduce(|all, one| all.sql(" OR ").append(&one)));
         predicates
     }
@@ -250,25 +250,25 @@ impl MissingClause {
     /// `language` and `caption_language` find them.
     fn existence_subquery(
         &self,
-        spec: &ResourceSchema,
-        along: DrivingTable,
-        viewer: Visibility,
+        schema: &ResourceSchema,
+        driving_table: DrivingTable,
+        visibility: Visibility,
     ) -> Fragment {
         let column = match self.part {
-            TranslatablePart::Title if viewer.includes_unpublished() => {
-                return filter_match(along, &spec.index_field("any_language"), &self.languages);
+            TranslatablePart::Title if visibility.includes_unpublished() => {
+                return filter_match(driving_table, &schema.index_field("any_language"), &self.languages);
             }
             TranslatablePart::Title => {
-                return filter_match(along, &spec.index_field("language"), &self.languages);
+                return filter_match(driving_table, &schema.index_field("language"), &self.languages);
             }
             TranslatablePart::Captions => {
                 return filter_match(
-                    along,
-                    &spec.index_field(CAPTION_LANGUAGE_FILTER),
+                    driving_table,
+                    &schema.index_field(CAPTION_LANGUAGE_FILTER),
                     &self.languages,
                 );
             }
-            TranslatablePart::Transcript => return self.track_subquery(along),
+            TranslatablePart::Transcript => return self.track_subquery(driving_table),
             TranslatablePart::Summary => "texts.summary",
             TranslatablePart::Description => "texts.description",
         };
@@ -276,10 +276,10 @@ impl MissingClause {
         // in order and with a limit it does not.
         Fragment::new("SELECT 1 FROM ")
             .by_backend("texts WHERE ", "(SELECT * FROM texts WHERE ")
-            .sql(text_key_range_sql(along.row_id_column()))
+            .sql(text_key_range_sql(driving_table.row_id_column()))
             .by_backend(" AND ", " ORDER BY texts.key LIMIT 512) texts WHERE ")
             .append(&self.language_in("texts.language"))
-            .sql(if viewer.includes_unpublished() {
+            .sql(if visibility.includes_unpublished() {
                 " AND "
             } else {
                 " AND texts.status = 'published' AND "
@@ -288,11 +288,11 @@ impl MissingClause {
             .sql(" IS NOT NULL")
     }
 
-    fn track_subquery(&self, along: DrivingTable) -> Fragment {
+    fn track_subquery(&self, driving_table: DrivingTable) -> Fragment {
         let spoken = TrackKind::ALL.iter().filter(|(_, kind)| kind.is_spoken());
         let kinds: Vec<String> = spoken.map(|(name, _)| format!("'{name}'")).collect();
         Fragment::new("SELECT 1 FROM tracks WHERE tracks.item = ")
-            .sql(along.row_id_column())
+            .sql(driving_table.row_id_column())
             .sql(format!(" AND tracks.kind IN ({}) AND ", kinds.join(", ")))
             .append(&self.language_in("tracks.language"))
             // PostgreSQL asks row by row, until the page is full.
@@ -323,17 +323,17 @@ fn suggest_value(text: &str, parts: &[(&'static str, TranslatablePart)]) -> Opti
 }
 
 /// The parameter as the document describes it.
-pub fn missing_parameter(spec: &ResourceSchema) -> Value {
-    let names = part_names(&translatable_parts(spec));
+pub fn missing_parameter(schema: &ResourceSchema) -> Value {
+    let names = part_names(&translatable_parts(schema));
     let shortest = names.iter().map(|name| name.len()).min().unwrap_or(0);
-    let spoken = if names.contains(&"captions") {
+    let media_note = if names.contains(&"captions") {
         " `captions` are those that `caption_language` finds; a `transcript` is made of captions or subtitles that this server keeps."
     } else {
         ""
     };
     let description = format!(
         "Items that lack a part in a language: the language's tag, a dot, and one of {}. Without a key that lists drafts (`status`) only \
-         published texts are there.{spoken} What is made from the other script is not there; `sr` means both scripts. Several mean that \
+         published texts are there.{media_note} What is made from the other script is not there; `sr` means both scripts. Several mean that \
          any of them is missing; `!` that it is there.",
         names.join(", "),
     );
@@ -352,11 +352,11 @@ pub fn missing_parameter(spec: &ResourceSchema) -> Value {
 
 /// Adds the member to each resource, and what it looks like.
 pub fn add_completeness_schemas(schemas: &mut Map<String, Value>, specs: &[&ResourceSchema]) {
-    for spec in specs {
-        let name = spec.kind.schema_name();
+    for resource_schema in specs {
+        let name = resource_schema.kind.schema_name();
         let resource = schemas.get_mut(name).and_then(|schema| schema.get_mut("properties"));
         let Some(properties) = resource.and_then(Value::as_object_mut) else { continue };
-        let parts = part_names(&translatable_parts(spec));
+        let parts = part_names(&translatable_parts(resource_schema));
         let sources = if parts.contains(&"captions") {
             "of texts that you may see and of captions"
         } else {

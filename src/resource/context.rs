@@ -91,7 +91,7 @@ impl AppState {
 
     /// How to read whole items of a kind.
     pub fn include_loader(&self, kind: ResourceKind) -> Option<LoadForInclude> {
-        self.registry.iter().find(|(spec, _)| spec.kind == kind).map(|(_, expand)| *expand)
+        self.registry.iter().find(|(schema, _)| schema.kind == kind).map(|(_, expand)| *expand)
     }
 
     /// The caller's key and its role; `None` without a key. An unusable key is a 401, never a
@@ -134,12 +134,12 @@ impl AppState {
 
     /// Reads as this caller may: the public of a replica, where there is one; who has a key of the
     /// primary, so that what was just written is seen.
-    pub async fn read<T, F>(&self, viewer: Visibility, work: F) -> Result<QueryOutcome<T>, Problem>
+    pub async fn read<T, F>(&self, visibility: Visibility, work: F) -> Result<QueryOutcome<T>, Problem>
     where
         T: Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, Problem> + Send + 'static,
     {
-        match viewer {
+        match visibility {
             Visibility::Published => self.database.read(work).await,
             Visibility::All => self.database.read_primary(work).await,
         }
@@ -148,14 +148,14 @@ impl AppState {
     /// The same for one step of a long read.
     pub async fn read_stream_batch<T, F>(
         &self,
-        viewer: Visibility,
+        visibility: Visibility,
         work: F,
     ) -> Result<QueryOutcome<T>, Problem>
     where
         T: Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, Problem> + Send + 'static,
     {
-        self.database.read_stream_batch(viewer == Visibility::Published, work).await
+        self.database.read_stream_batch(visibility == Visibility::Published, work).await
     }
 
     /// Notes a key's use at most once a minute. The request does not wait for it, since a read must

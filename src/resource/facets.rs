@@ -141,13 +141,13 @@ fn exceeds_incremental_limit(
     connection: &mut Connection,
     condition: &Fragment,
 ) -> Result<bool, Error> {
-    let most = i64::try_from(MAX_INCREMENTAL_ITEMS).unwrap_or(i64::MAX);
+    let limit = i64::try_from(MAX_INCREMENTAL_ITEMS).unwrap_or(i64::MAX);
     let some = Fragment::new("SELECT COUNT(*) FROM (SELECT 1 FROM items WHERE ")
         .append(condition)
         .sql(" LIMIT ");
-    let statement = some.bind(Bind::Integer(most.saturating_add(1))).sql(") changed");
+    let statement = some.bind(Bind::Integer(limit.saturating_add(1))).sql(") changed");
     let counts: Vec<i64> = Statement::<BigInt>::new(statement).load_rows(connection)?;
-    Ok(counts.first().is_some_and(|count| *count > most))
+    Ok(counts.first().is_some_and(|count| *count > limit))
 }
 
 /// The terms of items, each with a space between.
@@ -199,7 +199,7 @@ impl FacetCache {
         connection: &mut Connection,
         (spec, wanted): (&'static ResourceSchema, &ListRequest),
         revisions: &Revisions,
-        shown: &mut RenderContext,
+        render_context: &mut RenderContext,
     ) -> Result<Map<String, Value>, Problem> {
         let mut facets = Map::new();
         let mut counted: Vec<(&'static FilterSchema, FacetCounts)> = Vec::new();
@@ -209,12 +209,12 @@ impl FacetCache {
             let is_set = wanted.is_set(filter);
             let key = format!("{}\n{}", filter.name, wanted.facet_key(filter));
             let counts = self.counts.get_or_try_insert_with(revisions, &key, || {
-                let memory = shown.cache();
+                let cache = render_context.cache();
                 let mut read = |but| -> Result<Vec<RowId>, Problem> {
-                    let Some(memory) = &memory else {
+                    let Some(cache) = &cache else {
                         return Err(Problem::internal("a list was read without a memory"));
                     };
-                    wanted.load_row_ids(connection, spec, memory, but)
+                    wanted.load_row_ids(connection, spec, cache, but)
                 };
                 let own;
                 let items: &[RowId] = if is_set {
@@ -240,10 +240,10 @@ impl FacetCache {
             )),
             _ => None,
         });
-        load_reference_targets(connection, named.collect(), wanted.visibility, shown)?;
+        load_reference_targets(connection, named.collect(), wanted.visibility, render_context)?;
         for (filter, counts) in counted {
             let values = counts.iter().take(limit).filter_map(|(value, count)| {
-                let (value, label) = facet_label(filter, value, shown)?;
+                let (value, label) = facet_label(filter, value, render_context)?;
                 Some(json!({"value": value, "label": label, "count": count}))
             });
             facets.insert(filter.name.to_owned(), Value::Array(values.collect()));
@@ -262,21 +262,21 @@ impl FacetValueIndex {
         items: &[RowId],
     ) -> Result<FacetCounts, Error> {
         let (revision, _) = revisions.get(CATALOGUE);
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut index = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (mended, _) = revisions.get(DERIVED_DATA);
-        let is_newer = kept.revision > revision || kept.derived_revision > mended;
+        let is_newer = index.revision > revision || index.derived_revision > mended;
         let is_of_another =
-            is_newer && kept.refreshed_at.is_none_or(|at| at.elapsed() >= STALE_READ_GRACE);
-        if kept.needs_compaction() || kept.derived_revision < mended || is_of_another {
-            *kept = FacetIndexData { derived_revision: mended, ..FacetIndexData::default() };
+            is_newer && index.refreshed_at.is_none_or(|at| at.elapsed() >= STALE_READ_GRACE);
+        if index.needs_compaction() || index.derived_revision < mended || is_of_another {
+            *index = FacetIndexData { derived_revision: mended, ..FacetIndexData::default() };
         }
-        if kept.revision < revision || kept.refreshed_at.is_none() {
-            kept.refresh(connection, revision)?;
+        if index.revision < revision || index.refreshed_at.is_none() {
+            index.refresh(connection, revision)?;
         }
         let mut counts =
-            vec![0_u32; usize::try_from(kept.last_term_id).unwrap_or(0).saturating_add(1)];
+            vec![0_u32; usize::try_from(index.last_term_id).unwrap_or(0).saturating_add(1)];
         for item in items {
-            for term in kept.terms_of(*item) {
+            for term in index.terms_of(*item) {
                 if let Some(count) =
                     usize::try_from(*term).ok().and_then(|term| counts.get_mut(term))
                 {
@@ -284,7 +284,7 @@ impl FacetValueIndex {
                 }
             }
         }
-        let mut found: Vec<(Arc<str>, u32)> = kept
+        let mut found: Vec<(Arc<str>, u32)> = index
             .terms
             .iter()
             .filter(|(_, (of, _))| **of == *field)
@@ -303,16 +303,16 @@ impl FacetValueIndex {
 fn facet_label(
     filter: &FilterSchema,
     value: &str,
-    shown: &RenderContext,
+    render_context: &RenderContext,
 ) -> Option<(String, String)> {
-    let names = shown.language_preference.ui_language;
+    let names = render_context.language_preference.ui_language;
     Some(match filter.filter_type {
         FilterType::Item(_) | FilterType::ReferencedBy(..) => {
-            let reference = shown.short_reference(&Id::parse(value)?)?;
+            let reference = render_context.short_reference(&Id::parse(value)?)?;
             (reference.slug, reference.title)
         }
         FilterType::Country => {
-            (value.to_owned(), shown.country_names.country(value, names)?.name.to_owned())
+            (value.to_owned(), render_context.country_names.country(value, names)?.name.to_owned())
         }
         FilterType::Language => {
             (value.to_owned(), language_names::name(&Language::stored(value), names))

@@ -101,25 +101,25 @@ impl<'q> HighlightData<'q> {
     /// Marks an item before it is drawn.
     pub fn highlights_for<O>(
         &self,
-        spec: &ResourceSchema,
-        one: &LoadedItem<O>,
-        viewer: Visibility,
-        shown: &RenderContext,
+        schema: &ResourceSchema,
+        loaded: &LoadedItem<O>,
+        visibility: Visibility,
+        render_context: &RenderContext,
     ) -> Vec<Highlight> {
-        let marker = &self.highlighter;
-        let texts = self.texts.get(&one.item.number).map(Vec::as_slice).unwrap_or_default();
+        let highlighter = &self.highlighter;
+        let texts = self.texts.get(&loaded.item.number).map(Vec::as_slice).unwrap_or_default();
         let visible = |text: &&TranslationRow| {
-            viewer.includes_unpublished() || text.status == Status::Published.as_str()
+            visibility.includes_unpublished() || text.status == Status::Published.as_str()
         };
         let chosen =
-            one.choice.as_ref().and_then(|choice| Some((one.languages.get(choice.index)?, choice)));
+            loaded.choice.as_ref().and_then(|choice| Some((loaded.languages.get(choice.index)?, choice)));
         let mut texts: Vec<&TranslationRow> = texts.iter().filter(visible).collect();
         // The text of the answer comes first.
         texts.sort_by_key(|text| {
             chosen.is_none_or(|(language, _)| language.as_str() != text.language)
         });
         let mut found = Vec::new();
-        for (field, column) in spec.text_fields {
+        for (field, column) in schema.text_fields {
             let snippets = texts.iter().find_map(|text| {
                 let stored = Language::stored(&text.language);
                 let to = chosen
@@ -127,7 +127,7 @@ impl<'q> HighlightData<'q> {
                     .and_then(|(_, choice)| choice.transliterate_to.as_ref());
                 let value = text.field(*column)?;
                 let value = to.map_or_else(|| value.into(), |to| transliterate(value, &stored, to));
-                let snippets = marker.snippets(&value, Rules::of(&stored))?;
+                let snippets = highlighter.snippets(&value, Rules::of(&stored))?;
                 Some(Highlight {
                     field,
                     language: to.unwrap_or(&stored).as_str().to_owned(),
@@ -137,32 +137,32 @@ impl<'q> HighlightData<'q> {
             });
             found.extend(snippets);
         }
-        for link in spec.references.iter().filter(|link| index::is_searchable_reference(link.field))
+        for reference in schema.references.iter().filter(|reference| index::is_searchable_reference(reference.field))
         {
-            found.extend(highlight_reference_names(one, link.field, marker, shown));
+            found.extend(highlight_reference_names(loaded, reference.field, highlighter, render_context));
         }
-        found.extend(self.highlight_transcript(one.item.number, marker));
+        found.extend(self.highlight_transcript(loaded.item.number, highlighter));
         found
     }
 
     /// Marks what is said, in the track in which most is found.
-    fn highlight_transcript(&self, item: RowId, marker: &Marker<'_>) -> Option<Highlight> {
+    fn highlight_transcript(&self, item: RowId, highlighter: &Marker<'_>) -> Option<Highlight> {
         let tracks = self
             .tracks
             .get(&item)?
             .iter()
             .filter(|track| track.track_kind() != TrackKind::Chapters);
         let found = tracks.filter_map(|track| {
-            let rules = Rules::of(&Language::stored(&track.language));
-            let said = CueText::new(self.cues.get(&track.number)?);
-            let snippets = said.snippets(marker, rules)?;
-            Some((said.find_matches(marker, rules), said, snippets, track))
+            let stemmer = Rules::of(&Language::stored(&track.language));
+            let cue_text = CueText::new(self.cues.get(&track.number)?);
+            let snippets = cue_text.snippets(highlighter, stemmer)?;
+            Some((cue_text.find_matches(highlighter, stemmer), cue_text, snippets, track))
         });
-        let (marks, said, snippets, track) =
+        let (marks, cue_text, snippets, track) =
             found.max_by_key(|(marks, ..)| marks.groups().count_ones())?;
-        let cues = said.passages(&marks, marks.groups());
-        let cues = if cues.is_empty() { said.matching_cues(&marks) } else { cues };
-        let cue = |passage: &CueRange| highlight_cue(&said, *passage, &marks);
+        let cues = cue_text.passages(&marks, marks.groups());
+        let cues = if cues.is_empty() { cue_text.matching_cues(&marks) } else { cues };
+        let cue = |passage: &CueRange| highlight_cue(&cue_text, *passage, &marks);
         Some(Highlight {
             field: "transcript",
             language: track.language.clone(),
@@ -174,35 +174,35 @@ impl<'q> HighlightData<'q> {
 
 /// A passage as one cue; `None` where there is none.
 pub fn highlight_cue(
-    said: &CueText,
+    cue_text: &CueText,
     passage: CueRange,
     marks: &CueMatches,
 ) -> Option<CueHighlight> {
-    let (first, last) = (said.span(passage.first)?, said.span(passage.last)?);
+    let (first, last) = (cue_text.span(passage.first)?, cue_text.span(passage.last)?);
     Some(CueHighlight {
         start_seconds: ms_to_seconds(first.start_ms),
         end_seconds: ms_to_seconds(last.end_ms),
-        text: said.to_html(passage, marks),
+        text: cue_text.to_html(passage, marks),
     })
 }
 
 /// Marks the names of what an item refers to in a field: in the language in which the first of them
 /// is found.
 fn highlight_reference_names<O>(
-    one: &LoadedItem<O>,
+    loaded: &LoadedItem<O>,
     field: &'static str,
-    marker: &Marker<'_>,
-    shown: &RenderContext,
+    highlighter: &Marker<'_>,
+    render_context: &RenderContext,
 ) -> Option<Highlight> {
     let mut found: Option<Highlight> = None;
-    for link in one.references_in(field) {
-        let Some(target) = shown.target(&link.target_id) else { continue };
-        let answered = shown.short_reference(&link.target_id).map(|reference| reference.title);
+    for item_reference in loaded.references_in(field) {
+        let Some(target) = render_context.target(&item_reference.target_id) else { continue };
+        let answered = render_context.short_reference(&item_reference.target_id).map(|reference| reference.title);
         let mut titles: Vec<(&Language, &str)> =
             target.languages.iter().zip(target.titles.iter().map(String::as_str)).collect();
         titles.sort_by_key(|(_, title)| answered.as_deref() != Some(*title));
         for (language, title) in titles {
-            let Some(snippet) = marker.whole(title, Rules::of(language)) else { continue };
+            let Some(snippet) = highlighter.whole(title, Rules::of(language)) else { continue };
             let highlight = found.get_or_insert_with(|| Highlight {
                 field,
                 language: language.as_str().to_owned(),

@@ -24,16 +24,16 @@ use crate::text::stem::Rules;
 /// The values that equality filters find an item by: field and value, each once.
 pub fn filter_terms<S: Resource>(
     item: &ItemRow,
-    own: &S::Fields,
+    fields: &S::Fields,
     texts: &[TranslationRow],
-    links: &[Link],
+    references: &[Link],
 ) -> BTreeSet<(String, String)> {
-    let mut terms: BTreeSet<(String, String)> = S::filter_values(own, &item.track_summaries())
+    let mut terms: BTreeSet<(String, String)> = S::filter_values(fields, &item.track_summaries())
         .into_iter()
         .map(|(name, value)| (S::SCHEMA.index_field(name), value))
         .collect();
-    terms.extend(links.iter().map(|link| {
-        (S::SCHEMA.index_field(reference_filter_name(&link.field)), link.target_id.to_string())
+    terms.extend(references.iter().map(|reference| {
+        (S::SCHEMA.index_field(reference_filter_name(&reference.field)), reference.target_id.to_string())
     }));
     terms.extend(
         item.published_at
@@ -76,15 +76,15 @@ pub fn bloom_signature<S: Resource>(terms: &BTreeSet<(String, String)>) -> i64 {
 pub fn write_filter_index<S: Resource>(
     connection: &mut Connection,
     item: &ItemRow,
-    own: &S::Fields,
+    fields: &S::Fields,
     texts: &[TranslationRow],
-    links: &[Link],
+    references: &[Link],
     is_new: bool,
 ) -> Result<(), Error> {
     if !is_new {
         diesel::delete(facets::table.filter(facets::item.eq(item.number))).execute(connection)?;
     }
-    let terms = filter_terms::<S>(item, own, texts, links);
+    let terms = filter_terms::<S>(item, fields, texts, references);
     if terms.is_empty() {
         return Ok(());
     }
@@ -230,8 +230,8 @@ impl IndexSources {
         let targets: BTreeSet<Id> = links
             .values()
             .flatten()
-            .filter(|link| is_searchable_reference(&link.field))
-            .map(|link| link.target_id)
+            .filter(|reference| is_searchable_reference(&reference.field))
+            .map(|reference| reference.target_id)
             .collect();
         let condition = id_in_fragment("items.id", &targets).sql(" AND items.deleted_at IS NULL");
         let targets = load_items(connection, &condition)?;
@@ -248,20 +248,20 @@ impl IndexSources {
     /// What those of one of them are made of.
     fn source_for(&self, item: &ItemRow) -> Result<IndexSource, Error> {
         let texts = self.texts.get(&item.number).cloned().unwrap_or_default();
-        let spoken = self.track_texts.get(&item.number).cloned().unwrap_or_default();
-        IndexSource::new(item, texts, spoken, self.referenced_names(item))
+        let track_texts = self.track_texts.get(&item.number).cloned().unwrap_or_default();
+        IndexSource::new(item, texts, track_texts, self.referenced_names(item))
     }
 
     fn referenced_names(&self, item: &ItemRow) -> ReferencedNames {
         let mut lent = ReferencedNames::default();
-        for link in self
+        for reference in self
             .references
             .get(&item.number)
             .into_iter()
             .flatten()
-            .filter(|link| is_searchable_reference(&link.field))
+            .filter(|reference| is_searchable_reference(&reference.field))
         {
-            let Some((target, is_public)) = self.targets.get(&link.target_id) else { continue };
+            let Some((target, is_public)) = self.targets.get(&reference.target_id) else { continue };
             for text in self.texts.get(target).into_iter().flatten() {
                 let title = (Language::stored(&text.language), text.title.clone());
                 if *is_public && text.status == "published" {
@@ -375,8 +375,8 @@ impl IndexSource {
     pub fn new(
         item: &ItemRow,
         texts: Vec<TranslationRow>,
-        spoken: Vec<TrackText>,
-        lent: ReferencedNames,
+        track_texts: Vec<TrackText>,
+        referenced_names: ReferencedNames,
     ) -> Result<Self, Error> {
         let Some(kind) = ResourceKind::parse(&item.kind) else {
             return Err(Error::Internal(format!("item {} is of no kind", item.id)));
@@ -391,8 +391,8 @@ impl IndexSource {
             is_public: item.is_public,
             is_deleted: item.deleted_at.is_some(),
             texts,
-            track_texts: spoken,
-            referenced_names: lent,
+            track_texts: track_texts,
+            referenced_names: referenced_names,
         })
     }
 
@@ -428,20 +428,20 @@ impl IndexSource {
     fn index_document<'a>(
         &self,
         texts: impl Iterator<Item = &'a TranslationRow>,
-        lent: &[(Language, String)],
+        referenced_names: &[(Language, String)],
     ) -> IndexDocument {
         let mut document = IndexDocument::default();
         for text in texts {
-            let rules = Rules::of(&Language::stored(&text.language));
-            document.title.add(&text.title, rules);
+            let stemmer = Rules::of(&Language::stored(&text.language));
+            document.title.add(&text.title, stemmer);
             if let Some(summary) = &text.summary {
-                document.summary.add(summary, rules);
+                document.summary.add(summary, stemmer);
             }
             for description in text.description.iter().chain(&text.content_note) {
-                document.description.add(description, rules);
+                document.description.add(description, stemmer);
             }
         }
-        for (language, name) in lent {
+        for (language, name) in referenced_names {
             document.names.add(name, Rules::of(language));
         }
         for track in &self.track_texts {

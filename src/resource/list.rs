@@ -52,7 +52,7 @@ impl PageParams {
                 );
             }
             match cursor::decode(&fingerprint, &text) {
-                Ok(place) => start = place,
+                Ok(position) => start = position,
                 Err(CursorError::Malformed) => {
                     params.error(
                         "cursor",
@@ -82,10 +82,10 @@ impl PageParams {
         };
         let next = last
             .filter(|_| has_next)
-            .map(|place| cursor::encode(&self.query_fingerprint, place, false));
+            .map(|position| cursor::encode(&self.query_fingerprint, position, false));
         let prev = first
             .filter(|_| has_prev)
-            .map(|place| cursor::encode(&self.query_fingerprint, place, true));
+            .map(|position| cursor::encode(&self.query_fingerprint, position, true));
         PageInfo { limit: self.limit, next_cursor: next, prev_cursor: prev, total }
     }
 }
@@ -165,7 +165,7 @@ const MAX_ALTERNATE_QUERY_LEN: usize = 1_000;
 impl Links {
     /// The same, with the feeds of a list of this kind, and its tables.
     #[must_use]
-    pub fn with_alternates(self, spec: &ResourceSchema, path: &str) -> Self {
+    pub fn with_alternates(self, schema: &ResourceSchema, path: &str) -> Self {
         let (address, query) = self.self_url.split_once('?').unwrap_or((&self.self_url, ""));
         let Some(base) = address.strip_suffix(path) else { return self };
         // What shapes a list has no place in a feed, which is in one language.
@@ -182,7 +182,7 @@ impl Links {
             return self;
         }
         let mark = if query.is_empty() { "" } else { "?" };
-        let name = spec.kind.path_segment();
+        let name = schema.kind.path_segment();
         let feed = |ending: &&'static str| {
             (format!("{base}/feeds/{name}.{ending}{mark}{query}"), feed_media_type(ending))
         };
@@ -196,8 +196,8 @@ impl Links {
         let table = |(ending, media_type): (&str, &'static str)| {
             (format!("{address}.{ending}{mark_of_whole}{whole}"), media_type)
         };
-        let tables = TABLE_FORMATS.into_iter().filter(|_| !spec.feed_formats.is_empty()).map(table);
-        let feeds = spec.feed_formats.iter().map(feed).chain(tables).collect();
+        let tables = TABLE_FORMATS.into_iter().filter(|_| !schema.feed_formats.is_empty()).map(table);
+        let feeds = schema.feed_formats.iter().map(feed).chain(tables).collect();
         Self { alternates: feeds, ..self }
     }
 
@@ -325,8 +325,8 @@ fn without_paging(query: &str) -> Vec<&str> {
 }
 
 /// The addresses of a page and its neighbours: the query as it was, with another cursor.
-pub fn page_links(context: &AppState, request: &HttpRequest, info: &PageInfo) -> Links {
-    let base = format!("{}{}", context.settings.base_url(request), request.path());
+pub fn page_links(state: &AppState, request: &HttpRequest, info: &PageInfo) -> Links {
+    let base = format!("{}{}", state.settings.base_url(request), request.path());
     let query = utf8_percent_encode(request.query_string(), QUERY_ENCODE_SET).to_string();
     let with = |cursor: &String| format!("{base}?{}", with_cursor(&query, cursor));
     Links {

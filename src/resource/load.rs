@@ -166,14 +166,14 @@ fn load_single_items(
     connection: &mut Connection,
     condition: &Fragment,
     preferred: &[Language],
-    viewer: Visibility,
+    visibility: Visibility,
 ) -> Result<Vec<SingleItem>, Error> {
     let statement = Fragment::new("SELECT ")
         .sql(ITEM_COLUMNS)
         .sql(", (SELECT state FROM revisions WHERE number = 1), ")
         .sql(TEXT_COLUMNS)
         .sql(" FROM items")
-        .append(&preloaded_text_join(preferred, viewer))
+        .append(&preloaded_text_join(preferred, visibility))
         .sql(" WHERE ")
         .append(condition);
     let rows: Vec<SingleItemRow> =
@@ -190,10 +190,10 @@ fn load_single_items(
 /// Joins the text to each item that will probably be shown; on SQLite none, where another statement
 /// costs less. PostgreSQL makes its key as [`text_key`] does, of the best of these languages that
 /// the viewer may see.
-fn preloaded_text_join(preferred: &[Language], viewer: Visibility) -> Fragment {
+fn preloaded_text_join(preferred: &[Language], visibility: Visibility) -> Fragment {
     let tags: Vec<&str> = preferred.iter().map(Language::as_str).collect();
     let visible =
-        if viewer.includes_unpublished() { "items.languages" } else { "items.public_languages" };
+        if visibility.includes_unpublished() { "items.languages" } else { "items.public_languages" };
     Fragment::new(" LEFT JOIN texts ON texts.key = ")
         .by_backend("NULL", "items.number * 512 - 1 + (SELECT array_position(string_to_array(items.languages, ' '), tag) FROM unnest(CAST(")
         .bind_on_postgres(Bind::Text(format!("{{{}}}", tags.join(","))))
@@ -211,10 +211,10 @@ pub fn load_page<S: Resource>(
     connection: &mut Connection,
     list: &ListQuery,
     (start, limit): (&PageStart, i64),
-    viewer: Visibility,
-    shown: &mut RenderContext,
+    visibility: Visibility,
+    render_context: &mut RenderContext,
 ) -> Result<Option<LoadedPage<S::Fields>>, Error> {
-    load_mixed_page(connection, list, (start, limit), viewer, shown, |_| Some(S::SCHEMA))
+    load_mixed_page(connection, list, (start, limit), visibility, render_context, |_| Some(S::SCHEMA))
 }
 
 /// The same of a list whose items are of several kinds. `O` is what is read of the fields that only
@@ -223,15 +223,15 @@ pub fn load_mixed_page<O: DeserializeOwned>(
     connection: &mut Connection,
     list: &ListQuery,
     (start, limit): (&PageStart, i64),
-    viewer: Visibility,
-    shown: &mut RenderContext,
+    visibility: Visibility,
+    render_context: &mut RenderContext,
     declared: impl Fn(&ItemRow) -> Option<&'static ResourceSchema>,
 ) -> Result<Option<LoadedPage<O>>, Error> {
     let read = Projection {
         columns: Fragment::new(ITEM_COLUMNS).sql(", ").sql(TEXT_COLUMNS),
-        joins: preloaded_text_join(&shown.language_preference.preferred(), viewer),
+        joins: preloaded_text_join(&render_context.language_preference.preferred(), visibility),
     };
-    let found = match (&list.cache_key, shown.cache()) {
+    let found = match (&list.cache_key, render_context.cache()) {
         (Some(identity), Some(memory)) => memory
             .search_page(&format!("{identity}\n{start:?}\n{limit}"), || {
                 list.fetch_ranked_positions(connection, start, limit)
@@ -252,7 +252,7 @@ pub fn load_mixed_page<O: DeserializeOwned>(
         known.extend(text.map(|(_, text)| (item.number, vec![text])));
         items.push(item);
     }
-    Ok(Some((slice, hydrate_with_texts(connection, items, known, viewer, shown, declared)?)))
+    Ok(Some((slice, hydrate_with_texts(connection, items, known, visibility, render_context, declared)?)))
 }
 
 /// Reads the items that fit a condition with all that they show: two queries, and at most two for
@@ -260,11 +260,11 @@ pub fn load_mixed_page<O: DeserializeOwned>(
 pub fn load_where<S: Resource>(
     connection: &mut Connection,
     condition: &Fragment,
-    viewer: Visibility,
-    shown: &mut RenderContext,
+    visibility: Visibility,
+    render_context: &mut RenderContext,
 ) -> Result<Vec<LoadedItem<S::Fields>>, Error> {
     let rows = load_items(connection, condition)?;
-    hydrate::<S>(connection, rows, viewer, shown)
+    hydrate::<S>(connection, rows, visibility, render_context)
 }
 
 /// Completes an item that was read by itself; `None` where its own fields cannot be read.
@@ -272,11 +272,11 @@ pub fn hydrate_single<S: Resource>(
     connection: &mut Connection,
     item: ItemRow,
     likely: Option<TranslationRow>,
-    viewer: Visibility,
-    shown: &mut RenderContext,
+    visibility: Visibility,
+    render_context: &mut RenderContext,
 ) -> Result<Option<LoadedItem<S::Fields>>, Error> {
     let texts = likely.map(|text| (item.number, vec![text])).into_iter().collect();
-    Ok(hydrate_with_texts(connection, vec![item], texts, viewer, shown, |_| Some(S::SCHEMA))?.pop())
+    Ok(hydrate_with_texts(connection, vec![item], texts, visibility, render_context, |_| Some(S::SCHEMA))?.pop())
 }
 
 /// Completes items that have been read already. Those whose own fields were removed for good are
@@ -284,10 +284,10 @@ pub fn hydrate_single<S: Resource>(
 pub fn hydrate<S: Resource>(
     connection: &mut Connection,
     rows: Vec<ItemRow>,
-    viewer: Visibility,
-    shown: &mut RenderContext,
+    visibility: Visibility,
+    render_context: &mut RenderContext,
 ) -> Result<Vec<LoadedItem<S::Fields>>, Error> {
-    hydrate_with_texts(connection, rows, TranslationsByItem::new(), viewer, shown, |_| {
+    hydrate_with_texts(connection, rows, TranslationsByItem::new(), visibility, render_context, |_| {
         Some(S::SCHEMA)
     })
 }
@@ -297,23 +297,23 @@ fn hydrate_with_texts<O: DeserializeOwned>(
     connection: &mut Connection,
     rows: Vec<ItemRow>,
     mut known: TranslationsByItem,
-    viewer: Visibility,
-    shown: &mut RenderContext,
+    visibility: Visibility,
+    render_context: &mut RenderContext,
     declared: impl Fn(&ItemRow) -> Option<&'static ResourceSchema>,
 ) -> Result<Vec<LoadedItem<O>>, Error> {
     let mut loaded: Vec<LoadedItem<O>> = Vec::with_capacity(rows.len());
     for item in rows {
-        let Ok(own) = serde_json::from_str(&item.own) else { continue };
-        let languages = item.visible_languages(viewer);
-        let choice = shown.select_language(&languages, &item.original_language);
+        let Ok(fields) = serde_json::from_str(&item.own) else { continue };
+        let languages = item.visible_languages(visibility);
+        let choice = render_context.select_language(&languages, &item.original_language);
         let mut texts = known.remove(&item.number).unwrap_or_default();
         let chosen = choice
             .as_ref()
             .and_then(|choice| languages.get(choice.index))
-            .filter(|_| !shown.language_preference.include_translations);
+            .filter(|_| !render_context.language_preference.include_translations);
         texts.retain(|text| chosen.is_some_and(|chosen| chosen.as_str() == text.language));
         loaded.push(LoadedItem {
-            fields: own,
+            fields: fields,
             languages,
             choice,
             texts,
@@ -325,9 +325,9 @@ fn hydrate_with_texts<O: DeserializeOwned>(
     let links = loaded
         .iter()
         .filter_map(|one| Some((declared(&one.item)?, one)))
-        .flat_map(|(spec, one)| one.references.iter().map(move |link| (spec, link)));
-    load_references(connection, links, viewer, shown)?;
-    let mut texts_of = load_displayed_texts(connection, &loaded, shown)?;
+        .flat_map(|(schema, one)| one.references.iter().map(move |reference| (schema, reference)));
+    load_references(connection, links, visibility, render_context)?;
+    let mut texts_of = load_displayed_texts(connection, &loaded, render_context)?;
     for one in &mut loaded {
         one.texts.extend(texts_of.remove(&one.item.number).unwrap_or_default());
     }
@@ -336,17 +336,17 @@ fn hydrate_with_texts<O: DeserializeOwned>(
 
 /// References as their item keeps them: `[field, target, role, start, end]` of each, in order; the
 /// empty text where there are none.
-pub fn encode_references(links: &[Link]) -> String {
-    let packed = |link: &Link| {
+pub fn encode_references(references: &[Link]) -> String {
+    let packed = |reference: &Link| {
         (
-            link.field.clone(),
-            link.target_id.0.simple().to_string(),
-            link.role.clone(),
-            link.start_ms,
-            link.end_ms,
+            reference.field.clone(),
+            reference.target_id.0.simple().to_string(),
+            reference.role.clone(),
+            reference.start_ms,
+            reference.end_ms,
         )
     };
-    let packed: Vec<_> = links.iter().map(packed).collect();
+    let packed: Vec<_> = references.iter().map(packed).collect();
     if packed.is_empty() {
         String::new()
     } else {
@@ -388,9 +388,9 @@ impl ItemRow {
     }
 
     /// The languages of the texts that this viewer may see.
-    fn visible_languages(&self, viewer: Visibility) -> Vec<Language> {
+    fn visible_languages(&self, visibility: Visibility) -> Vec<Language> {
         let tags =
-            if viewer.includes_unpublished() { &self.languages } else { &self.public_languages };
+            if visibility.includes_unpublished() { &self.languages } else { &self.public_languages };
         tags.split_ascii_whitespace().map(Language::stored).collect()
     }
 
@@ -513,11 +513,11 @@ pub fn delete_texts(
 fn load_displayed_texts<O>(
     connection: &mut Connection,
     loaded: &[LoadedItem<O>],
-    shown: &RenderContext,
+    render_context: &RenderContext,
 ) -> Result<TranslationsByItem, Error> {
     let mut keys: Vec<i64> = Vec::with_capacity(loaded.len());
     for one in loaded.iter().filter(|one| one.texts.is_empty()) {
-        if shown.language_preference.include_translations {
+        if render_context.language_preference.include_translations {
             keys.extend(one.languages.iter().filter_map(|language| one.item.text_key(language)));
         } else if let Some(language) =
             one.choice.as_ref().and_then(|choice| one.languages.get(choice.index))
@@ -532,34 +532,34 @@ fn load_displayed_texts<O>(
 /// memory has, and the rest in two queries.
 pub fn load_references<'a>(
     connection: &mut Connection,
-    links: impl Iterator<Item = (&'static ResourceSchema, &'a Link)>,
-    viewer: Visibility,
-    shown: &mut RenderContext,
+    references: impl Iterator<Item = (&'static ResourceSchema, &'a Link)>,
+    visibility: Visibility,
+    render_context: &mut RenderContext,
 ) -> Result<(), Error> {
     let mut targets: Vec<(ResourceKind, Vec<Id>)> = Vec::new();
-    for (spec, link) in links {
-        if let Some(declared) = spec.reference(&link.field) {
+    for (schema, reference) in references {
+        if let Some(declared) = schema.reference(&reference.field) {
             match targets.iter_mut().find(|(kind, _)| *kind == declared.target) {
-                Some((_, ids)) => ids.push(link.target_id),
-                None => targets.push((declared.target, vec![link.target_id])),
+                Some((_, ids)) => ids.push(reference.target_id),
+                None => targets.push((declared.target, vec![reference.target_id])),
             }
         }
     }
-    load_reference_targets(connection, targets, viewer, shown)
+    load_reference_targets(connection, targets, visibility, render_context)
 }
 
 /// Makes items of these kinds known: those that memory has, and the rest in two queries.
 pub fn load_reference_targets(
     connection: &mut Connection,
     targets: Vec<(ResourceKind, Vec<Id>)>,
-    viewer: Visibility,
-    shown: &mut RenderContext,
+    visibility: Visibility,
+    render_context: &mut RenderContext,
 ) -> Result<(), Error> {
     let mut missing: Vec<(ResourceKind, Vec<Id>)> = Vec::new();
     for (kind, mut ids) in targets {
         ids.sort_unstable();
         ids.dedup();
-        let ids = shown.add_cached_targets(kind, viewer, ids);
+        let ids = render_context.add_cached_targets(kind, visibility, ids);
         if !ids.is_empty() {
             missing.push((kind, ids));
         }
@@ -575,7 +575,7 @@ pub fn load_reference_targets(
         &wanted,
     )
     .load_rows(connection)?;
-    let visible = |is_public: bool| viewer.includes_unpublished() || is_public;
+    let visible = |is_public: bool| visibility.includes_unpublished() || is_public;
     let mut texts = load_item_texts(
         connection,
         rows.iter().filter(|row| visible(row.5)).map(|row| (row.0, row.4.as_str())),
@@ -599,9 +599,9 @@ pub fn load_reference_targets(
         );
     }
     for (kind, ids) in missing {
-        shown.add_targets(
+        render_context.add_targets(
             kind,
-            viewer,
+            visibility,
             ids.into_iter().map(|id| (id, read.remove(&id).map(Arc::new))).collect(),
         );
     }
@@ -709,10 +709,10 @@ pub fn find_single(
     kind: ResourceKind,
     name: &str,
     preferred: &[Language],
-    viewer: Visibility,
+    visibility: Visibility,
 ) -> Result<Option<Lookup<SingleItem>>, Error> {
     find_by(connection, kind, name, |connection, condition| {
-        load_single_items(connection, condition, preferred, viewer)
+        load_single_items(connection, condition, preferred, visibility)
     })
 }
 

@@ -55,37 +55,37 @@ struct SuspectWord<'a> {
 pub fn suggest_queries(
     connection: &mut Connection,
     vocabulary: &Vocabulary,
-    little: &SparseSearch<'_>,
+    sparse_search: &SparseSearch<'_>,
     mut hits: impl FnMut(&mut Connection, Query) -> Result<i64, Problem>,
 ) -> Result<Vec<String>, Problem> {
-    if tokens(little.text).len() > MAX_QUERY_WORDS {
+    if tokens(sparse_search.text).len() > MAX_QUERY_WORDS {
         return Ok(Vec::new());
     }
-    let mut suspects = suspect_words(little);
+    let mut suspects = suspect_words(sparse_search);
     let mut unknown = HashSet::new();
     // What was found has every word that was asked for, so that each finds something by itself; of
     // alternatives it may have one alone.
-    let all_are_found = little.result_count > 0
-        && little.query.groups.iter().all(|alternatives| alternatives.len() == 1);
+    let all_are_found = sparse_search.result_count > 0
+        && sparse_search.query.groups.iter().all(|alternatives| alternatives.len() == 1);
     if all_are_found && suspects.len() > 1 {
         return Ok(Vec::new());
     }
     for suspect in suspects.iter().filter(|_| !all_are_found) {
-        if hits(connection, Query::parse(suspect.word, little.stemmers))? == 0 {
+        if hits(connection, Query::parse(suspect.word, sparse_search.stemmers))? == 0 {
             unknown.insert(suspect.token.clone());
         }
     }
     let all_at_once = !unknown.is_empty();
-    if !all_at_once && little.result_count > 0 && suspects.len() > 1 {
+    if !all_at_once && sparse_search.result_count > 0 && suspects.len() > 1 {
         // Words that are right, seldom together.
         return Ok(Vec::new());
     }
     suspects.retain(|suspect| !all_at_once || unknown.contains(&suspect.token));
     let mut near: Vec<Vec<(SimilarWord, String)>> = Vec::new();
     for suspect in &suspects {
-        let mut taken = find_candidates(connection, vocabulary, suspect)?;
+        let mut candidates = find_candidates(connection, vocabulary, suspect)?;
         let mut found: Vec<(SimilarWord, String)> = Vec::new();
-        for one in taken.drain(..) {
+        for one in candidates.drain(..) {
             // As it is spelled, not by a stem or a beginning.
             if found.len() < MAX_REPLACEMENTS_PER_WORD
                 && hits(connection, Query::parse(&format!("\"{}\"", one.1), &[]))? > 0
@@ -104,9 +104,9 @@ pub fn suggest_queries(
             .filter_map(|(place, near)| near.get((*place)?))
             .map(|(near, _)| near.edits)
             .sum();
-        let text = apply_replacements(little.text, &suspects, &near, &choice);
-        let found = hits(connection, Query::parse(&text, little.stemmers))?;
-        if usize::try_from(found).unwrap_or(0) > little.result_count {
+        let text = apply_replacements(sparse_search.text, &suspects, &near, &choice);
+        let found = hits(connection, Query::parse(&text, sparse_search.stemmers))?;
+        if usize::try_from(found).unwrap_or(0) > sparse_search.result_count {
             offered.push((edits, -found, text));
         }
     }
@@ -118,15 +118,15 @@ pub fn suggest_queries(
 }
 
 /// The words that are looked for by themselves.
-fn suspect_words<'a>(little: &SparseSearch<'a>) -> Vec<SuspectWord<'a>> {
+fn suspect_words<'a>(sparse_search: &SparseSearch<'a>) -> Vec<SuspectWord<'a>> {
     let excluded: HashSet<&String> =
-        little.query.excluded.iter().flat_map(|term| &term.tokens).collect();
+        sparse_search.query.excluded.iter().flat_map(|term| &term.tokens).collect();
     let suspect = |(start, word): (usize, &'a str)| {
         let [token] = <[String; 1]>::try_from(tokens(word)).ok()?;
         let is_one = is_comparable(&token) && word != "OR" && !excluded.contains(&token);
         is_one.then(|| SuspectWord { range: start..start.saturating_add(word.len()), word, token })
     };
-    words(little.text).filter_map(suspect).collect()
+    words(sparse_search.text).filter_map(suspect).collect()
 }
 
 /// The words nearest to one, with their spelling.

@@ -51,17 +51,17 @@ impl RenderedReferences {
     /// How it is shown to who asks for these languages; drawn where that is not known.
     pub fn get_or_render(
         &self,
-        asked: &[Language],
+        requested: &[Language],
         draw: impl FnOnce() -> Option<CachedJson>,
     ) -> Option<CachedJson> {
         for slot in &self.0 {
             match slot.get() {
-                Some(known) if known.0 == asked => return known.1.clone(),
+                Some(known) if known.0 == requested => return known.1.clone(),
                 Some(_) => {}
                 None => {
                     let drawn = draw();
                     // Another thread may fill it first; then this is drawn again the next time.
-                    slot.get_or_init(|| Box::new((asked.to_vec(), drawn.clone())));
+                    slot.get_or_init(|| Box::new((requested.to_vec(), drawn.clone())));
                     return drawn;
                 }
             }
@@ -123,19 +123,19 @@ impl CacheView {
     pub fn get_targets(
         &self,
         kind: ResourceKind,
-        viewer: Visibility,
+        visibility: Visibility,
         ids: Vec<Id>,
         mut found: impl FnMut(Arc<ReferenceTarget>),
     ) -> Vec<Id> {
         let kinds = self.reference_cache.targets.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(kept) =
-            kinds.get(&(kind, viewer)).filter(|kept| Some(kept.revision) == self.revision(kind))
+        let Some(kind_cache) =
+            kinds.get(&(kind, visibility)).filter(|kind_cache| Some(kind_cache.revision) == self.revision(kind))
         else {
             return ids;
         };
         let mut missing = Vec::new();
         for id in ids {
-            match kept.targets.get(&id) {
+            match kind_cache.targets.get(&id) {
                 Some(Some(target)) => found(Arc::clone(target)),
                 Some(None) => {}
                 None => missing.push(id),
@@ -145,18 +145,18 @@ impl CacheView {
     }
 
     /// The item that a filter names, if it was looked up before.
-    pub fn get_id_by_name(&self, kind: ResourceKind, viewer: Visibility, name: &str) -> Option<Id> {
+    pub fn get_id_by_name(&self, kind: ResourceKind, visibility: Visibility, name: &str) -> Option<Id> {
         let kinds = self.reference_cache.targets.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept =
-            kinds.get(&(kind, viewer)).filter(|kept| Some(kept.revision) == self.revision(kind))?;
-        kept.ids_by_name.get(name).copied()
+        let kind_cache =
+            kinds.get(&(kind, visibility)).filter(|kind_cache| Some(kind_cache.revision) == self.revision(kind))?;
+        kind_cache.ids_by_name.get(name).copied()
     }
 
     /// Keeps which item a name means.
-    pub fn insert_name(&self, kind: ResourceKind, viewer: Visibility, name: &str, id: Id) {
+    pub fn insert_name(&self, kind: ResourceKind, visibility: Visibility, name: &str, id: Id) {
         let mut kinds = self.reference_cache.targets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = self.kind_cache(&mut kinds, kind, viewer) {
-            kept.ids_by_name.insert(name.to_owned(), id);
+        if let Some(kind_cache) = self.kind_cache(&mut kinds, kind, visibility) {
+            kind_cache.ids_by_name.insert(name.to_owned(), id);
         }
     }
 
@@ -164,12 +164,12 @@ impl CacheView {
     pub fn insert_targets(
         &self,
         kind: ResourceKind,
-        viewer: Visibility,
+        visibility: Visibility,
         read: impl Iterator<Item = (Id, Option<Arc<ReferenceTarget>>)>,
     ) {
         let mut kinds = self.reference_cache.targets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = self.kind_cache(&mut kinds, kind, viewer) {
-            kept.targets.extend(read);
+        if let Some(kind_cache) = self.kind_cache(&mut kinds, kind, visibility) {
+            kind_cache.targets.extend(read);
         }
     }
 
@@ -179,17 +179,17 @@ impl CacheView {
         &self,
         kinds: &'a mut HashMap<(ResourceKind, Visibility), KindCache>,
         kind: ResourceKind,
-        viewer: Visibility,
+        visibility: Visibility,
     ) -> Option<&'a mut KindCache> {
         let revision = self.revision(kind)?;
-        let kept = kinds.entry((kind, viewer)).or_default();
-        if kept.revision != revision
-            || kept.targets.len() > MAX_ENTRIES_PER_KIND
-            || kept.ids_by_name.len() > MAX_ENTRIES_PER_KIND
+        let entry = kinds.entry((kind, visibility)).or_default();
+        if entry.revision != revision
+            || entry.targets.len() > MAX_ENTRIES_PER_KIND
+            || entry.ids_by_name.len() > MAX_ENTRIES_PER_KIND
         {
-            *kept = KindCache { revision, ..KindCache::default() };
+            *entry = KindCache { revision, ..KindCache::default() };
         }
-        Some(kept)
+        Some(entry)
     }
 
     /// What is reckoned with of all items of a kind, as it is now; read where it is not kept. Not
@@ -197,9 +197,9 @@ impl CacheView {
     pub fn snapshot<T: Snapshot>(
         &self,
         connection: &mut Connection,
-        spec: &'static ResourceSchema,
+        schema: &'static ResourceSchema,
     ) -> Result<Arc<T>, Error> {
-        self.reference_cache.snapshots.get_or_load(connection, spec, &self.revisions)
+        self.reference_cache.snapshots.get_or_load(connection, schema, &self.revisions)
     }
 
     /// Where the items of a page stand that were searched for. Not for a transaction that writes.

@@ -24,10 +24,10 @@ const MAX_INDEXED_ITEMS: i64 = 20_000;
 /// given. Language and note, by the number of the item.
 pub fn content_notes_in_other_language<O>(
     connection: &mut Connection,
-    context: &AppState,
+    state: &AppState,
     revisions: &Revisions,
     loaded: &[LoadedItem<O>],
-    viewer: Visibility,
+    visibility: Visibility,
 ) -> Result<HashMap<RowId, (String, String)>, Error> {
     let answers = |one: &LoadedItem<O>| {
         one.choice
@@ -47,11 +47,11 @@ pub fn content_notes_in_other_language<O>(
     if without.is_empty() {
         return Ok(HashMap::new());
     }
-    if let Some(noted) = context
+    if let Some(items_with_note) = state
         .content_note_cache
         .get_or_try_insert_with(revisions, "", || load_items_with_content_note(connection))?
     {
-        without.retain(|one| noted.contains(&one.item.number));
+        without.retain(|one| items_with_note.contains(&one.item.number));
     }
     if without.is_empty() {
         return Ok(HashMap::new());
@@ -66,7 +66,7 @@ pub fn content_notes_in_other_language<O>(
         Statement::<(BigInt, SqlText, SqlText, SqlText)>::new(statement).load_rows(connection)?;
     let mut notes: HashMap<RowId, (String, String)> = HashMap::new();
     for (number, language, _, note) in
-        rows.into_iter().filter(|row| viewer.includes_unpublished() || row.2 == "published")
+        rows.into_iter().filter(|row| visibility.includes_unpublished() || row.2 == "published")
     {
         let is_original = without
             .iter()

@@ -120,10 +120,10 @@ impl IdempotentRequest {
     /// Claims the key, or finds what was answered under it. 422 where the key was used for another
     /// request, 409 while the first one still runs. Keys older than the configured age are
     /// forgotten.
-    pub async fn claim(&self, context: &AppState) -> Result<ClaimResult, Problem> {
+    pub async fn claim(&self, state: &AppState) -> Result<ClaimResult, Problem> {
         let this = self.clone();
-        let age = i64::from(context.settings.idempotency_hours).saturating_mul(3_600_000_000);
-        context
+        let age = i64::from(state.settings.idempotency_hours).saturating_mul(3_600_000_000);
+        state
             .database
             .write(move |connection| this.claim_in_transaction(connection, age))
             .await
@@ -220,7 +220,7 @@ impl IdempotentRequest {
 
     /// After work that failed: a refusal is kept, anything else frees the key, so that the work can
     /// be tried again.
-    pub async fn finish_failed(&self, context: &AppState, problem: Option<&Problem>) {
+    pub async fn finish_failed(&self, state: &AppState, problem: Option<&Problem>) {
         let refusal = problem
             .filter(|problem| (400..500).contains(&problem.kind.definition().status))
             .map(|problem| {
@@ -243,7 +243,7 @@ impl IdempotentRequest {
                 }
             });
         let this = self.clone();
-        let settled = context.database.write(move |connection| {
+        let settled = state.database.write(move |connection| {
             if let Some(refusal) = &refusal {
                 return this.store_response(connection, refusal);
             }

@@ -26,34 +26,34 @@ pub struct Attribution {
 /// What these programmes want said: one read for those that are not known.
 pub fn programme_attributions(
     connection: &mut Connection,
-    context: &AppState,
+    state: &AppState,
     ids: &[Id],
     (viewer, revisions): (Visibility, &Revisions),
-    shown: &RenderContext,
+    render_context: &RenderContext,
 ) -> Result<HashMap<Id, Arc<Attribution>>, Problem> {
-    let key = |id: &Id| format!("{id}\n{}\n{viewer:?}", shown.language_preference.cache_key());
+    let key = |id: &Id| format!("{id}\n{}\n{viewer:?}", render_context.language_preference.cache_key());
     let mut found = HashMap::new();
     let mut missing = Vec::new();
     for id in ids {
-        match context.attribution_cache.get(revisions, &key(id)) {
-            Some(owed) => drop(found.insert(*id, owed)),
+        match state.attribution_cache.get(revisions, &key(id)) {
+            Some(attribution) => drop(found.insert(*id, attribution)),
             None => missing.push(*id),
         }
     }
     let Some(expand) =
-        context.include_loader(ResourceKind::Programme).filter(|_| !missing.is_empty())
+        state.include_loader(ResourceKind::Programme).filter(|_| !missing.is_empty())
     else {
         return Ok(found);
     };
-    let mut within = RenderContext::new(
-        shown.language_preference.clone(),
-        Arc::clone(&shown.country_names),
-        shown.cache(),
+    let mut programme_context = RenderContext::new(
+        render_context.language_preference.clone(),
+        Arc::clone(&render_context.country_names),
+        render_context.cache(),
     )
-    .with_base_url(&shown.base_url);
-    let mut wholes = expand(connection, &missing, viewer, &mut within)?;
+    .with_base_url(&render_context.base_url);
+    let mut full_items = expand(connection, &missing, viewer, &mut programme_context)?;
     for id in missing {
-        let whole = wholes.remove(&id);
+        let whole = full_items.remove(&id);
         let text = |name: &str| {
             whole
                 .as_ref()
@@ -61,12 +61,12 @@ pub fn programme_attributions(
                 .and_then(Value::as_str)
                 .map(str::to_owned)
         };
-        let owed = Arc::new(Attribution {
+        let attribution = Arc::new(Attribution {
             credit_line: text("credit_line"),
             disclaimer: text("disclaimer"),
         });
-        context.attribution_cache.insert(revisions, key(&id), Arc::clone(&owed));
-        found.insert(id, owed);
+        state.attribution_cache.insert(revisions, key(&id), Arc::clone(&attribution));
+        found.insert(id, attribution);
     }
     Ok(found)
 }

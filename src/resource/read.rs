@@ -37,25 +37,25 @@ use crate::http::problem::{Problem, ProblemKind};
 
 /// Answers a list.
 pub async fn list<S: Resource>(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    let caller = context.visibility(&request).await?;
-    let wanted = Arc::new(ListRequest::from_request::<S>(&context, &request, caller)?);
-    let shared = Arc::clone(&wanted);
+    let visibility = state.visibility(&request).await?;
+    let list_request = Arc::new(ListRequest::from_request::<S>(&state, &request, visibility)?);
+    let shared_request = Arc::clone(&list_request);
     let condition = ConditionalGet::from_request(&request);
-    let inner = context.clone().into_inner();
-    let done = context
-        .read(caller, move |connection| {
-            read_list_page::<S>(connection, &inner, &shared, &condition)
+    let shared_state = state.clone().into_inner();
+    let done = state
+        .read(visibility, move |connection| {
+            read_list_page::<S>(connection, &shared_state, &shared_request, &condition)
         })
         .await?;
     StatementCount::record(&request, done.statement_count);
     page_response(
-        &context,
+        &state,
         &request,
-        (caller, &wanted.language_preference),
+        (visibility, &list_request.language_preference),
         done.value,
         Some(S::SCHEMA),
     )
@@ -64,37 +64,37 @@ pub async fn list<S: Resource>(
 /// Answers a page that was read, or that the client has it already. A list of one kind says where
 /// its feeds are.
 pub fn page_response(
-    context: &AppState,
+    state: &AppState,
     request: &HttpRequest,
-    (caller, wish): (Visibility, &LanguagePreference),
+    (visibility, wish): (Visibility, &LanguagePreference),
     page: Freshness<list::ListResponse>,
-    of: Option<&ResourceSchema>,
+    list_schema: Option<&ResourceSchema>,
 ) -> Result<HttpResponse, Problem> {
     let (validators, page) = match page {
         Freshness::Fresh(validators, page) => (validators, page),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified_response(context, caller, wish, &validators));
+            return Ok(answer::not_modified_response(state, visibility, wish, &validators));
         }
     };
-    let links = list::page_links(context, request, &page.page_info);
-    let links = match of {
-        Some(spec) => links.with_alternates(spec, request.path()),
+    let links = list::page_links(state, request, &page.page_info);
+    let links = match list_schema {
+        Some(schema) => links.with_alternates(schema, request.path()),
         None => links,
     };
-    Ok(list_response_head(context, (caller, wish), &validators, &links)
+    Ok(list_response_head(state, (visibility, wish), &validators, &links)
         .content_type("application/json")
         .body(page.into_json(&links)?))
 }
 
 /// The head of an answer that has a list.
 pub fn list_response_head(
-    context: &AppState,
-    (caller, wish): (Visibility, &LanguagePreference),
+    state: &AppState,
+    (visibility, wish): (Visibility, &LanguagePreference),
     validators: &CacheValidators,
     links: &Links,
 ) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::set_cache_headers(&mut response, context, caller, wish);
+    answer::set_cache_headers(&mut response, state, visibility, wish);
     answer::set_validators(&mut response, validators);
     response.insert_header((header::LINK, links.to_link_header()));
     response
@@ -117,8 +117,8 @@ pub struct CatalogueRequest<'a> {
 /// Reads what is asked of the catalogue as a whole, unless the client has it.
 pub fn read_catalogue_wide<T>(
     connection: &mut Connection,
-    context: &AppState,
-    asked: &CatalogueRequest<'_>,
+    state: &AppState,
+    catalogue_request: &CatalogueRequest<'_>,
     read: impl FnOnce(&mut Connection, &Arc<Revisions>, &mut RenderContext) -> Result<T, Problem>,
 ) -> Result<Freshness<T>, Problem> {
     // The revisions are read before the rest, as for a page of a list.
@@ -126,65 +126,65 @@ pub fn read_catalogue_wide<T>(
     let (revision, changed_at) = revisions.get(CATALOGUE);
     let tag = EntityTag::from_state(&format!(
         "{revision}\n{}\n{}\n{}",
-        asked.etag_key,
-        asked.base_url,
-        context.country_names.identity()
+        catalogue_request.etag_key,
+        catalogue_request.base_url,
+        state.country_names.identity()
     ));
-    let validators = CacheValidators { tag, last_modified: changed_at.max(asked.also_changed_at) };
-    validators.unless_current(asked.condition, || {
-        let memory = CacheView::new(&context.reference_cache, &revisions);
-        let mut shown = RenderContext::new(
-            asked.language_preference.clone(),
-            Arc::clone(&context.country_names),
-            Some(memory),
+    let validators = CacheValidators { tag, last_modified: changed_at.max(catalogue_request.also_changed_at) };
+    validators.unless_current(catalogue_request.condition, || {
+        let cache = CacheView::new(&state.reference_cache, &revisions);
+        let mut render_context = RenderContext::new(
+            catalogue_request.language_preference.clone(),
+            Arc::clone(&state.country_names),
+            Some(cache),
         )
-        .with_base_url(asked.base_url);
-        read(connection, &revisions, &mut shown)
+        .with_base_url(catalogue_request.base_url);
+        read(connection, &revisions, &mut render_context)
     })
 }
 
 fn read_list_page<S: Resource>(
     connection: &mut Connection,
-    context: &AppState,
-    wanted: &ListRequest,
+    app_state: &AppState,
+    list_request: &ListRequest,
     condition: &ConditionalGet,
 ) -> Result<Freshness<list::ListResponse>, Problem> {
     // The revisions are read before the items: if a write falls between, the tag is older than what
     // is shown and the next conditional request is answered in full.
     let revisions = Arc::new(Revisions::load(connection)?);
     let (state, changed_at) =
-        answer::representation_state(S::SCHEMA, &revisions, &wanted.response_shape, true);
+        answer::representation_state(S::SCHEMA, &revisions, &list_request.response_shape, true);
     let tag = EntityTag::from_state(&format!(
         "{state}\n{}\n{}",
-        wanted.etag_key,
-        context.country_names.identity()
+        list_request.etag_key,
+        app_state.country_names.identity()
     ));
     let validators = CacheValidators { tag, last_modified: changed_at };
     validators
-        .unless_current(condition, || load_list_page::<S>(connection, context, wanted, revisions))
+        .unless_current(condition, || load_list_page::<S>(connection, app_state, list_request, revisions))
 }
 
 fn load_list_page<S: Resource>(
     connection: &mut Connection,
-    context: &AppState,
-    wanted: &ListRequest,
+    state: &AppState,
+    list_request: &ListRequest,
     revisions: Arc<Revisions>,
 ) -> Result<list::ListResponse, Problem> {
-    let memory = CacheView::new(&context.reference_cache, &revisions);
-    let list = wanted.page_query(connection, S::SCHEMA, &memory)?;
-    let mut shown = RenderContext::new(
-        wanted.language_preference.clone(),
-        Arc::clone(&context.country_names),
-        Some(memory.clone()),
+    let cache = CacheView::new(&state.reference_cache, &revisions);
+    let list = list_request.page_query(connection, S::SCHEMA, &cache)?;
+    let mut render_context = RenderContext::new(
+        list_request.language_preference.clone(),
+        Arc::clone(&state.country_names),
+        Some(cache.clone()),
     )
-    .with_base_url(&wanted.base_url);
-    shown.on_demand_fields.clone_from(&wanted.response_shape.on_demand_fields);
+    .with_base_url(&list_request.base_url);
+    render_context.on_demand_fields.clone_from(&list_request.response_shape.on_demand_fields);
     let page = load_page::<S>(
         connection,
         &list,
-        (&wanted.page_params.start, wanted.page_params.limit),
-        wanted.visibility,
-        &mut shown,
+        (&list_request.page_params.start, list_request.page_params.limit),
+        list_request.visibility,
+        &mut render_context,
     )?;
     let Some((slice, mut loaded)) = page else {
         return Err(Problem::invalid_parameter(
@@ -195,38 +195,38 @@ fn load_list_page<S: Resource>(
     };
     let count = |connection: &mut Connection| {
         Ok::<_, Problem>(
-            wanted.count_query(connection, S::SCHEMA, &memory, None)?.count(connection)?,
+            list_request.count_query(connection, S::SCHEMA, &cache, None)?.count(connection)?,
         )
     };
-    let total = wanted
+    let total = list_request
         .page_params
         .with_total
         .then(|| {
-            context
+            state
                 .count_cache
-                .get_or_try_insert_with(&revisions, &wanted.count_key, || count(connection))
+                .get_or_try_insert_with(&revisions, &list_request.count_key, || count(connection))
         })
         .transpose()?;
-    let info = wanted.page_params.page_info(&slice, total);
-    let facets = if wanted.facet_params.filters.is_empty() {
+    let info = list_request.page_params.page_info(&slice, total);
+    let facets = if list_request.facet_params.filters.is_empty() {
         None
     } else {
-        Some(context.facet_cache.compute_facets(
+        Some(state.facet_cache.compute_facets(
             connection,
-            (S::SCHEMA, wanted),
+            (S::SCHEMA, list_request),
             &revisions,
-            &mut shown,
+            &mut render_context,
         )?)
     };
-    let did_you_mean = match wanted
+    let did_you_mean = match list_request
         .search()
-        .and_then(|search| search.to_sparse_search(&wanted.page_params, loaded.len()))
+        .and_then(|search| search.to_sparse_search(&list_request.page_params, loaded.len()))
     {
-        Some(little) => {
-            suggest_queries(connection, &context.vocabulary, &little, |connection, query| {
-                Ok(wanted
+        Some(sparse_search) => {
+            suggest_queries(connection, &state.vocabulary, &sparse_search, |connection, query| {
+                Ok(list_request
                     .with_query(query)
-                    .page_query(connection, S::SCHEMA, &memory)?
+                    .page_query(connection, S::SCHEMA, &cache)?
                     .count_up_to(connection, MAX_COUNTED_HITS)?)
             })?
         }
@@ -234,36 +234,36 @@ fn load_list_page<S: Resource>(
     };
     load_includes(
         connection,
-        context,
+        state,
         S::SCHEMA,
-        &wanted.response_shape,
-        wanted.visibility,
-        &mut shown,
+        &list_request.response_shape,
+        list_request.visibility,
+        &mut render_context,
         loaded.iter().flat_map(|item| &item.references),
     )?;
-    if wanted.response_shape.completeness {
+    if list_request.response_shape.completeness {
         completeness::load_completeness::<S>(connection, &mut loaded)?;
     }
     let ids: Vec<Id> = loaded.iter().map(|one| one.item.id).collect();
     let referrers = ReferencingItems::load(
         connection,
-        context,
-        (S::SCHEMA, &wanted.response_shape),
-        wanted.visibility,
-        &shown,
+        state,
+        (S::SCHEMA, &list_request.response_shape),
+        list_request.visibility,
+        &render_context,
         &ids,
     )?;
     let mut items = JsonItems::default();
-    let marked = match wanted.query().filter(|_| wanted.with_highlights) {
+    let highlight_data = match list_request.query().filter(|_| list_request.with_highlights) {
         Some(query) => Some(HighlightData::load(connection, query, &loaded)?),
         None => None,
     };
     for one in loaded {
-        let highlights = marked
+        let highlights = highlight_data
             .as_ref()
-            .map(|marked| marked.highlights_for(S::SCHEMA, &one, wanted.visibility, &shown));
+            .map(|highlight_data| highlight_data.highlights_for(S::SCHEMA, &one, list_request.visibility, &render_context));
         let id = one.item.id;
-        items.push(&S::render(one, &shown), &wanted.response_shape)?;
+        items.push(&S::render(one, &render_context), &list_request.response_shape)?;
         for (field, referring) in referrers.for_item(id) {
             items.add_member(field, referring)?;
         }
@@ -277,36 +277,36 @@ fn load_list_page<S: Resource>(
 /// Reads the whole resources that `include` asks for: a fixed number of queries for each field.
 fn load_includes<'a>(
     connection: &mut Connection,
-    context: &AppState,
-    spec: &'static ResourceSchema,
+    state: &AppState,
+    schema: &'static ResourceSchema,
     shape: &ResponseShape,
-    viewer: Visibility,
-    shown: &mut RenderContext,
-    links: impl Iterator<Item = &'a super::load::Link>,
+    visibility: Visibility,
+    render_context: &mut RenderContext,
+    references: impl Iterator<Item = &'a super::load::Link>,
 ) -> Result<(), Problem> {
     if shape.include.is_empty() {
         return Ok(());
     }
-    let mut wanted: HashMap<&'static str, Vec<Id>> = HashMap::new();
-    for link in links {
-        if let Some(field) = shape.include.iter().find(|field| **field == link.field) {
-            let ids = wanted.entry(*field).or_default();
-            if shown.has_target(&link.target_id) && !ids.contains(&link.target_id) {
-                ids.push(link.target_id);
+    let mut ids_by_field: HashMap<&'static str, Vec<Id>> = HashMap::new();
+    for reference in references {
+        if let Some(field) = shape.include.iter().find(|field| **field == reference.field) {
+            let ids = ids_by_field.entry(*field).or_default();
+            if render_context.has_target(&reference.target_id) && !ids.contains(&reference.target_id) {
+                ids.push(reference.target_id);
             }
         }
     }
-    for (field, ids) in wanted {
-        let expand = spec.reference(field).and_then(|link| context.include_loader(link.target));
+    for (field, ids) in ids_by_field {
+        let expand = schema.reference(field).and_then(|reference| state.include_loader(reference.target));
         if let Some(expand) = expand {
-            let mut inner = RenderContext::new(
-                shown.language_preference.clone(),
-                Arc::clone(&shown.country_names),
-                shown.cache(),
+            let mut include_context = RenderContext::new(
+                render_context.language_preference.clone(),
+                Arc::clone(&render_context.country_names),
+                render_context.cache(),
             )
-            .with_base_url(&shown.base_url);
-            for (id, whole) in expand(connection, &ids, viewer, &mut inner)? {
-                shown.insert_full(id, &whole);
+            .with_base_url(&render_context.base_url);
+            for (id, resource) in expand(connection, &ids, visibility, &mut include_context)? {
+                render_context.insert_full(id, &resource);
             }
         }
     }
@@ -317,19 +317,19 @@ fn load_includes<'a>(
 pub fn load_full<S: Resource>(
     connection: &mut Connection,
     ids: &[Id],
-    viewer: Visibility,
-    shown: &mut RenderContext,
+    visibility: Visibility,
+    render_context: &mut RenderContext,
 ) -> Result<HashMap<Id, Value>, Problem> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let loaded = load_where::<S>(connection, &id_in_fragment("items.id", ids), viewer, shown)?;
+    let loaded = load_where::<S>(connection, &id_in_fragment("items.id", ids), visibility, render_context)?;
     loaded
         .into_iter()
         .map(|one| {
             Ok((
                 one.item.id,
-                serde_json::to_value(S::render(one, shown)).map_err(Problem::internal)?,
+                serde_json::to_value(S::render(one, render_context)).map_err(Problem::internal)?,
             ))
         })
         .collect()
@@ -337,65 +337,65 @@ pub fn load_full<S: Resource>(
 
 /// Answers one item, by identifier or slug; a former slug redirects.
 pub async fn get<S: Resource>(
-    context: web::Data<AppState>,
+    app_state: web::Data<AppState>,
     request: HttpRequest,
     name: String,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    let viewer = context.visibility(&request).await?;
+    let visibility = app_state.visibility(&request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
-    let mut wish =
-        LanguagePreference::from_request(&mut params, &request, &context.fallback_languages);
-    let shape = parse_shape(S::SCHEMA, &mut params, &mut wish);
+    let mut language_preference =
+        LanguagePreference::from_request(&mut params, &request, &app_state.fallback_languages);
+    let shape = parse_shape(S::SCHEMA, &mut params, &mut language_preference);
     let identity = params.canonical_without(&[]);
     params.finish()?;
     let condition = ConditionalGet::from_request(&request);
-    let inner = context.clone().into_inner();
-    let (wished, shaped) = (wish.clone(), shape.clone());
-    let preferred = wish.preferred();
-    let base = context.settings.base_url(&request);
-    let done = context
-        .read(viewer, move |connection| {
-            let found = if is_possible_name(&name) {
-                find_single(connection, S::SCHEMA.kind, &name, &preferred, viewer)?
+    let shared_state = app_state.clone().into_inner();
+    let (shared_preference, shared_shape) = (language_preference.clone(), shape.clone());
+    let preferred = language_preference.preferred();
+    let base = app_state.settings.base_url(&request);
+    let done = app_state
+        .read(visibility, move |connection| {
+            let lookup = if is_possible_name(&name) {
+                find_single(connection, S::SCHEMA.kind, &name, &preferred, visibility)?
             } else {
                 None
             };
-            let found =
-                check_visible(S::SCHEMA, &name, viewer, found, |single: &SingleItem| &single.item)?;
-            let SingleItem { item, revisions, preloaded_text: likely } = match found {
+            let lookup =
+                check_visible(S::SCHEMA, &name, visibility, lookup, |single: &SingleItem| &single.item)?;
+            let SingleItem { item, revisions, preloaded_text: likely } = match lookup {
                 Lookup::Former(single) => {
                     return Ok::<_, Problem>(ItemLookup::Moved(single.item.slug));
                 }
-                Lookup::Current(found) => found,
+                Lookup::Current(lookup) => lookup,
             };
             let revisions = Arc::new(revisions);
             let (state, shown_at) =
-                answer::representation_state(S::SCHEMA, &revisions, &shaped, false);
+                answer::representation_state(S::SCHEMA, &revisions, &shared_shape, false);
             let representation = format!(
-                "{state}\n{identity}\n{}\n{viewer:?}\n{}",
-                wished.cache_key(),
-                inner.country_names.identity()
+                "{state}\n{identity}\n{}\n{visibility:?}\n{}",
+                shared_preference.cache_key(),
+                shared_state.country_names.identity()
             );
             let validators = CacheValidators {
                 tag: EntityTag::for_item(item.id, item.revision, &representation),
                 last_modified: shown_at.max(Some(item.updated_at)),
             };
             let read = validators.unless_current(&condition, || {
-                let memory = CacheView::new(&inner.reference_cache, &revisions);
-                let mut shown = RenderContext::new(
-                    wished.clone(),
-                    Arc::clone(&inner.country_names),
-                    Some(memory),
+                let cache = CacheView::new(&shared_state.reference_cache, &revisions);
+                let mut render_context = RenderContext::new(
+                    shared_preference.clone(),
+                    Arc::clone(&shared_state.country_names),
+                    Some(cache),
                 )
                 .with_base_url(&base);
                 let (body, language) = render_preloaded_item::<S>(
                     connection,
-                    &inner,
+                    &shared_state,
                     (item, likely),
-                    &mut shown,
-                    &shaped,
-                    viewer,
+                    &mut render_context,
+                    &shared_shape,
+                    visibility,
                 )?;
                 Ok::<_, Problem>((body, language))
             })?;
@@ -406,15 +406,15 @@ pub async fn get<S: Resource>(
     let (validators, (body, language)) = match done.value {
         ItemLookup::Moved(slug) => {
             let path = format!("{}/{slug}", S::SCHEMA.kind.path());
-            return Ok(answer::permanent_redirect(&context, &request, &path));
+            return Ok(answer::permanent_redirect(&app_state, &request, &path));
         }
         ItemLookup::Found(Freshness::Fresh(validators, body)) => (validators, body),
         ItemLookup::Found(Freshness::NotModified(validators)) => {
-            return Ok(answer::not_modified_response(&context, viewer, &wish, &validators));
+            return Ok(answer::not_modified_response(&app_state, visibility, &language_preference, &validators));
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::set_cache_headers(&mut response, &context, viewer, &wish);
+    answer::set_cache_headers(&mut response, &app_state, visibility, &language_preference);
     answer::set_validators(&mut response, &validators);
     if let Some(language) = language {
         response.insert_header((header::CONTENT_LANGUAGE, language));
@@ -431,52 +431,52 @@ enum ItemLookup {
 /// Draws one item; gives its JSON and its language.
 pub fn render_item<S: Resource>(
     connection: &mut Connection,
-    context: &AppState,
+    state: &AppState,
     item: ItemRow,
-    shown: &mut RenderContext,
+    render_context: &mut RenderContext,
     shape: &ResponseShape,
-    viewer: Visibility,
+    visibility: Visibility,
 ) -> Result<(String, Option<String>), Problem> {
-    render_preloaded_item::<S>(connection, context, (item, None), shown, shape, viewer)
+    render_preloaded_item::<S>(connection, state, (item, None), render_context, shape, visibility)
 }
 
 /// The same of an item whose text may have been read along.
 fn render_preloaded_item<S: Resource>(
     connection: &mut Connection,
-    context: &AppState,
+    state: &AppState,
     (item, likely): (ItemRow, Option<TranslationRow>),
-    shown: &mut RenderContext,
+    render_context: &mut RenderContext,
     shape: &ResponseShape,
-    viewer: Visibility,
+    visibility: Visibility,
 ) -> Result<(String, Option<String>), Problem> {
     let id = item.id;
-    let Some(mut one) = hydrate_single::<S>(connection, item, likely, viewer, shown)? else {
+    let Some(mut one) = hydrate_single::<S>(connection, item, likely, visibility, render_context)? else {
         return Err(Problem::internal(format!("the own fields of item {id} cannot be read")));
     };
-    load_includes(connection, context, S::SCHEMA, shape, viewer, shown, one.references.iter())?;
+    load_includes(connection, state, S::SCHEMA, shape, visibility, render_context, one.references.iter())?;
     if shape.completeness {
         completeness::load_completeness::<S>(connection, std::slice::from_mut(&mut one))?;
     }
     // What is written to a file has no address.
-    if !shown.base_url.is_empty() {
-        shown.on_demand_fields = S::SCHEMA.on_demand_fields.to_vec();
+    if !render_context.base_url.is_empty() {
+        render_context.on_demand_fields = S::SCHEMA.on_demand_fields.to_vec();
     }
     let language = one.choice.as_ref().map(|choice| choice.language.as_str().to_owned());
     let referrers =
-        ReferencingItems::load(connection, context, (S::SCHEMA, shape), viewer, shown, &[id])?;
-    let body = answer::to_json(&S::render(one, shown), shape, referrers.for_item(id))?;
+        ReferencingItems::load(connection, state, (S::SCHEMA, shape), visibility, render_context, &[id])?;
+    let body = answer::to_json(&S::render(one, render_context), shape, referrers.for_item(id))?;
     Ok((body, language))
 }
 
 /// Finds an item that the caller may see: 404 where it was never public, 410 where it was deleted.
 pub fn find_visible(
     connection: &mut Connection,
-    spec: &ResourceSchema,
+    schema: &ResourceSchema,
     name: &str,
-    viewer: Visibility,
+    visibility: Visibility,
 ) -> Result<Lookup, Problem> {
-    let found = if is_possible_name(name) { find(connection, spec.kind, name)? } else { None };
-    check_visible(spec, name, viewer, found, |item| item)
+    let found = if is_possible_name(name) { find(connection, schema.kind, name)? } else { None };
+    check_visible(schema, name, visibility, found, |item| item)
 }
 
 /// Whether there can be an item of this name at all.
@@ -486,31 +486,31 @@ fn is_possible_name(name: &str) -> bool {
 
 /// What was found, if the caller may see it.
 fn check_visible<T>(
-    spec: &ResourceSchema,
+    schema: &ResourceSchema,
     name: &str,
-    viewer: Visibility,
+    visibility: Visibility,
     found: Option<Lookup<T>>,
     item: fn(&T) -> &ItemRow,
 ) -> Result<Lookup<T>, Problem> {
     let missing = || {
         Problem::new(
             ProblemKind::NotFound,
-            format!("There is no {} `{}`.", spec.kind.noun(), crate::http::fields::clip(name)),
+            format!("There is no {} `{}`.", schema.kind.noun(), crate::http::fields::clip(name)),
         )
     };
     let found = found.ok_or_else(missing)?;
     let (Lookup::Current(one) | Lookup::Former(one)) = &found;
     let item = item(one);
     if item.deleted_at.is_some() {
-        if viewer.includes_unpublished() || item.was_public {
+        if visibility.includes_unpublished() || item.was_public {
             return Err(Problem::new(
                 ProblemKind::Gone,
-                format!("The {} `{}` has been deleted.", spec.kind.noun(), item.slug),
+                format!("The {} `{}` has been deleted.", schema.kind.noun(), item.slug),
             ));
         }
         return Err(missing());
     }
-    if !viewer.includes_unpublished() && !item.is_public {
+    if !visibility.includes_unpublished() && !item.is_public {
         return Err(missing());
     }
     Ok(found)

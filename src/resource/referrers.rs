@@ -27,10 +27,10 @@ impl ReferencingItems {
     /// Reads what `include` asks for: a fixed number of queries for each field.
     pub fn load(
         connection: &mut Connection,
-        context: &AppState,
+        state: &AppState,
         (spec, shape): (&'static ResourceSchema, &ResponseShape),
-        viewer: Visibility,
-        shown: &RenderContext,
+        visibility: Visibility,
+        render_context: &RenderContext,
         ids: &[Id],
     ) -> Result<Self, Problem> {
         let mut read = Self::default();
@@ -38,27 +38,27 @@ impl ReferencingItems {
             spec.referenced_by.iter().filter(|referrer| shape.include.contains(&referrer.field))
         {
             let mut of: HashMap<Id, Vec<Value>> = ids.iter().map(|id| (*id, Vec::new())).collect();
-            if let Some(expand) = context.include_loader(referrer.kind).filter(|_| !ids.is_empty())
+            if let Some(expand) = state.include_loader(referrer.kind).filter(|_| !ids.is_empty())
             {
                 let field = format!(
                     "{}.{}",
                     referrer.kind.as_str(),
                     reference_filter_name(referrer.reference_field)
                 );
-                let found = load_reference_pairs(connection, &field, viewer, ids)?;
+                let found = load_reference_pairs(connection, &field, visibility, ids)?;
                 let mut wanted: Vec<Id> = found.iter().map(|(_, id)| *id).collect();
                 wanted.sort_unstable();
                 wanted.dedup();
-                let mut inner = RenderContext::new(
-                    shown.language_preference.clone(),
-                    std::sync::Arc::clone(&shown.country_names),
-                    shown.cache(),
+                let mut include_context = RenderContext::new(
+                    render_context.language_preference.clone(),
+                    std::sync::Arc::clone(&render_context.country_names),
+                    render_context.cache(),
                 )
-                .with_base_url(&shown.base_url);
-                let wholes = expand(connection, &wanted, viewer, &mut inner)?;
+                .with_base_url(&render_context.base_url);
+                let full_items = expand(connection, &wanted, visibility, &mut include_context)?;
                 for (target, id) in found {
-                    if let (Some(list), Some(whole)) = (of.get_mut(&target), wholes.get(&id)) {
-                        list.push(whole.clone());
+                    if let (Some(list), Some(resource)) = (of.get_mut(&target), full_items.get(&id)) {
+                        list.push(resource.clone());
                     }
                 }
             }
@@ -77,10 +77,10 @@ impl ReferencingItems {
 fn load_reference_pairs(
     connection: &mut Connection,
     field: &str,
-    viewer: Visibility,
+    visibility: Visibility,
     ids: &[Id],
 ) -> Result<Vec<(Id, Id)>, Problem> {
-    let visible = if viewer.includes_unpublished() {
+    let visible = if visibility.includes_unpublished() {
         "items.deleted_at IS NULL"
     } else {
         "items.is_public = TRUE"

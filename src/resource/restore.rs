@@ -21,16 +21,16 @@ use crate::http::problem::{FieldError, Problem, ProblemKind};
 /// `POST /v1/{kind}/{item}/restore`: brings a deleted item back as it was. One that is not deleted
 /// is answered unchanged.
 pub async fn restore<S: Resource>(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: String,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    let caller = context.require_editor(&request).await?;
+    let caller = state.require_editor(&request).await?;
     let precondition = Precondition::from_request(&request, false)?;
-    let answering = parse_response_options::<S>(&context, &request)?;
-    let once = IdempotentRequest::from_request(&request, caller, &serde_json::Value::Null)?;
-    execute::<S>(context, &request, answering, once, move |connection, context| {
+    let options = parse_response_options::<S>(&state, &request)?;
+    let idempotent_request = IdempotentRequest::from_request(&request, caller, &serde_json::Value::Null)?;
+    execute::<S>(state, &request, options, idempotent_request, move |connection, state| {
         let found = if name.contains('\0') || name.len() > 200 {
             None
         } else {
@@ -45,7 +45,7 @@ pub async fn restore<S: Resource>(
         };
         precondition.check(item.id, item.revision)?;
         if item.deleted_at.is_some() {
-            restore_item::<S>(connection, context, &item)?;
+            restore_item::<S>(connection, state, &item)?;
         }
         Ok(WriteOutcome::updated(item.id))
     })
@@ -54,19 +54,19 @@ pub async fn restore<S: Resource>(
 
 fn restore_item<S: Resource>(
     connection: &mut Connection,
-    context: &AppState,
+    state: &AppState,
     item: &ItemRow,
 ) -> Result<(), Problem> {
-    let spec = S::SCHEMA;
+    let schema = S::SCHEMA;
     if item.purged_at.is_some() {
         let detail = format!(
             "The {} `{}` was deleted too long ago: what it held is no longer kept.",
-            spec.kind.noun(),
+            schema.kind.noun(),
             item.slug
         );
         return Err(Problem::new(ProblemKind::Gone, detail));
     }
-    check_references_exist(connection, spec, item)?;
+    check_references_exist(connection, schema, item)?;
     let now = Time::now();
     let is_public = item.status == "published" && !item.public_languages.is_empty();
     diesel::update(items::table.find(item.number))
@@ -80,9 +80,9 @@ fn restore_item<S: Resource>(
         .execute(connection)?;
     index::set_public_flag::<S>(connection, item.number, is_public)?;
     index::reindex_item::<S>(connection, item)?;
-    bump(connection, spec.kind, now)?;
+    bump(connection, schema.kind, now)?;
     if is_public {
-        announce::record_feed_change(connection, &context.settings, spec.kind)?;
+        announce::record_feed_change(connection, &state.settings, schema.kind)?;
     }
     Ok(())
 }
@@ -90,10 +90,10 @@ fn restore_item<S: Resource>(
 /// 409 where the item refers to others that are deleted too: they come first.
 fn check_references_exist(
     connection: &mut Connection,
-    spec: &ResourceSchema,
+    schema: &ResourceSchema,
     item: &ItemRow,
 ) -> Result<(), Problem> {
-    let targets: Vec<Id> = item.references().into_iter().map(|link| link.target_id).collect();
+    let targets: Vec<Id> = item.references().into_iter().map(|reference| reference.target_id).collect();
     let deleted: Vec<(String, String)> = items::table
         .filter(id_in(items::id, &targets))
         .filter(items::deleted_at.is_not_null())
@@ -115,7 +115,7 @@ fn check_references_exist(
     };
     let detail = format!(
         "The {} `{}` refers to what is deleted itself: {}{more}. Restore these first.",
-        spec.kind.noun(),
+        schema.kind.noun(),
         item.slug,
         names.join(", ")
     );
@@ -163,8 +163,8 @@ pub fn purge_batch<S: Resource>(
 pub type PurgeFn = fn(&mut Connection, Time) -> Result<usize, Problem>;
 
 /// Purges all kinds, some items in each transaction; gives how many there were.
-pub async fn purge_all(context: &AppState, kinds: &[PurgeFn]) -> Result<usize, Problem> {
-    let days = i64::from(context.settings.purge_days);
+pub async fn purge_all(state: &AppState, kinds: &[PurgeFn]) -> Result<usize, Problem> {
+    let days = i64::from(state.settings.purge_days);
     if days == 0 {
         return Ok(0);
     }
@@ -173,7 +173,7 @@ pub async fn purge_all(context: &AppState, kinds: &[PurgeFn]) -> Result<usize, P
     for purge in kinds.iter().copied() {
         loop {
             let count =
-                context.database.write(move |connection| purge(connection, limit)).await?.value;
+                state.database.write(move |connection| purge(connection, limit)).await?.value;
             total = total.saturating_add(count);
             if count == 0 {
                 break;

@@ -43,11 +43,11 @@ pub fn parse(fields: &mut JsonFields<'_, '_>) -> Vec<NewReference> {
 }
 
 /// Draws `partners`.
-pub fn render<O>(loaded: &LoadedItem<O>, shown: &RenderContext) -> Vec<PartnerRole> {
+pub fn render<O>(loaded: &LoadedItem<O>, render_context: &RenderContext) -> Vec<PartnerRole> {
     loaded
         .references_in("partners")
-        .filter_map(|link| {
-            Some(PartnerRole { partner: shown.embedded(&link.target_id)?, role: link.role.clone() })
+        .filter_map(|reference| {
+            Some(PartnerRole { partner: render_context.embedded(&reference.target_id)?, role: reference.role.clone() })
         })
         .collect()
 }

@@ -57,35 +57,35 @@ impl CueMatches {
 impl CueText {
     /// Joins cues, with a space between.
     pub fn new(cues: &[Cue]) -> Self {
-        let mut said = Self::default();
+        let mut cue_text = Self::default();
         for cue in cues {
-            if !said.text.is_empty() {
-                said.text.push(' ');
+            if !cue_text.text.is_empty() {
+                cue_text.text.push(' ');
             }
-            let start = said.text.len();
-            said.text.push_str(&vtt_text::plain(&cue.payload));
-            said.spans.push(CueSpan {
+            let start = cue_text.text.len();
+            cue_text.text.push_str(&vtt_text::plain(&cue.payload));
+            cue_text.spans.push(CueSpan {
                 start_ms: cue.start_ms,
                 end_ms: cue.end_ms,
-                range: start..said.text.len(),
+                range: start..cue_text.text.len(),
             });
         }
-        said
+        cue_text
     }
 
     /// A cue by its place.
-    pub fn span(&self, place: usize) -> Option<&CueSpan> {
-        self.spans.get(place)
+    pub fn span(&self, index: usize) -> Option<&CueSpan> {
+        self.spans.get(index)
     }
 
     /// What is found in it.
-    pub fn find_matches(&self, marker: &Marker<'_>, rules: Option<Rules>) -> CueMatches {
-        CueMatches(marker.found(&self.text, rules))
+    pub fn find_matches(&self, highlighter: &Marker<'_>, stemmer: Option<Rules>) -> CueMatches {
+        CueMatches(highlighter.found(&self.text, stemmer))
     }
 
     /// The snippets of the whole.
-    pub fn snippets(&self, marker: &Marker<'_>, rules: Option<Rules>) -> Option<Vec<String>> {
-        marker.snippets(&self.text, rules)
+    pub fn snippets(&self, highlighter: &Marker<'_>, stemmer: Option<Rules>) -> Option<Vec<String>> {
+        highlighter.snippets(&self.text, stemmer)
     }
 
     /// The cues of a passage as HTML, what is found marked.

@@ -96,13 +96,13 @@ impl Serialize for EmbeddedJson {
 
 impl RenderContext {
     /// Surroundings without any items yet; with a memory, those it has need not be read.
-    pub fn new(wish: LanguagePreference, places: Arc<Places>, memory: Option<CacheView>) -> Self {
+    pub fn new(language_preference: LanguagePreference, places: Arc<Places>, cache: Option<CacheView>) -> Self {
         Self {
-            language_preference: wish,
+            language_preference: language_preference,
             country_names: places,
             base_url: String::new(),
             on_demand_fields: Vec::new(),
-            cache: memory,
+            cache: cache,
             targets: IdMap::default(),
             embedded: RefCell::default(),
             language_choices: Vec::new(),
@@ -119,13 +119,13 @@ impl RenderContext {
     pub fn add_cached_targets(
         &mut self,
         kind: ResourceKind,
-        viewer: Visibility,
+        visibility: Visibility,
         ids: Vec<Id>,
     ) -> Vec<Id> {
         let targets = &mut self.targets;
         let mut found = |target: Arc<ReferenceTarget>| drop(targets.insert(target.id, target));
         match &self.cache {
-            Some(memory) => memory.get_targets(kind, viewer, ids, &mut found),
+            Some(cache) => cache.get_targets(kind, visibility, ids, &mut found),
             None => ids,
         }
     }
@@ -134,11 +134,11 @@ impl RenderContext {
     pub fn add_targets(
         &mut self,
         kind: ResourceKind,
-        viewer: Visibility,
+        visibility: Visibility,
         read: Vec<(Id, Option<Arc<ReferenceTarget>>)>,
     ) {
-        if let Some(memory) = &self.cache {
-            memory.insert_targets(kind, viewer, read.iter().cloned());
+        if let Some(cache) = &self.cache {
+            cache.insert_targets(kind, visibility, read.iter().cloned());
         }
         self.targets.extend(read.into_iter().filter_map(|(id, target)| Some((id, target?))));
     }
@@ -152,7 +152,7 @@ impl RenderContext {
     pub fn insert_full(&mut self, id: Id, resource: &Value) {
         self.embedded
             .get_mut()
-            .insert(id, to_cached_json(resource).map(|kept| EmbeddedJson(Rc::new(kept))));
+            .insert(id, to_cached_json(resource).map(|cached_json| EmbeddedJson(Rc::new(cached_json))));
     }
 
     /// Whether an item that is referred to may be shown.
@@ -197,12 +197,12 @@ impl RenderContext {
         if let Some(known) = self.embedded.borrow().get(id) {
             return known.clone();
         }
-        let kept = self.targets.get(id).and_then(|target| {
+        let cached_json = self.targets.get(id).and_then(|target| {
             target.rendered.get_or_render(&self.language_preference.requested, || {
                 to_cached_json(&self.shorten(target)?)
             })
         });
-        let embedded = kept.map(|kept| EmbeddedJson(Rc::new(kept)));
+        let embedded = cached_json.map(|cached_json| EmbeddedJson(Rc::new(cached_json)));
         self.embedded.borrow_mut().insert(*id, embedded.clone());
         embedded
     }
@@ -247,18 +247,18 @@ impl RenderContext {
 
 impl<O> LoadedItem<O> {
     /// What is referred to in a field that holds one reference.
-    pub fn embedded_reference(&self, field: &str, shown: &RenderContext) -> Option<EmbeddedJson> {
-        self.references_in(field).find_map(|link| shown.embedded(&link.target_id))
+    pub fn embedded_reference(&self, field: &str, render_context: &RenderContext) -> Option<EmbeddedJson> {
+        self.references_in(field).find_map(|reference| render_context.embedded(&reference.target_id))
     }
 
     /// What is referred to in a field that holds several.
-    pub fn embedded_references(&self, field: &str, shown: &RenderContext) -> Vec<EmbeddedJson> {
-        self.references_in(field).filter_map(|link| shown.embedded(&link.target_id)).collect()
+    pub fn embedded_references(&self, field: &str, render_context: &RenderContext) -> Vec<EmbeddedJson> {
+        self.references_in(field).filter_map(|reference| render_context.embedded(&reference.target_id)).collect()
     }
 
     /// The references of a field.
     pub fn references_in<'a>(&'a self, field: &'a str) -> impl Iterator<Item = &'a Link> {
-        self.references.iter().filter(move |link| link.field == field)
+        self.references.iter().filter(move |reference| reference.field == field)
     }
 
     /// Takes the texts in the answer's language; `None` when every language is asked for.
@@ -291,16 +291,16 @@ impl<O> LoadedItem<O> {
     /// Every language, when that is asked for.
     pub fn render_translations(
         &self,
-        spec: &ResourceSchema,
-        shown: &RenderContext,
+        schema: &ResourceSchema,
+        render_context: &RenderContext,
     ) -> Option<BTreeMap<String, Value>> {
-        if !shown.language_preference.include_translations {
+        if !render_context.language_preference.include_translations {
             return None;
         }
         Some(
             self.texts
                 .iter()
-                .map(|text| (text.language.clone(), render_translation(spec, text)))
+                .map(|text| (text.language.clone(), render_translation(schema, text)))
                 .collect(),
         )
     }
@@ -323,10 +323,10 @@ impl<O> LoadedItem<O> {
 }
 
 /// The texts of one language, under the names that the kind gives them.
-pub fn render_translation(spec: &ResourceSchema, text: &TranslationRow) -> Value {
+pub fn render_translation(schema: &ResourceSchema, text: &TranslationRow) -> Value {
     let mut object = serde_json::Map::new();
     object.insert("status".to_owned(), json!(text.status));
-    for (name, column) in spec.text_fields {
+    for (name, column) in schema.text_fields {
         object.insert(
             (*name).to_owned(),
             text.field(*column).map_or(Value::Null, |value| json!(value)),

@@ -459,7 +459,7 @@ impl ResourceSchema {
     pub fn all_includes(&self) -> impl Iterator<Item = &'static str> + Clone {
         self.references
             .iter()
-            .map(|link| link.field)
+            .map(|reference| reference.field)
             .chain(["translations", "completeness"])
             .chain(self.on_demand_fields.iter().copied())
             .chain(self.referenced_by.iter().map(|referrer| referrer.field))

@@ -47,12 +47,12 @@ pub struct TranslationDefaults<'a> {
 /// Reads `original_language`, `translations` and the flat texts.
 pub fn parse_translations(
     fields: &mut JsonFields<'_, '_>,
-    spec: &ResourceSchema,
+    schema: &ResourceSchema,
     defaults: &TranslationDefaults<'_>,
 ) -> ParsedTranslations {
     let stated = fields.language("original_language");
-    let flat = spec.text_fields.iter().any(|(name, _)| fields.contains(name));
-    for (name, _) in spec.text_fields {
+    let flat = schema.text_fields.iter().any(|(name, _)| fields.contains(name));
+    for (name, _) in schema.text_fields {
         fields.ignore(&[name]);
     }
     let translations = fields.value("translations");
@@ -70,7 +70,7 @@ pub fn parse_translations(
     }
     let Some(translations) = translations else {
         let original = stated.unwrap_or_else(|| defaults.original_language.clone());
-        let text = parse_translation(fields, spec, defaults, &original);
+        let text = parse_translation(fields, schema, defaults, &original);
         return ParsedTranslations {
             original_language: original,
             texts: text.into_iter().collect(),
@@ -78,7 +78,7 @@ pub fn parse_translations(
         };
     };
     let pointer = fields.pointer_to("translations");
-    let texts = parse_translation_map(translations, &pointer, spec, defaults, fields.errors_mut());
+    let texts = parse_translation_map(translations, &pointer, schema, defaults, fields.errors_mut());
     let original = stated.clone().unwrap_or_else(|| {
         let first = texts.first().and_then(|text| Language::parse(&text.language).ok());
         let has_default =
@@ -100,7 +100,7 @@ pub fn parse_translations(
 fn parse_translation_map(
     value: &Value,
     pointer: &str,
-    spec: &ResourceSchema,
+    schema: &ResourceSchema,
     defaults: &TranslationDefaults<'_>,
     errors: &mut Vec<FieldError>,
 ) -> Vec<TranslationRow> {
@@ -145,7 +145,7 @@ fn parse_translation_map(
         let status = fields.enum_value("status", &Status::ALL).unwrap_or(defaults.status);
         let text = parse_translation(
             &mut fields,
-            spec,
+            schema,
             &TranslationDefaults { status, ..*defaults },
             &language,
         );
@@ -158,7 +158,7 @@ fn parse_translation_map(
 
 fn parse_translation(
     fields: &mut JsonFields<'_, '_>,
-    spec: &ResourceSchema,
+    schema: &ResourceSchema,
     defaults: &TranslationDefaults<'_>,
     language: &Language,
 ) -> Option<TranslationRow> {
@@ -173,7 +173,7 @@ fn parse_translation(
         disclaimer: None,
         sort_key: String::new(),
     };
-    for (name, column) in spec.text_fields {
+    for (name, column) in schema.text_fields {
         match column {
             TextField::Title => {
                 let before = fields.errors_mut().len();

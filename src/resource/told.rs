@@ -47,47 +47,47 @@ pub struct QueryDescription {
 /// Tells a query that a list has understood.
 pub fn describe_query(
     connection: &mut Connection,
-    spec: &'static ResourceSchema,
+    schema: &'static ResourceSchema,
     query: &str,
-    viewer: Visibility,
-    shown: &mut RenderContext,
+    visibility: Visibility,
+    render_context: &mut RenderContext,
 ) -> Result<QueryDescription, Problem> {
     let mut params = QueryParams::parse(query)?;
-    let filters: Vec<(&'static FilterSchema, Vec<String>)> = spec
+    let filters: Vec<(&'static FilterSchema, Vec<String>)> = schema
         .all_filters()
         .filter_map(|filter| Some((filter, params.list(filter.name, MAX_VALUES)?)))
         .collect();
-    let names = load_filter_titles(connection, &filters, viewer, shown)?;
-    let language = shown.language_preference.ui_language;
+    let names = load_filter_titles(connection, &filters, visibility, render_context)?;
+    let language = render_context.language_preference.ui_language;
     let say = |phrase: Phrase| phrase.in_language(language);
-    let mut told =
-        QueryDescription { title: say(spec.kind.heading_message()).to_owned(), notes: Vec::new() };
+    let mut description =
+        QueryDescription { title: say(schema.kind.heading_message()).to_owned(), notes: Vec::new() };
     if let Some(text) = params.get("q").filter(|text| !text.trim().is_empty()) {
-        told.append(&format!("“{}”", text.split_whitespace().collect::<Vec<_>>().join(" ")));
+        description.append(&format!("“{}”", text.split_whitespace().collect::<Vec<_>>().join(" ")));
     }
     for (filter, values) in &filters {
         let mut labels = Vec::new();
         for value in values {
             let (is_excluded, value) =
                 value.strip_prefix('!').map_or((false, value.as_str()), |rest| (true, rest));
-            let label = filter_value_label(filter, value, &names, shown, &mut told.notes);
+            let label = filter_value_label(filter, value, &names, render_context, &mut description.notes);
             labels.push(if is_excluded { Phrase::Except.with(language, &label) } else { label });
         }
         let labels = labels.join(", ");
         match filter_label(filter) {
-            Some(name) => told.append(&format!("{}: {labels}", say(name))),
-            None => told.append(&labels),
+            Some(name) => description.append(&format!("{}: {labels}", say(name))),
+            None => description.append(&labels),
         }
     }
     for missing in params.list("missing", MAX_VALUES).into_iter().flatten() {
         let text = missing_filter_label(&missing, language);
-        told.append(&text);
+        description.append(&text);
     }
-    for range in spec.all_ranges() {
+    for range in schema.all_ranges() {
         if let Some(bound) = params.get(range.name) {
             let sign = if range.is_lower_bound { "≥" } else { "<" };
             let unit = if range.value_type == RangeType::Integer { " s" } else { "" };
-            told.append(&format!(
+            description.append(&format!(
                 "{} {sign} {}{unit}",
                 range_label(range).map_or(range.name, say),
                 bound.trim()
@@ -95,7 +95,7 @@ pub fn describe_query(
         }
     }
     if let Some(ids) = params.list("ids", MAX_IDS) {
-        told.append(&format!("{} ({})", say(Phrase::Selection), ids.len()));
+        description.append(&format!("{} ({})", say(Phrase::Selection), ids.len()));
     }
     for status in params
         .list("status", MAX_VALUES)
@@ -103,7 +103,7 @@ pub fn describe_query(
         .flatten()
         .filter(|status| status != "published")
     {
-        told.append(&status);
+        description.append(&status);
     }
     let sorts = params.list("sort", MAX_VALUES).unwrap_or_default();
     if !sorts.is_empty() && sorts != ["-published_at"] {
@@ -115,10 +115,10 @@ pub fn describe_query(
                 format!("{} {arrow}", Phrase::of_word(name).map_or(name, say))
             })
             .collect();
-        told.append(&format!("{}: {}", say(Phrase::Order), keys.join(", ")));
+        description.append(&format!("{}: {}", say(Phrase::Order), keys.join(", ")));
     }
-    told.notes.dedup();
-    Ok(told)
+    description.notes.dedup();
+    Ok(description)
 }
 
 impl QueryDescription {
@@ -134,8 +134,8 @@ type TitlesByName = HashMap<(ResourceKind, String), String>;
 fn load_filter_titles(
     connection: &mut Connection,
     filters: &[(&'static FilterSchema, Vec<String>)],
-    viewer: Visibility,
-    shown: &mut RenderContext,
+    visibility: Visibility,
+    render_context: &mut RenderContext,
 ) -> Result<TitlesByName, Error> {
     let named: Vec<(ResourceKind, &str)> = filters
         .iter()
@@ -155,7 +155,7 @@ fn load_filter_titles(
     }
     // The list that the words are of looks the names up too, and remembers them for the next time.
     let known = |(kind, name): &(ResourceKind, &str)| {
-        shown.cache().and_then(|memory| memory.get_id_by_name(*kind, viewer, name))
+        render_context.cache().and_then(|cache| cache.get_id_by_name(*kind, visibility, name))
     };
     let mut found: HashMap<(ResourceKind, String), Id> = HashMap::new();
     let mut unknown: Vec<(ResourceKind, &str)> = Vec::new();
@@ -173,12 +173,12 @@ fn load_filter_titles(
     load_reference_targets(
         connection,
         found.iter().map(|((kind, _), id)| (*kind, vec![*id])).collect(),
-        viewer,
-        shown,
+        visibility,
+        render_context,
     )?;
     Ok(found
         .into_iter()
-        .filter_map(|(key, id)| Some((key, shown.short_reference(&id)?.title)))
+        .filter_map(|(key, id)| Some((key, render_context.short_reference(&id)?.title)))
         .collect())
 }
 
@@ -187,16 +187,16 @@ fn filter_value_label(
     filter: &FilterSchema,
     value: &str,
     names: &TitlesByName,
-    shown: &RenderContext,
+    render_context: &RenderContext,
     notes: &mut Vec<RequiredNote>,
 ) -> String {
-    let language = shown.language_preference.ui_language;
+    let language = render_context.language_preference.ui_language;
     match filter.filter_type {
         FilterType::Item(kind) | FilterType::ReferencedBy(kind, _) => {
             names.get(&(kind, value.to_owned())).cloned().unwrap_or_else(|| value.to_owned())
         }
         FilterType::Country => {
-            let Some(country) = shown.country_names.country(value, language) else {
+            let Some(country) = render_context.country_names.country(value, language) else {
                 return value.to_owned();
             };
             let Some(footnote) = country.footnote else { return country.name.to_owned() };

@@ -30,9 +30,9 @@ pub struct VersionedCache<T> {
 }
 
 impl<T> VersionedCache<T> {
-    fn with_max_entries(most: usize) -> Self {
+    fn with_max_entries(max_entries: usize) -> Self {
         Self {
-            max_entries: most,
+            max_entries: max_entries,
             entries: Mutex::new(CacheEntries { revision: 0, values: HashMap::new() }),
         }
     }
@@ -98,18 +98,18 @@ impl<T: Clone> VersionedCache<T> {
     pub fn get(&self, revisions: &Revisions, list: &str) -> Option<T> {
         let (revision, _) = revisions.get(CATALOGUE);
         Some(self.lock())
-            .filter(|kept| kept.revision == revision)
-            .and_then(|kept| kept.values.get(list).cloned())
+            .filter(|entries| entries.revision == revision)
+            .and_then(|entries| entries.values.get(list).cloned())
     }
 
     /// Keeps what was found at these revisions.
     pub fn insert(&self, revisions: &Revisions, list: String, counted: T) {
         let (revision, _) = revisions.get(CATALOGUE);
-        let mut kept = self.lock();
-        if kept.revision != revision || kept.values.len() >= self.max_entries {
-            *kept = CacheEntries { revision, values: HashMap::new() };
+        let mut entries = self.lock();
+        if entries.revision != revision || entries.values.len() >= self.max_entries {
+            *entries = CacheEntries { revision, values: HashMap::new() };
         }
-        kept.values.insert(list, counted);
+        entries.values.insert(list, counted);
     }
 
     fn lock(&self) -> MutexGuard<'_, CacheEntries<T>> {

@@ -157,9 +157,9 @@ pub fn load_item_tracks(connection: &mut Connection, item: RowId) -> Result<Vec<
 }
 
 /// The cues of a track, and what its file said beside them.
-pub fn load_track(connection: &mut Connection, stored: &TrackRow) -> Result<Track, Error> {
-    let head: FileHeader = serde_json::from_str(&stored.head).unwrap_or_default();
-    let rows = load_cues(connection, &[stored.number])?.remove(&stored.number).unwrap_or_default();
+pub fn load_track(connection: &mut Connection, track_row: &TrackRow) -> Result<Track, Error> {
+    let head: FileHeader = serde_json::from_str(&track_row.head).unwrap_or_default();
+    let rows = load_cues(connection, &[track_row.number])?.remove(&track_row.number).unwrap_or_default();
     Ok(Track {
         header: head.header,
         metadata: head.metadata,
@@ -440,12 +440,12 @@ pub fn load_track_texts(
     for track in stored {
         let cues = cues.remove(&track.number).unwrap_or_default();
         let plain: Vec<String> = cues.iter().map(|cue| vtt_text::plain(&cue.payload)).collect();
-        let spoken = TrackText {
+        let track_text = TrackText {
             kind: track.track_kind(),
             language: Language::stored(&track.language),
             text: plain.join(" "),
         };
-        found.entry(track.item).or_default().push(spoken);
+        found.entry(track.item).or_default().push(track_text);
     }
     Ok(found)
 }

@@ -95,8 +95,8 @@ pub fn verify<S: Resource>(
         .sql(" ORDER BY items.number LIMIT ")
         .bind(Bind::Integer(ITEMS_PER_BATCH));
     let rows = load_items(connection, &condition)?;
-    let held = load_state::<S>(connection, &rows)?;
-    let unlike = index::index_mismatches(connection, &rows, contents)?;
+    let stored_state = load_state::<S>(connection, &rows)?;
+    let mismatches = index::index_mismatches(connection, &rows, contents)?;
     let mut checked = CheckBatch {
         findings: Vec::new(),
         item_count: rows.len(),
@@ -104,7 +104,7 @@ pub fn verify<S: Resource>(
         last_row_id: rows.last().map(|item| item.number),
     };
     for item in &rows {
-        let found = find_mismatches::<S>(item, &held, unlike.get(&item.number).copied());
+        let found = find_mismatches::<S>(item, &stored_state, mismatches.get(&item.number).copied());
         if found.iter().any(|finding| finding.derived) {
             checked.stale_row_ids.push(item.number);
         }
@@ -120,8 +120,8 @@ pub fn repair<S: Resource>(connection: &mut Connection, numbers: &[RowId]) -> Re
         &integer_in_fragment("items.number", numbers.iter().copied())
             .sql(" AND items.purged_at IS NULL"),
     )?;
-    let held = load_state::<S>(connection, &rows)?;
-    rows.iter().try_for_each(|item| rebuild_derived::<S>(connection, item, &held))
+    let stored_state = load_state::<S>(connection, &rows)?;
+    rows.iter().try_for_each(|item| rebuild_derived::<S>(connection, item, &stored_state))
 }
 
 fn load_state<S: Resource>(
@@ -131,7 +131,7 @@ fn load_state<S: Resource>(
     let by_number: HashMap<RowId, &ItemRow> = rows.iter().map(|item| (item.number, item)).collect();
     let numbers: Vec<RowId> = rows.iter().map(|item| item.number).collect();
     let targets: BTreeSet<Id> =
-        rows.iter().flat_map(ItemRow::references).map(|link| link.target_id).collect();
+        rows.iter().flat_map(ItemRow::references).map(|reference| reference.target_id).collect();
     let targets: Vec<(Id, String, Option<Time>)> = items::table
         .filter(id_in(items::id, &targets))
         .select((items::id, items::slug, items::deleted_at))
@@ -187,24 +187,24 @@ fn load_inherited_items<S: Resource>(
     rows: &[ItemRow],
 ) -> Result<HashMap<Id, ItemRow>, Error> {
     let Some(field) = S::INHERITS_FROM else { return Ok(HashMap::new()) };
-    let links = rows.iter().flat_map(ItemRow::references).filter(|link| link.field == field);
-    let ids: BTreeSet<Id> = links.map(|link| link.target_id).collect();
+    let references = rows.iter().flat_map(ItemRow::references).filter(|reference| reference.field == field);
+    let ids: BTreeSet<Id> = references.map(|reference| reference.target_id).collect();
     let followed = load_items(connection, &id_in_fragment("items.id", &ids))?;
     Ok(followed.into_iter().map(|item| (item.id, item)).collect())
 }
 
 /// The own fields of an item as they follow from what it refers to.
 fn with_inherited_fields<S: Resource>(
-    own: &S::Fields,
-    links: &[Link],
-    held: &StoredState,
+    fields: &S::Fields,
+    references: &[Link],
+    stored_state: &StoredState,
 ) -> S::Fields {
-    let mut own = own.clone();
-    let link = links.iter().find(|link| S::INHERITS_FROM.is_some_and(|field| link.field == field));
-    if let Some(followed) = link.and_then(|link| held.inherited_from.get(&link.target_id)) {
-        S::inherit(&mut own, followed);
+    let mut fields = fields.clone();
+    let reference = references.iter().find(|reference| S::INHERITS_FROM.is_some_and(|field| reference.field == field));
+    if let Some(followed) = reference.and_then(|reference| stored_state.inherited_from.get(&reference.target_id)) {
+        S::inherit(&mut fields, followed);
     }
-    own
+    fields
 }
 
 /// The items whose row in the table of their kind says what they do.
@@ -216,11 +216,11 @@ fn load_sort_rows_in_sync<S: Resource>(
     let Some(table) = &S::SCHEMA.sort_table else { return Ok(numbers.collect()) };
     let mut placed = HashSet::new();
     for item in rows {
-        let (Some(own), Some(links)) = (item.parse_fields::<S>(), item.parse_references()) else {
+        let (Some(fields), Some(references)) = (item.parse_fields::<S>(), item.parse_references()) else {
             continue;
         };
         let mut same = Fragment::new("number = ").bind(Bind::Integer(item.number));
-        for (column, value) in table.columns.iter().zip(S::sort_columns(item, &own, &links)) {
+        for (column, value) in table.columns.iter().zip(S::sort_columns(item, &fields, &references)) {
             same = same.sql(format!(" AND {column} IS NOT DISTINCT FROM ")).bind(value);
         }
         let found: Vec<RowId> =
@@ -246,8 +246,8 @@ fn should_be_public(item: &ItemRow, texts: &[TranslationRow]) -> bool {
 
 fn find_mismatches<S: Resource>(
     item: &ItemRow,
-    held: &StoredState,
-    unlike: Option<IndexMismatch>,
+    stored_state: &StoredState,
+    index_mismatch: Option<IndexMismatch>,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     let subject = format!("{} `{}`", S::SCHEMA.kind.noun(), item.slug);
@@ -255,9 +255,9 @@ fn find_mismatches<S: Resource>(
         findings.push(Finding { code, subject: subject.clone(), detail, remedy, derived });
     };
     let none: (Vec<TranslationRow>, BTreeSet<(String, String)>) = Default::default();
-    let texts = held.texts.get(&item.number).unwrap_or(&none.0);
-    let terms = held.filter_terms.get(&item.number).unwrap_or(&none.1);
-    let (Some(own), Some(links)) = (item.parse_fields::<S>(), item.parse_references()) else {
+    let texts = stored_state.texts.get(&item.number).unwrap_or(&none.0);
+    let terms = stored_state.filter_terms.get(&item.number).unwrap_or(&none.1);
+    let (Some(fields), Some(references)) = (item.parse_fields::<S>(), item.parse_references()) else {
         found(
             "row_damaged",
             "Its own fields or its references cannot be read.".to_owned(),
@@ -276,12 +276,12 @@ fn find_mismatches<S: Resource>(
             false,
         );
     }
-    for link in &links {
-        match held.targets.get(&link.target_id) {
+    for reference in &references {
+        match stored_state.targets.get(&reference.target_id) {
             None => {
                 let detail = format!(
                     "Its `{}` refers to {}, which is not there.",
-                    link.field, link.target_id
+                    reference.field, reference.target_id
                 );
                 found(
                     "refers_to_nothing",
@@ -291,7 +291,7 @@ fn find_mismatches<S: Resource>(
                 );
             }
             Some(Some(slug)) if item.deleted_at.is_none() => {
-                let detail = format!("Its `{}` refers to `{slug}`, which is deleted.", link.field);
+                let detail = format!("Its `{}` refers to `{slug}`, which is deleted.", reference.field);
                 found(
                     "refers_to_deleted",
                     detail,
@@ -302,7 +302,7 @@ fn find_mismatches<S: Resource>(
             Some(_) => {}
         }
     }
-    if !held.reserved_slugs.contains(&(item.slug.clone(), item.number)) {
+    if !stored_state.reserved_slugs.contains(&(item.slug.clone(), item.number)) {
         found(
             "slug_not_reserved",
             "Its slug is not reserved for it.".to_owned(),
@@ -318,14 +318,14 @@ fn find_mismatches<S: Resource>(
         );
         found("languages_stale", detail, REPAIR_REMEDY, true);
     }
-    if with_inherited_fields::<S>(&own, &links, held) != own {
+    if with_inherited_fields::<S>(&fields, &references, stored_state) != fields {
         let detail = format!(
             "What it takes over from its `{}` is not what that says.",
             S::INHERITS_FROM.unwrap_or_default()
         );
         found("copy_stale", detail, REPAIR_REMEDY, true);
     }
-    if !held.sort_rows_in_sync.contains(&item.number) {
+    if !stored_state.sort_rows_in_sync.contains(&item.number) {
         found(
             "columns_stale",
             "What it is sorted by and limited to is not what it holds.".to_owned(),
@@ -342,8 +342,8 @@ fn find_mismatches<S: Resource>(
             true,
         );
     }
-    if *terms != index::filter_terms::<S>(item, &own, texts, &links)
-        || held.stale_filter_rows.contains(&item.number)
+    if *terms != index::filter_terms::<S>(item, &fields, texts, &references)
+        || stored_state.stale_filter_rows.contains(&item.number)
     {
         found(
             "filter_index_stale",
@@ -352,7 +352,7 @@ fn find_mismatches<S: Resource>(
             true,
         );
     }
-    if item.tracks != held.track_summaries.get(&item.number).map_or("", String::as_str) {
+    if item.tracks != stored_state.track_summaries.get(&item.number).map_or("", String::as_str) {
         found(
             "tracks_stale",
             "What it shows of its text tracks is not what there is.".to_owned(),
@@ -360,7 +360,7 @@ fn find_mismatches<S: Resource>(
             true,
         );
     }
-    if let Some(difference) = unlike {
+    if let Some(difference) = index_mismatch {
         let detail = match difference {
             IndexMismatch::Entries => {
                 "Its entries in the full-text index are missing, or left over."
@@ -377,16 +377,16 @@ fn find_mismatches<S: Resource>(
 fn rebuild_derived<S: Resource>(
     connection: &mut Connection,
     item: &ItemRow,
-    held: &StoredState,
+    stored_state: &StoredState,
 ) -> Result<(), Error> {
-    let (Some(own), Some(links)) = (item.parse_fields::<S>(), item.parse_references()) else {
+    let (Some(fields), Some(references)) = (item.parse_fields::<S>(), item.parse_references()) else {
         return Ok(());
     };
     let none = Vec::new();
-    let texts = held.texts.get(&item.number).unwrap_or(&none);
-    let followed = with_inherited_fields::<S>(&own, &links, held);
+    let texts = stored_state.texts.get(&item.number).unwrap_or(&none);
+    let followed = with_inherited_fields::<S>(&fields, &references, stored_state);
     let mut item = item.clone();
-    if followed != own {
+    if followed != fields {
         // What it shows is another: whoever follows changes hears of it.
         item.own =
             serde_json::to_string(&followed).map_err(|error| Error::Internal(error.to_string()))?;
@@ -394,21 +394,21 @@ fn rebuild_derived<S: Resource>(
             (Time::now(), Revisions::load(connection)?.next_catalogue_revision());
         item.revision = item.revision.saturating_add(1);
     }
-    let own = followed;
+    let fields = followed;
     let before = (item.is_public, item.languages.clone());
     item.languages = language_list(texts, |_| true);
     item.public_languages = language_list(texts, is_published);
     item.is_public = should_be_public(&item, texts);
-    item.tracks = held.track_summaries.get(&item.number).cloned().unwrap_or_default();
+    item.tracks = stored_state.track_summaries.get(&item.number).cloned().unwrap_or_default();
     diesel::update(items::table.find(item.number)).set(&item).execute(connection)?;
-    if !held.reserved_slugs.contains(&(item.slug.clone(), item.number)) {
+    if !stored_state.reserved_slugs.contains(&(item.slug.clone(), item.number)) {
         reserve_slug(connection, &item)?;
     }
-    save_sort_row::<S>(connection, &item, &own, &links, false)?;
+    save_sort_row::<S>(connection, &item, &fields, &references, false)?;
     // The keys of texts follow from the languages.
     delete_texts(connection, [item.number])?;
     insert_texts(connection, item.number, texts)?;
-    index::write_filter_index::<S>(connection, &item, &own, texts, &links, false)?;
+    index::write_filter_index::<S>(connection, &item, &fields, texts, &references, false)?;
     if before == (item.is_public, item.languages.clone()) {
         index::reindex_items(connection, &[item.number])
     } else {

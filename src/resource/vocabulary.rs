@@ -99,9 +99,9 @@ impl Vocabulary {
         if read.is_empty() {
             return Ok(known);
         }
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.append(&read);
-        Ok(kept.clone())
+        let mut word_list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        word_list.append(&read);
+        Ok(word_list.clone())
     }
 
     /// The words nearest to one that was typed in a script, nearest first; of one that is known in
@@ -111,16 +111,16 @@ impl Vocabulary {
         connection: &mut Connection,
         typed: &str,
         script: Script,
-        most: usize,
+        limit: usize,
     ) -> Result<Vec<SimilarWord>, Error> {
-        let kept = self.refresh(connection)?;
-        let wanted = Typed::new(typed);
+        let word_list = self.refresh(connection)?;
+        let fuzzy_word = Typed::new(typed);
         let initial = typed.chars().next();
-        let mut found: Vec<SimilarWord> = kept
+        let mut found: Vec<SimilarWord> = word_list
             .iter()
             .enumerate()
             .filter_map(|(place, (word, letters, of))| {
-                let edits = wanted.edits(word, letters)?;
+                let edits = fuzzy_word.edits(word, letters)?;
                 let other_initial = word.chars().next() != initial;
                 Some(SimilarWord {
                     edits,
@@ -134,7 +134,7 @@ impl Vocabulary {
         found.sort();
         let mut seen = HashSet::new();
         found.retain(|near| seen.insert(near.word.1.clone()));
-        found.truncate(most);
+        found.truncate(limit);
         Ok(found)
     }
 
@@ -142,16 +142,16 @@ impl Vocabulary {
     pub fn with_prefix(
         &self,
         connection: &mut Connection,
-        beginning: &str,
-        most: usize,
+        prefix: &str,
+        limit: usize,
     ) -> Result<Vec<String>, Error> {
-        let kept = self.refresh(connection)?;
+        let word_list = self.refresh(connection)?;
         let mut found: Vec<String> = Vec::new();
-        for (word, ..) in kept.iter().filter(|(word, ..)| word.starts_with(beginning)) {
+        for (word, ..) in word_list.iter().filter(|(word, ..)| word.starts_with(prefix)) {
             if !found.iter().any(|known| known == word) {
                 found.push(word.to_owned());
             }
-            if found.len() >= most {
+            if found.len() >= limit {
                 break;
             }
         }

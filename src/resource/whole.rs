@@ -57,31 +57,31 @@ impl SnapshotCache {
     pub fn get_or_load<T: Snapshot>(
         &self,
         connection: &mut Connection,
-        spec: &'static ResourceSchema,
+        schema: &'static ResourceSchema,
         revisions: &Revisions,
     ) -> Result<Arc<T>, Error> {
-        let key = (spec.kind, TypeId::of::<T>());
-        let place = Arc::clone(
+        let key = (schema.kind, TypeId::of::<T>());
+        let slot = Arc::clone(
             self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default(),
         );
-        let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
-        let current = (revisions.get(spec.kind.as_str()).0, revisions.get(DERIVED_DATA).0);
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = (revisions.get(schema.kind.as_str()).0, revisions.get(DERIVED_DATA).0);
         let (catalogue, _) = revisions.get(CATALOGUE);
         // What fails on the way is forgotten.
-        let kept = match place.take().and_then(CachedSnapshot::downcast::<T>) {
-            Some(kept) if kept.is_current(current) => kept,
-            Some(kept) => match kept.try_update(connection, spec, (current, catalogue))? {
+        let cached = match slot.take().and_then(CachedSnapshot::downcast::<T>) {
+            Some(cached) if cached.is_current(current) => cached,
+            Some(cached) => match cached.try_update(connection, schema, (current, catalogue))? {
                 Some(updated) => updated,
-                None => CachedSnapshot::load(connection, spec, (current, catalogue))?,
+                None => CachedSnapshot::load(connection, schema, (current, catalogue))?,
             },
-            None => CachedSnapshot::load(connection, spec, (current, catalogue))?,
+            None => CachedSnapshot::load(connection, schema, (current, catalogue))?,
         };
-        let whole = Arc::clone(&kept.snapshot);
-        *place = Some(CachedSnapshot {
-            revisions: kept.revisions,
-            catalogue_revision: kept.catalogue_revision,
-            loaded_at: kept.loaded_at,
-            snapshot: kept.snapshot,
+        let whole = Arc::clone(&cached.snapshot);
+        *slot = Some(CachedSnapshot {
+            revisions: cached.revisions,
+            catalogue_revision: cached.catalogue_revision,
+            loaded_at: cached.loaded_at,
+            snapshot: cached.snapshot,
         });
         Ok(whole)
     }
@@ -107,14 +107,14 @@ impl<T: Snapshot> CachedSnapshot<T> {
 
     fn load(
         connection: &mut Connection,
-        spec: &'static ResourceSchema,
+        schema: &'static ResourceSchema,
         (revisions, catalogue): ((i64, i64), i64),
     ) -> Result<Self, Error> {
         Ok(Self {
             revisions,
             catalogue_revision: catalogue,
             loaded_at: Instant::now(),
-            snapshot: Arc::new(T::load(connection, spec)?),
+            snapshot: Arc::new(T::load(connection, schema)?),
         })
     }
 
@@ -122,7 +122,7 @@ impl<T: Snapshot> CachedSnapshot<T> {
     fn try_update(
         mut self,
         connection: &mut Connection,
-        spec: &'static ResourceSchema,
+        schema: &'static ResourceSchema,
         (revisions, catalogue): ((i64, i64), i64),
     ) -> Result<Option<Self>, Error> {
         if self.revisions.0 > revisions.0 || self.revisions.1 != revisions.1 {
@@ -130,7 +130,7 @@ impl<T: Snapshot> CachedSnapshot<T> {
         }
         // A copy is made only where another still reckons with it.
         let is_whole =
-            Arc::make_mut(&mut self.snapshot).update(connection, spec, self.catalogue_revision)?;
+            Arc::make_mut(&mut self.snapshot).update(connection, schema, self.catalogue_revision)?;
         Ok(is_whole.then(|| Self {
             revisions,
             catalogue_revision: catalogue,
@@ -189,21 +189,21 @@ mod tests {
 
     #[test]
     fn newer_snapshot_is_current_within_grace_period() {
-        let mut kept = CachedSnapshot {
+        let mut cached = CachedSnapshot {
             revisions: (5, 1),
             catalogue_revision: 7,
             loaded_at: Instant::now(),
             snapshot: Arc::new(EmptySnapshot),
         };
-        assert!(kept.is_current((5, 1)) && kept.is_current((4, 1)));
+        assert!(cached.is_current((5, 1)) && cached.is_current((4, 1)));
         assert!(
-            kept.is_current((4, 0))
-                && !kept.is_current((6, 1))
-                && !kept.is_current((5, 2))
-                && !kept.is_current((6, 0))
+            cached.is_current((4, 0))
+                && !cached.is_current((6, 1))
+                && !cached.is_current((5, 2))
+                && !cached.is_current((6, 0))
         );
-        kept.loaded_at =
-            kept.loaded_at.checked_sub(STALE_READ_GRACE + Duration::from_secs(1)).unwrap();
-        assert!(kept.is_current((5, 1)) && !kept.is_current((4, 1)));
+        cached.loaded_at =
+            cached.loaded_at.checked_sub(STALE_READ_GRACE + Duration::from_secs(1)).unwrap();
+        assert!(cached.is_current((5, 1)) && !cached.is_current((4, 1)));
     }
 }

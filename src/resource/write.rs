@@ -68,32 +68,32 @@ impl WriteOutcome {
 
 /// Reads how a write answers from its query.
 pub fn parse_response_options<S: Resource>(
-    context: &AppState,
+    state: &AppState,
     request: &HttpRequest,
 ) -> Result<ResponseOptions, Problem> {
     let mut params = QueryParams::parse(request.query_string())?;
-    let mut wish =
-        LanguagePreference::from_request(&mut params, request, &context.fallback_languages);
-    let shape = parse_shape(S::SCHEMA, &mut params, &mut wish);
+    let mut language_preference =
+        LanguagePreference::from_request(&mut params, request, &state.fallback_languages);
+    let shape = parse_shape(S::SCHEMA, &mut params, &mut language_preference);
     params.finish()?;
-    Ok(ResponseOptions { language_preference: wish, response_shape: shape })
+    Ok(ResponseOptions { language_preference: language_preference, response_shape: shape })
 }
 
 /// `POST /v1/{kind}`: stores a new item.
 pub async fn create<S: Resource>(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    let caller = context.require_editor(&request).await?;
-    let answering = parse_response_options::<S>(&context, &request)?;
+    let caller = state.require_editor(&request).await?;
+    let options = parse_response_options::<S>(&state, &request)?;
     let body =
-        body::read_json(&request, payload, context.settings.body_limits(), body::BodyType::Json)
+        body::read_json(&request, payload, state.settings.body_limits(), body::BodyType::Json)
             .await?;
-    let once = IdempotentRequest::from_request(&request, caller, &body)?;
-    execute::<S>(context, &request, answering, once, move |connection, context| {
-        let id = save_and_bump::<S>(connection, context, None, None, &body, false)?;
+    let idempotent_request = IdempotentRequest::from_request(&request, caller, &body)?;
+    execute::<S>(state, &request, options, idempotent_request, move |connection, state| {
+        let id = save_and_bump::<S>(connection, state, None, None, &body, false)?;
         Ok(WriteOutcome { item_id: id, status: StatusCode::CREATED })
     })
     .await
@@ -101,19 +101,19 @@ pub async fn create<S: Resource>(
 
 /// `PUT /v1/{kind}/{item}`: replaces an item, or stores a new one under that slug.
 pub async fn replace<S: Resource>(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: String,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    context.require_editor(&request).await?;
-    let precondition = Precondition::from_request(&request, context.settings.require_if_match)?;
-    let answering = parse_response_options::<S>(&context, &request)?;
+    state.require_editor(&request).await?;
+    let precondition = Precondition::from_request(&request, state.settings.require_if_match)?;
+    let options = parse_response_options::<S>(&state, &request)?;
     let body =
-        body::read_json(&request, payload, context.settings.body_limits(), body::BodyType::Json)
+        body::read_json(&request, payload, state.settings.body_limits(), body::BodyType::Json)
             .await?;
-    execute::<S>(context, &request, answering, None, move |connection, context| {
+    execute::<S>(state, &request, options, None, move |connection, state| {
         match find(connection, S::SCHEMA.kind, &name)? {
             Some(Lookup::Former(item)) if item.deleted_at.is_none() => {
                 Err(WriteError::moved(item.slug))
@@ -122,7 +122,7 @@ pub async fn replace<S: Resource>(
                 let item = found.into_item();
                 reject_deleted(S::SCHEMA, &item)?;
                 precondition.check(item.id, item.revision)?;
-                let id = save_and_bump::<S>(connection, context, Some(item), None, &body, false)?;
+                let id = save_and_bump::<S>(connection, state, Some(item), None, &body, false)?;
                 Ok(WriteOutcome { item_id: id, status: StatusCode::OK })
             }
             None => {
@@ -138,7 +138,7 @@ pub async fn replace<S: Resource>(
                 slug::validate_slug(&name).map_err(|error| {
                     Problem::invalid_parameter("slug", "invalid_slug", error.to_string())
                 })?;
-                let id = save_and_bump::<S>(connection, context, None, Some(&name), &body, false)?;
+                let id = save_and_bump::<S>(connection, state, None, Some(&name), &body, false)?;
                 Ok(WriteOutcome { item_id: id, status: StatusCode::CREATED })
             }
         }
@@ -148,31 +148,31 @@ pub async fn replace<S: Resource>(
 
 /// `PATCH /v1/{kind}/{item}`: merges a patch into an item (RFC 7396).
 pub async fn patch<S: Resource>(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: String,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    context.require_editor(&request).await?;
-    let precondition = Precondition::from_request(&request, context.settings.require_if_match)?;
-    let answering = parse_response_options::<S>(&context, &request)?;
+    state.require_editor(&request).await?;
+    let precondition = Precondition::from_request(&request, state.settings.require_if_match)?;
+    let options = parse_response_options::<S>(&state, &request)?;
     let body = body::read_json(
         &request,
         payload,
-        context.settings.body_limits(),
+        state.settings.body_limits(),
         body::BodyType::MergePatch,
     )
     .await?;
-    execute::<S>(context, &request, answering, None, move |connection, context| {
+    execute::<S>(state, &request, options, None, move |connection, state| {
         let item = match find_visible(connection, S::SCHEMA, &name, Visibility::All)? {
             Lookup::Former(item) => return Err(WriteError::moved(item.slug)),
             Lookup::Current(item) => item,
         };
         precondition.check(item.id, item.revision)?;
-        let merged = merge_with_stored::<S>(connection, context, &item, &body)?;
+        let merged = merge_with_stored::<S>(connection, state, &item, &body)?;
         let flat = has_flat_texts(S::SCHEMA, &body);
-        let id = save_and_bump::<S>(connection, context, Some(item.clone()), None, &merged, true)
+        let id = save_and_bump::<S>(connection, state, Some(item.clone()), None, &merged, true)
             .map_err(
             |problem| if flat { restore_flat_pointers(problem, &merged) } else { problem },
         )?;
@@ -183,15 +183,15 @@ pub async fn patch<S: Resource>(
 
 /// `DELETE /v1/{kind}/{item}`: from then on the item answers 410.
 pub async fn delete<S: Resource>(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: String,
 ) -> Result<HttpResponse, Problem> {
-    context.require_editor(&request).await?;
-    let precondition = Precondition::from_request(&request, context.settings.require_if_match)?;
+    state.require_editor(&request).await?;
+    let precondition = Precondition::from_request(&request, state.settings.require_if_match)?;
     QueryParams::parse(request.query_string())?.finish()?;
-    let inner = context.clone().into_inner();
-    let outcome = context
+    let shared_state = state.clone().into_inner();
+    let outcome = state
         .database
         .write(move |connection| {
             let item = match find_visible(connection, S::SCHEMA, &name, Visibility::All)? {
@@ -214,7 +214,7 @@ pub async fn delete<S: Resource>(
             index::reindex_item::<S>(connection, &item)?;
             bump(connection, S::SCHEMA.kind, now)?;
             if item.is_public {
-                announce::record_feed_change(connection, &inner.settings, S::SCHEMA.kind)?;
+                announce::record_feed_change(connection, &shared_state.settings, S::SCHEMA.kind)?;
             }
             Ok::<_, Problem>(None)
         })
@@ -222,7 +222,7 @@ pub async fn delete<S: Resource>(
         .value;
     match outcome {
         Some(slug) => Ok(answer::permanent_redirect(
-            &context,
+            &state,
             &request,
             &format!("{}/{slug}", S::SCHEMA.kind.path()),
         )),
@@ -260,35 +260,35 @@ impl From<crate::db::Error> for WriteError {
 /// Idempotency-Key it goes on to its end even when the client has gone, and what it answered is
 /// kept.
 pub async fn execute<S: Resource>(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: &HttpRequest,
-    answering: ResponseOptions,
-    once: Option<IdempotentRequest>,
+    options: ResponseOptions,
+    idempotent_request: Option<IdempotentRequest>,
     work: impl Fn(&mut Connection, &AppState) -> Result<WriteOutcome, WriteError> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
-    let base = context.settings.base_url(request);
-    let inner = context.clone().into_inner();
-    let done = match once {
-        None => execute_in_transaction::<S>(inner, base, answering, None, work).await,
-        Some(once) => {
+    let base = state.settings.base_url(request);
+    let shared_state = state.clone().into_inner();
+    let done = match idempotent_request {
+        None => execute_in_transaction::<S>(shared_state, base, options, None, work).await,
+        Some(idempotent_request) => {
             let task = actix_web::rt::spawn(async move {
-                match once.claim(&inner).await? {
+                match idempotent_request.claim(&shared_state).await? {
                     ClaimResult::Replay(reply) => Ok(reply),
                     ClaimResult::Acquired => {
                         let done = execute_in_transaction::<S>(
-                            Arc::clone(&inner),
+                            Arc::clone(&shared_state),
                             base,
-                            answering,
-                            Some(once.clone()),
+                            options,
+                            Some(idempotent_request.clone()),
                             work,
                         )
                         .await;
                         match &done {
                             Ok(_) => {}
                             Err(WriteError::Problem(problem)) => {
-                                once.finish_failed(&inner, Some(problem)).await
+                                idempotent_request.finish_failed(&shared_state, Some(problem)).await
                             }
-                            Err(WriteError::Moved(_)) => once.finish_failed(&inner, None).await,
+                            Err(WriteError::Moved(_)) => idempotent_request.finish_failed(&shared_state, None).await,
                         }
                         done
                     }
@@ -302,7 +302,7 @@ pub async fn execute<S: Resource>(
         Err(WriteError::Problem(problem)) => return Err(problem),
         Err(WriteError::Moved(slug)) => {
             return Ok(answer::permanent_redirect(
-                &context,
+                &state,
                 request,
                 &format!("{}/{slug}", S::SCHEMA.kind.path()),
             ));
@@ -318,20 +318,20 @@ pub async fn execute<S: Resource>(
 }
 
 async fn execute_in_transaction<S: Resource>(
-    context: Arc<AppState>,
+    app_state: Arc<AppState>,
     base: String,
-    answering: ResponseOptions,
-    once: Option<IdempotentRequest>,
+    options: ResponseOptions,
+    idempotent_request: Option<IdempotentRequest>,
     work: impl Fn(&mut Connection, &AppState) -> Result<WriteOutcome, WriteError> + Send + 'static,
 ) -> Result<StoredResponse, WriteError> {
-    let inner = Arc::clone(&context);
+    let shared_state = Arc::clone(&app_state);
     let identity = format!(
         "write\n{}\n{:?}",
-        answering.language_preference.cache_key(),
-        answering.response_shape
+        options.language_preference.cache_key(),
+        options.response_shape
     );
-    let done = context.database.write(move |connection| {
-        let outcome = work(connection, &inner)?;
+    let done = app_state.database.write(move |connection| {
+        let outcome = work(connection, &shared_state)?;
         let item: ItemRow = items::table
             .filter(items::id.eq(outcome.item_id))
             .select(ItemRow::as_select())
@@ -339,7 +339,7 @@ async fn execute_in_transaction<S: Resource>(
             .map_err(Problem::from)?;
         let revisions = Revisions::load(connection)?;
         let (state, shown_at) =
-            answer::representation_state(S::SCHEMA, &revisions, &answering.response_shape, false);
+            answer::representation_state(S::SCHEMA, &revisions, &options.response_shape, false);
         let tag = EntityTag::for_item(item.id, item.revision, &format!("{state}\n{identity}"));
         let validators =
             CacheValidators { tag, last_modified: shown_at.max(Some(item.updated_at)) };
@@ -350,39 +350,39 @@ async fn execute_in_transaction<S: Resource>(
                 format!("{base}{}/{}", S::SCHEMA.kind.path(), item.slug),
             ));
         }
-        let memory =
-            CacheView::excluding_kind(&inner.reference_cache, &Arc::new(revisions), S::SCHEMA.kind);
-        let mut shown = RenderContext::new(
-            answering.language_preference.clone(),
-            Arc::clone(&inner.country_names),
-            Some(memory),
+        let cache =
+            CacheView::excluding_kind(&shared_state.reference_cache, &Arc::new(revisions), S::SCHEMA.kind);
+        let mut render_context = RenderContext::new(
+            options.language_preference.clone(),
+            Arc::clone(&shared_state.country_names),
+            Some(cache),
         )
         .with_base_url(&base);
         let (body, language) = render_item::<S>(
             connection,
-            &inner,
+            &shared_state,
             item,
-            &mut shown,
-            &answering.response_shape,
+            &mut render_context,
+            &options.response_shape,
             Visibility::All,
         )?;
         headers.extend(language.map(|language| (header::CONTENT_LANGUAGE.to_string(), language)));
         let reply = StoredResponse { status: outcome.status.as_u16(), headers, body };
-        if let Some(once) = &once {
-            once.store_response(connection, &reply)?;
+        if let Some(idempotent_request) = &idempotent_request {
+            idempotent_request.store_response(connection, &reply)?;
         }
         Ok::<_, WriteError>(reply)
     });
     done.await.map(|done| done.value)
 }
 
-fn reject_deleted(spec: &ResourceSchema, item: &ItemRow) -> Result<(), Problem> {
+fn reject_deleted(schema: &ResourceSchema, item: &ItemRow) -> Result<(), Problem> {
     if item.deleted_at.is_some() {
         return Err(Problem::new(
             ProblemKind::Gone,
             format!(
                 "The {} `{}` has been deleted; its slug is not given to another.",
-                spec.kind.noun(),
+                schema.kind.noun(),
                 item.slug
             ),
         ));
@@ -406,18 +406,18 @@ pub struct SaveResult {
 /// Stores a body as [`store`] does, and bumps the revisions if that changed anything.
 fn save_and_bump<S: Resource>(
     connection: &mut Connection,
-    context: &AppState,
+    state: &AppState,
     existing: Option<ItemRow>,
     slug_of_path: Option<&str>,
     body: &Value,
     is_patch: bool,
 ) -> Result<Id, Problem> {
-    let stored = save_item::<S>(connection, context, existing, slug_of_path, body, is_patch)?;
+    let stored = save_item::<S>(connection, state, existing, slug_of_path, body, is_patch)?;
     if stored.is_changed {
         bump(connection, S::SCHEMA.kind, Time::now())?;
     }
     if stored.is_publicly_visible {
-        announce::record_feed_change(connection, &context.settings, S::SCHEMA.kind)?;
+        announce::record_feed_change(connection, &state.settings, S::SCHEMA.kind)?;
     }
     Ok(stored.id)
 }
@@ -426,55 +426,55 @@ fn save_and_bump<S: Resource>(
 /// bumped.
 pub fn apply_patch<S: Resource>(
     connection: &mut Connection,
-    context: &AppState,
+    state: &AppState,
     item: ItemRow,
     patch: &Value,
 ) -> Result<SaveResult, Problem> {
-    let merged = merge_with_stored::<S>(connection, context, &item, patch)?;
-    save_item::<S>(connection, context, Some(item), None, &merged, true)
+    let merged = merge_with_stored::<S>(connection, state, &item, patch)?;
+    save_item::<S>(connection, state, Some(item), None, &merged, true)
 }
 
 /// Stores a body as an item, new or not. Everything that is wrong is reported together. The
 /// revisions are still to be bumped.
 pub fn save_item<S: Resource>(
     connection: &mut Connection,
-    context: &AppState,
+    state: &AppState,
     existing: Option<ItemRow>,
     slug_of_path: Option<&str>,
     body: &Value,
     is_patch: bool,
 ) -> Result<SaveResult, Problem> {
-    let spec = S::SCHEMA;
+    let schema = S::SCHEMA;
     let now = Time::now();
     let id = existing.as_ref().map_or_else(Id::new, |item| item.id);
     let revisions = Arc::new(Revisions::load(connection)?);
-    let memory = CacheView::excluding_kind(&context.reference_cache, &revisions, spec.kind);
+    let cache = CacheView::excluding_kind(&state.reference_cache, &revisions, schema.kind);
     let before = match &existing {
         Some(item) => {
-            let mut shown = RenderContext::new(
-                LanguagePreference::all_languages(context.fallback_languages.clone()),
-                Arc::clone(&context.country_names),
-                Some(memory.clone()),
+            let mut render_context = RenderContext::new(
+                LanguagePreference::all_languages(state.fallback_languages.clone()),
+                Arc::clone(&state.country_names),
+                Some(cache.clone()),
             );
-            hydrate::<S>(connection, vec![item.clone()], Visibility::All, &mut shown)?.pop()
+            hydrate::<S>(connection, vec![item.clone()], Visibility::All, &mut render_context)?.pop()
         }
         None => None,
     };
 
     let mut errors = Vec::new();
-    let about = ParseContext {
+    let parse_context = ParseContext {
         existing: existing.as_ref(),
         has_multiple_languages: before.as_ref().is_some_and(|before| before.texts.len() > 1),
         path_slug: slug_of_path,
-        default_language: &context.settings.default_language(),
+        default_language: &state.settings.default_language(),
     };
-    let Some(understood) = parse_body::<S>(body, &about, &mut errors) else {
+    let Some(parsed_body) = parse_body::<S>(body, &parse_context, &mut errors) else {
         return Err(Problem::invalid_fields(errors));
     };
     let ParsedBody { status, published_at, slug, translations: mut new_texts, mut parsed_fields } =
-        understood;
+        parsed_body;
 
-    let resolved = resolve_references(connection, spec, &parsed_fields.references, &mut errors)?;
+    let resolved = resolve_references(connection, schema, &parsed_fields.references, &mut errors)?;
     S::validate(
         connection,
         existing.as_ref().map(|item| item.id),
@@ -499,13 +499,13 @@ pub fn save_item<S: Resource>(
         Some(slug) => {
             let is_claimed = check_slug_available(
                 connection,
-                spec,
+                schema,
                 existing.as_ref().map(|item| item.number),
                 &slug,
             )?;
             (slug, is_claimed)
         }
-        None => (generate_slug(connection, spec, &new_texts)?, false),
+        None => (generate_slug(connection, schema, &new_texts)?, false),
     };
 
     let is_public = status == Status::Published
@@ -516,17 +516,17 @@ pub fn save_item<S: Resource>(
             .filter(|_| !has_null(body, "published_at"))
             .and_then(|item| item.published_at)
     });
-    let links = sorted_references(&resolved);
+    let references = sorted_references(&resolved);
     let mut item = ItemRow {
         number: existing.as_ref().map_or(0, |item| item.number),
         id,
-        kind: spec.kind.as_str().to_owned(),
+        kind: schema.kind.as_str().to_owned(),
         slug,
         status: status.as_str().to_owned(),
         original_language: new_texts.original_language.as_str().to_owned(),
         languages: new_texts.language_list(|_| true),
         public_languages: new_texts.language_list(|text| text.status == "published"),
-        refers_to: load::encode_references(&links),
+        refers_to: load::encode_references(&references),
         own: serde_json::to_string(&parsed_fields.fields).map_err(Problem::internal)?,
         tracks: existing.as_ref().map(|item| item.tracks.clone()).unwrap_or_default(),
         revision: existing.as_ref().map_or(1, |item| item.revision),
@@ -559,19 +559,19 @@ pub fn save_item<S: Resource>(
         &mut item,
         &parsed_fields.fields,
         &new_texts.texts,
-        &links,
+        &references,
         is_claimed,
     )?;
     if let Some(before) = &before {
         S::after_save(connection, &item, &before.fields, &parsed_fields.fields)?;
     }
-    let lent = load_referenced_names(connection, context, spec, &links, &memory)?;
-    let spoken =
+    let referenced_names = load_referenced_names(connection, state, schema, &references, &cache)?;
+    let track_texts =
         tracks::load_track_texts(connection, &[&item])?.remove(&item.number).unwrap_or_default();
     let slug = item.slug.clone();
-    let source = index::IndexSource::new(&item, new_texts.texts, spoken, lent)?;
+    let source = index::IndexSource::new(&item, new_texts.texts, track_texts, referenced_names)?;
     index::write_index_entries(connection, source, existing.as_ref().map(ItemRow::sort_date))?;
-    if renamed && existing.is_some() && index::is_searchable_by_name(spec.kind) {
+    if renamed && existing.is_some() && index::is_searchable_by_name(schema.kind) {
         index::reindex_referencing(connection, id)?;
     }
     let is_seen = is_public || existing.is_some_and(|item| item.is_public);
@@ -581,20 +581,20 @@ pub fn save_item<S: Resource>(
 /// The titles of what an item refers to.
 fn load_referenced_names(
     connection: &mut Connection,
-    context: &AppState,
-    spec: &'static ResourceSchema,
-    links: &[Link],
-    memory: &CacheView,
+    state: &AppState,
+    schema: &'static ResourceSchema,
+    references: &[Link],
+    cache: &CacheView,
 ) -> Result<index::ReferencedNames, Problem> {
-    let mut titles = |viewer| {
-        let mut shown = RenderContext::new(
-            LanguagePreference::all_languages(context.fallback_languages.clone()),
-            Arc::clone(&context.country_names),
-            Some(memory.clone()),
+    let mut titles = |visibility| {
+        let mut render_context = RenderContext::new(
+            LanguagePreference::all_languages(state.fallback_languages.clone()),
+            Arc::clone(&state.country_names),
+            Some(cache.clone()),
         );
-        let links = || links.iter().filter(|link| index::is_searchable_reference(&link.field));
-        load::load_references(connection, links().map(|link| (spec, link)), viewer, &mut shown)?;
-        let targets = links().filter_map(|link| shown.target(&link.target_id));
+        let references = || references.iter().filter(|reference| index::is_searchable_reference(&reference.field));
+        load::load_references(connection, references().map(|reference| (schema, reference)), visibility, &mut render_context)?;
+        let targets = references().filter_map(|reference| render_context.target(&reference.target_id));
         let titles = targets
             .flat_map(|target| target.languages.iter().cloned().zip(target.titles.iter().cloned()));
         Ok::<_, Problem>(titles.collect())
@@ -636,7 +636,7 @@ pub struct ParsedBody<O> {
 /// reported to `errors`.
 pub fn parse_body<S: Resource>(
     body: &Value,
-    about: &ParseContext<'_>,
+    parse_context: &ParseContext<'_>,
     errors: &mut Vec<FieldError>,
 ) -> Option<ParsedBody<S::Fields>> {
     let mut fields = JsonFields::new(body, "", errors)?;
@@ -644,22 +644,22 @@ pub fn parse_body<S: Resource>(
     let stated_status = fields.enum_value("status", &Status::ALL);
     let status = stated_status
         .or_else(|| {
-            about.existing.and_then(|item| {
+            parse_context.existing.and_then(|item| {
                 Status::ALL.iter().find(|(name, _)| *name == item.status).map(|(_, status)| *status)
             })
         })
         .unwrap_or(Status::Draft);
     let published_at = fields.time("published_at");
     let slug = fields.text("slug", 200);
-    let original = about.existing.and_then(|item| Language::parse(&item.original_language).ok());
-    let original = original.as_ref().unwrap_or(about.default_language);
+    let original = parse_context.existing.and_then(|item| Language::parse(&item.original_language).ok());
+    let original = original.as_ref().unwrap_or(parse_context.default_language);
     let defaults = TranslationDefaults {
         status,
         original_language: original,
-        infer_original_language: about.existing.is_none(),
+        infer_original_language: parse_context.existing.is_none(),
     };
     let texts = texts::parse_translations(&mut fields, S::SCHEMA, &defaults);
-    if texts.is_flat && about.has_multiple_languages {
+    if texts.is_flat && parse_context.has_multiple_languages {
         fields.error(
             "translations",
             "would_lose_languages",
@@ -670,13 +670,13 @@ pub fn parse_body<S: Resource>(
         if let Err(error) = slug::validate_slug(slug) {
             fields.error("slug", "invalid_slug", error.to_string());
         }
-        if about.path_slug.is_some_and(|path| path != slug) {
+        if parse_context.path_slug.is_some_and(|path| path != slug) {
             fields.error("slug", "conflicting", "The slug differs from the one in the address; a new item gets the slug of the address.");
         }
     }
-    let draft = S::parse(&mut fields);
+    let parsed_fields = S::parse(&mut fields);
     fields.finish();
-    Some(ParsedBody { status, published_at, slug, translations: texts, parsed_fields: draft })
+    Some(ParsedBody { status, published_at, slug, translations: texts, parsed_fields: parsed_fields })
 }
 
 fn has_null(body: &Value, field: &str) -> bool {
@@ -687,9 +687,9 @@ fn has_null(body: &Value, field: &str) -> bool {
 fn save_rows<S: Resource>(
     connection: &mut Connection,
     item: &mut ItemRow,
-    own: &S::Fields,
+    fields: &S::Fields,
     new_texts: &[TranslationRow],
-    links: &[Link],
+    references: &[Link],
     is_claimed: bool,
 ) -> Result<(), Problem> {
     let is_new = item.number == 0;
@@ -703,9 +703,9 @@ fn save_rows<S: Resource>(
     if !is_claimed {
         reserve_slug(connection, item)?;
     }
-    save_sort_row::<S>(connection, item, own, links, is_new)?;
+    save_sort_row::<S>(connection, item, fields, references, is_new)?;
     load::insert_texts(connection, item.number, new_texts)?;
-    index::write_filter_index::<S>(connection, item, own, new_texts, links, is_new)?;
+    index::write_filter_index::<S>(connection, item, fields, new_texts, references, is_new)?;
     Ok(())
 }
 
@@ -725,8 +725,8 @@ pub fn reserve_slug(connection: &mut Connection, item: &ItemRow) -> Result<(), c
 pub fn save_sort_row<S: Resource>(
     connection: &mut Connection,
     item: &ItemRow,
-    own: &S::Fields,
-    links: &[Link],
+    fields: &S::Fields,
+    references: &[Link],
     is_new: bool,
 ) -> Result<(), crate::db::Error> {
     let Some(table) = &S::SCHEMA.sort_table else { return Ok(()) };
@@ -734,7 +734,7 @@ pub fn save_sort_row<S: Resource>(
         delete_sort_row::<S>(connection, item.number)?;
     }
     let values =
-        std::iter::once(Bind::Integer(item.number)).chain(S::sort_columns(item, own, links));
+        std::iter::once(Bind::Integer(item.number)).chain(S::sort_columns(item, fields, references));
     let columns = table.columns.join(", ");
     let statement =
         Fragment::new(format!("INSERT INTO {} (number, {columns}) VALUES (", table.name))
@@ -774,24 +774,24 @@ fn publish_original_language(new_texts: &mut ParsedTranslations, status_before: 
 /// Finds the items that a body refers to.
 fn resolve_references(
     connection: &mut Connection,
-    spec: &ResourceSchema,
-    wanted: &[NewReference],
+    schema: &ResourceSchema,
+    new_references: &[NewReference],
     errors: &mut Vec<FieldError>,
 ) -> Result<Vec<(NewReference, Id)>, Problem> {
-    let mut declared = Vec::with_capacity(wanted.len());
-    for link in wanted {
-        let Some(spec) = spec.reference(link.field) else {
+    let mut declared = Vec::with_capacity(new_references.len());
+    for link in new_references {
+        let Some(schema) = schema.reference(link.field) else {
             return Err(Problem::internal(format!(
                 "{} declares no reference {}",
-                spec.kind.as_str(),
+                schema.kind.as_str(),
                 link.field
             )));
         };
-        declared.push((spec.target, link.target.id_or_slug.as_str()));
+        declared.push((schema.target, link.target.id_or_slug.as_str()));
     }
     let found = load::resolve_names(connection, &declared)?;
     let mut resolved: Vec<(NewReference, Id)> = Vec::new();
-    for (link, (kind, name)) in wanted.iter().zip(declared) {
+    for (link, (kind, name)) in new_references.iter().zip(declared) {
         let Some((id, slug)) = found.get(&(kind, name.to_owned())) else {
             let detail = format!("There is no {} `{}`.", kind.noun(), clip(name));
             errors.push(FieldError::field(
@@ -822,24 +822,24 @@ fn resolve_references(
 
 /// References in the order in which an item keeps them: field by field, and as they were written.
 fn sorted_references(resolved: &[(NewReference, Id)]) -> Vec<Link> {
-    let mut links: Vec<Link> = resolved
+    let mut references: Vec<Link> = resolved
         .iter()
-        .map(|(link, target)| Link {
-            field: link.field.to_owned(),
+        .map(|(reference, target)| Link {
+            field: reference.field.to_owned(),
             target_id: *target,
-            role: link.role.clone(),
-            start_ms: link.start_ms,
-            end_ms: link.end_ms,
+            role: reference.role.clone(),
+            start_ms: reference.start_ms,
+            end_ms: reference.end_ms,
         })
         .collect();
-    links.sort_by(|a, b| a.field.cmp(&b.field));
-    links
+    references.sort_by(|a, b| a.field.cmp(&b.field));
+    references
 }
 
 /// A slug made from the title in the original language, numbered where it is taken.
 fn generate_slug(
     connection: &mut Connection,
-    spec: &ResourceSchema,
+    schema: &ResourceSchema,
     new_texts: &ParsedTranslations,
 ) -> Result<String, Problem> {
     let original =
@@ -847,15 +847,15 @@ fn generate_slug(
     let mut base = original.map(|text| slug::slugify(&text.title)).unwrap_or_default();
     if slug::validate_slug(&base).is_err() {
         base = if base.is_empty() {
-            spec.kind.as_str().replace('_', "-")
+            schema.kind.as_str().replace('_', "-")
         } else {
-            slug::slugify(&format!("{} {base}", spec.kind.noun()))
+            slug::slugify(&format!("{} {base}", schema.kind.noun()))
         };
     }
     let mut candidate = base.clone();
     for number in 2..u32::MAX {
         let taken: Option<RowId> = slugs::table
-            .filter(slugs::kind.eq(spec.kind.as_str()))
+            .filter(slugs::kind.eq(schema.kind.as_str()))
             .filter(slugs::slug.eq(&candidate))
             .select(slugs::item)
             .first(connection)
@@ -871,12 +871,12 @@ fn generate_slug(
 /// Fails where another item has, or once had, this slug; says whether this item has or had it.
 fn check_slug_available(
     connection: &mut Connection,
-    spec: &ResourceSchema,
+    schema: &ResourceSchema,
     item: Option<RowId>,
     slug: &str,
 ) -> Result<bool, Problem> {
     let owner: Option<RowId> = slugs::table
-        .filter(slugs::kind.eq(spec.kind.as_str()))
+        .filter(slugs::kind.eq(schema.kind.as_str()))
         .filter(slugs::slug.eq(slug))
         .select(slugs::item)
         .first(connection)
@@ -884,7 +884,7 @@ fn check_slug_available(
     if owner.is_some() && owner != item {
         let detail = format!(
             "Another {} has or had the slug `{slug}`; choose another one.",
-            spec.kind.noun()
+            schema.kind.noun()
         );
         let mut problem = Problem::new(ProblemKind::Conflict, detail.clone());
         problem.errors.push(FieldError::field("/slug", "taken", detail));
@@ -896,13 +896,13 @@ fn check_slug_available(
 /// 409 while others refer to the item; says which.
 fn check_not_referenced(
     connection: &mut Connection,
-    spec: &ResourceSchema,
+    schema: &ResourceSchema,
     item: &ItemRow,
 ) -> Result<(), Problem> {
     let condition = index::referencing_items(item.id)
         .sql(" AND items.deleted_at IS NULL ORDER BY items.kind, items.slug LIMIT 1000");
     let mut rows = load::load_items(connection, &condition)?;
-    rows.retain(|row| row.references().iter().any(|link| link.target_id == item.id));
+    rows.retain(|row| row.references().iter().any(|reference| reference.target_id == item.id));
     let Some(first) = rows.first() else { return Ok(()) };
     let names: Vec<String> = rows
         .iter()
@@ -916,7 +916,7 @@ fn check_not_referenced(
     };
     let detail = format!(
         "The {} `{}` is referred to by {}{more}. Change or delete these first.",
-        spec.kind.noun(),
+        schema.kind.noun(),
         item.slug,
         names.join(", ")
     );
@@ -933,11 +933,11 @@ fn check_not_referenced(
 /// original language.
 pub fn merge_with_stored<S: Resource>(
     connection: &mut Connection,
-    context: &AppState,
+    state: &AppState,
     item: &ItemRow,
     patch: &Value,
 ) -> Result<Value, Problem> {
-    let spec = S::SCHEMA;
+    let schema = S::SCHEMA;
     let Value::Object(patch) = patch else {
         return Err(Problem::invalid_fields(vec![FieldError::field(
             "",
@@ -945,13 +945,13 @@ pub fn merge_with_stored<S: Resource>(
             "A merge patch of an item is an object.",
         )]));
     };
-    let wish = LanguagePreference::all_languages(context.fallback_languages.clone());
-    let mut shown = RenderContext::new(wish, Arc::clone(&context.country_names), None);
+    let language_preference = LanguagePreference::all_languages(state.fallback_languages.clone());
+    let mut render_context = RenderContext::new(language_preference, Arc::clone(&state.country_names), None);
     let (text, _) = render_item::<S>(
         connection,
-        context,
+        state,
         item.clone(),
-        &mut shown,
+        &mut render_context,
         &ResponseShape::default(),
         Visibility::All,
     )?;
@@ -959,18 +959,18 @@ pub fn merge_with_stored<S: Resource>(
     if let Some(fields) = base.as_object_mut() {
         S::before_patch(fields, patch);
     }
-    merge_patch_into(spec, base, patch, &item.original_language)
+    merge_patch_into(schema, base, patch, &item.original_language)
 }
 
 /// An item as PUT would take it, with a patch merged in.
 pub fn merge_patch_into(
-    spec: &ResourceSchema,
+    schema: &ResourceSchema,
     mut base: Value,
     patch: &Map<String, Value>,
     original_language: &str,
 ) -> Result<Value, Problem> {
     let mut patch = patch.clone();
-    if spec.text_fields.iter().any(|(name, _)| patch.contains_key(*name)) {
+    if schema.text_fields.iter().any(|(name, _)| patch.contains_key(*name)) {
         if patch.contains_key("translations") {
             let detail = "Send either flat texts or `translations`, not both.";
             return Err(Problem::invalid_fields(vec![FieldError::field(
@@ -985,7 +985,7 @@ pub fn merge_patch_into(
             .unwrap_or(original_language)
             .to_owned();
         let mut flat = Map::new();
-        for (name, _) in spec.text_fields {
+        for (name, _) in schema.text_fields {
             if let Some(value) = patch.remove(*name) {
                 flat.insert((*name).to_owned(), value);
             }
@@ -998,8 +998,8 @@ pub fn merge_patch_into(
     Ok(base)
 }
 
-fn has_flat_texts(spec: &ResourceSchema, patch: &Value) -> bool {
-    spec.text_fields.iter().any(|(name, _)| patch.get(*name).is_some())
+fn has_flat_texts(schema: &ResourceSchema, patch: &Value) -> bool {
+    schema.text_fields.iter().any(|(name, _)| patch.get(*name).is_some())
 }
 
 /// Errors of texts that came flat are reported where they were sent.

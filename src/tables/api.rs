@@ -47,10 +47,10 @@ pub const OPENAPI: [ListEndpoint; 4] = [
     openapi("/v1/impact-statistics.{format}", &impact::model::SCHEMA),
 ];
 
-const fn openapi(path: &'static str, spec: &'static ResourceSchema) -> ListEndpoint {
+const fn openapi(path: &'static str, schema: &'static ResourceSchema) -> ListEndpoint {
     ListEndpoint {
         path,
-        schema: spec,
+        schema: schema,
         excluded_params: EXCLUDED_PARAMS,
         extra_params: Vec::new,
         requires_query: false,
@@ -71,11 +71,11 @@ const fn openapi(path: &'static str, spec: &'static ResourceSchema) -> ListEndpo
 #[utoipa::path(operation_id = "export_videos", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,title\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,football-players-speak-out,published,en,false,Football players speak out\r\n")))))) ]
 #[get("/v1/videos.{format}")]
 pub async fn export_videos(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     format: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    export_table::<Videos>(context, request, format.into_inner()).await
+    export_table::<Videos>(state, request, format.into_inner()).await
 }
 
 /// Programmes as a table
@@ -91,11 +91,11 @@ pub async fn export_videos(
 #[utoipa::path(operation_id = "export_programmes", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,title\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,implementing-norms-changing-minds,published,en,false,\"Implementing Norms, Changing Minds\"\r\n")))))) ]
 #[get("/v1/programmes.{format}")]
 pub async fn export_programmes(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     format: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    export_table::<Programmes>(context, request, format.into_inner()).await
+    export_table::<Programmes>(state, request, format.into_inner()).await
 }
 
 /// Partners as a table
@@ -110,11 +110,11 @@ pub async fn export_programmes(
 #[utoipa::path(operation_id = "export_partners", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,name\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,european-union,published,en,false,European Union\r\n")))))) ]
 #[get("/v1/partners.{format}")]
 pub async fn export_partners(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     format: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    export_table::<Partners>(context, request, format.into_inner()).await
+    export_table::<Partners>(state, request, format.into_inner()).await
 }
 
 /// Impact statistics as a table
@@ -136,11 +136,11 @@ pub async fn export_partners(
 #[utoipa::path(operation_id = "export_impact_statistics", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,label,description,figure,value,qualifier,unit\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,new-partnerships,published,en,false,New partnerships,,More than 500,500,more_than,people\r\n")))))) ]
 #[get("/v1/impact-statistics.{format}")]
 pub async fn export_impact_statistics(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     format: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    export_table::<ImpactStatistics>(context, request, format.into_inner()).await
+    export_table::<ImpactStatistics>(state, request, format.into_inner()).await
 }
 
 /// Answers a list as a table. The format is that of the address, whatever `Accept` says: links are
@@ -148,20 +148,20 @@ pub async fn export_impact_statistics(
 async fn export_table<S: TableResource>(
     context: web::Data<AppState>,
     request: HttpRequest,
-    ending: String,
+    extension: String,
 ) -> Result<HttpResponse, Problem> {
-    let Some(format) = TableFormat::from_extension(&ending) else {
-        let detail = format!("A table is given as csv and xlsx, not as `{}`.", clip(&ending));
+    let Some(format) = TableFormat::from_extension(&extension) else {
+        let detail = format!("A table is given as csv and xlsx, not as `{}`.", clip(&extension));
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
     let caller = context.visibility(&request).await?;
     reject_list_params(&request)?;
-    let wanted = Arc::new(ListRequest::from_request::<S>(&context, &request, caller)?);
-    if wanted.language_preference.all_languages {
+    let list_request = Arc::new(ListRequest::from_request::<S>(&context, &request, caller)?);
+    if list_request.language_preference.all_languages {
         let detail = "A table is in one language: name it, or leave `lang` out. Each row says in `languages` which there are.";
         return Err(Problem::invalid_parameter("lang", "invalid_language", detail));
     }
-    let (shared, inner) = (Arc::clone(&wanted), context.clone().into_inner());
+    let (shared, inner) = (Arc::clone(&list_request), context.clone().into_inner());
     let condition = ConditionalGet::from_request(&request);
     let done = context
         .read_stream_batch(caller, move |connection| {
@@ -170,7 +170,7 @@ async fn export_table<S: TableResource>(
             let (state, changed_at) =
                 answer::representation_state(S::SCHEMA, &revisions, &shared.response_shape, true);
             let tag =
-                EntityTag::from_state(&format!("table\n{ending}\n{state}\n{}", shared.etag_key));
+                EntityTag::from_state(&format!("table\n{extension}\n{state}\n{}", shared.etag_key));
             let validators = CacheValidators { tag, last_modified: changed_at };
             validators.unless_current(&condition, || {
                 StartedExport::load::<S>(connection, &inner, &shared, &revisions, format)
@@ -184,15 +184,15 @@ async fn export_table<S: TableResource>(
             return Ok(answer::not_modified_response(
                 &context,
                 caller,
-                &wanted.language_preference,
+                &list_request.language_preference,
                 &validators,
             ));
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::set_cache_headers(&mut response, &context, caller, &wanted.language_preference);
+    answer::set_cache_headers(&mut response, &context, caller, &list_request.language_preference);
     answer::set_validators(&mut response, &validators);
-    response.insert_header((header::CONTENT_LANGUAGE, wanted.language_preference.ui_language));
+    response.insert_header((header::CONTENT_LANGUAGE, list_request.language_preference.ui_language));
     let name = format!(
         "attachment; filename=\"{}.{}\"",
         S::SCHEMA.kind.path_segment(),
@@ -201,7 +201,7 @@ async fn export_table<S: TableResource>(
     response.insert_header((header::CONTENT_DISPOSITION, name));
     let table = TableExport {
         state: context.into_inner(),
-        list_request: wanted,
+        list_request: list_request,
         visibility: caller,
         format,
     };

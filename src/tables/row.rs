@@ -93,9 +93,9 @@ impl<'a> RowWriter<'a> {
     }
 
     /// What a field refers to: slugs with what each is there for, and titles.
-    pub fn references<O>(&mut self, loaded: &LoadedItem<O>, field: &str, shown: &RenderContext) {
+    pub fn references<O>(&mut self, loaded: &LoadedItem<O>, field: &str, render_context: &RenderContext) {
         let (mut slugs, mut titles) = (MultiValue::default(), MultiValue::default());
-        for (link, slug, title) in visible_references(loaded, field, shown) {
+        for (link, slug, title) in visible_references(loaded, field, render_context) {
             slugs.add_pair(slug, link.role.as_deref());
             titles.add(&title);
         }
@@ -104,8 +104,8 @@ impl<'a> RowWriter<'a> {
     }
 
     /// The same of a field that holds one reference.
-    pub fn reference<O>(&mut self, loaded: &LoadedItem<O>, field: &str, shown: &RenderContext) {
-        let target = visible_references(loaded, field, shown).next();
+    pub fn reference<O>(&mut self, loaded: &LoadedItem<O>, field: &str, render_context: &RenderContext) {
+        let target = visible_references(loaded, field, render_context).next();
         self.optional_text(target.as_ref().map(|(_, slug, _)| *slug));
         self.optional_text(target.as_ref().map(|(.., title)| title.as_str()));
     }
@@ -115,14 +115,14 @@ impl<'a> RowWriter<'a> {
 pub fn visible_references<'a, O>(
     loaded: &'a LoadedItem<O>,
     field: &'a str,
-    shown: &'a RenderContext,
+    render_context: &'a RenderContext,
 ) -> impl Iterator<Item = (&'a Link, &'a str, String)> {
     loaded.references_in(field).filter_map(|link| {
-        let target = shown.target(&link.target_id)?;
+        let target = render_context.target(&link.target_id)?;
         Some((
             link,
             target.slug.as_str(),
-            shown.localized_title(target).map(|(_, title)| title).unwrap_or_default(),
+            render_context.localized_title(target).map(|(_, title)| title).unwrap_or_default(),
         ))
     })
 }

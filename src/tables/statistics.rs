@@ -113,14 +113,14 @@ fn document_location(document: &Document) -> String {
 
 /// The videos that show a figure, with their passages and what is said there:
 /// `video#12.5-30=en:More than five hundred of us came.`
-fn evidence_cell(loaded: &LoadedItem<StatisticFields>, shown: &RenderContext) -> MultiValue {
+fn evidence_cell(loaded: &LoadedItem<StatisticFields>, render_context: &RenderContext) -> MultiValue {
     let quotes: Vec<Option<Quote>> = loaded.fields.quotes.unpack();
     let mut evidence = MultiValue::default();
     for (link, quote) in loaded
         .references_in("evidence")
         .zip(quotes.iter().map(Option::as_ref).chain(std::iter::repeat(None)))
     {
-        let Some(target) = shown.target(&link.target_id) else { continue };
+        let Some(target) = render_context.target(&link.target_id) else { continue };
         let quote = quote.map(|quote| {
             format!("{}:{}", quote.language.as_deref().unwrap_or_default(), quote.text)
         });
@@ -130,7 +130,7 @@ fn evidence_cell(loaded: &LoadedItem<StatisticFields>, shown: &RenderContext) ->
 }
 
 /// The passage of a video, in seconds: `#12.5-30`, `#12.5`, `#-30` or nothing.
-fn passage_suffix(link: &Link) -> String {
+fn passage_suffix(reference: &Link) -> String {
     let seconds = |milliseconds: i64| {
         let (whole, rest) = (milliseconds.div_euclid(1_000), milliseconds.rem_euclid(1_000));
         if rest == 0 {
@@ -139,7 +139,7 @@ fn passage_suffix(link: &Link) -> String {
             format!("{whole}.{rest:03}").trim_end_matches('0').to_owned()
         }
     };
-    let start = link.start_ms.map(seconds).unwrap_or_default();
-    let end = link.end_ms.map(|end| format!("-{}", seconds(end))).unwrap_or_default();
+    let start = reference.start_ms.map(seconds).unwrap_or_default();
+    let end = reference.end_ms.map(|end| format!("-{}", seconds(end))).unwrap_or_default();
     if start.is_empty() && end.is_empty() { String::new() } else { format!("#{start}{end}") }
 }

@@ -84,25 +84,25 @@ impl StartedExport {
 /// Reads rows. What is no longer there is left out.
 fn load_chunk<S: TableResource>(
     connection: &mut Connection,
-    context: &AppState,
-    wanted: &ListRequest,
-    memory: CacheView,
+    state: &AppState,
+    list_request: &ListRequest,
+    cache: CacheView,
     numbers: &[RowId],
-    mut written: Written,
+    mut rows_buffer: Written,
 ) -> Result<Chunk, Problem> {
     let mut shown = RenderContext::new(
-        wanted.language_preference.clone(),
-        Arc::clone(&context.country_names),
-        Some(memory),
+        list_request.language_preference.clone(),
+        Arc::clone(&state.country_names),
+        Some(cache),
     )
-    .with_base_url(&wanted.base_url);
+    .with_base_url(&list_request.base_url);
     let mut rows: usize = 0;
-    for one in load_by_row_ids::<S>(connection, numbers, wanted.visibility, &mut shown)? {
-        S::write_row(one, &shown, &mut written);
-        written.end_row();
+    for one in load_by_row_ids::<S>(connection, numbers, list_request.visibility, &mut shown)? {
+        S::write_row(one, &shown, &mut rows_buffer);
+        rows_buffer.end_row();
         rows = rows.saturating_add(1);
     }
-    Ok(Chunk { text: written.into_text(), row_count: rows })
+    Ok(Chunk { text: rows_buffer.into_text(), row_count: rows })
 }
 
 impl TableExport {
@@ -126,14 +126,14 @@ impl TableExport {
 
     async fn produce<S: TableResource>(
         &self,
-        begun: StartedExport,
+        started: StartedExport,
         to: &Sender<Result<StreamFrame, Problem>>,
     ) -> Result<(), ExportError> {
         let (mut file, beginning) = FileWriter::start(self.format, S::COLUMNS)?;
         send_bytes(to, beginning).await?;
         let mut rows: usize = 1;
-        let mut part = begun.first_chunk;
-        let mut others = begun.row_ids.chunks(ROWS_PER_CHUNK).skip(1);
+        let mut part = started.first_chunk;
+        let mut others = started.row_ids.chunks(ROWS_PER_CHUNK).skip(1);
         loop {
             rows = rows.saturating_add(part.row_count);
             let (with_part, bytes) = file.write_rows(part.text).await?;
@@ -151,15 +151,15 @@ impl TableExport {
         numbers: Vec<RowId>,
         after: usize,
     ) -> Result<Chunk, Problem> {
-        let (context, wanted, format) =
+        let (state, list_request, format) =
             (Arc::clone(&self.state), Arc::clone(&self.list_request), self.format);
         let read = self.state.read_stream_batch(self.visibility, move |connection| {
             let memory =
-                CacheView::new(&context.reference_cache, &Arc::new(Revisions::load(connection)?));
+                CacheView::new(&state.reference_cache, &Arc::new(Revisions::load(connection)?));
             load_chunk::<S>(
                 connection,
-                &context,
-                &wanted,
+                &state,
+                &list_request,
                 memory,
                 &numbers,
                 Written::starting_after(format, after),

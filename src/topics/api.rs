@@ -14,10 +14,10 @@ use crate::resource::{read, restore, write};
 #[utoipa::path(operation_id = "list_topics", tag = "Topics", responses((status = 200, description = "A page of topics.", body = TopicPage)))]
 #[get("/v1/topics")]
 pub async fn list_topics(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    read::list::<Topics>(context, request).await
+    read::list::<Topics>(state, request).await
 }
 
 /// Get a topic
@@ -26,11 +26,11 @@ pub async fn list_topics(
 #[utoipa::path(operation_id = "get_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The topic.", body = Topic)))]
 #[get("/v1/topics/{topic}")]
 pub async fn get_topic(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    read::get::<Topics>(context, request, name.into_inner()).await
+    read::get::<Topics>(state, request, name.into_inner()).await
 }
 
 /// Create a topic
@@ -39,11 +39,11 @@ pub async fn get_topic(
 #[utoipa::path(operation_id = "create_topic", tag = "Topics", request_body = TopicInput, responses((status = 201, description = "The topic, as stored.", body = Topic)))]
 #[post("/v1/topics")]
 pub async fn create_topic(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    write::create::<Topics>(context, request, payload).await
+    write::create::<Topics>(state, request, payload).await
 }
 
 /// Replace or create a topic
@@ -54,12 +54,12 @@ pub async fn create_topic(
 #[utoipa::path(operation_id = "replace_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), request_body = TopicInput, responses((status = 200, description = "The topic, as stored.", body = Topic), (status = 201, description = "The topic is new.", body = Topic)))]
 #[put("/v1/topics/{topic}")]
 pub async fn replace_topic(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::replace::<Topics>(context, request, payload, name.into_inner()).await
+    write::replace::<Topics>(state, request, payload, name.into_inner()).await
 }
 
 /// Change a topic
@@ -69,12 +69,12 @@ pub async fn replace_topic(
 #[utoipa::path(operation_id = "patch_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), request_body(content = TopicInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The topic, as stored.", body = Topic)))]
 #[patch("/v1/topics/{topic}")]
 pub async fn patch_topic(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::patch::<Topics>(context, request, payload, name.into_inner()).await
+    write::patch::<Topics>(state, request, payload, name.into_inner()).await
 }
 
 /// Delete a topic
@@ -84,11 +84,11 @@ pub async fn patch_topic(
 #[utoipa::path(operation_id = "delete_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/topics/{topic}")]
 pub async fn delete_topic(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::delete::<Topics>(context, request, name.into_inner()).await
+    write::delete::<Topics>(state, request, name.into_inner()).await
 }
 
 /// Restore a topic
@@ -98,9 +98,9 @@ pub async fn delete_topic(
 #[utoipa::path(operation_id = "restore_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The topic, as it is again.", body = Topic)))]
 #[post("/v1/topics/{topic}/restore")]
 pub async fn restore_topic(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    restore::restore::<Topics>(context, request, name.into_inner()).await
+    restore::restore::<Topics>(state, request, name.into_inner()).await
 }

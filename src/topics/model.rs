@@ -159,8 +159,8 @@ pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<()> {
 }
 
 /// Draws the resource.
-pub fn render(mut loaded: LoadedItem<()>, shown: &RenderContext) -> Topic {
-    let translations = loaded.render_translations(&SCHEMA, shown);
+pub fn render(mut loaded: LoadedItem<()>, render_context: &RenderContext) -> Topic {
+    let translations = loaded.render_translations(&SCHEMA, render_context);
     let texts = match loaded.take_selected_text() {
         None => TopicTexts { translations, ..TopicTexts::default() },
         Some(chosen) => TopicTexts {
@@ -174,6 +174,6 @@ pub fn render(mut loaded: LoadedItem<()>, shown: &RenderContext) -> Topic {
     Topic {
         common: loaded.take_common_fields(),
         texts,
-        parent: loaded.embedded_reference("parent", shown),
+        parent: loaded.embedded_reference("parent", render_context),
     }
 }

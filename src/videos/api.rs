@@ -14,10 +14,10 @@ use crate::resource::{read, restore, write};
 #[utoipa::path(operation_id = "list_videos", tag = "Videos", responses((status = 200, description = "A page of videos.", body = VideoPage)))]
 #[get("/v1/videos")]
 pub async fn list_videos(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    read::list::<Videos>(context, request).await
+    read::list::<Videos>(state, request).await
 }
 
 /// Get a video
@@ -26,11 +26,11 @@ pub async fn list_videos(
 #[utoipa::path(operation_id = "get_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The video.", body = Video)))]
 #[get("/v1/videos/{video}")]
 pub async fn get_video(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    read::get::<Videos>(context, request, name.into_inner()).await
+    read::get::<Videos>(state, request, name.into_inner()).await
 }
 
 /// Create a video
@@ -39,11 +39,11 @@ pub async fn get_video(
 #[utoipa::path(operation_id = "create_video", tag = "Videos", request_body = VideoInput, responses((status = 201, description = "The video, as stored.", body = Video)))]
 #[post("/v1/videos")]
 pub async fn create_video(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    write::create::<Videos>(context, request, payload).await
+    write::create::<Videos>(state, request, payload).await
 }
 
 /// Replace or create a video
@@ -54,12 +54,12 @@ pub async fn create_video(
 #[utoipa::path(operation_id = "replace_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), request_body = VideoInput, responses((status = 200, description = "The video, as stored.", body = Video), (status = 201, description = "The video is new.", body = Video)))]
 #[put("/v1/videos/{video}")]
 pub async fn replace_video(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::replace::<Videos>(context, request, payload, name.into_inner()).await
+    write::replace::<Videos>(state, request, payload, name.into_inner()).await
 }
 
 /// Change a video
@@ -69,12 +69,12 @@ pub async fn replace_video(
 #[utoipa::path(operation_id = "patch_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), request_body(content = VideoInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The video, as stored.", body = Video)))]
 #[patch("/v1/videos/{video}")]
 pub async fn patch_video(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::patch::<Videos>(context, request, payload, name.into_inner()).await
+    write::patch::<Videos>(state, request, payload, name.into_inner()).await
 }
 
 /// Delete a video
@@ -84,11 +84,11 @@ pub async fn patch_video(
 #[utoipa::path(operation_id = "delete_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/videos/{video}")]
 pub async fn delete_video(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::delete::<Videos>(context, request, name.into_inner()).await
+    write::delete::<Videos>(state, request, name.into_inner()).await
 }
 
 /// Restore a video
@@ -98,9 +98,9 @@ pub async fn delete_video(
 #[utoipa::path(operation_id = "restore_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The video, as it is again.", body = Video)))]
 #[post("/v1/videos/{video}/restore")]
 pub async fn restore_video(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    restore::restore::<Videos>(context, request, name.into_inner()).await
+    restore::restore::<Videos>(state, request, name.into_inner()).await
 }

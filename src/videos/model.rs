@@ -434,13 +434,13 @@ pub struct Embed {
 }
 
 impl Embed {
-    fn new(slug: &str, title: &str, shown: &RenderContext) -> Self {
-        let base = &shown.base_url;
-        let asked = shown
+    fn new(slug: &str, title: &str, render_context: &RenderContext) -> Self {
+        let base = &render_context.base_url;
+        let asked = render_context
             .language_preference
             .requested
             .first()
-            .filter(|_| shown.language_preference.is_explicit)
+            .filter(|_| render_context.language_preference.is_explicit)
             .map(Language::as_str);
         let lang = asked.map_or_else(String::new, |language| format!("?lang={language}"));
         let page = format!("{base}/embed/videos/{slug}{lang}");
@@ -529,16 +529,16 @@ pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<VideoFields> {
 }
 
 /// The values that filters find a video by.
-pub fn filter_values(own: &VideoFields, tracks: &[TrackSummary]) -> Vec<(&'static str, String)> {
+pub fn filter_values(fields: &VideoFields, tracks: &[TrackSummary]) -> Vec<(&'static str, String)> {
     let mut facets: Vec<(&'static str, String)> = Vec::new();
     let mut add = |name: &'static str, values: Vec<String>| {
         facets.extend(values.into_iter().map(|value| (name, value)))
     };
-    add("country", own.countries.unpack());
-    add("spoken_language", own.spoken_languages.unpack());
-    let captions: Vec<Caption> = own.captions.unpack();
-    let sources: Vec<Source> = own.sources.unpack();
-    let accessibility: Accessibility = own.accessibility.unpack();
+    add("country", fields.countries.unpack());
+    add("spoken_language", fields.spoken_languages.unpack());
+    let captions: Vec<Caption> = fields.captions.unpack();
+    let sources: Vec<Source> = fields.sources.unpack();
+    let accessibility: Accessibility = fields.accessibility.unpack();
     let spoken = || tracks.iter().filter(|track| track.kind.is_spoken());
     let stored = spoken().map(|track| track.language.clone());
     let elsewhere =
@@ -554,11 +554,11 @@ pub fn filter_values(own: &VideoFields, tracks: &[TrackSummary]) -> Vec<(&'stati
         ("transcript", spoken().next().is_some()),
         (
             "chapters",
-            own.chapters.0.is_some()
+            fields.chapters.0.is_some()
                 || tracks.iter().any(|track| track.kind == TrackKind::Chapters),
         ),
         ("source", !sources.is_empty()),
-        ("thumbnail", own.thumbnail.0.is_some()),
+        ("thumbnail", fields.thumbnail.0.is_some()),
         ("sign_language", !accessibility.sign_languages.is_empty()),
         ("audio_description", !accessibility.audio_descriptions.is_empty()),
     ] {
@@ -571,8 +571,8 @@ pub fn filter_values(own: &VideoFields, tracks: &[TrackSummary]) -> Vec<(&'stati
 }
 
 /// Draws the resource.
-pub fn render(mut loaded: LoadedItem<VideoFields>, shown: &RenderContext) -> Video {
-    let translations = loaded.render_translations(&SCHEMA, shown);
+pub fn render(mut loaded: LoadedItem<VideoFields>, render_context: &RenderContext) -> Video {
+    let translations = loaded.render_translations(&SCHEMA, render_context);
     let texts = match loaded.take_selected_text() {
         None => VideoTexts { translations, ..VideoTexts::default() },
         Some(chosen) => VideoTexts {
@@ -594,16 +594,16 @@ pub fn render(mut loaded: LoadedItem<VideoFields>, shown: &RenderContext) -> Vid
             .map(|text| text.title.as_str())
     };
     let title = || texts.title.as_deref().or_else(original).unwrap_or(&loaded.item.slug);
-    let embed = shown
+    let embed = render_context
         .on_demand_fields
         .contains(&"embed")
-        .then(|| Embed::new(&loaded.item.slug, title(), shown));
+        .then(|| Embed::new(&loaded.item.slug, title(), render_context));
     let common = loaded.take_common_fields();
-    let topics = loaded.embedded_references("topics", shown);
-    let programme = loaded.embedded_reference("programme", shown);
-    let partners = roles::render(&loaded, shown);
+    let topics = loaded.embedded_references("topics", render_context);
+    let programme = loaded.embedded_reference("programme", render_context);
+    let partners = roles::render(&loaded, render_context);
     let captions =
-        Captions::new(&loaded.fields.captions, &loaded.item, &shown.base_url, &common.slug);
+        Captions::new(&loaded.fields.captions, &loaded.item, &render_context.base_url, &common.slug);
     let own = loaded.fields;
     Video {
         common,
@@ -611,7 +611,7 @@ pub fn render(mut loaded: LoadedItem<VideoFields>, shown: &RenderContext) -> Vid
         duration_seconds: own.duration_seconds,
         recorded_on: own.recorded_on,
         spoken_languages: own.spoken_languages.into_list(),
-        countries: shown.countries(&own.countries),
+        countries: render_context.countries(&own.countries),
         topics,
         programme,
         partners,

@@ -85,73 +85,73 @@ pub async fn chart_svg(
 #[get("/v1/impact-statistics/chart.png")]
 pub async fn chart_png(
     context: web::Data<AppState>,
-    painter: web::Data<PngRenderer>,
+    renderer: web::Data<PngRenderer>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    respond(&context, &request, Some(&painter)).await
+    respond(&context, &request, Some(&renderer)).await
 }
 
 async fn respond(
     context: &web::Data<AppState>,
     request: &HttpRequest,
-    painter: Option<&PngRenderer>,
+    renderer: Option<&PngRenderer>,
 ) -> Result<HttpResponse, Problem> {
-    let caller = context.visibility(request).await?;
-    let (asked, query, wanted) = ChartParams::parse(
+    let visibility = context.visibility(request).await?;
+    let (chart_params, query, list_request) = ChartParams::parse(
         request.query_string(),
         accept_language(request),
-        (&context.fallback_languages, caller),
+        (&context.fallback_languages, visibility),
         false,
     )?;
-    let (wish, theme) = (wanted.language_preference.clone(), asked.theme);
-    let look = RenderOptions {
+    let (language_preference, theme) = (list_request.language_preference.clone(), chart_params.theme);
+    let options = RenderOptions {
         theme,
-        width: f64::from(asked.width),
-        height: asked.height.map(f64::from),
+        width: f64::from(chart_params.width),
+        height: chart_params.height.map(f64::from),
         embedded_as: None,
     };
-    let ending = if painter.is_some() { "png" } else { "svg" };
+    let extension = if renderer.is_some() { "png" } else { "svg" };
     let (validators, chart) =
-        match load_chart(context, request, (caller, ending), (asked, query, wanted)).await? {
+        match load_chart(context, request, (visibility, extension), (chart_params, query, list_request)).await? {
             Freshness::Fresh(validators, chart) => (validators, chart),
             Freshness::NotModified(validators) => {
-                return Ok(answer::not_modified_response(context, caller, &wish, &validators));
+                return Ok(answer::not_modified_response(context, visibility, &language_preference, &validators));
             }
         };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::set_cache_headers(&mut response, context, caller, &wish);
+    answer::set_cache_headers(&mut response, context, visibility, &language_preference);
     answer::set_validators(&mut response, &validators);
     response.insert_header((header::CONTENT_LANGUAGE, chart.language));
-    let Some(painter) = painter else {
+    let Some(renderer) = renderer else {
         let policy = format!(
             "default-src 'none'; style-src {}; frame-ancestors 'none'",
             theme.chart_style().csp_hash
         );
         response.insert_header((header::CONTENT_SECURITY_POLICY, policy));
-        return Ok(response.content_type("image/svg+xml").body(render_chart(&chart, &look).svg));
+        return Ok(response.content_type("image/svg+xml").body(render_chart(&chart, &options).svg));
     };
-    let (svg, size) = render_for_png(&chart, look);
+    let (svg, size) = render_for_png(&chart, options);
     let body: Bytes =
-        painter.render(svg, size, Duration::from_millis(context.settings.database_wait_ms)).await?;
+        renderer.render(svg, size, Duration::from_millis(context.settings.database_wait_ms)).await?;
     Ok(response.content_type("image/png").body(body))
 }
 
 /// A chart that can be painted, and its size: light unless it is to be dark, and no higher than
 /// what is painted.
-fn render_for_png(chart: &Chart, look: RenderOptions) -> (String, (u32, u32)) {
+fn render_for_png(chart: &Chart, options: RenderOptions) -> (String, (u32, u32)) {
     let chart = chart.with_supported_glyphs();
-    let look = RenderOptions {
-        theme: if look.theme == Theme::Auto { Theme::Light } else { look.theme },
-        ..look
+    let options = RenderOptions {
+        theme: if options.theme == Theme::Auto { Theme::Light } else { options.theme },
+        ..options
     };
-    let mut drawn = render_chart(&chart, &look);
-    let mut height = look.height.unwrap_or(drawn.height);
+    let mut rendered = render_chart(&chart, &options);
+    let mut height = options.height.unwrap_or(rendered.height);
     if height > MAX_PNG_HEIGHT {
         height = MAX_PNG_HEIGHT;
-        drawn = render_chart(&chart, &RenderOptions { height: Some(height), ..look });
+        rendered = render_chart(&chart, &RenderOptions { height: Some(height), ..options });
     }
     let pixels = |length: f64| format!("{:.0}", length.ceil()).parse().unwrap_or(1);
-    (drawn.svg, (pixels(look.width), pixels(height)))
+    (rendered.svg, (pixels(options.width), pixels(height)))
 }
 
 /// Reads the chart of a page at which somebody else looks: what it is called, and what says whether
@@ -160,18 +160,18 @@ pub async fn load_public_chart(
     context: &web::Data<AppState>,
     request: &HttpRequest,
     query: &str,
-    (accepted, of): (Option<&str>, String),
+    (accept_language, etag_salt): (Option<&str>, String),
 ) -> Result<(LanguagePreference, Freshness<Chart>), Problem> {
-    let (asked, query, wanted) = ChartParams::parse(
+    let (chart_params, query, list_request) = ChartParams::parse(
         query,
-        accepted,
+        accept_language,
         (&context.fallback_languages, Visibility::Published),
         true,
     )?;
-    let wish = wanted.language_preference.clone();
+    let language_preference = list_request.language_preference.clone();
     Ok((
-        wish,
-        load_chart(context, request, (Visibility::Published, &of), (asked, query, wanted)).await?,
+        language_preference,
+        load_chart(context, request, (Visibility::Published, &etag_salt), (chart_params, query, list_request)).await?,
     ))
 }
 
@@ -179,49 +179,49 @@ pub async fn load_public_chart(
 pub(super) async fn load_chart(
     context: &web::Data<AppState>,
     request: &HttpRequest,
-    (caller, of): (Visibility, &str),
-    (asked, query, wanted): (ChartParams, String, ListRequest),
+    (visibility, etag_salt): (Visibility, &str),
+    (chart_params, query, list_request): (ChartParams, String, ListRequest),
 ) -> Result<Freshness<Chart>, Problem> {
-    let base = context.settings.base_url(request);
-    let publisher = context.settings.publisher_name(&base);
-    let identity = format!(
-        "chart {of}\n{}\n{}\n{base}\n{publisher}\n{}",
-        asked.etag_key(),
-        wanted.etag_key,
+    let base_url = context.settings.base_url(request);
+    let publisher = context.settings.publisher_name(&base_url);
+    let etag_key = format!(
+        "chart {etag_salt}\n{}\n{}\n{base_url}\n{publisher}\n{}",
+        chart_params.etag_key(),
+        list_request.etag_key,
         context.country_names.identity()
     );
     let (inner, condition) = (context.clone().into_inner(), ConditionalGet::from_request(request));
     let done = context
-        .read(caller, move |connection: &mut Connection| {
+        .read(visibility, move |connection: &mut Connection| {
             // The revisions are read before the rest, as for a page of a list.
             let revisions = Arc::new(Revisions::load(connection)?);
             let (state, changed_at) =
                 answer::representation_state(&SCHEMA, &revisions, &ResponseShape::default(), true);
             let validators = CacheValidators {
-                tag: EntityTag::from_state(&format!("{state}\n{identity}")),
+                tag: EntityTag::from_state(&format!("{state}\n{etag_key}")),
                 last_modified: changed_at,
             };
             validators.unless_current(&condition, || {
-                let memory = CacheView::new(&inner.reference_cache, &revisions);
-                let mut shown = RenderContext::new(
-                    wanted.language_preference.clone(),
+                let cache = CacheView::new(&inner.reference_cache, &revisions);
+                let mut render_context = RenderContext::new(
+                    list_request.language_preference.clone(),
                     Arc::clone(&inner.country_names),
-                    Some(memory),
+                    Some(cache),
                 )
-                .with_base_url(&base);
-                if asked.group_by.is_empty() {
+                .with_base_url(&base_url);
+                if chart_params.group_by.is_empty() {
                     each::load_statistics_chart(
                         connection,
                         (&inner, &revisions),
-                        (&asked, &wanted, &query),
-                        &mut shown,
+                        (&chart_params, &list_request, &query),
+                        &mut render_context,
                     )
                 } else {
                     groups::load_summary_chart(
                         connection,
                         &inner,
-                        (&asked, &wanted, &query),
-                        &mut shown,
+                        (&chart_params, &list_request, &query),
+                        &mut render_context,
                     )
                 }
             })

@@ -115,21 +115,21 @@ impl ChartParams {
     /// All that is wrong is said at once.
     pub fn parse(
         query: &str,
-        accepted: Option<&str>,
-        (fallback, viewer): (&[Language], Visibility),
+        accept_language: Option<&str>,
+        (fallback, visibility): (&[Language], Visibility),
         is_page: bool,
     ) -> Result<(Self, String, ListRequest), Problem> {
-        let (own, rest) = split_chart_params(query, is_page);
-        let mut params = QueryParams::parse(&own)?;
-        let form = parse_choice(&mut params, "type", &ChartType::ALL, ChartType::Bar);
+        let (chart_query, rest) = split_chart_params(query, is_page);
+        let mut params = QueryParams::parse(&chart_query)?;
+        let chart_type = parse_choice(&mut params, "type", &ChartType::ALL, ChartType::Bar);
         let theme = parse_choice(&mut params, "theme", &Theme::ALL, Theme::Auto);
         let pixels = |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok());
         let width = pixels(params.integer("width", WIDTH_RANGE))
             .or(pixels(Some(DEFAULT_WIDTH)))
             .unwrap_or_default();
         let height = pixels(params.integer("height", HEIGHT_RANGE));
-        let by = parse_group_by(&mut params, form);
-        if by.is_empty() && params.get("aggregate").is_some() {
+        let group_by = parse_group_by(&mut params, chart_type);
+        if group_by.is_empty() && params.get("aggregate").is_some() {
             params.error(
                 "aggregate",
                 "conflicting",
@@ -137,14 +137,14 @@ impl ChartParams {
             );
         }
         let aggregate = parse_choice(&mut params, "aggregate", &Aggregate::ALL, Aggregate::Sum);
-        if !by.is_empty() && !present_params(&rest, &["sort"]).is_empty() {
+        if !group_by.is_empty() && !present_params(&rest, &["sort"]).is_empty() {
             params.error(
                 "sort",
                 "conflicting",
                 "Groups have an order of their own: years theirs, else the largest comes first.",
             );
         }
-        let refused = present_params(&rest, EXCLUDED_PARAMS).into_iter().map(|name| {
+        let rejected = present_params(&rest, EXCLUDED_PARAMS).into_iter().map(|name| {
             let detail =
                 format!("A chart has a form of its own: `{name}` is for lists. Filters, `q`, `lang`, `sort` and `limit` work here.");
             FieldError::parameter(name, "unknown_parameter", detail)
@@ -155,10 +155,10 @@ impl ChartParams {
             .map(|problem| problem.errors)
             .into_iter()
             .flatten()
-            .chain(refused)
+            .chain(rejected)
             .collect();
-        match ListRequest::parse(&SCHEMA, &rest, accepted, fallback, viewer) {
-            Ok(wanted) if wanted.language_preference.all_languages => {
+        match ListRequest::parse(&SCHEMA, &rest, accept_language, fallback, visibility) {
+            Ok(list_request) if list_request.language_preference.all_languages => {
                 errors.push(FieldError::parameter(
                     "lang",
                     "invalid_language",
@@ -166,36 +166,36 @@ impl ChartParams {
                 ));
                 Err(Problem::invalid_parameters(errors))
             }
-            Ok(wanted) if errors.is_empty() => {
+            Ok(list_request) if errors.is_empty() => {
                 let limit = present_params(&rest, &["limit"])
                     .first()
-                    .and_then(|_| usize::try_from(wanted.page_params.limit).ok());
+                    .and_then(|_| usize::try_from(list_request.page_params.limit).ok());
                 // Lines and maps show all that there is.
-                let whole = matches!(form, ChartType::Line | ChartType::Map);
-                let most = limit.unwrap_or(if whole { usize::MAX } else { DEFAULT_MAX_GROUPS });
+                let shows_all = matches!(chart_type, ChartType::Line | ChartType::Map);
+                let max_groups = limit.unwrap_or(if shows_all { usize::MAX } else { DEFAULT_MAX_GROUPS });
                 Ok((
                     Self {
-                        chart_type: form,
+                        chart_type: chart_type,
                         theme,
                         width,
                         height,
-                        group_by: by,
+                        group_by: group_by,
                         aggregate,
-                        max_groups: most,
+                        max_groups: max_groups,
                     },
                     rest,
-                    wanted,
+                    list_request,
                 ))
             }
             Ok(_) => Err(Problem::invalid_parameters(errors)),
             Err(problem) if problem.errors.is_empty() => Err(problem),
             Err(problem) => {
-                let more = problem
+                let other_errors = problem
                     .errors
                     .into_iter()
                     .filter(|error| !errors.iter().any(|known| known.parameter == error.parameter));
-                let more: Vec<FieldError> = more.collect();
-                errors.extend(more);
+                let other_errors: Vec<FieldError> = other_errors.collect();
+                errors.extend(other_errors);
                 Err(Problem::invalid_parameters(errors))
             }
         }
@@ -209,18 +209,18 @@ impl ChartParams {
 
 /// What is asked of a chart, and the rest. A page is as large as its frame.
 fn split_chart_params(query: &str, is_page: bool) -> (String, String) {
-    let is_own = |pair: &&str| {
+    let is_chart_param = |pair: &&str| {
         let name = percent_decode(pair.split('=').next().unwrap_or_default());
         let is_size = matches!(name.as_deref(), Some("width" | "height"));
         name.is_some_and(|name| CHART_PARAMS.contains(&name.as_str())) && !(is_page && is_size)
     };
-    let (own, rest): (Vec<&str>, Vec<&str>) =
-        query.split('&').filter(|pair| !pair.is_empty()).partition(is_own);
-    (own.join("&"), rest.join("&"))
+    let (chart_pairs, rest): (Vec<&str>, Vec<&str>) =
+        query.split('&').filter(|pair| !pair.is_empty()).partition(is_chart_param);
+    (chart_pairs.join("&"), rest.join("&"))
 }
 
 /// By what groups are made: what fits the form, and what it needs.
-fn parse_group_by(params: &mut QueryParams, form: ChartType) -> Vec<GroupBy> {
+fn parse_group_by(params: &mut QueryParams, chart_type: ChartType) -> Vec<GroupBy> {
     let mut by = Vec::new();
     for name in params.list("group_by", MAX_GROUP_KEYS).unwrap_or_default() {
         match GroupBy::parse(&name) {
@@ -234,7 +234,7 @@ fn parse_group_by(params: &mut QueryParams, form: ChartType) -> Vec<GroupBy> {
     if !params.errors.is_empty() {
         return by;
     }
-    match (form, by.as_slice()) {
+    match (chart_type, by.as_slice()) {
         (ChartType::Map, []) => vec![GroupBy::Country],
         (ChartType::Line, []) => vec![GroupBy::Year],
         (ChartType::Map, other) if other != [GroupBy::Country] => {
@@ -261,19 +261,19 @@ fn parse_group_by(params: &mut QueryParams, form: ChartType) -> Vec<GroupBy> {
 fn parse_choice<T: Copy, const MANY: usize>(
     params: &mut QueryParams,
     name: &'static str,
-    words: &[(&'static str, T); MANY],
-    first: T,
+    choices: &[(&'static str, T); MANY],
+    default: T,
 ) -> T {
-    let Some(text) = params.get(name) else { return first };
-    if let Some((_, meant)) = words.iter().find(|(word, _)| *word == text) {
-        return *meant;
+    let Some(text) = params.get(name) else { return default };
+    if let Some((_, choice)) = choices.iter().find(|(word, _)| *word == text) {
+        return *choice;
     }
     params.error(
         name,
         "unknown_value",
-        unknown_value_message(&text, words.iter().map(|(word, _)| *word)),
+        unknown_value_message(&text, choices.iter().map(|(word, _)| *word)),
     );
-    first
+    default
 }
 
 /// The parameters of a chart, for the document.

@@ -39,11 +39,11 @@ fn rows(panel: &Panel) -> Vec<BarRow<'_>> {
     let label = |name: Option<&str>, point: &Point| {
         name.map_or_else(|| point.label.clone(), |name| format!("{name} · {}", point.label))
     };
-    let of = panel
+    let points = panel
         .series
         .iter()
         .flat_map(|series| series.points.iter().map(|point| (series.name.as_deref(), point)));
-    of.map(|(name, point)| BarRow { point, label: label(name, point) }).collect()
+    points.map(|(name, point)| BarRow { point, label: label(name, point) }).collect()
 }
 
 impl Columns {
@@ -79,15 +79,15 @@ struct RowLayout<'a> {
 
 impl<'a> RowLayout<'a> {
     fn new(row: &'a BarRow<'a>, canvas: &Canvas, columns: &Columns, room: DrawArea) -> Self {
-        let line = |lines: &[String], letters: TextStyle| {
+        let text_height = |lines: &[String], letters: TextStyle| {
             super::scale::usize_to_f64(lines.len()) * letters.line_height()
         };
         if columns.is_stacked {
             let label = canvas.measurer.wrap(&row.label, LABEL_STYLE, room.width, MAX_LABEL_LINES);
             let value =
                 canvas.measurer.wrap(&row.point.display_value, VALUE_STYLE, room.width, usize::MAX);
-            let height = line(&label, LABEL_STYLE)
-                + line(&value, VALUE_STYLE)
+            let height = text_height(&label, LABEL_STYLE)
+                + text_height(&value, VALUE_STYLE)
                 + STACKED_BAR_HEIGHT
                 + 4.0
                 + ROW_GAP;
@@ -95,53 +95,53 @@ impl<'a> RowLayout<'a> {
         }
         let label =
             canvas.measurer.wrap(&row.label, LABEL_STYLE, columns.label_width, MAX_LABEL_LINES);
-        let height = line(&label, LABEL_STYLE).max(BAR_HEIGHT) + ROW_GAP;
+        let height = text_height(&label, LABEL_STYLE).max(BAR_HEIGHT) + ROW_GAP;
         Self { row, label_lines: label, value_lines: vec![row.point.display_value.clone()], height }
     }
 }
 
 /// Draws the bars of all panels.
-pub fn draw(chart: &Chart, canvas: &mut Canvas, room: DrawArea) -> DrawResult {
-    let (mut y, mut left_out, mut is_full) = (room.top, 0_usize, false);
-    let columns = Columns::new(&chart.panels, canvas, room);
+pub fn draw(chart: &Chart, canvas: &mut Canvas, area: DrawArea) -> DrawResult {
+    let (mut y, mut omitted, mut is_full) = (area.top, 0_usize, false);
+    let columns = Columns::new(&chart.panels, canvas, area);
     for panel in &chart.panels {
         let rows = rows(panel);
         if is_full || rows.is_empty() {
-            left_out = left_out.saturating_add(rows.len());
+            omitted = omitted.saturating_add(rows.len());
             continue;
         }
-        let heading = layout_heading(panel, canvas, room);
-        let mut fitting: Vec<RowLayout<'_>> = Vec::new();
+        let heading = layout_heading(panel, canvas, area);
+        let mut layouts: Vec<RowLayout<'_>> = Vec::new();
         let mut end = y + heading.1;
         for row in &rows {
-            let lines = RowLayout::new(row, canvas, &columns, room);
+            let layout = RowLayout::new(row, canvas, &columns, area);
             // What was begun shows something, however little room there is.
-            let is_first = fitting.is_empty() && y <= room.top;
+            let is_first = layouts.is_empty() && y <= area.top;
             if !is_first
-                && room.max_height.is_some_and(|height| end + lines.height > room.top + height)
+                && area.max_height.is_some_and(|height| end + layout.height > area.top + height)
             {
                 is_full = true;
                 break;
             }
-            end += lines.height;
-            fitting.push(lines);
+            end += layout.height;
+            layouts.push(layout);
         }
-        left_out = left_out.saturating_add(rows.len().saturating_sub(fitting.len()));
-        if fitting.is_empty() {
+        omitted = omitted.saturating_add(rows.len().saturating_sub(layouts.len()));
+        if layouts.is_empty() {
             continue;
         }
-        y = draw_heading(&heading.0, canvas, (room, y));
-        y = draw_rows(&fitting, &columns, canvas, (room, y)) + 6.0;
+        y = draw_heading(&heading.0, canvas, (area, y));
+        y = draw_rows(&layouts, &columns, canvas, (area, y)) + 6.0;
     }
-    DrawResult { height: y - room.top, omitted_points: left_out }
+    DrawResult { height: y - area.top, omitted_points: omitted }
 }
 
 /// The lines of a panel's heading, and how high it is.
-pub fn layout_heading(panel: &Panel, canvas: &Canvas, room: DrawArea) -> (Vec<String>, f64) {
+pub fn layout_heading(panel: &Panel, canvas: &Canvas, area: DrawArea) -> (Vec<String>, f64) {
     let lines = panel
         .heading
         .as_deref()
-        .map(|text| canvas.measurer.wrap(text, HEADING_STYLE, room.width, 3))
+        .map(|text| canvas.measurer.wrap(text, HEADING_STYLE, area.width, 3))
         .unwrap_or_default();
     let height = if lines.is_empty() {
         0.0
@@ -152,17 +152,17 @@ pub fn layout_heading(panel: &Panel, canvas: &Canvas, room: DrawArea) -> (Vec<St
 }
 
 /// Draws it; gives where the panel goes on.
-pub fn draw_heading(lines: &[String], canvas: &mut Canvas, (room, y): (DrawArea, f64)) -> f64 {
+pub fn draw_heading(lines: &[String], canvas: &mut Canvas, (area, y): (DrawArea, f64)) -> f64 {
     if lines.is_empty() {
         return y;
     }
-    let words = TextRun { text: "", style: HEADING_STYLE, class: "kc-soft", language: None };
+    let run = TextRun { text: "", style: HEADING_STYLE, class: "kc-soft", language: None };
     canvas.text_lines(
-        words,
+        run,
         lines,
         TextAnchor::Start,
-        (room.left, y + HEADING_STYLE.size),
-        room.width,
+        (area.left, y + HEADING_STYLE.size),
+        area.width,
     ) - HEADING_STYLE.size
         + 8.0
 }
@@ -171,22 +171,22 @@ fn draw_rows(
     rows: &[RowLayout<'_>],
     columns: &Columns,
     canvas: &mut Canvas,
-    (room, top): (DrawArea, f64),
+    (area, top): (DrawArea, f64),
 ) -> f64 {
     let (from, to) = if columns.is_stacked {
-        (room.left, room.left + room.width)
+        (area.left, area.left + area.width)
     } else {
         (
-            room.left + columns.label_width + ROW_GAP,
-            room.left + room.width - columns.value_width - ROW_GAP,
+            area.left + columns.label_width + ROW_GAP,
+            area.left + area.width - columns.value_width - ROW_GAP,
         )
     };
-    let scale = Scale::new(rows.iter().map(|lines| lines.row.point.numeric_value()), (from, to));
+    let scale = Scale::new(rows.iter().map(|layout| layout.row.point.numeric_value()), (from, to));
     let zero = scale.position(0.0);
     let mut y = top;
-    for lines in rows {
-        let point = lines.row.point;
-        canvas.open_group(&format!("{}: {}", lines.row.label, point.display_value));
+    for layout in rows {
+        let point = layout.row.point;
+        canvas.open_group(&format!("{}: {}", layout.row.label, point.display_value));
         let label = TextRun {
             text: "",
             style: LABEL_STYLE,
@@ -202,17 +202,17 @@ fn draw_rows(
         if columns.is_stacked {
             let next = canvas.text_lines(
                 label,
-                &lines.label_lines,
+                &layout.label_lines,
                 TextAnchor::Start,
-                (room.left, y + LABEL_STYLE.size),
-                room.width,
+                (area.left, y + LABEL_STYLE.size),
+                area.width,
             );
             let next = canvas.text_lines(
                 value,
-                &lines.value_lines,
+                &layout.value_lines,
                 TextAnchor::Start,
-                (room.left, next),
-                room.width,
+                (area.left, next),
+                area.width,
             ) - VALUE_STYLE.size;
             canvas.rectangle("kc-bar", (start, next + 4.0), (width, STACKED_BAR_HEIGHT));
             canvas.line(
@@ -222,15 +222,15 @@ fn draw_rows(
                 "1",
             );
         } else {
-            let inner = lines.height - ROW_GAP;
+            let inner = layout.height - ROW_GAP;
             let text =
-                super::scale::usize_to_f64(lines.label_lines.len()) * LABEL_STYLE.line_height();
+                super::scale::usize_to_f64(layout.label_lines.len()) * LABEL_STYLE.line_height();
             let first = y + (inner - text) / 2.0 + LABEL_STYLE.size;
             canvas.text_lines(
                 label,
-                &lines.label_lines,
+                &layout.label_lines,
                 TextAnchor::Start,
-                (room.left, first),
+                (area.left, first),
                 columns.label_width,
             );
             canvas.rectangle(
@@ -253,7 +253,7 @@ fn draw_rows(
             );
         }
         canvas.close_group();
-        y += lines.height;
+        y += layout.height;
     }
     y
 }

@@ -99,14 +99,14 @@ impl Canvas {
 
     /// A text in one line that has so much room. It is made no longer than that: the letters of
     /// whoever looks at it may be wider than those it was measured by.
-    pub fn text(&mut self, words: TextRun<'_>, anchor: TextAnchor, (x, y): (f64, f64), room: f64) {
-        let TextRun { text, style: letters, class, language } = words;
-        let width = self.measurer.width(text, letters);
-        let (x, y, size) = (format_length(x), format_length(y), format_length(letters.size));
-        let longest = format_length(width.min(room));
+    pub fn text(&mut self, run: TextRun<'_>, anchor: TextAnchor, (x, y): (f64, f64), max_width: f64) {
+        let TextRun { text, style: style, class, language } = run;
+        let width = self.measurer.width(text, style);
+        let (x, y, size) = (format_length(x), format_length(y), format_length(style.size));
+        let text_length = format_length(width.min(max_width));
         let mut attributes =
             vec![("class", class), ("x", x.as_str()), ("y", &y), ("font-size", &size)];
-        if letters.is_bold {
+        if style.is_bold {
             attributes.push(("font-weight", "700"));
         }
         match anchor {
@@ -114,9 +114,9 @@ impl Canvas {
             TextAnchor::Middle => attributes.push(("text-anchor", "middle")),
             TextAnchor::End => attributes.push(("text-anchor", "end")),
         }
-        if width * FONT_SLACK > room + 0.5 && self.measurer.has_all_glyphs(text, letters) {
+        if width * FONT_SLACK > max_width + 0.5 && self.measurer.has_all_glyphs(text, style) {
             attributes
-                .extend([("textLength", longest.as_str()), ("lengthAdjust", "spacingAndGlyphs")]);
+                .extend([("textLength", text_length.as_str()), ("lengthAdjust", "spacingAndGlyphs")]);
         }
         attributes.extend(language.map(|language| ("lang", language)));
         self.xml.element("text", &attributes, text);
@@ -126,15 +126,15 @@ impl Canvas {
     /// after the last.
     pub fn text_lines(
         &mut self,
-        words: TextRun<'_>,
+        run: TextRun<'_>,
         lines: &[String],
         anchor: TextAnchor,
         (x, mut y): (f64, f64),
-        room: f64,
+        max_width: f64,
     ) -> f64 {
         for line in lines {
-            self.text(TextRun { text: line, ..words }, anchor, (x, y), room);
-            y += words.style.line_height();
+            self.text(TextRun { text: line, ..run }, anchor, (x, y), max_width);
+            y += run.style.line_height();
         }
         y
     }
@@ -142,6 +142,6 @@ impl Canvas {
     /// What was drawn, as a part of an SVG.
     pub fn finish(self) -> String {
         let text = self.xml.finish();
-        text.split_once('\n').map(|(_, drawn)| drawn.trim_end().to_owned()).unwrap_or_default()
+        text.split_once('\n').map(|(_, fragment)| fragment.trim_end().to_owned()).unwrap_or_default()
     }
 }

@@ -42,13 +42,13 @@ pub struct DrawResult {
 }
 
 /// Draws a chart.
-pub fn render_chart(chart: &Chart, look: &RenderOptions) -> RenderedChart {
+pub fn render_chart(chart: &Chart, options: &RenderOptions) -> RenderedChart {
     let mut canvas = Canvas::default();
-    let is_whole = look.embedded_as.is_none();
-    let margin = if is_whole { MARGIN } else { 0.0 };
-    let width = look.width - 2.0 * margin;
-    let top = if is_whole { draw_title(chart, &mut canvas, width) } else { 0.0 };
-    let notes: Vec<Vec<String>> = if is_whole {
+    let is_standalone = options.embedded_as.is_none();
+    let margin = if is_standalone { MARGIN } else { 0.0 };
+    let width = options.width - 2.0 * margin;
+    let top = if is_standalone { draw_title(chart, &mut canvas, width) } else { 0.0 };
+    let notes: Vec<Vec<String>> = if is_standalone {
         chart
             .notes
             .iter()
@@ -60,105 +60,105 @@ pub fn render_chart(chart: &Chart, look: &RenderOptions) -> RenderedChart {
     };
     // One line more than there are notes: perhaps not all is shown.
     let lines = notes.iter().map(Vec::len).sum::<usize>().saturating_add(1);
-    let below = usize_to_f64(lines) * NOTE_STYLE.line_height() + 10.0 + margin;
-    let room = DrawArea {
+    let footer_height = usize_to_f64(lines) * NOTE_STYLE.line_height() + 10.0 + margin;
+    let area = DrawArea {
         left: margin,
         top,
         width,
-        max_height: look.height.map(|height| (height - top - below).max(0.0)),
+        max_height: options.height.map(|height| (height - top - footer_height).max(0.0)),
     };
-    let drawn = draw_values(chart, &mut canvas, room);
-    let left_out = (drawn.omitted_points > 0)
-        .then(|| Phrase::NotShown.with(chart.language, &drawn.omitted_points.to_string()));
-    let mut y = top + drawn.height + 10.0 + NOTE_STYLE.size;
-    let words = TextRun { text: "", style: NOTE_STYLE, class: "kc-soft", language: None };
-    let first = left_out
+    let result = draw_values(chart, &mut canvas, area);
+    let omitted_note = (result.omitted_points > 0)
+        .then(|| Phrase::NotShown.with(chart.language, &result.omitted_points.to_string()));
+    let mut y = top + result.height + 10.0 + NOTE_STYLE.size;
+    let run = TextRun { text: "", style: NOTE_STYLE, class: "kc-soft", language: None };
+    let omitted_lines = omitted_note
         .iter()
-        .filter(|_| is_whole)
+        .filter(|_| is_standalone)
         .map(|note| canvas.measurer.wrap(note, NOTE_STYLE, width, usize::MAX))
         .collect::<Vec<_>>();
-    for lines in first.iter().chain(&notes) {
-        y = canvas.text_lines(words, lines, TextAnchor::Start, (margin, y), width);
+    for lines in omitted_lines.iter().chain(&notes) {
+        y = canvas.text_lines(run, lines, TextAnchor::Start, (margin, y), width);
     }
-    let needed = if is_whole { y - NOTE_STYLE.size + margin } else { top + drawn.height }.ceil();
-    let height = look.height.map_or(needed, |height| height.max(needed));
-    let svg = svg_document(chart, look, (height, left_out.as_deref()), &canvas.finish());
-    RenderedChart { svg, height, omitted_note: left_out }
+    let needed_height = if is_standalone { y - NOTE_STYLE.size + margin } else { top + result.height }.ceil();
+    let height = options.height.map_or(needed_height, |height| height.max(needed_height));
+    let svg = svg_document(chart, options, (height, omitted_note.as_deref()), &canvas.finish());
+    RenderedChart { svg, height, omitted_note: omitted_note }
 }
 
 /// Draws the title; gives where the rest begins.
 fn draw_title(chart: &Chart, canvas: &mut Canvas, width: f64) -> f64 {
     let lines = canvas.measurer.wrap(&chart.title, TITLE_STYLE, width, MAX_TITLE_LINES);
-    let words = TextRun { text: "", style: TITLE_STYLE, class: "kc-ink", language: None };
-    canvas.text_lines(words, &lines, TextAnchor::Start, (MARGIN, MARGIN + TITLE_STYLE.size), width)
+    let run = TextRun { text: "", style: TITLE_STYLE, class: "kc-ink", language: None };
+    canvas.text_lines(run, &lines, TextAnchor::Start, (MARGIN, MARGIN + TITLE_STYLE.size), width)
         - TITLE_STYLE.size
         + 10.0
 }
 
 /// Draws the values, or says that there are none.
-fn draw_values(chart: &Chart, canvas: &mut Canvas, room: DrawArea) -> DrawResult {
+fn draw_values(chart: &Chart, canvas: &mut Canvas, area: DrawArea) -> DrawResult {
     if chart.is_empty() {
-        let letters = TextStyle::regular(16.0);
+        let style = TextStyle::regular(16.0);
         let lines = canvas.measurer.wrap(
             Phrase::NothingFound.in_language(chart.language),
-            letters,
-            room.width,
+            style,
+            area.width,
             3,
         );
-        let words = TextRun { text: "", style: letters, class: "kc-ink", language: None };
+        let run = TextRun { text: "", style: style, class: "kc-ink", language: None };
         let end = canvas.text_lines(
-            words,
+            run,
             &lines,
             TextAnchor::Start,
-            (room.left, room.top + 24.0),
-            room.width,
+            (area.left, area.top + 24.0),
+            area.width,
         );
-        return DrawResult { height: end - room.top, omitted_points: 0 };
+        return DrawResult { height: end - area.top, omitted_points: 0 };
     }
     match chart.chart_type {
-        ChartType::Bar => bars::draw(chart, canvas, room),
-        ChartType::Progress => progress::draw(chart, canvas, room),
-        ChartType::Line => line::draw(chart, canvas, room),
-        ChartType::Map => tiles::draw(chart, canvas, room),
+        ChartType::Bar => bars::draw(chart, canvas, area),
+        ChartType::Progress => progress::draw(chart, canvas, area),
+        ChartType::Line => line::draw(chart, canvas, area),
+        ChartType::Map => tiles::draw(chart, canvas, area),
     }
 }
 
 /// The drawing with what is around it.
 fn svg_document(
     chart: &Chart,
-    look: &RenderOptions,
-    (height, left_out): (f64, Option<&str>),
-    drawn: &str,
+    options: &RenderOptions,
+    (height, omitted_note): (f64, Option<&str>),
+    content: &str,
 ) -> String {
-    let (width, style) = (format_length(look.width), look.theme.chart_style());
-    let style = if look.embedded_as.is_some() {
+    let (width, style) = (format_length(options.width), options.theme.chart_style());
+    let style = if options.embedded_as.is_some() {
         String::new()
     } else {
         format!("<style>{}</style>", style.css)
     };
-    let name = look.embedded_as.unwrap_or("chart");
-    let mut said = Xml::new("g", &[]);
-    said.element("title", &[("id", &format!("kc-title-{name}"))], &chart.title);
-    said.element("desc", &[("id", &format!("kc-desc-{name}"))], &long_description(chart, left_out));
-    let said = said.finish();
-    let said = said
+    let name = options.embedded_as.unwrap_or("chart");
+    let mut descriptions = Xml::new("g", &[]);
+    descriptions.element("title", &[("id", &format!("kc-title-{name}"))], &chart.title);
+    descriptions.element("desc", &[("id", &format!("kc-desc-{name}"))], &long_description(chart, omitted_note));
+    let descriptions = descriptions.finish();
+    let descriptions = descriptions
         .split_once("<g>")
-        .and_then(|(_, said)| said.rsplit_once("</g>"))
-        .map(|(said, _)| said)
+        .and_then(|(_, descriptions)| descriptions.rsplit_once("</g>"))
+        .map(|(descriptions, _)| descriptions)
         .unwrap_or_default();
-    let shown = format_length(look.height.unwrap_or(height));
+    let display_height = format_length(options.height.unwrap_or(height));
     let height = format_length(height);
     format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{shown}\" class=\"{name}\" role=\"img\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{display_height}\" class=\"{name}\" role=\"img\" \
          aria-labelledby=\"kc-title-{name}\" aria-describedby=\"kc-desc-{name}\" lang=\"{language}\" \
-         font-family=\"'Noto Sans', system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif\">{said}{style}\
-         <rect class=\"kc-paper\" width=\"{width}\" height=\"{height}\"/>{drawn}</svg>",
+         font-family=\"'Noto Sans', system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif\">{descriptions}{style}\
+         <rect class=\"kc-paper\" width=\"{width}\" height=\"{height}\"/>{content}</svg>",
         language = chart.language,
     )
 }
 
 /// All that a chart says, in words. Who is read a picture is read this: nothing else in it.
-fn long_description(chart: &Chart, left_out: Option<&str>) -> String {
+fn long_description(chart: &Chart, omitted_note: Option<&str>) -> String {
     let mut parts: Vec<String> = Vec::new();
     for panel in &chart.panels {
         parts.extend(panel.heading.clone());
@@ -172,7 +172,7 @@ fn long_description(chart: &Chart, left_out: Option<&str>) -> String {
     if parts.is_empty() {
         parts.push(Phrase::NothingFound.in_language(chart.language).to_owned());
     }
-    parts.extend(left_out.map(str::to_owned));
+    parts.extend(omitted_note.map(str::to_owned));
     parts.extend(chart.notes.iter().cloned());
     parts.push(chart.source.clone());
     parts.join("\n")
@@ -202,18 +202,18 @@ impl Chart {
     }
 
     /// Changes every text but those that the product itself made of numbers.
-    fn map_texts(&mut self, change: impl Fn(&mut String)) {
-        [&mut self.title, &mut self.source].into_iter().chain(&mut self.notes).for_each(&change);
+    fn map_texts(&mut self, edit: impl Fn(&mut String)) {
+        [&mut self.title, &mut self.source].into_iter().chain(&mut self.notes).for_each(&edit);
         for panel in &mut self.panels {
-            panel.heading.iter_mut().for_each(&change);
+            panel.heading.iter_mut().for_each(&edit);
             for series in &mut panel.series {
-                series.name.iter_mut().for_each(&change);
+                series.name.iter_mut().for_each(&edit);
                 for point in &mut series.points {
                     let marks = [&mut point.baseline, &mut point.target]
                         .into_iter()
                         .flatten()
                         .map(|mark| &mut mark.text);
-                    marks.chain([&mut point.label]).for_each(&change);
+                    marks.chain([&mut point.label]).for_each(&edit);
                 }
             }
         }

@@ -24,20 +24,20 @@ use crate::text::days::span;
 pub fn load_statistics_chart(
     connection: &mut Connection,
     (context, revisions): (&AppState, &Arc<Revisions>),
-    (asked, wanted, query): (&ChartParams, &ListRequest, &str),
-    shown: &mut RenderContext,
+    (chart_params, list_request, query): (&ChartParams, &ListRequest, &str),
+    render_context: &mut RenderContext,
 ) -> Result<Chart, Problem> {
-    let told = describe_query(connection, &SCHEMA, query, wanted.visibility, shown)?;
-    let Some(memory) = shown.cache() else {
+    let description = describe_query(connection, &SCHEMA, query, list_request.visibility, render_context)?;
+    let Some(cache) = render_context.cache() else {
         return Err(Problem::internal("a chart was read without a memory"));
     };
-    let list = wanted.page_query(connection, &SCHEMA, &memory)?;
+    let list = list_request.page_query(connection, &SCHEMA, &cache)?;
     let page = load_page::<ImpactStatistics>(
         connection,
         &list,
-        (&wanted.page_params.start, wanted.page_params.limit),
-        wanted.visibility,
-        shown,
+        (&list_request.page_params.start, list_request.page_params.limit),
+        list_request.visibility,
+        render_context,
     )?;
     let Some((slice, loaded)) = page else {
         return Err(Problem::internal("a list has no first page"));
@@ -45,67 +45,67 @@ pub fn load_statistics_chart(
     let total = if slice.has_more {
         let count = |connection: &mut Connection| {
             Ok::<_, Problem>(
-                wanted.count_query(connection, &SCHEMA, &memory, None)?.count(connection)?,
+                list_request.count_query(connection, &SCHEMA, &cache, None)?.count(connection)?,
             )
         };
         context
             .count_cache
-            .get_or_try_insert_with(revisions, &wanted.count_key, || count(connection))?
+            .get_or_try_insert_with(revisions, &list_request.count_key, || count(connection))?
     } else {
         i64::try_from(loaded.len()).unwrap_or(i64::MAX)
     };
-    let more = usize::try_from(total).unwrap_or(0).saturating_sub(loaded.len());
+    let omitted = usize::try_from(total).unwrap_or(0).saturating_sub(loaded.len());
     let programmes: Vec<Id> = loaded
         .iter()
         .flat_map(|one| one.references_in("programme"))
-        .map(|link| link.target_id)
-        .filter(|id| shown.has_target(id))
+        .map(|reference| reference.target_id)
+        .filter(|id| render_context.has_target(id))
         .collect();
-    let owed = programme_attributions(
+    let attributions = programme_attributions(
         connection,
         context,
         &programmes,
-        (wanted.visibility, revisions),
-        shown,
+        (list_request.visibility, revisions),
+        render_context,
     )?;
-    let words = shown.language_preference.ui_language;
+    let ui_language = render_context.language_preference.ui_language;
     let mut chart = Chart {
-        chart_type: asked.chart_type,
-        language: words,
-        title: told.title,
-        point_noun: Phrase::ImpactStatistics.in_language(words).to_owned(),
+        chart_type: chart_params.chart_type,
+        language: ui_language,
+        title: description.title,
+        point_noun: Phrase::ImpactStatistics.in_language(ui_language).to_owned(),
         panels: Vec::new(),
         notes: Vec::new(),
-        source: context.settings.publisher_name(&shown.base_url),
+        source: context.settings.publisher_name(&render_context.base_url),
     };
-    let mut without = 0_usize;
+    let mut lacking_value = 0_usize;
     for one in loaded {
-        if let Some((panel, point)) = to_point(one, asked.chart_type, words) {
+        if let Some((panel, point)) = to_point(one, chart_params.chart_type, ui_language) {
             chart.add_point(&panel, None, point);
         } else {
-            without = without.saturating_add(1);
+            lacking_value = lacking_value.saturating_add(1);
         }
     }
     // Where all count the same, their labels say what.
     if let [only] = chart.panels.as_mut_slice() {
         only.heading = None;
     }
-    let said = |phrase: Phrase, number: usize| {
-        (number > 0).then(|| phrase.with(words, &number.to_string()))
+    let counted_note = |message: Phrase, number: usize| {
+        (number > 0).then(|| message.with(ui_language, &number.to_string()))
     };
-    let lacking = if asked.chart_type == ChartType::Progress {
+    let lacking_message = if chart_params.chart_type == ChartType::Progress {
         Phrase::WithoutTarget
     } else {
         Phrase::WithoutValue
     };
-    chart.notes.extend(said(Phrase::NotShown, more).into_iter().chain(said(lacking, without)));
+    chart.notes.extend(counted_note(Phrase::NotShown, omitted).into_iter().chain(counted_note(lacking_message, lacking_value)));
     let lines = programmes
         .iter()
-        .filter_map(|id| owed.get(id))
-        .flat_map(|owed| [&owed.credit_line, &owed.disclaimer])
+        .filter_map(|id| attributions.get(id))
+        .flat_map(|attributions| [&attributions.credit_line, &attributions.disclaimer])
         .flatten()
         .cloned();
-    for note in told.notes.iter().map(RequiredNote::to_text).chain(lines) {
+    for note in description.notes.iter().map(RequiredNote::to_text).chain(lines) {
         if !chart.notes.contains(&note) {
             chart.notes.push(note);
         }
@@ -117,55 +117,55 @@ pub fn load_statistics_chart(
 /// Nothing of one that lacks what is to be shown.
 fn to_point(
     mut one: LoadedItem<StatisticFields>,
-    form: ChartType,
-    words: &'static str,
+    chart_type: ChartType,
+    ui_language: &'static str,
 ) -> Option<(String, Point)> {
     let chosen = one.take_selected_text()?;
     let own = &one.fields;
     let value = own.value.clone()?;
-    let of = |value: &str| format_plain_value(value, &own.measure, words);
-    let with = |said: String, more: Option<String>| {
+    let format_number = |value: &str| format_plain_value(value, &own.measure, ui_language);
+    let with_note = |said: String, more: Option<String>| {
         more.map_or_else(|| said.clone(), |more| format!("{said} ({more})"))
     };
     let baseline = own.baseline.unpack::<Option<Baseline>>();
     let target = own.target.unpack::<Option<Target>>();
-    if form == ChartType::Progress && target.is_none() {
+    if chart_type == ChartType::Progress && target.is_none() {
         return None;
     }
     let way = target.as_ref().and_then(|target| {
         let baseline = baseline.as_ref().map(|baseline| baseline.value.as_str());
         progress_percent(&value, &own.qualifier, baseline, &target.value)
     });
-    let named = |phrase: Phrase, said: String| format!("{}: {said}", phrase.in_language(words));
+    let labelled = |message: Phrase, said: String| format!("{}: {said}", message.in_language(ui_language));
     let language = chosen.language.as_str();
     let panel = own.unit.clone().or_else(|| {
-        Phrase::of_word(&own.measure).map(|phrase| phrase.in_language(words).to_owned())
+        Phrase::of_word(&own.measure).map(|message| message.in_language(ui_language).to_owned())
     });
     let point = Point {
         key: one.item.slug.clone(),
-        language: (language != words).then(|| language.to_owned()),
+        language: (language != ui_language).then(|| language.to_owned()),
         label: chosen.text.title,
         qualifier: ValueQualifier::parse(&own.qualifier),
-        display_value: format_value(&value, &own.qualifier, &own.measure, words),
+        display_value: format_value(&value, &own.qualifier, &own.measure, ui_language),
         baseline: baseline.map(|baseline| Marker {
-            text: named(
+            text: labelled(
                 Phrase::Baseline,
-                with(of(&baseline.value), Some(baseline.year.to_string())),
+                with_note(format_number(&baseline.value), Some(baseline.year.to_string())),
             ),
             value: baseline.value,
         }),
         progress: way
-            .map(|(percent, qualifier)| format_value(&percent, qualifier, "percentage", words)),
+            .map(|(percent, qualifier)| format_value(&percent, qualifier, "percentage", ui_language)),
         target: target.map(|target| Marker {
-            text: named(
+            text: labelled(
                 Phrase::Target,
-                with(of(&target.value), span(target.period_start, target.period_end, words)),
+                with_note(format_number(&target.value), span(target.period_start, target.period_end, ui_language)),
             ),
             value: target.value,
         }),
         value: Some(value),
     };
-    let point = if form == ChartType::Progress {
+    let point = if chart_type == ChartType::Progress {
         point
     } else {
         Point { baseline: None, target: None, progress: None, ..point }

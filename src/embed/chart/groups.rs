@@ -24,14 +24,14 @@ const MAP_TERRITORIES: [&str; 7] = ["AL", "BA", "XK", "ME", "MK", "RS", "TR"];
 pub fn load_summary_chart(
     connection: &mut Connection,
     context: &AppState,
-    (asked, wanted, query): (&ChartParams, &ListRequest, &str),
-    shown: &mut RenderContext,
+    (chart_params, list_request, query): (&ChartParams, &ListRequest, &str),
+    render_context: &mut RenderContext,
 ) -> Result<Chart, Problem> {
-    let told = describe_query(connection, &SCHEMA, query, wanted.visibility, shown)?;
-    let of_all = crate::impact::summary::asked::SummaryParams {
-        list: wanted.clone(),
-        group_by: asked.group_by.clone(),
-        aggregates: [asked.aggregate.name(), "baseline", "target", "progress"]
+    let description = describe_query(connection, &SCHEMA, query, list_request.visibility, render_context)?;
+    let summary_params = crate::impact::summary::asked::SummaryParams {
+        list: list_request.clone(),
+        group_by: chart_params.group_by.clone(),
+        aggregates: [chart_params.aggregate.name(), "baseline", "target", "progress"]
             .map(str::to_owned)
             .to_vec(),
         separate_incomparable: false,
@@ -39,24 +39,24 @@ pub fn load_summary_chart(
         statistics_limit: 0,
         etag_key: String::new(),
     };
-    let summary = build_summary(connection, &of_all, shown).map_err(with_chart_hint)?;
-    let words = shown.language_preference.ui_language;
-    let of: Vec<String> = asked.group_by.iter().map(|by| group_by_label(by, words)).collect();
-    let how = asked.aggregate.message().map(|phrase| phrase.in_language(words).to_owned());
+    let summary = build_summary(connection, &summary_params, render_context).map_err(with_chart_hint)?;
+    let ui_language = render_context.language_preference.ui_language;
+    let group_labels: Vec<String> = chart_params.group_by.iter().map(|by| group_by_label(by, ui_language)).collect();
+    let aggregate_label = chart_params.aggregate.message().map(|message| message.in_language(ui_language).to_owned());
     let mut chart = Chart {
-        chart_type: asked.chart_type,
-        language: words,
-        title: std::iter::once(told.title)
-            .chain(of.iter().cloned())
-            .chain(how)
+        chart_type: chart_params.chart_type,
+        language: ui_language,
+        title: std::iter::once(description.title)
+            .chain(group_labels.iter().cloned())
+            .chain(aggregate_label)
             .collect::<Vec<_>>()
             .join(" · "),
-        point_noun: of.join(" · "),
+        point_noun: group_labels.join(" · "),
         panels: Vec::new(),
         notes: Vec::new(),
-        source: context.settings.publisher_name(&shown.base_url),
+        source: context.settings.publisher_name(&render_context.base_url),
     };
-    let mut notes: Vec<String> = told.notes.iter().map(RequiredNote::to_text).collect();
+    let mut notes: Vec<String> = description.notes.iter().map(RequiredNote::to_text).collect();
     notes.extend(
         summary
             .data
@@ -64,23 +64,23 @@ pub fn load_summary_chart(
             .flat_map(|group| &group.keys)
             .filter_map(|key| key.footnote.as_deref().map(format_footnote)),
     );
-    let unseen = summary.total_groups.saturating_sub(summary.data.len());
-    let without = chart.add_groups(summary, asked);
-    if asked.chart_type == ChartType::Map {
-        notes.extend(chart.add_missing_territories(shown));
+    let omitted_groups = summary.total_groups.saturating_sub(summary.data.len());
+    let lacking_value = chart.add_groups(summary, chart_params);
+    if chart_params.chart_type == ChartType::Map {
+        notes.extend(chart.add_missing_territories(render_context));
     }
-    let more = chart
-        .truncate_points(asked.max_groups, asked.group_by.contains(&GroupBy::Year))
-        .saturating_add(unseen);
-    let said = |phrase: Phrase, number: usize| {
-        (number > 0).then(|| phrase.with(words, &number.to_string()))
+    let omitted = chart
+        .truncate_points(chart_params.max_groups, chart_params.group_by.contains(&GroupBy::Year))
+        .saturating_add(omitted_groups);
+    let counted_note = |message: Phrase, number: usize| {
+        (number > 0).then(|| message.with(ui_language, &number.to_string()))
     };
-    let lacking = if asked.chart_type == ChartType::Progress {
+    let lacking_message = if chart_params.chart_type == ChartType::Progress {
         Phrase::WithoutTarget
     } else {
         Phrase::WithoutValue
     };
-    let counted = said(Phrase::NotShown, more).into_iter().chain(said(lacking, without));
+    let counted = counted_note(Phrase::NotShown, omitted).into_iter().chain(counted_note(lacking_message, lacking_value));
     for note in counted.chain(notes) {
         if !chart.notes.contains(&note) {
             chart.notes.push(note);
@@ -100,8 +100,8 @@ fn with_chart_hint(problem: Problem) -> Problem {
 }
 
 /// What statistics are grouped by, in words.
-fn group_by_label(by: &GroupBy, words: &str) -> String {
-    let phrase = match by {
+fn group_by_label(by: &GroupBy, ui_language: &str) -> String {
+    let message = match by {
         GroupBy::Country => Phrase::Country,
         GroupBy::Year => Phrase::Year,
         GroupBy::Programme => Phrase::Programme,
@@ -110,7 +110,7 @@ fn group_by_label(by: &GroupBy, words: &str) -> String {
         GroupBy::Unit => Phrase::Unit,
         GroupBy::Dimension(name) => return name.clone(),
     };
-    phrase.in_language(words).to_owned()
+    message.in_language(ui_language).to_owned()
 }
 
 /// How a key is called, with the sign of its footnote.
@@ -122,11 +122,11 @@ fn key_label(key: &GroupKey) -> String {
 fn to_point(
     group: &SummaryGroup,
     keys: &[&GroupKey],
-    asked: &ChartParams,
-    words: &str,
+    chart_params: &ChartParams,
+    ui_language: &str,
 ) -> Option<Point> {
-    let (value, qualifier, figure) = asked.aggregate.value_of(group)?;
-    let named = |phrase: Phrase, said: String| format!("{}: {said}", phrase.in_language(words));
+    let (value, qualifier, figure) = chart_params.aggregate.value_of(group)?;
+    let labelled = |message: Phrase, said: String| format!("{}: {said}", message.in_language(ui_language));
     let point = Point {
         key: keys
             .iter()
@@ -139,7 +139,7 @@ fn to_point(
         display_value: figure.to_owned(),
         ..Point::default()
     };
-    if asked.chart_type != ChartType::Progress {
+    if chart_params.chart_type != ChartType::Progress {
         return Some(point);
     }
     let target = group.target.as_ref()?.as_ref()?;
@@ -149,21 +149,21 @@ fn to_point(
         .and_then(|day| day.split('-').next())
         .map(|year| format!(" ({year})"))
         .unwrap_or_default();
-    let baseline = group.baseline.as_ref().and_then(Option::as_ref).map(|before| {
-        let (first, last) = (before.first_year, before.last_year);
+    let baseline = group.baseline.as_ref().and_then(Option::as_ref).map(|group_baseline| {
+        let (first, last) = (group_baseline.first_year, group_baseline.last_year);
         let years = if first == last { first.to_string() } else { format!("{first}–{last}") };
         Marker {
-            value: before.value.clone(),
-            text: named(Phrase::Baseline, format!("{} ({years})", before.figure)),
+            value: group_baseline.value.clone(),
+            text: labelled(Phrase::Baseline, format!("{} ({years})", group_baseline.figure)),
         }
     });
     Some(Point {
         baseline,
         target: Some(Marker {
             value: target.value.clone(),
-            text: named(Phrase::Target, format!("{}{until}", target.figure)),
+            text: labelled(Phrase::Target, format!("{}{until}", target.figure)),
         }),
-        progress: group.progress.as_ref().and_then(Option::as_ref).map(|way| way.figure.clone()),
+        progress: group.progress.as_ref().and_then(Option::as_ref).map(|progress| progress.figure.clone()),
         ..point
     })
 }
@@ -171,21 +171,21 @@ fn to_point(
 impl Chart {
     /// Adds the groups of a summary: those of one unit and measure have one scale, those of one
     /// line one series. Gives how many have nothing to show.
-    fn add_groups(&mut self, summary: ImpactSummary, asked: &ChartParams) -> usize {
-        let mut without = 0_usize;
+    fn add_groups(&mut self, summary: ImpactSummary, chart_params: &ChartParams) -> usize {
+        let mut lacking_value = 0_usize;
         let mut undated: Vec<String> = Vec::new();
         for group in &summary.data {
-            let is_line = asked.chart_type == ChartType::Line;
+            let is_line = chart_params.chart_type == ChartType::Line;
             // On a line the years go across, and what else groups are made by tells the lines
             // apart.
-            let (across, apart): (Vec<&GroupKey>, Vec<&GroupKey>) =
+            let (axis_keys, series_keys): (Vec<&GroupKey>, Vec<&GroupKey>) =
                 group.keys.iter().partition(|key| !is_line || key.by == "year");
-            let Some(point) = to_point(group, &across, asked, self.language) else {
-                without = without.saturating_add(1);
+            let Some(point) = to_point(group, &axis_keys, chart_params, self.language) else {
+                lacking_value = lacking_value.saturating_add(1);
                 continue;
             };
-            let name = (!apart.is_empty())
-                .then(|| apart.iter().map(|key| key_label(key)).collect::<Vec<_>>().join(" · "));
+            let name = (!series_keys.is_empty())
+                .then(|| series_keys.iter().map(|key| key_label(key)).collect::<Vec<_>>().join(" · "));
             if is_line && point.key.is_empty() {
                 undated.push(
                     name.into_iter()
@@ -197,14 +197,14 @@ impl Chart {
             }
             let unit = group.unit.clone().or_else(|| {
                 Phrase::of_word(&group.measure)
-                    .map(|phrase| phrase.in_language(self.language).to_owned())
+                    .map(|message| message.in_language(self.language).to_owned())
             });
             self.add_point(&unit.unwrap_or_default(), name, point);
         }
         self.notes.extend(undated);
         // Years are in their order; else what is largest comes first, and what is not broken down
         // last.
-        if !asked.group_by.contains(&GroupBy::Year) && asked.chart_type != ChartType::Map {
+        if !chart_params.group_by.contains(&GroupBy::Year) && chart_params.chart_type != ChartType::Map {
             for series in self.panels.iter_mut().flat_map(|panel| &mut panel.series) {
                 series.points.sort_by(|one, other| {
                     let is_rest = |point: &Point| point.key.split('\n').all(str::is_empty);
@@ -214,25 +214,25 @@ impl Chart {
                 });
             }
         }
-        without
+        lacking_value
     }
 
     /// Adds the territories of which nothing is known; gives what must be said where they are
     /// named.
-    fn add_missing_territories(&mut self, shown: &RenderContext) -> Vec<String> {
-        let words = self.language;
+    fn add_missing_territories(&mut self, render_context: &RenderContext) -> Vec<String> {
+        let ui_language = self.language;
         let known: Vec<String> =
             self.panels.iter().flat_map(Panel::points).map(|point| point.key.clone()).collect();
         let mut notes = Vec::new();
         let missing = MAP_TERRITORIES
             .iter()
             .filter(|code| !known.iter().any(|key| key == *code))
-            .filter_map(|code| shown.country_names.country(code, words));
+            .filter_map(|code| render_context.country_names.country(code, ui_language));
         let points: Vec<Point> = missing
             .map(|country| {
                 notes.extend(country.footnote.as_deref().map(format_footnote));
                 let mark = if country.footnote.is_some() { "*" } else { "" };
-                let figure = Phrase::NoData.in_language(words).to_owned();
+                let figure = Phrase::NoData.in_language(ui_language).to_owned();
                 Point {
                     key: country.code.to_owned(),
                     label: format!("{}{mark}", country.name),

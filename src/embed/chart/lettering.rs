@@ -55,98 +55,98 @@ impl Default for TextMeasurer {
 }
 
 impl TextMeasurer {
-    fn widths(&self, letters: TextStyle) -> &'static HashMap<char, f32> {
-        if letters.is_bold { self.bold_widths } else { self.regular_widths }
+    fn widths(&self, style: TextStyle) -> &'static HashMap<char, f32> {
+        if style.is_bold { self.bold_widths } else { self.regular_widths }
     }
 
     /// How wide a text is.
-    pub fn width(&self, text: &str, letters: TextStyle) -> f64 {
-        let widths = self.widths(letters);
+    pub fn width(&self, text: &str, style: TextStyle) -> f64 {
+        let widths = self.widths(style);
         text.chars()
-            .map(|c| f64::from(widths.get(&c).copied().unwrap_or(FALLBACK_WIDTH)) * letters.size)
+            .map(|c| f64::from(widths.get(&c).copied().unwrap_or(FALLBACK_WIDTH)) * style.size)
             .sum()
     }
 
     /// Whether a text was measured by the letters that it has.
-    pub fn has_all_glyphs(&self, text: &str, letters: TextStyle) -> bool {
-        let widths = self.widths(letters);
+    pub fn has_all_glyphs(&self, text: &str, style: TextStyle) -> bool {
+        let widths = self.widths(style);
         text.chars().all(|c| widths.contains_key(&c))
     }
 
     /// A text in lines that fit, at most so many; what there is no room for is left out, and the
     /// last line says so.
-    pub fn wrap(&self, text: &str, letters: TextStyle, room: f64, most: usize) -> Vec<String> {
-        let blank = self.width(" ", letters);
+    pub fn wrap(&self, text: &str, style: TextStyle, max_width: f64, max_lines: usize) -> Vec<String> {
+        let blank = self.width(" ", style);
         let mut lines: Vec<(String, f64)> = Vec::new();
         for word in text.split([' ', '\n', '\r', '\t']).filter(|word| !word.is_empty()) {
-            let mut glued = lines.last().is_some();
-            for (piece, width) in self.break_word(word, letters, room) {
+            let mut continues_line = lines.last().is_some();
+            for (piece, width) in self.break_word(word, style, max_width) {
                 match lines.last_mut() {
-                    Some((line, taken)) if glued && *taken + blank + width <= room => {
+                    Some((line, line_width)) if continues_line && *line_width + blank + width <= max_width => {
                         line.push(' ');
                         line.push_str(&piece);
-                        *taken += blank + width;
+                        *line_width += blank + width;
                     }
                     _ => lines.push((piece, width)),
                 }
                 // The rest of a word that was broken begins a line.
-                glued = false;
+                continues_line = false;
             }
-            if lines.len() > most {
+            if lines.len() > max_lines {
                 break;
             }
         }
-        let is_cut = lines.len() > most;
-        let mut lines: Vec<String> = lines.into_iter().take(most).map(|(line, _)| line).collect();
+        let is_cut = lines.len() > max_lines;
+        let mut lines: Vec<String> = lines.into_iter().take(max_lines).map(|(line, _)| line).collect();
         if let Some(last) = lines.last_mut().filter(|_| is_cut) {
-            *last = self.ellipsize(last, letters, room);
+            *last = self.ellipsize(last, style, max_width);
         }
         lines
     }
 
     /// A word in pieces that fit, broken behind a sign rather than between letters.
-    fn break_word(&self, word: &str, letters: TextStyle, room: f64) -> Vec<(String, f64)> {
-        let whole = self.width(word, letters);
-        if whole <= room {
+    fn break_word(&self, word: &str, style: TextStyle, max_width: f64) -> Vec<(String, f64)> {
+        let whole = self.width(word, style);
+        if whole <= max_width {
             return vec![(word.to_owned(), whole)];
         }
         let mut pieces: Vec<(String, f64)> = Vec::new();
         let mut piece = String::new();
-        let mut taken = 0.0;
+        let mut piece_width = 0.0;
         for c in word.chars() {
-            let width = self.width(c.encode_utf8(&mut [0; 4]), letters);
-            if taken + width > room && !piece.is_empty() {
+            let width = self.width(c.encode_utf8(&mut [0; 4]), style);
+            if piece_width + width > max_width && !piece.is_empty() {
                 let end = piece
                     .char_indices()
                     .filter(|(_, c)| is_break_opportunity(*c))
                     .map(|(place, c)| place.saturating_add(c.len_utf8()))
                     .next_back();
                 let after =
-                    |end: &usize| self.width(piece.get(*end..).unwrap_or_default(), letters);
-                let end = end.filter(|end| after(end) + width <= room);
+                    |end: &usize| self.width(piece.get(*end..).unwrap_or_default(), style);
+                let end = end.filter(|end| after(end) + width <= max_width);
                 let rest = end.map(|end| piece.split_off(end)).unwrap_or_default();
-                taken = self.width(&rest, letters);
-                let width = self.width(&piece, letters);
+                piece_width = self.width(&rest, style);
+                let width = self.width(&piece, style);
                 pieces.push((std::mem::replace(&mut piece, rest), width));
             }
             piece.push(c);
-            taken += width;
+            piece_width += width;
         }
-        pieces.push((piece, taken));
+        pieces.push((piece, piece_width));
         pieces
     }
 
     /// A text with its end left out, and dots in its place.
-    fn ellipsize(&self, text: &str, letters: TextStyle, room: f64) -> String {
-        let room = room - self.width("…", letters);
-        let mut taken = 0.0;
+    fn ellipsize(&self, text: &str, style: TextStyle, max_width: f64) -> String {
+        let max_width = max_width - self.width("…", style);
+        let mut text_width = 0.0;
         let mut end = 0;
-        for (place, c) in text.char_indices() {
-            taken += self.width(c.encode_utf8(&mut [0; 4]), letters);
-            if taken > room {
+        for (index, c) in text.char_indices() {
+            text_width += self.width(c.encode_utf8(&mut [0; 4]), style);
+            if text_width > max_width {
                 break;
             }
-            end = place.saturating_add(c.len_utf8());
+            end = index.saturating_add(c.len_utf8());
         }
         format!("{}…", text.get(..end).unwrap_or_default().trim_end())
     }

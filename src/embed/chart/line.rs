@@ -49,65 +49,65 @@ fn parse_year(point: &Point) -> Option<i64> {
 }
 
 /// Draws the lines of all panels.
-pub fn draw(chart: &Chart, canvas: &mut Canvas, room: DrawArea) -> DrawResult {
+pub fn draw(chart: &Chart, canvas: &mut Canvas, area: DrawArea) -> DrawResult {
     let panels: Vec<&Panel> =
         chart.panels.iter().filter(|panel| panel.points().next().is_some()).collect();
-    let each = room.max_height.map_or((room.width * 0.45).clamp(160.0, 360.0), |height| {
+    let panel_height = area.max_height.map_or((area.width * 0.45).clamp(160.0, 360.0), |height| {
         (height / usize_to_f64(panels.len()).max(1.0)).max(120.0)
     });
-    let (mut y, mut left_out) = (room.top, 0_usize);
+    let (mut y, mut omitted) = (area.top, 0_usize);
     for panel in panels {
-        let lines = layout_heading(panel, canvas, room);
-        let top = draw_heading(&lines.0, canvas, (room, y));
-        let bottom = if room.max_height.is_some() { y + each } else { top + each };
-        let more: usize =
+        let lines = layout_heading(panel, canvas, area);
+        let top = draw_heading(&lines.0, canvas, (area, y));
+        let bottom = if area.max_height.is_some() { y + panel_height } else { top + panel_height };
+        let omitted_in_panel: usize =
             panel.series.iter().skip(LINE_STYLES).map(|series| series.points.len()).sum();
-        left_out = left_out.saturating_add(more);
-        y = draw_legend(panel, canvas, (room, top));
-        draw_panel(panel, chart.language, canvas, (room, y, bottom.max(y + 90.0)));
+        omitted = omitted.saturating_add(omitted_in_panel);
+        y = draw_legend(panel, canvas, (area, top));
+        draw_panel(panel, chart.language, canvas, (area, y, bottom.max(y + 90.0)));
         y = bottom.max(y + 90.0) + 8.0;
     }
-    DrawResult { height: y - room.top, omitted_points: left_out }
+    DrawResult { height: y - area.top, omitted_points: omitted }
 }
 
 /// Which line is which: its name with a piece of it. Gives where the lines may begin.
-fn draw_legend(panel: &Panel, canvas: &mut Canvas, (room, top): (DrawArea, f64)) -> f64 {
-    let mut x = room.left;
+fn draw_legend(panel: &Panel, canvas: &mut Canvas, (area, top): (DrawArea, f64)) -> f64 {
+    let mut x = area.left;
     let mut y = top;
     let mut is_any = false;
-    for (place, series) in panel.series.iter().take(LINE_STYLES).enumerate() {
+    for (index, series) in panel.series.iter().take(LINE_STYLES).enumerate() {
         let Some(name) = &series.name else { continue };
-        let lines = canvas.measurer.wrap(name, LEGEND_STYLE, room.width - 40.0, 1);
+        let lines = canvas.measurer.wrap(name, LEGEND_STYLE, area.width - 40.0, 1);
         let name = lines.first().map(String::as_str).unwrap_or_default();
         let width = canvas.measurer.width(name, LEGEND_STYLE) * FONT_SLACK;
-        if is_any && x + 40.0 + width > room.left + room.width {
-            x = room.left;
+        if is_any && x + 40.0 + width > area.left + area.width {
+            x = area.left;
             y += 20.0;
         }
         is_any = true;
-        draw_stroke(canvas, place, &format!("M{} {}h30", format_length(x), format_length(y + 8.0)));
-        draw_point(canvas, (place, ValueQualifier::Exact), (x + 15.0, y + 8.0));
-        let words = TextRun { text: name, style: LEGEND_STYLE, class: "kc-ink", language: None };
-        canvas.text(words, TextAnchor::Start, (x + 36.0, y + 12.5), room.width - 40.0);
+        draw_stroke(canvas, index, &format!("M{} {}h30", format_length(x), format_length(y + 8.0)));
+        draw_point(canvas, (index, ValueQualifier::Exact), (x + 15.0, y + 8.0));
+        let run = TextRun { text: name, style: LEGEND_STYLE, class: "kc-ink", language: None };
+        canvas.text(run, TextAnchor::Start, (x + 36.0, y + 12.5), area.width - 40.0);
         x += 36.0 + width + 18.0;
     }
     if is_any { y + 24.0 } else { top }
 }
 
-fn draw_stroke(canvas: &mut Canvas, place: usize, path: &str) {
-    canvas.path(&format!("kc-line-{place}"), path, "2.5", DASHES.get(place).copied().flatten());
+fn draw_stroke(canvas: &mut Canvas, series_index: usize, path: &str) {
+    canvas.path(&format!("kc-line-{series_index}"), path, "2.5", DASHES.get(series_index).copied().flatten());
 }
 
 /// Draws a point: each line has a shape of its own; what is not exact is hollow.
 fn draw_point(
     canvas: &mut Canvas,
-    (place, exactness): (usize, ValueQualifier),
+    (series_index, exactness): (usize, ValueQualifier),
     (x, y): (f64, f64),
 ) {
     let hollow = if exactness == ValueQualifier::Exact { "" } else { " kc-hollow" };
     let move_to =
         |dx: f64, dy: f64| format!("M{} {}", format_length(x + dx), format_length(y + dy));
-    let path = match place {
+    let path = match series_index {
         0 => format!(
             "{}a{POINT_RADIUS} {POINT_RADIUS} 0 1 0 9 0a{POINT_RADIUS} {POINT_RADIUS} 0 1 0 -9 0z",
             move_to(-POINT_RADIUS, 0.0)
@@ -118,16 +118,16 @@ fn draw_point(
         4 => format!("{}h11l-5.5 9z", move_to(-5.5, -4.0)),
         _ => format!("{}h4v3h3v4h-3v3h-4v-3h-3v-4h3z", move_to(-2.0, -5.0)),
     };
-    canvas.path(&format!("kc-point-{place}{hollow}"), &path, "2", None);
+    canvas.path(&format!("kc-point-{series_index}{hollow}"), &path, "2", None);
 }
 
 fn draw_panel(
     panel: &Panel,
     language: &str,
     canvas: &mut Canvas,
-    (room, top, bottom): (DrawArea, f64, f64),
+    (area, top, bottom): (DrawArea, f64, f64),
 ) {
-    let dated = || {
+    let indexed_points = || {
         panel
             .series
             .iter()
@@ -135,15 +135,15 @@ fn draw_panel(
             .enumerate()
             .flat_map(|(line, series)| series.points.iter().map(move |point| (line, point)))
     };
-    let years: Vec<i64> = dated().filter_map(|(_, point)| parse_year(point)).collect();
+    let years: Vec<i64> = indexed_points().filter_map(|(_, point)| parse_year(point)).collect();
     let (Some(first), Some(last)) = (years.iter().min().copied(), years.iter().max().copied())
     else {
         return;
     };
-    let plot = plot_area(panel, language, canvas, (room, top, bottom));
+    let plot = plot_area(panel, language, canvas, (area, top, bottom));
     let scale = Scale::new(panel.points().map(Point::numeric_value), (plot.bottom, plot.top));
-    draw_grid(&scale, &plot, language, canvas, room);
-    let across = |year: i64| {
+    draw_grid(&scale, &plot, language, canvas, area);
+    let x_of_year = |year: i64| {
         let span = f64::from(u32::try_from(last.saturating_sub(first)).unwrap_or(0));
         let part = f64::from(u32::try_from(year.saturating_sub(first)).unwrap_or(0));
         if span > 0.0 {
@@ -152,8 +152,8 @@ fn draw_panel(
             f64::midpoint(plot.left, plot.right)
         }
     };
-    draw_year_axis((first, last), across, &plot, canvas);
-    let mut placed: Vec<PlacedPoint<'_>> = dated()
+    draw_year_axis((first, last), x_of_year, &plot, canvas);
+    let mut placed: Vec<PlacedPoint<'_>> = indexed_points()
         .filter(|(_, point)| point.value.is_some())
         .filter_map(|(line, point)| {
             let year = parse_year(point)?;
@@ -161,7 +161,7 @@ fn draw_panel(
                 point,
                 line,
                 year,
-                position: (across(year), scale.position(point.numeric_value())),
+                position: (x_of_year(year), scale.position(point.numeric_value())),
             })
         })
         .collect();
@@ -172,7 +172,7 @@ fn draw_panel(
             draw_stroke(canvas, line, &path);
         }
     }
-    let labels = place_labels(&placed, canvas, (&plot, room));
+    let labels = place_labels(&placed, canvas, (&plot, area));
     for (one, label) in placed.iter().zip(labels) {
         let series = panel
             .series
@@ -183,10 +183,10 @@ fn draw_panel(
         canvas.open_group(&format!("{series}{}", one.point.accessible_text()));
         draw_point(canvas, (one.line, one.point.qualifier), one.position);
         if let Some((text, at)) = label {
-            let words =
+            let run =
                 TextRun { text: &text, style: VALUE_STYLE, class: "kc-label", language: None };
-            let room = canvas.measurer.width(&text, VALUE_STYLE) * FONT_SLACK;
-            canvas.text(words, TextAnchor::Middle, at, room);
+            let area = canvas.measurer.width(&text, VALUE_STYLE) * FONT_SLACK;
+            canvas.text(run, TextAnchor::Middle, at, area);
         }
         canvas.close_group();
     }
@@ -195,9 +195,9 @@ fn draw_panel(
 /// The lines through points of years that follow each other.
 fn line_path<'a>(points: impl Iterator<Item = &'a PlacedPoint<'a>>) -> String {
     let mut path = String::new();
-    let mut before: Option<i64> = None;
+    let mut previous_year: Option<i64> = None;
     for one in points {
-        let verb = if before.is_some_and(|before| before.saturating_add(1) == one.year) {
+        let verb = if previous_year.is_some_and(|previous_year| previous_year.saturating_add(1) == one.year) {
             'L'
         } else {
             'M'
@@ -208,7 +208,7 @@ fn line_path<'a>(points: impl Iterator<Item = &'a PlacedPoint<'a>>) -> String {
             format_length(one.position.0),
             format_length(one.position.1)
         );
-        before = Some(one.year);
+        previous_year = Some(one.year);
     }
     path
 }
@@ -217,7 +217,7 @@ fn plot_area(
     panel: &Panel,
     language: &str,
     canvas: &Canvas,
-    (room, top, bottom): (DrawArea, f64, f64),
+    (area, top, bottom): (DrawArea, f64, f64),
 ) -> PlotArea {
     let scale = Scale::new(panel.points().map(Point::numeric_value), (0.0, 1.0));
     let widest = scale
@@ -227,30 +227,30 @@ fn plot_area(
         .fold(0.0, f64::max)
         * FONT_SLACK;
     // Values of very many digits are said at their points alone.
-    let ticks = if widest > room.width * 0.25 { 0.0 } else { widest + 10.0 };
+    let tick_width = if widest > area.width * 0.25 { 0.0 } else { widest + 10.0 };
     PlotArea {
-        left: room.left + ticks,
-        right: room.left + room.width,
+        left: area.left + tick_width,
+        right: area.left + area.width,
         top: top + LABEL_HEADROOM,
         bottom: bottom - YEAR_AXIS_HEIGHT,
     }
 }
 
-fn draw_grid(scale: &Scale, plot: &PlotArea, language: &str, canvas: &mut Canvas, room: DrawArea) {
-    let is_named = plot.left > room.left;
+fn draw_grid(scale: &Scale, plot: &PlotArea, language: &str, canvas: &mut Canvas, area: DrawArea) {
+    let has_tick_labels = plot.left > area.left;
     for tick in scale.ticks() {
         let y = scale.position(tick);
         let width = if tick.abs() > 0.0 { ".4" } else { "1" };
         canvas.line("kc-line", (plot.left, y), (plot.right, y), width);
-        if is_named {
+        if has_tick_labels {
             let text = grouped(&format_tick(tick), language);
-            let words =
+            let run =
                 TextRun { text: &text, style: TICK_STYLE, class: "kc-soft", language: None };
             canvas.text(
-                words,
+                run,
                 TextAnchor::End,
                 (plot.left - 6.0, y + 4.0),
-                plot.left - room.left - 6.0,
+                plot.left - area.left - 6.0,
             );
         }
     }
@@ -259,7 +259,7 @@ fn draw_grid(scale: &Scale, plot: &PlotArea, language: &str, canvas: &mut Canvas
 /// Names as many years as there is room for, the last among them.
 fn draw_year_axis(
     (first, last): (i64, i64),
-    across: impl Fn(i64) -> f64,
+    x_of_year: impl Fn(i64) -> f64,
     plot: &PlotArea,
     canvas: &mut Canvas,
 ) {
@@ -274,7 +274,7 @@ fn draw_year_axis(
         .unwrap_or(i64::MAX);
     let mut year = last;
     while year >= first {
-        let x = across(year);
+        let x = x_of_year(year);
         let text = year.to_string();
         canvas.line("kc-line", (x, plot.bottom), (x, plot.bottom + 4.0), "1");
         canvas.text(
@@ -293,10 +293,10 @@ fn draw_year_axis(
 fn place_labels(
     placed: &[PlacedPoint<'_>],
     canvas: &Canvas,
-    (plot, room): (&PlotArea, DrawArea),
+    (plot, area): (&PlotArea, DrawArea),
 ) -> Vec<Option<(String, (f64, f64))>> {
     let mut order: Vec<usize> = (0..placed.len()).collect();
-    let value = |place: &usize| placed.get(*place).map_or(0.0, |one| one.point.numeric_value());
+    let value = |index: &usize| placed.get(*index).map_or(0.0, |one| one.point.numeric_value());
     let ends: Vec<usize> = [
         order.last().copied(),
         order.first().copied(),
@@ -306,22 +306,22 @@ fn place_labels(
     .into_iter()
     .flatten()
     .collect();
-    order.sort_by_key(|place| ends.iter().position(|end| end == place).unwrap_or(ends.len()));
-    let mut taken: Vec<Rect> = placed
+    order.sort_by_key(|index| ends.iter().position(|end| end == index).unwrap_or(ends.len()));
+    let mut occupied: Vec<Rect> = placed
         .iter()
         .map(|one| centred_rect(one.position, (2.0 * POINT_RADIUS, 2.0 * POINT_RADIUS)))
         .collect();
     let mut labels: Vec<Option<(String, (f64, f64))>> = vec![None; placed.len()];
-    for place in order {
-        let Some(one) = placed.get(place) else { continue };
+    for index in order {
+        let Some(one) = placed.get(index) else { continue };
         let whole =
-            place_label(&one.point.display_value, one.position, canvas, ((plot, room), &taken));
+            place_label(&one.point.display_value, one.position, canvas, ((plot, area), &occupied));
         let sign = || {
             let sign = one.point.qualifier.symbol();
             let around_it = [(9.0, -7.0), (-9.0, -7.0), (9.0, 13.0), (-9.0, 13.0)]
                 .map(|(x, y)| (one.position.0 + x, one.position.1 + y));
             let is_free = |at: &&(f64, f64)| {
-                !taken
+                !occupied
                     .iter()
                     .any(|other| intersects(&centred_rect((at.0, at.1 - 4.0), (8.0, 10.0)), other))
             };
@@ -330,9 +330,9 @@ fn place_labels(
                 (sign.to_owned(), beside, centred_rect((beside.0, beside.1 - 4.0), (8.0, 10.0)))
             })
         };
-        if let (Some((text, at, box_)), Some(label)) = (whole.or_else(sign), labels.get_mut(place))
+        if let (Some((text, at, box_)), Some(label)) = (whole.or_else(sign), labels.get_mut(index))
         {
-            taken.push(box_);
+            occupied.push(box_);
             *label = Some((text, at));
         }
     }
@@ -353,18 +353,18 @@ fn place_label(
     text: &str,
     (x, y): (f64, f64),
     canvas: &Canvas,
-    ((plot, room), taken): ((&PlotArea, DrawArea), &[Rect]),
+    ((plot, area), occupied): ((&PlotArea, DrawArea), &[Rect]),
 ) -> Option<(String, (f64, f64), Rect)> {
     let width = canvas.measurer.width(text, VALUE_STYLE) * FONT_SLACK + 4.0;
-    let (least, most) = (room.left + width / 2.0, room.left + room.width - width / 2.0);
-    if least > most {
+    let (min_x, max_x) = (area.left + width / 2.0, area.left + area.width - width / 2.0);
+    if min_x > max_x {
         return None;
     }
-    let x = x.clamp(least, most);
+    let x = x.clamp(min_x, max_x);
     [y - 10.0, y + 20.0].into_iter().find_map(|baseline| {
         let box_ = centred_rect((x, baseline - 4.0), (width, 14.0));
         let is_inside = box_.3 <= plot.bottom + 1.0;
-        (is_inside && !taken.iter().any(|other| intersects(&box_, other)))
+        (is_inside && !occupied.iter().any(|other| intersects(&box_, other)))
             .then(|| (text.to_owned(), (x, baseline), box_))
     })
 }

@@ -184,11 +184,11 @@ pub struct Chart {
 impl Chart {
     /// Adds a point to the series of this name, in the panel of this name.
     fn add_point(&mut self, panel: &str, series: Option<String>, point: Point) {
-        let is_it = |known: &Panel| known.heading.as_deref() == Some(panel);
-        if !self.panels.iter().any(is_it) {
+        let has_heading = |known: &Panel| known.heading.as_deref() == Some(panel);
+        if !self.panels.iter().any(has_heading) {
             self.panels.push(Panel { heading: Some(panel.to_owned()), series: Vec::new() });
         }
-        let Some(panel) = self.panels.iter_mut().find(|known| is_it(known)) else { return };
+        let Some(panel) = self.panels.iter_mut().find(|known| has_heading(known)) else { return };
         match panel.series.iter_mut().find(|known| known.name == series) {
             Some(known) => known.points.push(point),
             None => panel.series.push(Series { name: series, points: vec![point] }),
@@ -196,19 +196,19 @@ impl Chart {
     }
 
     /// Keeps the first points, or the last; gives how many are left out.
-    fn truncate_points(&mut self, most: usize, is_last: bool) -> usize {
-        let all: usize = self.panels.iter().map(|panel| panel.points().count()).sum();
-        let left_out = all.saturating_sub(most);
-        let kept = if is_last { left_out..all } else { 0..most };
-        let mut place = 0_usize;
+    fn truncate_points(&mut self, max_points: usize, keep_last: bool) -> usize {
+        let total: usize = self.panels.iter().map(|panel| panel.points().count()).sum();
+        let omitted = total.saturating_sub(max_points);
+        let retained = if keep_last { omitted..total } else { 0..max_points };
+        let mut index = 0_usize;
         for series in self.panels.iter_mut().flat_map(|panel| &mut panel.series) {
             series.points.retain(|_| {
-                let is_kept = kept.contains(&place);
-                place = place.saturating_add(1);
+                let is_kept = retained.contains(&index);
+                index = index.saturating_add(1);
                 is_kept
             });
         }
-        left_out
+        omitted
     }
 }
 

@@ -61,19 +61,19 @@ async fn respond(
     context: &web::Data<AppState>,
     request: &HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let (asked, query, wanted) = ChartParams::parse(
+    let (chart_params, query, list_request) = ChartParams::parse(
         request.query_string(),
         accept_language(request),
         (&context.fallback_languages, Visibility::Published),
         true,
     )?;
-    let wish = wanted.language_preference.clone();
-    let (of, theme) = (format!("page {:?}", context.settings.embed_origins), asked.theme);
+    let language_preference = list_request.language_preference.clone();
+    let (etag_salt, theme) = (format!("page {:?}", context.settings.embed_origins), chart_params.theme);
     let (validators, chart) = match load_chart(
         context,
         request,
-        (Visibility::Published, &of),
-        (asked, query.clone(), wanted),
+        (Visibility::Published, &etag_salt),
+        (chart_params, query.clone(), list_request),
     )
     .await?
     {
@@ -82,23 +82,23 @@ async fn respond(
             return Ok(answer::not_modified_response(
                 context,
                 Visibility::Published,
-                &wish,
+                &language_preference,
                 &validators,
             ));
         }
     };
-    let base = context.settings.base_url(request);
-    let at = |path: &str, query: &str| {
-        format!("{base}{path}{}{}", if query.is_empty() { "" } else { "?" }, encode_query(query))
+    let base_url = context.settings.base_url(request);
+    let url_for = |path: &str, query: &str| {
+        format!("{base_url}{path}{}{}", if query.is_empty() { "" } else { "?" }, encode_query(query))
     };
-    let this = at(request.path(), request.query_string());
-    let discovery = OEmbedDiscovery::new(&base, &this);
+    let this = url_for(request.path(), request.query_string());
+    let discovery = OEmbedDiscovery::new(&base_url, &this);
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::set_cache_headers(&mut response, context, Visibility::Published, &wish);
+    answer::set_cache_headers(&mut response, context, Visibility::Published, &language_preference);
     answer::set_validators(&mut response, &validators);
     response.insert_header((header::LINK, discovery.link_headers().join(", ")));
     // A list takes no parameters of groups.
-    let list = at("/v1/impact-statistics", &query);
+    let list_url = url_for("/v1/impact-statistics", &query);
     let head = html! {
         link rel="canonical" href=(this);
         (discovery.render_head(&chart.title))
@@ -106,7 +106,7 @@ async fn respond(
     };
     let page = HtmlPage {
         head,
-        body: render_body(&chart, theme, &list),
+        body: render_body(&chart, theme, &list_url),
         chart_theme: Some(theme),
         ..HtmlPage::message(chart.language, &chart.title)
     };
@@ -118,7 +118,7 @@ fn render_body(chart: &Chart, theme: Theme, list: &str) -> Markup {
         render_chart(chart, &RenderOptions { theme, width, height: None, embedded_as: Some(name) })
     });
     let left_out = drawn.iter().find_map(|picture| picture.omitted_note.as_ref());
-    let say = |phrase: Phrase| phrase.in_language(chart.language);
+    let say = |message: Phrase| message.in_language(chart.language);
     html! {
         div.text { h1 { (chart.title) } }
         figure.chart {
@@ -136,7 +136,7 @@ fn render_body(chart: &Chart, theme: Theme, list: &str) -> Markup {
 
 /// What the chart shows, as a table.
 fn render_table(chart: &Chart) -> Markup {
-    let say = |phrase: Phrase| phrase.in_language(chart.language);
+    let say = |message: Phrase| message.in_language(chart.language);
     let is_progress = chart.chart_type == ChartType::Progress;
     let rows = chart.panels.iter().flat_map(|panel| {
         let of = |series: Option<&String>| {

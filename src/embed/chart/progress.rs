@@ -27,27 +27,27 @@ struct ProgressRow<'a> {
 }
 
 impl<'a> ProgressRow<'a> {
-    fn new(name: Option<&str>, point: &'a Point, canvas: &Canvas, room: DrawArea) -> Self {
-        let lettering = &canvas.measurer;
+    fn new(name: Option<&str>, point: &'a Point, canvas: &Canvas, area: DrawArea) -> Self {
+        let measurer = &canvas.measurer;
         let label =
             name.map_or_else(|| point.label.clone(), |name| format!("{name} · {}", point.label));
-        let label = lettering.wrap(&label, LABEL_STYLE, room.width, MAX_LABEL_LINES);
+        let label = measurer.wrap(&label, LABEL_STYLE, area.width, MAX_LABEL_LINES);
         let said = [Some(point.display_value.as_str()), point.progress.as_deref()]
             .into_iter()
             .flatten()
             .collect::<Vec<_>>()
             .join(" · ");
-        let value = lettering.wrap(&said, VALUE_STYLE, room.width, usize::MAX);
+        let value = measurer.wrap(&said, VALUE_STYLE, area.width, usize::MAX);
         let said = |mark: &Option<super::Marker>| {
             mark.as_ref().map(|mark| mark.text.clone()).unwrap_or_default()
         };
         let (baseline, target) = (said(&point.baseline), said(&point.target));
-        let is_beside = (lettering.width(&baseline, MARKER_STYLE)
-            + lettering.width(&target, MARKER_STYLE))
+        let is_beside = (measurer.width(&baseline, MARKER_STYLE)
+            + measurer.width(&target, MARKER_STYLE))
             * FONT_SLACK
             + 16.0
-            <= room.width;
-        let lines = |text: &str| lettering.wrap(text, MARKER_STYLE, room.width, usize::MAX);
+            <= area.width;
+        let lines = |text: &str| measurer.wrap(text, MARKER_STYLE, area.width, usize::MAX);
         let (baseline, target) = (lines(&baseline), lines(&target));
         let marks = if is_beside {
             baseline.len().max(target.len())
@@ -73,35 +73,35 @@ impl<'a> ProgressRow<'a> {
 }
 
 /// Draws a track for each point.
-pub fn draw(chart: &Chart, canvas: &mut Canvas, room: DrawArea) -> DrawResult {
-    let (mut y, mut left_out, mut is_full) = (room.top, 0_usize, false);
+pub fn draw(chart: &Chart, canvas: &mut Canvas, area: DrawArea) -> DrawResult {
+    let (mut y, mut omitted, mut is_full) = (area.top, 0_usize, false);
     for panel in &chart.panels {
-        let heading = layout_heading(panel, canvas, room);
-        let mut is_headed = false;
+        let heading = layout_heading(panel, canvas, area);
+        let mut has_heading = false;
         for series in &panel.series {
             for point in &series.points {
-                let row = ProgressRow::new(series.name.as_deref(), point, canvas, room);
-                let end = y + row.height + if is_headed { 0.0 } else { heading.1 };
+                let row = ProgressRow::new(series.name.as_deref(), point, canvas, area);
+                let end = y + row.height + if has_heading { 0.0 } else { heading.1 };
                 is_full = is_full
-                    || (y > room.top
-                        && room.max_height.is_some_and(|height| end > room.top + height));
+                    || (y > area.top
+                        && area.max_height.is_some_and(|height| end > area.top + height));
                 if is_full {
-                    left_out = left_out.saturating_add(1);
+                    omitted = omitted.saturating_add(1);
                     continue;
                 }
-                if !is_headed {
-                    y = draw_heading(&heading.0, canvas, (room, y));
-                    is_headed = true;
+                if !has_heading {
+                    y = draw_heading(&heading.0, canvas, (area, y));
+                    has_heading = true;
                 }
-                draw_row(&row, canvas, (room, y));
+                draw_row(&row, canvas, (area, y));
                 y += row.height;
             }
         }
     }
-    DrawResult { height: y - room.top, omitted_points: left_out }
+    DrawResult { height: y - area.top, omitted_points: omitted }
 }
 
-fn draw_row(row: &ProgressRow<'_>, canvas: &mut Canvas, (room, top): (DrawArea, f64)) {
+fn draw_row(row: &ProgressRow<'_>, canvas: &mut Canvas, (area, top): (DrawArea, f64)) {
     let point = row.point;
     canvas.open_group(&point.accessible_text());
     let label = TextRun {
@@ -115,27 +115,27 @@ fn draw_row(row: &ProgressRow<'_>, canvas: &mut Canvas, (room, top): (DrawArea, 
         label,
         &row.label_lines,
         TextAnchor::Start,
-        (room.left, top + LABEL_STYLE.size),
-        room.width,
+        (area.left, top + LABEL_STYLE.size),
+        area.width,
     ) - LABEL_STYLE.size
         + VALUE_STYLE.size;
     let next = canvas.text_lines(
         value,
         &row.value_lines,
         TextAnchor::Start,
-        (room.left, next),
-        room.width,
+        (area.left, next),
+        area.width,
     ) - VALUE_STYLE.size;
     let track = next + 5.0;
-    let of = |mark: &Option<super::Marker>| mark.as_ref().map(|mark| decimal_to_f64(&mark.value));
-    let (reached, baseline, target) =
-        (point.numeric_value(), of(&point.baseline), of(&point.target));
+    let marker_value = |mark: &Option<super::Marker>| mark.as_ref().map(|mark| decimal_to_f64(&mark.value));
+    let (current, baseline, target) =
+        (point.numeric_value(), marker_value(&point.baseline), marker_value(&point.target));
     // Ends of the track have room for half of a mark.
-    let ends = (room.left + 8.0, room.left + room.width - 8.0);
-    let scale = Scale::new([Some(reached), baseline, target].into_iter().flatten(), ends);
+    let track_ends = (area.left + 8.0, area.left + area.width - 8.0);
+    let scale = Scale::new([Some(current), baseline, target].into_iter().flatten(), track_ends);
     let from = scale.position(baseline.unwrap_or(0.0));
-    let to = scale.position(reached);
-    canvas.rectangle("kc-line", (ends.0, track), (ends.1 - ends.0, TRACK_HEIGHT));
+    let to = scale.position(current);
+    canvas.rectangle("kc-line", (track_ends.0, track), (track_ends.1 - track_ends.0, TRACK_HEIGHT));
     canvas.rectangle("kc-bar", (from.min(to), track), ((to - from).abs().max(1.0), TRACK_HEIGHT));
     if baseline.is_some() {
         canvas.line("kc-line", (from, track - 4.0), (from, track + TRACK_HEIGHT + 4.0), "3");
@@ -151,15 +151,15 @@ fn draw_row(row: &ProgressRow<'_>, canvas: &mut Canvas, (room, top): (DrawArea, 
         mark,
         &row.baseline_lines,
         TextAnchor::Start,
-        (room.left, first),
-        room.width,
+        (area.left, first),
+        area.width,
     );
     let first = if row.is_side_by_side { first } else { below };
     let (x, anchor) = if row.is_side_by_side {
-        (room.left + room.width, TextAnchor::End)
+        (area.left + area.width, TextAnchor::End)
     } else {
-        (room.left, TextAnchor::Start)
+        (area.left, TextAnchor::Start)
     };
-    canvas.text_lines(mark, &row.target_lines, anchor, (x, first), room.width);
+    canvas.text_lines(mark, &row.target_lines, anchor, (x, first), area.width);
     canvas.close_group();
 }

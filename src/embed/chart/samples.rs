@@ -48,10 +48,10 @@ fn country(language: &'static str, code: &str, value: Option<(&str, &str)>) -> P
     }
 }
 
-fn marker(language: &'static str, phrase: Phrase, value: &str, when: &str) -> Marker {
+fn marker(language: &'static str, message: Phrase, value: &str, when: &str) -> Marker {
     let said = format!(
         "{}: {} ({when})",
-        phrase.in_language(language),
+        message.in_language(language),
         format_plain_value(value, "unit", language)
     );
     Marker { value: value.to_owned(), text: said }
@@ -171,13 +171,13 @@ fn renders_samples_in_every_language() {
     for (name, form) in ChartType::ALL {
         for language in LANGUAGES {
             let chart = sample_chart(form, language);
-            for (theme, look) in [
+            for (theme, options) in [
                 ("light", render_options(Theme::Light, 640.0)),
                 ("dark", render_options(Theme::Dark, 320.0)),
                 ("auto", render_options(Theme::Auto, 900.0)),
             ] {
-                let drawn = render_svg(&chart, &look);
-                assert_sound_svg(&chart, &look, &drawn);
+                let drawn = render_svg(&chart, &options);
+                assert_sound_svg(&chart, &options, &drawn);
                 if let Some(directory) = std::env::var_os("KINOTEKA_SCREENSHOTS") {
                     std::fs::write(
                         std::path::Path::new(&directory)
@@ -197,18 +197,18 @@ fn attribute(node: Node<'_, '_>, name: &str) -> f64 {
 
 /// What every drawing owes: it is XML, says what it is, nothing of it lies outside, and every value
 /// and note is in it in words.
-fn assert_sound_svg(chart: &Chart, look: &RenderOptions, drawn: &str) {
-    let read = Document::parse(drawn).unwrap_or_else(|error| panic!("{error}: {drawn}"));
-    let root = read.root_element();
+fn assert_sound_svg(chart: &Chart, options: &RenderOptions, svg: &str) {
+    let document = Document::parse(svg).unwrap_or_else(|error| panic!("{error}: {svg}"));
+    let root = document.root_element();
     let view: Vec<f64> =
         root.attribute("viewBox").unwrap().split(' ').map(|part| part.parse().unwrap()).collect();
     let [_, _, width, height] = view[..] else { panic!("{view:?}") };
     assert!(
-        (width - look.width).abs() < 0.1 && look.height.is_none_or(|asked| height >= asked - 0.1),
+        (width - options.width).abs() < 0.1 && options.height.is_none_or(|asked| height >= asked - 0.1),
         "{view:?}"
     );
-    let named = |id: &str| {
-        read.descendants()
+    let element_text = |id: &str| {
+        document.descendants()
             .find(|node| node.attribute("id") == Some(id))
             .and_then(|node| node.text())
             .unwrap_or_default()
@@ -218,26 +218,26 @@ fn assert_sound_svg(chart: &Chart, look: &RenderOptions, drawn: &str) {
         (root.attribute("role"), root.attribute("aria-labelledby"), root.attribute("lang")),
         (Some("img"), Some("kc-title-chart"), Some(chart.language))
     );
-    assert_eq!(named("kc-title-chart"), chart.title);
-    let said = named("kc-desc-chart");
+    assert_eq!(element_text("kc-title-chart"), chart.title);
+    let description = element_text("kc-desc-chart");
     for point in chart.panels.iter().flat_map(Panel::points) {
-        assert!(said.contains(&point.accessible_text()), "{}: {said}", point.accessible_text());
+        assert!(description.contains(&point.accessible_text()), "{}: {description}", point.accessible_text());
     }
     for note in chart.notes.iter().chain([&chart.source]) {
-        assert!(said.contains(note.as_str()), "{note}: {said}");
+        assert!(description.contains(note.as_str()), "{note}: {description}");
     }
     let near = |least: f64, value: f64, most: f64| value >= least - 0.6 && value <= most + 0.6;
-    for node in read.descendants().filter(Node::is_element) {
+    for node in document.descendants().filter(Node::is_element) {
         match node.tag_name().name() {
             "rect" => {
                 let (x, y) = (attribute(node, "x"), attribute(node, "y"));
                 assert!(
                     near(0.0, x, width) && near(0.0, x + attribute(node, "width"), width),
-                    "{drawn}"
+                    "{svg}"
                 );
                 assert!(
                     near(0.0, y, height) && near(0.0, y + attribute(node, "height"), height),
-                    "{drawn}"
+                    "{svg}"
                 );
             }
             "text" => {
@@ -250,7 +250,7 @@ fn assert_sound_svg(chart: &Chart, look: &RenderOptions, drawn: &str) {
                 };
                 assert!(
                     near(0.0, from, width) && near(0.0, to, width) && near(0.0, y, height),
-                    "{node:?}: {drawn}"
+                    "{node:?}: {svg}"
                 );
             }
             "path" => {
@@ -261,7 +261,7 @@ fn assert_sound_svg(chart: &Chart, look: &RenderOptions, drawn: &str) {
                         .split(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-'))
                         .filter_map(|number| number.parse::<f64>().ok());
                     let (x, y) = (numbers.next().unwrap(), numbers.next().unwrap());
-                    assert!(near(0.0, x, width) && near(0.0, y, height), "{part}: {drawn}");
+                    assert!(near(0.0, x, width) && near(0.0, y, height), "{part}: {svg}");
                 }
             }
             _ => {}
@@ -270,16 +270,16 @@ fn assert_sound_svg(chart: &Chart, look: &RenderOptions, drawn: &str) {
 }
 
 fn text_contents(drawn: &str) -> Vec<String> {
-    let read = Document::parse(drawn).unwrap();
-    read.descendants()
+    let document = Document::parse(drawn).unwrap();
+    document.descendants()
         .filter(|node| node.has_tag_name(("http://www.w3.org/2000/svg", "text")))
         .map(|node| node.text().unwrap_or_default().to_owned())
         .collect()
 }
 
-fn bar_widths(drawn: &str) -> Vec<f64> {
-    let read = Document::parse(drawn).unwrap();
-    read.descendants()
+fn bar_widths(svg: &str) -> Vec<f64> {
+    let document = Document::parse(svg).unwrap();
+    document.descendants()
         .filter(|node| node.attribute("class") == Some("kc-bar"))
         .map(|node| attribute(node, "width"))
         .collect()
@@ -390,11 +390,11 @@ fn omitted_points_are_counted() {
     let look = RenderOptions { height: Some(400.0), ..render_options(Theme::Light, 640.0) };
     let drawn = render_svg(&chart, &look);
     assert_sound_svg(&chart, &look, &drawn);
-    let shown = bar_widths(&drawn).len();
+    let shown_count = bar_widths(&drawn).len();
     assert!(
-        (3..20).contains(&shown)
-            && text_contents(&drawn).contains(&format!("Not shown: {}", 200 - shown)),
-        "{shown}: {:?}",
+        (3..20).contains(&shown_count)
+            && text_contents(&drawn).contains(&format!("Not shown: {}", 200 - shown_count)),
+        "{shown_count}: {:?}",
         text_contents(&drawn)
     );
     assert!(
@@ -409,14 +409,14 @@ fn lines_skip_years_without_data() {
     let drawn =
         render_svg(&sample_chart(ChartType::Line, "en"), &render_options(Theme::Light, 640.0));
     let read = Document::parse(&drawn).unwrap();
-    let strokes: Vec<&str> = read
+    let paths: Vec<&str> = read
         .descendants()
         .filter(|node| node.attribute("class") == Some("kc-line-0"))
         .filter_map(|node| node.attribute("d"))
         .collect();
     // The first is the key to the lines; 2017 to 2019 and 2022 to 2023 follow each other, 2026
     // stands alone.
-    let path = strokes[1];
+    let path = paths[1];
     assert_eq!((path.matches('M').count(), path.matches('L').count()), (3, 3), "{path}");
 }
 
@@ -448,14 +448,14 @@ fn lines_differ_without_colour() {
         &render_options(Theme::Light, 640.0),
     );
     let read = Document::parse(&drawn).unwrap();
-    let of = |prefix: &str, name: &str| -> BTreeSet<String> {
+    let attributes = |prefix: &str, name: &str| -> BTreeSet<String> {
         read.descendants()
             .filter(|node| node.attribute("class").is_some_and(|class| class.starts_with(prefix)))
             .map(|node| node.attribute(name).unwrap_or_default().to_owned())
             .collect()
     };
-    assert_eq!(of("kc-line-", "stroke-dasharray").len(), 6);
-    let shapes: BTreeSet<String> = of("kc-point-", "d")
+    assert_eq!(attributes("kc-line-", "stroke-dasharray").len(), 6);
+    let shapes: BTreeSet<String> = attributes("kc-point-", "d")
         .into_iter()
         .map(|path| path.split_once(|c: char| c.is_ascii_lowercase()).unwrap().1.to_owned())
         .collect();

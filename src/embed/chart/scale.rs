@@ -46,20 +46,20 @@ impl Scale {
 
     /// Round values from the least to the most, some four of them.
     pub fn ticks(&self) -> Vec<f64> {
-        let rough = (self.domain_max / 4.0 - self.domain_min / 4.0).abs();
-        if rough <= 0.0 || !rough.is_finite() {
+        let raw_step = (self.domain_max / 4.0 - self.domain_min / 4.0).abs();
+        if raw_step <= 0.0 || !raw_step.is_finite() {
             return vec![0.0];
         }
-        let power = 10_f64.powf(rough.log10().floor());
+        let power = 10_f64.powf(raw_step.log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0]
             .into_iter()
             .map(|factor| factor * power)
-            .find(|step| *step >= rough)
-            .unwrap_or(rough);
+            .find(|step| *step >= raw_step)
+            .unwrap_or(raw_step);
         let mut ticks = vec![0.0];
         for direction in [-step, step] {
-            for place in 1..=10_u32 {
-                let tick = direction * f64::from(place);
+            for multiple in 1..=10_u32 {
+                let tick = direction * f64::from(multiple);
                 if tick < self.domain_min || tick > self.domain_max {
                     break;
                 }

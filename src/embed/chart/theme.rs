@@ -107,16 +107,16 @@ impl Palette {
             ".kc-label{{fill:{};stroke:{};stroke-width:3px;stroke-linejoin:round;paint-order:stroke}}",
             self.text, self.background
         );
-        for (place, colour) in self.lines.iter().enumerate() {
+        for (index, colour) in self.lines.iter().enumerate() {
             let _ = write!(
                 css,
-                ".kc-line-{place}{{fill:none;stroke:{colour}}}.kc-point-{place}{{fill:{colour};stroke:{colour}}}"
+                ".kc-line-{index}{{fill:none;stroke:{colour}}}.kc-point-{index}{{fill:{colour};stroke:{colour}}}"
             );
         }
-        for (place, (colour, ink)) in self.shades.iter().enumerate() {
+        for (index, (colour, ink)) in self.shades.iter().enumerate() {
             let _ = write!(
                 css,
-                ".kc-step-{place}{{fill:{colour};stroke:{}}}.kc-on-{place}{{fill:{ink}}}",
+                ".kc-step-{index}{{fill:{colour};stroke:{}}}.kc-on-{index}{{fill:{ink}}}",
                 self.outline
             );
         }

@@ -41,18 +41,18 @@ fn tiles(chart: &Chart) -> Vec<(&Point, (u32, u32))> {
 }
 
 /// Draws the tiles.
-pub fn draw(chart: &Chart, canvas: &mut Canvas, room: DrawArea) -> DrawResult {
+pub fn draw(chart: &Chart, canvas: &mut Canvas, area: DrawArea) -> DrawResult {
     let tiles = tiles(chart);
     let headings: Vec<_> =
-        chart.panels.iter().map(|panel| layout_heading(panel, canvas, room)).collect();
+        chart.panels.iter().map(|panel| layout_heading(panel, canvas, area)).collect();
     let top =
-        headings.iter().fold(room.top, |y, heading| draw_heading(&heading.0, canvas, (room, y)));
-    let above = top - room.top;
-    let room = DrawArea { top, max_height: room.max_height.map(|height| height - above), ..room };
+        headings.iter().fold(area.top, |y, heading| draw_heading(&heading.0, canvas, (area, y)));
+    let above = top - area.top;
+    let area = DrawArea { top, max_height: area.max_height.map(|height| height - above), ..area };
     let rows = f64::from(tiles.iter().map(|(_, (_, row))| *row).max().unwrap_or(0)) + 1.0;
     let columns = f64::from(COLUMNS);
-    let by_width = ((room.width - TILE_GAP * (columns - 1.0)) / columns).min(MAX_TILE_SIZE);
-    let size = room
+    let by_width = ((area.width - TILE_GAP * (columns - 1.0)) / columns).min(MAX_TILE_SIZE);
+    let size = area
         .max_height
         .map_or(by_width, |height| {
             by_width.min(((height - TILE_GAP * rows) / rows).max(MIN_TILE_SIZE))
@@ -60,26 +60,26 @@ pub fn draw(chart: &Chart, canvas: &mut Canvas, room: DrawArea) -> DrawResult {
         .floor();
     let scale = Scale::new(tiles.iter().map(|(point, _)| point.numeric_value()), (0.0, 1.0));
     for (point, (column, row)) in &tiles {
-        let apart = if *row >= ROWS { TILE_GAP } else { 0.0 };
+        let separation = if *row >= ROWS { TILE_GAP } else { 0.0 };
         let at = (
-            room.left + f64::from(*column) * (size + TILE_GAP),
-            room.top + f64::from(*row) * (size + TILE_GAP) + apart,
+            area.left + f64::from(*column) * (size + TILE_GAP),
+            area.top + f64::from(*row) * (size + TILE_GAP) + separation,
         );
         draw_tile(point, &scale, canvas, (at, size));
     }
-    let apart = if rows > f64::from(ROWS) { TILE_GAP } else { 0.0 };
-    DrawResult { height: above + rows * (size + TILE_GAP) + apart, omitted_points: 0 }
+    let separation = if rows > f64::from(ROWS) { TILE_GAP } else { 0.0 };
+    DrawResult { height: above + rows * (size + TILE_GAP) + separation, omitted_points: 0 }
 }
 
 /// The step of a value: the least of a chart has the first, the most the last.
 fn shade_index(scale: &Scale, value: f64) -> usize {
-    let part = scale.fraction(value);
-    (0..SHADES).rev().find(|step| part * usize_to_f64(SHADES) >= usize_to_f64(*step)).unwrap_or(0)
+    let fraction = scale.fraction(value);
+    (0..SHADES).rev().find(|step| fraction * usize_to_f64(SHADES) >= usize_to_f64(*step)).unwrap_or(0)
 }
 
 fn draw_tile(point: &Point, scale: &Scale, canvas: &mut Canvas, ((x, y), size): ((f64, f64), f64)) {
     canvas.open_group(&point.accessible_text());
-    let ink = if point.value.is_some() {
+    let text_class = if point.value.is_some() {
         let step = shade_index(scale, point.numeric_value());
         canvas.rectangle(&format!("kc-step-{step}"), (x, y), (size, size));
         format!("kc-on-{step}")
@@ -88,23 +88,23 @@ fn draw_tile(point: &Point, scale: &Scale, canvas: &mut Canvas, ((x, y), size): 
         canvas.path("kc-line", &path, "1", Some("4 4"));
         "kc-soft".to_owned()
     };
-    let room = size - 2.0 * TILE_PADDING;
-    let (label, value) = fit_text(canvas, &point.label, &point.display_value, room);
-    let words =
-        TextRun { text: "", style: label.1, class: &ink, language: point.language.as_deref() };
+    let max_width = size - 2.0 * TILE_PADDING;
+    let (label, value) = fit_text(canvas, &point.label, &point.display_value, max_width);
+    let run =
+        TextRun { text: "", style: label.1, class: &text_class, language: point.language.as_deref() };
     canvas.text_lines(
-        words,
+        run,
         &label.0,
         TextAnchor::Start,
         (x + TILE_PADDING, y + TILE_PADDING + label.1.size),
-        room,
+        max_width,
     );
-    let words = TextRun { style: value.1, language: None, ..words };
+    let run = TextRun { style: value.1, language: None, ..run };
     let first = y + size
         - TILE_PADDING
         - 2.0
         - (usize_to_f64(value.0.len()) - 1.0).max(0.0) * value.1.line_height();
-    canvas.text_lines(words, &value.0, TextAnchor::Start, (x + TILE_PADDING, first), room);
+    canvas.text_lines(run, &value.0, TextAnchor::Start, (x + TILE_PADDING, first), max_width);
     canvas.close_group();
 }
 
@@ -112,33 +112,33 @@ type FittedText = (Vec<String>, TextStyle);
 
 /// Label and value in letters that are as large as fit: the value whole, the label as far as there
 /// is room.
-fn fit_text(canvas: &Canvas, label: &str, value: &str, room: f64) -> (FittedText, FittedText) {
+fn fit_text(canvas: &Canvas, label: &str, value: &str, max_width: f64) -> (FittedText, FittedText) {
     let sizes = [18.0, 15.0, 13.0, 11.0, 9.0, 8.0];
     let mut fitted = (Vec::new(), TextStyle::bold(8.0));
     for size in sizes {
-        let letters = TextStyle::bold(size);
-        fitted = (canvas.measurer.wrap(value, letters, room, usize::MAX), letters);
+        let style = TextStyle::bold(size);
+        fitted = (canvas.measurer.wrap(value, style, max_width, usize::MAX), style);
         let small = TextStyle::regular(12.0_f64.min(size));
-        let least =
-            usize_to_f64(canvas.measurer.wrap(label, small, room, 3).len()) * small.line_height();
+        let min_label_height =
+            usize_to_f64(canvas.measurer.wrap(label, small, max_width, 3).len()) * small.line_height();
         // A word is not broken where smaller letters let it be whole.
-        let is_whole = value.split(' ').all(|word| canvas.measurer.width(word, letters) <= room)
+        let is_whole = value.split(' ').all(|word| canvas.measurer.width(word, style) <= max_width)
             || size <= 11.0;
-        if is_whole && usize_to_f64(fitted.0.len()) * letters.line_height() + least <= room {
+        if is_whole && usize_to_f64(fitted.0.len()) * style.line_height() + min_label_height <= max_width {
             break;
         }
     }
-    let left = room - usize_to_f64(fitted.0.len()) * fitted.1.line_height();
-    let fits = |letters: &TextStyle| {
-        usize_to_f64(canvas.measurer.wrap(label, *letters, room, 3).len()) * letters.line_height()
-            <= left
+    let remaining_height = max_width - usize_to_f64(fitted.0.len()) * fitted.1.line_height();
+    let fits = |style: &TextStyle| {
+        usize_to_f64(canvas.measurer.wrap(label, *style, max_width, 3).len()) * style.line_height()
+            <= remaining_height
     };
     let sizes = [14.0, 12.0, 11.0, 9.0].map(|size| TextStyle::regular(fitted.1.size.min(size)));
-    let letters =
-        sizes.into_iter().find(|letters| fits(letters)).unwrap_or(TextStyle::regular(9.0));
-    let most = (1..=3_usize)
+    let style =
+        sizes.into_iter().find(|style| fits(style)).unwrap_or(TextStyle::regular(9.0));
+    let max_label_lines = (1..=3_usize)
         .rev()
-        .find(|lines| usize_to_f64(*lines) * letters.line_height() <= left)
+        .find(|lines| usize_to_f64(*lines) * style.line_height() <= remaining_height)
         .unwrap_or(1);
-    ((canvas.measurer.wrap(label, letters, room, most), letters), fitted)
+    ((canvas.measurer.wrap(label, style, max_width, max_label_lines), style), fitted)
 }

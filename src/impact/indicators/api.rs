@@ -14,10 +14,10 @@ use crate::resource::{read, restore, write};
 #[utoipa::path(operation_id = "list_indicators", tag = "Indicators", responses((status = 200, description = "A page of indicators.", body = IndicatorPage)))]
 #[get("/v1/indicators")]
 pub async fn list_indicators(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    read::list::<Indicators>(context, request).await
+    read::list::<Indicators>(state, request).await
 }
 
 /// Get an indicator
@@ -26,11 +26,11 @@ pub async fn list_indicators(
 #[utoipa::path(operation_id = "get_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The indicator.", body = Indicator)))]
 #[get("/v1/indicators/{indicator}")]
 pub async fn get_indicator(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    read::get::<Indicators>(context, request, name.into_inner()).await
+    read::get::<Indicators>(state, request, name.into_inner()).await
 }
 
 /// Create an indicator
@@ -39,11 +39,11 @@ pub async fn get_indicator(
 #[utoipa::path(operation_id = "create_indicator", tag = "Indicators", request_body = IndicatorInput, responses((status = 201, description = "The indicator, as stored.", body = Indicator)))]
 #[post("/v1/indicators")]
 pub async fn create_indicator(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    write::create::<Indicators>(context, request, payload).await
+    write::create::<Indicators>(state, request, payload).await
 }
 
 /// Replace or create an indicator
@@ -54,12 +54,12 @@ pub async fn create_indicator(
 #[utoipa::path(operation_id = "replace_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), request_body = IndicatorInput, responses((status = 200, description = "The indicator, as stored.", body = Indicator), (status = 201, description = "The indicator is new.", body = Indicator)))]
 #[put("/v1/indicators/{indicator}")]
 pub async fn replace_indicator(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::replace::<Indicators>(context, request, payload, name.into_inner()).await
+    write::replace::<Indicators>(state, request, payload, name.into_inner()).await
 }
 
 /// Change an indicator
@@ -69,12 +69,12 @@ pub async fn replace_indicator(
 #[utoipa::path(operation_id = "patch_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), request_body(content = IndicatorInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The indicator, as stored.", body = Indicator)))]
 #[patch("/v1/indicators/{indicator}")]
 pub async fn patch_indicator(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::patch::<Indicators>(context, request, payload, name.into_inner()).await
+    write::patch::<Indicators>(state, request, payload, name.into_inner()).await
 }
 
 /// Delete an indicator
@@ -84,11 +84,11 @@ pub async fn patch_indicator(
 #[utoipa::path(operation_id = "delete_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/indicators/{indicator}")]
 pub async fn delete_indicator(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::delete::<Indicators>(context, request, name.into_inner()).await
+    write::delete::<Indicators>(state, request, name.into_inner()).await
 }
 
 /// Restore an indicator
@@ -98,9 +98,9 @@ pub async fn delete_indicator(
 #[utoipa::path(operation_id = "restore_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The indicator, as it is again.", body = Indicator)))]
 #[post("/v1/indicators/{indicator}/restore")]
 pub async fn restore_indicator(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    restore::restore::<Indicators>(context, request, name.into_inner()).await
+    restore::restore::<Indicators>(state, request, name.into_inner()).await
 }

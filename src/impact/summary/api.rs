@@ -46,22 +46,22 @@ pub const OPENAPI: ListEndpoint = ListEndpoint {
 )]
 #[get("/v1/impact-statistics/summary")]
 pub async fn summarise_impact_statistics(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    let caller = context.visibility(&request).await?;
-    let asked = Arc::new(SummaryParams::from_request(&context, &request, caller, &[], None)?);
-    respond(&context, &request, caller, asked, build_summary).await
+    let caller = state.visibility(&request).await?;
+    let params = Arc::new(SummaryParams::from_request(&state, &request, caller, &[], None)?);
+    respond(&state, &request, caller, params, build_summary).await
 }
 
 /// Answers what is reckoned of statistics, unless the client has it.
 pub async fn respond<T: serde::Serialize + Send + 'static>(
-    context: &web::Data<AppState>,
+    state: &web::Data<AppState>,
     request: &HttpRequest,
-    caller: Visibility,
-    asked: Arc<SummaryParams>,
-    reckon: impl Fn(
+    visibility: Visibility,
+    params: Arc<SummaryParams>,
+    build: impl Fn(
         &mut crate::db::Connection,
         &SummaryParams,
         &mut crate::resource::shown::RenderContext,
@@ -70,9 +70,9 @@ pub async fn respond<T: serde::Serialize + Send + 'static>(
     + 'static,
 ) -> Result<HttpResponse, Problem> {
     let condition = ConditionalGet::from_request(request);
-    let (shared, inner) = (Arc::clone(&asked), context.clone().into_inner());
-    let done = context
-        .read(caller, move |connection| {
+    let (shared, inner) = (Arc::clone(&params), state.clone().into_inner());
+    let done = state
+        .read(visibility, move |connection| {
             let list = &shared.list;
             let of = CatalogueRequest {
                 etag_key: &shared.etag_key,
@@ -82,20 +82,20 @@ pub async fn respond<T: serde::Serialize + Send + 'static>(
                 condition: &condition,
             };
             read_catalogue_wide(connection, &inner, &of, |connection, _, shown| {
-                reckon(connection, &shared, shown)
+                build(connection, &shared, shown)
             })
         })
         .await?;
     crate::http::layer::StatementCount::record(request, done.statement_count);
-    let wish = &asked.list.language_preference;
+    let wish = &params.list.language_preference;
     let (validators, body) = match done.value {
         Freshness::Fresh(validators, body) => (validators, body),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified_response(context, caller, wish, &validators));
+            return Ok(answer::not_modified_response(state, visibility, wish, &validators));
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::set_cache_headers(&mut response, context, caller, wish);
+    answer::set_cache_headers(&mut response, state, visibility, wish);
     answer::set_validators(&mut response, &validators);
     // Labels may be in others, where something is not translated; what is said of values is in
     // this.

@@ -121,37 +121,37 @@ impl SummaryParams {
     /// together. `narrowed` is a filter that the address has already, such as
     /// `indicator=people-in-training`.
     pub fn from_request(
-        context: &AppState,
+        state: &AppState,
         request: &HttpRequest,
-        viewer: Visibility,
-        own: &[&'static str],
-        narrowed: Option<&str>,
+        visibility: Visibility,
+        extra_params: &[&'static str],
+        implied_filter: Option<&str>,
     ) -> Result<Self, Problem> {
-        let mut read = Self::parse(request.query_string(), own, |query| {
+        let mut read = Self::parse(request.query_string(), extra_params, |query| {
             let parts: Vec<&str> =
-                [query].into_iter().chain(narrowed).filter(|part| !part.is_empty()).collect();
+                [query].into_iter().chain(implied_filter).filter(|part| !part.is_empty()).collect();
             ListRequest::parse(
                 &SCHEMA,
                 &parts.join("&"),
                 accept_language(request),
-                &context.fallback_languages,
-                viewer,
+                &state.fallback_languages,
+                visibility,
             )
         })?;
-        read.list.base_url = context.settings.base_url(request);
+        read.list.base_url = state.settings.base_url(request);
         Ok(read)
     }
 
     fn parse(
         query: &str,
-        own: &[&'static str],
+        extra_params: &[&'static str],
         list: impl Fn(&str) -> Result<ListRequest, Problem>,
     ) -> Result<Self, Problem> {
         let mut params = QueryParams::parse(query)?;
         let refused: Vec<FieldError> = EXCLUDED_PARAMS
             .iter()
             .filter(|name| {
-                !SUMMARY_PARAMS.contains(name) && !own.contains(name) && params.get(name).is_some()
+                !SUMMARY_PARAMS.contains(name) && !extra_params.contains(name) && params.get(name).is_some()
             })
             .map(|name| {
                 FieldError::parameter(
@@ -186,7 +186,7 @@ impl SummaryParams {
         let named = params
             .integer("statistics_limit", 0..=STATISTICS_LIMITS.1)
             .unwrap_or(STATISTICS_LIMITS.0);
-        let others = [EXCLUDED_PARAMS, SUMMARY_PARAMS, own].concat();
+        let others = [EXCLUDED_PARAMS, SUMMARY_PARAMS, extra_params].concat();
         let identity = params.canonical_without(&[]);
         let mine = params.errors;
         let list = list(&remove_params(query, &others));
@@ -210,7 +210,7 @@ impl SummaryParams {
                     .into_iter()
                     .filter(|error| !errors.contains(error))
                     .collect::<Vec<_>>();
-                errors.extend(more.into_iter().map(|error| suggest_parameter(error, own)));
+                errors.extend(more.into_iter().map(|error| suggest_parameter(error, extra_params)));
                 Err(Problem::invalid_parameters(errors))
             }
         }

@@ -210,9 +210,9 @@ impl Grouper<'_> {
 }
 
 /// What a scope has of what others are grouped by; a year it has none.
-pub fn key_part(by: &GroupBy, scope: &FactScope, may_see: &dyn Fn(Id) -> bool) -> KeyPart {
+pub fn key_part(by: &GroupBy, scope: &FactScope, is_visible: &dyn Fn(Id) -> bool) -> KeyPart {
     let item =
-        |id: Option<Id>| id.filter(|id| may_see(*id)).map_or(KeyPart::Undivided, KeyPart::Item);
+        |id: Option<Id>| id.filter(|id| is_visible(*id)).map_or(KeyPart::Undivided, KeyPart::Item);
     let text =
         |text: Option<&String>| text.map_or(KeyPart::Undivided, |text| KeyPart::Text(text.clone()));
     match by {

@@ -263,14 +263,14 @@ impl Snapshot for FactTable {
     fn update(
         &mut self,
         connection: &mut Connection,
-        spec: &'static ResourceSchema,
+        schema: &'static ResourceSchema,
         since: i64,
     ) -> Result<bool, Error> {
         // Of what is of no use any more there is not more than of the rest.
         if self.values_text.len() > self.loaded_len.saturating_mul(2).saturating_add(1_000_000) {
             return Ok(false);
         }
-        let Some(numbers) = whole::changed_since(connection, spec.kind, since)? else {
+        let Some(numbers) = whole::changed_since(connection, schema.kind, since)? else {
             return Ok(false);
         };
         let some = Fragment::new(PUBLIC_CONDITION)

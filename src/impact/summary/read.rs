@@ -21,20 +21,20 @@ pub struct SelectedRows {
 /// database says what a filter leaves.
 pub fn load_selected_rows(
     connection: &mut Connection,
-    wanted: &ListRequest,
-    memory: &CacheView,
+    list_request: &ListRequest,
+    cache: &CacheView,
 ) -> Result<SelectedRows, Problem> {
-    if !wanted.is_published_only() {
-        let numbers = wanted.load_row_ids(connection, &SCHEMA, memory, None)?;
+    if !list_request.is_published_only() {
+        let numbers = list_request.load_row_ids(connection, &SCHEMA, cache, None)?;
         let facts = FactTable::load(connection, &numbers)?;
         let places = (0..facts.rows.len()).collect();
         return Ok(SelectedRows { facts: Arc::new(facts), indexes: places });
     }
-    let facts = memory.snapshot::<FactTable>(connection, &SCHEMA)?;
-    let places = if wanted.is_unfiltered() {
+    let facts = cache.snapshot::<FactTable>(connection, &SCHEMA)?;
+    let places = if list_request.is_unfiltered() {
         (0..facts.rows.len()).collect()
     } else {
-        let mut numbers = wanted.load_row_ids(connection, &SCHEMA, memory, None)?;
+        let mut numbers = list_request.load_row_ids(connection, &SCHEMA, cache, None)?;
         numbers.sort_unstable();
         numbers
             .iter()

@@ -193,16 +193,16 @@ pub struct SeriesPoint {
 )]
 #[get("/v1/indicators/{indicator}/series")]
 pub async fn get_indicator_series(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    let caller = context.visibility(&request).await?;
+    let caller = state.visibility(&request).await?;
     let name = name.into_inner();
     let found = {
         let name = name.clone();
-        context
+        state
             .read(caller, move |connection| find_visible(connection, &INDICATORS, &name, caller))
             .await?
             .value
@@ -210,7 +210,7 @@ pub async fn get_indicator_series(
     let item = match found {
         Lookup::Former(item) => {
             return Ok(permanent_redirect(
-                &context,
+                &state,
                 &request,
                 &format!("/v1/indicators/{}/series", item.slug),
             ));
@@ -219,16 +219,16 @@ pub async fn get_indicator_series(
     };
     reject_summary_params(&request)?;
     let by = parse_by(&request)?;
-    let mut asked = SummaryParams::from_request(
-        &context,
+    let mut params = SummaryParams::from_request(
+        &state,
         &request,
         caller,
         &["by"],
         Some(&format!("indicator={}", item.slug)),
     )?;
-    asked.group_by = by.into_iter().collect();
-    respond(&context, &request, caller, Arc::new(asked), move |connection, asked, shown| {
-        build_series(connection, &item, asked, shown)
+    params.group_by = by.into_iter().collect();
+    respond(&state, &request, caller, Arc::new(params), move |connection, params, shown| {
+        build_series(connection, &item, params, shown)
     })
     .await
 }
@@ -269,28 +269,28 @@ fn parse_by(request: &HttpRequest) -> Result<Option<GroupBy>, Problem> {
 fn build_series(
     connection: &mut Connection,
     item: &ItemRow,
-    asked: &SummaryParams,
-    shown: &mut RenderContext,
+    params: &SummaryParams,
+    render_context: &mut RenderContext,
 ) -> Result<IndicatorSeries, Problem> {
-    let Some(memory) = shown.cache() else {
+    let Some(memory) = render_context.cache() else {
         return Err(Problem::internal("a series was read without a memory"));
     };
     let own: IndicatorFields = serde_json::from_str(&item.own).map_err(Problem::internal)?;
     let SelectedRows { facts, indexes: places } =
-        load_selected_rows(connection, &asked.list, &memory)?;
-    load_group_references(connection, &facts, asked, shown)?;
+        load_selected_rows(connection, &params.list, &memory)?;
+    load_group_references(connection, &facts, params, render_context)?;
     crate::resource::load::load_reference_targets(
         connection,
         vec![(INDICATORS.kind, vec![item.id])],
-        asked.list.visibility,
-        shown,
+        params.list.visibility,
+        render_context,
     )?;
     let mut lines: BTreeMap<KeyPart, BTreeMap<(i32, i32), Vec<usize>>> = BTreeMap::new();
     for place in places {
         let Some(row) = facts.rows.get(place).filter(|row| row.value.is_some()) else { continue };
         let scope = facts.scope(row);
-        let part = asked.group_by.first().zip(scope).map_or(KeyPart::Undivided, |(by, scope)| {
-            key_part(by, scope, &|id| shown.has_target(&id))
+        let part = params.group_by.first().zip(scope).map_or(KeyPart::Undivided, |(by, scope)| {
+            key_part(by, scope, &|id| render_context.has_target(&id))
         });
         lines
             .entry(part)
@@ -302,32 +302,32 @@ fn build_series(
     let shown_here: Vec<usize> = lines
         .values()
         .flat_map(BTreeMap::values)
-        .flat_map(|rows| rows.iter().take(asked.statistics_limit))
+        .flat_map(|rows| rows.iter().take(params.statistics_limit))
         .copied()
         .collect();
     let names =
-        StatisticReferences::load(connection, &facts, &shown_here, asked.list.visibility, shown)?;
+        StatisticReferences::load(connection, &facts, &shown_here, params.list.visibility, render_context)?;
     let is_additive = own.measure == MEASURE_UNIT && own.additive == Some(true);
-    let language = Language::stored(shown.language_preference.ui_language);
+    let language = Language::stored(render_context.language_preference.ui_language);
     let mut series: Vec<(bool, String, SeriesLine)> = lines
         .into_iter()
         .map(|(part, periods)| {
-            let key = asked.group_by.first().map(|by| group_key(by, &part, shown));
+            let key = params.group_by.first().map(|by| group_key(by, &part, render_context));
             let order = key.as_ref().map(|key| sort_key(&key.label, &language)).unwrap_or_default();
             let around = SeriesContext {
                 facts: &facts,
                 indicator: &own,
                 is_additive,
                 references: &names,
-                statistics_limit: asked.statistics_limit,
-                render_context: shown,
+                statistics_limit: params.statistics_limit,
+                render_context: render_context,
             };
             (part == KeyPart::Undivided, order, around.build_line(key, &periods))
         })
         .collect();
     series.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
     Ok(IndicatorSeries {
-        indicator: shown.short_reference(&item.id),
+        indicator: render_context.short_reference(&item.id),
         unit: own.unit.clone(),
         measure: own.measure.clone(),
         ascending: own.ascending,

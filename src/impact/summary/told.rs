@@ -29,48 +29,48 @@ use crate::text::language::Language;
 /// Reckons a summary, and says it.
 pub fn build_summary(
     connection: &mut Connection,
-    asked: &SummaryParams,
-    shown: &mut RenderContext,
+    params: &SummaryParams,
+    render_context: &mut RenderContext,
 ) -> Result<ImpactSummary, Problem> {
-    let Some(memory) = shown.cache() else {
+    let Some(memory) = render_context.cache() else {
         return Err(Problem::internal("a summary was read without a memory"));
     };
     let SelectedRows { facts, indexes: places } =
-        load_selected_rows(connection, &asked.list, &memory)?;
-    load_group_references(connection, &facts, asked, shown)?;
+        load_selected_rows(connection, &params.list, &memory)?;
+    load_group_references(connection, &facts, params, render_context)?;
     let mut groups = Grouper {
-        group_by: &asked.group_by,
-        separate_incomparable: asked.separate_incomparable,
-        wants_sum: asked.includes("sum"),
-        is_visible: &|id| shown.has_target(&id),
-        label: &|by, part| group_key(by, part, shown).label,
+        group_by: &params.group_by,
+        separate_incomparable: params.separate_incomparable,
+        wants_sum: params.includes("sum"),
+        is_visible: &|id| render_context.has_target(&id),
+        label: &|by, part| group_key(by, part, render_context).label,
     }
     .group_rows(&facts, &places)?;
     let total_groups = groups.len();
-    let language = Language::stored(shown.language_preference.ui_language);
+    let language = Language::stored(render_context.language_preference.ui_language);
     groups.sort_by_cached_key(|group| {
         let order = |(part, by): (&KeyPart, &GroupBy)| match part {
             KeyPart::Year(year) => (0, *year, String::new()),
             KeyPart::Undivided => (1, 0, String::new()),
             KeyPart::Text(_) | KeyPart::Item(_) => {
-                (0, 0, sort_key(&group_key(by, part, shown).label, &language))
+                (0, 0, sort_key(&group_key(by, part, render_context).label, &language))
             }
         };
         (
-            group.key.iter().zip(&asked.group_by).map(order).collect::<Vec<_>>(),
+            group.key.iter().zip(&params.group_by).map(order).collect::<Vec<_>>(),
             group.comparability.clone(),
             group.key.clone(),
         )
     });
-    groups.truncate(asked.limit);
+    groups.truncate(params.limit);
     let names = StatisticReferences::load(
         connection,
         &facts,
-        &referenced_rows(&groups, asked),
-        asked.list.visibility,
-        shown,
+        &referenced_rows(&groups, params),
+        params.list.visibility,
+        render_context,
     )?;
-    let said = |group: &Group| render_group(&facts, group, asked, &names, shown);
+    let said = |group: &Group| render_group(&facts, group, params, &names, render_context);
     Ok(ImpactSummary { data: groups.iter().map(said).collect(), total_groups })
 }
 
@@ -78,8 +78,8 @@ pub fn build_summary(
 pub fn load_group_references(
     connection: &mut Connection,
     facts: &FactTable,
-    asked: &SummaryParams,
-    shown: &mut RenderContext,
+    params: &SummaryParams,
+    render_context: &mut RenderContext,
 ) -> Result<(), Problem> {
     type Of = fn(&FactScope) -> Option<Id>;
     let items: [(GroupBy, ResourceKind, Of); 3] = [
@@ -87,15 +87,15 @@ pub fn load_group_references(
         (GroupBy::Partner, ResourceKind::Partner, |scope| scope.partner),
         (GroupBy::Indicator, ResourceKind::Indicator, |scope| scope.indicator),
     ];
-    let wanted = items.into_iter().filter(|(by, ..)| asked.group_by.contains(by));
+    let wanted = items.into_iter().filter(|(by, ..)| params.group_by.contains(by));
     let targets =
         wanted.map(|(_, kind, of)| (kind, facts.scopes.iter().filter_map(of).collect())).collect();
-    Ok(load_reference_targets(connection, targets, asked.list.visibility, shown)?)
+    Ok(load_reference_targets(connection, targets, params.list.visibility, render_context)?)
 }
 
 /// What a part of a key is called.
-pub fn group_key(by: &GroupBy, part: &KeyPart, shown: &RenderContext) -> GroupKey {
-    let names = shown.language_preference.ui_language;
+pub fn group_key(by: &GroupBy, part: &KeyPart, render_context: &RenderContext) -> GroupKey {
+    let names = render_context.language_preference.ui_language;
     let by_name = by.name();
     let of = |value: String, label: String| GroupKey {
         by: by_name.clone(),
@@ -105,12 +105,12 @@ pub fn group_key(by: &GroupBy, part: &KeyPart, shown: &RenderContext) -> GroupKe
     };
     match part {
         KeyPart::Year(year) => of(year.to_string(), year.to_string()),
-        KeyPart::Item(id) => match shown.short_reference(id) {
+        KeyPart::Item(id) => match render_context.short_reference(id) {
             Some(reference) => of(reference.slug, reference.title),
-            None => group_key(by, &KeyPart::Undivided, shown),
+            None => group_key(by, &KeyPart::Undivided, render_context),
         },
         KeyPart::Text(code) if *by == GroupBy::Country => {
-            match shown.country_names.country(code, names) {
+            match render_context.country_names.country(code, names) {
                 Some(country) => GroupKey {
                     footnote: country.footnote,
                     ..of(code.clone(), country.name.to_owned())
@@ -132,26 +132,26 @@ pub fn group_key(by: &GroupBy, part: &KeyPart, shown: &RenderContext) -> GroupKe
 pub struct StatisticReferences(HashMap<RowId, Id>);
 
 /// The statistics that an answer names: places among the rows.
-fn referenced_rows(groups: &[Group], asked: &SummaryParams) -> Vec<usize> {
+fn referenced_rows(groups: &[Group], params: &SummaryParams) -> Vec<usize> {
     let mut places: Vec<usize> = Vec::new();
     for group in groups {
         let reckoned = &group.aggregates;
         let ones = [("min", &reckoned.min), ("max", &reckoned.max), ("latest", &reckoned.latest)];
         places.extend(
             ones.iter()
-                .filter(|(name, _)| asked.includes(name))
+                .filter(|(name, _)| params.includes(name))
                 .filter_map(|(_, one)| one.as_ref().map(|(_, place)| *place)),
         );
-        places.extend(group.deduplicated.rows.iter().take(asked.statistics_limit));
+        places.extend(group.deduplicated.rows.iter().take(params.statistics_limit));
         places.extend(
             group
                 .deduplicated
                 .excluded
                 .iter()
-                .take(asked.statistics_limit)
+                .take(params.statistics_limit)
                 .flat_map(|left_out| [left_out.row, left_out.counted_with]),
         );
-        places.extend(group.without_value.iter().take(asked.statistics_limit));
+        places.extend(group.without_value.iter().take(params.statistics_limit));
     }
     places
 }
@@ -162,8 +162,8 @@ impl StatisticReferences {
         connection: &mut Connection,
         facts: &FactTable,
         places: &[usize],
-        viewer: Visibility,
-        shown: &mut RenderContext,
+        visibility: Visibility,
+        render_context: &mut RenderContext,
     ) -> Result<Self, Problem> {
         let numbers =
             places.iter().filter_map(|place| facts.rows.get(*place)).map(|row| row.number);
@@ -176,8 +176,8 @@ impl StatisticReferences {
         load_reference_targets(
             connection,
             vec![(ResourceKind::ImpactStatistic, rows.iter().map(|(_, id)| *id).collect())],
-            viewer,
-            shown,
+            visibility,
+            render_context,
         )?;
         Ok(Self(rows.into_iter().collect()))
     }
@@ -187,23 +187,23 @@ impl StatisticReferences {
         &self,
         facts: &FactTable,
         place: usize,
-        shown: &RenderContext,
+        render_context: &RenderContext,
     ) -> Option<ShortReference> {
-        shown.short_reference(self.0.get(&facts.rows.get(place)?.number)?)
+        render_context.short_reference(self.0.get(&facts.rows.get(place)?.number)?)
     }
 }
 
 fn render_group(
     facts: &FactTable,
     group: &Group,
-    asked: &SummaryParams,
-    names: &StatisticReferences,
-    shown: &RenderContext,
+    params: &SummaryParams,
+    references: &StatisticReferences,
+    render_context: &RenderContext,
 ) -> SummaryGroup {
     let (reckoned, measure, language) = (
         &group.aggregates,
         group.comparability.measure.as_str(),
-        shown.language_preference.ui_language,
+        render_context.language_preference.ui_language,
     );
     let one = |one: &Option<ValueWithSource>| {
         let (amount, place) = one.as_ref()?;
@@ -220,16 +220,16 @@ fn render_group(
             figure,
             period_start,
             period_end,
-            statistic: names.get(facts, *place, shown),
+            statistic: references.get(facts, *place, render_context),
         })
     };
     let overlapping = group.deduplicated.excluded.iter().map(|left_out| LeftOutStatistic {
-        statistic: names.get(facts, left_out.row, shown),
+        statistic: references.get(facts, left_out.row, render_context),
         reason: "overlaps",
-        counted_with: names.get(facts, left_out.counted_with, shown),
+        counted_with: references.get(facts, left_out.counted_with, render_context),
     });
     let without = group.without_value.iter().map(|place| LeftOutStatistic {
-        statistic: names.get(facts, *place, shown),
+        statistic: references.get(facts, *place, render_context),
         reason: "no_value",
         counted_with: None,
     });
@@ -237,38 +237,38 @@ fn render_group(
         keys: group
             .key
             .iter()
-            .zip(&asked.group_by)
-            .map(|(part, by)| group_key(by, part, shown))
+            .zip(&params.group_by)
+            .map(|(part, by)| group_key(by, part, render_context))
             .collect(),
         unit: group.comparability.unit.clone(),
         measure: measure.to_owned(),
         count: group.deduplicated.rows.len(),
-        sum: asked
+        sum: params
             .includes("sum")
             .then(|| reckoned.sum.as_ref().map(|sum| SummaryAmount::new(sum, measure, language))),
-        not_summed: group.not_summable.as_ref().filter(|_| asked.includes("sum")).map(|refusal| {
+        not_summed: group.not_summable.as_ref().filter(|_| params.includes("sum")).map(|refusal| {
             NotSummed { code: refusal.code, detail: format!("{}.", refusal.detail) }
         }),
-        min: asked.includes("min").then(|| one(&reckoned.min)),
-        max: asked.includes("max").then(|| one(&reckoned.max)),
-        latest: asked.includes("latest").then(|| one(&reckoned.latest)),
-        baseline: asked.includes("baseline").then(|| {
+        min: params.includes("min").then(|| one(&reckoned.min)),
+        max: params.includes("max").then(|| one(&reckoned.max)),
+        latest: params.includes("latest").then(|| one(&reckoned.latest)),
+        baseline: params.includes("baseline").then(|| {
             reckoned.baseline.as_ref().map(|before| SummaryBaseline::new(before, measure, language))
         }),
-        target: asked.includes("target").then(|| {
+        target: params.includes("target").then(|| {
             reckoned.target.as_ref().map(|aim| SummaryTarget::new(aim, measure, language))
         }),
-        progress: asked.includes("progress").then(|| {
+        progress: params.includes("progress").then(|| {
             reckoned.progress.as_ref().map(|way| SummaryAmount::new(way, "percentage", language))
         }),
         statistics: group
             .deduplicated
             .rows
             .iter()
-            .take(asked.statistics_limit)
-            .filter_map(|place| names.get(facts, *place, shown))
+            .take(params.statistics_limit)
+            .filter_map(|place| references.get(facts, *place, render_context))
             .collect(),
-        left_out: overlapping.chain(without).take(asked.statistics_limit).collect(),
+        left_out: overlapping.chain(without).take(params.statistics_limit).collect(),
         left_out_count: group.deduplicated.excluded.len().saturating_add(group.without_value.len()),
     }
 }

@@ -62,8 +62,8 @@ pub fn complete_document(
     let schemas = document.pointer("/components/schemas").cloned().unwrap_or_default();
     if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
         for (path, item) in paths.iter_mut() {
-            let of = specs.iter().find(|spec| {
-                path == spec.kind.path() || path.starts_with(&format!("{}/", spec.kind.path()))
+            let of = specs.iter().find(|schema| {
+                path == schema.kind.path() || path.starts_with(&format!("{}/", schema.kind.path()))
             });
             if let Some(listing) = listings.iter().find(|listing| path == listing.path)
                 && let Some(operation) = item.get_mut("get")
@@ -87,7 +87,7 @@ pub fn complete_document(
                 }
                 continue;
             }
-            let place = of.and_then(|spec| path.strip_prefix(spec.kind.path())).unwrap_or_default();
+            let place = of.and_then(|schema| path.strip_prefix(schema.kind.path())).unwrap_or_default();
             let whole = place.matches('/').count() < 2 || place.ends_with("/restore");
             for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
                 complete_operation(operation, of.copied(), whole, &schemas);
@@ -183,7 +183,7 @@ fn complete_operation(
     whole: bool,
     schemas: &Value,
 ) {
-    let spec = of.filter(|_| whole);
+    let resource_schema = of.filter(|_| whole);
     let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
     let Some(class) = OperationKind::from_operation_id(&id) else { return };
     let Some(operation) = operation.as_object_mut() else { return };
@@ -197,7 +197,7 @@ fn complete_operation(
         if let Some(object) = parameter.as_object_mut().filter(is_name) {
             let is_language = object.get("name").and_then(Value::as_str) == Some("language");
             let example =
-                if is_language { "en" } else { of.map_or("XK", |spec| spec.kind.example_slug()) };
+                if is_language { "en" } else { of.map_or("XK", |resource_schema| resource_schema.kind.example_slug()) };
             object.entry("example").or_insert_with(|| json!(example));
             let schema = if is_language {
                 let ending =
@@ -231,8 +231,8 @@ fn complete_operation(
             parameter.insert("schema".to_owned(), schema);
         }
     }
-    if let Some(spec) = spec {
-        parameters.extend(query_parameters_for(spec, class));
+    if let Some(resource_schema) = resource_schema {
+        parameters.extend(query_parameters_for(resource_schema, class));
     }
     parameters.extend(header_parameters_for(class));
     operation.insert("parameters".to_owned(), json!(parameters));
@@ -251,19 +251,19 @@ fn complete_operation(
         let merge = merge.clone();
         content.insert("application/json".to_owned(), merge);
     }
-    if let Some(spec) =
-        spec.filter(|_| matches!(class, OperationKind::Create | OperationKind::Replace))
+    if let Some(resource_schema) =
+        resource_schema.filter(|_| matches!(class, OperationKind::Create | OperationKind::Replace))
         && let Some(media) = operation
             .get_mut("requestBody")
             .and_then(|body| body.pointer_mut("/content/application~1json"))
     {
-        require_title(media, spec);
+        require_title(media, resource_schema);
     }
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else {
         return;
     };
     for (status, response) in responses.iter_mut() {
-        complete_response(status, response, class, spec, schemas);
+        complete_response(status, response, class, resource_schema, schemas);
     }
     if class.is_read() {
         responses.insert(
@@ -297,11 +297,11 @@ fn complete_operation(
 }
 
 /// A whole item needs a title in its original language, flat or among its translations.
-fn require_title(media: &mut Value, spec: &ResourceSchema) {
+fn require_title(media: &mut Value, resource_schema: &ResourceSchema) {
     let Some(schema) = media.get("schema").cloned() else { return };
     let input = schema.get("$ref").and_then(Value::as_str).unwrap_or_default();
     let translation = input.strip_suffix("Input").map(|kind| format!("{kind}Translation"));
-    let Some((title, _)) = spec.text_fields.iter().find(|(_, column)| *column == TextField::Title)
+    let Some((title, _)) = resource_schema.text_fields.iter().find(|(_, column)| *column == TextField::Title)
     else {
         return;
     };
@@ -313,8 +313,8 @@ fn require_title(media: &mut Value, spec: &ResourceSchema) {
 }
 
 /// What can be asked for next of an item that has been made or written.
-fn operation_links(spec: &ResourceSchema) -> Value {
-    let one = spec.kind.as_str();
+fn operation_links(schema: &ResourceSchema) -> Value {
+    let one = schema.kind.as_str();
     let link = |verb: &str, description: &str| {
         let parameters = json!({(one): "$response.body#/id"});
         (
@@ -336,7 +336,7 @@ fn complete_response(
     status: &str,
     response: &mut Value,
     class: OperationKind,
-    spec: Option<&ResourceSchema>,
+    resource_schema: Option<&ResourceSchema>,
     schemas: &Value,
 ) {
     let Some(response) = response.as_object_mut() else { return };
@@ -361,7 +361,7 @@ fn complete_response(
         );
     } else if class.is_list() {
         headers.insert("Link".to_owned(), json!({"description": "`self`, `next` and `prev` (RFC 8288).", "schema": {"type": "string"}}));
-    } else if class != OperationKind::Delete && spec.is_some() {
+    } else if class != OperationKind::Delete && resource_schema.is_some() {
         headers.insert(
             "Content-Language".to_owned(),
             json!({"description": "The language of the texts.", "schema": {"type": "string"}}),
@@ -371,8 +371,8 @@ fn complete_response(
         headers.insert("Location".to_owned(), json!({"description": "The item's address.", "schema": {"type": "string", "format": "uri"}}));
     }
     response.insert("headers".to_owned(), Value::Object(headers));
-    if let Some(spec) = spec.filter(|_| status == "201") {
-        response.insert("links".to_owned(), operation_links(spec));
+    if let Some(resource_schema) = resource_schema.filter(|_| status == "201") {
+        response.insert("links".to_owned(), operation_links(resource_schema));
     }
     let json =
         if class == OperationKind::Feed { "application/feed+json" } else { "application/json" };

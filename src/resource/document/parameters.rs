@@ -31,25 +31,25 @@ pub fn comma_list_parameter(
     name: &str,
     description: &str,
     items: Value,
-    most: usize,
+    max_items: usize,
     example: &str,
 ) -> Value {
     json!({
         "name": name, "in": "query", "required": false, "description": description,
-        "schema": {"type": "array", "items": items, "minItems": 1, "maxItems": most}, "style": "form", "explode": false,
+        "schema": {"type": "array", "items": items, "minItems": 1, "maxItems": max_items}, "style": "form", "explode": false,
         "example": example.split(',').collect::<Vec<_>>(),
     })
 }
 
 /// The parameters that every read of a kind has, and those of a list.
-pub fn query_parameters_for(spec: &ResourceSchema, class: OperationKind) -> Vec<Value> {
+pub fn query_parameters_for(resource_schema: &ResourceSchema, class: OperationKind) -> Vec<Value> {
     if class == OperationKind::Delete {
         return Vec::new();
     }
-    let fields: Vec<&str> = spec.all_fields().collect();
-    let includes: Vec<&str> = spec.all_includes().collect();
+    let fields: Vec<&str> = resource_schema.all_fields().collect();
+    let includes: Vec<&str> = resource_schema.all_includes().collect();
     let mut include = "References to show whole instead of in short; `translations` adds the texts of every language, `completeness` which parts are there in which language.".to_owned();
-    for extra in spec.on_demand_fields {
+    for extra in resource_schema.on_demand_fields {
         include.extend([" `", extra, "` adds the field of that name, which lists leave out."]);
     }
     let mut parameters = vec![
@@ -98,11 +98,11 @@ pub fn query_parameters_for(spec: &ResourceSchema, class: OperationKind) -> Vec<
         10,
         "published",
     ));
-    for filter in spec.all_filters() {
+    for filter in resource_schema.all_filters() {
         parameters.push(filter_parameter(filter));
     }
-    parameters.push(completeness::missing_parameter(spec));
-    for range in spec.all_ranges() {
+    parameters.push(completeness::missing_parameter(resource_schema));
+    for range in resource_schema.all_ranges() {
         let schema = match range.value_type {
             RangeType::Time => {
                 json!({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]})
@@ -122,11 +122,11 @@ pub fn query_parameters_for(spec: &ResourceSchema, class: OperationKind) -> Vec<
         };
         parameters.push(query_parameter(range.name, range.description, schema, example));
     }
-    let keys: Vec<String> = spec
+    let keys: Vec<String> = resource_schema
         .all_sort_keys()
         .map(|sort| format!("`{}` ({})", sort.name, sort.description))
         .collect();
-    let words: Vec<String> = spec
+    let words: Vec<String> = resource_schema
         .all_sort_keys()
         .map(|sort| sort.name.to_owned())
         .chain(["relevance".to_owned()])
@@ -155,7 +155,7 @@ pub fn query_parameters_for(spec: &ResourceSchema, class: OperationKind) -> Vec<
         json!({"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0}),
         json!(0),
     ));
-    let facets: Vec<&str> = spec.all_facets().map(|filter| filter.name).collect();
+    let facets: Vec<&str> = resource_schema.all_facets().map(|filter| filter.name).collect();
     parameters.push(comma_list_parameter(
         "facets",
         "Counts, over the whole filtered list, of the values of these filters; a facet's own filter does not narrow it. In `facets`: value, label in the answer's language and count of each, the most frequent first.",

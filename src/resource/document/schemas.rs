@@ -43,7 +43,7 @@ named_schemas! {
 
 /// Those of the schemas named above that answers have.
 pub(super) fn shared_response_schemas() -> Value {
-    let shown = |kind: &str, null: bool| {
+    let embedded_schema = |kind: &str, null: bool| {
         let mut options = vec![
             json!({"$ref": format!("#/components/schemas/{kind}")}),
             json!({"$ref": format!("#/components/schemas/{kind}Partial")}),
@@ -60,13 +60,13 @@ pub(super) fn shared_response_schemas() -> Value {
         all.map(|name| json!({"$ref": format!("#/components/schemas/{name}")})).collect();
     json!({
         "ItemShown": {"anyOf": all, "description": "A resource of any kind, whole."},
-        "TopicOrNull": shown("Topic", true),
-        "TopicsShown": {"type": "array", "items": shown("Topic", false), "description": "Topics, in order."},
-        "IndicatorOrNull": shown("Indicator", true),
-        "ProgrammeOrNull": shown("Programme", true),
-        "PartnerShown": shown("Partner", false),
-        "PartnerOrNull": shown("Partner", true),
-        "VideoShown": shown("Video", false),
+        "TopicOrNull": embedded_schema("Topic", true),
+        "TopicsShown": {"type": "array", "items": embedded_schema("Topic", false), "description": "Topics, in order."},
+        "IndicatorOrNull": embedded_schema("Indicator", true),
+        "ProgrammeOrNull": embedded_schema("Programme", true),
+        "PartnerShown": embedded_schema("Partner", false),
+        "PartnerOrNull": embedded_schema("Partner", true),
+        "VideoShown": embedded_schema("Video", false),
     })
 }
 
@@ -116,8 +116,8 @@ pub(super) fn add_highlight_properties(
     schemas: &mut Map<String, Value>,
     specs: &[&ResourceSchema],
 ) {
-    for spec in specs {
-        let Some(title) = spec.text_fields.first().map(|(title, _)| *title) else { continue };
+    for resource_schema in specs {
+        let Some(title) = resource_schema.text_fields.first().map(|(title, _)| *title) else { continue };
         for schema in schemas.values_mut() {
             let is_this = schema.pointer(&format!("/properties/{title}")).is_some()
                 && schema.pointer("/properties/revision").is_some();
@@ -142,14 +142,14 @@ pub(super) fn add_referenced_by_properties(
     schemas: &mut Map<String, Value>,
     specs: &[&ResourceSchema],
 ) {
-    for spec in specs {
+    for resource_schema in specs {
         let Some(properties) = schemas
-            .get_mut(spec.kind.schema_name())
+            .get_mut(resource_schema.kind.schema_name())
             .and_then(|schema| schema.get_mut("properties"))
         else {
             continue;
         };
-        for referrer in spec.referenced_by {
+        for referrer in resource_schema.referenced_by {
             let name = referrer.kind.schema_name();
             let options = json!([{"$ref": format!("#/components/schemas/{name}")}, {"$ref": format!("#/components/schemas/{name}Partial")}]);
             let description = format!(

@@ -31,32 +31,32 @@ enum QueryPurpose {
 
 impl ListRequest {
     /// Under which field the values of a filter stand in the index, for this viewer.
-    pub fn index_field(&self, spec: &ResourceSchema, filter: &FilterSchema) -> String {
+    pub fn index_field(&self, schema: &ResourceSchema, filter: &FilterSchema) -> String {
         let any = matches!(filter.filter_type, FilterType::Language)
             && filter.name == "language"
             && self.visibility.includes_unpublished();
-        spec.index_field(if any { "any_language" } else { filter.name })
+        schema.index_field(if any { "any_language" } else { filter.name })
     }
 
     /// The list in the database's terms; resolves the items that filters name.
     pub fn page_query(
         &self,
         connection: &mut Connection,
-        spec: &'static ResourceSchema,
-        memory: &CacheView,
+        schema: &'static ResourceSchema,
+        cache: &CacheView,
     ) -> Result<ListQuery, Problem> {
-        self.build_query(connection, spec, memory, (None, QueryPurpose::Page))
+        self.build_query(connection, schema, cache, (None, QueryPurpose::Page))
     }
 
     /// The same to count what it has, or would have without a filter.
     pub fn count_query(
         &self,
         connection: &mut Connection,
-        spec: &'static ResourceSchema,
-        memory: &CacheView,
+        schema: &'static ResourceSchema,
+        cache: &CacheView,
         without: Option<&'static FilterSchema>,
     ) -> Result<ListQuery, Problem> {
-        self.build_query(connection, spec, memory, (without, QueryPurpose::Count))
+        self.build_query(connection, schema, cache, (without, QueryPurpose::Count))
     }
 
     /// The numbers of all items it has, or would have without a filter; in no order. Where the
@@ -65,25 +65,25 @@ impl ListRequest {
     pub fn load_row_ids(
         &self,
         connection: &mut Connection,
-        spec: &'static ResourceSchema,
-        memory: &CacheView,
+        schema: &'static ResourceSchema,
+        cache: &CacheView,
         without: Option<&'static FilterSchema>,
     ) -> Result<Vec<RowId>, Problem> {
         let has_one_value =
             self.filters_except(without).any(|(filter, values)| is_single_value(filter, values));
-        let (kept, others): (Vec<_>, Vec<_>) =
-            self.ranges.iter().cloned().partition(|(range, _)| RangeColumns::supports(spec, range));
-        if kept.is_empty() || !has_one_value || !self.is_published_only() || self.search.is_some() {
+        let (cached_ranges, others): (Vec<_>, Vec<_>) =
+            self.ranges.iter().cloned().partition(|(range, _)| RangeColumns::supports(schema, range));
+        if cached_ranges.is_empty() || !has_one_value || !self.is_published_only() || self.search.is_some() {
             return Ok(self
-                .count_query(connection, spec, memory, without)?
+                .count_query(connection, schema, cache, without)?
                 .all_row_ids(connection)?);
         }
         let wider = Self { ranges: others, ..self.clone() };
         let mut numbers =
-            wider.count_query(connection, spec, memory, without)?.all_row_ids(connection)?;
-        let columns = memory.snapshot::<RangeColumns>(connection, spec)?;
+            wider.count_query(connection, schema, cache, without)?.all_row_ids(connection)?;
+        let columns = cache.snapshot::<RangeColumns>(connection, schema)?;
         numbers.retain(|item| {
-            kept.iter().all(|(range, bound)| columns.is_within(range, bound, *item))
+            cached_ranges.iter().all(|(range, bound)| columns.is_within(range, bound, *item))
         });
         Ok(numbers)
     }
@@ -114,14 +114,14 @@ impl ListRequest {
     fn build_query(
         &self,
         connection: &mut Connection,
-        spec: &'static ResourceSchema,
-        memory: &CacheView,
+        schema: &'static ResourceSchema,
+        cache: &CacheView,
         (without, purpose): (Option<&'static FilterSchema>, QueryPurpose),
     ) -> Result<ListQuery, Problem> {
         let filters = || self.filters_except(without);
         let has_one_value = filters().any(|(filter, values)| is_single_value(filter, values));
         let mut list = ListQuery {
-            driving_table: self.choose_driving_table(spec, has_one_value, purpose),
+            driving_table: self.choose_driving_table(schema, has_one_value, purpose),
             ..ListQuery::default()
         };
         let mut errors = Vec::new();
@@ -135,7 +135,7 @@ impl ListRequest {
                 let ask = if self.counts_only { SearchMode::Unranked } else { SearchMode::Ranked };
                 Some(plan_search(
                     query,
-                    &[spec.kind.index_prefix()],
+                    &[schema.kind.index_prefix()],
                     audience,
                     (self.scope, ask),
                     &cached_token_frequencies(connection)?,
@@ -154,7 +154,7 @@ impl ListRequest {
             None => {}
         }
         if list.driving_table == DrivingTable::Items && list.ranked_matches.is_none() {
-            list.predicates.push(kind_predicate(spec.kind));
+            list.predicates.push(kind_predicate(schema.kind));
         }
         if list.driving_table == DrivingTable::FilterIndex && self.statuses.is_none() {
             list.predicates.push(Fragment::new("walked.is_public = TRUE"));
@@ -162,7 +162,7 @@ impl ListRequest {
             list.predicates
                 .extend(status_predicates(self.statuses.as_deref(), list.ranked_matches.is_some()));
         }
-        if let Some(SortTableSchema { name: table, .. }) = spec.sort_table {
+        if let Some(SortTableSchema { name: table, .. }) = schema.sort_table {
             let needed = self.ranges.iter().any(|(range, _)| range.column.starts_with(table))
                 || purpose == QueryPurpose::Page
                     && self.sort_keys.iter().any(|(sort, _)| matches!(sort, SortColumn::Column { name, .. } if name.starts_with(table)));
@@ -179,7 +179,7 @@ impl ListRequest {
             }
         }
         if let Some(names) = &self.ids {
-            list.predicates.push(by_ids_or_slugs(connection, spec.kind, names)?);
+            list.predicates.push(by_ids_or_slugs(connection, schema.kind, names)?);
         }
         let mut walking = list.driving_table == DrivingTable::FilterIndex;
         for (filter, values) in filters() {
@@ -187,14 +187,14 @@ impl ListRequest {
             walking = walking && !walked;
             self.add_filter(
                 connection,
-                (spec, memory),
+                (schema, cache),
                 (filter, values),
                 walked,
                 &mut list,
                 &mut errors,
             )?;
         }
-        list.predicates.extend(self.missing.predicates(spec, list.driving_table, self.visibility));
+        list.predicates.extend(self.missing.predicates(schema, list.driving_table, self.visibility));
         list.predicates.extend(
             self.ranges
                 .iter()
@@ -215,7 +215,7 @@ impl ListRequest {
     /// the date of publication and what the kind's table holds.
     fn choose_driving_table(
         &self,
-        spec: &ResourceSchema,
+        schema: &ResourceSchema,
         one_value: bool,
         purpose: QueryPurpose,
     ) -> DrivingTable {
@@ -224,7 +224,7 @@ impl ListRequest {
             [(SortColumn::Column { name: "items.published_at", .. }, _)]
         );
         let of_table =
-            |column: &str| spec.sort_table.is_some_and(|table| column.starts_with(table.name));
+            |column: &str| schema.sort_table.is_some_and(|table| column.starts_with(table.name));
         let is_fit = purpose == QueryPurpose::Count || by_date;
         let fit_ranges = self
             .ranges
@@ -238,13 +238,13 @@ impl ListRequest {
         }
     }
 
-    fn sort_key(&self, column: &SortColumn, descending: bool, along: DrivingTable) -> SortKey {
+    fn sort_key(&self, column: &SortColumn, descending: bool, driving_table: DrivingTable) -> SortKey {
         match column {
             SortColumn::Column { name: "items.published_at", key_type: holds, .. }
-                if along == DrivingTable::FilterIndex =>
+                if driving_table == DrivingTable::FilterIndex =>
             {
                 SortKey {
-                    expression: Fragment::new(along.published_at_column()),
+                    expression: Fragment::new(driving_table.published_at_column()),
                     key_type: *holds,
                     descending,
                     nullable: false,
@@ -303,7 +303,7 @@ impl ListRequest {
             );
         }
         let facet = self.index_field(spec, filter);
-        let mut wanted = Vec::new();
+        let mut included = Vec::new();
         let mut excluded = Vec::new();
         for value in values {
             let mut stored = value.index_values.clone();
@@ -317,11 +317,11 @@ impl ListRequest {
                     }
                 }
             }
-            if value.excluded { excluded.extend(stored) } else { wanted.push(stored) }
+            if value.excluded { excluded.extend(stored) } else { included.push(stored) }
         }
-        let along = list.driving_table;
-        let number = along.row_id_column();
-        let any_of = |values: &[String]| filter_match(along, &facet, values);
+        let driving_table = list.driving_table;
+        let number = driving_table.row_id_column();
+        let any_of = |values: &[String]| filter_match(driving_table, &facet, values);
         // Passes over the rows whose item cannot have the value.
         let may_have = |value: &str| {
             if filter.filter_type.is_selective() {
@@ -333,11 +333,11 @@ impl ListRequest {
             }
         };
         if matches!(filter.filter_type, FilterType::AllOf(_)) {
-            for values in &wanted {
+            for values in &included {
                 list.predicates.push(Fragment::new("EXISTS (").append(&any_of(values)).sql(")"));
             }
         } else {
-            let any: Vec<String> = wanted.concat();
+            let any: Vec<String> = included.concat();
             match any.as_slice() {
                 [] => {}
                 [value] if walked => {
@@ -347,16 +347,16 @@ impl ListRequest {
                 }
                 // The rows of another value stand in the same order: looking along both touches few
                 // pages.
-                [value] if along == DrivingTable::FilterIndex => {
+                [value] if driving_table == DrivingTable::FilterIndex => {
                     let other = may_have(value)
                         .sql("EXISTS (SELECT 1 FROM facets")
                         .by_backend(" INDEXED BY facets_newest", "")
                         .sql(" WHERE facets.item = ")
                         .sql(number)
-                        .sql(along.filter_index_join())
+                        .sql(driving_table.filter_index_join())
                         .sql(" AND facets.term = ")
                         .append(&term_id_subquery(&facet, value))
-                        .by_backend("", force_order(along))
+                        .by_backend("", force_order(driving_table))
                         .sql(")");
                     list.predicates.push(other);
                 }
@@ -389,19 +389,19 @@ impl ListRequest {
     fn add_referenced_by_filter(
         &self,
         connection: &mut Connection,
-        memory: &CacheView,
+        cache: &CacheView,
         (filter, kind, field): (&'static FilterSchema, ResourceKind, &'static str),
         values: &[FilterValue],
         list: &mut ListQuery,
         errors: &mut Vec<FieldError>,
     ) -> Result<(), Problem> {
-        let (mut wanted, mut excluded, mut is_narrowed) = (Vec::new(), Vec::new(), false);
+        let (mut included, mut excluded, mut is_narrowed) = (Vec::new(), Vec::new(), false);
         for value in values {
             is_narrowed = is_narrowed || !value.excluded;
-            let ids = if value.excluded { &mut excluded } else { &mut wanted };
+            let ids = if value.excluded { &mut excluded } else { &mut included };
             match self.resolve_item(
                 connection,
-                memory,
+                cache,
                 kind,
                 value.index_values.first().map(String::as_str).unwrap_or_default(),
             )? {
@@ -416,8 +416,8 @@ impl ListRequest {
             let targets: Vec<Id> = rows
                 .iter()
                 .flat_map(ItemRow::references)
-                .filter(|link| link.field == field)
-                .map(|link| link.target_id)
+                .filter(|reference| reference.field == field)
+                .map(|reference| reference.target_id)
                 .collect();
             let these = Fragment::new(list.driving_table.row_id_column())
                 .sql(not)
@@ -426,7 +426,7 @@ impl ListRequest {
             Ok::<_, Problem>(())
         };
         if is_narrowed {
-            narrow(&wanted, "")?;
+            narrow(&included, "")?;
         }
         if !excluded.is_empty() {
             narrow(&excluded, " NOT")?;
@@ -438,11 +438,11 @@ impl ListRequest {
     fn resolve_item(
         &self,
         connection: &mut Connection,
-        memory: &CacheView,
+        cache: &CacheView,
         kind: ResourceKind,
         name: &str,
     ) -> Result<Result<Id, String>, Problem> {
-        if let Some(id) = memory.get_id_by_name(kind, self.visibility, name) {
+        if let Some(id) = cache.get_id_by_name(kind, self.visibility, name) {
             return Ok(Ok(id));
         }
         let found = find(connection, kind, name)?.map(load::Lookup::into_item);
@@ -450,7 +450,7 @@ impl ListRequest {
             item.deleted_at.is_none() && (self.visibility.includes_unpublished() || item.is_public)
         });
         if let Some(item) = visible {
-            memory.insert_name(kind, self.visibility, name, item.id);
+            cache.insert_name(kind, self.visibility, name, item.id);
             return Ok(Ok(item.id));
         }
         let hint = suggest_slug(connection, kind, name)?
@@ -461,13 +461,13 @@ impl ListRequest {
 
 /// PostgreSQL would join both sides whole and sort; so it asks row by row, in order, until the page
 /// is full.
-fn force_order(along: DrivingTable) -> &'static str {
-    if along == DrivingTable::FilterIndex { " OFFSET 0" } else { "" }
+fn force_order(driving_table: DrivingTable) -> &'static str {
+    if driving_table == DrivingTable::FilterIndex { " OFFSET 0" } else { "" }
 }
 
 /// The rows of the filter index by which an item of a list has one of these values.
-pub fn filter_match(along: DrivingTable, facet: &str, values: &[String]) -> Fragment {
-    let walk = if along == DrivingTable::FilterIndex {
+pub fn filter_match(driving_table: DrivingTable, facet: &str, values: &[String]) -> Fragment {
+    let walk = if driving_table == DrivingTable::FilterIndex {
         " INDEXED BY facets_newest WHERE "
     } else {
         " WHERE "
@@ -475,12 +475,12 @@ pub fn filter_match(along: DrivingTable, facet: &str, values: &[String]) -> Frag
     Fragment::new("SELECT 1 FROM facets")
         .by_backend(walk, " WHERE ")
         .sql("facets.item = ")
-        .sql(along.row_id_column())
-        .sql(along.filter_index_join())
+        .sql(driving_table.row_id_column())
+        .sql(driving_table.filter_index_join())
         .sql(format!(" AND facets.term IN (SELECT terms.number FROM terms WHERE terms.field = '{facet}' AND terms.value IN ("))
         .binds(values.iter().cloned().map(Bind::Text))
         .sql("))")
-        .by_backend("", force_order(along))
+        .by_backend("", force_order(driving_table))
 }
 
 /// The number of a value; nothing equals that of a value which nothing is found by.
@@ -560,14 +560,14 @@ impl RangeSchema {
         self.predicate_for_table(DrivingTable::Items, bound)
     }
 
-    fn predicate_for_table(&self, along: DrivingTable, bound: &Bind) -> Fragment {
+    fn predicate_for_table(&self, driving_table: DrivingTable, bound: &Bind) -> Fragment {
         let column = Fragment::new(if self.column == "items.published_at" {
-            along.published_at_column()
+            driving_table.published_at_column()
         } else {
             self.column
         });
         let compared = column.sql(if self.is_lower_bound { " >= " } else { " < " });
-        if along == DrivingTable::Items || self.column == "items.published_at" {
+        if driving_table == DrivingTable::Items || self.column == "items.published_at" {
             return compared.bind(bound.clone());
         }
         // PostgreSQL would plan anew for each bound, and come to what it does without.
@@ -578,8 +578,8 @@ impl RangeSchema {
 /// Whether a filter asks for one value: such filters can be walked along. They stand in the
 /// declaration rarest value first.
 fn is_single_value(filter: &FilterSchema, values: &[FilterValue]) -> bool {
-    let mut wanted = values.iter().filter(|value| !value.excluded);
+    let mut included = values.iter().filter(|value| !value.excluded);
     !matches!(filter.filter_type, FilterType::AllOf(_) | FilterType::ReferencedBy(..))
-        && wanted.next().is_some_and(|value| value.index_values.len() == 1)
-        && wanted.next().is_none()
+        && included.next().is_some_and(|value| value.index_values.len() == 1)
+        && included.next().is_none()
 }

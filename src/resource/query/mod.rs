@@ -118,49 +118,49 @@ struct FilterValue {
 
 /// Reads `fields` and `include`, for any read.
 pub fn parse_shape(
-    spec: &'static ResourceSchema,
+    schema: &'static ResourceSchema,
     params: &mut QueryParams,
-    wish: &mut LanguagePreference,
+    language_preference: &mut LanguagePreference,
 ) -> ResponseShape {
     let mut shape = ResponseShape::default();
     if let Some(names) = params.list("fields", 100) {
         for name in &names {
-            if !spec.all_fields().any(|known| known == name) {
+            if !schema.all_fields().any(|known| known == name) {
                 params.error(
                     "fields",
                     "unknown_value",
-                    unknown_value_message(name, spec.all_fields()),
+                    unknown_value_message(name, schema.all_fields()),
                 );
             }
         }
         shape.on_demand_fields.extend(
-            spec.on_demand_fields.iter().filter(|extra| names.iter().any(|name| name == *extra)),
+            schema.on_demand_fields.iter().filter(|extra| names.iter().any(|name| name == *extra)),
         );
         shape.fields = Some(names);
     }
     if let Some(names) = params.list("include", 20) {
         for name in names {
             if name == "translations" {
-                wish.include_translations = true;
+                language_preference.include_translations = true;
             } else if name == "completeness" {
                 shape.completeness = true;
-            } else if let Some(extra) = spec.on_demand_fields.iter().find(|extra| **extra == name) {
+            } else if let Some(extra) = schema.on_demand_fields.iter().find(|extra| **extra == name) {
                 shape.on_demand_fields.push(extra);
             } else if let Some(referrer) =
-                spec.referenced_by.iter().find(|referrer| referrer.field == name)
+                schema.referenced_by.iter().find(|referrer| referrer.field == name)
             {
                 if !shape.include.contains(&referrer.field) {
                     shape.include.push(referrer.field);
                 }
-            } else if let Some(link) = spec.reference(&name) {
-                if !shape.include.contains(&link.field) {
-                    shape.include.push(link.field);
+            } else if let Some(reference) = schema.reference(&name) {
+                if !shape.include.contains(&reference.field) {
+                    shape.include.push(reference.field);
                 }
             } else {
                 params.error(
                     "include",
                     "unknown_value",
-                    unknown_value_message(&name, spec.all_includes()),
+                    unknown_value_message(&name, schema.all_includes()),
                 );
             }
         }
@@ -187,41 +187,41 @@ impl ListRequest {
 
     /// The same from the query string and what `Accept-Language` says.
     pub fn parse(
-        spec: &'static ResourceSchema,
+        schema: &'static ResourceSchema,
         query: &str,
         accepted: Option<&str>,
         fallback: &[Language],
-        viewer: Visibility,
+        visibility: Visibility,
     ) -> Result<Self, Problem> {
         let mut params = QueryParams::parse(query)?;
-        let mut wish = LanguagePreference::parse(&mut params, accepted, fallback);
-        let shape = parse_shape(spec, &mut params, &mut wish);
+        let mut language_preference = LanguagePreference::parse(&mut params, accepted, fallback);
+        let shape = parse_shape(schema, &mut params, &mut language_preference);
         let ids = params.list("ids", MAX_IDS);
-        let search = parse_search(&mut params, &wish);
-        let statuses = parse_statuses(&mut params, viewer);
-        let filters = spec
+        let search = parse_search(&mut params, &language_preference);
+        let statuses = parse_statuses(&mut params, visibility);
+        let filters = schema
             .all_filters()
             .filter_map(|filter| Some((filter, parse_filter(&mut params, filter)?)))
             .collect();
-        let missing = MissingFilter::parse(&mut params, spec);
-        let ranges = spec
+        let missing = MissingFilter::parse(&mut params, schema);
+        let ranges = schema
             .all_ranges()
             .filter_map(|range| Some((range, parse_range(&mut params, range)?)))
             .collect();
-        let (sorts, by_relevance) = parse_sort_keys(&mut params, spec, search.is_some());
-        let facets = parse_facets(&mut params, spec);
+        let (sorts, by_relevance) = parse_sort_keys(&mut params, schema, search.is_some());
+        let facets = parse_facets(&mut params, schema);
         let highlights = params.flag("highlights").unwrap_or(false);
-        let asked = if wish.is_explicit { String::new() } else { wish.cache_key() };
+        let asked = if language_preference.is_explicit { String::new() } else { language_preference.cache_key() };
         let identity = format!(
-            "{}\n{}\n{asked}\n{viewer:?}",
-            spec.kind.as_str(),
+            "{}\n{}\n{asked}\n{visibility:?}",
+            schema.kind.as_str(),
             params.canonical_without(PRESENTATION_PARAMS)
         );
         let paging = PageParams::parse(&mut params, &identity);
         // A query is read by the rules of the languages that are asked for.
         let apart: &[&str] = if search.is_some() { &[] } else { &["lang"] };
         let counted = params.canonical_without(&[PRESENTATION_PARAMS, &["sort"], apart].concat());
-        let counted = format!("{}\n{counted}\n{viewer:?}", spec.kind.as_str());
+        let counted = format!("{}\n{counted}\n{visibility:?}", schema.kind.as_str());
         let counted_but: Vec<(&'static str, String)> = facets
             .filters
             .iter()
@@ -229,21 +229,21 @@ impl ListRequest {
                 let rest = params.canonical_without(
                     &[PRESENTATION_PARAMS, &["sort", filter.name], apart].concat(),
                 );
-                (filter.name, format!("{}\n{rest}\n{viewer:?}", spec.kind.as_str()))
+                (filter.name, format!("{}\n{rest}\n{visibility:?}", schema.kind.as_str()))
             })
             .collect();
         let whole = params.canonical_without(&[]);
         // With a key, drafts are listed only when they are asked for: a site that reads with a key
         // does not leak them.
-        let viewer = if statuses.is_some() { viewer } else { Visibility::Published };
-        let identity = format!("{}\n{whole}\n{}\n{viewer:?}", spec.kind.as_str(), wish.cache_key());
+        let visibility = if statuses.is_some() { visibility } else { Visibility::Published };
+        let identity = format!("{}\n{whole}\n{}\n{visibility:?}", schema.kind.as_str(), language_preference.cache_key());
         params.finish()?;
         Ok(Self {
-            language_preference: wish,
+            language_preference: language_preference,
             response_shape: shape,
             page_params: paging,
             base_url: String::new(),
-            visibility: viewer,
+            visibility: visibility,
             count_key: counted,
             etag_key: identity,
             facet_params: facets,
@@ -288,9 +288,9 @@ impl ListRequest {
             return true;
         };
         let has = |one: &FilterValue| one.index_values.iter().any(|known| known == value);
-        let mut wanted = values.iter().filter(|one| !one.excluded).peekable();
+        let mut included = values.iter().filter(|one| !one.excluded).peekable();
         !values.iter().any(|one| one.excluded && has(one))
-            && (wanted.peek().is_none() || wanted.any(has))
+            && (included.peek().is_none() || included.any(has))
     }
 
     /// Whether a filter is set.
@@ -308,7 +308,7 @@ impl ListRequest {
 }
 
 /// Reads `status`.
-pub fn parse_statuses(params: &mut QueryParams, viewer: Visibility) -> Option<Vec<Status>> {
+pub fn parse_statuses(params: &mut QueryParams, visibility: Visibility) -> Option<Vec<Status>> {
     let names = params.list("status", 10)?;
     let mut statuses = Vec::new();
     for name in names {
@@ -326,7 +326,7 @@ pub fn parse_statuses(params: &mut QueryParams, viewer: Visibility) -> Option<Ve
             ),
         }
     }
-    if !viewer.includes_unpublished() {
+    if !visibility.includes_unpublished() {
         if statuses.iter().any(|status| *status != Status::Published) {
             params.error(
                 "status",
@@ -398,16 +398,16 @@ impl FilterType {
     }
 }
 
-fn parse_facets(params: &mut QueryParams, spec: &'static ResourceSchema) -> FacetParams {
+fn parse_facets(params: &mut QueryParams, schema: &'static ResourceSchema) -> FacetParams {
     let mut filters: Vec<&'static FilterSchema> = Vec::new();
     for name in params.list("facets", 20).unwrap_or_default() {
-        match spec.all_facets().find(|filter| filter.name == name) {
+        match schema.all_facets().find(|filter| filter.name == name) {
             Some(filter) if filters.iter().any(|known| known.name == filter.name) => {}
             Some(filter) => filters.push(filter),
             None => params.error(
                 "facets",
                 "unknown_value",
-                unknown_value_message(&name, spec.all_facets().map(|filter| filter.name)),
+                unknown_value_message(&name, schema.all_facets().map(|filter| filter.name)),
             ),
         }
     }
@@ -440,10 +440,10 @@ pub fn parse_range(params: &mut QueryParams, range: &'static RangeSchema) -> Opt
 }
 
 /// Reads `q`.
-pub fn parse_search(params: &mut QueryParams, wish: &LanguagePreference) -> Option<SearchParams> {
+pub fn parse_search(params: &mut QueryParams, language_preference: &LanguagePreference) -> Option<SearchParams> {
     let text = params.text("q", MAX_SEARCH_LEN)?;
-    let rules = stemmers_for(wish);
-    Some(SearchParams { query: Query::parse(&text, &rules), text, stemmers: rules })
+    let stemmers = stemmers_for(language_preference);
+    Some(SearchParams { query: Query::parse(&text, &stemmers), text, stemmers: stemmers })
 }
 
 impl SearchParams {
@@ -467,9 +467,9 @@ impl SearchParams {
 }
 
 /// The rules by which a query is read: those of the languages that are asked for, or of all.
-fn stemmers_for(wish: &LanguagePreference) -> Vec<Rules> {
-    if wish.is_explicit && !wish.include_translations {
-        wish.requested.iter().filter_map(Rules::of).collect()
+fn stemmers_for(language_preference: &LanguagePreference) -> Vec<Rules> {
+    if language_preference.is_explicit && !language_preference.include_translations {
+        language_preference.requested.iter().filter_map(Rules::of).collect()
     } else {
         Rules::ALL.to_vec()
     }
@@ -479,12 +479,12 @@ type SortKeys = Vec<(&'static SortColumn, bool)>;
 
 fn parse_sort_keys(
     params: &mut QueryParams,
-    spec: &'static ResourceSchema,
+    schema: &'static ResourceSchema,
     searching: bool,
 ) -> (SortKeys, bool) {
     let newest = |sorts: &mut SortKeys| {
         sorts.extend(
-            spec.all_sort_keys()
+            schema.all_sort_keys()
                 .find(|sort| sort.name == "published_at")
                 .map(|sort| (&sort.column, true)),
         );
@@ -502,7 +502,7 @@ fn parse_sort_keys(
             by_relevance = true;
             continue;
         }
-        match spec.all_sort_keys().find(|sort| sort.name == bare) {
+        match schema.all_sort_keys().find(|sort| sort.name == bare) {
             Some(sort) => sorts.push((&sort.column, descending)),
             None if bare == "relevance" => {
                 params.error("sort", "unknown_value", "`relevance` needs `q` and comes first.")
@@ -510,7 +510,7 @@ fn parse_sort_keys(
             None => params.error(
                 "sort",
                 "unknown_value",
-                unknown_value_message(bare, spec.all_sort_keys().map(|sort| sort.name)),
+                unknown_value_message(bare, schema.all_sort_keys().map(|sort| sort.name)),
             ),
         }
     }

@@ -88,17 +88,17 @@ pub struct StatisticsImport {
     ), security(("key" = [])))]
 #[post("/v1/impact-statistics/import")]
 pub async fn import_impact_statistics(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    let caller = context.require_editor(&request).await?;
+    let caller = state.require_editor(&request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
     let dry_run = params.flag("dry_run").unwrap_or(false);
     params.finish()?;
     let stated = parse_charset(&request)?;
-    let limits = BodyLimits { max_bytes: MAX_FILE_BYTES, ..context.settings.body_limits() };
+    let limits = BodyLimits { max_bytes: MAX_FILE_BYTES, ..state.settings.body_limits() };
     let bytes = body::read_bytes(payload, limits).await?;
     let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(&bytes));
     let once = if dry_run {
@@ -110,18 +110,18 @@ pub async fn import_impact_statistics(
     drop(bytes);
     let encoding = decoded.encoding;
     let table = parse_table(decoded, dry_run)?;
-    let context = context.into_inner();
+    let state = state.into_inner();
     // Under a key it goes on to its end even when the client has gone; without one it does as well,
     // for it is one step.
     let task = actix_web::rt::spawn(async move {
         if let Some(once) = &once
-            && let ClaimResult::Replay(reply) = once.claim(&context).await?
+            && let ClaimResult::Replay(reply) = once.claim(&state).await?
         {
             return Ok(reply);
         }
-        let done = run_import(Arc::clone(&context), table, encoding, once.clone()).await;
+        let done = run_import(Arc::clone(&state), table, encoding, once.clone()).await;
         if let (Some(once), Err(problem)) = (&once, &done) {
-            once.finish_failed(&context, Some(problem)).await;
+            once.finish_failed(&state, Some(problem)).await;
         }
         done
     });
@@ -135,7 +135,7 @@ pub async fn import_impact_statistics(
 }
 
 async fn run_import(
-    context: Arc<AppState>,
+    state: Arc<AppState>,
     table: ImportTable,
     encoding: &'static str,
     once: Option<IdempotentRequest>,
@@ -155,7 +155,7 @@ async fn run_import(
             let body = serde_json::to_string(&told).map_err(Problem::internal)?;
             Ok::<_, Problem>(StoredResponse { status: 200, headers: Vec::new(), body })
         };
-        let counts = apply_import(&context, &table, |connection, counts| match &once {
+        let counts = apply_import(&state, &table, |connection, counts| match &once {
             Some(once) => once.store_response(connection, &reply(counts)?),
             None => Ok(()),
         })?;

@@ -47,7 +47,7 @@ static CODE_PAGES: [(&Encoding, &str); 3] = [
 const COMMON_SYMBOLS: &str = "“”„‚‘’«»‹›–—…•·€°§©®™±×÷№\u{A0}\u{AD}";
 
 /// Reads a file. `stated` is what `Content-Type` says of its encoding.
-pub fn decode(bytes: &[u8], stated: Option<&str>) -> Result<Decoded, EncodingError> {
+pub fn decode(bytes: &[u8], charset: Option<&str>) -> Result<Decoded, EncodingError> {
     if let Some((_, what)) =
         FILE_SIGNATURES.iter().find(|(beginning, _)| bytes.starts_with(beginning))
     {
@@ -56,7 +56,7 @@ pub fn decode(bytes: &[u8], stated: Option<&str>) -> Result<Decoded, EncodingErr
     if let Some((encoding, length)) = Encoding::for_bom(bytes) {
         return decode_as(encoding, bytes.get(length..).unwrap_or_default());
     }
-    if let Some(name) = stated {
+    if let Some(name) = charset {
         let Some(encoding) = Encoding::for_label(name.as_bytes()) else {
             return Err(EncodingError::Undecodable(format!(
                 "The encoding `{}` in `Content-Type` is not known; UTF-8 is.",

@@ -144,17 +144,17 @@ impl From<crate::db::Error> for Rollback {
 
 /// Stores the rows of a table in one transaction; `keep` is its last step.
 pub fn apply_import(
-    context: &AppState,
+    state: &AppState,
     table: &ImportTable,
-    keep: impl Fn(&mut Connection, &Counts) -> Result<(), Problem>,
+    before_commit: impl Fn(&mut Connection, &Counts) -> Result<(), Problem>,
 ) -> Result<Counts, Problem> {
     let helper = IndexerThread::start();
-    let outcome = context.database.write_blocking(|connection| {
-        let counts = import_rows(connection, context, table)?;
+    let outcome = state.database.write_blocking(|connection| {
+        let counts = import_rows(connection, state, table)?;
         if table.dry_run {
             return Err(Rollback::DryRun(counts));
         }
-        keep(connection, &counts)?;
+        before_commit(connection, &counts)?;
         Ok(counts)
     });
     drop(helper);
@@ -166,7 +166,7 @@ pub fn apply_import(
 
 fn import_rows(
     connection: &mut Connection,
-    context: &AppState,
+    state: &AppState,
     table: &ImportTable,
 ) -> Result<Counts, Problem> {
     let (mut counts, mut errors) = (Counts::default(), RowErrors::default());
@@ -190,7 +190,7 @@ fn import_rows(
                 continue;
             }
         };
-        match import_row(connection, context, &row, &mut rows_of) {
+        match import_row(connection, state, &row, &mut rows_of) {
             Ok(done) => {
                 is_seen = is_seen || done.stored.is_publicly_visible;
                 record_outcome(&mut counts, &row, done);
@@ -208,7 +208,7 @@ fn import_rows(
         bump(connection, ResourceKind::ImpactStatistic, Time::now())?;
     }
     if is_seen {
-        announce::record_feed_change(connection, &context.settings, ResourceKind::ImpactStatistic)?;
+        announce::record_feed_change(connection, &state.settings, ResourceKind::ImpactStatistic)?;
     }
     Ok(counts)
 }
@@ -242,7 +242,7 @@ fn record_outcome(counts: &mut Counts, row: &ImportRow, RowResult { stored, is_n
 /// Stores a row: as a patch of the statistic that it names, or as a new one.
 fn import_row(
     connection: &mut Connection,
-    context: &AppState,
+    state: &AppState,
     row: &ImportRow,
     rows_of: &mut HashMap<Id, usize>,
 ) -> Result<RowResult, Problem> {
@@ -264,7 +264,7 @@ fn import_row(
         }
         body.retain(|_, value| !value.is_null());
         let language =
-            language.unwrap_or_else(|| context.settings.default_language().as_str().to_owned());
+            language.unwrap_or_else(|| state.settings.default_language().as_str().to_owned());
         let texts: Map<String, Value> = row
             .texts
             .iter()
@@ -275,7 +275,7 @@ fn import_row(
         body.insert("translations".to_owned(), json!({language: texts}));
         let stored = save_item::<ImpactStatistics>(
             connection,
-            context,
+            state,
             None,
             row.slug.as_deref(),
             &Value::Object(body),
@@ -295,7 +295,7 @@ fn import_row(
         let language = language.unwrap_or_else(|| item.original_language.clone());
         body.insert("translations".to_owned(), json!({language: row.texts}));
     }
-    let stored = apply_patch::<ImpactStatistics>(connection, context, item, &Value::Object(body))?;
+    let stored = apply_patch::<ImpactStatistics>(connection, state, item, &Value::Object(body))?;
     Ok(RowResult { stored, is_new: false })
 }
 

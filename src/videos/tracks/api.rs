@@ -38,10 +38,10 @@ pub(super) enum VideoLookup<T> {
 pub(super) fn with_current_video<T>(
     connection: &mut Connection,
     name: &str,
-    viewer: Visibility,
+    visibility: Visibility,
     work: impl FnOnce(&mut Connection, ItemRow) -> Result<T, Problem>,
 ) -> Result<VideoLookup<T>, Problem> {
-    match find_visible(connection, &SCHEMA, name, viewer)? {
+    match find_visible(connection, &SCHEMA, name, visibility)? {
         Lookup::Former(item) => Ok(VideoLookup::Moved(item.slug)),
         Lookup::Current(item) => work(connection, item).map(VideoLookup::Found),
     }
@@ -54,16 +54,16 @@ pub(super) fn with_current_video<T>(
 #[utoipa::path(operation_id = "get_captions", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The tracks.", body = CaptionTracks)))]
 #[get("/v1/videos/{video}/captions")]
 pub async fn get_captions(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    let viewer = context.visibility(&request).await?;
+    let viewer = state.visibility(&request).await?;
     QueryParams::parse(request.query_string())?.finish()?;
     let name = name.into_inner();
-    let base = context.settings.base_url(&request);
-    let found = context
+    let base = state.settings.base_url(&request);
+    let found = state
         .read(viewer, move |connection| {
             with_current_video(connection, &name, viewer, |connection, item| {
                 Ok((tracks::load_item_tracks(connection, item.number)?, item))
@@ -74,7 +74,7 @@ pub async fn get_captions(
     let (stored, item) = match found {
         VideoLookup::Found(found) => found,
         VideoLookup::Moved(slug) => {
-            return Ok(redirect_to_current(&context, &request, &slug, "/captions"));
+            return Ok(redirect_to_current(&state, &request, &slug, "/captions"));
         }
     };
     let summaries = item.track_summaries();
@@ -89,7 +89,7 @@ pub async fn get_captions(
         tag: EntityTag::for_item(item.id, item.revision, &format!("captions\n{viewer:?}\n{base}")),
         last_modified: Some(item.updated_at),
     };
-    json_response(&context, &request, viewer, &validators, None, &tracks)
+    json_response(&state, &request, viewer, &validators, None, &tracks)
 }
 
 /// Get a text track
@@ -104,28 +104,28 @@ pub async fn get_captions(
 ), responses((status = 200, description = "The track.", content((CaptionCues = "application/json"), (String = "text/vtt", example = json!("WEBVTT\n\n00:00:01.500 --> 00:00:04.000\nНасиље није приватна ствар.\n")), (String = "application/x-subrip", example = json!("1\n00:00:01,500 --> 00:00:04,000\nНасиље није приватна ствар.\n")), (String = "text/plain", example = json!("Насиље није приватна ствар.\n"))))))]
 #[get("/v1/videos/{video}/captions/{language}")]
 pub async fn get_caption_track(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
-    let viewer = context.visibility(&request).await?;
+    let viewer = state.visibility(&request).await?;
     let (name, file) = path.into_inner();
-    let (tag, ending) =
-        file.split_once('.').map_or((file.as_str(), "json"), |(tag, ending)| (tag, ending));
+    let (tag, extension) =
+        file.split_once('.').map_or((file.as_str(), "json"), |(tag, extension)| (tag, extension));
     let language = parse_language(tag)?;
-    let Some(written) = TrackFormat::from_extension(ending) else {
+    let Some(track_format) = TrackFormat::from_extension(extension) else {
         let detail =
-            format!("A track is given as vtt, srt, txt or json, not as `{}`.", clip(ending));
+            format!("A track is given as vtt, srt, txt or json, not as `{}`.", clip(extension));
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
-    if written == TrackFormat::Json {
+    if track_format == TrackFormat::Json {
         negotiate::require_json(&request)?;
     }
     let mut params = QueryParams::parse(request.query_string())?;
     let kind = parse_kind(&mut params);
     params.finish()?;
     let wanted = language.clone();
-    let found = context
+    let found = state
         .read(viewer, move |connection| {
             with_current_video(connection, &name, viewer, |connection, item| {
                 let all = tracks::load_item_tracks(connection, item.number)?;
@@ -145,7 +145,7 @@ pub async fn get_caption_track(
         VideoLookup::Found(found) => found,
         VideoLookup::Moved(slug) => {
             return Ok(redirect_to_current(
-                &context,
+                &state,
                 &request,
                 &slug,
                 &format!("/captions/{file}"),
@@ -153,30 +153,30 @@ pub async fn get_caption_track(
         }
     };
     let language = to.unwrap_or_else(|| Language::stored(&stored.language));
-    let base = context.settings.base_url(&request);
+    let base = state.settings.base_url(&request);
     let representation =
-        format!("{ending}\n{}\n{}\n{base}\n{viewer:?}", language.as_str(), item.slug);
+        format!("{extension}\n{}\n{}\n{base}\n{viewer:?}", language.as_str(), item.slug);
     let validators = CacheValidators {
         tag: EntityTag::for_item(stored.id, stored.revision, &representation),
         last_modified: Some(stored.updated_at),
     };
-    if written == TrackFormat::Json {
+    if track_format == TrackFormat::Json {
         let shown = CaptionCues {
             track: CaptionTrack::new(&item, &stored, &language, &base),
             cues: model::cues(&track),
         };
-        return json_response(&context, &request, viewer, &validators, Some(&language), &shown);
+        return json_response(&state, &request, viewer, &validators, Some(&language), &shown);
     }
     let wish = LanguagePreference::new(vec![language.clone()], Vec::new());
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(answer::not_modified_response(&context, viewer, &wish, &validators));
+        return Ok(answer::not_modified_response(&state, viewer, &wish, &validators));
     }
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::set_cache_headers(&mut response, &context, viewer, &wish);
+    answer::set_cache_headers(&mut response, &state, viewer, &wish);
     answer::set_validators(&mut response, &validators);
     response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
-    response.content_type(written.media_type());
-    Ok(response.body(written.render(&track)))
+    response.content_type(track_format.media_type());
+    Ok(response.body(track_format.render(&track)))
 }
 
 /// Store a text track
@@ -191,14 +191,14 @@ pub async fn get_caption_track(
 ), request_body(content((String = "text/vtt", example = json!("WEBVTT\n\n00:00:01.500 --> 00:00:04.000\nНасиље није приватна ствар.\n")), (String = "application/x-subrip", example = json!("1\n00:00:01,500 --> 00:00:04,000\nНасиље није приватна ствар.\n")), (String = "text/plain", example = json!("Насиље није приватна ствар.\n")))), responses((status = 200, description = "The track, as stored.", body = CaptionTrack), (status = 201, description = "The track is new.", body = CaptionTrack)))]
 #[put("/v1/videos/{video}/captions/{language}")]
 pub async fn replace_caption_track(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    context.require_editor(&request).await?;
-    let precondition = Precondition::from_request(&request, context.settings.require_if_match)?;
+    state.require_editor(&request).await?;
+    let precondition = Precondition::from_request(&request, state.settings.require_if_match)?;
     let (name, tag) = path.into_inner();
     let language = parse_storable_language(&tag)
         .map_err(|detail| Problem::invalid_parameter("language", "invalid_language", detail))?;
@@ -209,13 +209,13 @@ pub async fn replace_caption_track(
     let format = format_from_content_type(&request)?;
     let body = body::read_bytes(
         payload,
-        body::BodyLimits { max_bytes: MAX_TRACK_BYTES, ..context.settings.body_limits() },
+        body::BodyLimits { max_bytes: MAX_TRACK_BYTES, ..state.settings.body_limits() },
     )
     .await?;
     let track = parse_track(&body, format)?;
     let summary = TrackSummary { kind, language: language.as_str().to_owned(), label };
-    let inner = context.clone().into_inner();
-    let outcome = context
+    let inner = state.clone().into_inner();
+    let outcome = state
         .database
         .write(move |connection| {
             with_current_video(connection, &name, Visibility::All, |connection, item| {
@@ -244,10 +244,10 @@ pub async fn replace_caption_track(
     let (stored, is_new, item) = match outcome {
         VideoLookup::Found(done) => done,
         VideoLookup::Moved(slug) => {
-            return Ok(redirect_to_current(&context, &request, &slug, &format!("/captions/{tag}")));
+            return Ok(redirect_to_current(&state, &request, &slug, &format!("/captions/{tag}")));
         }
     };
-    let base = context.settings.base_url(&request);
+    let base = state.settings.base_url(&request);
     let shown = CaptionTrack::new(&item, &stored, &language, &base);
     let mut response =
         HttpResponse::build(if is_new { StatusCode::CREATED } else { StatusCode::OK });
@@ -278,19 +278,19 @@ pub async fn replace_caption_track(
 ), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/videos/{video}/captions/{language}")]
 pub async fn delete_caption_track(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
-    context.require_editor(&request).await?;
-    let precondition = Precondition::from_request(&request, context.settings.require_if_match)?;
+    state.require_editor(&request).await?;
+    let precondition = Precondition::from_request(&request, state.settings.require_if_match)?;
     let (name, tag) = path.into_inner();
     let language = parse_language(&tag)?;
     let mut params = QueryParams::parse(request.query_string())?;
     let kind = parse_kind(&mut params).unwrap_or(TrackKind::Captions);
     params.finish()?;
-    let inner = context.clone().into_inner();
-    let outcome = context
+    let inner = state.clone().into_inner();
+    let outcome = state
         .database
         .write(move |connection| {
             with_current_video(connection, &name, Visibility::All, |connection, item| {
@@ -313,7 +313,7 @@ pub async fn delete_caption_track(
     match outcome {
         VideoLookup::Found(()) => Ok(HttpResponse::NoContent().finish()),
         VideoLookup::Moved(slug) => {
-            Ok(redirect_to_current(&context, &request, &slug, &format!("/captions/{tag}")))
+            Ok(redirect_to_current(&state, &request, &slug, &format!("/captions/{tag}")))
         }
     }
 }
@@ -328,18 +328,18 @@ pub async fn delete_caption_track(
 ), responses((status = 200, description = "The transcript.", body = Transcript)))]
 #[get("/v1/videos/{video}/transcript")]
 pub async fn get_transcript(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     negotiate::require_json(&request)?;
-    let viewer = context.visibility(&request).await?;
+    let viewer = state.visibility(&request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
-    let wish = LanguagePreference::from_request(&mut params, &request, &context.fallback_languages);
+    let wish = LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
     params.finish()?;
     let name = name.into_inner();
     let wished = wish.clone();
-    let found = context
+    let found = state
         .read(viewer, move |connection| {
             with_current_video(connection, &name, viewer, |connection, item| {
                 let all: Vec<TrackRow> = tracks::load_item_tracks(connection, item.number)?
@@ -392,7 +392,7 @@ pub async fn get_transcript(
     let (shown, item, stored, language) = match found {
         VideoLookup::Found(found) => found,
         VideoLookup::Moved(slug) => {
-            return Ok(redirect_to_current(&context, &request, &slug, "/transcript"));
+            return Ok(redirect_to_current(&state, &request, &slug, "/transcript"));
         }
     };
     let representation =
@@ -402,10 +402,10 @@ pub async fn get_transcript(
         last_modified: Some(item.updated_at),
     };
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(answer::not_modified_response(&context, viewer, &wish, &validators));
+        return Ok(answer::not_modified_response(&state, viewer, &wish, &validators));
     }
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::set_cache_headers(&mut response, &context, viewer, &wish);
+    answer::set_cache_headers(&mut response, &state, viewer, &wish);
     answer::set_validators(&mut response, &validators);
     response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
     Ok(response.json(shown))
@@ -508,28 +508,28 @@ fn track_not_found(item: &ItemRow, kind: Option<TrackKind>, language: &Language)
 
 /// 308 to the same part of the video under its present slug.
 pub(super) fn redirect_to_current(
-    context: &AppState,
+    state: &AppState,
     request: &HttpRequest,
     slug: &str,
     part: &str,
 ) -> HttpResponse {
-    answer::permanent_redirect(context, request, &format!("/v1/videos/{slug}{part}"))
+    answer::permanent_redirect(state, request, &format!("/v1/videos/{slug}{part}"))
 }
 
 fn json_response<T: serde::Serialize>(
-    context: &AppState,
+    state: &AppState,
     request: &HttpRequest,
-    viewer: Visibility,
+    visibility: Visibility,
     validators: &CacheValidators,
     language: Option<&Language>,
     shown: &T,
 ) -> Result<HttpResponse, Problem> {
     let wish = LanguagePreference::new(Vec::new(), Vec::new());
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(answer::not_modified_response(context, viewer, &wish, validators));
+        return Ok(answer::not_modified_response(state, visibility, &wish, validators));
     }
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::set_cache_headers(&mut response, context, viewer, &wish);
+    answer::set_cache_headers(&mut response, state, visibility, &wish);
     answer::set_validators(&mut response, validators);
     if let Some(language) = language {
         response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));

@@ -30,14 +30,14 @@ pub fn load_chapters(
     connection: &mut Connection,
     item: &ItemRow,
     own: &PackedJson,
-    asked: &[Language],
+    languages: &[Language],
 ) -> Result<(Vec<Chapter>, Option<Language>), Error> {
     let of_video: Vec<Chapter> = own.unpack();
     if !item.track_summaries().iter().any(|track| track.kind == TrackKind::Chapters) {
         return Ok((of_video, None));
     }
     let stored = tracks::load_item_tracks(connection, item.number)?;
-    let exact = asked
+    let exact = languages
         .iter()
         .find_map(|language| select_track(&stored, Some(TrackKind::Chapters), language));
     let any = || {
@@ -96,13 +96,13 @@ pub struct PodcastChapter {
 ), responses((status = 200, description = "The chapters.", content((PodcastChapters = "application/json+chapters", example = json!({"version": "1.2.0", "chapters": [{"startTime": 0.0, "title": "Opening"}]}))))))]
 #[get("/v1/videos/{video}/chapters.json")]
 pub async fn get_video_chapters(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let viewer = context.visibility(&request).await?;
+    let viewer = state.visibility(&request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
-    let wish = LanguagePreference::from_request(&mut params, &request, &context.fallback_languages);
+    let wish = LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
     if wish.all_languages {
         params.error(
             "lang",
@@ -112,7 +112,7 @@ pub async fn get_video_chapters(
     }
     params.finish()?;
     let (name, asked) = (name.into_inner(), preference_order(&wish.requested, &wish.fallback));
-    let found = context
+    let found = state
         .read(viewer, move |connection| {
             with_current_video(connection, &name, viewer, |connection, item| {
                 let unreadable = format!("the own fields of video {} cannot be read", item.id);
@@ -126,7 +126,7 @@ pub async fn get_video_chapters(
     let ((chapters, language), item) = match found {
         VideoLookup::Found(found) => found,
         VideoLookup::Moved(slug) => {
-            return Ok(redirect_to_current(&context, &request, &slug, "/chapters.json"));
+            return Ok(redirect_to_current(&state, &request, &slug, "/chapters.json"));
         }
     };
     let representation =
@@ -136,14 +136,14 @@ pub async fn get_video_chapters(
         last_modified: Some(item.updated_at),
     };
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(answer::not_modified_response(&context, viewer, &wish, &validators));
+        return Ok(answer::not_modified_response(&state, viewer, &wish, &validators));
     }
     let chapters = chapters
         .into_iter()
         .map(|chapter| PodcastChapter { start_time: chapter.start_seconds, title: chapter.title })
         .collect();
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::set_cache_headers(&mut response, &context, viewer, &wish);
+    answer::set_cache_headers(&mut response, &state, viewer, &wish);
     answer::set_validators(&mut response, &validators);
     if let Some(language) = language {
         response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));

@@ -63,9 +63,9 @@ pub fn track_url(
     slug: &str,
     kind: TrackKind,
     language: &Language,
-    ending: &str,
+    extension: &str,
 ) -> String {
-    format!("{base}/v1/videos/{slug}/captions/{}{ending}?kind={}", language.as_str(), kind.as_str())
+    format!("{base}/v1/videos/{slug}/captions/{}{extension}?kind={}", language.as_str(), kind.as_str())
 }
 
 /// A track in a language in which it can be given.
@@ -107,7 +107,7 @@ pub fn available_tracks(summaries: &[TrackSummary]) -> Vec<AvailableTrack<'_>> {
 pub fn select_track(
     tracks: &[TrackRow],
     kind: Option<TrackKind>,
-    asked: &Language,
+    language: &Language,
 ) -> Option<(usize, Option<Language>)> {
     let kinds = TrackKind::ALL
         .iter()
@@ -125,8 +125,8 @@ pub fn select_track(
             .filter_map(|place| tracks.get(*place))
             .map(|track| Language::stored(&track.language))
             .collect();
-        let choice = choose(std::slice::from_ref(asked), &languages, &[], asked)?;
-        let answers = choice.language.primary() == asked.primary();
+        let choice = choose(std::slice::from_ref(language), &languages, &[], language)?;
+        let answers = choice.language.primary() == language.primary();
         answers.then(|| Some((of_kind.get(choice.index).copied()?, choice.transliterate_to)))?
     })
 }
