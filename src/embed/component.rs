@@ -103,8 +103,11 @@ fn cross_origin_response(
 ) -> HttpResponse {
     let validators = CacheValidators { tag: etag.clone(), last_modified: None };
     let is_not_modified = ConditionalGet::from_request(request).is_current(&validators);
-    let mut response =
-        HttpResponse::build(if is_not_modified { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
+    let mut response = HttpResponse::build(if is_not_modified {
+        StatusCode::NOT_MODIFIED
+    } else {
+        StatusCode::OK
+    });
     response
         .insert_header((header::ETAG, etag.as_str()))
         .insert_header((header::CACHE_CONTROL, cache_control));

@@ -23,7 +23,7 @@ use crate::places::CountryReference;
 use crate::resource::addresses::PublicUrls;
 use crate::resource::answer;
 use crate::resource::context::AppState;
-use crate::resource::load::{Link, LoadedItem};
+use crate::resource::load::{LoadedItem, Reference};
 use crate::resource::shown::RenderContext;
 use crate::resource::spec::ResourceKind;
 use crate::text::days::span;
@@ -71,7 +71,8 @@ async fn respond(
     id_or_slug: String,
 ) -> Result<HttpResponse, Problem> {
     let mut params = QueryParams::parse(request.query_string())?;
-    let language_preference = LanguagePreference::from_request(&mut params, request, &context.fallback_languages);
+    let language_preference =
+        LanguagePreference::from_request(&mut params, request, &context.fallback_languages);
     if language_preference.all_languages {
         params.error(
             "lang",
@@ -96,8 +97,13 @@ async fn respond(
         request,
         item_request,
         move |connection, (context, _), loaded, render_context| {
-            let programme =
-                load_programme(connection, context, &loaded, Visibility::Published, render_context)?;
+            let programme = load_programme(
+                connection,
+                context,
+                &loaded,
+                Visibility::Published,
+                render_context,
+            )?;
             Ok(StatisticPage::new(loaded, programme.as_ref(), &urls, render_context))
         },
     )
@@ -121,7 +127,12 @@ async fn respond(
         )),
         Located::Found(page) => {
             let mut response = HttpResponse::build(StatusCode::OK);
-            answer::set_cache_headers(&mut response, context, Visibility::Published, &language_preference);
+            answer::set_cache_headers(
+                &mut response,
+                context,
+                Visibility::Published,
+                &language_preference,
+            );
             answer::set_validators(&mut response, &validators);
             response.insert_header((header::LINK, page.discovery.link_headers().join(", ")));
             Ok(page.to_html_page().to_response(&context.settings, response))
@@ -198,7 +209,7 @@ impl StatisticPage {
             .iter()
             .filter_map(|country| Some(format!("* {}", country.footnote.as_ref()?)));
         let quotes: Vec<Option<Quote>> = own.quotes.unpack();
-        let evidence = |(index, reference): (usize, &Link)| {
+        let evidence = |(index, reference): (usize, &Reference)| {
             let video = render_context.short_reference(&reference.target_id)?;
             let second = reference.start_ms.map(|milliseconds| milliseconds / 1_000);
             let start = second.map(|second| format!("start={second}")).unwrap_or_default();
@@ -344,17 +355,21 @@ fn detail_rows(own: &StatisticFields, ui_language: &'static str) -> Vec<(String,
         .map(|slice| (slice.dimension, slice.value))
         .collect();
     rows.extend(
-        span(own.period_start, own.period_end, ui_language).map(|period| (say(Phrase::Period), period)),
+        span(own.period_start, own.period_end, ui_language)
+            .map(|period| (say(Phrase::Period), period)),
     );
     let baseline = own.baseline.unpack::<Option<Baseline>>();
     rows.extend(baseline.map(|baseline| {
-        (say(Phrase::Baseline), with_note(format_value(&baseline.value), Some(baseline.year.to_string())))
+        (
+            say(Phrase::Baseline),
+            with_note(format_value(&baseline.value), Some(baseline.year.to_string())),
+        )
     }));
     let target = own.target.unpack::<Option<Target>>();
     let until = |target: &Target| span(target.period_start, target.period_end, ui_language);
-    rows.extend(
-        target.map(|target| (say(Phrase::Target), with_note(format_value(&target.value), until(&target)))),
-    );
+    rows.extend(target.map(|target| {
+        (say(Phrase::Target), with_note(format_value(&target.value), until(&target)))
+    }));
     rows
 }
 

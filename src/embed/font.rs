@@ -51,7 +51,10 @@ impl Face {
             (font.charmap(), GlyphMetrics::new(font, Size::new(self.size), LocationRef::default()));
         text.chars()
             .map(|c| {
-                char_map.map(c).and_then(|glyph| metrics.advance_width(glyph)).unwrap_or(fallback_width)
+                char_map
+                    .map(c)
+                    .and_then(|glyph| metrics.advance_width(glyph))
+                    .unwrap_or(fallback_width)
             })
             .sum()
     }

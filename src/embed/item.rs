@@ -78,14 +78,19 @@ pub async fn load_video<T: Send + 'static>(
     build: impl Fn(LoadedItem<VideoFields>, VideoExtras, &RenderContext) -> T + Send + 'static,
 ) -> Result<Freshness<Located<T>>, Problem> {
     let (with_owed, visibility) = (item_request.with_extras, item_request.visibility);
-    load_item::<Videos, T>(context, request, item_request, move |connection, scope, loaded, render_context| {
-        let extras = if with_owed {
-            load_extras(connection, scope, &loaded, visibility, render_context)?
-        } else {
-            VideoExtras::default()
-        };
-        Ok(build(loaded, extras, render_context))
-    })
+    load_item::<Videos, T>(
+        context,
+        request,
+        item_request,
+        move |connection, scope, loaded, render_context| {
+            let extras = if with_owed {
+                load_extras(connection, scope, &loaded, visibility, render_context)?
+            } else {
+                VideoExtras::default()
+            };
+            Ok(build(loaded, extras, render_context))
+        },
+    )
     .await
 }
 
@@ -112,9 +117,13 @@ pub async fn load_item<S: Resource, T: Send + 'static>(
         accept_former_slug: accept_former_slug,
         ..
     } = item_request;
-    let etag_key = format!("{etag_key}\n{name}\n{}\n{visibility:?}", language_preference.cache_key());
-    let (inner, condition, language_preference) =
-        (context.clone().into_inner(), ConditionalGet::from_request(request), language_preference.clone());
+    let etag_key =
+        format!("{etag_key}\n{name}\n{}\n{visibility:?}", language_preference.cache_key());
+    let (inner, condition, language_preference) = (
+        context.clone().into_inner(),
+        ConditionalGet::from_request(request),
+        language_preference.clone(),
+    );
     let done = context
         .read(visibility, move |connection| {
             let of = CatalogueRequest {
@@ -126,7 +135,9 @@ pub async fn load_item<S: Resource, T: Send + 'static>(
             };
             read_catalogue_wide(connection, &inner, &of, |connection, revisions, render_context| {
                 let item = match find_visible(connection, S::SCHEMA, &name, visibility)? {
-                    Lookup::Former(item) if !accept_former_slug => return Ok(Located::Moved(item.slug)),
+                    Lookup::Former(item) if !accept_former_slug => {
+                        return Ok(Located::Moved(item.slug));
+                    }
                     Lookup::Former(item) | Lookup::Current(item) => item,
                 };
                 let unreadable = format!(
@@ -134,8 +145,9 @@ pub async fn load_item<S: Resource, T: Send + 'static>(
                     S::SCHEMA.kind.noun(),
                     item.id
                 );
-                let loaded = hydrate_single::<S>(connection, item, None, visibility, render_context)?
-                    .ok_or_else(|| Problem::internal(unreadable))?;
+                let loaded =
+                    hydrate_single::<S>(connection, item, None, visibility, render_context)?
+                        .ok_or_else(|| Problem::internal(unreadable))?;
                 Ok(Located::Found(build(connection, (&inner, revisions), loaded, render_context)?))
             })
         })
@@ -161,12 +173,15 @@ fn load_extras(
     )?
     .into_values()
     .next();
-    let mut languages =
-        preference_order(&render_context.language_preference.requested, &render_context.language_preference.fallback);
+    let mut languages = preference_order(
+        &render_context.language_preference.requested,
+        &render_context.language_preference.fallback,
+    );
     languages.splice(0..0, loaded.choice.as_ref().map(|choice| choice.language.clone()));
     let (chapters, _) =
         chapters::load_chapters(connection, &loaded.item, &loaded.fields.chapters, &languages)?;
-    let response_shape = ResponseShape { include: vec![STATISTICS_INCLUDE], ..ResponseShape::default() };
+    let response_shape =
+        ResponseShape { include: vec![STATISTICS_INCLUDE], ..ResponseShape::default() };
     let id = loaded.item.id;
     let referrers = ReferencingItems::load(
         connection,

@@ -232,7 +232,8 @@ pub(super) fn load_list(
     (list_request, query): (&ListRequest, &str),
     render_context: &mut RenderContext,
 ) -> Result<LoadedList, Problem> {
-    let description = describe_query(connection, &SCHEMA, query, Visibility::Published, render_context)?;
+    let description =
+        describe_query(connection, &SCHEMA, query, Visibility::Published, render_context)?;
     let Some(cache) = render_context.cache() else {
         return Err(Problem::internal("a list was read without a memory"));
     };
@@ -306,7 +307,12 @@ impl VideoListPage<'_> {
         validators: &CacheValidators,
     ) -> HttpResponse {
         let mut response = HttpResponse::build(StatusCode::OK);
-        answer::set_cache_headers(&mut response, context, Visibility::Published, language_preference);
+        answer::set_cache_headers(
+            &mut response,
+            context,
+            Visibility::Published,
+            language_preference,
+        );
         answer::set_validators(&mut response, validators);
         let discovery = OEmbedDiscovery::new(self.base_url, &self.links.self_url);
         let links: Vec<String> =

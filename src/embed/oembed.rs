@@ -143,11 +143,13 @@ pub async fn oembed(
         return oembed_chart(&context, &request, &params, query).await;
     }
     let template = context.settings.public_url_template.as_deref();
-    if let Some(target) = match_item_url(ResourceKind::ImpactStatistic, &params.url, &base_url, template)
+    if let Some(target) =
+        match_item_url(ResourceKind::ImpactStatistic, &params.url, &base_url, template)
     {
         return oembed_statistic(&context, &request, params, target).await;
     }
-    let Some((name, language)) = match_item_url(ResourceKind::Video, &params.url, &base_url, template)
+    let Some((name, language)) =
+        match_item_url(ResourceKind::Video, &params.url, &base_url, template)
     else {
         return Err(not_found());
     };
@@ -185,7 +187,9 @@ pub async fn oembed(
             ));
         }
     };
-    let Located::Found(Some((slug, title_language, title))) = found else { return Err(not_found()) };
+    let Located::Found(Some((slug, title_language, title))) = found else {
+        return Err(not_found());
+    };
     let lang = language.map(|language| format!("?lang={}", language.as_str())).unwrap_or_default();
     let embed = params.to_embed(
         &context,
@@ -197,7 +201,9 @@ pub async fn oembed(
         &context,
         &language_preference,
         &validators,
-        &embed.with_thumbnail(&params, |width| format!("{base_url}{}", png_path(&slug, &title_language, width))),
+        &embed.with_thumbnail(&params, |width| {
+            format!("{base_url}{}", png_path(&slug, &title_language, width))
+        }),
     )
 }
 
@@ -213,7 +219,8 @@ async fn oembed_saved_query(
     };
     let (layout, rest) = super::list::split_layout(&query);
     layout.map_err(|error| not_found(Problem::invalid_parameters(vec![error])))?;
-    let url_params = UrlParams::parse(&rest, None, &context.fallback_languages).map_err(not_found)?;
+    let url_params =
+        UrlParams::parse(&rest, None, &context.fallback_languages).map_err(not_found)?;
     let base = context.settings.base_url(request);
     let etag_key = format!("oembed saved\n{params:?}\n{:?}", context.settings.name);
     let (inner, condition, wish, at) = (
@@ -232,12 +239,18 @@ async fn oembed_saved_query(
                 condition: &condition,
             };
             read_catalogue_wide(connection, &inner, &of, |connection, _, render_context| {
-                let saved = match find_saved_query(connection, &name, Visibility::Published, render_context)?
-                {
+                let saved = match find_saved_query(
+                    connection,
+                    &name,
+                    Visibility::Published,
+                    render_context,
+                )? {
                     Ok(saved) => saved,
                     // The slug that it has now.
-                    Err(slug) => find_saved_query(connection, &slug, Visibility::Published, render_context)?
-                        .map_err(Problem::internal)?,
+                    Err(slug) => {
+                        find_saved_query(connection, &slug, Visibility::Published, render_context)?
+                            .map_err(Problem::internal)?
+                    }
                 };
                 Ok((saved.fields.kind == ResourceKind::Video.as_str())
                     .then_some((saved.slug, saved.name)))
@@ -321,7 +334,14 @@ async fn oembed_list(
                 condition: &condition,
             };
             read_catalogue_wide(connection, &inner, &of, |connection, _, render_context| {
-                Ok(describe_query(connection, &SCHEMA, &list_query, Visibility::Published, render_context)?.title)
+                Ok(describe_query(
+                    connection,
+                    &SCHEMA,
+                    &list_query,
+                    Visibility::Published,
+                    render_context,
+                )?
+                .title)
             })
         })
         .await?;
@@ -362,14 +382,14 @@ async fn oembed_chart(
     };
     let load_options = (None, format!("oembed {params:?}"));
     let (language_preference, chart) =
-        chart::api::load_public_chart(context, request, &query, load_options).await.map_err(|problem| {
-            match problem.kind {
+        chart::api::load_public_chart(context, request, &query, load_options).await.map_err(
+            |problem| match problem.kind {
                 ProblemKind::InvalidParameter
                 | ProblemKind::NotSummable
                 | ProblemKind::UriTooLong => not_found(problem),
                 _ => problem,
-            }
-        })?;
+            },
+        )?;
     let (validators, chart) = match chart {
         Freshness::Fresh(validators, chart) => (validators, chart),
         Freshness::NotModified(validators) => {
@@ -415,8 +435,11 @@ async fn oembed_statistic(
         with_extras: false,
         accept_former_slug: true,
     };
-    let found =
-        load_item::<ImpactStatistics, _>(context, request, item_request, |_, _, mut statistic, render_context| {
+    let found = load_item::<ImpactStatistics, _>(
+        context,
+        request,
+        item_request,
+        |_, _, mut statistic, render_context| {
             let label = statistic.take_selected_text().map(|chosen| chosen.text.title);
             Ok(label.map(|label| {
                 (
@@ -424,8 +447,9 @@ async fn oembed_statistic(
                     statistic.fields.title(&label, render_context.language_preference.ui_language),
                 )
             }))
-        })
-        .await;
+        },
+    )
+    .await;
     let (validators, found) = match match found {
         Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => {
             return Err(not_found());
@@ -516,7 +540,12 @@ impl OEmbedParams {
         embed: &OEmbed,
     ) -> Result<HttpResponse, Problem> {
         let mut response = HttpResponse::build(StatusCode::OK);
-        answer::set_cache_headers(&mut response, context, Visibility::Published, language_preference);
+        answer::set_cache_headers(
+            &mut response,
+            context,
+            Visibility::Published,
+            language_preference,
+        );
         answer::set_validators(&mut response, validators);
         response.insert_header((header::CONTENT_LANGUAGE, language_preference.ui_language));
         if self.is_xml {
@@ -554,7 +583,11 @@ impl OEmbedParams {
 
 impl OEmbed {
     /// With the picture at this address, in the largest size that fits.
-    fn with_thumbnail(self, params: &OEmbedParams, url: impl FnOnce(Option<i64>) -> String) -> Self {
+    fn with_thumbnail(
+        self,
+        params: &OEmbedParams,
+        url: impl FnOnce(Option<i64>) -> String,
+    ) -> Self {
         let Some((width, height)) = largest_size_within(params.max_width, params.max_height) else {
             return self;
         };

@@ -200,7 +200,8 @@ pub fn visitor_language(request: &HttpRequest, context: &AppState) -> &'static s
 
 /// The parameter that keeps the language in an address of ours, where it was asked for by one.
 pub fn lang_query(language_preference: &LanguagePreference) -> String {
-    language_preference.requested
+    language_preference
+        .requested
         .first()
         .filter(|_| language_preference.is_explicit)
         .map(|tag| format!("lang={}", tag.as_str()))

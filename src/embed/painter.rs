@@ -185,8 +185,9 @@ mod tests {
         let renderer = PngRenderer { permits: Semaphore::new(0), cache: Mutex::default() };
         let svg = Poster::default().to_svg();
         let wait = Duration::from_millis(10);
-        let render =
-            || actix_web::rt::System::new().block_on(renderer.render(svg.clone(), (320, 180), wait));
+        let render = || {
+            actix_web::rt::System::new().block_on(renderer.render(svg.clone(), (320, 180), wait))
+        };
         assert_eq!(render().unwrap_err().kind, ProblemKind::Unavailable);
         renderer.permits.add_permits(1);
         let picture = render().unwrap();

@@ -105,7 +105,8 @@ async fn respond(
 ) -> Result<HttpResponse, Problem> {
     let viewer = context.visibility(request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
-    let language_preference = LanguagePreference::from_request(&mut params, request, &context.fallback_languages);
+    let language_preference =
+        LanguagePreference::from_request(&mut params, request, &context.fallback_languages);
     if language_preference.all_languages {
         params.error(
             "lang",
@@ -143,7 +144,12 @@ async fn respond(
         {
             Freshness::Fresh(validators, found) => (validators, found),
             Freshness::NotModified(validators) => {
-                return Ok(answer::not_modified_response(context, viewer, &language_preference, &validators));
+                return Ok(answer::not_modified_response(
+                    context,
+                    viewer,
+                    &language_preference,
+                    &validators,
+                ));
             }
         };
     let poster = match found {
@@ -239,8 +245,12 @@ impl Poster {
 
     /// The picture.
     pub fn to_svg(&self) -> String {
-        let without_invalid_chars = |text: &str| text.chars().filter(|c| is_markup(*c)).collect::<String>();
-        let (title, programme) = (&without_invalid_chars(&self.title), self.programme.as_deref().map(without_invalid_chars));
+        let without_invalid_chars =
+            |text: &str| text.chars().filter(|c| is_markup(*c)).collect::<String>();
+        let (title, programme) = (
+            &without_invalid_chars(&self.title),
+            self.programme.as_deref().map(without_invalid_chars),
+        );
         let hue = self
             .slug
             .bytes()
@@ -310,7 +320,9 @@ fn wrap_title(title: &str) -> Vec<String> {
         for (piece, width) in break_word(word, &face) {
             let is_full = lines.len() == MAX_TITLE_LINES;
             match lines.last_mut() {
-                Some((line, line_width)) if is_full || *line_width + blank + width <= MAX_LINE_WIDTH => {
+                Some((line, line_width))
+                    if is_full || *line_width + blank + width <= MAX_LINE_WIDTH =>
+                {
                     line.extend([" ", &piece]);
                     *line_width += blank + width;
                     if *line_width > MAX_LINE_WIDTH {

@@ -69,7 +69,8 @@ async fn respond(
 ) -> Result<HttpResponse, Problem> {
     let (layout, rest) = split_layout(request.query_string());
     let layout = layout.map_err(|error| Problem::invalid_parameters(vec![error]))?;
-    let url_params = UrlParams::parse(&rest, accept_language(request), &context.fallback_languages)?;
+    let url_params =
+        UrlParams::parse(&rest, accept_language(request), &context.fallback_languages)?;
     let base = context.settings.base_url(request);
     let etag_key = format!(
         "saved list\n{layout}\n{id_or_slug}\n{}\n{:?}",
@@ -92,8 +93,12 @@ async fn respond(
                 condition: &condition,
             };
             read_catalogue_wide(connection, &inner, &of, |connection, revisions, render_context| {
-                let saved = match find_saved_query(connection, &id_or_slug, Visibility::Published, render_context)?
-                {
+                let saved = match find_saved_query(
+                    connection,
+                    &id_or_slug,
+                    Visibility::Published,
+                    render_context,
+                )? {
                     Ok(saved) => saved,
                     Err(slug) => return Ok(SavedQueryLookup::Moved(slug)),
                 };

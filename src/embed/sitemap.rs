@@ -85,10 +85,14 @@ async fn respond(
     QueryParams::parse(request.query_string())?.finish()?;
     let base = context.settings.base_url(request);
     let addresses = PublicUrls::new(&context.settings, &base);
-    let language_preference = LanguagePreference::new(Vec::new(), context.fallback_languages.clone());
+    let language_preference =
+        LanguagePreference::new(Vec::new(), context.fallback_languages.clone());
     let etag_key = format!("sitemap\n{part:?}\n{}", addresses.cache_key());
-    let (inner, condition, shared_preference) =
-        (context.clone().into_inner(), ConditionalGet::from_request(request), language_preference.clone());
+    let (inner, condition, shared_preference) = (
+        context.clone().into_inner(),
+        ConditionalGet::from_request(request),
+        language_preference.clone(),
+    );
     let done = context
         .read(Visibility::Published, move |connection| {
             let catalogue_request = CatalogueRequest {
@@ -98,22 +102,34 @@ async fn respond(
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_catalogue_wide(connection, &inner, &catalogue_request, |connection, _, render_context| {
-                let parts = non_empty_parts(connection)?;
-                match (part, parts.as_slice()) {
-                    (Some(part), _) if !parts.contains(&part) => {
-                        let available =
-                            parts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                        Err(Problem::new(
-                            ProblemKind::NotFound,
-                            format!("The sitemap has no part {part}; there are {available}."),
-                        ))
+            read_catalogue_wide(
+                connection,
+                &inner,
+                &catalogue_request,
+                |connection, _, render_context| {
+                    let parts = non_empty_parts(connection)?;
+                    match (part, parts.as_slice()) {
+                        (Some(part), _) if !parts.contains(&part) => {
+                            let available = parts
+                                .iter()
+                                .map(ToString::to_string)
+                                .collect::<Vec<_>>()
+                                .join(", ");
+                            Err(Problem::new(
+                                ProblemKind::NotFound,
+                                format!("The sitemap has no part {part}; there are {available}."),
+                            ))
+                        }
+                        (Some(part), _) => {
+                            render_part(connection, part, &addresses, render_context)
+                        }
+                        (None, [part]) => {
+                            render_part(connection, *part, &addresses, render_context)
+                        }
+                        (None, parts) => Ok(render_index(parts, &addresses)),
                     }
-                    (Some(part), _) => render_part(connection, part, &addresses, render_context),
-                    (None, [part]) => render_part(connection, *part, &addresses, render_context),
-                    (None, parts) => Ok(render_index(parts, &addresses)),
-                }
-            })
+                },
+            )
         })
         .await?;
     StatementCount::record(request, done.statement_count);
@@ -168,7 +184,8 @@ fn render_part(
         .sql(" AND items.number <= ")
         .bind(Bind::Integer(first_excluded.saturating_add(IDS_PER_PART)))
         .sql(" ORDER BY items.number");
-    let videos = load_where::<Videos>(connection, &condition, Visibility::Published, render_context)?;
+    let videos =
+        load_where::<Videos>(connection, &condition, Visibility::Published, render_context)?;
     let mut xml = Xml::new("urlset", &[("xmlns", SITEMAP_XMLNS), ("xmlns:video", VIDEO_XMLNS)]);
     for video in videos {
         write_entry(&mut xml, video, addresses);
@@ -200,11 +217,7 @@ fn write_entry(xml: &mut Xml, mut video: LoadedItem<VideoFields>, urls: &PublicU
     xml.open("url", &[]);
     xml.element("loc", &[], page.as_deref().unwrap_or(&player));
     xml.open("video:video", &[]);
-    xml.element(
-        "video:thumbnail_loc",
-        &[],
-        &urls.own_url(&png_path(&item.slug, language, None)),
-    );
+    xml.element("video:thumbnail_loc", &[], &urls.own_url(&png_path(&item.slug, language, None)));
     xml.element("video:title", &[], &chosen.text.title);
     xml.element("video:description", &[], &description);
     if let Some(file) = file {

@@ -42,7 +42,8 @@ pub async fn video_schema(
 ) -> Result<HttpResponse, Problem> {
     let viewer = context.visibility(&request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
-    let language_preference = LanguagePreference::from_request(&mut params, &request, &context.fallback_languages);
+    let language_preference =
+        LanguagePreference::from_request(&mut params, &request, &context.fallback_languages);
     if language_preference.all_languages {
         params.error(
             "lang",
@@ -62,17 +63,26 @@ pub async fn video_schema(
         with_extras: true,
         accept_former_slug: false,
     };
-    let (validators, found) =
-        match item::load_video(&context, &request, item_request, move |loaded, extras, render_context| {
+    let (validators, found) = match item::load_video(
+        &context,
+        &request,
+        item_request,
+        move |loaded, extras, render_context| {
             video_object(&loaded, &extras, (&urls, &publisher), render_context)
-        })
-        .await?
-        {
-            Freshness::Fresh(validators, found) => (validators, found),
-            Freshness::NotModified(validators) => {
-                return Ok(answer::not_modified_response(&context, viewer, &language_preference, &validators));
-            }
-        };
+        },
+    )
+    .await?
+    {
+        Freshness::Fresh(validators, found) => (validators, found),
+        Freshness::NotModified(validators) => {
+            return Ok(answer::not_modified_response(
+                &context,
+                viewer,
+                &language_preference,
+                &validators,
+            ));
+        }
+    };
     match found {
         Located::Moved(slug) => Ok(item::permanent_redirect(
             &context,
@@ -103,7 +113,8 @@ pub fn video_object(
     let thumbnail = own.thumbnail.unpack::<Option<Thumbnail>>().map(|thumbnail| thumbnail.url);
     let poster = urls.own_url(&png_path(&item.slug, language, None));
     let sources: Vec<Source> = own.sources.unpack();
-    let file_url = sources.iter().find(|source| source.kind == "file").map(|source| source.url.clone());
+    let file_url =
+        sources.iter().find(|source| source.kind == "file").map(|source| source.url.clone());
     let captions = Captions::new(&own.captions, item, &render_context.base_url, &item.slug).all();
     let field = |name: &str| {
         extras.programme.as_ref().and_then(|programme| programme.get(name)).and_then(Value::as_str)

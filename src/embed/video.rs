@@ -109,29 +109,38 @@ async fn respond(
         with_extras: true,
         accept_former_slug: false,
     };
-    let (validators, found) =
-        match item::load_video(context, request, item_request, move |video, extras, render_context| {
+    let (validators, found) = match item::load_video(
+        context,
+        request,
+        item_request,
+        move |video, extras, render_context| {
             VideoPage::new(video, extras, (&urls, &publisher), render_context)
-        })
-        .await?
-        {
-            Freshness::Fresh(validators, found) => (validators, found),
-            Freshness::NotModified(validators) => {
-                return Ok(answer::not_modified_response(
-                    context,
-                    Visibility::Published,
-                    &language_preference,
-                    &validators,
-                ));
-            }
-        };
+        },
+    )
+    .await?
+    {
+        Freshness::Fresh(validators, found) => (validators, found),
+        Freshness::NotModified(validators) => {
+            return Ok(answer::not_modified_response(
+                context,
+                Visibility::Published,
+                &language_preference,
+                &validators,
+            ));
+        }
+    };
     match found {
         Located::Moved(slug) => {
             Ok(item::permanent_redirect(context, request, &format!("/embed/videos/{slug}")))
         }
         Located::Found(page) => {
             let mut response = HttpResponse::build(StatusCode::OK);
-            answer::set_cache_headers(&mut response, context, Visibility::Published, &language_preference);
+            answer::set_cache_headers(
+                &mut response,
+                context,
+                Visibility::Published,
+                &language_preference,
+            );
             answer::set_validators(&mut response, &validators);
             response.insert_header((header::LINK, page.discovery.link_headers().join(", ")));
             Ok(page.to_html_page(start).to_response(&context.settings, response))
@@ -180,7 +189,8 @@ impl VideoPage {
         render_context: &RenderContext,
     ) -> Self {
         let words = render_context.language_preference.ui_language;
-        let structured = structured::video_object(&loaded, &extras, (urls, publisher), render_context);
+        let structured =
+            structured::video_object(&loaded, &extras, (urls, publisher), render_context);
         let VideoExtras { programme, content_note, chapters, statistics } = extras;
         let slug = loaded.item.slug.clone();
         let chosen = loaded.take_selected_text();
@@ -234,7 +244,8 @@ impl VideoPage {
                 .iter()
                 .map(|source| player_for_source(source, words))
                 .collect(),
-            captions: Captions::new(&own.captions, &loaded.item, &render_context.base_url, &slug).all(),
+            captions: Captions::new(&own.captions, &loaded.item, &render_context.base_url, &slug)
+                .all(),
             chapters,
             evidence: statistics
                 .iter()
@@ -270,11 +281,7 @@ impl VideoPage {
                 .collect(),
             poster_url: urls.own_url(&format!("/v1/videos/{slug}/poster.svg?lang={language}")),
             poster_png_url: urls.own_url(&poster::png_path(&slug, &language, None)),
-            public_url: urls.external_url(
-                ResourceKind::Video,
-                (loaded.item.id, &slug),
-                &language,
-            ),
+            public_url: urls.external_url(ResourceKind::Video, (loaded.item.id, &slug), &language),
             discovery: OEmbedDiscovery::new(&urls.own_url(""), &page_url),
             json_ld: structured,
             language,

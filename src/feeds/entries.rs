@@ -13,7 +13,7 @@ use crate::places::CountryReference;
 use crate::programmes::store::Programmes;
 use crate::resource::Resource;
 use crate::resource::addresses::PublicUrls;
-use crate::resource::load::{Link, LoadedItem, TranslationRow};
+use crate::resource::load::{LoadedItem, Reference, TranslationRow};
 use crate::resource::owed::Attribution;
 use crate::resource::shown::{PackedJson, RenderContext};
 use crate::resource::spec::ResourceKind;
@@ -90,7 +90,7 @@ impl EntryContext<'_> {
     }
 
     /// Topics and the programme.
-    fn category(&self, link: &Link) -> Option<Category> {
+    fn category(&self, link: &Reference) -> Option<Category> {
         let kind = match link.field.as_str() {
             "topics" => ResourceKind::Topic,
             "programme" => ResourceKind::Programme,

@@ -142,8 +142,12 @@ pub fn find_partner_by_identifier(
         .sql(" AND items.own LIKE ")
         .bind(Bind::Text(format!("%{stated}%")))
         .sql(" ORDER BY items.number");
-    let found =
-        load_where::<Partners>(connection, &public_only(&condition), Visibility::Published, render_context)?;
+    let found = load_where::<Partners>(
+        connection,
+        &public_only(&condition),
+        Visibility::Published,
+        render_context,
+    )?;
     Ok(found.into_iter().find(|one| one.fields.iati_identifier.as_deref() == Some(identifier)))
 }
 

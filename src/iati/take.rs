@@ -503,8 +503,12 @@ impl ImportMapper<'_> {
             .unwrap_or_else(|| {
                 let slice = format!("{:?}\n{:?}", main.slice.locations, main.slice.dimensions);
                 let what = if actual.is_some() { "actual" } else { "target" };
-                let of_result =
-                    context.result.title.first().map(|(_, title)| title.as_str()).unwrap_or_default();
+                let of_result = context
+                    .result
+                    .title
+                    .first()
+                    .map(|(_, title)| title.as_str())
+                    .unwrap_or_default();
                 let whole = format!(
                     "{}\n{of_result}\n{}\n{what}\n{} {}\n{slice}",
                     context.activity.identifier, context.title, period.start, period.end

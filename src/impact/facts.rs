@@ -6,7 +6,7 @@
 
 use super::model::{Baseline, Disaggregation, StatisticFields, Target};
 use crate::db::{Id, RowId};
-use crate::resource::load::Link;
+use crate::resource::load::Reference;
 
 /// Between fields.
 const FIELD_SEPARATOR: char = '\t';
@@ -16,7 +16,7 @@ const LIST_SEPARATOR: char = '\u{1f}';
 const SECTION_SEPARATOR: char = '\u{1e}';
 
 /// The text of a statistic.
-pub fn encode(number: RowId, fields: &StatisticFields, references: &[Link]) -> String {
+pub fn encode(number: RowId, fields: &StatisticFields, references: &[Reference]) -> String {
     let link = |field: &str| {
         let target = references.iter().find(|link| link.field == field);
         target.map(|link| link.target_id.0.simple().to_string()).unwrap_or_default()
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn encoded_facts_round_trip() {
         let (programme, indicator) = (Id::new(), Id::new());
-        let link = |field: &str, target_id| Link {
+        let link = |field: &str, target_id| Reference {
             field: field.to_owned(),
             target_id,
             role: None,

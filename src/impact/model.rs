@@ -808,7 +808,10 @@ fn to_json_number(value: Option<&str>) -> PackedJson {
 }
 
 /// Draws the resource.
-pub fn render(mut loaded: LoadedItem<StatisticFields>, render_context: &RenderContext) -> ImpactStatistic {
+pub fn render(
+    mut loaded: LoadedItem<StatisticFields>,
+    render_context: &RenderContext,
+) -> ImpactStatistic {
     let translations = loaded.render_translations(&SCHEMA, render_context);
     let texts = match loaded.take_selected_text() {
         None => ImpactStatisticTexts { translations, ..ImpactStatisticTexts::default() },
@@ -817,7 +820,9 @@ pub fn render(mut loaded: LoadedItem<StatisticFields>, render_context: &RenderCo
             transliterated: Some(chosen.is_transliterated),
             label: Some(chosen.text.title),
             description: Some(chosen.text.description),
-            figure: Some(loaded.fields.format_value(render_context.language_preference.ui_language)),
+            figure: Some(
+                loaded.fields.format_value(render_context.language_preference.ui_language),
+            ),
             translations,
         },
     };

@@ -15,7 +15,7 @@ use crate::db::{Connection, Id};
 use crate::http::fields::JsonFields;
 use crate::http::problem::{FieldError, Problem};
 use crate::resource::NewReference;
-use crate::resource::load::{ItemRow, Link, LoadedItem, load_items};
+use crate::resource::load::{ItemRow, LoadedItem, Reference, load_items};
 use crate::resource::shown::RenderContext;
 use crate::resource::spec::ResourceSchema;
 use crate::resource::tracks::TrackSummary;
@@ -57,7 +57,7 @@ impl Resource for ImpactStatistics {
         filter_values
     }
 
-    fn sort_columns(item: &ItemRow, own: &StatisticFields, links: &[Link]) -> Vec<Bind> {
+    fn sort_columns(item: &ItemRow, own: &StatisticFields, links: &[Reference]) -> Vec<Bind> {
         let day = |day: Option<chrono::NaiveDate>| day.map_or(Bind::Null, Bind::Date);
         vec![
             Bind::Bool(item.is_public),
@@ -140,7 +140,11 @@ fn inherit_indicator(
         ),
         ("ascending", fields.ascending.map(|value| said(Some(value))), said(indicator.ascending)),
         ("additive", fields.additive.map(|value| said(Some(value))), said(indicator.additive)),
-        ("result_type", fields.result_type.clone(), indicator.result_type.clone().unwrap_or_default()),
+        (
+            "result_type",
+            fields.result_type.clone(),
+            indicator.result_type.clone().unwrap_or_default(),
+        ),
     ];
     for (field, stated, theirs) in stated {
         if stated.is_some_and(|stated| stated != theirs) {

@@ -323,7 +323,9 @@ pub fn render(mut loaded: LoadedItem<PartnerFields>, render_context: &RenderCont
         acronym: own.acronym,
         is_group: own.is_group,
         country: own.country.as_deref().and_then(|code| {
-            render_context.country_names.country(code, render_context.language_preference.ui_language)
+            render_context
+                .country_names
+                .country(code, render_context.language_preference.ui_language)
         }),
         website: own.website,
         iati_identifier: own.iati_identifier,

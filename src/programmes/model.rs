@@ -401,7 +401,10 @@ pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<ProgrammeFields> {
 }
 
 /// Draws the resource.
-pub fn render(mut loaded: LoadedItem<ProgrammeFields>, render_context: &RenderContext) -> Programme {
+pub fn render(
+    mut loaded: LoadedItem<ProgrammeFields>,
+    render_context: &RenderContext,
+) -> Programme {
     let translations = loaded.render_translations(&SCHEMA, render_context);
     let texts = match loaded.take_selected_text() {
         None => ProgrammeTexts { translations, ..ProgrammeTexts::default() },

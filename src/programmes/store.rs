@@ -3,7 +3,7 @@
 use super::model::{self, Programme, ProgrammeFields, SCHEMA};
 use crate::db::sql::Bind;
 use crate::http::fields::JsonFields;
-use crate::resource::load::{ItemRow, Link, LoadedItem};
+use crate::resource::load::{ItemRow, LoadedItem, Reference};
 use crate::resource::shown::RenderContext;
 use crate::resource::spec::ResourceSchema;
 use crate::resource::tracks::TrackSummary;
@@ -32,7 +32,7 @@ impl Resource for Programmes {
         own.countries.unpack::<Vec<String>>().into_iter().map(|code| ("country", code)).collect()
     }
 
-    fn sort_columns(_item: &ItemRow, own: &ProgrammeFields, _links: &[Link]) -> Vec<Bind> {
+    fn sort_columns(_item: &ItemRow, own: &ProgrammeFields, _links: &[Reference]) -> Vec<Bind> {
         [own.start_date, own.end_date].map(|day| day.map_or(Bind::Null, Bind::Date)).to_vec()
     }
 }

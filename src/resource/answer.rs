@@ -79,7 +79,11 @@ pub fn set_cache_headers(
     }
     response.insert_header((
         header::VARY,
-        if language_preference.is_explicit { "Authorization" } else { "Authorization, Accept-Language" },
+        if language_preference.is_explicit {
+            "Authorization"
+        } else {
+            "Authorization, Accept-Language"
+        },
     ));
 }
 

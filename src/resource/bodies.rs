@@ -307,7 +307,8 @@ fn add_nested_inputs(schemas: &mut Map<String, Value>) {
         schemas.insert(format!("{part}Input"), schema);
     }
     for (_, schema) in schemas.iter_mut().filter(|(name, _)| {
-        name.ends_with("Input") && !NESTED_SCHEMAS.iter().any(|part| *name == &format!("{part}Input"))
+        name.ends_with("Input")
+            && !NESTED_SCHEMAS.iter().any(|part| *name == &format!("{part}Input"))
     }) {
         retarget_to_input_schemas(schema, &NESTED_SCHEMAS);
     }

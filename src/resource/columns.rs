@@ -47,7 +47,9 @@ impl RangeColumns {
                     ),
                     _ => None,
                 };
-                bound.zip(values.get(&item)).is_some_and(|(bound, value)| is_in_bound(value.cmp(&bound)))
+                bound
+                    .zip(values.get(&item))
+                    .is_some_and(|(bound, value)| is_in_bound(value.cmp(&bound)))
             }
             (Some(RangeColumn::SortableTexts(values)), Bind::Text(bound)) => {
                 values.get(&item).is_some_and(|value| is_in_bound((**value).cmp(bound.as_str())))

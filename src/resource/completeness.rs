@@ -256,10 +256,18 @@ impl MissingClause {
     ) -> Fragment {
         let column = match self.part {
             TranslatablePart::Title if visibility.includes_unpublished() => {
-                return filter_match(driving_table, &schema.index_field("any_language"), &self.languages);
+                return filter_match(
+                    driving_table,
+                    &schema.index_field("any_language"),
+                    &self.languages,
+                );
             }
             TranslatablePart::Title => {
-                return filter_match(driving_table, &schema.index_field("language"), &self.languages);
+                return filter_match(
+                    driving_table,
+                    &schema.index_field("language"),
+                    &self.languages,
+                );
             }
             TranslatablePart::Captions => {
                 return filter_match(

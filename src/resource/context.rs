@@ -134,7 +134,11 @@ impl AppState {
 
     /// Reads as this caller may: the public of a replica, where there is one; who has a key of the
     /// primary, so that what was just written is seen.
-    pub async fn read<T, F>(&self, visibility: Visibility, work: F) -> Result<QueryOutcome<T>, Problem>
+    pub async fn read<T, F>(
+        &self,
+        visibility: Visibility,
+        work: F,
+    ) -> Result<QueryOutcome<T>, Problem>
     where
         T: Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, Problem> + Send + 'static,

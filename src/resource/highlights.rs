@@ -111,8 +111,10 @@ impl<'q> HighlightData<'q> {
         let visible = |text: &&TranslationRow| {
             visibility.includes_unpublished() || text.status == Status::Published.as_str()
         };
-        let chosen =
-            loaded.choice.as_ref().and_then(|choice| Some((loaded.languages.get(choice.index)?, choice)));
+        let chosen = loaded
+            .choice
+            .as_ref()
+            .and_then(|choice| Some((loaded.languages.get(choice.index)?, choice)));
         let mut texts: Vec<&TranslationRow> = texts.iter().filter(visible).collect();
         // The text of the answer comes first.
         texts.sort_by_key(|text| {
@@ -137,9 +139,17 @@ impl<'q> HighlightData<'q> {
             });
             found.extend(snippets);
         }
-        for reference in schema.references.iter().filter(|reference| index::is_searchable_reference(reference.field))
+        for reference in schema
+            .references
+            .iter()
+            .filter(|reference| index::is_searchable_reference(reference.field))
         {
-            found.extend(highlight_reference_names(loaded, reference.field, highlighter, render_context));
+            found.extend(highlight_reference_names(
+                loaded,
+                reference.field,
+                highlighter,
+                render_context,
+            ));
         }
         found.extend(self.highlight_transcript(loaded.item.number, highlighter));
         found
@@ -197,7 +207,9 @@ fn highlight_reference_names<O>(
     let mut found: Option<Highlight> = None;
     for item_reference in loaded.references_in(field) {
         let Some(target) = render_context.target(&item_reference.target_id) else { continue };
-        let answered = render_context.short_reference(&item_reference.target_id).map(|reference| reference.title);
+        let answered = render_context
+            .short_reference(&item_reference.target_id)
+            .map(|reference| reference.title);
         let mut titles: Vec<(&Language, &str)> =
             target.languages.iter().zip(target.titles.iter().map(String::as_str)).collect();
         titles.sort_by_key(|(_, title)| answered.as_deref() != Some(*title));

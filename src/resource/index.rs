@@ -7,7 +7,9 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::Resource;
-use super::load::{ItemRow, Link, TranslationRow, TranslationsByItem, load_item_texts, load_items};
+use super::load::{
+    ItemRow, Reference, TranslationRow, TranslationsByItem, load_item_texts, load_items,
+};
 use super::spec::ResourceKind;
 use super::tracks::{self, TrackKind, TrackText};
 use crate::db::schema::{facets, items};
@@ -26,14 +28,17 @@ pub fn filter_terms<S: Resource>(
     item: &ItemRow,
     fields: &S::Fields,
     texts: &[TranslationRow],
-    references: &[Link],
+    references: &[Reference],
 ) -> BTreeSet<(String, String)> {
     let mut terms: BTreeSet<(String, String)> = S::filter_values(fields, &item.track_summaries())
         .into_iter()
         .map(|(name, value)| (S::SCHEMA.index_field(name), value))
         .collect();
     terms.extend(references.iter().map(|reference| {
-        (S::SCHEMA.index_field(reference_filter_name(&reference.field)), reference.target_id.to_string())
+        (
+            S::SCHEMA.index_field(reference_filter_name(&reference.field)),
+            reference.target_id.to_string(),
+        )
     }));
     terms.extend(
         item.published_at
@@ -78,7 +83,7 @@ pub fn write_filter_index<S: Resource>(
     item: &ItemRow,
     fields: &S::Fields,
     texts: &[TranslationRow],
-    references: &[Link],
+    references: &[Reference],
     is_new: bool,
 ) -> Result<(), Error> {
     if !is_new {
@@ -215,7 +220,7 @@ pub fn reindex_items(connection: &mut Connection, numbers: &[RowId]) -> Result<(
 
 /// What the full-text entries of some items are made of.
 pub struct IndexSources {
-    references: HashMap<RowId, Vec<Link>>,
+    references: HashMap<RowId, Vec<Reference>>,
     /// What they refer to: its number, and whether the public sees it.
     targets: HashMap<Id, (RowId, bool)>,
     texts: TranslationsByItem,
@@ -225,7 +230,7 @@ pub struct IndexSources {
 impl IndexSources {
     /// Reads it for these items.
     pub fn load(connection: &mut Connection, rows: &[ItemRow]) -> Result<Self, Error> {
-        let links: HashMap<RowId, Vec<Link>> =
+        let links: HashMap<RowId, Vec<Reference>> =
             rows.iter().map(|item| (item.number, item.references())).collect();
         let targets: BTreeSet<Id> = links
             .values()
@@ -261,7 +266,9 @@ impl IndexSources {
             .flatten()
             .filter(|reference| is_searchable_reference(&reference.field))
         {
-            let Some((target, is_public)) = self.targets.get(&reference.target_id) else { continue };
+            let Some((target, is_public)) = self.targets.get(&reference.target_id) else {
+                continue;
+            };
             for text in self.texts.get(target).into_iter().flatten() {
                 let title = (Language::stored(&text.language), text.title.clone());
                 if *is_public && text.status == "published" {

@@ -196,7 +196,8 @@ impl Links {
         let table = |(ending, media_type): (&str, &'static str)| {
             (format!("{address}.{ending}{mark_of_whole}{whole}"), media_type)
         };
-        let tables = TABLE_FORMATS.into_iter().filter(|_| !schema.feed_formats.is_empty()).map(table);
+        let tables =
+            TABLE_FORMATS.into_iter().filter(|_| !schema.feed_formats.is_empty()).map(table);
         let feeds = schema.feed_formats.iter().map(feed).chain(tables).collect();
         Self { alternates: feeds, ..self }
     }

@@ -100,7 +100,7 @@ pub type TranslationsByItem = HashMap<RowId, Vec<TranslationRow>>;
 
 /// A reference of an item.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Link {
+pub struct Reference {
     /// The field that shows it.
     pub field: String,
     /// The item referred to.
@@ -127,7 +127,7 @@ pub struct LoadedItem<O> {
     /// The texts of the chosen language, or of all of them where every language is asked for.
     pub texts: Vec<TranslationRow>,
     /// References, in order.
-    pub references: Vec<Link>,
+    pub references: Vec<Reference>,
     /// Which of its parts are there in which language, if that is asked for.
     pub completeness: Option<Completeness>,
 }
@@ -192,8 +192,11 @@ fn load_single_items(
 /// the viewer may see.
 fn preloaded_text_join(preferred: &[Language], visibility: Visibility) -> Fragment {
     let tags: Vec<&str> = preferred.iter().map(Language::as_str).collect();
-    let visible =
-        if visibility.includes_unpublished() { "items.languages" } else { "items.public_languages" };
+    let visible = if visibility.includes_unpublished() {
+        "items.languages"
+    } else {
+        "items.public_languages"
+    };
     Fragment::new(" LEFT JOIN texts ON texts.key = ")
         .by_backend("NULL", "items.number * 512 - 1 + (SELECT array_position(string_to_array(items.languages, ' '), tag) FROM unnest(CAST(")
         .bind_on_postgres(Bind::Text(format!("{{{}}}", tags.join(","))))
@@ -214,7 +217,9 @@ pub fn load_page<S: Resource>(
     visibility: Visibility,
     render_context: &mut RenderContext,
 ) -> Result<Option<LoadedPage<S::Fields>>, Error> {
-    load_mixed_page(connection, list, (start, limit), visibility, render_context, |_| Some(S::SCHEMA))
+    load_mixed_page(connection, list, (start, limit), visibility, render_context, |_| {
+        Some(S::SCHEMA)
+    })
 }
 
 /// The same of a list whose items are of several kinds. `O` is what is read of the fields that only
@@ -252,7 +257,10 @@ pub fn load_mixed_page<O: DeserializeOwned>(
         known.extend(text.map(|(_, text)| (item.number, vec![text])));
         items.push(item);
     }
-    Ok(Some((slice, hydrate_with_texts(connection, items, known, visibility, render_context, declared)?)))
+    Ok(Some((
+        slice,
+        hydrate_with_texts(connection, items, known, visibility, render_context, declared)?,
+    )))
 }
 
 /// Reads the items that fit a condition with all that they show: two queries, and at most two for
@@ -276,7 +284,10 @@ pub fn hydrate_single<S: Resource>(
     render_context: &mut RenderContext,
 ) -> Result<Option<LoadedItem<S::Fields>>, Error> {
     let texts = likely.map(|text| (item.number, vec![text])).into_iter().collect();
-    Ok(hydrate_with_texts(connection, vec![item], texts, visibility, render_context, |_| Some(S::SCHEMA))?.pop())
+    Ok(hydrate_with_texts(connection, vec![item], texts, visibility, render_context, |_| {
+        Some(S::SCHEMA)
+    })?
+    .pop())
 }
 
 /// Completes items that have been read already. Those whose own fields were removed for good are
@@ -287,9 +298,14 @@ pub fn hydrate<S: Resource>(
     visibility: Visibility,
     render_context: &mut RenderContext,
 ) -> Result<Vec<LoadedItem<S::Fields>>, Error> {
-    hydrate_with_texts(connection, rows, TranslationsByItem::new(), visibility, render_context, |_| {
-        Some(S::SCHEMA)
-    })
+    hydrate_with_texts(
+        connection,
+        rows,
+        TranslationsByItem::new(),
+        visibility,
+        render_context,
+        |_| Some(S::SCHEMA),
+    )
 }
 
 /// The same where some texts have been read already; what is wanted beside them is read.
@@ -336,8 +352,8 @@ fn hydrate_with_texts<O: DeserializeOwned>(
 
 /// References as their item keeps them: `[field, target, role, start, end]` of each, in order; the
 /// empty text where there are none.
-pub fn encode_references(references: &[Link]) -> String {
-    let packed = |reference: &Link| {
+pub fn encode_references(references: &[Reference]) -> String {
+    let packed = |reference: &Reference| {
         (
             reference.field.clone(),
             reference.target_id.0.simple().to_string(),
@@ -365,19 +381,19 @@ impl ItemRow {
 
     /// Its references, in order; none where what is kept cannot be read, which `kinoteka check`
     /// finds.
-    pub fn references(&self) -> Vec<Link> {
+    pub fn references(&self) -> Vec<Reference> {
         self.parse_references().unwrap_or_default()
     }
 
     /// Its references, in order; `None` where what is kept cannot be read.
-    pub fn parse_references(&self) -> Option<Vec<Link>> {
+    pub fn parse_references(&self) -> Option<Vec<Reference>> {
         if self.refers_to.is_empty() {
             return Some(Vec::new());
         }
         let packed: Vec<EncodedReference<'_>> = serde_json::from_str(&self.refers_to).ok()?;
         let unpack = |(field, target, role, start_seconds, end_seconds): EncodedReference<'_>| {
             let target_id = Id(uuid::Uuid::try_parse(target).ok()?);
-            Some(Link { field, target_id, role, start_ms: start_seconds, end_ms: end_seconds })
+            Some(Reference { field, target_id, role, start_ms: start_seconds, end_ms: end_seconds })
         };
         packed.into_iter().map(unpack).collect()
     }
@@ -389,8 +405,11 @@ impl ItemRow {
 
     /// The languages of the texts that this viewer may see.
     fn visible_languages(&self, visibility: Visibility) -> Vec<Language> {
-        let tags =
-            if visibility.includes_unpublished() { &self.languages } else { &self.public_languages };
+        let tags = if visibility.includes_unpublished() {
+            &self.languages
+        } else {
+            &self.public_languages
+        };
         tags.split_ascii_whitespace().map(Language::stored).collect()
     }
 
@@ -532,7 +551,7 @@ fn load_displayed_texts<O>(
 /// memory has, and the rest in two queries.
 pub fn load_references<'a>(
     connection: &mut Connection,
-    references: impl Iterator<Item = (&'static ResourceSchema, &'a Link)>,
+    references: impl Iterator<Item = (&'static ResourceSchema, &'a Reference)>,
     visibility: Visibility,
     render_context: &mut RenderContext,
 ) -> Result<(), Error> {

@@ -48,7 +48,7 @@ use crate::db::sql::Bind;
 use crate::db::{Connection, Id};
 use crate::http::fields::{JsonFields, ReferenceInput};
 use crate::http::problem::{FieldError, Problem};
-use load::{ItemRow, Link, LoadedItem};
+use load::{ItemRow, LoadedItem, Reference};
 use shown::RenderContext;
 use spec::ResourceSchema;
 use tracks::TrackSummary;
@@ -134,7 +134,7 @@ pub trait Resource: 'static {
     fn filter_values(own: &Self::Fields, tracks: &[TrackSummary]) -> Vec<(&'static str, String)>;
 
     /// The values of the columns that [`Spec::table`] declares, in that order.
-    fn sort_columns(_item: &ItemRow, _own: &Self::Fields, _links: &[Link]) -> Vec<Bind> {
+    fn sort_columns(_item: &ItemRow, _own: &Self::Fields, _links: &[Reference]) -> Vec<Bind> {
         Vec::new()
     }
 

@@ -128,8 +128,9 @@ impl CacheView {
         mut found: impl FnMut(Arc<ReferenceTarget>),
     ) -> Vec<Id> {
         let kinds = self.reference_cache.targets.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(kind_cache) =
-            kinds.get(&(kind, visibility)).filter(|kind_cache| Some(kind_cache.revision) == self.revision(kind))
+        let Some(kind_cache) = kinds
+            .get(&(kind, visibility))
+            .filter(|kind_cache| Some(kind_cache.revision) == self.revision(kind))
         else {
             return ids;
         };
@@ -145,10 +146,16 @@ impl CacheView {
     }
 
     /// The item that a filter names, if it was looked up before.
-    pub fn get_id_by_name(&self, kind: ResourceKind, visibility: Visibility, name: &str) -> Option<Id> {
+    pub fn get_id_by_name(
+        &self,
+        kind: ResourceKind,
+        visibility: Visibility,
+        name: &str,
+    ) -> Option<Id> {
         let kinds = self.reference_cache.targets.lock().unwrap_or_else(PoisonError::into_inner);
-        let kind_cache =
-            kinds.get(&(kind, visibility)).filter(|kind_cache| Some(kind_cache.revision) == self.revision(kind))?;
+        let kind_cache = kinds
+            .get(&(kind, visibility))
+            .filter(|kind_cache| Some(kind_cache.revision) == self.revision(kind))?;
         kind_cache.ids_by_name.get(name).copied()
     }
 

@@ -31,7 +31,8 @@ pub fn programme_attributions(
     (viewer, revisions): (Visibility, &Revisions),
     render_context: &RenderContext,
 ) -> Result<HashMap<Id, Arc<Attribution>>, Problem> {
-    let key = |id: &Id| format!("{id}\n{}\n{viewer:?}", render_context.language_preference.cache_key());
+    let key =
+        |id: &Id| format!("{id}\n{}\n{viewer:?}", render_context.language_preference.cache_key());
     let mut found = HashMap::new();
     let mut missing = Vec::new();
     for id in ids {

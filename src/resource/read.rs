@@ -130,7 +130,8 @@ pub fn read_catalogue_wide<T>(
         catalogue_request.base_url,
         state.country_names.identity()
     ));
-    let validators = CacheValidators { tag, last_modified: changed_at.max(catalogue_request.also_changed_at) };
+    let validators =
+        CacheValidators { tag, last_modified: changed_at.max(catalogue_request.also_changed_at) };
     validators.unless_current(catalogue_request.condition, || {
         let cache = CacheView::new(&state.reference_cache, &revisions);
         let mut render_context = RenderContext::new(
@@ -160,8 +161,9 @@ fn read_list_page<S: Resource>(
         app_state.country_names.identity()
     ));
     let validators = CacheValidators { tag, last_modified: changed_at };
-    validators
-        .unless_current(condition, || load_list_page::<S>(connection, app_state, list_request, revisions))
+    validators.unless_current(condition, || {
+        load_list_page::<S>(connection, app_state, list_request, revisions)
+    })
 }
 
 fn load_list_page<S: Resource>(
@@ -259,9 +261,9 @@ fn load_list_page<S: Resource>(
         None => None,
     };
     for one in loaded {
-        let highlights = highlight_data
-            .as_ref()
-            .map(|highlight_data| highlight_data.highlights_for(S::SCHEMA, &one, list_request.visibility, &render_context));
+        let highlights = highlight_data.as_ref().map(|highlight_data| {
+            highlight_data.highlights_for(S::SCHEMA, &one, list_request.visibility, &render_context)
+        });
         let id = one.item.id;
         items.push(&S::render(one, &render_context), &list_request.response_shape)?;
         for (field, referring) in referrers.for_item(id) {
@@ -282,7 +284,7 @@ fn load_includes<'a>(
     shape: &ResponseShape,
     visibility: Visibility,
     render_context: &mut RenderContext,
-    references: impl Iterator<Item = &'a super::load::Link>,
+    references: impl Iterator<Item = &'a super::load::Reference>,
 ) -> Result<(), Problem> {
     if shape.include.is_empty() {
         return Ok(());
@@ -291,13 +293,16 @@ fn load_includes<'a>(
     for reference in references {
         if let Some(field) = shape.include.iter().find(|field| **field == reference.field) {
             let ids = ids_by_field.entry(*field).or_default();
-            if render_context.has_target(&reference.target_id) && !ids.contains(&reference.target_id) {
+            if render_context.has_target(&reference.target_id)
+                && !ids.contains(&reference.target_id)
+            {
                 ids.push(reference.target_id);
             }
         }
     }
     for (field, ids) in ids_by_field {
-        let expand = schema.reference(field).and_then(|reference| state.include_loader(reference.target));
+        let expand =
+            schema.reference(field).and_then(|reference| state.include_loader(reference.target));
         if let Some(expand) = expand {
             let mut include_context = RenderContext::new(
                 render_context.language_preference.clone(),
@@ -323,7 +328,8 @@ pub fn load_full<S: Resource>(
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let loaded = load_where::<S>(connection, &id_in_fragment("items.id", ids), visibility, render_context)?;
+    let loaded =
+        load_where::<S>(connection, &id_in_fragment("items.id", ids), visibility, render_context)?;
     loaded
         .into_iter()
         .map(|one| {
@@ -362,7 +368,9 @@ pub async fn get<S: Resource>(
                 None
             };
             let lookup =
-                check_visible(S::SCHEMA, &name, visibility, lookup, |single: &SingleItem| &single.item)?;
+                check_visible(S::SCHEMA, &name, visibility, lookup, |single: &SingleItem| {
+                    &single.item
+                })?;
             let SingleItem { item, revisions, preloaded_text: likely } = match lookup {
                 Lookup::Former(single) => {
                     return Ok::<_, Problem>(ItemLookup::Moved(single.item.slug));
@@ -410,7 +418,12 @@ pub async fn get<S: Resource>(
         }
         ItemLookup::Found(Freshness::Fresh(validators, body)) => (validators, body),
         ItemLookup::Found(Freshness::NotModified(validators)) => {
-            return Ok(answer::not_modified_response(&app_state, visibility, &language_preference, &validators));
+            return Ok(answer::not_modified_response(
+                &app_state,
+                visibility,
+                &language_preference,
+                &validators,
+            ));
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
@@ -450,10 +463,19 @@ fn render_preloaded_item<S: Resource>(
     visibility: Visibility,
 ) -> Result<(String, Option<String>), Problem> {
     let id = item.id;
-    let Some(mut one) = hydrate_single::<S>(connection, item, likely, visibility, render_context)? else {
+    let Some(mut one) = hydrate_single::<S>(connection, item, likely, visibility, render_context)?
+    else {
         return Err(Problem::internal(format!("the own fields of item {id} cannot be read")));
     };
-    load_includes(connection, state, S::SCHEMA, shape, visibility, render_context, one.references.iter())?;
+    load_includes(
+        connection,
+        state,
+        S::SCHEMA,
+        shape,
+        visibility,
+        render_context,
+        one.references.iter(),
+    )?;
     if shape.completeness {
         completeness::load_completeness::<S>(connection, std::slice::from_mut(&mut one))?;
     }
@@ -462,8 +484,14 @@ fn render_preloaded_item<S: Resource>(
         render_context.on_demand_fields = S::SCHEMA.on_demand_fields.to_vec();
     }
     let language = one.choice.as_ref().map(|choice| choice.language.as_str().to_owned());
-    let referrers =
-        ReferencingItems::load(connection, state, (S::SCHEMA, shape), visibility, render_context, &[id])?;
+    let referrers = ReferencingItems::load(
+        connection,
+        state,
+        (S::SCHEMA, shape),
+        visibility,
+        render_context,
+        &[id],
+    )?;
     let body = answer::to_json(&S::render(one, render_context), shape, referrers.for_item(id))?;
     Ok((body, language))
 }

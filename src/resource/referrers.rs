@@ -38,8 +38,7 @@ impl ReferencingItems {
             spec.referenced_by.iter().filter(|referrer| shape.include.contains(&referrer.field))
         {
             let mut of: HashMap<Id, Vec<Value>> = ids.iter().map(|id| (*id, Vec::new())).collect();
-            if let Some(expand) = state.include_loader(referrer.kind).filter(|_| !ids.is_empty())
-            {
+            if let Some(expand) = state.include_loader(referrer.kind).filter(|_| !ids.is_empty()) {
                 let field = format!(
                     "{}.{}",
                     referrer.kind.as_str(),
@@ -57,7 +56,8 @@ impl ReferencingItems {
                 .with_base_url(&render_context.base_url);
                 let full_items = expand(connection, &wanted, visibility, &mut include_context)?;
                 for (target, id) in found {
-                    if let (Some(list), Some(resource)) = (of.get_mut(&target), full_items.get(&id)) {
+                    if let (Some(list), Some(resource)) = (of.get_mut(&target), full_items.get(&id))
+                    {
                         list.push(resource.clone());
                     }
                 }

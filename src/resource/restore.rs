@@ -29,7 +29,8 @@ pub async fn restore<S: Resource>(
     let caller = state.require_editor(&request).await?;
     let precondition = Precondition::from_request(&request, false)?;
     let options = parse_response_options::<S>(&state, &request)?;
-    let idempotent_request = IdempotentRequest::from_request(&request, caller, &serde_json::Value::Null)?;
+    let idempotent_request =
+        IdempotentRequest::from_request(&request, caller, &serde_json::Value::Null)?;
     execute::<S>(state, &request, options, idempotent_request, move |connection, state| {
         let found = if name.contains('\0') || name.len() > 200 {
             None
@@ -93,7 +94,8 @@ fn check_references_exist(
     schema: &ResourceSchema,
     item: &ItemRow,
 ) -> Result<(), Problem> {
-    let targets: Vec<Id> = item.references().into_iter().map(|reference| reference.target_id).collect();
+    let targets: Vec<Id> =
+        item.references().into_iter().map(|reference| reference.target_id).collect();
     let deleted: Vec<(String, String)> = items::table
         .filter(id_in(items::id, &targets))
         .filter(items::deleted_at.is_not_null())

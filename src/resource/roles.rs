@@ -47,7 +47,10 @@ pub fn render<O>(loaded: &LoadedItem<O>, render_context: &RenderContext) -> Vec<
     loaded
         .references_in("partners")
         .filter_map(|reference| {
-            Some(PartnerRole { partner: render_context.embedded(&reference.target_id)?, role: reference.role.clone() })
+            Some(PartnerRole {
+                partner: render_context.embedded(&reference.target_id)?,
+                role: reference.role.clone(),
+            })
         })
         .collect()
 }

@@ -84,7 +84,11 @@ impl CueText {
     }
 
     /// The snippets of the whole.
-    pub fn snippets(&self, highlighter: &Marker<'_>, stemmer: Option<Rules>) -> Option<Vec<String>> {
+    pub fn snippets(
+        &self,
+        highlighter: &Marker<'_>,
+        stemmer: Option<Rules>,
+    ) -> Option<Vec<String>> {
         highlighter.snippets(&self.text, stemmer)
     }
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::completeness::Completeness;
-use super::load::{Link, LoadedItem, TranslationRow};
+use super::load::{LoadedItem, Reference, TranslationRow};
 use super::names::{CacheView, ReferenceTarget};
 use super::spec::{ResourceKind, ResourceSchema, TextField};
 use crate::db::{Id, IdMap, Time};
@@ -96,7 +96,11 @@ impl Serialize for EmbeddedJson {
 
 impl RenderContext {
     /// Surroundings without any items yet; with a memory, those it has need not be read.
-    pub fn new(language_preference: LanguagePreference, places: Arc<Places>, cache: Option<CacheView>) -> Self {
+    pub fn new(
+        language_preference: LanguagePreference,
+        places: Arc<Places>,
+        cache: Option<CacheView>,
+    ) -> Self {
         Self {
             language_preference: language_preference,
             country_names: places,
@@ -150,9 +154,10 @@ impl RenderContext {
 
     /// Adds a whole resource, to be shown in place of its short form.
     pub fn insert_full(&mut self, id: Id, resource: &Value) {
-        self.embedded
-            .get_mut()
-            .insert(id, to_cached_json(resource).map(|cached_json| EmbeddedJson(Rc::new(cached_json))));
+        self.embedded.get_mut().insert(
+            id,
+            to_cached_json(resource).map(|cached_json| EmbeddedJson(Rc::new(cached_json))),
+        );
     }
 
     /// Whether an item that is referred to may be shown.
@@ -247,17 +252,28 @@ impl RenderContext {
 
 impl<O> LoadedItem<O> {
     /// What is referred to in a field that holds one reference.
-    pub fn embedded_reference(&self, field: &str, render_context: &RenderContext) -> Option<EmbeddedJson> {
-        self.references_in(field).find_map(|reference| render_context.embedded(&reference.target_id))
+    pub fn embedded_reference(
+        &self,
+        field: &str,
+        render_context: &RenderContext,
+    ) -> Option<EmbeddedJson> {
+        self.references_in(field)
+            .find_map(|reference| render_context.embedded(&reference.target_id))
     }
 
     /// What is referred to in a field that holds several.
-    pub fn embedded_references(&self, field: &str, render_context: &RenderContext) -> Vec<EmbeddedJson> {
-        self.references_in(field).filter_map(|reference| render_context.embedded(&reference.target_id)).collect()
+    pub fn embedded_references(
+        &self,
+        field: &str,
+        render_context: &RenderContext,
+    ) -> Vec<EmbeddedJson> {
+        self.references_in(field)
+            .filter_map(|reference| render_context.embedded(&reference.target_id))
+            .collect()
     }
 
     /// The references of a field.
-    pub fn references_in<'a>(&'a self, field: &'a str) -> impl Iterator<Item = &'a Link> {
+    pub fn references_in<'a>(&'a self, field: &'a str) -> impl Iterator<Item = &'a Reference> {
         self.references.iter().filter(move |reference| reference.field == field)
     }
 

@@ -78,7 +78,8 @@ pub fn parse_translations(
         };
     };
     let pointer = fields.pointer_to("translations");
-    let texts = parse_translation_map(translations, &pointer, schema, defaults, fields.errors_mut());
+    let texts =
+        parse_translation_map(translations, &pointer, schema, defaults, fields.errors_mut());
     let original = stated.clone().unwrap_or_else(|| {
         let first = texts.first().and_then(|text| Language::parse(&text.language).ok());
         let has_default =

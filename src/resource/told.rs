@@ -60,8 +60,10 @@ pub fn describe_query(
     let names = load_filter_titles(connection, &filters, visibility, render_context)?;
     let language = render_context.language_preference.ui_language;
     let say = |phrase: Phrase| phrase.in_language(language);
-    let mut description =
-        QueryDescription { title: say(schema.kind.heading_message()).to_owned(), notes: Vec::new() };
+    let mut description = QueryDescription {
+        title: say(schema.kind.heading_message()).to_owned(),
+        notes: Vec::new(),
+    };
     if let Some(text) = params.get("q").filter(|text| !text.trim().is_empty()) {
         description.append(&format!("“{}”", text.split_whitespace().collect::<Vec<_>>().join(" ")));
     }
@@ -70,7 +72,8 @@ pub fn describe_query(
         for value in values {
             let (is_excluded, value) =
                 value.strip_prefix('!').map_or((false, value.as_str()), |rest| (true, rest));
-            let label = filter_value_label(filter, value, &names, render_context, &mut description.notes);
+            let label =
+                filter_value_label(filter, value, &names, render_context, &mut description.notes);
             labels.push(if is_excluded { Phrase::Except.with(language, &label) } else { label });
         }
         let labels = labels.join(", ");

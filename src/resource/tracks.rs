@@ -159,7 +159,8 @@ pub fn load_item_tracks(connection: &mut Connection, item: RowId) -> Result<Vec<
 /// The cues of a track, and what its file said beside them.
 pub fn load_track(connection: &mut Connection, track_row: &TrackRow) -> Result<Track, Error> {
     let head: FileHeader = serde_json::from_str(&track_row.head).unwrap_or_default();
-    let rows = load_cues(connection, &[track_row.number])?.remove(&track_row.number).unwrap_or_default();
+    let rows =
+        load_cues(connection, &[track_row.number])?.remove(&track_row.number).unwrap_or_default();
     Ok(Track {
         header: head.header,
         metadata: head.metadata,

@@ -10,8 +10,8 @@ use diesel::sql_types::{BigInt, Bool, Text as SqlText};
 use serde::Serialize;
 
 use super::load::{
-    ItemRow, Link, TranslationRow, TranslationsByItem, delete_texts, insert_texts, load_all_texts,
-    load_items,
+    ItemRow, Reference, TranslationRow, TranslationsByItem, delete_texts, insert_texts,
+    load_all_texts, load_items,
 };
 use super::revisions::Revisions;
 use super::write::{reserve_slug, save_sort_row};
@@ -104,7 +104,8 @@ pub fn verify<S: Resource>(
         last_row_id: rows.last().map(|item| item.number),
     };
     for item in &rows {
-        let found = find_mismatches::<S>(item, &stored_state, mismatches.get(&item.number).copied());
+        let found =
+            find_mismatches::<S>(item, &stored_state, mismatches.get(&item.number).copied());
         if found.iter().any(|finding| finding.derived) {
             checked.stale_row_ids.push(item.number);
         }
@@ -187,7 +188,8 @@ fn load_inherited_items<S: Resource>(
     rows: &[ItemRow],
 ) -> Result<HashMap<Id, ItemRow>, Error> {
     let Some(field) = S::INHERITS_FROM else { return Ok(HashMap::new()) };
-    let references = rows.iter().flat_map(ItemRow::references).filter(|reference| reference.field == field);
+    let references =
+        rows.iter().flat_map(ItemRow::references).filter(|reference| reference.field == field);
     let ids: BTreeSet<Id> = references.map(|reference| reference.target_id).collect();
     let followed = load_items(connection, &id_in_fragment("items.id", &ids))?;
     Ok(followed.into_iter().map(|item| (item.id, item)).collect())
@@ -196,12 +198,16 @@ fn load_inherited_items<S: Resource>(
 /// The own fields of an item as they follow from what it refers to.
 fn with_inherited_fields<S: Resource>(
     fields: &S::Fields,
-    references: &[Link],
+    references: &[Reference],
     stored_state: &StoredState,
 ) -> S::Fields {
     let mut fields = fields.clone();
-    let reference = references.iter().find(|reference| S::INHERITS_FROM.is_some_and(|field| reference.field == field));
-    if let Some(followed) = reference.and_then(|reference| stored_state.inherited_from.get(&reference.target_id)) {
+    let reference = references
+        .iter()
+        .find(|reference| S::INHERITS_FROM.is_some_and(|field| reference.field == field));
+    if let Some(followed) =
+        reference.and_then(|reference| stored_state.inherited_from.get(&reference.target_id))
+    {
         S::inherit(&mut fields, followed);
     }
     fields
@@ -216,11 +222,13 @@ fn load_sort_rows_in_sync<S: Resource>(
     let Some(table) = &S::SCHEMA.sort_table else { return Ok(numbers.collect()) };
     let mut placed = HashSet::new();
     for item in rows {
-        let (Some(fields), Some(references)) = (item.parse_fields::<S>(), item.parse_references()) else {
+        let (Some(fields), Some(references)) = (item.parse_fields::<S>(), item.parse_references())
+        else {
             continue;
         };
         let mut same = Fragment::new("number = ").bind(Bind::Integer(item.number));
-        for (column, value) in table.columns.iter().zip(S::sort_columns(item, &fields, &references)) {
+        for (column, value) in table.columns.iter().zip(S::sort_columns(item, &fields, &references))
+        {
             same = same.sql(format!(" AND {column} IS NOT DISTINCT FROM ")).bind(value);
         }
         let found: Vec<RowId> =
@@ -257,7 +265,8 @@ fn find_mismatches<S: Resource>(
     let none: (Vec<TranslationRow>, BTreeSet<(String, String)>) = Default::default();
     let texts = stored_state.texts.get(&item.number).unwrap_or(&none.0);
     let terms = stored_state.filter_terms.get(&item.number).unwrap_or(&none.1);
-    let (Some(fields), Some(references)) = (item.parse_fields::<S>(), item.parse_references()) else {
+    let (Some(fields), Some(references)) = (item.parse_fields::<S>(), item.parse_references())
+    else {
         found(
             "row_damaged",
             "Its own fields or its references cannot be read.".to_owned(),
@@ -291,7 +300,8 @@ fn find_mismatches<S: Resource>(
                 );
             }
             Some(Some(slug)) if item.deleted_at.is_none() => {
-                let detail = format!("Its `{}` refers to `{slug}`, which is deleted.", reference.field);
+                let detail =
+                    format!("Its `{}` refers to `{slug}`, which is deleted.", reference.field);
                 found(
                     "refers_to_deleted",
                     detail,
@@ -379,7 +389,8 @@ fn rebuild_derived<S: Resource>(
     item: &ItemRow,
     stored_state: &StoredState,
 ) -> Result<(), Error> {
-    let (Some(fields), Some(references)) = (item.parse_fields::<S>(), item.parse_references()) else {
+    let (Some(fields), Some(references)) = (item.parse_fields::<S>(), item.parse_references())
+    else {
         return Ok(());
     };
     let none = Vec::new();

@@ -129,8 +129,11 @@ impl<T: Snapshot> CachedSnapshot<T> {
             return Ok(None);
         }
         // A copy is made only where another still reckons with it.
-        let is_whole =
-            Arc::make_mut(&mut self.snapshot).update(connection, schema, self.catalogue_revision)?;
+        let is_whole = Arc::make_mut(&mut self.snapshot).update(
+            connection,
+            schema,
+            self.catalogue_revision,
+        )?;
         Ok(is_whole.then(|| Self {
             revisions,
             catalogue_revision: catalogue,

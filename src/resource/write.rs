@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::announce;
 use super::answer;
 use super::context::AppState;
-use super::load::{self, ItemRow, Link, Lookup, TranslationRow, find, hydrate};
+use super::load::{self, ItemRow, Lookup, Reference, TranslationRow, find, hydrate};
 use super::names::CacheView;
 use super::once::{ClaimResult, IdempotentRequest, StoredResponse};
 use super::query::{ResponseShape, parse_shape};
@@ -174,8 +174,8 @@ pub async fn patch<S: Resource>(
         let flat = has_flat_texts(S::SCHEMA, &body);
         let id = save_and_bump::<S>(connection, state, Some(item.clone()), None, &merged, true)
             .map_err(
-            |problem| if flat { restore_flat_pointers(problem, &merged) } else { problem },
-        )?;
+                |problem| if flat { restore_flat_pointers(problem, &merged) } else { problem },
+            )?;
         Ok(WriteOutcome { item_id: id, status: StatusCode::OK })
     })
     .await
@@ -288,7 +288,9 @@ pub async fn execute<S: Resource>(
                             Err(WriteError::Problem(problem)) => {
                                 idempotent_request.finish_failed(&shared_state, Some(problem)).await
                             }
-                            Err(WriteError::Moved(_)) => idempotent_request.finish_failed(&shared_state, None).await,
+                            Err(WriteError::Moved(_)) => {
+                                idempotent_request.finish_failed(&shared_state, None).await
+                            }
                         }
                         done
                     }
@@ -325,11 +327,8 @@ async fn execute_in_transaction<S: Resource>(
     work: impl Fn(&mut Connection, &AppState) -> Result<WriteOutcome, WriteError> + Send + 'static,
 ) -> Result<StoredResponse, WriteError> {
     let shared_state = Arc::clone(&app_state);
-    let identity = format!(
-        "write\n{}\n{:?}",
-        options.language_preference.cache_key(),
-        options.response_shape
-    );
+    let identity =
+        format!("write\n{}\n{:?}", options.language_preference.cache_key(), options.response_shape);
     let done = app_state.database.write(move |connection| {
         let outcome = work(connection, &shared_state)?;
         let item: ItemRow = items::table
@@ -350,8 +349,11 @@ async fn execute_in_transaction<S: Resource>(
                 format!("{base}{}/{}", S::SCHEMA.kind.path(), item.slug),
             ));
         }
-        let cache =
-            CacheView::excluding_kind(&shared_state.reference_cache, &Arc::new(revisions), S::SCHEMA.kind);
+        let cache = CacheView::excluding_kind(
+            &shared_state.reference_cache,
+            &Arc::new(revisions),
+            S::SCHEMA.kind,
+        );
         let mut render_context = RenderContext::new(
             options.language_preference.clone(),
             Arc::clone(&shared_state.country_names),
@@ -456,7 +458,8 @@ pub fn save_item<S: Resource>(
                 Arc::clone(&state.country_names),
                 Some(cache.clone()),
             );
-            hydrate::<S>(connection, vec![item.clone()], Visibility::All, &mut render_context)?.pop()
+            hydrate::<S>(connection, vec![item.clone()], Visibility::All, &mut render_context)?
+                .pop()
         }
         None => None,
     };
@@ -583,7 +586,7 @@ fn load_referenced_names(
     connection: &mut Connection,
     state: &AppState,
     schema: &'static ResourceSchema,
-    references: &[Link],
+    references: &[Reference],
     cache: &CacheView,
 ) -> Result<index::ReferencedNames, Problem> {
     let mut titles = |visibility| {
@@ -592,9 +595,17 @@ fn load_referenced_names(
             Arc::clone(&state.country_names),
             Some(cache.clone()),
         );
-        let references = || references.iter().filter(|reference| index::is_searchable_reference(&reference.field));
-        load::load_references(connection, references().map(|reference| (schema, reference)), visibility, &mut render_context)?;
-        let targets = references().filter_map(|reference| render_context.target(&reference.target_id));
+        let references = || {
+            references.iter().filter(|reference| index::is_searchable_reference(&reference.field))
+        };
+        load::load_references(
+            connection,
+            references().map(|reference| (schema, reference)),
+            visibility,
+            &mut render_context,
+        )?;
+        let targets =
+            references().filter_map(|reference| render_context.target(&reference.target_id));
         let titles = targets
             .flat_map(|target| target.languages.iter().cloned().zip(target.titles.iter().cloned()));
         Ok::<_, Problem>(titles.collect())
@@ -651,7 +662,8 @@ pub fn parse_body<S: Resource>(
         .unwrap_or(Status::Draft);
     let published_at = fields.time("published_at");
     let slug = fields.text("slug", 200);
-    let original = parse_context.existing.and_then(|item| Language::parse(&item.original_language).ok());
+    let original =
+        parse_context.existing.and_then(|item| Language::parse(&item.original_language).ok());
     let original = original.as_ref().unwrap_or(parse_context.default_language);
     let defaults = TranslationDefaults {
         status,
@@ -676,7 +688,13 @@ pub fn parse_body<S: Resource>(
     }
     let parsed_fields = S::parse(&mut fields);
     fields.finish();
-    Some(ParsedBody { status, published_at, slug, translations: texts, parsed_fields: parsed_fields })
+    Some(ParsedBody {
+        status,
+        published_at,
+        slug,
+        translations: texts,
+        parsed_fields: parsed_fields,
+    })
 }
 
 fn has_null(body: &Value, field: &str) -> bool {
@@ -689,7 +707,7 @@ fn save_rows<S: Resource>(
     item: &mut ItemRow,
     fields: &S::Fields,
     new_texts: &[TranslationRow],
-    references: &[Link],
+    references: &[Reference],
     is_claimed: bool,
 ) -> Result<(), Problem> {
     let is_new = item.number == 0;
@@ -726,15 +744,15 @@ pub fn save_sort_row<S: Resource>(
     connection: &mut Connection,
     item: &ItemRow,
     fields: &S::Fields,
-    references: &[Link],
+    references: &[Reference],
     is_new: bool,
 ) -> Result<(), crate::db::Error> {
     let Some(table) = &S::SCHEMA.sort_table else { return Ok(()) };
     if !is_new {
         delete_sort_row::<S>(connection, item.number)?;
     }
-    let values =
-        std::iter::once(Bind::Integer(item.number)).chain(S::sort_columns(item, fields, references));
+    let values = std::iter::once(Bind::Integer(item.number))
+        .chain(S::sort_columns(item, fields, references));
     let columns = table.columns.join(", ");
     let statement =
         Fragment::new(format!("INSERT INTO {} (number, {columns}) VALUES (", table.name))
@@ -821,10 +839,10 @@ fn resolve_references(
 }
 
 /// References in the order in which an item keeps them: field by field, and as they were written.
-fn sorted_references(resolved: &[(NewReference, Id)]) -> Vec<Link> {
-    let mut references: Vec<Link> = resolved
+fn sorted_references(resolved: &[(NewReference, Id)]) -> Vec<Reference> {
+    let mut references: Vec<Reference> = resolved
         .iter()
-        .map(|(reference, target)| Link {
+        .map(|(reference, target)| Reference {
             field: reference.field.to_owned(),
             target_id: *target,
             role: reference.role.clone(),
@@ -946,7 +964,8 @@ pub fn merge_with_stored<S: Resource>(
         )]));
     };
     let language_preference = LanguagePreference::all_languages(state.fallback_languages.clone());
-    let mut render_context = RenderContext::new(language_preference, Arc::clone(&state.country_names), None);
+    let mut render_context =
+        RenderContext::new(language_preference, Arc::clone(&state.country_names), None);
     let (text, _) = render_item::<S>(
         connection,
         state,

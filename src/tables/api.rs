@@ -192,7 +192,8 @@ async fn export_table<S: TableResource>(
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::set_cache_headers(&mut response, &context, caller, &list_request.language_preference);
     answer::set_validators(&mut response, &validators);
-    response.insert_header((header::CONTENT_LANGUAGE, list_request.language_preference.ui_language));
+    response
+        .insert_header((header::CONTENT_LANGUAGE, list_request.language_preference.ui_language));
     let name = format!(
         "attachment; filename=\"{}.{}\"",
         S::SCHEMA.kind.path_segment(),

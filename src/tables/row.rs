@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::cell::{Cell, CellSink, MultiValue};
 use crate::db::Time;
-use crate::resource::load::{ItemRow, Link, LoadedItem};
+use crate::resource::load::{ItemRow, LoadedItem, Reference};
 use crate::resource::shown::{PackedJson, RenderContext, SelectedText};
 use crate::text::language::Language;
 
@@ -93,7 +93,12 @@ impl<'a> RowWriter<'a> {
     }
 
     /// What a field refers to: slugs with what each is there for, and titles.
-    pub fn references<O>(&mut self, loaded: &LoadedItem<O>, field: &str, render_context: &RenderContext) {
+    pub fn references<O>(
+        &mut self,
+        loaded: &LoadedItem<O>,
+        field: &str,
+        render_context: &RenderContext,
+    ) {
         let (mut slugs, mut titles) = (MultiValue::default(), MultiValue::default());
         for (link, slug, title) in visible_references(loaded, field, render_context) {
             slugs.add_pair(slug, link.role.as_deref());
@@ -104,7 +109,12 @@ impl<'a> RowWriter<'a> {
     }
 
     /// The same of a field that holds one reference.
-    pub fn reference<O>(&mut self, loaded: &LoadedItem<O>, field: &str, render_context: &RenderContext) {
+    pub fn reference<O>(
+        &mut self,
+        loaded: &LoadedItem<O>,
+        field: &str,
+        render_context: &RenderContext,
+    ) {
         let target = visible_references(loaded, field, render_context).next();
         self.optional_text(target.as_ref().map(|(_, slug, _)| *slug));
         self.optional_text(target.as_ref().map(|(.., title)| title.as_str()));
@@ -116,7 +126,7 @@ pub fn visible_references<'a, O>(
     loaded: &'a LoadedItem<O>,
     field: &'a str,
     render_context: &'a RenderContext,
-) -> impl Iterator<Item = (&'a Link, &'a str, String)> {
+) -> impl Iterator<Item = (&'a Reference, &'a str, String)> {
     loaded.references_in(field).filter_map(|link| {
         let target = render_context.target(&link.target_id)?;
         Some((

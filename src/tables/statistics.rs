@@ -7,7 +7,7 @@ use crate::impact::model::{
     Baseline, Disaggregation, Document, Quote, SourceDocument, StatisticFields, Target,
 };
 use crate::impact::store::ImpactStatistics;
-use crate::resource::load::{Link, LoadedItem};
+use crate::resource::load::{LoadedItem, Reference};
 use crate::resource::shown::RenderContext;
 
 impl TableResource for ImpactStatistics {
@@ -113,7 +113,10 @@ fn document_location(document: &Document) -> String {
 
 /// The videos that show a figure, with their passages and what is said there:
 /// `video#12.5-30=en:More than five hundred of us came.`
-fn evidence_cell(loaded: &LoadedItem<StatisticFields>, render_context: &RenderContext) -> MultiValue {
+fn evidence_cell(
+    loaded: &LoadedItem<StatisticFields>,
+    render_context: &RenderContext,
+) -> MultiValue {
     let quotes: Vec<Option<Quote>> = loaded.fields.quotes.unpack();
     let mut evidence = MultiValue::default();
     for (link, quote) in loaded
@@ -130,7 +133,7 @@ fn evidence_cell(loaded: &LoadedItem<StatisticFields>, render_context: &RenderCo
 }
 
 /// The passage of a video, in seconds: `#12.5-30`, `#12.5`, `#-30` or nothing.
-fn passage_suffix(reference: &Link) -> String {
+fn passage_suffix(reference: &Reference) -> String {
     let seconds = |milliseconds: i64| {
         let (whole, rest) = (milliseconds.div_euclid(1_000), milliseconds.rem_euclid(1_000));
         if rest == 0 {

@@ -602,8 +602,12 @@ pub fn render(mut loaded: LoadedItem<VideoFields>, render_context: &RenderContex
     let topics = loaded.embedded_references("topics", render_context);
     let programme = loaded.embedded_reference("programme", render_context);
     let partners = roles::render(&loaded, render_context);
-    let captions =
-        Captions::new(&loaded.fields.captions, &loaded.item, &render_context.base_url, &common.slug);
+    let captions = Captions::new(
+        &loaded.fields.captions,
+        &loaded.item,
+        &render_context.base_url,
+        &common.slug,
+    );
     let own = loaded.fields;
     Video {
         common,

@@ -3,7 +3,7 @@
 use super::model::{self, SCHEMA, Video, VideoFields};
 use crate::db::sql::Bind;
 use crate::http::fields::JsonFields;
-use crate::resource::load::{ItemRow, Link, LoadedItem};
+use crate::resource::load::{ItemRow, LoadedItem, Reference};
 use crate::resource::shown::RenderContext;
 use crate::resource::spec::ResourceSchema;
 use crate::resource::tracks::TrackSummary;
@@ -29,7 +29,7 @@ impl Resource for Videos {
         model::filter_values(own, tracks)
     }
 
-    fn sort_columns(_item: &ItemRow, own: &VideoFields, _links: &[Link]) -> Vec<Bind> {
+    fn sort_columns(_item: &ItemRow, own: &VideoFields, _links: &[Reference]) -> Vec<Bind> {
         vec![
             own.duration_seconds.map_or(Bind::Null, Bind::Integer),
             own.recorded_on.map_or(Bind::Null, Bind::Date),

@@ -103,7 +103,8 @@ async fn respond(
         (&context.fallback_languages, visibility),
         false,
     )?;
-    let (language_preference, theme) = (list_request.language_preference.clone(), chart_params.theme);
+    let (language_preference, theme) =
+        (list_request.language_preference.clone(), chart_params.theme);
     let options = RenderOptions {
         theme,
         width: f64::from(chart_params.width),
@@ -111,13 +112,24 @@ async fn respond(
         embedded_as: None,
     };
     let extension = if renderer.is_some() { "png" } else { "svg" };
-    let (validators, chart) =
-        match load_chart(context, request, (visibility, extension), (chart_params, query, list_request)).await? {
-            Freshness::Fresh(validators, chart) => (validators, chart),
-            Freshness::NotModified(validators) => {
-                return Ok(answer::not_modified_response(context, visibility, &language_preference, &validators));
-            }
-        };
+    let (validators, chart) = match load_chart(
+        context,
+        request,
+        (visibility, extension),
+        (chart_params, query, list_request),
+    )
+    .await?
+    {
+        Freshness::Fresh(validators, chart) => (validators, chart),
+        Freshness::NotModified(validators) => {
+            return Ok(answer::not_modified_response(
+                context,
+                visibility,
+                &language_preference,
+                &validators,
+            ));
+        }
+    };
     let mut response = HttpResponse::build(StatusCode::OK);
     answer::set_cache_headers(&mut response, context, visibility, &language_preference);
     answer::set_validators(&mut response, &validators);
@@ -131,8 +143,9 @@ async fn respond(
         return Ok(response.content_type("image/svg+xml").body(render_chart(&chart, &options).svg));
     };
     let (svg, size) = render_for_png(&chart, options);
-    let body: Bytes =
-        renderer.render(svg, size, Duration::from_millis(context.settings.database_wait_ms)).await?;
+    let body: Bytes = renderer
+        .render(svg, size, Duration::from_millis(context.settings.database_wait_ms))
+        .await?;
     Ok(response.content_type("image/png").body(body))
 }
 
@@ -171,7 +184,13 @@ pub async fn load_public_chart(
     let language_preference = list_request.language_preference.clone();
     Ok((
         language_preference,
-        load_chart(context, request, (Visibility::Published, &etag_salt), (chart_params, query, list_request)).await?,
+        load_chart(
+            context,
+            request,
+            (Visibility::Published, &etag_salt),
+            (chart_params, query, list_request),
+        )
+        .await?,
     ))
 }
 

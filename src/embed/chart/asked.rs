@@ -172,7 +172,8 @@ impl ChartParams {
                     .and_then(|_| usize::try_from(list_request.page_params.limit).ok());
                 // Lines and maps show all that there is.
                 let shows_all = matches!(chart_type, ChartType::Line | ChartType::Map);
-                let max_groups = limit.unwrap_or(if shows_all { usize::MAX } else { DEFAULT_MAX_GROUPS });
+                let max_groups =
+                    limit.unwrap_or(if shows_all { usize::MAX } else { DEFAULT_MAX_GROUPS });
                 Ok((
                     Self {
                         chart_type: chart_type,

@@ -99,7 +99,13 @@ impl Canvas {
 
     /// A text in one line that has so much room. It is made no longer than that: the letters of
     /// whoever looks at it may be wider than those it was measured by.
-    pub fn text(&mut self, run: TextRun<'_>, anchor: TextAnchor, (x, y): (f64, f64), max_width: f64) {
+    pub fn text(
+        &mut self,
+        run: TextRun<'_>,
+        anchor: TextAnchor,
+        (x, y): (f64, f64),
+        max_width: f64,
+    ) {
         let TextRun { text, style: style, class, language } = run;
         let width = self.measurer.width(text, style);
         let (x, y, size) = (format_length(x), format_length(y), format_length(style.size));
@@ -115,8 +121,10 @@ impl Canvas {
             TextAnchor::End => attributes.push(("text-anchor", "end")),
         }
         if width * FONT_SLACK > max_width + 0.5 && self.measurer.has_all_glyphs(text, style) {
-            attributes
-                .extend([("textLength", text_length.as_str()), ("lengthAdjust", "spacingAndGlyphs")]);
+            attributes.extend([
+                ("textLength", text_length.as_str()),
+                ("lengthAdjust", "spacingAndGlyphs"),
+            ]);
         }
         attributes.extend(language.map(|language| ("lang", language)));
         self.xml.element("text", &attributes, text);
@@ -142,6 +150,8 @@ impl Canvas {
     /// What was drawn, as a part of an SVG.
     pub fn finish(self) -> String {
         let text = self.xml.finish();
-        text.split_once('\n').map(|(_, fragment)| fragment.trim_end().to_owned()).unwrap_or_default()
+        text.split_once('\n')
+            .map(|(_, fragment)| fragment.trim_end().to_owned())
+            .unwrap_or_default()
     }
 }

@@ -80,7 +80,8 @@ pub fn render_chart(chart: &Chart, options: &RenderOptions) -> RenderedChart {
     for lines in omitted_lines.iter().chain(&notes) {
         y = canvas.text_lines(run, lines, TextAnchor::Start, (margin, y), width);
     }
-    let needed_height = if is_standalone { y - NOTE_STYLE.size + margin } else { top + result.height }.ceil();
+    let needed_height =
+        if is_standalone { y - NOTE_STYLE.size + margin } else { top + result.height }.ceil();
     let height = options.height.map_or(needed_height, |height| height.max(needed_height));
     let svg = svg_document(chart, options, (height, omitted_note.as_deref()), &canvas.finish());
     RenderedChart { svg, height, omitted_note: omitted_note }
@@ -139,7 +140,11 @@ fn svg_document(
     let name = options.embedded_as.unwrap_or("chart");
     let mut descriptions = Xml::new("g", &[]);
     descriptions.element("title", &[("id", &format!("kc-title-{name}"))], &chart.title);
-    descriptions.element("desc", &[("id", &format!("kc-desc-{name}"))], &long_description(chart, omitted_note));
+    descriptions.element(
+        "desc",
+        &[("id", &format!("kc-desc-{name}"))],
+        &long_description(chart, omitted_note),
+    );
     let descriptions = descriptions.finish();
     let descriptions = descriptions
         .split_once("<g>")

@@ -27,7 +27,8 @@ pub fn load_statistics_chart(
     (chart_params, list_request, query): (&ChartParams, &ListRequest, &str),
     render_context: &mut RenderContext,
 ) -> Result<Chart, Problem> {
-    let description = describe_query(connection, &SCHEMA, query, list_request.visibility, render_context)?;
+    let description =
+        describe_query(connection, &SCHEMA, query, list_request.visibility, render_context)?;
     let Some(cache) = render_context.cache() else {
         return Err(Problem::internal("a chart was read without a memory"));
     };
@@ -98,7 +99,11 @@ pub fn load_statistics_chart(
     } else {
         Phrase::WithoutValue
     };
-    chart.notes.extend(counted_note(Phrase::NotShown, omitted).into_iter().chain(counted_note(lacking_message, lacking_value)));
+    chart.notes.extend(
+        counted_note(Phrase::NotShown, omitted)
+            .into_iter()
+            .chain(counted_note(lacking_message, lacking_value)),
+    );
     let lines = programmes
         .iter()
         .filter_map(|id| attributions.get(id))
@@ -136,7 +141,8 @@ fn to_point(
         let baseline = baseline.as_ref().map(|baseline| baseline.value.as_str());
         progress_percent(&value, &own.qualifier, baseline, &target.value)
     });
-    let labelled = |message: Phrase, said: String| format!("{}: {said}", message.in_language(ui_language));
+    let labelled =
+        |message: Phrase, said: String| format!("{}: {said}", message.in_language(ui_language));
     let language = chosen.language.as_str();
     let panel = own.unit.clone().or_else(|| {
         Phrase::of_word(&own.measure).map(|message| message.in_language(ui_language).to_owned())
@@ -154,12 +160,16 @@ fn to_point(
             ),
             value: baseline.value,
         }),
-        progress: way
-            .map(|(percent, qualifier)| format_value(&percent, qualifier, "percentage", ui_language)),
+        progress: way.map(|(percent, qualifier)| {
+            format_value(&percent, qualifier, "percentage", ui_language)
+        }),
         target: target.map(|target| Marker {
             text: labelled(
                 Phrase::Target,
-                with_note(format_number(&target.value), span(target.period_start, target.period_end, ui_language)),
+                with_note(
+                    format_number(&target.value),
+                    span(target.period_start, target.period_end, ui_language),
+                ),
             ),
             value: target.value,
         }),

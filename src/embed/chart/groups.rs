@@ -27,7 +27,8 @@ pub fn load_summary_chart(
     (chart_params, list_request, query): (&ChartParams, &ListRequest, &str),
     render_context: &mut RenderContext,
 ) -> Result<Chart, Problem> {
-    let description = describe_query(connection, &SCHEMA, query, list_request.visibility, render_context)?;
+    let description =
+        describe_query(connection, &SCHEMA, query, list_request.visibility, render_context)?;
     let summary_params = crate::impact::summary::asked::SummaryParams {
         list: list_request.clone(),
         group_by: chart_params.group_by.clone(),
@@ -39,10 +40,13 @@ pub fn load_summary_chart(
         statistics_limit: 0,
         etag_key: String::new(),
     };
-    let summary = build_summary(connection, &summary_params, render_context).map_err(with_chart_hint)?;
+    let summary =
+        build_summary(connection, &summary_params, render_context).map_err(with_chart_hint)?;
     let ui_language = render_context.language_preference.ui_language;
-    let group_labels: Vec<String> = chart_params.group_by.iter().map(|by| group_by_label(by, ui_language)).collect();
-    let aggregate_label = chart_params.aggregate.message().map(|message| message.in_language(ui_language).to_owned());
+    let group_labels: Vec<String> =
+        chart_params.group_by.iter().map(|by| group_by_label(by, ui_language)).collect();
+    let aggregate_label =
+        chart_params.aggregate.message().map(|message| message.in_language(ui_language).to_owned());
     let mut chart = Chart {
         chart_type: chart_params.chart_type,
         language: ui_language,
@@ -80,7 +84,9 @@ pub fn load_summary_chart(
     } else {
         Phrase::WithoutValue
     };
-    let counted = counted_note(Phrase::NotShown, omitted).into_iter().chain(counted_note(lacking_message, lacking_value));
+    let counted = counted_note(Phrase::NotShown, omitted)
+        .into_iter()
+        .chain(counted_note(lacking_message, lacking_value));
     for note in counted.chain(notes) {
         if !chart.notes.contains(&note) {
             chart.notes.push(note);
@@ -126,7 +132,8 @@ fn to_point(
     ui_language: &str,
 ) -> Option<Point> {
     let (value, qualifier, figure) = chart_params.aggregate.value_of(group)?;
-    let labelled = |message: Phrase, said: String| format!("{}: {said}", message.in_language(ui_language));
+    let labelled =
+        |message: Phrase, said: String| format!("{}: {said}", message.in_language(ui_language));
     let point = Point {
         key: keys
             .iter()
@@ -163,7 +170,11 @@ fn to_point(
             value: target.value.clone(),
             text: labelled(Phrase::Target, format!("{}{until}", target.figure)),
         }),
-        progress: group.progress.as_ref().and_then(Option::as_ref).map(|progress| progress.figure.clone()),
+        progress: group
+            .progress
+            .as_ref()
+            .and_then(Option::as_ref)
+            .map(|progress| progress.figure.clone()),
         ..point
     })
 }
@@ -184,8 +195,9 @@ impl Chart {
                 lacking_value = lacking_value.saturating_add(1);
                 continue;
             };
-            let name = (!series_keys.is_empty())
-                .then(|| series_keys.iter().map(|key| key_label(key)).collect::<Vec<_>>().join(" · "));
+            let name = (!series_keys.is_empty()).then(|| {
+                series_keys.iter().map(|key| key_label(key)).collect::<Vec<_>>().join(" · ")
+            });
             if is_line && point.key.is_empty() {
                 undated.push(
                     name.into_iter()
@@ -204,7 +216,9 @@ impl Chart {
         self.notes.extend(undated);
         // Years are in their order; else what is largest comes first, and what is not broken down
         // last.
-        if !chart_params.group_by.contains(&GroupBy::Year) && chart_params.chart_type != ChartType::Map {
+        if !chart_params.group_by.contains(&GroupBy::Year)
+            && chart_params.chart_type != ChartType::Map
+        {
             for series in self.panels.iter_mut().flat_map(|panel| &mut panel.series) {
                 series.points.sort_by(|one, other| {
                     let is_rest = |point: &Point| point.key.split('\n').all(str::is_empty);

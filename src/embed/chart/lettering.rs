@@ -75,14 +75,22 @@ impl TextMeasurer {
 
     /// A text in lines that fit, at most so many; what there is no room for is left out, and the
     /// last line says so.
-    pub fn wrap(&self, text: &str, style: TextStyle, max_width: f64, max_lines: usize) -> Vec<String> {
+    pub fn wrap(
+        &self,
+        text: &str,
+        style: TextStyle,
+        max_width: f64,
+        max_lines: usize,
+    ) -> Vec<String> {
         let blank = self.width(" ", style);
         let mut lines: Vec<(String, f64)> = Vec::new();
         for word in text.split([' ', '\n', '\r', '\t']).filter(|word| !word.is_empty()) {
             let mut continues_line = lines.last().is_some();
             for (piece, width) in self.break_word(word, style, max_width) {
                 match lines.last_mut() {
-                    Some((line, line_width)) if continues_line && *line_width + blank + width <= max_width => {
+                    Some((line, line_width))
+                        if continues_line && *line_width + blank + width <= max_width =>
+                    {
                         line.push(' ');
                         line.push_str(&piece);
                         *line_width += blank + width;
@@ -97,7 +105,8 @@ impl TextMeasurer {
             }
         }
         let is_cut = lines.len() > max_lines;
-        let mut lines: Vec<String> = lines.into_iter().take(max_lines).map(|(line, _)| line).collect();
+        let mut lines: Vec<String> =
+            lines.into_iter().take(max_lines).map(|(line, _)| line).collect();
         if let Some(last) = lines.last_mut().filter(|_| is_cut) {
             *last = self.ellipsize(last, style, max_width);
         }
@@ -121,8 +130,7 @@ impl TextMeasurer {
                     .filter(|(_, c)| is_break_opportunity(*c))
                     .map(|(place, c)| place.saturating_add(c.len_utf8()))
                     .next_back();
-                let after =
-                    |end: &usize| self.width(piece.get(*end..).unwrap_or_default(), style);
+                let after = |end: &usize| self.width(piece.get(*end..).unwrap_or_default(), style);
                 let end = end.filter(|end| after(end) + width <= max_width);
                 let rest = end.map(|end| piece.split_off(end)).unwrap_or_default();
                 piece_width = self.width(&rest, style);

@@ -95,7 +95,12 @@ fn draw_legend(panel: &Panel, canvas: &mut Canvas, (area, top): (DrawArea, f64))
 }
 
 fn draw_stroke(canvas: &mut Canvas, series_index: usize, path: &str) {
-    canvas.path(&format!("kc-line-{series_index}"), path, "2.5", DASHES.get(series_index).copied().flatten());
+    canvas.path(
+        &format!("kc-line-{series_index}"),
+        path,
+        "2.5",
+        DASHES.get(series_index).copied().flatten(),
+    );
 }
 
 /// Draws a point: each line has a shape of its own; what is not exact is hollow.
@@ -197,7 +202,9 @@ fn line_path<'a>(points: impl Iterator<Item = &'a PlacedPoint<'a>>) -> String {
     let mut path = String::new();
     let mut previous_year: Option<i64> = None;
     for one in points {
-        let verb = if previous_year.is_some_and(|previous_year| previous_year.saturating_add(1) == one.year) {
+        let verb = if previous_year
+            .is_some_and(|previous_year| previous_year.saturating_add(1) == one.year)
+        {
             'L'
         } else {
             'M'
@@ -244,8 +251,7 @@ fn draw_grid(scale: &Scale, plot: &PlotArea, language: &str, canvas: &mut Canvas
         canvas.line("kc-line", (plot.left, y), (plot.right, y), width);
         if has_tick_labels {
             let text = grouped(&format_tick(tick), language);
-            let run =
-                TextRun { text: &text, style: TICK_STYLE, class: "kc-soft", language: None };
+            let run = TextRun { text: &text, style: TICK_STYLE, class: "kc-soft", language: None };
             canvas.text(
                 run,
                 TextAnchor::End,

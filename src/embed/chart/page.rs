@@ -68,7 +68,8 @@ async fn respond(
         true,
     )?;
     let language_preference = list_request.language_preference.clone();
-    let (etag_salt, theme) = (format!("page {:?}", context.settings.embed_origins), chart_params.theme);
+    let (etag_salt, theme) =
+        (format!("page {:?}", context.settings.embed_origins), chart_params.theme);
     let (validators, chart) = match load_chart(
         context,
         request,
@@ -89,7 +90,11 @@ async fn respond(
     };
     let base_url = context.settings.base_url(request);
     let url_for = |path: &str, query: &str| {
-        format!("{base_url}{path}{}{}", if query.is_empty() { "" } else { "?" }, encode_query(query))
+        format!(
+            "{base_url}{path}{}{}",
+            if query.is_empty() { "" } else { "?" },
+            encode_query(query)
+        )
     };
     let this = url_for(request.path(), request.query_string());
     let discovery = OEmbedDiscovery::new(&base_url, &this);

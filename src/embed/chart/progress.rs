@@ -127,7 +127,8 @@ fn draw_row(row: &ProgressRow<'_>, canvas: &mut Canvas, (area, top): (DrawArea, 
         area.width,
     ) - VALUE_STYLE.size;
     let track = next + 5.0;
-    let marker_value = |mark: &Option<super::Marker>| mark.as_ref().map(|mark| decimal_to_f64(&mark.value));
+    let marker_value =
+        |mark: &Option<super::Marker>| mark.as_ref().map(|mark| decimal_to_f64(&mark.value));
     let (current, baseline, target) =
         (point.numeric_value(), marker_value(&point.baseline), marker_value(&point.target));
     // Ends of the track have room for half of a mark.

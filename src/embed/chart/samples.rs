@@ -204,11 +204,13 @@ fn assert_sound_svg(chart: &Chart, options: &RenderOptions, svg: &str) {
         root.attribute("viewBox").unwrap().split(' ').map(|part| part.parse().unwrap()).collect();
     let [_, _, width, height] = view[..] else { panic!("{view:?}") };
     assert!(
-        (width - options.width).abs() < 0.1 && options.height.is_none_or(|asked| height >= asked - 0.1),
+        (width - options.width).abs() < 0.1
+            && options.height.is_none_or(|asked| height >= asked - 0.1),
         "{view:?}"
     );
     let element_text = |id: &str| {
-        document.descendants()
+        document
+            .descendants()
             .find(|node| node.attribute("id") == Some(id))
             .and_then(|node| node.text())
             .unwrap_or_default()
@@ -221,7 +223,11 @@ fn assert_sound_svg(chart: &Chart, options: &RenderOptions, svg: &str) {
     assert_eq!(element_text("kc-title-chart"), chart.title);
     let description = element_text("kc-desc-chart");
     for point in chart.panels.iter().flat_map(Panel::points) {
-        assert!(description.contains(&point.accessible_text()), "{}: {description}", point.accessible_text());
+        assert!(
+            description.contains(&point.accessible_text()),
+            "{}: {description}",
+            point.accessible_text()
+        );
     }
     for note in chart.notes.iter().chain([&chart.source]) {
         assert!(description.contains(note.as_str()), "{note}: {description}");
@@ -271,7 +277,8 @@ fn assert_sound_svg(chart: &Chart, options: &RenderOptions, svg: &str) {
 
 fn text_contents(drawn: &str) -> Vec<String> {
     let document = Document::parse(drawn).unwrap();
-    document.descendants()
+    document
+        .descendants()
         .filter(|node| node.has_tag_name(("http://www.w3.org/2000/svg", "text")))
         .map(|node| node.text().unwrap_or_default().to_owned())
         .collect()
@@ -279,7 +286,8 @@ fn text_contents(drawn: &str) -> Vec<String> {
 
 fn bar_widths(svg: &str) -> Vec<f64> {
     let document = Document::parse(svg).unwrap();
-    document.descendants()
+    document
+        .descendants()
         .filter(|node| node.attribute("class") == Some("kc-bar"))
         .map(|node| attribute(node, "width"))
         .collect()

@@ -74,7 +74,10 @@ pub fn draw(chart: &Chart, canvas: &mut Canvas, area: DrawArea) -> DrawResult {
 /// The step of a value: the least of a chart has the first, the most the last.
 fn shade_index(scale: &Scale, value: f64) -> usize {
     let fraction = scale.fraction(value);
-    (0..SHADES).rev().find(|step| fraction * usize_to_f64(SHADES) >= usize_to_f64(*step)).unwrap_or(0)
+    (0..SHADES)
+        .rev()
+        .find(|step| fraction * usize_to_f64(SHADES) >= usize_to_f64(*step))
+        .unwrap_or(0)
 }
 
 fn draw_tile(point: &Point, scale: &Scale, canvas: &mut Canvas, ((x, y), size): ((f64, f64), f64)) {
@@ -90,8 +93,12 @@ fn draw_tile(point: &Point, scale: &Scale, canvas: &mut Canvas, ((x, y), size): 
     };
     let max_width = size - 2.0 * TILE_PADDING;
     let (label, value) = fit_text(canvas, &point.label, &point.display_value, max_width);
-    let run =
-        TextRun { text: "", style: label.1, class: &text_class, language: point.language.as_deref() };
+    let run = TextRun {
+        text: "",
+        style: label.1,
+        class: &text_class,
+        language: point.language.as_deref(),
+    };
     canvas.text_lines(
         run,
         &label.0,
@@ -119,12 +126,14 @@ fn fit_text(canvas: &Canvas, label: &str, value: &str, max_width: f64) -> (Fitte
         let style = TextStyle::bold(size);
         fitted = (canvas.measurer.wrap(value, style, max_width, usize::MAX), style);
         let small = TextStyle::regular(12.0_f64.min(size));
-        let min_label_height =
-            usize_to_f64(canvas.measurer.wrap(label, small, max_width, 3).len()) * small.line_height();
+        let min_label_height = usize_to_f64(canvas.measurer.wrap(label, small, max_width, 3).len())
+            * small.line_height();
         // A word is not broken where smaller letters let it be whole.
         let is_whole = value.split(' ').all(|word| canvas.measurer.width(word, style) <= max_width)
             || size <= 11.0;
-        if is_whole && usize_to_f64(fitted.0.len()) * style.line_height() + min_label_height <= max_width {
+        if is_whole
+            && usize_to_f64(fitted.0.len()) * style.line_height() + min_label_height <= max_width
+        {
             break;
         }
     }
@@ -134,8 +143,7 @@ fn fit_text(canvas: &Canvas, label: &str, value: &str, max_width: f64) -> (Fitte
             <= remaining_height
     };
     let sizes = [14.0, 12.0, 11.0, 9.0].map(|size| TextStyle::regular(fitted.1.size.min(size)));
-    let style =
-        sizes.into_iter().find(|style| fits(style)).unwrap_or(TextStyle::regular(9.0));
+    let style = sizes.into_iter().find(|style| fits(style)).unwrap_or(TextStyle::regular(9.0));
     let max_label_lines = (1..=3_usize)
         .rev()
         .find(|lines| usize_to_f64(*lines) * style.line_height() <= remaining_height)

@@ -302,7 +302,10 @@ pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<IndicatorFields> {
 }
 
 /// Draws the resource.
-pub fn render(mut loaded: LoadedItem<IndicatorFields>, render_context: &RenderContext) -> Indicator {
+pub fn render(
+    mut loaded: LoadedItem<IndicatorFields>,
+    render_context: &RenderContext,
+) -> Indicator {
     let translations = loaded.render_translations(&SCHEMA, render_context);
     let texts = match loaded.take_selected_text() {
         None => IndicatorTexts { translations, ..IndicatorTexts::default() },

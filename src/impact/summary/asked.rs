@@ -151,7 +151,9 @@ impl SummaryParams {
         let refused: Vec<FieldError> = EXCLUDED_PARAMS
             .iter()
             .filter(|name| {
-                !SUMMARY_PARAMS.contains(name) && !extra_params.contains(name) && params.get(name).is_some()
+                !SUMMARY_PARAMS.contains(name)
+                    && !extra_params.contains(name)
+                    && params.get(name).is_some()
             })
             .map(|name| {
                 FieldError::parameter(

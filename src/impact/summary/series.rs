@@ -305,8 +305,13 @@ fn build_series(
         .flat_map(|rows| rows.iter().take(params.statistics_limit))
         .copied()
         .collect();
-    let names =
-        StatisticReferences::load(connection, &facts, &shown_here, params.list.visibility, render_context)?;
+    let names = StatisticReferences::load(
+        connection,
+        &facts,
+        &shown_here,
+        params.list.visibility,
+        render_context,
+    )?;
     let is_additive = own.measure == MEASURE_UNIT && own.additive == Some(true);
     let language = Language::stored(render_context.language_preference.ui_language);
     let mut series: Vec<(bool, String, SeriesLine)> = lines

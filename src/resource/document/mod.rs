@@ -87,7 +87,8 @@ pub fn complete_document(
                 }
                 continue;
             }
-            let place = of.and_then(|schema| path.strip_prefix(schema.kind.path())).unwrap_or_default();
+            let place =
+                of.and_then(|schema| path.strip_prefix(schema.kind.path())).unwrap_or_default();
             let whole = place.matches('/').count() < 2 || place.ends_with("/restore");
             for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
                 complete_operation(operation, of.copied(), whole, &schemas);
@@ -196,8 +197,11 @@ fn complete_operation(
         };
         if let Some(object) = parameter.as_object_mut().filter(is_name) {
             let is_language = object.get("name").and_then(Value::as_str) == Some("language");
-            let example =
-                if is_language { "en" } else { of.map_or("XK", |resource_schema| resource_schema.kind.example_slug()) };
+            let example = if is_language {
+                "en"
+            } else {
+                of.map_or("XK", |resource_schema| resource_schema.kind.example_slug())
+            };
             object.entry("example").or_insert_with(|| json!(example));
             let schema = if is_language {
                 let ending =
@@ -301,7 +305,8 @@ fn require_title(media: &mut Value, resource_schema: &ResourceSchema) {
     let Some(schema) = media.get("schema").cloned() else { return };
     let input = schema.get("$ref").and_then(Value::as_str).unwrap_or_default();
     let translation = input.strip_suffix("Input").map(|kind| format!("{kind}Translation"));
-    let Some((title, _)) = resource_schema.text_fields.iter().find(|(_, column)| *column == TextField::Title)
+    let Some((title, _)) =
+        resource_schema.text_fields.iter().find(|(_, column)| *column == TextField::Title)
     else {
         return;
     };

@@ -117,7 +117,9 @@ pub(super) fn add_highlight_properties(
     specs: &[&ResourceSchema],
 ) {
     for resource_schema in specs {
-        let Some(title) = resource_schema.text_fields.first().map(|(title, _)| *title) else { continue };
+        let Some(title) = resource_schema.text_fields.first().map(|(title, _)| *title) else {
+            continue;
+        };
         for schema in schemas.values_mut() {
             let is_this = schema.pointer(&format!("/properties/{title}")).is_some()
                 && schema.pointer("/properties/revision").is_some();

@@ -71,9 +71,16 @@ impl ListRequest {
     ) -> Result<Vec<RowId>, Problem> {
         let has_one_value =
             self.filters_except(without).any(|(filter, values)| is_single_value(filter, values));
-        let (cached_ranges, others): (Vec<_>, Vec<_>) =
-            self.ranges.iter().cloned().partition(|(range, _)| RangeColumns::supports(schema, range));
-        if cached_ranges.is_empty() || !has_one_value || !self.is_published_only() || self.search.is_some() {
+        let (cached_ranges, others): (Vec<_>, Vec<_>) = self
+            .ranges
+            .iter()
+            .cloned()
+            .partition(|(range, _)| RangeColumns::supports(schema, range));
+        if cached_ranges.is_empty()
+            || !has_one_value
+            || !self.is_published_only()
+            || self.search.is_some()
+        {
             return Ok(self
                 .count_query(connection, schema, cache, without)?
                 .all_row_ids(connection)?);
@@ -194,7 +201,11 @@ impl ListRequest {
                 &mut errors,
             )?;
         }
-        list.predicates.extend(self.missing.predicates(schema, list.driving_table, self.visibility));
+        list.predicates.extend(self.missing.predicates(
+            schema,
+            list.driving_table,
+            self.visibility,
+        ));
         list.predicates.extend(
             self.ranges
                 .iter()
@@ -238,7 +249,12 @@ impl ListRequest {
         }
     }
 
-    fn sort_key(&self, column: &SortColumn, descending: bool, driving_table: DrivingTable) -> SortKey {
+    fn sort_key(
+        &self,
+        column: &SortColumn,
+        descending: bool,
+        driving_table: DrivingTable,
+    ) -> SortKey {
         match column {
             SortColumn::Column { name: "items.published_at", key_type: holds, .. }
                 if driving_table == DrivingTable::FilterIndex =>

@@ -144,7 +144,8 @@ pub fn parse_shape(
                 language_preference.include_translations = true;
             } else if name == "completeness" {
                 shape.completeness = true;
-            } else if let Some(extra) = schema.on_demand_fields.iter().find(|extra| **extra == name) {
+            } else if let Some(extra) = schema.on_demand_fields.iter().find(|extra| **extra == name)
+            {
                 shape.on_demand_fields.push(extra);
             } else if let Some(referrer) =
                 schema.referenced_by.iter().find(|referrer| referrer.field == name)
@@ -211,7 +212,11 @@ impl ListRequest {
         let (sorts, by_relevance) = parse_sort_keys(&mut params, schema, search.is_some());
         let facets = parse_facets(&mut params, schema);
         let highlights = params.flag("highlights").unwrap_or(false);
-        let asked = if language_preference.is_explicit { String::new() } else { language_preference.cache_key() };
+        let asked = if language_preference.is_explicit {
+            String::new()
+        } else {
+            language_preference.cache_key()
+        };
         let identity = format!(
             "{}\n{}\n{asked}\n{visibility:?}",
             schema.kind.as_str(),
@@ -236,7 +241,11 @@ impl ListRequest {
         // With a key, drafts are listed only when they are asked for: a site that reads with a key
         // does not leak them.
         let visibility = if statuses.is_some() { visibility } else { Visibility::Published };
-        let identity = format!("{}\n{whole}\n{}\n{visibility:?}", schema.kind.as_str(), language_preference.cache_key());
+        let identity = format!(
+            "{}\n{whole}\n{}\n{visibility:?}",
+            schema.kind.as_str(),
+            language_preference.cache_key()
+        );
         params.finish()?;
         Ok(Self {
             language_preference: language_preference,
@@ -440,7 +449,10 @@ pub fn parse_range(params: &mut QueryParams, range: &'static RangeSchema) -> Opt
 }
 
 /// Reads `q`.
-pub fn parse_search(params: &mut QueryParams, language_preference: &LanguagePreference) -> Option<SearchParams> {
+pub fn parse_search(
+    params: &mut QueryParams,
+    language_preference: &LanguagePreference,
+) -> Option<SearchParams> {
     let text = params.text("q", MAX_SEARCH_LEN)?;
     let stemmers = stemmers_for(language_preference);
     Some(SearchParams { query: Query::parse(&text, &stemmers), text, stemmers: stemmers })
@@ -484,7 +496,8 @@ fn parse_sort_keys(
 ) -> (SortKeys, bool) {
     let newest = |sorts: &mut SortKeys| {
         sorts.extend(
-            schema.all_sort_keys()
+            schema
+                .all_sort_keys()
                 .find(|sort| sort.name == "published_at")
                 .map(|sort| (&sort.column, true)),
         );

@@ -144,12 +144,7 @@ pub async fn get_caption_track(
     let (item, stored, track, to) = match found {
         VideoLookup::Found(found) => found,
         VideoLookup::Moved(slug) => {
-            return Ok(redirect_to_current(
-                &state,
-                &request,
-                &slug,
-                &format!("/captions/{file}"),
-            ));
+            return Ok(redirect_to_current(&state, &request, &slug, &format!("/captions/{file}")));
         }
     };
     let language = to.unwrap_or_else(|| Language::stored(&stored.language));

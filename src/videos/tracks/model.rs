@@ -65,7 +65,11 @@ pub fn track_url(
     language: &Language,
     extension: &str,
 ) -> String {
-    format!("{base}/v1/videos/{slug}/captions/{}{extension}?kind={}", language.as_str(), kind.as_str())
+    format!(
+        "{base}/v1/videos/{slug}/captions/{}{extension}?kind={}",
+        language.as_str(),
+        kind.as_str()
+    )
 }
 
 /// A track in a language in which it can be given.

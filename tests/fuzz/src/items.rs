@@ -9,7 +9,7 @@ use kinoteka::http::keys::Visibility;
 use kinoteka::http::language::LanguagePreference;
 use kinoteka::http::problem::FieldError;
 use kinoteka::places::{Designation, Places};
-use kinoteka::resource::load::{ItemRow, Link, LoadedItem, TranslationRow};
+use kinoteka::resource::load::{ItemRow, LoadedItem, Reference, TranslationRow};
 use kinoteka::resource::names::{ReferenceTarget, RenderedReferences};
 use kinoteka::resource::shown::RenderContext;
 use kinoteka::resource::write::{ParseContext, ParsedBody, parse_body};
@@ -156,7 +156,7 @@ pub fn sent_back<S: Resource>(sent: &Value, first: ParsedBody<S::Fields>) -> Val
         Arc::new(Places::new(Designation::Eu)),
         None,
     );
-    let mut links: Vec<Link> = Vec::new();
+    let mut links: Vec<Reference> = Vec::new();
     for link in &first.parsed_fields.references {
         let declared = S::SCHEMA.reference(link.field).expect("a reference is declared");
         let fresh =
@@ -173,7 +173,7 @@ pub fn sent_back<S: Resource>(sent: &Value, first: ParsedBody<S::Fields>) -> Val
             rendered: RenderedReferences::default(),
         };
         shown.add_targets(declared.target, Visibility::All, vec![(id, Some(Arc::new(target)))]);
-        links.push(Link {
+        links.push(Reference {
             field: link.field.to_owned(),
             target_id: id,
             role: link.role.clone(),
