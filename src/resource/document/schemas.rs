@@ -106,7 +106,7 @@ pub(super) fn flatten_all_of(schemas: &mut Map<String, Value>) {
     }
     // What was flattened into others is of no use by itself.
     let is_of_use = |name: &str| {
-        !["Common", "Counts"].contains(&name) && (!name.ends_with("Texts") || name.len() <= 5)
+        !["CommonFields", "Counts"].contains(&name) && (!name.ends_with("Texts") || name.len() <= 5)
     };
     schemas.retain(|name, _| is_of_use(name));
 }
