@@ -3,11 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use kinoteka::embed::chart::draw::render_chart;
-use kinoteka::embed::chart::{
+use kinoteka::charts::svg::render_chart;
+use kinoteka::charts::{
     Chart, ChartType, Marker, Panel, Point, RenderOptions, Series, Theme, ValueQualifier,
 };
-use kinoteka::impact::figure::{format_plain_value, format_value};
+use kinoteka::impact::display_value::{format_plain_value, format_value};
 
 const POINTS: u32 = 50;
 const ROUNDS: usize = 1_000;

@@ -26,8 +26,8 @@ use std::time::{Duration, Instant};
 
 use actix_web::rt::net::TcpStream;
 use actix_web::rt::{System, spawn, time::sleep_until};
-use actix_web::web::Bytes;
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::web::{self, Bytes};
+use actix_web::{App, HttpResponse, HttpServer};
 use kinoteka::commands::generate_catalogue;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 

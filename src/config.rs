@@ -6,7 +6,7 @@ use actix_web::HttpRequest;
 use clap::{Args, ValueEnum};
 
 use crate::db::connection::{SessionConfig, Target};
-use crate::db::store::DatabaseConfig;
+use crate::db::database::DatabaseConfig;
 use crate::http;
 use crate::http::body::BodyLimits;
 use crate::places::Designation;
@@ -213,16 +213,16 @@ impl Settings {
         if self
             .base_url
             .as_deref()
-            .is_some_and(|url| !http::fields::is_web_url(url) || url.contains(['?', '#']))
+            .is_some_and(|url| !http::json_fields::is_web_url(url) || url.contains(['?', '#']))
         {
             errors.push("KINOTEKA_BASE_URL must be an http or https URL without query, such as https://catalogue.example.org".to_owned());
         }
-        if self.licence_url.as_deref().is_some_and(|url| !http::fields::is_web_url(url)) {
+        if self.licence_url.as_deref().is_some_and(|url| !http::json_fields::is_web_url(url)) {
             errors
                 .push("KINOTEKA_LICENCE_URL must be an http or https URL such as https://creativecommons.org/licenses/by/4.0/".to_owned());
         }
         if let Some(hub) = &self.websub_hub {
-            if !http::fields::is_web_url(hub) || hub.contains([',', ';', '#']) {
+            if !http::json_fields::is_web_url(hub) || hub.contains([',', ';', '#']) {
                 errors.push("KINOTEKA_WEBSUB_HUB must be an http or https URL such as https://hub.example.org/".to_owned());
             }
             if self.base_url.is_none() {
@@ -260,7 +260,7 @@ impl Settings {
             (None, None) => {}
         }
         for tag in &self.fallback_languages {
-            if let Err(error) = http::fields::parse_storable_language(tag.trim()) {
+            if let Err(error) = http::json_fields::parse_storable_language(tag.trim()) {
                 errors.push(format!("KINOTEKA_FALLBACK_LANGUAGES: `{tag}`: {error}"));
             }
         }
@@ -270,14 +270,14 @@ impl Settings {
             errors.push("KINOTEKA_XK_FOOTNOTE=own needs KINOTEKA_XK_FOOTNOTE_TEXT".to_owned());
         }
         for origin in self.cors_origins.iter().filter(|origin| origin.as_str() != "*") {
-            if !http::fields::is_web_url(origin) || origin.ends_with('/') {
+            if !http::json_fields::is_web_url(origin) || origin.ends_with('/') {
                 errors.push(format!(
                     "KINOTEKA_CORS_ORIGINS: `{origin}` is not an origin such as https://example.org"
                 ));
             }
         }
         for origin in self.embed_origins.iter().filter(|origin| origin.as_str() != "*") {
-            if !http::fields::is_web_url(origin)
+            if !http::json_fields::is_web_url(origin)
                 || origin.ends_with('/')
                 || origin.contains([' ', ';', '\''])
             {
@@ -385,7 +385,7 @@ fn url_template_error(template: &str) -> Option<&'static str> {
     if filled.contains(['{', '}']) {
         return Some("knows {lang}, {kind}, {slug} and {id} only");
     }
-    if !http::fields::is_web_url(&filled) {
+    if !http::json_fields::is_web_url(&filled) {
         return Some(
             "must be an http or https address such as https://example.org/{lang}/videos/{slug}",
         );

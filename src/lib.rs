@@ -1,5 +1,6 @@
 //! Kinoteka: a headless media catalogue. The map, from the bottom to the top:
 
+pub mod images;
 /// Pure functions on text: languages, folding, transliteration, slugs, decimals.
 pub mod text;
 
@@ -63,5 +64,6 @@ pub mod tables;
 /// Settings in, running server out.
 pub mod server;
 
+pub mod charts;
 /// The command line: one file a command.
 pub mod commands;

@@ -1,10 +1,10 @@
 //! Bytes to a track: which format it is, whether it is text, and then the format's own reader.
 
 use super::lines::lines;
+use super::srt;
 use super::timing::ARROW;
 use super::track::{Format, Problem, Track};
-use super::webvtt::SIGNATURE;
-use super::{srt, webvtt};
+use super::webvtt::{self, SIGNATURE};
 
 const BYTE_ORDER_MARK: char = '\u{FEFF}';
 

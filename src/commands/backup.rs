@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{CommandError, print_status};
 use crate::config::Settings;
 use crate::db::connection::Target;
-use crate::db::upkeep;
+use crate::db::maintenance;
 
 /// Flags of `backup`.
 #[derive(clap::Args)]
@@ -17,7 +17,7 @@ pub struct Args {
 /// Copies the database while it may be served; says what the copy holds.
 pub fn run(settings: &Settings, args: &Args) -> Result<(), CommandError> {
     let target = Target::parse(&settings.database_url).map_err(CommandError::usage)?;
-    let copied = upkeep::backup(&target, settings.database_config().session, &args.file)
+    let copied = maintenance::backup(&target, settings.database_config().session, &args.file)
         .map_err(CommandError::usage)?;
     print_status(&format!(
         "{}: {} items, {} bytes, checked.",

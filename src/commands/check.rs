@@ -6,23 +6,21 @@ use clap::CommandFactory;
 
 use super::{Cli, CommandError, print_status};
 use crate::config::Settings;
-use crate::db::Time;
 use crate::db::migrations::{self, MigrationStatus};
 use crate::db::search::{self, IndexSnapshot};
-use crate::db::{Connection, Database, upkeep};
+use crate::db::{Connection, Database, Time, maintenance};
 use crate::http::problem::Problem;
-use crate::iati;
-use crate::impact::indicators::store::Indicators;
-use crate::impact::store::ImpactStatistics;
-use crate::partners::store::Partners;
-use crate::programmes::store::Programmes;
-use crate::resource::revisions::{bump_all, bump_derived};
-use crate::resource::verify::{Finding, REINDEX_REMEDY, RepairFn, VerifyFn, repair, verify};
-use crate::saved_queries::store::SavedQueries;
-use crate::server;
+use crate::impact::indicators::resource::Indicators;
+use crate::impact::resource::ImpactStatistics;
+use crate::partners::resource::Partners;
+use crate::programmes::resource::Programmes;
+use crate::resource::index::verify::{Finding, REINDEX_REMEDY, RepairFn, VerifyFn, repair, verify};
+use crate::resource::model::revisions::{bump_all, bump_derived};
+use crate::saved_queries::resource::SavedQueries;
 use crate::text::nearest::nearest;
-use crate::topics::store::Topics;
-use crate::videos::store::Videos;
+use crate::topics::resource::Topics;
+use crate::videos::resource::Videos;
+use crate::{iati, server};
 
 const KIND_CHECKS: [(VerifyFn, RepairFn); 7] = [
     (verify::<Topics>, repair::<Topics>),
@@ -75,7 +73,7 @@ pub fn run(settings: &Settings, args: &Args) -> Result<(), CommandError> {
             )));
         }
     }
-    for integrity_error in upkeep::integrity_errors(&mut connection)? {
+    for integrity_error in maintenance::integrity_errors(&mut connection)? {
         let remedy = "Stop the server and restore a backup.";
         report.print(
             &Finding {
@@ -190,7 +188,7 @@ fn check_iati(
     settings: &Settings,
     report: &mut Report,
 ) -> Result<(), CommandError> {
-    for missing in iati::check::find_issues(connection, settings)? {
+    for missing in iati::readiness::find_issues(connection, settings)? {
         let remedy = "Until then /iati/activities.xml leaves it out with incomplete=omit.";
         let remedy =
             if missing.kind.is_some() { remedy } else { "Until then nothing is reported." };

@@ -12,9 +12,9 @@ use crate::config::Settings;
 use crate::db::schema::items;
 use crate::db::{Connection, RowId};
 use crate::http::problem::Problem;
-use crate::resource::load::ItemRow;
-use crate::resource::spec::ResourceKind;
-use crate::resource::tracks;
+use crate::resource::schema::ResourceKind;
+use crate::resource::store::items::ItemRow;
+use crate::resource::store::tracks;
 use crate::server;
 
 /// Members that only the server sets, or that follow from others.

@@ -10,20 +10,19 @@ use super::{CommandError, import_iati, merge_patch, print_status, save_resource}
 use crate::captions::Format;
 use crate::config::Settings;
 use crate::db::search::IndexerThread;
-use crate::db::{Connection, Time, upkeep};
-use crate::http::fields::{limits, parse_storable_language};
+use crate::db::{Connection, Time, maintenance};
+use crate::http::json_fields::{limits, parse_storable_language};
 use crate::http::problem::{MAX_ERRORS, Problem};
-use crate::iati;
-use crate::resource::announce;
-use crate::resource::context::AppState;
-use crate::resource::load::{Lookup, find};
-use crate::resource::revisions::bump;
-use crate::resource::spec::ResourceKind;
-use crate::resource::tracks::{TrackKind, TrackSummary, load_item_tracks};
-use crate::resource::write::SaveResult;
-use crate::server;
+use crate::resource::model::revisions::bump;
+use crate::resource::schema::ResourceKind;
+use crate::resource::state::AppState;
+use crate::resource::store::change_log;
+use crate::resource::store::items::{Lookup, find};
+use crate::resource::store::tracks::{TrackKind, TrackSummary, load_item_tracks};
+use crate::resource::write::handlers::SaveResult;
 use crate::text::slug::validate_slug;
 use crate::videos::tracks;
+use crate::{iati, server};
 
 /// The first catalogue.
 pub const DEMO_CATALOGUE: &str = include_str!("demo/first-catalogue.ndjson");
@@ -75,7 +74,7 @@ pub fn run_import(settings: &Settings, args: &Args) -> Result<(), CommandError> 
 /// What a file holds, read before the database is opened.
 enum ImportInput {
     Lines(String),
-    Iati(iati::read::ParsedFile),
+    Iati(iati::xml_reader::ParsedFile),
 }
 
 impl ImportInput {
@@ -178,7 +177,7 @@ pub(super) fn save_lines(
                     }
                     report.stored = report.stored.saturating_add(1);
                     if ANALYZE_AFTER_ITEMS.contains(&report.stored) {
-                        upkeep::analyze(connection)?;
+                        maintenance::analyze(connection)?;
                     }
                 }
                 Ok(_) => report.unchanged = report.unchanged.saturating_add(1),
@@ -205,7 +204,7 @@ pub(super) fn save_lines(
             progress(lines.len().saturating_add(done).saturating_add(1), all);
         }
         for kind in changed_kinds {
-            announce::record_feed_change(connection, &context.settings, kind)?;
+            change_log::record_feed_change(connection, &context.settings, kind)?;
         }
         if errors.is_empty() { Ok(report) } else { Err(ImportError::Lines(errors)) }
     });
@@ -213,7 +212,7 @@ pub(super) fn save_lines(
     match outcome {
         Ok(report) => {
             if report.stored > 0
-                && let Err(error) = upkeep::optimize_after_bulk_load(
+                && let Err(error) = maintenance::optimize_after_bulk_load(
                     &mut context.database.connect()?,
                     report.stored,
                 )

@@ -9,12 +9,12 @@ use crate::config::Settings;
 use crate::db::Connection;
 use crate::db::schema::items;
 use crate::http::problem::Problem;
-use crate::iati::read::ParsedFile;
-use crate::iati::take::{ExistingItems, ImportItem, map_activities};
+use crate::iati::import_mapping::{ExistingItems, ImportItem, map_activities};
+use crate::iati::xml_reader::ParsedFile;
 use crate::iati::{self, codes};
-use crate::resource::context::AppState;
-use crate::resource::load::{ItemRow, find};
-use crate::resource::spec::ResourceKind;
+use crate::resource::schema::ResourceKind;
+use crate::resource::state::AppState;
+use crate::resource::store::items::{ItemRow, find};
 
 /// Reads a file, or says why it cannot be read at all.
 pub fn parse_file(settings: &Settings, bytes: &[u8]) -> Result<ParsedFile, CommandError> {
@@ -22,7 +22,7 @@ pub fn parse_file(settings: &Settings, bytes: &[u8]) -> Result<ParsedFile, Comma
         messages: vec![error, "nothing was imported".to_owned()],
         exit_code: 2,
     };
-    iati::read::parse(bytes, settings.default_language().as_str()).map_err(parse_error)
+    iati::xml_reader::parse(bytes, settings.default_language().as_str()).map_err(parse_error)
 }
 
 /// Imports a file, all of it or nothing, and says what it holds that was not taken.

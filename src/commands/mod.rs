@@ -20,18 +20,18 @@ use clap::{Parser, Subcommand};
 use crate::config::Settings;
 use crate::db::Connection;
 use crate::http::problem::Problem;
-use crate::impact::indicators::store::Indicators;
-use crate::impact::store::ImpactStatistics;
-use crate::partners::store::Partners;
-use crate::programmes::store::Programmes;
-use crate::resource::context::AppState;
-use crate::resource::load::ItemRow;
-use crate::resource::read::render_item;
-use crate::resource::spec::ResourceKind;
-use crate::resource::write::{SaveResult, merge_with_stored, save_item};
-use crate::saved_queries::store::SavedQueries;
-use crate::topics::store::Topics;
-use crate::videos::store::Videos;
+use crate::impact::indicators::resource::Indicators;
+use crate::impact::resource::ImpactStatistics;
+use crate::partners::resource::Partners;
+use crate::programmes::resource::Programmes;
+use crate::resource::read::list::render_item;
+use crate::resource::schema::ResourceKind;
+use crate::resource::state::AppState;
+use crate::resource::store::items::ItemRow;
+use crate::resource::write::handlers::{SaveResult, merge_with_stored, save_item};
+use crate::saved_queries::resource::SavedQueries;
+use crate::topics::resource::Topics;
+use crate::videos::resource::Videos;
 
 pub use generate::{generate_catalogue, generate_statistics_catalogue};
 pub use import::{DEMO_CATALOGUE, ImportLine, ImportReport, import_lines, line_errors, parse_line};
@@ -257,10 +257,10 @@ fn render_resource(
     kind: ResourceKind,
     item: ItemRow,
 ) -> Result<String, Problem> {
-    use crate::http::keys::Visibility::All;
+    use crate::http::auth::Visibility::All;
     use crate::http::language::LanguagePreference;
-    use crate::resource::query::ResponseShape;
-    use crate::resource::shown::RenderContext;
+    use crate::resource::query::params::ResponseShape;
+    use crate::resource::view::context::RenderContext;
     let render_context = &mut RenderContext::new(
         LanguagePreference::all_languages(context.settings.fallback_languages()),
         std::sync::Arc::clone(&context.country_names),

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use super::{CommandError, print_status};
 use crate::config::Settings;
 use crate::db::search::{self, IndexSnapshot};
-use crate::db::{Connection, Database, Error, Time, upkeep};
+use crate::db::{Connection, Database, Error, Time, maintenance};
 use crate::http::problem::Problem;
-use crate::resource::index::{ReindexReport, count_indexable_items, reindex_batch};
-use crate::resource::revisions::bump_all;
+use crate::resource::index::full_text::{ReindexReport, count_indexable_items, reindex_batch};
+use crate::resource::model::revisions::bump_all;
 use crate::server;
 
 /// How many items, or entries that belong to none, are written in one transaction at most, and how
@@ -50,7 +50,7 @@ pub fn run(settings: &Settings) -> Result<(), CommandError> {
     }
     let removed =
         delete_orphans(&mut connection, &store).map_err(|error| interrupted(error, items))?;
-    if let Err(error) = upkeep::optimize_search_index(&mut connection) {
+    if let Err(error) = maintenance::optimize_search_index(&mut connection) {
         // Everything is written; PostgreSQL will come by itself later.
         log::warn!("the database could not be tidied after the index was written: {error}");
     }

@@ -4,18 +4,17 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 
 use super::model::{self, Country, CountryPage, CountrySort, FIELDS};
-use crate::db::page::{PageStart, Position};
+use crate::db::keyset::{PageStart, Position};
 use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag};
-use crate::http::cursor;
-use crate::http::fields::unknown_value_message;
+use crate::http::json_fields::unknown_value_message;
 use crate::http::language::LanguagePreference;
-use crate::http::negotiate;
-use crate::http::params::QueryParams;
 use crate::http::problem::{Problem, ProblemKind};
-use crate::resource::answer;
-use crate::resource::context::AppState;
-use crate::resource::list::{self, JsonItems, ListResponse, PageInfo, PageParams};
-use crate::resource::query::{MAX_IDS, MAX_SEARCH_LEN, ResponseShape};
+use crate::http::query_params::QueryParams;
+use crate::http::{accept, cursor};
+use crate::resource::query::params::{MAX_IDS, MAX_SEARCH_LEN, ResponseShape};
+use crate::resource::read::page::{self, JsonItems, ListResponse, PageInfo, PageParams};
+use crate::resource::read::response;
+use crate::resource::state::AppState;
 use crate::text::query::Query;
 use crate::text::stem::Rules;
 
@@ -39,7 +38,7 @@ pub async fn list_countries(
     state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::require_json(&request)?;
+    accept::require_json(&request)?;
     let viewer = state.visibility(&request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
     let wish = LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
@@ -76,7 +75,7 @@ pub async fn list_countries(
     params.finish()?;
     let validators = CacheValidators { tag: EntityTag::from_state(&identity), last_modified: None };
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(answer::not_modified_response(&state, viewer, &wish, &validators));
+        return Ok(response::not_modified_response(&state, viewer, &wish, &validators));
     }
     let found = model::list(query.as_ref(), ids.as_deref(), order, descending, wish.ui_language);
     let place =
@@ -118,9 +117,9 @@ pub async fn list_countries(
         items.push(&Country::new(country, wish.ui_language, &state.country_names), &shape)?;
     }
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::set_cache_headers(&mut response, &state, viewer, &wish);
-    answer::set_validators(&mut response, &validators);
-    let links = list::page_links(&state, &request, &info);
+    response::set_cache_headers(&mut response, &state, viewer, &wish);
+    response::set_validators(&mut response, &validators);
+    let links = page::page_links(&state, &request, &info);
     response.insert_header((header::LINK, links.to_link_header()));
     Ok(response.content_type("application/json").body(
         ListResponse { items, page_info: info, facets: None, did_you_mean: Vec::new() }
@@ -142,7 +141,7 @@ pub async fn get_country(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::require_json(&request)?;
+    accept::require_json(&request)?;
     let viewer = state.visibility(&request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
     let wish = LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
@@ -163,13 +162,13 @@ pub async fn get_country(
     };
     let validators = CacheValidators { tag: EntityTag::from_state(&identity), last_modified: None };
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(answer::not_modified_response(&state, viewer, &wish, &validators));
+        return Ok(response::not_modified_response(&state, viewer, &wish, &validators));
     }
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::set_cache_headers(&mut response, &state, viewer, &wish);
-    answer::set_validators(&mut response, &validators);
+    response::set_cache_headers(&mut response, &state, viewer, &wish);
+    response::set_validators(&mut response, &validators);
     response.insert_header((header::CONTENT_LANGUAGE, wish.ui_language));
-    Ok(response.content_type("application/json").body(answer::to_json(
+    Ok(response.content_type("application/json").body(response::to_json(
         &Country::new(country, wish.ui_language, &state.country_names),
         &shape,
         [],

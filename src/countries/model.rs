@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::db::Id;
 use crate::places::{self, Places};
-use crate::resource::list::{Links, PageInfo};
+use crate::resource::read::page::{Links, PageInfo};
 use crate::text::analysis::Tokens;
 use crate::text::collation::sort_key;
 use crate::text::language::Language;

@@ -9,8 +9,8 @@ use diesel::connection::{
 use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
 
-use super::counter::StatementFailure;
 use super::error::{self, Error};
+use crate::db::statement_stats::StatementFailure;
 pub use any::{AnyConnection as Connection, MultiBackend, MultiRawValue};
 
 /// The enum stands by itself: what it derives brings names of its own into its module.
@@ -204,7 +204,7 @@ impl Connection {
     /// read. (The last words of a PostgreSQL that ends come as an error like any other.)
     pub fn is_usable(&mut self) -> bool {
         use diesel::r2d2::R2D2Connection;
-        let failure = super::counter::take_failure();
+        let failure = crate::db::statement_stats::take_failure();
         !self.is_broken()
             && failure
                 .is_none_or(|failure| failure != StatementFailure::ReadOnly && self.ping().is_ok())
@@ -280,14 +280,16 @@ impl Instrumentation for StatementInstrumentation {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         match event {
             InstrumentationEvent::StartQuery { .. } => {
-                super::counter::record_statement();
+                crate::db::statement_stats::record_statement();
                 self.started_at = Some(Instant::now());
             }
-            InstrumentationEvent::CacheQuery { .. } => super::counter::record_prepared(),
+            InstrumentationEvent::CacheQuery { .. } => {
+                crate::db::statement_stats::record_prepared()
+            }
             InstrumentationEvent::FinishQuery { query, error, .. } => {
                 if let Some(error) = error {
                     let read_only = error::is_read_only(&error.to_string());
-                    super::counter::record_failure(if read_only {
+                    crate::db::statement_stats::record_failure(if read_only {
                         StatementFailure::ReadOnly
                     } else {
                         StatementFailure::Other

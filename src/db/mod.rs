@@ -2,21 +2,21 @@
 //! migrations.
 
 pub mod connection;
-mod counter;
+pub mod database;
 pub mod error;
-mod file;
-mod group;
+mod group_commit;
+pub mod keyset;
+pub mod maintenance;
 pub mod migrations;
-pub mod page;
+mod pool;
 pub mod schema;
 pub mod search;
-pub mod sql;
-pub mod store;
+pub mod sql_fragment;
+mod sqlite_file_watch;
+mod statement_stats;
 pub mod types;
-pub mod upkeep;
-mod workers;
 
+pub use crate::db::database::Database;
 pub use connection::Connection;
 pub use error::Error;
-pub use store::Database;
 pub use types::{Id, IdMap, RowId, Time};

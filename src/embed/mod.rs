@@ -22,22 +22,19 @@
 //! - [`addressed`]: what an address is that it is asked for.
 //! - [`discovery`]: how pages say where that tells of them.
 
-pub mod addressed;
-pub mod chart;
-pub mod component;
-pub mod discovery;
-pub mod figure;
-pub mod font;
-pub mod item;
-pub mod list;
+pub mod chart_page;
+pub mod embed_builder;
+pub mod evidence;
+pub mod html_shell;
+pub mod load_item;
 pub mod oembed;
-pub mod page;
-pub mod painter;
+pub mod oembed_discovery;
 pub mod player;
-pub mod poster;
-pub mod results;
-pub mod saved;
+pub mod saved_query_page;
+pub mod schema_org;
 pub mod sitemap;
-pub mod structured;
-pub mod tool;
-pub mod video;
+pub mod statistic_page;
+pub mod url_resolver;
+pub mod video_list_page;
+pub mod video_page;
+pub mod web_component;

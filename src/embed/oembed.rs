@@ -5,25 +5,27 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::addressed::{match_chart_url, match_item_url, match_list_url, match_saved_query_url};
-use super::chart;
-use super::item::{self, Located, load_item};
-use super::poster::{largest_size_within, png_path};
+use crate::charts;
+use crate::embed::load_item::{self, Located, load_item};
+use crate::embed::url_resolver::{
+    match_chart_url, match_item_url, match_list_url, match_saved_query_url,
+};
+use crate::http::auth::Visibility;
 use crate::http::conditional::{CacheValidators, ConditionalGet, Freshness};
-use crate::http::keys::Visibility;
 use crate::http::language::LanguagePreference;
-use crate::http::layer::StatementCount;
-use crate::http::params::percent_decode;
+use crate::http::middleware::StatementCount;
 use crate::http::problem::{Problem, ProblemKind};
-use crate::impact::store::ImpactStatistics;
-use crate::resource::answer;
-use crate::resource::context::AppState;
-use crate::resource::query::ListRequest;
-use crate::resource::read::{CatalogueRequest, read_catalogue_wide};
-use crate::resource::snippets;
-use crate::resource::spec::ResourceKind;
-use crate::resource::told::describe_query;
-use crate::saved_queries::query::{UrlParams, find_saved_query};
+use crate::http::query_params::percent_decode;
+use crate::images::poster::{largest_size_within, png_path};
+use crate::impact::resource::ImpactStatistics;
+use crate::resource::query::describe::describe_query;
+use crate::resource::query::params::ListRequest;
+use crate::resource::read::list::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::response;
+use crate::resource::schema::ResourceKind;
+use crate::resource::state::AppState;
+use crate::resource::view::embed_code;
+use crate::saved_queries::resolve::{UrlParams, find_saved_query};
 use crate::text::language::Language;
 use crate::text::xml::Xml;
 use crate::videos::model::SCHEMA;
@@ -157,7 +159,7 @@ pub async fn oembed(
         language.clone().into_iter().collect(),
         context.fallback_languages.clone(),
     );
-    let item_request = item::ItemRequest {
+    let item_request = load_item::ItemRequest {
         id_or_slug: name,
         visibility: Visibility::Published,
         language_preference: &language_preference,
@@ -165,7 +167,7 @@ pub async fn oembed(
         with_extras: false,
         accept_former_slug: true,
     };
-    let found = item::load_video(&context, &request, item_request, |mut video, _, _| {
+    let found = load_item::load_video(&context, &request, item_request, |mut video, _, _| {
         let chosen = video.take_selected_text()?;
         Some((video.item.slug, chosen.language.as_str().to_owned(), chosen.text.title))
     })
@@ -179,7 +181,7 @@ pub async fn oembed(
     } {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified_response(
+            return Ok(response::not_modified_response(
                 &context,
                 Visibility::Published,
                 &language_preference,
@@ -217,7 +219,7 @@ async fn oembed_saved_query(
     let not_found = |_: Problem| {
         Problem::new(ProblemKind::NotFound, "There is nothing to embed at this address.")
     };
-    let (layout, rest) = super::list::split_layout(&query);
+    let (layout, rest) = crate::embed::video_list_page::split_layout(&query);
     layout.map_err(|error| not_found(Problem::invalid_parameters(vec![error])))?;
     let url_params =
         UrlParams::parse(&rest, None, &context.fallback_languages).map_err(not_found)?;
@@ -269,7 +271,7 @@ async fn oembed_saved_query(
     } {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified_response(
+            return Ok(response::not_modified_response(
                 context,
                 Visibility::Published,
                 &url_params.language_preference,
@@ -301,7 +303,8 @@ async fn oembed_list(
         )
     };
     let base = context.settings.base_url(request);
-    let (_, list_query) = super::list::parse_page_query(&query).map_err(not_found)?;
+    let (_, list_query) =
+        crate::embed::video_list_page::parse_page_query(&query).map_err(not_found)?;
     let list_request = ListRequest::parse(
         &SCHEMA,
         &list_query,
@@ -349,7 +352,7 @@ async fn oembed_list(
     let (validators, title) = match done.value {
         Freshness::Fresh(validators, title) => (validators, title),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified_response(
+            return Ok(response::not_modified_response(
                 context,
                 Visibility::Published,
                 &wish,
@@ -382,7 +385,7 @@ async fn oembed_chart(
     };
     let load_options = (None, format!("oembed {params:?}"));
     let (language_preference, chart) =
-        chart::api::load_public_chart(context, request, &query, load_options).await.map_err(
+        charts::api::load_public_chart(context, request, &query, load_options).await.map_err(
             |problem| match problem.kind {
                 ProblemKind::InvalidParameter
                 | ProblemKind::NotSummable
@@ -393,7 +396,7 @@ async fn oembed_chart(
     let (validators, chart) = match chart {
         Freshness::Fresh(validators, chart) => (validators, chart),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified_response(
+            return Ok(response::not_modified_response(
                 context,
                 Visibility::Published,
                 &language_preference,
@@ -427,7 +430,7 @@ async fn oembed_statistic(
         context.fallback_languages.clone(),
     );
     let etag_key = format!("oembed figure\n{params:?}\n{:?}", context.settings.name);
-    let item_request = item::ItemRequest {
+    let item_request = load_item::ItemRequest {
         id_or_slug: id_or_slug,
         visibility: Visibility::Published,
         language_preference: &language_preference,
@@ -458,7 +461,7 @@ async fn oembed_statistic(
     } {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified_response(
+            return Ok(response::not_modified_response(
                 context,
                 Visibility::Published,
                 &language_preference,
@@ -526,8 +529,8 @@ impl OEmbedParams {
     /// Width and height that fit: a picture of 16 to 9, and the text below it as far as there is
     /// room.
     fn embed_size(&self) -> (i64, i64) {
-        let width = self.max_width.map_or(snippets::DEFAULT_WIDTH, |most| most.min(MAX_WIDTH));
-        let height = snippets::frame_height(width);
+        let width = self.max_width.map_or(embed_code::DEFAULT_WIDTH, |most| most.min(MAX_WIDTH));
+        let height = embed_code::frame_height(width);
         (width, self.max_height.map_or(height, |most| height.min(most)))
     }
 
@@ -540,13 +543,13 @@ impl OEmbedParams {
         embed: &OEmbed,
     ) -> Result<HttpResponse, Problem> {
         let mut response = HttpResponse::build(StatusCode::OK);
-        answer::set_cache_headers(
+        response::set_cache_headers(
             &mut response,
             context,
             Visibility::Published,
             language_preference,
         );
-        answer::set_validators(&mut response, validators);
+        response::set_validators(&mut response, validators);
         response.insert_header((header::CONTENT_LANGUAGE, language_preference.ui_language));
         if self.is_xml {
             return Ok(response.content_type("text/xml; charset=utf-8").body(embed.to_xml()));
@@ -567,7 +570,7 @@ impl OEmbedParams {
         OEmbed {
             kind,
             version: "1.0",
-            html: snippets::iframe_html(page_url, (width, height), &title),
+            html: embed_code::iframe_html(page_url, (width, height), &title),
             title,
             provider_name: context.settings.publisher_name(base_url),
             provider_url: base_url.to_owned(),

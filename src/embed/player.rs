@@ -1,6 +1,6 @@
 //! Where a video is played, and at which address.
 
-use crate::videos::parts::Source;
+use crate::videos::media::Source;
 
 /// How a source is played.
 #[derive(Clone, Debug, Eq, PartialEq)]

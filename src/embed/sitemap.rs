@@ -8,26 +8,26 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use diesel::sql_types::BigInt;
 
-use super::poster::png_path;
-use crate::db::sql::{Bind, Fragment, Statement};
+use crate::db::sql_fragment::{Bind, Fragment, Statement};
 use crate::db::{Connection, RowId};
+use crate::http::auth::Visibility;
 use crate::http::conditional::{ConditionalGet, Freshness};
-use crate::http::keys::Visibility;
 use crate::http::language::LanguagePreference;
-use crate::http::layer::StatementCount;
-use crate::http::params::QueryParams;
+use crate::http::middleware::StatementCount;
 use crate::http::problem::{Problem, ProblemKind};
-use crate::resource::addresses::PublicUrls;
-use crate::resource::answer;
-use crate::resource::context::AppState;
-use crate::resource::load::{LoadedItem, load_where};
-use crate::resource::read::{CatalogueRequest, read_catalogue_wide};
-use crate::resource::shown::RenderContext;
-use crate::resource::spec::ResourceKind;
+use crate::http::query_params::QueryParams;
+use crate::images::poster::png_path;
+use crate::resource::read::list::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::response;
+use crate::resource::schema::ResourceKind;
+use crate::resource::state::AppState;
+use crate::resource::store::items::{LoadedItem, load_where};
+use crate::resource::view::context::RenderContext;
+use crate::resource::view::urls::PublicUrls;
 use crate::text::xml::Xml;
+use crate::videos::media::Source;
 use crate::videos::model::VideoFields;
-use crate::videos::parts::Source;
-use crate::videos::store::Videos;
+use crate::videos::resource::Videos;
 
 /// How many items a part spans. An entry has one to five kilobytes, and a file may have 50 MB.
 const IDS_PER_PART: RowId = 5_000;
@@ -136,7 +136,7 @@ async fn respond(
     let (validators, body) = match done.value {
         Freshness::Fresh(validators, body) => (validators, body),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified_response(
+            return Ok(response::not_modified_response(
                 context,
                 Visibility::Published,
                 &language_preference,
@@ -145,8 +145,13 @@ async fn respond(
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::set_cache_headers(&mut response, context, Visibility::Published, &language_preference);
-    answer::set_validators(&mut response, &validators);
+    response::set_cache_headers(
+        &mut response,
+        context,
+        Visibility::Published,
+        &language_preference,
+    );
+    response::set_validators(&mut response, &validators);
     Ok(response.content_type("application/xml; charset=utf-8").body(body))
 }
 

@@ -9,34 +9,34 @@ use utoipa::ToSchema;
 
 use super::entries::{EntryContext, FeedResource};
 use super::feed::{Entry, Feed};
-use super::json::JsonFeed;
-use super::{atom, json, rss};
+use super::json::{self, JsonFeed};
+use super::{atom, rss};
 use crate::db::{Connection, Id, Time};
+use crate::http::auth::Visibility;
 use crate::http::conditional::{CacheValidators, ConditionalGet, Freshness};
-use crate::http::fields::clip;
-use crate::http::keys::Visibility;
+use crate::http::json_fields::clip;
 use crate::http::language::LanguagePreference;
-use crate::http::layer::StatementCount;
-use crate::http::params::present_params;
+use crate::http::middleware::StatementCount;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
-use crate::impact::store::ImpactStatistics;
-use crate::partners::store::Partners;
-use crate::programmes::store::Programmes;
-use crate::resource::addresses::PublicUrls;
-use crate::resource::answer;
-use crate::resource::context::AppState;
-use crate::resource::document::ListEndpoint;
-use crate::resource::list::{self, PageInfo};
-use crate::resource::load::load_page;
-use crate::resource::notes::content_notes_in_other_language;
-use crate::resource::owed::programme_attributions;
-use crate::resource::query::ListRequest;
-use crate::resource::read::{CatalogueRequest, list_response_head, read_catalogue_wide};
-use crate::resource::revisions::Revisions;
-use crate::resource::shown::RenderContext;
-use crate::resource::spec::ResourceSchema;
-use crate::resource::told::{QueryDescription, describe_query};
-use crate::videos::store::Videos;
+use crate::http::query_params::present_params;
+use crate::impact::resource::ImpactStatistics;
+use crate::partners::resource::Partners;
+use crate::programmes::resource::Programmes;
+use crate::resource::model::revisions::Revisions;
+use crate::resource::openapi::ListEndpoint;
+use crate::resource::query::describe::{QueryDescription, describe_query};
+use crate::resource::query::params::ListRequest;
+use crate::resource::read::attribution::programme_attributions;
+use crate::resource::read::content_notes::content_notes_in_other_language;
+use crate::resource::read::list::{CatalogueRequest, list_response_head, read_catalogue_wide};
+use crate::resource::read::page::{self, PageInfo};
+use crate::resource::read::response;
+use crate::resource::schema::ResourceSchema;
+use crate::resource::state::AppState;
+use crate::resource::store::items::load_page;
+use crate::resource::view::context::RenderContext;
+use crate::resource::view::urls::PublicUrls;
+use crate::videos::resource::Videos;
 use crate::{impact, partners, programmes, videos};
 
 /// Parameters of lists that shape what feeds shape themselves.
@@ -265,7 +265,7 @@ async fn list_feed<S: FeedResource>(
     ) = match done.value {
         Freshness::Fresh(validators, read) => (validators, read),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified_response(
+            return Ok(response::not_modified_response(
                 &context,
                 caller,
                 &list_request.language_preference,
@@ -273,9 +273,9 @@ async fn list_feed<S: FeedResource>(
             ));
         }
     };
-    let links = list::page_links(&context, &request, &info);
+    let links = page::page_links(&context, &request, &info);
     let feed = Feed {
-        id: list::first_page_url(&links),
+        id: page::first_page_url(&links),
         title,
         notes,
         language: list_request.language_preference.ui_language.to_owned(),

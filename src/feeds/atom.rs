@@ -1,8 +1,8 @@
 //! Atom (RFC 4287), with pages after RFC 5005.
 
 use super::feed::{Entry, Feed};
-use super::html;
 use super::rss::MEDIA_RSS_NS;
+use crate::feeds::content_html;
 use crate::text::xml::Xml;
 
 /// Its media type.
@@ -22,7 +22,7 @@ pub fn render(feed: &Feed) -> String {
     xml.element("id", &[], &feed.id);
     xml.element("title", &[], &feed.title);
     let mut notes = String::new();
-    html::push_notes(&feed.notes, &mut notes);
+    content_html::push_notes(&feed.notes, &mut notes);
     if !notes.is_empty() {
         xml.element("subtitle", &[("type", "html")], &notes);
     }
@@ -101,7 +101,7 @@ fn write_entry(xml: &mut Xml, entry: &Entry) {
     if let Some(summary) = &entry.summary {
         xml.element("summary", &[], summary);
     }
-    xml.element("content", &[("type", "html")], &html::entry_html(entry));
+    xml.element("content", &[("type", "html")], &content_html::entry_html(entry));
     super::rss::write_thumbnail(xml, entry);
     xml.close();
 }

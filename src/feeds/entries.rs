@@ -5,21 +5,21 @@ use std::sync::Arc;
 
 use super::feed::{Author, CaptionFile, Category, Entry, Image, MediaFile, RequiredNote};
 use crate::db::{Id, RowId};
-use crate::impact::store::ImpactStatistics;
+use crate::impact::resource::ImpactStatistics;
 use crate::partners::model::Logo;
-use crate::partners::store::Partners;
+use crate::partners::resource::Partners;
 use crate::phrases::Phrase;
 use crate::places::CountryReference;
-use crate::programmes::store::Programmes;
+use crate::programmes::resource::Programmes;
 use crate::resource::Resource;
-use crate::resource::addresses::PublicUrls;
-use crate::resource::load::{LoadedItem, Reference, TranslationRow};
-use crate::resource::owed::Attribution;
-use crate::resource::shown::{PackedJson, RenderContext};
-use crate::resource::spec::ResourceKind;
-use crate::resource::tracks::TrackKind;
-use crate::videos::parts::{Caption, Credit, Source, Thumbnail};
-use crate::videos::store::Videos;
+use crate::resource::read::attribution::Attribution;
+use crate::resource::schema::ResourceKind;
+use crate::resource::store::items::{LoadedItem, Reference, TranslationRow};
+use crate::resource::store::tracks::TrackKind;
+use crate::resource::view::context::{PackedJson, RenderContext};
+use crate::resource::view::urls::PublicUrls;
+use crate::videos::media::{Caption, Credit, Source, Thumbnail};
+use crate::videos::resource::Videos;
 use crate::videos::tracks::Captions;
 
 /// What an entry is drawn from beside its item.

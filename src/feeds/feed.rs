@@ -1,8 +1,8 @@
 //! A feed, in no format yet.
 
 use crate::db::{Id, Time};
-use crate::resource::list::Links;
-pub use crate::resource::told::RequiredNote;
+pub use crate::resource::query::describe::RequiredNote;
+use crate::resource::read::page::Links;
 
 /// What a feed says of itself, and its entries.
 #[derive(Debug)]

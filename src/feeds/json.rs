@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::feed::{CaptionFile, Entry, Feed, MediaFile, RequiredNote};
-use super::html;
+use crate::feeds::content_html;
 
 /// A JSON Feed (1.1).
 #[derive(Debug, Serialize, ToSchema)]
@@ -195,7 +195,7 @@ fn render_item(entry: &Entry) -> JsonFeedItem<'_> {
         url: &entry.link,
         external_url: entry.player_urls.first().map(String::as_str),
         title: &entry.title,
-        content_html: html::entry_html(entry),
+        content_html: content_html::entry_html(entry),
         summary: entry.summary.as_deref(),
         image: entry.image.as_ref().map(|image| image.url.as_str()),
         date_published: entry.published.to_string(),

@@ -11,11 +11,11 @@
 
 pub mod api;
 pub mod atom;
+mod content_html;
 pub mod entries;
 pub mod feed;
-mod html;
-pub mod hub;
 pub mod json;
 pub mod opml;
 pub mod rss;
-pub mod saved;
+pub mod saved_query_feed;
+pub mod websub;

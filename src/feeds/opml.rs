@@ -5,23 +5,23 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 
 use super::rss::to_rfc822_date;
-use crate::db::sql::Fragment;
+use crate::db::sql_fragment::Fragment;
 use crate::db::{Connection, Time};
+use crate::http::auth::Visibility;
 use crate::http::conditional::{ConditionalGet, Freshness};
-use crate::http::keys::Visibility;
 use crate::http::language::{LanguagePreference, accept_language};
-use crate::http::layer::StatementCount;
-use crate::http::params::QueryParams;
+use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
+use crate::http::query_params::QueryParams;
 use crate::phrases::Phrase;
-use crate::resource::answer;
-use crate::resource::context::AppState;
-use crate::resource::load::load_where;
-use crate::resource::read::{CatalogueRequest, read_catalogue_wide};
-use crate::resource::revisions::CATALOGUE;
-use crate::resource::shown::RenderContext;
+use crate::resource::model::revisions::CATALOGUE;
+use crate::resource::read::list::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::response;
+use crate::resource::state::AppState;
+use crate::resource::store::items::load_where;
+use crate::resource::view::context::RenderContext;
 use crate::saved_queries::model::{SavedQuery, render};
-use crate::saved_queries::store::SavedQueries;
+use crate::saved_queries::resource::SavedQueries;
 use crate::text::collation::sort_key;
 use crate::text::language::Language;
 use crate::text::xml::Xml;
@@ -97,7 +97,7 @@ pub async fn saved_query_feeds(
     let (validators, body) = match done.value {
         Freshness::Fresh(validators, body) => (validators, body),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified_response(
+            return Ok(response::not_modified_response(
                 &context,
                 Visibility::Published,
                 &language_preference,
@@ -106,8 +106,13 @@ pub async fn saved_query_feeds(
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::set_cache_headers(&mut response, &context, Visibility::Published, &language_preference);
-    answer::set_validators(&mut response, &validators);
+    response::set_cache_headers(
+        &mut response,
+        &context,
+        Visibility::Published,
+        &language_preference,
+    );
+    response::set_validators(&mut response, &validators);
     response.insert_header((header::CONTENT_LANGUAGE, language_preference.ui_language));
     Ok(response.content_type(CONTENT_TYPE).body(body))
 }

@@ -3,7 +3,7 @@
 use crate::db::Time;
 
 use super::feed::{Entry, Feed, MediaFile};
-use super::html;
+use crate::feeds::content_html;
 use crate::text::xml::Xml;
 
 /// Its media type.
@@ -85,9 +85,9 @@ fn write_item(xml: &mut Xml, feed: &Feed, entry: &Entry) {
     xml.element("link", &[], &entry.link);
     xml.element("guid", &[("isPermaLink", "false")], &format!("urn:uuid:{}", entry.id));
     xml.element("pubDate", &[], &to_rfc822_date(entry.published));
-    let html = html::entry_html(entry);
+    let html = content_html::entry_html(entry);
     if let Some(summary) = &entry.summary {
-        xml.element("description", &[], &html::to_html(summary));
+        xml.element("description", &[], &content_html::to_html(summary));
     }
     if !html.is_empty() {
         xml.element("content:encoded", &[], &html);

@@ -100,7 +100,7 @@ fn check_content_type(request: &HttpRequest, accepts: BodyType) -> Result<(), Pr
     let found = if given.is_empty() {
         "none was sent".to_owned()
     } else {
-        format!("not `{}`", super::fields::clip(given))
+        format!("not `{}`", super::json_fields::clip(given))
     };
     Err(Problem::new(
         ProblemKind::UnsupportedMediaType,

@@ -158,7 +158,7 @@ impl Precondition {
                 "invalid_value",
                 format!(
                     "A write understands only `If-None-Match: *`, not `{}`.",
-                    super::fields::clip(other)
+                    super::json_fields::clip(other)
                 ),
             ));
         }

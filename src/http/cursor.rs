@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::db::RowId;
-use crate::db::page::{PageStart, Position};
+use crate::db::keyset::{PageStart, Position};
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]

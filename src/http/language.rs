@@ -3,8 +3,8 @@
 use actix_web::HttpRequest;
 use actix_web::http::header;
 
-use super::fields::clip;
-use super::params::QueryParams;
+use crate::http::json_fields::clip;
+use crate::http::query_params::QueryParams;
 use crate::places::NAME_LANGUAGES;
 use crate::text::choice::{choose, preference_order};
 use crate::text::language::{Language, parse_accept_language};

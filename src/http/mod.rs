@@ -1,17 +1,17 @@
 //! What every endpoint shares, and no resource by name: problems, parameters, cursors, conditional
 //! requests, negotiation, keys.
 
+pub mod accept;
+pub mod auth;
 pub mod body;
-pub mod compress;
+pub mod compression;
 pub mod conditional;
 pub mod cursor;
-pub mod fields;
-pub mod keys;
+pub mod json_fields;
 pub mod language;
-pub mod layer;
-pub mod negotiate;
-pub mod params;
+pub mod middleware;
 pub mod problem;
+pub mod query_params;
 
 use actix_web::HttpRequest;
 

@@ -6,33 +6,33 @@ use chrono::{NaiveDate, NaiveTime, Utc};
 use serde_json::{Value, json};
 
 use super::activity::ReportingOrg;
-use super::catalogue::{ExportData, MAX_PROGRAMMES, Programme, find_partner_by_identifier};
-use super::draw::{
+use crate::config::Settings;
+use crate::db::keyset::PageStart;
+use crate::db::{Connection, Time};
+use crate::http::auth::Visibility;
+use crate::http::conditional::{CacheValidators, ConditionalGet, Freshness};
+use crate::http::json_fields::unknown_value_message;
+use crate::http::language::LanguagePreference;
+use crate::http::middleware::StatementCount;
+use crate::http::problem::{FieldError, Problem};
+use crate::http::query_params::{QueryParams, present_params};
+use crate::iati::export::{
     ActivityExport, ExportContext, ReadinessIssue, build_reporting_org, export_activities,
 };
-use super::write::{self, SkippedCounts};
-use crate::config::Settings;
-use crate::db::page::PageStart;
-use crate::db::{Connection, Time};
-use crate::http::conditional::{CacheValidators, ConditionalGet, Freshness};
-use crate::http::fields::unknown_value_message;
-use crate::http::keys::Visibility;
-use crate::http::language::LanguagePreference;
-use crate::http::layer::StatementCount;
-use crate::http::params::{QueryParams, present_params};
-use crate::http::problem::{FieldError, Problem};
+use crate::iati::load::{ExportData, MAX_PROGRAMMES, Programme, find_partner_by_identifier};
+use crate::iati::xml_writer::{self, SkippedCounts};
 use crate::places::Places;
 use crate::programmes::model::SCHEMA;
-use crate::programmes::store::Programmes;
-use crate::resource::addresses::PublicUrls;
-use crate::resource::answer;
-use crate::resource::context::AppState;
-use crate::resource::document::{ListEndpoint, query_parameter};
-use crate::resource::load::load_page;
-use crate::resource::query::ListRequest;
-use crate::resource::read::{CatalogueRequest, read_catalogue_wide};
-use crate::resource::revisions::CATALOGUE;
-use crate::resource::shown::RenderContext;
+use crate::programmes::resource::Programmes;
+use crate::resource::model::revisions::CATALOGUE;
+use crate::resource::openapi::{ListEndpoint, query_parameter};
+use crate::resource::query::params::ListRequest;
+use crate::resource::read::list::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::response;
+use crate::resource::state::AppState;
+use crate::resource::store::items::load_page;
+use crate::resource::view::context::RenderContext;
+use crate::resource::view::urls::PublicUrls;
 
 /// Parameters of lists that a file of activities does not take: it has all that fits, in every
 /// language.
@@ -144,7 +144,7 @@ pub async fn iati_organisations(
             let reporter = load_reporting_org(connection, &state.settings, shown)?
                 .map_err(|lack| incomplete_problem(&[lack]))?;
             Ok((
-                write::render_organisation(&reporter, changed_at.as_deref()),
+                xml_writer::render_organisation(&reporter, changed_at.as_deref()),
                 SkippedCounts::default(),
             ))
         },
@@ -203,7 +203,7 @@ async fn respond(
             Ok(file_response(state, &wish, &validators, file, left_out))
         }
         Freshness::NotModified(validators) => {
-            Ok(answer::not_modified_response(state, Visibility::Published, &wish, &validators))
+            Ok(response::not_modified_response(state, Visibility::Published, &wish, &validators))
         }
     }
 }
@@ -216,8 +216,8 @@ fn file_response(
     left_out: SkippedCounts,
 ) -> HttpResponse {
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::set_cache_headers(&mut response, state, Visibility::Published, language_preference);
-    answer::set_validators(&mut response, validators);
+    response::set_cache_headers(&mut response, state, Visibility::Published, language_preference);
+    response::set_validators(&mut response, validators);
     if left_out.is_any() {
         response.insert_header((
             SKIPPED_HEADER,
@@ -349,7 +349,7 @@ fn build_file(
     let ActivityExport { activities, issues: lacks, skipped: left_out } = drawn;
     match reporter {
         Ok(reporter) if lacks.is_empty() || omits && !activities.is_empty() => Ok((
-            write::render_activities(&reporter, &activities, changed_at.as_deref(), left_out),
+            xml_writer::render_activities(&reporter, &activities, changed_at.as_deref(), left_out),
             left_out,
         )),
         reporter => {

@@ -2,11 +2,11 @@
 
 pub mod activity;
 pub mod api;
-pub mod catalogue;
-pub mod check;
 pub mod codes;
-pub mod draw;
-pub mod languages;
-pub mod read;
-pub mod take;
-pub mod write;
+pub mod export;
+pub mod import_mapping;
+pub mod load;
+pub mod narratives;
+pub mod readiness;
+pub mod xml_reader;
+pub mod xml_writer;

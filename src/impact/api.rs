@@ -3,10 +3,11 @@
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 
 use super::model::{ImpactStatistic, ImpactStatisticInput, ImpactStatisticPage};
-use super::store::ImpactStatistics;
 use crate::http::problem::Problem;
-use crate::resource::context::AppState;
-use crate::resource::{read, restore, write};
+use crate::impact::resource::ImpactStatistics;
+use crate::resource::read::list;
+use crate::resource::state::AppState;
+use crate::resource::write::{handlers, restore};
 
 /// List impact statistics
 ///
@@ -17,7 +18,7 @@ pub async fn list_impact_statistics(
     state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    read::list::<ImpactStatistics>(state, request).await
+    list::list::<ImpactStatistics>(state, request).await
 }
 
 /// Get an impact statistic
@@ -30,7 +31,7 @@ pub async fn get_impact_statistic(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    read::get::<ImpactStatistics>(state, request, name.into_inner()).await
+    list::get::<ImpactStatistics>(state, request, name.into_inner()).await
 }
 
 /// Create an impact statistic
@@ -43,7 +44,7 @@ pub async fn create_impact_statistic(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    write::create::<ImpactStatistics>(state, request, payload).await
+    handlers::create::<ImpactStatistics>(state, request, payload).await
 }
 
 /// Replace or create an impact statistic
@@ -59,7 +60,7 @@ pub async fn replace_impact_statistic(
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::replace::<ImpactStatistics>(state, request, payload, name.into_inner()).await
+    handlers::replace::<ImpactStatistics>(state, request, payload, name.into_inner()).await
 }
 
 /// Change an impact statistic
@@ -74,7 +75,7 @@ pub async fn patch_impact_statistic(
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::patch::<ImpactStatistics>(state, request, payload, name.into_inner()).await
+    handlers::patch::<ImpactStatistics>(state, request, payload, name.into_inner()).await
 }
 
 /// Delete an impact statistic
@@ -88,7 +89,7 @@ pub async fn delete_impact_statistic(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::delete::<ImpactStatistics>(state, request, name.into_inner()).await
+    handlers::delete::<ImpactStatistics>(state, request, name.into_inner()).await
 }
 
 /// Restore an impact statistic

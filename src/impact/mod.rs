@@ -2,11 +2,11 @@
 //! indicators that they belong to.
 
 pub mod api;
-pub mod facts;
-pub mod figure;
+pub mod code_lists;
+pub mod display_value;
+pub mod fact_record;
 pub mod indicators;
 pub mod model;
-pub mod reached;
-pub mod store;
+pub mod progress;
+pub mod resource;
 pub mod summary;
-pub mod words;

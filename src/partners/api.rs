@@ -3,10 +3,11 @@
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 
 use super::model::{Partner, PartnerInput, PartnerPage};
-use super::store::Partners;
 use crate::http::problem::Problem;
-use crate::resource::context::AppState;
-use crate::resource::{read, restore, write};
+use crate::partners::resource::Partners;
+use crate::resource::read::list;
+use crate::resource::state::AppState;
+use crate::resource::write::{handlers, restore};
 
 /// List partners
 ///
@@ -17,7 +18,7 @@ pub async fn list_partners(
     state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    read::list::<Partners>(state, request).await
+    list::list::<Partners>(state, request).await
 }
 
 /// Get a partner
@@ -30,7 +31,7 @@ pub async fn get_partner(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    read::get::<Partners>(state, request, name.into_inner()).await
+    list::get::<Partners>(state, request, name.into_inner()).await
 }
 
 /// Create a partner
@@ -43,7 +44,7 @@ pub async fn create_partner(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    write::create::<Partners>(state, request, payload).await
+    handlers::create::<Partners>(state, request, payload).await
 }
 
 /// Replace or create a partner
@@ -59,7 +60,7 @@ pub async fn replace_partner(
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::replace::<Partners>(state, request, payload, name.into_inner()).await
+    handlers::replace::<Partners>(state, request, payload, name.into_inner()).await
 }
 
 /// Change a partner
@@ -74,7 +75,7 @@ pub async fn patch_partner(
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::patch::<Partners>(state, request, payload, name.into_inner()).await
+    handlers::patch::<Partners>(state, request, payload, name.into_inner()).await
 }
 
 /// Delete a partner
@@ -88,7 +89,7 @@ pub async fn delete_partner(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::delete::<Partners>(state, request, name.into_inner()).await
+    handlers::delete::<Partners>(state, request, name.into_inner()).await
 }
 
 /// Restore a partner

@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::http::fields::{JsonFields, limits};
+use crate::http::json_fields::{JsonFields, limits};
 use crate::places::CountryReference;
-use crate::resource::list::{FacetValue, Links, PageInfo};
-use crate::resource::load::LoadedItem;
-use crate::resource::shown::{CommonFields, PackedJson, RenderContext};
-use crate::resource::spec::{
+use crate::resource::read::page::{FacetValue, Links, PageInfo};
+use crate::resource::schema::{
     FilterSchema, FilterType, ResourceKind, ResourceSchema, SortColumn, SortSchema, TextField,
 };
+use crate::resource::store::items::LoadedItem;
+use crate::resource::view::context::{CommonFields, PackedJson, RenderContext};
 use crate::resource::{ParsedFields, Status};
 
 /// What kind of organisation a partner is.
@@ -229,7 +229,7 @@ pub struct PartnerInput {
     /// Whether it stands for many organisations rather than one; `false` if it is absent.
     pub is_group: Option<bool>,
     /// Where it is based: a code, or an object with one.
-    #[schema(schema_with = crate::resource::document::country_input)]
+    #[schema(schema_with = crate::resource::openapi::country_input)]
     pub country: Option<String>,
     /// Website.
     #[schema(format = "uri")]

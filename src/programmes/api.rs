@@ -3,10 +3,11 @@
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 
 use super::model::{Programme, ProgrammeInput, ProgrammePage};
-use super::store::Programmes;
 use crate::http::problem::Problem;
-use crate::resource::context::AppState;
-use crate::resource::{read, restore, write};
+use crate::programmes::resource::Programmes;
+use crate::resource::read::list;
+use crate::resource::state::AppState;
+use crate::resource::write::{handlers, restore};
 
 /// List programmes
 ///
@@ -17,7 +18,7 @@ pub async fn list_programmes(
     state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    read::list::<Programmes>(state, request).await
+    list::list::<Programmes>(state, request).await
 }
 
 /// Get a programme
@@ -30,7 +31,7 @@ pub async fn get_programme(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    read::get::<Programmes>(state, request, name.into_inner()).await
+    list::get::<Programmes>(state, request, name.into_inner()).await
 }
 
 /// Create a programme
@@ -43,7 +44,7 @@ pub async fn create_programme(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    write::create::<Programmes>(state, request, payload).await
+    handlers::create::<Programmes>(state, request, payload).await
 }
 
 /// Replace or create a programme
@@ -59,7 +60,7 @@ pub async fn replace_programme(
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::replace::<Programmes>(state, request, payload, name.into_inner()).await
+    handlers::replace::<Programmes>(state, request, payload, name.into_inner()).await
 }
 
 /// Change a programme
@@ -74,7 +75,7 @@ pub async fn patch_programme(
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::patch::<Programmes>(state, request, payload, name.into_inner()).await
+    handlers::patch::<Programmes>(state, request, payload, name.into_inner()).await
 }
 
 /// Delete a programme
@@ -88,7 +89,7 @@ pub async fn delete_programme(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::delete::<Programmes>(state, request, name.into_inner()).await
+    handlers::delete::<Programmes>(state, request, name.into_inner()).await
 }
 
 /// Restore a programme

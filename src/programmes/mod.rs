@@ -1,6 +1,6 @@
 //! Programmes: what videos and statistics belong to.
 
+pub mod allocations;
 pub mod api;
 pub mod model;
-pub mod shares;
-pub mod store;
+pub mod resource;

@@ -6,18 +6,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::shares::{CountryShare, Sector, parse_country_shares, parse_sectors};
-use crate::db::page::SortKeyType;
-use crate::http::fields::{JsonFields, limits};
+use crate::db::keyset::SortKeyType;
+use crate::http::json_fields::{JsonFields, limits};
 use crate::places::CountryReference;
-use crate::resource::list::{FacetValue, Links, PageInfo};
-use crate::resource::load::LoadedItem;
-use crate::resource::roles::{self, PartnerRole, PartnerRoleInput};
-use crate::resource::shown::{CommonFields, PackedJson, PackedJsonList, RenderContext};
-use crate::resource::spec::{
+use crate::programmes::allocations::{CountryShare, Sector, parse_country_shares, parse_sectors};
+use crate::resource::read::page::{FacetValue, Links, PageInfo};
+use crate::resource::schema::{
     FilterSchema, FilterType, RangeSchema, RangeType, ReferenceSchema, ResourceKind,
     ResourceSchema, SortColumn, SortSchema, SortTableSchema, TextField,
 };
+use crate::resource::store::items::LoadedItem;
+use crate::resource::view::context::{CommonFields, PackedJson, PackedJsonList, RenderContext};
+use crate::resource::view::partner_role::{self, PartnerRole, PartnerRoleInput};
 use crate::resource::{NewReference, ParsedFields, Status};
 
 /// What state a programme is in (IATI activity status).
@@ -293,7 +293,7 @@ pub struct ProgrammeInput {
     /// When it ended; not before it began.
     pub end_date: Option<chrono::NaiveDate>,
     /// Where it works: codes, or objects with one.
-    #[schema(schema_with = crate::resource::document::countries_input)]
+    #[schema(schema_with = crate::resource::openapi::countries_input)]
     pub countries: Option<Vec<String>>,
     /// How it is shared among its countries; the percentages sum up to 100.
     pub country_shares: Option<Vec<CountryShare>>,
@@ -396,7 +396,7 @@ pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<ProgrammeFields> {
         countries: PackedJson::list(&countries),
         helplines: PackedJson::list(&helplines),
     };
-    let links: Vec<NewReference> = roles::parse(fields);
+    let links: Vec<NewReference> = partner_role::parse(fields);
     ParsedFields { fields: own, references: links }
 }
 
@@ -420,7 +420,7 @@ pub fn render(
         },
     };
     let common = loaded.take_common_fields();
-    let partners = roles::render(&loaded, render_context);
+    let partners = partner_role::render(&loaded, render_context);
     let own = loaded.fields;
     Programme {
         common,

@@ -1,42 +1,16 @@
 //! What the kinds of item share: how they are declared, listed, read and written. Knows no kind by
 //! its fields.
 
-pub mod addresses;
-pub mod announce;
-pub mod answer;
-pub mod bodies;
-pub mod bulk;
-pub mod columns;
-pub mod completeness;
-pub mod context;
-pub mod document;
-pub mod facets;
-pub mod highlights;
+pub mod cache;
 pub mod index;
-pub mod list;
-pub mod load;
-pub mod meant;
-pub mod names;
-pub mod notes;
-pub mod once;
-pub mod owed;
+pub mod model;
+pub mod openapi;
 pub mod query;
 pub mod read;
-pub mod referrers;
-pub mod restore;
-pub mod revisions;
-pub mod roles;
-pub mod said;
-pub mod shown;
-pub mod snippets;
-pub mod spec;
-pub mod texts;
-pub mod told;
-pub mod totals;
-pub mod tracks;
-pub mod verify;
-pub mod vocabulary;
-pub mod whole;
+pub mod schema;
+pub mod state;
+pub mod store;
+pub mod view;
 pub mod write;
 
 use serde::Serialize;
@@ -44,14 +18,14 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::db::sql::Bind;
+use crate::db::sql_fragment::Bind;
 use crate::db::{Connection, Id};
-use crate::http::fields::{JsonFields, ReferenceInput};
+use crate::http::json_fields::{JsonFields, ReferenceInput};
 use crate::http::problem::{FieldError, Problem};
-use load::{ItemRow, LoadedItem, Reference};
-use shown::RenderContext;
-use spec::ResourceSchema;
-use tracks::TrackSummary;
+use crate::resource::schema::ResourceSchema;
+use crate::resource::store::items::{ItemRow, LoadedItem, Reference};
+use crate::resource::store::tracks::TrackSummary;
+use crate::resource::view::context::RenderContext;
 
 /// Whether the public sees an item or a text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]

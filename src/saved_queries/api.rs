@@ -3,10 +3,11 @@
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 
 use super::model::{SavedQuery, SavedQueryInput, SavedQueryPage};
-use super::store::SavedQueries;
 use crate::http::problem::Problem;
-use crate::resource::context::AppState;
-use crate::resource::{read, restore, write};
+use crate::resource::read::list;
+use crate::resource::state::AppState;
+use crate::resource::write::{handlers, restore};
+use crate::saved_queries::resource::SavedQueries;
 
 /// List saved queries
 ///
@@ -18,7 +19,7 @@ pub async fn list_saved_queries(
     context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    read::list::<SavedQueries>(context, request).await
+    list::list::<SavedQueries>(context, request).await
 }
 
 /// Get a saved query
@@ -31,7 +32,7 @@ pub async fn get_saved_query(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    read::get::<SavedQueries>(context, request, name.into_inner()).await
+    list::get::<SavedQueries>(context, request, name.into_inner()).await
 }
 
 /// Create a saved query
@@ -44,7 +45,7 @@ pub async fn create_saved_query(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    write::create::<SavedQueries>(context, request, payload).await
+    handlers::create::<SavedQueries>(context, request, payload).await
 }
 
 /// Replace or create a saved query
@@ -60,7 +61,7 @@ pub async fn replace_saved_query(
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::replace::<SavedQueries>(context, request, payload, name.into_inner()).await
+    handlers::replace::<SavedQueries>(context, request, payload, name.into_inner()).await
 }
 
 /// Change a saved query
@@ -75,7 +76,7 @@ pub async fn patch_saved_query(
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::patch::<SavedQueries>(context, request, payload, name.into_inner()).await
+    handlers::patch::<SavedQueries>(context, request, payload, name.into_inner()).await
 }
 
 /// Delete a saved query
@@ -89,7 +90,7 @@ pub async fn delete_saved_query(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::delete::<SavedQueries>(context, request, name.into_inner()).await
+    handlers::delete::<SavedQueries>(context, request, name.into_inner()).await
 }
 
 /// Restore a saved query

@@ -2,5 +2,5 @@
 
 pub mod api;
 pub mod model;
-pub mod query;
-pub mod store;
+pub mod resolve;
+pub mod resource;

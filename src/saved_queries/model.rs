@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::query::{MAX_SAVED_QUERY_LEN, parse_saved_query};
-use crate::http::fields::JsonFields;
-use crate::resource::list::{FacetValue, Links, PageInfo, encode_query};
-use crate::resource::load::LoadedItem;
-use crate::resource::shown::{CommonFields, RenderContext};
-use crate::resource::spec::{
+use crate::http::json_fields::JsonFields;
+use crate::resource::read::page::{FacetValue, Links, PageInfo, encode_query};
+use crate::resource::schema::{
     FilterSchema, FilterType, ResourceKind, ResourceSchema, SortColumn, SortSchema, TextField,
 };
+use crate::resource::store::items::LoadedItem;
+use crate::resource::view::context::{CommonFields, RenderContext};
 use crate::resource::{ParsedFields, Status};
+use crate::saved_queries::resolve::{MAX_SAVED_QUERY_LEN, parse_saved_query};
 use crate::{impact, partners, programmes, videos};
 
 /// The lists that can be asked.

@@ -1,6 +1,6 @@
 //! Searches that are no list of one kind.
 
-pub mod everything;
-mod kinds;
+pub mod all;
+mod kind_filter;
 pub mod suggest;
 pub mod transcripts;

@@ -5,26 +5,26 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::kinds::parse_kinds;
 use crate::db::search::{Audience, cached_token_frequencies, find_newest_by_title};
 use crate::db::{Connection, Id};
+use crate::http::accept;
+use crate::http::auth::Visibility;
 use crate::http::conditional::{ConditionalGet, Freshness};
-use crate::http::keys::Visibility;
 use crate::http::language::{LanguagePreference, accept_language};
-use crate::http::layer::StatementCount;
-use crate::http::negotiate;
-use crate::http::params::QueryParams;
+use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
-use crate::resource::answer;
-use crate::resource::context::AppState;
-use crate::resource::document::{ListEndpoint, comma_list_parameter, query_parameter};
-use crate::resource::list::{self, Links, PageInfo};
-use crate::resource::load::load_reference_targets;
-use crate::resource::names::ReferenceTarget;
-use crate::resource::query::{SearchParams, parse_search};
-use crate::resource::read::{CatalogueRequest, list_response_head, read_catalogue_wide};
-use crate::resource::shown::RenderContext;
-use crate::resource::spec::ResourceKind;
+use crate::http::query_params::QueryParams;
+use crate::resource::cache::references::ReferenceTarget;
+use crate::resource::openapi::{ListEndpoint, comma_list_parameter, query_parameter};
+use crate::resource::query::params::{SearchParams, parse_search};
+use crate::resource::read::list::{CatalogueRequest, list_response_head, read_catalogue_wide};
+use crate::resource::read::page::{self, Links, PageInfo};
+use crate::resource::read::response;
+use crate::resource::schema::ResourceKind;
+use crate::resource::state::AppState;
+use crate::resource::store::items::load_reference_targets;
+use crate::resource::view::context::RenderContext;
+use crate::search::kind_filter::parse_kinds;
 use crate::text::highlight::Marker;
 use crate::text::query::{Query, Term};
 use crate::text::stem::Rules;
@@ -157,7 +157,7 @@ pub async fn suggest(
     context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::require_json(&request)?;
+    accept::require_json(&request)?;
     let caller = context.visibility(&request).await?;
     let suggest_request = SuggestRequest::from_request(&context, &request)?;
     let (inner, condition, language_preference) = (
@@ -188,7 +188,7 @@ pub async fn suggest(
     let (validators, data) = match done.value {
         Freshness::Fresh(validators, data) => (validators, data),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified_response(
+            return Ok(response::not_modified_response(
                 &context,
                 caller,
                 &language_preference,
@@ -196,7 +196,7 @@ pub async fn suggest(
             ));
         }
     };
-    let links = list::page_links(
+    let links = page::page_links(
         &context,
         &request,
         &PageInfo { limit: MAX_SUGGESTIONS, next_cursor: None, prev_cursor: None, total: None },

@@ -8,34 +8,33 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::db::page::{PageStart, Position};
+use crate::db::keyset::{PageStart, Position};
 use crate::db::search::FieldScope;
 use crate::db::{Connection, Id};
 use crate::http::conditional::{ConditionalGet, Freshness};
-use crate::http::cursor;
-use crate::http::layer::StatementCount;
-use crate::http::negotiate;
-use crate::http::params::present_params;
+use crate::http::middleware::StatementCount;
 use crate::http::problem::{FieldError, Problem};
-use crate::resource::answer;
-use crate::resource::context::AppState;
-use crate::resource::document::ListEndpoint;
-use crate::resource::highlights::{CueHighlight, highlight_cue, ms_to_seconds};
-use crate::resource::list::{self, Links, PageInfo};
-use crate::resource::load::{LoadedItem, load_page};
-use crate::resource::meant::{MAX_COUNTED_HITS, suggest_queries};
-use crate::resource::query::ListRequest;
-use crate::resource::read::{CatalogueRequest, list_response_head, read_catalogue_wide};
-use crate::resource::revisions::Revisions;
-use crate::resource::said::{CueRange, CueText};
-use crate::resource::shown::RenderContext;
-use crate::resource::tracks::{self, TrackKind, TrackRow};
+use crate::http::query_params::present_params;
+use crate::http::{accept, cursor};
+use crate::resource::model::cue_text::{CueRange, CueText};
+use crate::resource::model::revisions::Revisions;
+use crate::resource::openapi::ListEndpoint;
+use crate::resource::query::params::ListRequest;
+use crate::resource::read::did_you_mean::{MAX_COUNTED_HITS, suggest_queries};
+use crate::resource::read::highlights::{CueHighlight, highlight_cue, ms_to_seconds};
+use crate::resource::read::list::{CatalogueRequest, list_response_head, read_catalogue_wide};
+use crate::resource::read::page::{self, Links, PageInfo};
+use crate::resource::read::response;
+use crate::resource::state::AppState;
+use crate::resource::store::items::{LoadedItem, load_page};
+use crate::resource::store::tracks::{self, TrackKind, TrackRow};
+use crate::resource::view::context::RenderContext;
 use crate::text::highlight::Marker;
 use crate::text::language::Language;
 use crate::text::query::Query;
 use crate::text::stem::Rules;
 use crate::videos::model::{SCHEMA, VideoFields};
-use crate::videos::store::Videos;
+use crate::videos::resource::Videos;
 
 /// What the document says of it, beside what the handler does.
 pub const OPENAPI: ListEndpoint = ListEndpoint {
@@ -127,7 +126,7 @@ pub async fn search_transcripts(
     context: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::require_json(&request)?;
+    accept::require_json(&request)?;
     let caller = context.visibility(&request).await?;
     reject_unsupported_params(&request)?;
     let mut list_request = ListRequest::from_request::<Videos>(&context, &request, caller)?;
@@ -179,7 +178,7 @@ pub async fn search_transcripts(
     let (validators, (data, info, did_you_mean)) = match done.value {
         Freshness::Fresh(validators, page) => (validators, page),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified_response(
+            return Ok(response::not_modified_response(
                 &context,
                 caller,
                 &list_request.language_preference,
@@ -187,7 +186,7 @@ pub async fn search_transcripts(
             ));
         }
     };
-    let links = list::page_links(&context, &request, &info);
+    let links = page::page_links(&context, &request, &info);
     let mut response = list_response_head(
         &context,
         (caller, &list_request.language_preference),

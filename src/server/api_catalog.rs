@@ -5,9 +5,9 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::document::CachedDocument;
 use super::pages::cached_response;
-use crate::resource::context::AppState;
+use crate::resource::state::AppState;
+use crate::server::openapi::CachedDocument;
 
 const PATH: &str = "/.well-known/api-catalog";
 const MEDIA_TYPE: &str =

@@ -1,9 +1,9 @@
 //! Settings in, running server out: what the command line, the tests and the benchmarks all start.
 
 mod api_catalog;
-mod datasets;
 mod dcat;
-mod document;
+mod dcat_catalog;
+mod openapi;
 mod pages;
 
 use std::net::SocketAddr;
@@ -23,26 +23,26 @@ use crate::db::connection::Target;
 use crate::db::migrations::{self, MigrationStatus};
 use crate::db::search::segments;
 use crate::db::{self, Database};
-use crate::http::layer::{MiddlewareConfig, handle};
+use crate::http::middleware::{MiddlewareConfig, handle};
 use crate::http::problem::Problem;
-use crate::impact::indicators::store::Indicators;
-use crate::impact::store::ImpactStatistics;
-use crate::partners::store::Partners;
-use crate::programmes::store::Programmes;
+use crate::impact::indicators::resource::Indicators;
+use crate::impact::resource::ImpactStatistics;
+use crate::partners::resource::Partners;
+use crate::programmes::resource::Programmes;
 use crate::resource::Resource;
-use crate::resource::context::{AppState, LoadForInclude};
-use crate::resource::read::load_full;
-use crate::resource::restore::{PurgeFn, purge_all, purge_batch};
-use crate::resource::spec::ResourceSchema;
-use crate::saved_queries::store::SavedQueries;
-use crate::topics::store::Topics;
-use crate::videos::store::Videos;
+use crate::resource::read::list::load_full;
+use crate::resource::schema::ResourceSchema;
+use crate::resource::state::{AppState, LoadForInclude};
+use crate::resource::write::restore::{PurgeFn, purge_all, purge_batch};
+use crate::saved_queries::resource::SavedQueries;
+use crate::topics::resource::Topics;
+use crate::videos::resource::Videos;
 use crate::{
     countries, embed, feeds, iati, impact, partners, programmes, saved_queries, search, tables,
     topics, videos,
 };
 
-pub use document::{render_json as document_json, render_yaml as document_yaml};
+pub use crate::server::openapi::{render_json as document_json, render_yaml as document_yaml};
 
 /// The declarations of all kinds.
 pub const SCHEMAS: [&ResourceSchema; 7] = [
@@ -234,8 +234,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         impact::api::list_impact_statistics,
         impact::api::create_impact_statistic,
         impact::summary::api::summarise_impact_statistics,
-        embed::chart::api::chart_svg,
-        embed::chart::api::chart_png,
+        crate::charts::api::chart_svg,
+        crate::charts::api::chart_png,
         impact::api::get_impact_statistic,
         impact::api::replace_impact_statistic,
         impact::api::patch_impact_statistic,
@@ -263,20 +263,20 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         saved_queries::api::patch_saved_query,
         saved_queries::api::delete_saved_query,
         saved_queries::api::restore_saved_query,
-        search::everything::search_all,
+        search::all::search_all,
         search::suggest::suggest,
         search::transcripts::search_transcripts,
-        embed::tool::embed_builder,
-        embed::list::embed_videos,
-        embed::video::embed_video,
-        embed::chart::page::embed_chart,
-        embed::figure::embed_impact_statistic,
-        embed::component::web_component,
-        embed::component::web_component_version,
-        embed::component::web_component_integrity,
-        embed::poster::video_poster,
-        embed::poster::video_poster_png,
-        embed::structured::video_schema,
+        embed::embed_builder::embed_builder,
+        embed::video_list_page::embed_videos,
+        embed::video_page::embed_video,
+        embed::chart_page::embed_chart,
+        embed::statistic_page::embed_impact_statistic,
+        embed::web_component::web_component,
+        embed::web_component::web_component_version,
+        embed::web_component::web_component_integrity,
+        crate::images::poster::video_poster,
+        crate::images::poster::video_poster_png,
+        embed::schema_org::video_schema,
         embed::sitemap::video_sitemap,
         embed::sitemap::video_sitemap_part,
         embed::oembed::oembed,
@@ -290,8 +290,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         tables::api::export_impact_statistics,
         tables::import::api::import_impact_statistics,
         feeds::opml::saved_query_feeds,
-        feeds::saved::saved_query_feed,
-        embed::saved::embed_saved_query,
+        feeds::saved_query_feed::saved_query_feed,
+        embed::saved_query_page::embed_saved_query,
         iati::api::iati_activities,
         iati::api::iati_organisations,
         countries::api::list_countries,
@@ -302,7 +302,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         pages::healthz,
         pages::readyz,
         api_catalog::api_catalog,
-        datasets::describe_catalogue,
+        dcat_catalog::describe_catalogue,
     ];
 }
 
@@ -335,8 +335,8 @@ pub fn start(settings: &Settings) -> Result<RunningServer, StartError> {
     ensure_schema(&database_from_settings(settings)?, settings.auto_migrate)?;
     let context = web::Data::new(app_state(settings)?);
     let purging = context.clone();
-    let documents = web::Data::new(document::OpenApiDocuments::new());
-    let png_renderer = web::Data::new(embed::painter::PngRenderer::default());
+    let documents = web::Data::new(openapi::OpenApiDocuments::new());
+    let png_renderer = web::Data::new(crate::images::rasterizer::PngRenderer::default());
     let middleware_config = MiddlewareConfig {
         base_url: settings.base_url.clone(),
         server_timing: settings.server_timing,
@@ -371,7 +371,7 @@ pub fn start(settings: &Settings) -> Result<RunningServer, StartError> {
     })?;
     let addresses = server.addrs();
     actix_web::rt::spawn(run_index_merge_task(purging.clone()));
-    actix_web::rt::spawn(feeds::hub::run_publisher(purging.clone()));
+    actix_web::rt::spawn(feeds::websub::run_publisher(purging.clone()));
     if settings.purge_days > 0 {
         actix_web::rt::spawn(run_purge_task(purging));
     }

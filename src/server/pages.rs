@@ -9,12 +9,12 @@ use diesel::connection::SimpleConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::document::{CachedDocument, OpenApiDocuments};
+use crate::http::accept;
 use crate::http::conditional::{CacheValidators, ConditionalGet};
-use crate::http::negotiate;
-use crate::http::params::QueryParams;
 use crate::http::problem::{Problem, ProblemKind};
-use crate::resource::context::AppState;
+use crate::http::query_params::QueryParams;
+use crate::resource::state::AppState;
+use crate::server::openapi::{CachedDocument, OpenApiDocuments};
 
 /// Get the OpenAPI document as JSON
 ///
@@ -120,7 +120,7 @@ pub async fn problem_page(
         .insert_header((header::CACHE_CONTROL, "public, max-age=86400"))
         .insert_header((header::VARY, "Accept"));
     if !accept.contains("text/html") {
-        negotiate::require_json(&request)?;
+        accept::require_json(&request)?;
         return Ok(response.json(explanation));
     }
     response.insert_header((

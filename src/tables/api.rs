@@ -6,23 +6,23 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 
 use super::format::TableFormat;
-use super::lists::TableResource;
 use super::stream::{StartedExport, TableExport};
 use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag, Freshness};
-use crate::http::fields::clip;
-use crate::http::layer::StatementCount;
-use crate::http::params::present_params;
+use crate::http::json_fields::clip;
+use crate::http::middleware::StatementCount;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
-use crate::impact::store::ImpactStatistics;
-use crate::partners::store::Partners;
-use crate::programmes::store::Programmes;
-use crate::resource::answer;
-use crate::resource::context::AppState;
-use crate::resource::document::ListEndpoint;
-use crate::resource::query::ListRequest;
-use crate::resource::revisions::Revisions;
-use crate::resource::spec::ResourceSchema;
-use crate::videos::store::Videos;
+use crate::http::query_params::present_params;
+use crate::impact::resource::ImpactStatistics;
+use crate::partners::resource::Partners;
+use crate::programmes::resource::Programmes;
+use crate::resource::model::revisions::Revisions;
+use crate::resource::openapi::ListEndpoint;
+use crate::resource::query::params::ListRequest;
+use crate::resource::read::response;
+use crate::resource::schema::ResourceSchema;
+use crate::resource::state::AppState;
+use crate::tables::table_resource::TableResource;
+use crate::videos::resource::Videos;
 use crate::{impact, partners, programmes, videos};
 
 /// Parameters of lists that shape a page or its items; a table has the whole list, and columns of
@@ -168,7 +168,7 @@ async fn export_table<S: TableResource>(
             // As for a page of a list, the revisions are read before the rest.
             let revisions = Arc::new(Revisions::load(connection)?);
             let (state, changed_at) =
-                answer::representation_state(S::SCHEMA, &revisions, &shared.response_shape, true);
+                response::representation_state(S::SCHEMA, &revisions, &shared.response_shape, true);
             let tag =
                 EntityTag::from_state(&format!("table\n{extension}\n{state}\n{}", shared.etag_key));
             let validators = CacheValidators { tag, last_modified: changed_at };
@@ -181,7 +181,7 @@ async fn export_table<S: TableResource>(
     let (validators, begun) = match done.value {
         Freshness::Fresh(validators, begun) => (validators, begun),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified_response(
+            return Ok(response::not_modified_response(
                 &context,
                 caller,
                 &list_request.language_preference,
@@ -190,8 +190,8 @@ async fn export_table<S: TableResource>(
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::set_cache_headers(&mut response, &context, caller, &list_request.language_preference);
-    answer::set_validators(&mut response, &validators);
+    response::set_cache_headers(&mut response, &context, caller, &list_request.language_preference);
+    response::set_validators(&mut response, &validators);
     response
         .insert_header((header::CONTENT_LANGUAGE, list_request.language_preference.ui_language));
     let name = format!(

@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 
 use super::cell::{Cell, CellSink};
 use super::csv::{self, CsvRows};
-use super::sheet::{self, XlsxRows, XlsxWriter};
 use crate::http::problem::Problem;
+use crate::tables::xlsx::{self, XlsxRows, XlsxWriter};
 
 /// What a table is written as.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
@@ -32,13 +32,13 @@ impl TableFormat {
     pub fn media_type(self) -> &'static str {
         match self {
             Self::Csv => csv::MEDIA_TYPE,
-            Self::Xlsx => sheet::MEDIA_TYPE,
+            Self::Xlsx => xlsx::MEDIA_TYPE,
         }
     }
 
     /// Fails where a list has more rows than the format holds.
     pub fn check_row_limit(self, rows: usize) -> Result<(), Problem> {
-        let most = sheet::MAX_ROWS.saturating_sub(1);
+        let most = xlsx::MAX_ROWS.saturating_sub(1);
         if self == Self::Csv || rows <= most {
             return Ok(());
         }

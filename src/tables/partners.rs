@@ -1,12 +1,12 @@
 //! Partners as a table.
 
 use super::cell::CellSink;
-use super::lists::TableResource;
 use super::row::RowWriter;
 use crate::partners::model::Logo;
-use crate::partners::store::Partners;
-use crate::resource::load::LoadedItem;
-use crate::resource::shown::RenderContext;
+use crate::partners::resource::Partners;
+use crate::resource::store::items::LoadedItem;
+use crate::resource::view::context::RenderContext;
+use crate::tables::table_resource::TableResource;
 
 impl TableResource for Partners {
     const COLUMNS: &'static [&'static str] = &[

@@ -1,12 +1,12 @@
 //! Programmes as a table.
 
 use super::cell::{CellSink, MultiValue};
-use super::lists::TableResource;
 use super::row::RowWriter;
 use crate::programmes::model::Helpline;
-use crate::programmes::store::Programmes;
-use crate::resource::load::LoadedItem;
-use crate::resource::shown::RenderContext;
+use crate::programmes::resource::Programmes;
+use crate::resource::store::items::LoadedItem;
+use crate::resource::view::context::RenderContext;
+use crate::tables::table_resource::TableResource;
 
 impl TableResource for Programmes {
     const COLUMNS: &'static [&'static str] = &[

@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 
 use super::cell::{Cell, CellSink, MultiValue};
 use crate::db::Time;
-use crate::resource::load::{ItemRow, LoadedItem, Reference};
-use crate::resource::shown::{PackedJson, RenderContext, SelectedText};
+use crate::resource::store::items::{ItemRow, LoadedItem, Reference};
+use crate::resource::view::context::{PackedJson, RenderContext, SelectedText};
 use crate::text::language::Language;
 
 /// A row, being written.

@@ -1,14 +1,14 @@
 //! Impact statistics as a table: a row is one figure of one slice.
 
 use super::cell::{CellSink, MultiValue};
-use super::lists::TableResource;
 use super::row::RowWriter;
 use crate::impact::model::{
     Baseline, Disaggregation, Document, Quote, SourceDocument, StatisticFields, Target,
 };
-use crate::impact::store::ImpactStatistics;
-use crate::resource::load::{LoadedItem, Reference};
-use crate::resource::shown::RenderContext;
+use crate::impact::resource::ImpactStatistics;
+use crate::resource::store::items::{LoadedItem, Reference};
+use crate::resource::view::context::RenderContext;
+use crate::tables::table_resource::TableResource;
 
 impl TableResource for ImpactStatistics {
     const COLUMNS: &'static [&'static str] = &[

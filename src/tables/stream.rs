@@ -11,16 +11,16 @@ use actix_web::web::Bytes;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::format::{FileWriter, RowBuffer as Written, TableFormat};
-use super::lists::TableResource;
 use crate::db::{Connection, RowId};
-use crate::http::keys::Visibility;
+use crate::http::auth::Visibility;
 use crate::http::problem::Problem;
-use crate::resource::bulk::load_by_row_ids;
-use crate::resource::context::AppState;
-use crate::resource::names::CacheView;
-use crate::resource::query::ListRequest;
-use crate::resource::revisions::Revisions;
-use crate::resource::shown::RenderContext;
+use crate::resource::cache::references::CacheView;
+use crate::resource::model::revisions::Revisions;
+use crate::resource::query::params::ListRequest;
+use crate::resource::state::AppState;
+use crate::resource::store::bulk::load_by_row_ids;
+use crate::resource::view::context::RenderContext;
+use crate::tables::table_resource::TableResource;
 
 /// How many rows are read at once: long enough that asking costs little, short enough that others
 /// have their turn between.

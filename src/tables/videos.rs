@@ -1,13 +1,13 @@
 //! Videos as a table.
 
 use super::cell::{CellSink, MultiValue};
-use super::lists::TableResource;
 use super::row::RowWriter;
 use crate::resource::Resource;
-use crate::resource::load::LoadedItem;
-use crate::resource::shown::RenderContext;
-use crate::videos::parts::{Chapter, Credit, Source, Thumbnail};
-use crate::videos::store::Videos;
+use crate::resource::store::items::LoadedItem;
+use crate::resource::view::context::RenderContext;
+use crate::tables::table_resource::TableResource;
+use crate::videos::media::{Chapter, Credit, Source, Thumbnail};
+use crate::videos::resource::Videos;
 
 impl TableResource for Videos {
     const COLUMNS: &'static [&'static str] = &[

@@ -3,10 +3,11 @@
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 
 use super::model::{Topic, TopicInput, TopicPage};
-use super::store::Topics;
 use crate::http::problem::Problem;
-use crate::resource::context::AppState;
-use crate::resource::{read, restore, write};
+use crate::resource::read::list;
+use crate::resource::state::AppState;
+use crate::resource::write::{handlers, restore};
+use crate::topics::resource::Topics;
 
 /// List topics
 ///
@@ -17,7 +18,7 @@ pub async fn list_topics(
     state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    read::list::<Topics>(state, request).await
+    list::list::<Topics>(state, request).await
 }
 
 /// Get a topic
@@ -30,7 +31,7 @@ pub async fn get_topic(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    read::get::<Topics>(state, request, name.into_inner()).await
+    list::get::<Topics>(state, request, name.into_inner()).await
 }
 
 /// Create a topic
@@ -43,7 +44,7 @@ pub async fn create_topic(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    write::create::<Topics>(state, request, payload).await
+    handlers::create::<Topics>(state, request, payload).await
 }
 
 /// Replace or create a topic
@@ -59,7 +60,7 @@ pub async fn replace_topic(
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::replace::<Topics>(state, request, payload, name.into_inner()).await
+    handlers::replace::<Topics>(state, request, payload, name.into_inner()).await
 }
 
 /// Change a topic
@@ -74,7 +75,7 @@ pub async fn patch_topic(
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::patch::<Topics>(state, request, payload, name.into_inner()).await
+    handlers::patch::<Topics>(state, request, payload, name.into_inner()).await
 }
 
 /// Delete a topic
@@ -88,7 +89,7 @@ pub async fn delete_topic(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::delete::<Topics>(state, request, name.into_inner()).await
+    handlers::delete::<Topics>(state, request, name.into_inner()).await
 }
 
 /// Restore a topic

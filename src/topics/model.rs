@@ -6,14 +6,14 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::http::fields::JsonFields;
-use crate::resource::list::{FacetValue, Links, PageInfo};
-use crate::resource::load::LoadedItem;
-use crate::resource::shown::{CommonFields, EmbeddedJson, RenderContext};
-use crate::resource::spec::{
+use crate::http::json_fields::JsonFields;
+use crate::resource::read::page::{FacetValue, Links, PageInfo};
+use crate::resource::schema::{
     FilterSchema, FilterType, ReferenceSchema, ResourceKind, ResourceSchema, SortColumn,
     SortSchema, TextField,
 };
+use crate::resource::store::items::LoadedItem;
+use crate::resource::view::context::{CommonFields, EmbeddedJson, RenderContext};
 use crate::resource::{NewReference, ParsedFields, Status};
 
 /// The declaration.
@@ -55,7 +55,7 @@ pub struct Topic {
     #[serde(flatten)]
     pub texts: TopicTexts,
     /// The topic above it.
-    #[schema(required, schema_with = crate::resource::document::topic_or_none)]
+    #[schema(required, schema_with = crate::resource::openapi::topic_or_none)]
     pub parent: Option<EmbeddedJson>,
 }
 
@@ -126,7 +126,7 @@ pub struct TopicInput {
     #[schema(max_length = 50_000)]
     pub description: Option<String>,
     /// The topic above it: a slug, an id, or an object that has one.
-    #[schema(schema_with = crate::resource::document::reference_input)]
+    #[schema(schema_with = crate::resource::openapi::reference_input)]
     pub parent: Option<String>,
 }
 

@@ -3,10 +3,11 @@
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 
 use super::model::{Video, VideoInput, VideoPage};
-use super::store::Videos;
 use crate::http::problem::Problem;
-use crate::resource::context::AppState;
-use crate::resource::{read, restore, write};
+use crate::resource::read::list;
+use crate::resource::state::AppState;
+use crate::resource::write::{handlers, restore};
+use crate::videos::resource::Videos;
 
 /// List videos
 ///
@@ -17,7 +18,7 @@ pub async fn list_videos(
     state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    read::list::<Videos>(state, request).await
+    list::list::<Videos>(state, request).await
 }
 
 /// Get a video
@@ -30,7 +31,7 @@ pub async fn get_video(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    read::get::<Videos>(state, request, name.into_inner()).await
+    list::get::<Videos>(state, request, name.into_inner()).await
 }
 
 /// Create a video
@@ -43,7 +44,7 @@ pub async fn create_video(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    write::create::<Videos>(state, request, payload).await
+    handlers::create::<Videos>(state, request, payload).await
 }
 
 /// Replace or create a video
@@ -59,7 +60,7 @@ pub async fn replace_video(
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::replace::<Videos>(state, request, payload, name.into_inner()).await
+    handlers::replace::<Videos>(state, request, payload, name.into_inner()).await
 }
 
 /// Change a video
@@ -74,7 +75,7 @@ pub async fn patch_video(
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::patch::<Videos>(state, request, payload, name.into_inner()).await
+    handlers::patch::<Videos>(state, request, payload, name.into_inner()).await
 }
 
 /// Delete a video
@@ -88,7 +89,7 @@ pub async fn delete_video(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::delete::<Videos>(state, request, name.into_inner()).await
+    handlers::delete::<Videos>(state, request, name.into_inner()).await
 }
 
 /// Restore a video

@@ -1,7 +1,7 @@
 //! Videos: where they can be played, in which languages, about what, and with whom.
 
 pub mod api;
+pub mod media;
 pub mod model;
-pub mod parts;
-pub mod store;
+pub mod resource;
 pub mod tracks;

@@ -6,25 +6,25 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::parts::{Accessibility, Caption, Chapter, Credit, Source, Thumbnail};
 use super::tracks::Captions;
-use crate::db::page::SortKeyType;
-use crate::http::fields::{JsonFields, limits};
+use crate::db::keyset::SortKeyType;
+use crate::http::json_fields::{JsonFields, limits};
 use crate::places::CountryReference;
-use crate::resource::list::{FacetValue, Links, PageInfo};
-use crate::resource::load::LoadedItem;
-use crate::resource::roles::{self, PartnerRole, PartnerRoleInput};
-use crate::resource::shown::{
-    CommonFields, EmbeddedJson, PackedJson, PackedJsonList, RenderContext,
-};
-use crate::resource::snippets;
-use crate::resource::spec::{
+use crate::resource::read::page::{FacetValue, Links, PageInfo};
+use crate::resource::schema::{
     FilterSchema, FilterType, RangeSchema, RangeType, ReferenceSchema, ReferencedBySchema,
     ResourceKind, ResourceSchema, SortColumn, SortSchema, SortTableSchema, TextField,
 };
-use crate::resource::tracks::{TrackKind, TrackSummary};
+use crate::resource::store::items::LoadedItem;
+use crate::resource::store::tracks::{TrackKind, TrackSummary};
+use crate::resource::view::context::{
+    CommonFields, EmbeddedJson, PackedJson, PackedJsonList, RenderContext,
+};
+use crate::resource::view::embed_code;
+use crate::resource::view::partner_role::{self, PartnerRole, PartnerRoleInput};
 use crate::resource::{NewReference, ParsedFields, Status};
 use crate::text::language::Language;
+use crate::videos::media::{Accessibility, Caption, Chapter, Credit, Source, Thumbnail};
 
 /// What a video can be asked to have.
 pub const HAS_VALUES: &[&str] = &[
@@ -114,7 +114,7 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
         },
         FilterSchema {
             name: "kind",
-            filter_type: FilterType::OneOf(super::parts::SOURCE_KINDS),
+            filter_type: FilterType::OneOf(crate::videos::media::SOURCE_KINDS),
             description: "Videos that can be played from this kind of source.",
             example: "youtube",
         },
@@ -231,10 +231,10 @@ pub struct Video {
     /// Countries it is about.
     pub countries: Vec<CountryReference>,
     /// What it is about.
-    #[schema(schema_with = crate::resource::document::topics_shown)]
+    #[schema(schema_with = crate::resource::openapi::topics_shown)]
     pub topics: Vec<EmbeddedJson>,
     /// The programme it belongs to.
-    #[schema(required, schema_with = crate::resource::document::programme_shown)]
+    #[schema(required, schema_with = crate::resource::openapi::programme_shown)]
     pub programme: Option<EmbeddedJson>,
     /// Who takes part, and how.
     pub partners: Vec<PartnerRole>,
@@ -359,13 +359,13 @@ pub struct VideoInput {
     /// Languages that are spoken (BCP 47).
     pub spoken_languages: Option<Vec<String>>,
     /// Countries it is about: codes, or objects with one.
-    #[schema(schema_with = crate::resource::document::countries_input)]
+    #[schema(schema_with = crate::resource::openapi::countries_input)]
     pub countries: Option<Vec<String>>,
     /// What it is about: slugs, ids, or objects with one.
-    #[schema(schema_with = crate::resource::document::references_input)]
+    #[schema(schema_with = crate::resource::openapi::references_input)]
     pub topics: Option<Vec<String>>,
     /// The programme it belongs to: a slug, an id, or an object with one.
-    #[schema(schema_with = crate::resource::document::reference_input)]
+    #[schema(schema_with = crate::resource::openapi::reference_input)]
     pub programme: Option<String>,
     /// Who takes part, and how.
     pub partners: Option<Vec<PartnerRoleInput>>,
@@ -444,11 +444,11 @@ impl Embed {
             .map(Language::as_str);
         let lang = asked.map_or_else(String::new, |language| format!("?lang={language}"));
         let page = format!("{base}/embed/videos/{slug}{lang}");
-        let size = (snippets::DEFAULT_WIDTH, snippets::frame_height(snippets::DEFAULT_WIDTH));
+        let size = (embed_code::DEFAULT_WIDTH, embed_code::frame_height(embed_code::DEFAULT_WIDTH));
         Self {
-            iframe: snippets::iframe_html(&page, size, title),
-            component: snippets::video_component_html(base, slug, (&page, title, asked)),
-            oembed: snippets::oembed_url(base, &page),
+            iframe: embed_code::iframe_html(&page, size, title),
+            component: embed_code::video_component_html(base, slug, (&page, title, asked)),
+            oembed: embed_code::oembed_url(base, &page),
             page,
         }
     }
@@ -490,7 +490,7 @@ pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<VideoFields> {
     let captions = fields.list("captions", Caption::parse);
     let mut chapters = fields.list("chapters", Chapter::parse);
     chapters.sort_by(|a, b| a.start_seconds.total_cmp(&b.start_seconds));
-    super::parts::validate_chapters(fields, &chapters, duration_seconds);
+    crate::videos::media::validate_chapters(fields, &chapters, duration_seconds);
     let credits = fields.list("credits", Credit::parse);
     let accessibility = fields
         .object("accessibility", Accessibility::parse)
@@ -520,11 +520,11 @@ pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<VideoFields> {
         .collect();
     links.extend(
         fields
-            .list("topics", crate::http::fields::parse_reference)
+            .list("topics", crate::http::json_fields::parse_reference)
             .into_iter()
             .map(|topic| NewReference::without_role("topics", topic)),
     );
-    links.extend(roles::parse(fields));
+    links.extend(partner_role::parse(fields));
     ParsedFields { fields: own, references: links }
 }
 
@@ -601,7 +601,7 @@ pub fn render(mut loaded: LoadedItem<VideoFields>, render_context: &RenderContex
     let common = loaded.take_common_fields();
     let topics = loaded.embedded_references("topics", render_context);
     let programme = loaded.embedded_reference("programme", render_context);
-    let partners = roles::render(&loaded, render_context);
+    let partners = partner_role::render(&loaded, render_context);
     let captions = Captions::new(
         &loaded.fields.captions,
         &loaded.item,

@@ -1,7 +1,7 @@
 //! `kinoteka generate`: a catalogue of any size, to try the product with. The same seed gives the
 //! same catalogue.
 
-mod figures;
+mod statistics;
 
 use std::io::{BufWriter, Write};
 
@@ -71,7 +71,7 @@ fn generate_lines(size: CatalogueSize, seed: u64) -> impl Iterator<Item = Value>
         (LineKind::Video, size.videos),
         (LineKind::Statistic, size.statistics),
         (LineKind::Track, size.tracks),
-        (LineKind::Indicator, if size.by_indicator { figures::INDICATOR_COUNT } else { 0 }),
+        (LineKind::Indicator, if size.by_indicator { statistics::INDICATOR_COUNT } else { 0 }),
     ];
     kinds.into_iter().zip(0_u64..).flat_map(move |((kind, count), place)| {
         (1..=count).map(move |number| {
@@ -570,8 +570,10 @@ fn generate_line(
                 "translations": translations(rng, number, "title", true, size),
             })
         }
-        LineKind::Indicator => figures::generate_indicator(number),
-        LineKind::Statistic if size.by_indicator => figures::generate_statistic(number, size, seed),
+        LineKind::Indicator => statistics::generate_indicator(number),
+        LineKind::Statistic if size.by_indicator => {
+            statistics::generate_statistic(number, size, seed)
+        }
         LineKind::Statistic => {
             let year = rng.in_range(2017, 2025);
             json!({
@@ -585,7 +587,7 @@ fn generate_line(
         LineKind::Track => Value::Null,
     };
     let moment = if size.by_indicator && matches!(kind, LineKind::Statistic) {
-        figures::published_at(number, size)
+        statistics::published_at(number, size)
     } else {
         moment
     };

@@ -8,14 +8,14 @@
 //! those that have their words. The key of an entry begins with its item's date, so that the newest
 //! are found first.
 
-mod contents;
-mod first;
-mod frequent;
-mod matching;
-mod pending;
+mod match_expr;
+mod ranked_page;
 pub mod segments;
-mod titles;
-pub mod words;
+mod term_frequencies;
+mod title_prefix;
+mod verify;
+pub mod vocabulary;
+mod write_buffer;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,19 +23,19 @@ use std::sync::Arc;
 use diesel::RunQueryDsl;
 use diesel::sql_types::BigInt;
 
-pub use contents::{IndexMismatch, IndexSnapshot};
-pub use frequent::{TokenFrequencies, cached_token_frequencies};
-pub use matching::{
+pub use crate::db::search::match_expr::{
     FieldScope, RankTier, RankedMatches, SMALL_RESULT_LIMIT, SearchMatch, SearchMode, plan_search,
 };
-pub use pending::{IndexerThread, index_item};
-pub(super) use pending::{discard_write_buffer, flush_write_buffer};
-pub use titles::find_newest_by_title;
+pub use crate::db::search::term_frequencies::{TokenFrequencies, cached_token_frequencies};
+pub use crate::db::search::title_prefix::find_newest_by_title;
+pub use crate::db::search::verify::{IndexMismatch, IndexSnapshot};
+pub use crate::db::search::write_buffer::{IndexerThread, index_item};
+pub(super) use crate::db::search::write_buffer::{discard_write_buffer, flush_write_buffer};
 
 use super::connection::Connection;
 use super::error::Error;
-use super::sql::{Bind, Fragment, Statement, integer_in_fragment};
 use super::types::{RowId, Time};
+use crate::db::sql_fragment::{Bind, Fragment, Statement, integer_in_fragment};
 use crate::text::analysis::{Tokens, Word};
 
 /// Who an entry is for.

@@ -9,7 +9,7 @@ use diesel::sql_types::BigInt;
 
 use crate::db::connection::Connection;
 use crate::db::error::Error;
-use crate::db::sql::{Bind, Fragment, Statement};
+use crate::db::sql_fragment::{Bind, Fragment, Statement};
 
 /// With more segments than these a server merges them.
 pub const MERGE_THRESHOLD: i64 = 4;

@@ -3,10 +3,11 @@
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 
 use super::model::{Indicator, IndicatorInput, IndicatorPage};
-use super::store::Indicators;
 use crate::http::problem::Problem;
-use crate::resource::context::AppState;
-use crate::resource::{read, restore, write};
+use crate::impact::indicators::resource::Indicators;
+use crate::resource::read::list;
+use crate::resource::state::AppState;
+use crate::resource::write::{handlers, restore};
 
 /// List indicators
 ///
@@ -17,7 +18,7 @@ pub async fn list_indicators(
     state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    read::list::<Indicators>(state, request).await
+    list::list::<Indicators>(state, request).await
 }
 
 /// Get an indicator
@@ -30,7 +31,7 @@ pub async fn get_indicator(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    read::get::<Indicators>(state, request, name.into_inner()).await
+    list::get::<Indicators>(state, request, name.into_inner()).await
 }
 
 /// Create an indicator
@@ -43,7 +44,7 @@ pub async fn create_indicator(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    write::create::<Indicators>(state, request, payload).await
+    handlers::create::<Indicators>(state, request, payload).await
 }
 
 /// Replace or create an indicator
@@ -59,7 +60,7 @@ pub async fn replace_indicator(
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::replace::<Indicators>(state, request, payload, name.into_inner()).await
+    handlers::replace::<Indicators>(state, request, payload, name.into_inner()).await
 }
 
 /// Change an indicator
@@ -74,7 +75,7 @@ pub async fn patch_indicator(
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::patch::<Indicators>(state, request, payload, name.into_inner()).await
+    handlers::patch::<Indicators>(state, request, payload, name.into_inner()).await
 }
 
 /// Delete an indicator
@@ -88,7 +89,7 @@ pub async fn delete_indicator(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    write::delete::<Indicators>(state, request, name.into_inner()).await
+    handlers::delete::<Indicators>(state, request, name.into_inner()).await
 }
 
 /// Restore an indicator

@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::http::fields::{JsonFields, limits};
-use crate::impact::words::{
+use crate::http::json_fields::{JsonFields, limits};
+use crate::impact::code_lists::{
     INDICATOR_VOCABULARIES, MEASURE_UNIT, MEASURES, Measure, RESULT_TYPES, ResultType, Vocabulary,
 };
-use crate::resource::list::{FacetValue, Links, PageInfo};
-use crate::resource::load::LoadedItem;
-use crate::resource::shown::{CommonFields, RenderContext};
-use crate::resource::spec::{
+use crate::resource::read::page::{FacetValue, Links, PageInfo};
+use crate::resource::schema::{
     FilterSchema, FilterType, ResourceKind, ResourceSchema, SortColumn, SortSchema, TextField,
 };
+use crate::resource::store::items::LoadedItem;
+use crate::resource::view::context::{CommonFields, RenderContext};
 use crate::resource::{ParsedFields, Status};
 
 /// The declaration.

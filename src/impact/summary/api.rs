@@ -5,18 +5,18 @@ use std::sync::Arc;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 
-use super::asked::{EXCLUDED_PARAMS, SummaryParams, openapi_parameters};
-use super::told::build_summary;
-use super::view::ImpactSummary;
+use crate::http::accept;
+use crate::http::auth::Visibility;
 use crate::http::conditional::{ConditionalGet, Freshness};
-use crate::http::keys::Visibility;
-use crate::http::negotiate;
 use crate::http::problem::Problem;
 use crate::impact::model::SCHEMA;
-use crate::resource::answer;
-use crate::resource::context::AppState;
-use crate::resource::document::ListEndpoint;
-use crate::resource::read::{CatalogueRequest, read_catalogue_wide};
+use crate::impact::summary::params::{EXCLUDED_PARAMS, SummaryParams, openapi_parameters};
+use crate::impact::summary::render::build_summary;
+use crate::impact::summary::response::ImpactSummary;
+use crate::resource::openapi::ListEndpoint;
+use crate::resource::read::list::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::response;
+use crate::resource::state::AppState;
 
 /// What the document says of its parameters.
 pub const OPENAPI: ListEndpoint = ListEndpoint {
@@ -49,7 +49,7 @@ pub async fn summarise_impact_statistics(
     state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::require_json(&request)?;
+    accept::require_json(&request)?;
     let caller = state.visibility(&request).await?;
     let params = Arc::new(SummaryParams::from_request(&state, &request, caller, &[], None)?);
     respond(&state, &request, caller, params, build_summary).await
@@ -64,7 +64,7 @@ pub async fn respond<T: serde::Serialize + Send + 'static>(
     build: impl Fn(
         &mut crate::db::Connection,
         &SummaryParams,
-        &mut crate::resource::shown::RenderContext,
+        &mut crate::resource::view::context::RenderContext,
     ) -> Result<T, Problem>
     + Send
     + 'static,
@@ -86,17 +86,17 @@ pub async fn respond<T: serde::Serialize + Send + 'static>(
             })
         })
         .await?;
-    crate::http::layer::StatementCount::record(request, done.statement_count);
+    crate::http::middleware::StatementCount::record(request, done.statement_count);
     let wish = &params.list.language_preference;
     let (validators, body) = match done.value {
         Freshness::Fresh(validators, body) => (validators, body),
         Freshness::NotModified(validators) => {
-            return Ok(answer::not_modified_response(state, visibility, wish, &validators));
+            return Ok(response::not_modified_response(state, visibility, wish, &validators));
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::set_cache_headers(&mut response, state, visibility, wish);
-    answer::set_validators(&mut response, &validators);
+    response::set_cache_headers(&mut response, state, visibility, wish);
+    response::set_validators(&mut response, &validators);
     // Labels may be in others, where something is not translated; what is said of values is in
     // this.
     response.insert_header((header::CONTENT_LANGUAGE, wish.ui_language));

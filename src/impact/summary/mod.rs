@@ -9,13 +9,13 @@
 //! - [`series`]: an indicator over time.
 //! - [`told`], [`view`]: the answer, and its words.
 
+pub mod aggregate;
 pub mod api;
-pub mod asked;
-pub mod group;
-pub mod known;
-pub mod overlap;
-pub mod read;
-pub mod reckon;
+pub mod deduplicate;
+pub mod fact_table;
+pub mod group_by;
+pub mod params;
+pub mod render;
+pub mod response;
+pub mod select;
 pub mod series;
-pub mod told;
-pub mod view;

@@ -9,28 +9,28 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::api::respond;
-use super::asked::{GroupBy, SummaryParams, group_by_schema};
-use super::group::{KeyPart, key_part};
-use super::known::FactTable;
-use super::overlap::deduplicate;
-use super::read::{SelectedRows, load_selected_rows};
-use super::reckon::aggregate;
-use super::told::{StatisticReferences, group_key, load_group_references};
-use super::view::{GroupKey, SummaryAmount};
 use crate::db::Connection;
-use crate::http::negotiate;
-use crate::http::params::{QueryParams, present_params};
+use crate::http::accept;
 use crate::http::problem::{FieldError, Problem};
-use crate::impact::figure::format_plain_value;
+use crate::http::query_params::{QueryParams, present_params};
+use crate::impact::code_lists::{MEASURE_UNIT, Measure};
+use crate::impact::display_value::format_plain_value;
 use crate::impact::indicators::model::{IndicatorFields, SCHEMA as INDICATORS};
 use crate::impact::model::SCHEMA;
-use crate::impact::words::{MEASURE_UNIT, Measure};
-use crate::resource::answer::permanent_redirect;
-use crate::resource::context::AppState;
-use crate::resource::document::{ListEndpoint, query_parameter};
-use crate::resource::load::{ItemRow, Lookup};
-use crate::resource::read::find_visible;
-use crate::resource::shown::{PackedJson, RenderContext, ShortReference};
+use crate::impact::summary::aggregate::aggregate;
+use crate::impact::summary::deduplicate::deduplicate;
+use crate::impact::summary::fact_table::FactTable;
+use crate::impact::summary::group_by::{KeyPart, key_part};
+use crate::impact::summary::params::{GroupBy, SummaryParams, group_by_schema};
+use crate::impact::summary::render::{StatisticReferences, group_key, load_group_references};
+use crate::impact::summary::response::{GroupKey, SummaryAmount};
+use crate::impact::summary::select::{SelectedRows, load_selected_rows};
+use crate::resource::openapi::{ListEndpoint, query_parameter};
+use crate::resource::read::list::find_visible;
+use crate::resource::read::response::permanent_redirect;
+use crate::resource::state::AppState;
+use crate::resource::store::items::{ItemRow, Lookup};
+use crate::resource::view::context::{PackedJson, RenderContext, ShortReference};
 use crate::text::collation::sort_key;
 use crate::text::decimal::is_exact_as_double;
 use crate::text::language::Language;
@@ -164,7 +164,7 @@ pub struct SeriesPoint {
     #[schema(required, value_type = Option<f64>, example = 750)]
     pub value_number: PackedJson,
     /// How exact it is, by all of its parts.
-    #[schema(required, value_type = Option<crate::impact::words::Qualifier>)]
+    #[schema(required, value_type = Option<crate::impact::code_lists::Qualifier>)]
     pub qualifier: Option<String>,
     /// As people say it, with its qualifier.
     #[schema(required, example = "More than 750")]
@@ -197,7 +197,7 @@ pub async fn get_indicator_series(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::require_json(&request)?;
+    accept::require_json(&request)?;
     let caller = state.visibility(&request).await?;
     let name = name.into_inner();
     let found = {
@@ -279,7 +279,7 @@ fn build_series(
     let SelectedRows { facts, indexes: places } =
         load_selected_rows(connection, &params.list, &memory)?;
     load_group_references(connection, &facts, params, render_context)?;
-    crate::resource::load::load_reference_targets(
+    crate::resource::store::items::load_reference_targets(
         connection,
         vec![(INDICATORS.kind, vec![item.id])],
         params.list.visibility,
@@ -450,7 +450,7 @@ impl SeriesContext<'_> {
 #[cfg(test)]
 mod tests {
     use super::SERIES_EXCLUDED_PARAMS;
-    use crate::impact::summary::asked::EXCLUDED_PARAMS;
+    use crate::impact::summary::params::EXCLUDED_PARAMS;
 
     #[test]
     fn series_excludes_summary_exclusions() {

@@ -13,15 +13,15 @@ use utoipa::ToSchema;
 
 use super::columns::{IGNORED_COLUMNS, ImportColumns};
 use super::encoding::{Decoded, EncodingError, decode};
-use super::reader::{CsvError, CsvReader, SEPARATORS, stated_separator};
-use super::store::{Counts, ImportTable, apply_import};
+use crate::http::accept;
 use crate::http::body::{self, BodyLimits};
-use crate::http::fields::clip;
-use crate::http::negotiate;
-use crate::http::params::QueryParams;
+use crate::http::json_fields::clip;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
-use crate::resource::context::AppState;
-use crate::resource::once::{ClaimResult, IdempotentRequest, StoredResponse};
+use crate::http::query_params::QueryParams;
+use crate::resource::state::AppState;
+use crate::resource::write::idempotency::{ClaimResult, IdempotentRequest, StoredResponse};
+use crate::tables::import::apply::{Counts, ImportTable, apply_import};
+use crate::tables::import::csv_reader::{CsvError, CsvReader, SEPARATORS, stated_separator};
 
 /// The largest file, in bytes: some hundred thousand rows.
 const MAX_FILE_BYTES: usize = 32 * 1_024 * 1_024;
@@ -92,7 +92,7 @@ pub async fn import_impact_statistics(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::require_json(&request)?;
+    accept::require_json(&request)?;
     let caller = state.require_editor(&request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
     let dry_run = params.flag("dry_run").unwrap_or(false);

@@ -1,8 +1,8 @@
 //! Which columns a file of statistics may have, and what each is written to.
 
 use crate::http::problem::FieldError;
-use crate::impact::store::ImpactStatistics;
-use crate::tables::lists::TableResource;
+use crate::impact::resource::ImpactStatistics;
+use crate::tables::table_resource::TableResource;
 use crate::text::nearest::nearest;
 
 /// What exports have that only the server says: taken and ignored.
@@ -60,7 +60,7 @@ impl ImportColumns {
                     errors.push(FieldError::row(row, None, "unknown_column", detail));
                 }
                 None => {
-                    let name = crate::http::fields::clip(name);
+                    let name = crate::http::json_fields::clip(name);
                     let near = nearest(&name, ImpactStatistics::COLUMNS.iter().copied());
                     let hint = near.map_or_else(
                         || format!("; known are {}", ImpactStatistics::COLUMNS.join(", ")),

@@ -60,7 +60,7 @@ pub fn decode(bytes: &[u8], charset: Option<&str>) -> Result<Decoded, EncodingEr
         let Some(encoding) = Encoding::for_label(name.as_bytes()) else {
             return Err(EncodingError::Undecodable(format!(
                 "The encoding `{}` in `Content-Type` is not known; UTF-8 is.",
-                crate::http::fields::clip(name)
+                crate::http::json_fields::clip(name)
             )));
         };
         return decode_as(encoding, bytes);

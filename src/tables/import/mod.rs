@@ -2,8 +2,8 @@
 //! together or not at all.
 
 pub mod api;
+mod apply;
 mod columns;
+mod csv_reader;
 mod encoding;
-mod reader;
-mod row;
-mod store;
+mod row_mapping;

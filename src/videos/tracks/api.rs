@@ -7,23 +7,22 @@ use super::model::{self, CaptionCues, CaptionTrack, CaptionTracks, Transcript, V
 use crate::captions::{self, Format, Track, srt, transcript, webvtt};
 use crate::config::Settings;
 use crate::db::{Connection, Error};
-use crate::http::body;
+use crate::http::auth::Visibility;
 use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag, Precondition};
-use crate::http::fields::{clip, limits, parse_storable_language, unknown_value_message};
-use crate::http::keys::Visibility;
+use crate::http::json_fields::{clip, limits, parse_storable_language, unknown_value_message};
 use crate::http::language::LanguagePreference;
-use crate::http::negotiate;
-use crate::http::params::QueryParams;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
-use crate::resource::answer;
-use crate::resource::context::AppState;
-use crate::resource::load::{ItemRow, Lookup};
-use crate::resource::read::find_visible;
-use crate::resource::tracks::{self, TrackKind, TrackRow, TrackSummary};
+use crate::http::query_params::QueryParams;
+use crate::http::{accept, body};
+use crate::resource::read::list::find_visible;
+use crate::resource::read::response;
+use crate::resource::state::AppState;
+use crate::resource::store::items::{ItemRow, Lookup};
+use crate::resource::store::tracks::{self, TrackKind, TrackRow, TrackSummary};
 use crate::text::choice::choose;
 use crate::text::language::Language;
 use crate::videos::model::SCHEMA;
-use crate::videos::store::Videos;
+use crate::videos::resource::Videos;
 
 /// The largest file that is taken.
 pub const MAX_TRACK_BYTES: usize = 2 * 1_024 * 1_024;
@@ -58,7 +57,7 @@ pub async fn get_captions(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::require_json(&request)?;
+    accept::require_json(&request)?;
     let viewer = state.visibility(&request).await?;
     QueryParams::parse(request.query_string())?.finish()?;
     let name = name.into_inner();
@@ -119,7 +118,7 @@ pub async fn get_caption_track(
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
     if track_format == TrackFormat::Json {
-        negotiate::require_json(&request)?;
+        accept::require_json(&request)?;
     }
     let mut params = QueryParams::parse(request.query_string())?;
     let kind = parse_kind(&mut params);
@@ -164,11 +163,11 @@ pub async fn get_caption_track(
     }
     let wish = LanguagePreference::new(vec![language.clone()], Vec::new());
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(answer::not_modified_response(&state, viewer, &wish, &validators));
+        return Ok(response::not_modified_response(&state, viewer, &wish, &validators));
     }
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::set_cache_headers(&mut response, &state, viewer, &wish);
-    answer::set_validators(&mut response, &validators);
+    response::set_cache_headers(&mut response, &state, viewer, &wish);
+    response::set_validators(&mut response, &validators);
     response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
     response.content_type(track_format.media_type());
     Ok(response.body(track_format.render(&track)))
@@ -191,7 +190,7 @@ pub async fn replace_caption_track(
     payload: web::Payload,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::require_json(&request)?;
+    accept::require_json(&request)?;
     state.require_editor(&request).await?;
     let precondition = Precondition::from_request(&request, state.settings.require_if_match)?;
     let (name, tag) = path.into_inner();
@@ -252,7 +251,7 @@ pub async fn replace_caption_track(
             model::track_url(&base, &item.slug, kind, &language, ""),
         ));
     }
-    answer::set_validators(
+    response::set_validators(
         &mut response,
         &CacheValidators {
             tag: EntityTag::for_item(stored.id, stored.revision, "write"),
@@ -327,7 +326,7 @@ pub async fn get_transcript(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    negotiate::require_json(&request)?;
+    accept::require_json(&request)?;
     let viewer = state.visibility(&request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
     let wish = LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
@@ -397,11 +396,11 @@ pub async fn get_transcript(
         last_modified: Some(item.updated_at),
     };
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(answer::not_modified_response(&state, viewer, &wish, &validators));
+        return Ok(response::not_modified_response(&state, viewer, &wish, &validators));
     }
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::set_cache_headers(&mut response, &state, viewer, &wish);
-    answer::set_validators(&mut response, &validators);
+    response::set_cache_headers(&mut response, &state, viewer, &wish);
+    response::set_validators(&mut response, &validators);
     response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
     Ok(response.json(shown))
 }
@@ -508,7 +507,7 @@ pub(super) fn redirect_to_current(
     slug: &str,
     part: &str,
 ) -> HttpResponse {
-    answer::permanent_redirect(state, request, &format!("/v1/videos/{slug}{part}"))
+    response::permanent_redirect(state, request, &format!("/v1/videos/{slug}{part}"))
 }
 
 fn json_response<T: serde::Serialize>(
@@ -521,11 +520,11 @@ fn json_response<T: serde::Serialize>(
 ) -> Result<HttpResponse, Problem> {
     let wish = LanguagePreference::new(Vec::new(), Vec::new());
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(answer::not_modified_response(state, visibility, &wish, validators));
+        return Ok(response::not_modified_response(state, visibility, &wish, validators));
     }
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::set_cache_headers(&mut response, state, visibility, &wish);
-    answer::set_validators(&mut response, validators);
+    response::set_cache_headers(&mut response, state, visibility, &wish);
+    response::set_validators(&mut response, validators);
     if let Some(language) = language {
         response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
     }

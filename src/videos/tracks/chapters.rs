@@ -11,18 +11,18 @@ use crate::captions::{Track, vtt_text};
 use crate::db::{Connection, Error};
 use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag};
 use crate::http::language::LanguagePreference;
-use crate::http::params::QueryParams;
 use crate::http::problem::Problem;
-use crate::resource::answer;
-use crate::resource::context::AppState;
-use crate::resource::highlights::ms_to_seconds;
-use crate::resource::load::ItemRow;
-use crate::resource::shown::PackedJson;
-use crate::resource::tracks::{self, TrackKind};
+use crate::http::query_params::QueryParams;
+use crate::resource::read::highlights::ms_to_seconds;
+use crate::resource::read::response;
+use crate::resource::state::AppState;
+use crate::resource::store::items::ItemRow;
+use crate::resource::store::tracks::{self, TrackKind};
+use crate::resource::view::context::PackedJson;
 use crate::text::choice::preference_order;
 use crate::text::language::Language;
-use crate::videos::parts::Chapter;
-use crate::videos::store::Videos;
+use crate::videos::media::Chapter;
+use crate::videos::resource::Videos;
 
 /// The chapters that answer in the first of these languages that has some, and their language where
 /// it is known: those of a text track of the video, else its own, else those of any track.
@@ -136,15 +136,15 @@ pub async fn get_video_chapters(
         last_modified: Some(item.updated_at),
     };
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(answer::not_modified_response(&state, viewer, &wish, &validators));
+        return Ok(response::not_modified_response(&state, viewer, &wish, &validators));
     }
     let chapters = chapters
         .into_iter()
         .map(|chapter| PodcastChapter { start_time: chapter.start_seconds, title: chapter.title })
         .collect();
     let mut response = HttpResponse::build(StatusCode::OK);
-    answer::set_cache_headers(&mut response, &state, viewer, &wish);
-    answer::set_validators(&mut response, &validators);
+    response::set_cache_headers(&mut response, &state, viewer, &wish);
+    response::set_validators(&mut response, &validators);
     if let Some(language) = language {
         response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
     }

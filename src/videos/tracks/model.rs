@@ -5,14 +5,14 @@ use utoipa::ToSchema;
 
 use crate::captions::{Track, paragraphs, vtt_text};
 use crate::db::{Id, Time};
-use crate::resource::highlights::ms_to_seconds;
-use crate::resource::load::ItemRow;
-use crate::resource::shown::PackedJson;
-use crate::resource::tracks::{TrackKind, TrackRow, TrackSummary};
+use crate::resource::read::highlights::ms_to_seconds;
+use crate::resource::store::items::ItemRow;
+use crate::resource::store::tracks::{TrackKind, TrackRow, TrackSummary};
+use crate::resource::view::context::PackedJson;
 use crate::text::choice::choose;
 use crate::text::language::Language;
 use crate::text::transliterate::transliterate;
-use crate::videos::parts::Caption;
+use crate::videos::media::Caption;
 
 /// The text tracks of a video: those that are elsewhere, then those that this server keeps, each
 /// also in the other Serbian script where that is not kept.

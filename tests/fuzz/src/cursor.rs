@@ -1,6 +1,6 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kinoteka::db::page::{PageStart, Position};
+use kinoteka::db::keyset::{PageStart, Position};
 use kinoteka::http::cursor::{CursorError, decode, encode};
 
 /// A cursor as it is sent; and what a cursor holds, since nobody mutates through base64.

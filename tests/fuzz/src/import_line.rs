@@ -1,15 +1,15 @@
 use kinoteka::commands::{ImportLine, line_errors, parse_line};
 use kinoteka::http::problem::Problem;
-use kinoteka::impact::indicators::store::Indicators;
-use kinoteka::impact::store::ImpactStatistics;
-use kinoteka::partners::store::Partners;
-use kinoteka::programmes::store::Programmes;
+use kinoteka::impact::indicators::resource::Indicators;
+use kinoteka::impact::resource::ImpactStatistics;
+use kinoteka::partners::resource::Partners;
+use kinoteka::programmes::resource::Programmes;
 use kinoteka::resource::Resource;
-use kinoteka::resource::spec::ResourceKind;
-use kinoteka::saved_queries::store::SavedQueries;
+use kinoteka::resource::schema::ResourceKind;
+use kinoteka::saved_queries::resource::SavedQueries;
 use kinoteka::text::validate_slug;
-use kinoteka::topics::store::Topics;
-use kinoteka::videos::store::Videos;
+use kinoteka::topics::resource::Topics;
+use kinoteka::videos::resource::Videos;
 
 use super::items;
 

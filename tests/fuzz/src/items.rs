@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kinoteka::db::{Id, Time};
-use kinoteka::http::fields::limits;
-use kinoteka::http::keys::Visibility;
+use kinoteka::http::auth::Visibility;
+use kinoteka::http::json_fields::limits;
 use kinoteka::http::language::LanguagePreference;
 use kinoteka::http::problem::FieldError;
 use kinoteka::places::{Designation, Places};
-use kinoteka::resource::load::{ItemRow, LoadedItem, Reference, TranslationRow};
-use kinoteka::resource::names::{ReferenceTarget, RenderedReferences};
-use kinoteka::resource::shown::RenderContext;
-use kinoteka::resource::write::{ParseContext, ParsedBody, parse_body};
+use kinoteka::resource::cache::references::{ReferenceTarget, RenderedReferences};
+use kinoteka::resource::store::items::{ItemRow, LoadedItem, Reference, TranslationRow};
+use kinoteka::resource::view::context::RenderContext;
+use kinoteka::resource::write::handlers::{ParseContext, ParsedBody, parse_body};
 use kinoteka::resource::{NewReference, Resource};
 use kinoteka::text::Language;
 use serde_json::Value;
@@ -191,7 +191,7 @@ pub fn sent_back<S: Resource>(sent: &Value, first: ParsedBody<S::Fields>) -> Val
         original_language: first.translations.original_language.as_str().to_owned(),
         languages: first.translations.language_list(|_| true),
         public_languages: first.translations.language_list(|text| text.status == "published"),
-        refers_to: kinoteka::resource::load::encode_references(&links),
+        refers_to: kinoteka::resource::store::items::encode_references(&links),
         tracks: String::new(),
         own: serde_json::to_string(&first.parsed_fields.fields).expect("own fields can be kept"),
         revision: 1,

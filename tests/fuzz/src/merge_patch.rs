@@ -1,8 +1,8 @@
 use kinoteka::http::body::apply_merge_patch;
-use kinoteka::programmes::store::Programmes;
+use kinoteka::programmes::resource::Programmes;
 use kinoteka::resource::Resource;
-use kinoteka::resource::write::merge_patch_into;
-use kinoteka::videos::store::Videos;
+use kinoteka::resource::write::handlers::merge_patch_into;
+use kinoteka::videos::resource::Videos;
 use serde_json::{Map, Value};
 
 use super::items;

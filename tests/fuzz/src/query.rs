@@ -1,14 +1,13 @@
-use kinoteka::db::page::{MAX_SORT_KEYS, PageStart, Position};
+use kinoteka::db::keyset::{MAX_SORT_KEYS, PageStart, Position};
+use kinoteka::http::auth::Visibility;
 use kinoteka::http::cursor;
-use kinoteka::http::keys::Visibility;
-use kinoteka::http::params::{MAX_QUERY_LEN, percent_decode};
 use kinoteka::http::problem::{Problem, ProblemKind};
+use kinoteka::http::query_params::{MAX_QUERY_LEN, percent_decode};
 use kinoteka::resource::Resource;
-use kinoteka::resource::list::with_cursor;
-use kinoteka::resource::list::{MAX_LIMIT, MAX_OFFSET};
-use kinoteka::resource::query::ListRequest;
+use kinoteka::resource::query::params::ListRequest;
+use kinoteka::resource::read::page::{MAX_LIMIT, MAX_OFFSET, with_cursor};
 use kinoteka::text::Language;
-use kinoteka::videos::store::Videos;
+use kinoteka::videos::resource::Videos;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::items;

@@ -1,7 +1,7 @@
 //! Who may do what.
 
 use kinoteka::db::Time;
-use kinoteka::http::keys::Role;
+use kinoteka::http::auth::Role;
 use serde_json::json;
 
 use crate::on_both;

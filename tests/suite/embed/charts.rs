@@ -1,15 +1,14 @@
 //! Charts of impact statistics: pictures, their page, and how oEmbed tells of it.
 
-use kinoteka::embed::chart::Theme;
+use kinoteka::charts::Theme;
 use resvg::tiny_skia::Pixmap;
 use roxmltree::Document;
 use serde_json::{Value, json};
 
 use super::{page, policy};
 use crate::on_both;
-use crate::support::Content;
 use crate::support::chromium::{Browser, axe};
-use crate::support::{Answer, TestServer, encoded};
+use crate::support::{Answer, Content, TestServer, encoded};
 
 /// Statistics of two units, one of them with all that can be known, one without a value; gives an
 /// editor's key.

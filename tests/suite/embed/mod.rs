@@ -7,7 +7,7 @@ mod figures;
 mod tool;
 
 use diesel::connection::SimpleConnection;
-use kinoteka::embed::font::strip_unsupported;
+use kinoteka::images::font::strip_unsupported;
 use resvg::tiny_skia::Pixmap;
 use serde_json::{Value, json};
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use kinoteka::db::Connection;
-use kinoteka::resource::revisions::{CATALOGUE, Revisions};
+use kinoteka::resource::model::revisions::{CATALOGUE, Revisions};
 use serde_json::{Value, json};
 
 use super::{attempt, nothing_is_half_written, number, open};

@@ -12,7 +12,7 @@ use diesel::prelude::*;
 use kinoteka::config::Settings;
 use kinoteka::db::Time;
 use kinoteka::db::schema::{feed_changes, pings};
-use kinoteka::feeds::hub::MAX_ATTEMPTS;
+use kinoteka::feeds::websub::MAX_ATTEMPTS;
 use serde_json::{Value, json};
 
 use super::rules;

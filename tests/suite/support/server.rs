@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use kinoteka::config::Settings;
 use kinoteka::db::Time;
-use kinoteka::http::keys::{self, ApiKey, Role};
+use kinoteka::http::auth::{self, ApiKey, Role};
 use kinoteka::http::problem::Problem;
 use serde_json::Value;
 
@@ -76,7 +76,7 @@ impl TestServer {
             .expect("the settings are right");
         store
             .write_blocking(|connection| {
-                keys::create_key(connection, "test", role, expires_at).map_err(Problem::from)
+                auth::create_key(connection, "test", role, expires_at).map_err(Problem::from)
             })
             .expect("a key can be made")
     }
@@ -87,7 +87,7 @@ impl TestServer {
             .expect("the settings are right");
         let revoked = store
             .write_blocking(|connection| {
-                keys::revoke_key(connection, key.id).map_err(Problem::from)
+                auth::revoke_key(connection, key.id).map_err(Problem::from)
             })
             .expect("a key can be revoked");
         assert!(revoked);

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use kinoteka::resource::spec::ResourceKind;
+use kinoteka::resource::schema::ResourceKind;
 use kinoteka::text::{fold, to_cyrillic, to_latin};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};

@@ -1,0 +1,255 @@
+//! The addresses of charts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::web::{self, Bytes};
+use actix_web::{HttpRequest, HttpResponse, get};
+
+use crate::charts::params::{ChartParams, EXCLUDED_PARAMS, openapi_parameters};
+use crate::charts::svg::render_chart;
+use crate::charts::{Chart, RenderOptions, Theme, statistics, summaries};
+use crate::db::Connection;
+use crate::http::auth::Visibility;
+use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag, Freshness};
+use crate::http::language::{LanguagePreference, accept_language};
+use crate::http::middleware::StatementCount;
+use crate::http::problem::Problem;
+use crate::images::rasterizer::PngRenderer;
+use crate::impact::model::SCHEMA;
+use crate::resource::cache::references::CacheView;
+use crate::resource::model::revisions::Revisions;
+use crate::resource::openapi::ListEndpoint;
+use crate::resource::query::params::{ListRequest, ResponseShape};
+use crate::resource::read::response;
+use crate::resource::state::AppState;
+use crate::resource::view::context::RenderContext;
+
+/// What the document says of them, beside what the handlers do.
+pub const OPENAPI: [ListEndpoint; 2] = [
+    ListEndpoint {
+        path: "/v1/impact-statistics/chart.svg",
+        schema: &SCHEMA,
+        excluded_params: EXCLUDED_PARAMS,
+        extra_params: openapi_parameters,
+        requires_query: false,
+    },
+    ListEndpoint {
+        path: "/v1/impact-statistics/chart.png",
+        schema: &SCHEMA,
+        excluded_params: EXCLUDED_PARAMS,
+        extra_params: openapi_parameters,
+        requires_query: false,
+    },
+];
+
+/// The highest picture that is painted, in pixels.
+const MAX_PNG_HEIGHT: f64 = 2_000.0;
+
+/// Draw a chart of impact statistics
+///
+/// Takes every query of `/v1/impact-statistics`. Labels and numbers are in the answer's language
+/// and script; a value is never without its qualifier. `title` and `desc` of the picture say all of
+/// it in words; as a page with a table it is at `/embed/impact-statistics/chart`.
+#[utoipa::path(operation_id = "chart_impact_statistics", tag = "Impact statistics", responses(
+    (status = 200, description = "The chart.", content((String = "image/svg+xml", example = json!("<svg xmlns=\"http://www.w3.org/2000/svg\"/>")))),
+    (status = 304, description = "The client has this already."),
+    (status = 400, description = "The query is not understood.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 401, description = "The key is not one that may be used.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 414, description = "The address is too long.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 422, description = "Some of these statistics cannot be added up.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 503, description = "The database is busy or away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/v1/impact-statistics/chart.svg")]
+pub async fn chart_svg(
+    context: web::Data<AppState>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    respond(&context, &request, None).await
+}
+
+/// Draw a chart of impact statistics as PNG
+///
+/// The same picture for those who take no SVG, at most 2000 pixels high. It is painted with a font
+/// that has the Latin, the Cyrillic and the Greek letters; words in other scripts are left out.
+#[utoipa::path(operation_id = "chart_impact_statistics_png", tag = "Impact statistics", responses(
+    (status = 200, description = "The chart.", content((String = "image/png", example = json!("\u{2026}")))),
+    (status = 304, description = "The client has this already."),
+    (status = 400, description = "The query is not understood.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 401, description = "The key is not one that may be used.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 414, description = "The address is too long.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 422, description = "Some of these statistics cannot be added up.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 503, description = "The database is busy or away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/v1/impact-statistics/chart.png")]
+pub async fn chart_png(
+    context: web::Data<AppState>,
+    renderer: web::Data<PngRenderer>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    respond(&context, &request, Some(&renderer)).await
+}
+
+async fn respond(
+    context: &web::Data<AppState>,
+    request: &HttpRequest,
+    renderer: Option<&PngRenderer>,
+) -> Result<HttpResponse, Problem> {
+    let visibility = context.visibility(request).await?;
+    let (chart_params, query, list_request) = ChartParams::parse(
+        request.query_string(),
+        accept_language(request),
+        (&context.fallback_languages, visibility),
+        false,
+    )?;
+    let (language_preference, theme) =
+        (list_request.language_preference.clone(), chart_params.theme);
+    let options = RenderOptions {
+        theme,
+        width: f64::from(chart_params.width),
+        height: chart_params.height.map(f64::from),
+        embedded_as: None,
+    };
+    let extension = if renderer.is_some() { "png" } else { "svg" };
+    let (validators, chart) = match load_chart(
+        context,
+        request,
+        (visibility, extension),
+        (chart_params, query, list_request),
+    )
+    .await?
+    {
+        Freshness::Fresh(validators, chart) => (validators, chart),
+        Freshness::NotModified(validators) => {
+            return Ok(response::not_modified_response(
+                context,
+                visibility,
+                &language_preference,
+                &validators,
+            ));
+        }
+    };
+    let mut response = HttpResponse::build(StatusCode::OK);
+    response::set_cache_headers(&mut response, context, visibility, &language_preference);
+    response::set_validators(&mut response, &validators);
+    response.insert_header((header::CONTENT_LANGUAGE, chart.language));
+    let Some(renderer) = renderer else {
+        let policy = format!(
+            "default-src 'none'; style-src {}; frame-ancestors 'none'",
+            theme.chart_style().csp_hash
+        );
+        response.insert_header((header::CONTENT_SECURITY_POLICY, policy));
+        return Ok(response.content_type("image/svg+xml").body(render_chart(&chart, &options).svg));
+    };
+    let (svg, size) = render_for_png(&chart, options);
+    let body: Bytes = renderer
+        .render(svg, size, Duration::from_millis(context.settings.database_wait_ms))
+        .await?;
+    Ok(response.content_type("image/png").body(body))
+}
+
+/// A chart that can be painted, and its size: light unless it is to be dark, and no higher than
+/// what is painted.
+fn render_for_png(chart: &Chart, options: RenderOptions) -> (String, (u32, u32)) {
+    let chart = chart.with_supported_glyphs();
+    let options = RenderOptions {
+        theme: if options.theme == Theme::Auto { Theme::Light } else { options.theme },
+        ..options
+    };
+    let mut rendered = render_chart(&chart, &options);
+    let mut height = options.height.unwrap_or(rendered.height);
+    if height > MAX_PNG_HEIGHT {
+        height = MAX_PNG_HEIGHT;
+        rendered = render_chart(&chart, &RenderOptions { height: Some(height), ..options });
+    }
+    let pixels = |length: f64| format!("{:.0}", length.ceil()).parse().unwrap_or(1);
+    (rendered.svg, (pixels(options.width), pixels(height)))
+}
+
+/// Reads the chart of a page at which somebody else looks: what it is called, and what says whether
+/// that still holds.
+pub async fn load_public_chart(
+    context: &web::Data<AppState>,
+    request: &HttpRequest,
+    query: &str,
+    (accept_language, etag_salt): (Option<&str>, String),
+) -> Result<(LanguagePreference, Freshness<Chart>), Problem> {
+    let (chart_params, query, list_request) = ChartParams::parse(
+        query,
+        accept_language,
+        (&context.fallback_languages, Visibility::Published),
+        true,
+    )?;
+    let language_preference = list_request.language_preference.clone();
+    Ok((
+        language_preference,
+        load_chart(
+            context,
+            request,
+            (Visibility::Published, &etag_salt),
+            (chart_params, query, list_request),
+        )
+        .await?,
+    ))
+}
+
+/// Reads a chart, unless the client has it.
+pub async fn load_chart(
+    context: &web::Data<AppState>,
+    request: &HttpRequest,
+    (visibility, etag_salt): (Visibility, &str),
+    (chart_params, query, list_request): (ChartParams, String, ListRequest),
+) -> Result<Freshness<Chart>, Problem> {
+    let base_url = context.settings.base_url(request);
+    let publisher = context.settings.publisher_name(&base_url);
+    let etag_key = format!(
+        "chart {etag_salt}\n{}\n{}\n{base_url}\n{publisher}\n{}",
+        chart_params.etag_key(),
+        list_request.etag_key,
+        context.country_names.identity()
+    );
+    let (inner, condition) = (context.clone().into_inner(), ConditionalGet::from_request(request));
+    let done = context
+        .read(visibility, move |connection: &mut Connection| {
+            // The revisions are read before the rest, as for a page of a list.
+            let revisions = Arc::new(Revisions::load(connection)?);
+            let (state, changed_at) = response::representation_state(
+                &SCHEMA,
+                &revisions,
+                &ResponseShape::default(),
+                true,
+            );
+            let validators = CacheValidators {
+                tag: EntityTag::from_state(&format!("{state}\n{etag_key}")),
+                last_modified: changed_at,
+            };
+            validators.unless_current(&condition, || {
+                let cache = CacheView::new(&inner.reference_cache, &revisions);
+                let mut render_context = RenderContext::new(
+                    list_request.language_preference.clone(),
+                    Arc::clone(&inner.country_names),
+                    Some(cache),
+                )
+                .with_base_url(&base_url);
+                if chart_params.group_by.is_empty() {
+                    statistics::load_statistics_chart(
+                        connection,
+                        (&inner, &revisions),
+                        (&chart_params, &list_request, &query),
+                        &mut render_context,
+                    )
+                } else {
+                    summaries::load_summary_chart(
+                        connection,
+                        &inner,
+                        (&chart_params, &list_request, &query),
+                        &mut render_context,
+                    )
+                }
+            })
+        })
+        .await?;
+    StatementCount::record(request, done.statement_count);
+    Ok(done.value)
+}

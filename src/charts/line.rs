@@ -1,0 +1,376 @@
+//! Points over years. A line leads from a year to the next one, and over no year of which nothing
+//! is known.
+
+use std::fmt::Write;
+
+use crate::charts::bars::{draw_heading, layout_heading};
+use crate::charts::canvas::{Canvas, TextAnchor, TextRun, format_length};
+use crate::charts::scale::{Scale, format_tick, usize_to_f64};
+use crate::charts::svg::{DrawArea, DrawResult};
+use crate::charts::text_layout::{FONT_SLACK, TextStyle};
+use crate::charts::theme::LINE_STYLES;
+use crate::charts::{Chart, Panel, Point, ValueQualifier};
+use crate::text::decimal::grouped;
+
+const TICK_STYLE: TextStyle = TextStyle::regular(12.0);
+const VALUE_STYLE: TextStyle = TextStyle::bold(12.0);
+const LEGEND_STYLE: TextStyle = TextStyle::bold(12.0);
+/// Lines are told apart by their dashes too.
+const DASHES: [Option<&str>; LINE_STYLES] =
+    [None, Some("7 4"), Some("2 4"), Some("9 3 2 3"), Some("12 5"), Some("4 2")];
+/// How large a point is, from its middle.
+const POINT_RADIUS: f64 = 4.5;
+/// How high the years need.
+const YEAR_AXIS_HEIGHT: f64 = 26.0;
+/// How high values above the highest point need.
+const LABEL_HEADROOM: f64 = 24.0;
+
+/// A point of a line, where it is drawn.
+struct PlacedPoint<'a> {
+    point: &'a Point,
+    line: usize,
+    year: i64,
+    position: (f64, f64),
+}
+
+/// A rectangle that is taken by a text: left, top, right, bottom.
+type Rect = (f64, f64, f64, f64);
+
+/// Where the parts of a panel are.
+struct PlotArea {
+    left: f64,
+    right: f64,
+    top: f64,
+    bottom: f64,
+}
+
+fn parse_year(point: &Point) -> Option<i64> {
+    point.key.parse().ok()
+}
+
+/// Draws the lines of all panels.
+pub fn draw(chart: &Chart, canvas: &mut Canvas, area: DrawArea) -> DrawResult {
+    let panels: Vec<&Panel> =
+        chart.panels.iter().filter(|panel| panel.points().next().is_some()).collect();
+    let panel_height = area.max_height.map_or((area.width * 0.45).clamp(160.0, 360.0), |height| {
+        (height / usize_to_f64(panels.len()).max(1.0)).max(120.0)
+    });
+    let (mut y, mut omitted) = (area.top, 0_usize);
+    for panel in panels {
+        let lines = layout_heading(panel, canvas, area);
+        let top = draw_heading(&lines.0, canvas, (area, y));
+        let bottom = if area.max_height.is_some() { y + panel_height } else { top + panel_height };
+        let omitted_in_panel: usize =
+            panel.series.iter().skip(LINE_STYLES).map(|series| series.points.len()).sum();
+        omitted = omitted.saturating_add(omitted_in_panel);
+        y = draw_legend(panel, canvas, (area, top));
+        draw_panel(panel, chart.language, canvas, (area, y, bottom.max(y + 90.0)));
+        y = bottom.max(y + 90.0) + 8.0;
+    }
+    DrawResult { height: y - area.top, omitted_points: omitted }
+}
+
+/// Which line is which: its name with a piece of it. Gives where the lines may begin.
+fn draw_legend(panel: &Panel, canvas: &mut Canvas, (area, top): (DrawArea, f64)) -> f64 {
+    let mut x = area.left;
+    let mut y = top;
+    let mut is_any = false;
+    for (index, series) in panel.series.iter().take(LINE_STYLES).enumerate() {
+        let Some(name) = &series.name else { continue };
+        let lines = canvas.measurer.wrap(name, LEGEND_STYLE, area.width - 40.0, 1);
+        let name = lines.first().map(String::as_str).unwrap_or_default();
+        let width = canvas.measurer.width(name, LEGEND_STYLE) * FONT_SLACK;
+        if is_any && x + 40.0 + width > area.left + area.width {
+            x = area.left;
+            y += 20.0;
+        }
+        is_any = true;
+        draw_stroke(canvas, index, &format!("M{} {}h30", format_length(x), format_length(y + 8.0)));
+        draw_point(canvas, (index, ValueQualifier::Exact), (x + 15.0, y + 8.0));
+        let run = TextRun { text: name, style: LEGEND_STYLE, class: "kc-ink", language: None };
+        canvas.text(run, TextAnchor::Start, (x + 36.0, y + 12.5), area.width - 40.0);
+        x += 36.0 + width + 18.0;
+    }
+    if is_any { y + 24.0 } else { top }
+}
+
+fn draw_stroke(canvas: &mut Canvas, series_index: usize, path: &str) {
+    canvas.path(
+        &format!("kc-line-{series_index}"),
+        path,
+        "2.5",
+        DASHES.get(series_index).copied().flatten(),
+    );
+}
+
+/// Draws a point: each line has a shape of its own; what is not exact is hollow.
+fn draw_point(
+    canvas: &mut Canvas,
+    (series_index, exactness): (usize, ValueQualifier),
+    (x, y): (f64, f64),
+) {
+    let hollow = if exactness == ValueQualifier::Exact { "" } else { " kc-hollow" };
+    let move_to =
+        |dx: f64, dy: f64| format!("M{} {}", format_length(x + dx), format_length(y + dy));
+    let path = match series_index {
+        0 => format!(
+            "{}a{POINT_RADIUS} {POINT_RADIUS} 0 1 0 9 0a{POINT_RADIUS} {POINT_RADIUS} 0 1 0 -9 0z",
+            move_to(-POINT_RADIUS, 0.0)
+        ),
+        1 => format!("{}h8v8h-8z", move_to(-4.0, -4.0)),
+        2 => format!("{}l5.5 5.5l-5.5 5.5l-5.5 -5.5z", move_to(0.0, -5.5)),
+        3 => format!("{}l5.5 9h-11z", move_to(0.0, -5.5)),
+        4 => format!("{}h11l-5.5 9z", move_to(-5.5, -4.0)),
+        _ => format!("{}h4v3h3v4h-3v3h-4v-3h-3v-4h3z", move_to(-2.0, -5.0)),
+    };
+    canvas.path(&format!("kc-point-{series_index}{hollow}"), &path, "2", None);
+}
+
+fn draw_panel(
+    panel: &Panel,
+    language: &str,
+    canvas: &mut Canvas,
+    (area, top, bottom): (DrawArea, f64, f64),
+) {
+    let indexed_points = || {
+        panel
+            .series
+            .iter()
+            .take(LINE_STYLES)
+            .enumerate()
+            .flat_map(|(line, series)| series.points.iter().map(move |point| (line, point)))
+    };
+    let years: Vec<i64> = indexed_points().filter_map(|(_, point)| parse_year(point)).collect();
+    let (Some(first), Some(last)) = (years.iter().min().copied(), years.iter().max().copied())
+    else {
+        return;
+    };
+    let plot = plot_area(panel, language, canvas, (area, top, bottom));
+    let scale = Scale::new(panel.points().map(Point::numeric_value), (plot.bottom, plot.top));
+    draw_grid(&scale, &plot, language, canvas, area);
+    let x_of_year = |year: i64| {
+        let span = f64::from(u32::try_from(last.saturating_sub(first)).unwrap_or(0));
+        let part = f64::from(u32::try_from(year.saturating_sub(first)).unwrap_or(0));
+        if span > 0.0 {
+            plot.left + 14.0 + (plot.right - plot.left - 28.0) * part / span
+        } else {
+            f64::midpoint(plot.left, plot.right)
+        }
+    };
+    draw_year_axis((first, last), x_of_year, &plot, canvas);
+    let mut placed: Vec<PlacedPoint<'_>> = indexed_points()
+        .filter(|(_, point)| point.value.is_some())
+        .filter_map(|(line, point)| {
+            let year = parse_year(point)?;
+            Some(PlacedPoint {
+                point,
+                line,
+                year,
+                position: (x_of_year(year), scale.position(point.numeric_value())),
+            })
+        })
+        .collect();
+    placed.sort_by_key(|one| (one.line, one.year));
+    for line in 0..LINE_STYLES {
+        let path = line_path(placed.iter().filter(|one| one.line == line));
+        if path.contains('L') {
+            draw_stroke(canvas, line, &path);
+        }
+    }
+    let labels = place_labels(&placed, canvas, (&plot, area));
+    for (one, label) in placed.iter().zip(labels) {
+        let series = panel
+            .series
+            .get(one.line)
+            .and_then(|series| series.name.as_deref())
+            .map(|name| format!("{name} · "))
+            .unwrap_or_default();
+        canvas.open_group(&format!("{series}{}", one.point.accessible_text()));
+        draw_point(canvas, (one.line, one.point.qualifier), one.position);
+        if let Some((text, at)) = label {
+            let run =
+                TextRun { text: &text, style: VALUE_STYLE, class: "kc-label", language: None };
+            let area = canvas.measurer.width(&text, VALUE_STYLE) * FONT_SLACK;
+            canvas.text(run, TextAnchor::Middle, at, area);
+        }
+        canvas.close_group();
+    }
+}
+
+/// The lines through points of years that follow each other.
+fn line_path<'a>(points: impl Iterator<Item = &'a PlacedPoint<'a>>) -> String {
+    let mut path = String::new();
+    let mut previous_year: Option<i64> = None;
+    for one in points {
+        let verb = if previous_year
+            .is_some_and(|previous_year| previous_year.saturating_add(1) == one.year)
+        {
+            'L'
+        } else {
+            'M'
+        };
+        let _ = write!(
+            path,
+            "{verb}{} {}",
+            format_length(one.position.0),
+            format_length(one.position.1)
+        );
+        previous_year = Some(one.year);
+    }
+    path
+}
+
+fn plot_area(
+    panel: &Panel,
+    language: &str,
+    canvas: &Canvas,
+    (area, top, bottom): (DrawArea, f64, f64),
+) -> PlotArea {
+    let scale = Scale::new(panel.points().map(Point::numeric_value), (0.0, 1.0));
+    let widest = scale
+        .ticks()
+        .into_iter()
+        .map(|tick| canvas.measurer.width(&grouped(&format_tick(tick), language), TICK_STYLE))
+        .fold(0.0, f64::max)
+        * FONT_SLACK;
+    // Values of very many digits are said at their points alone.
+    let tick_width = if widest > area.width * 0.25 { 0.0 } else { widest + 10.0 };
+    PlotArea {
+        left: area.left + tick_width,
+        right: area.left + area.width,
+        top: top + LABEL_HEADROOM,
+        bottom: bottom - YEAR_AXIS_HEIGHT,
+    }
+}
+
+fn draw_grid(scale: &Scale, plot: &PlotArea, language: &str, canvas: &mut Canvas, area: DrawArea) {
+    let has_tick_labels = plot.left > area.left;
+    for tick in scale.ticks() {
+        let y = scale.position(tick);
+        let width = if tick.abs() > 0.0 { ".4" } else { "1" };
+        canvas.line("kc-line", (plot.left, y), (plot.right, y), width);
+        if has_tick_labels {
+            let text = grouped(&format_tick(tick), language);
+            let run = TextRun { text: &text, style: TICK_STYLE, class: "kc-soft", language: None };
+            canvas.text(
+                run,
+                TextAnchor::End,
+                (plot.left - 6.0, y + 4.0),
+                plot.left - area.left - 6.0,
+            );
+        }
+    }
+}
+
+/// Names as many years as there is room for, the last among them.
+fn draw_year_axis(
+    (first, last): (i64, i64),
+    x_of_year: impl Fn(i64) -> f64,
+    plot: &PlotArea,
+    canvas: &mut Canvas,
+) {
+    let span = last.saturating_sub(first);
+    let fitting = ((plot.right - plot.left) / 44.0).floor().max(1.0);
+    let step = (0..).flat_map(|power: u32| {
+        [1_i64, 2, 5].map(|factor| factor.saturating_mul(10_i64.saturating_pow(power)))
+    });
+    let step = step
+        .take(24)
+        .find(|step| f64::from(u32::try_from(span / step).unwrap_or(u32::MAX)) < fitting)
+        .unwrap_or(i64::MAX);
+    let mut year = last;
+    while year >= first {
+        let x = x_of_year(year);
+        let text = year.to_string();
+        canvas.line("kc-line", (x, plot.bottom), (x, plot.bottom + 4.0), "1");
+        canvas.text(
+            TextRun { text: &text, style: TICK_STYLE, class: "kc-soft", language: None },
+            TextAnchor::Middle,
+            (x, plot.bottom + 19.0),
+            44.0,
+        );
+        year = year.saturating_sub(step);
+    }
+}
+
+/// A label and the place of its middle, for each point that there is room to label: the last, the
+/// first, the most and the least before others. What is not exact says so by a sign where its label
+/// has no room.
+fn place_labels(
+    placed: &[PlacedPoint<'_>],
+    canvas: &Canvas,
+    (plot, area): (&PlotArea, DrawArea),
+) -> Vec<Option<(String, (f64, f64))>> {
+    let mut order: Vec<usize> = (0..placed.len()).collect();
+    let value = |index: &usize| placed.get(*index).map_or(0.0, |one| one.point.numeric_value());
+    let ends: Vec<usize> = [
+        order.last().copied(),
+        order.first().copied(),
+        order.iter().copied().max_by(|one, other| value(one).total_cmp(&value(other))),
+        order.iter().copied().min_by(|one, other| value(one).total_cmp(&value(other))),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    order.sort_by_key(|index| ends.iter().position(|end| end == index).unwrap_or(ends.len()));
+    let mut occupied: Vec<Rect> = placed
+        .iter()
+        .map(|one| centred_rect(one.position, (2.0 * POINT_RADIUS, 2.0 * POINT_RADIUS)))
+        .collect();
+    let mut labels: Vec<Option<(String, (f64, f64))>> = vec![None; placed.len()];
+    for index in order {
+        let Some(one) = placed.get(index) else { continue };
+        let whole =
+            place_label(&one.point.display_value, one.position, canvas, ((plot, area), &occupied));
+        let sign = || {
+            let sign = one.point.qualifier.symbol();
+            let around_it = [(9.0, -7.0), (-9.0, -7.0), (9.0, 13.0), (-9.0, 13.0)]
+                .map(|(x, y)| (one.position.0 + x, one.position.1 + y));
+            let is_free = |at: &&(f64, f64)| {
+                !occupied
+                    .iter()
+                    .any(|other| intersects(&centred_rect((at.0, at.1 - 4.0), (8.0, 10.0)), other))
+            };
+            let beside = around_it.iter().find(is_free).or(around_it.first()).copied()?;
+            (!sign.is_empty()).then(|| {
+                (sign.to_owned(), beside, centred_rect((beside.0, beside.1 - 4.0), (8.0, 10.0)))
+            })
+        };
+        if let (Some((text, at, box_)), Some(label)) = (whole.or_else(sign), labels.get_mut(index))
+        {
+            occupied.push(box_);
+            *label = Some((text, at));
+        }
+    }
+    labels
+}
+
+fn centred_rect((x, y): (f64, f64), (width, height): (f64, f64)) -> Rect {
+    (x - width / 2.0, y - height / 2.0, x + width / 2.0, y + height / 2.0)
+}
+
+/// Whether two rectangles have a part in common.
+fn intersects(one: &Rect, other: &Rect) -> bool {
+    one.0 < other.2 && other.0 < one.2 && one.1 < other.3 && other.1 < one.3
+}
+
+/// A text above or below its point, where nothing else is.
+fn place_label(
+    text: &str,
+    (x, y): (f64, f64),
+    canvas: &Canvas,
+    ((plot, area), occupied): ((&PlotArea, DrawArea), &[Rect]),
+) -> Option<(String, (f64, f64), Rect)> {
+    let width = canvas.measurer.width(text, VALUE_STYLE) * FONT_SLACK + 4.0;
+    let (min_x, max_x) = (area.left + width / 2.0, area.left + area.width - width / 2.0);
+    if min_x > max_x {
+        return None;
+    }
+    let x = x.clamp(min_x, max_x);
+    [y - 10.0, y + 20.0].into_iter().find_map(|baseline| {
+        let box_ = centred_rect((x, baseline - 4.0), (width, 14.0));
+        let is_inside = box_.3 <= plot.bottom + 1.0;
+        (is_inside && !occupied.iter().any(|other| intersects(&box_, other)))
+            .then(|| (text.to_owned(), (x, baseline), box_))
+    })
+}

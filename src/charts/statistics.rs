@@ -1,0 +1,189 @@
+//! A chart of statistics by themselves: nothing is added up.
+
+use std::sync::Arc;
+
+use crate::charts::params::ChartParams;
+use crate::charts::{Chart, ChartType, Marker, Point, ValueQualifier};
+use crate::db::{Connection, Id};
+use crate::http::problem::Problem;
+use crate::impact::display_value::{format_plain_value, format_value};
+use crate::impact::model::{Baseline, SCHEMA, StatisticFields, Target};
+use crate::impact::progress::progress_percent;
+use crate::impact::resource::ImpactStatistics;
+use crate::phrases::Phrase;
+use crate::resource::model::revisions::Revisions;
+use crate::resource::query::describe::{RequiredNote, describe_query};
+use crate::resource::query::params::ListRequest;
+use crate::resource::read::attribution::programme_attributions;
+use crate::resource::state::AppState;
+use crate::resource::store::items::{LoadedItem, load_page};
+use crate::resource::view::context::RenderContext;
+use crate::text::days::span;
+
+/// Reads the statistics of a list and makes a chart of them.
+pub fn load_statistics_chart(
+    connection: &mut Connection,
+    (context, revisions): (&AppState, &Arc<Revisions>),
+    (chart_params, list_request, query): (&ChartParams, &ListRequest, &str),
+    render_context: &mut RenderContext,
+) -> Result<Chart, Problem> {
+    let description =
+        describe_query(connection, &SCHEMA, query, list_request.visibility, render_context)?;
+    let Some(cache) = render_context.cache() else {
+        return Err(Problem::internal("a chart was read without a memory"));
+    };
+    let list = list_request.page_query(connection, &SCHEMA, &cache)?;
+    let page = load_page::<ImpactStatistics>(
+        connection,
+        &list,
+        (&list_request.page_params.start, list_request.page_params.limit),
+        list_request.visibility,
+        render_context,
+    )?;
+    let Some((slice, loaded)) = page else {
+        return Err(Problem::internal("a list has no first page"));
+    };
+    let total = if slice.has_more {
+        let count = |connection: &mut Connection| {
+            Ok::<_, Problem>(
+                list_request.count_query(connection, &SCHEMA, &cache, None)?.count(connection)?,
+            )
+        };
+        context
+            .count_cache
+            .get_or_try_insert_with(revisions, &list_request.count_key, || count(connection))?
+    } else {
+        i64::try_from(loaded.len()).unwrap_or(i64::MAX)
+    };
+    let omitted = usize::try_from(total).unwrap_or(0).saturating_sub(loaded.len());
+    let programmes: Vec<Id> = loaded
+        .iter()
+        .flat_map(|one| one.references_in("programme"))
+        .map(|reference| reference.target_id)
+        .filter(|id| render_context.has_target(id))
+        .collect();
+    let attributions = programme_attributions(
+        connection,
+        context,
+        &programmes,
+        (list_request.visibility, revisions),
+        render_context,
+    )?;
+    let ui_language = render_context.language_preference.ui_language;
+    let mut chart = Chart {
+        chart_type: chart_params.chart_type,
+        language: ui_language,
+        title: description.title,
+        point_noun: Phrase::ImpactStatistics.in_language(ui_language).to_owned(),
+        panels: Vec::new(),
+        notes: Vec::new(),
+        source: context.settings.publisher_name(&render_context.base_url),
+    };
+    let mut lacking_value = 0_usize;
+    for one in loaded {
+        if let Some((panel, point)) = to_point(one, chart_params.chart_type, ui_language) {
+            chart.add_point(&panel, None, point);
+        } else {
+            lacking_value = lacking_value.saturating_add(1);
+        }
+    }
+    // Where all count the same, their labels say what.
+    if let [only] = chart.panels.as_mut_slice() {
+        only.heading = None;
+    }
+    let counted_note = |message: Phrase, number: usize| {
+        (number > 0).then(|| message.with(ui_language, &number.to_string()))
+    };
+    let lacking_message = if chart_params.chart_type == ChartType::Progress {
+        Phrase::WithoutTarget
+    } else {
+        Phrase::WithoutValue
+    };
+    chart.notes.extend(
+        counted_note(Phrase::NotShown, omitted)
+            .into_iter()
+            .chain(counted_note(lacking_message, lacking_value)),
+    );
+    let lines = programmes
+        .iter()
+        .filter_map(|id| attributions.get(id))
+        .flat_map(|attributions| [&attributions.credit_line, &attributions.disclaimer])
+        .flatten()
+        .cloned();
+    for note in description.notes.iter().map(RequiredNote::to_text).chain(lines) {
+        if !chart.notes.contains(&note) {
+            chart.notes.push(note);
+        }
+    }
+    Ok(chart.without_invalid_chars())
+}
+
+/// A statistic as a point, and of what it is: values of one unit and measure have one scale.
+/// Nothing of one that lacks what is to be shown.
+fn to_point(
+    mut one: LoadedItem<StatisticFields>,
+    chart_type: ChartType,
+    ui_language: &'static str,
+) -> Option<(String, Point)> {
+    let chosen = one.take_selected_text()?;
+    let own = &one.fields;
+    let value = own.value.clone()?;
+    let format_number = |value: &str| format_plain_value(value, &own.measure, ui_language);
+    let with_note = |said: String, more: Option<String>| {
+        more.map_or_else(|| said.clone(), |more| format!("{said} ({more})"))
+    };
+    let baseline = own.baseline.unpack::<Option<Baseline>>();
+    let target = own.target.unpack::<Option<Target>>();
+    if chart_type == ChartType::Progress && target.is_none() {
+        return None;
+    }
+    let way = target.as_ref().and_then(|target| {
+        let baseline = baseline.as_ref().map(|baseline| baseline.value.as_str());
+        progress_percent(&value, &own.qualifier, baseline, &target.value)
+    });
+    let labelled =
+        |message: Phrase, said: String| format!("{}: {said}", message.in_language(ui_language));
+    let language = chosen.language.as_str();
+    let panel = own.unit.clone().or_else(|| {
+        Phrase::of_word(&own.measure).map(|message| message.in_language(ui_language).to_owned())
+    });
+    let point = Point {
+        key: one.item.slug.clone(),
+        language: (language != ui_language).then(|| language.to_owned()),
+        label: chosen.text.title,
+        qualifier: ValueQualifier::parse(&own.qualifier),
+        display_value: format_value(&value, &own.qualifier, &own.measure, ui_language),
+        baseline: baseline.map(|baseline| Marker {
+            text: labelled(
+                Phrase::Baseline,
+                with_note(format_number(&baseline.value), Some(baseline.year.to_string())),
+            ),
+            value: baseline.value,
+        }),
+        progress: way.map(|(percent, qualifier)| {
+            format_value(&percent, qualifier, "percentage", ui_language)
+        }),
+        target: target.map(|target| Marker {
+            text: labelled(
+                Phrase::Target,
+                with_note(
+                    format_number(&target.value),
+                    span(target.period_start, target.period_end, ui_language),
+                ),
+            ),
+            value: target.value,
+        }),
+        value: Some(value),
+    };
+    let point = if chart_type == ChartType::Progress {
+        point
+    } else {
+        Point { baseline: None, target: None, progress: None, ..point }
+    };
+    Some((panel.unwrap_or_default(), point))
+}
+
+/// What must be said where a name with its sign stands.
+pub fn format_footnote(text: &str) -> String {
+    format!("* {text}")
+}

@@ -1,0 +1,263 @@
+//! A chart of groups of statistics: what a summary of them comes to.
+
+use crate::charts::params::ChartParams;
+use crate::charts::statistics::format_footnote;
+use crate::charts::{Chart, ChartType, Marker, Panel, Point, ValueQualifier};
+use crate::db::Connection;
+use crate::http::problem::{Problem, ProblemKind};
+use crate::impact::model::SCHEMA;
+use crate::impact::summary::params::{self, GroupBy, MAX_GROUPS};
+use crate::impact::summary::render::build_summary;
+use crate::impact::summary::response::{GroupKey, ImpactSummary, SummaryGroup};
+use crate::phrases::Phrase;
+use crate::resource::query::describe::{RequiredNote, describe_query};
+use crate::resource::query::params::ListRequest;
+use crate::resource::state::AppState;
+use crate::resource::view::context::RenderContext;
+
+/// The countries and territories of the first catalogue: a map has them all, also those of which
+/// nothing is known.
+const MAP_TERRITORIES: [&str; 7] = ["AL", "BA", "XK", "ME", "MK", "RS", "TR"];
+
+/// Reckons the groups of a list, and makes a chart of them. What may not be added up is refused as
+/// in a summary.
+pub fn load_summary_chart(
+    connection: &mut Connection,
+    context: &AppState,
+    (chart_params, list_request, query): (&ChartParams, &ListRequest, &str),
+    render_context: &mut RenderContext,
+) -> Result<Chart, Problem> {
+    let description =
+        describe_query(connection, &SCHEMA, query, list_request.visibility, render_context)?;
+    let summary_params = crate::impact::summary::params::SummaryParams {
+        list: list_request.clone(),
+        group_by: chart_params.group_by.clone(),
+        aggregates: [chart_params.aggregate.name(), "baseline", "target", "progress"]
+            .map(str::to_owned)
+            .to_vec(),
+        separate_incomparable: false,
+        limit: usize::try_from(MAX_GROUPS).unwrap_or(usize::MAX),
+        statistics_limit: 0,
+        etag_key: String::new(),
+    };
+    let summary =
+        build_summary(connection, &summary_params, render_context).map_err(with_chart_hint)?;
+    let ui_language = render_context.language_preference.ui_language;
+    let group_labels: Vec<String> =
+        chart_params.group_by.iter().map(|by| group_by_label(by, ui_language)).collect();
+    let aggregate_label =
+        chart_params.aggregate.message().map(|message| message.in_language(ui_language).to_owned());
+    let mut chart = Chart {
+        chart_type: chart_params.chart_type,
+        language: ui_language,
+        title: std::iter::once(description.title)
+            .chain(group_labels.iter().cloned())
+            .chain(aggregate_label)
+            .collect::<Vec<_>>()
+            .join(" · "),
+        point_noun: group_labels.join(" · "),
+        panels: Vec::new(),
+        notes: Vec::new(),
+        source: context.settings.publisher_name(&render_context.base_url),
+    };
+    let mut notes: Vec<String> = description.notes.iter().map(RequiredNote::to_text).collect();
+    notes.extend(
+        summary
+            .data
+            .iter()
+            .flat_map(|group| &group.keys)
+            .filter_map(|key| key.footnote.as_deref().map(format_footnote)),
+    );
+    let omitted_groups = summary.total_groups.saturating_sub(summary.data.len());
+    let lacking_value = chart.add_groups(summary, chart_params);
+    if chart_params.chart_type == ChartType::Map {
+        notes.extend(chart.add_missing_territories(render_context));
+    }
+    let omitted = chart
+        .truncate_points(chart_params.max_groups, chart_params.group_by.contains(&GroupBy::Year))
+        .saturating_add(omitted_groups);
+    let counted_note = |message: Phrase, number: usize| {
+        (number > 0).then(|| message.with(ui_language, &number.to_string()))
+    };
+    let lacking_message = if chart_params.chart_type == ChartType::Progress {
+        Phrase::WithoutTarget
+    } else {
+        Phrase::WithoutValue
+    };
+    let counted = counted_note(Phrase::NotShown, omitted)
+        .into_iter()
+        .chain(counted_note(lacking_message, lacking_value));
+    for note in counted.chain(notes) {
+        if !chart.notes.contains(&note) {
+            chart.notes.push(note);
+        }
+    }
+    Ok(chart.without_invalid_chars())
+}
+
+/// Where a summary is refused: the remedies that a chart has.
+fn with_chart_hint(problem: Problem) -> Problem {
+    if problem.kind != ProblemKind::NotSummable {
+        return problem;
+    }
+    let detail = "Some of these statistics cannot be added up. Ask for one `unit` or `indicator`, group by these, filter by `additive=true`, show \
+                  another value of each group, such as `aggregate=latest`, or leave `group_by` out: each statistic is shown by itself then.";
+    Problem { detail: detail.to_owned(), ..problem }
+}
+
+/// What statistics are grouped by, in words.
+fn group_by_label(by: &GroupBy, ui_language: &str) -> String {
+    let message = match by {
+        GroupBy::Country => Phrase::Country,
+        GroupBy::Year => Phrase::Year,
+        GroupBy::Programme => Phrase::Programme,
+        GroupBy::Partner => Phrase::Partner,
+        GroupBy::Indicator => Phrase::Indicator,
+        GroupBy::Unit => Phrase::Unit,
+        GroupBy::Dimension(name) => return name.clone(),
+    };
+    message.in_language(ui_language).to_owned()
+}
+
+/// How a key is called, with the sign of its footnote.
+fn key_label(key: &GroupKey) -> String {
+    format!("{}{}", key.label, if key.footnote.is_some() { "*" } else { "" })
+}
+
+/// A group as a point; nothing where it lacks what is to be shown.
+fn to_point(
+    group: &SummaryGroup,
+    keys: &[&GroupKey],
+    chart_params: &ChartParams,
+    ui_language: &str,
+) -> Option<Point> {
+    let (value, qualifier, figure) = chart_params.aggregate.value_of(group)?;
+    let labelled =
+        |message: Phrase, said: String| format!("{}: {said}", message.in_language(ui_language));
+    let point = Point {
+        key: keys
+            .iter()
+            .map(|key| key.value.as_deref().unwrap_or_default())
+            .collect::<Vec<_>>()
+            .join("\n"),
+        label: keys.iter().map(|key| key_label(key)).collect::<Vec<_>>().join(" · "),
+        value: Some(value.to_owned()),
+        qualifier: ValueQualifier::parse(qualifier),
+        display_value: figure.to_owned(),
+        ..Point::default()
+    };
+    if chart_params.chart_type != ChartType::Progress {
+        return Some(point);
+    }
+    let target = group.target.as_ref()?.as_ref()?;
+    let until = target
+        .period_end
+        .as_ref()
+        .and_then(|day| day.split('-').next())
+        .map(|year| format!(" ({year})"))
+        .unwrap_or_default();
+    let baseline = group.baseline.as_ref().and_then(Option::as_ref).map(|group_baseline| {
+        let (first, last) = (group_baseline.first_year, group_baseline.last_year);
+        let years = if first == last { first.to_string() } else { format!("{first}–{last}") };
+        Marker {
+            value: group_baseline.value.clone(),
+            text: labelled(Phrase::Baseline, format!("{} ({years})", group_baseline.figure)),
+        }
+    });
+    Some(Point {
+        baseline,
+        target: Some(Marker {
+            value: target.value.clone(),
+            text: labelled(Phrase::Target, format!("{}{until}", target.figure)),
+        }),
+        progress: group
+            .progress
+            .as_ref()
+            .and_then(Option::as_ref)
+            .map(|progress| progress.figure.clone()),
+        ..point
+    })
+}
+
+impl Chart {
+    /// Adds the groups of a summary: those of one unit and measure have one scale, those of one
+    /// line one series. Gives how many have nothing to show.
+    fn add_groups(&mut self, summary: ImpactSummary, chart_params: &ChartParams) -> usize {
+        let mut lacking_value = 0_usize;
+        let mut undated: Vec<String> = Vec::new();
+        for group in &summary.data {
+            let is_line = chart_params.chart_type == ChartType::Line;
+            // On a line the years go across, and what else groups are made by tells the lines
+            // apart.
+            let (axis_keys, series_keys): (Vec<&GroupKey>, Vec<&GroupKey>) =
+                group.keys.iter().partition(|key| !is_line || key.by == "year");
+            let Some(point) = to_point(group, &axis_keys, chart_params, self.language) else {
+                lacking_value = lacking_value.saturating_add(1);
+                continue;
+            };
+            let name = (!series_keys.is_empty()).then(|| {
+                series_keys.iter().map(|key| key_label(key)).collect::<Vec<_>>().join(" · ")
+            });
+            if is_line && point.key.is_empty() {
+                undated.push(
+                    name.into_iter()
+                        .chain([point.label, point.display_value])
+                        .collect::<Vec<_>>()
+                        .join(": "),
+                );
+                continue;
+            }
+            let unit = group.unit.clone().or_else(|| {
+                Phrase::of_word(&group.measure)
+                    .map(|message| message.in_language(self.language).to_owned())
+            });
+            self.add_point(&unit.unwrap_or_default(), name, point);
+        }
+        self.notes.extend(undated);
+        // Years are in their order; else what is largest comes first, and what is not broken down
+        // last.
+        if !chart_params.group_by.contains(&GroupBy::Year)
+            && chart_params.chart_type != ChartType::Map
+        {
+            for series in self.panels.iter_mut().flat_map(|panel| &mut panel.series) {
+                series.points.sort_by(|one, other| {
+                    let is_rest = |point: &Point| point.key.split('\n').all(str::is_empty);
+                    is_rest(one)
+                        .cmp(&is_rest(other))
+                        .then(other.numeric_value().total_cmp(&one.numeric_value()))
+                });
+            }
+        }
+        lacking_value
+    }
+
+    /// Adds the territories of which nothing is known; gives what must be said where they are
+    /// named.
+    fn add_missing_territories(&mut self, render_context: &RenderContext) -> Vec<String> {
+        let ui_language = self.language;
+        let known: Vec<String> =
+            self.panels.iter().flat_map(Panel::points).map(|point| point.key.clone()).collect();
+        let mut notes = Vec::new();
+        let missing = MAP_TERRITORIES
+            .iter()
+            .filter(|code| !known.iter().any(|key| key == *code))
+            .filter_map(|code| render_context.country_names.country(code, ui_language));
+        let points: Vec<Point> = missing
+            .map(|country| {
+                notes.extend(country.footnote.as_deref().map(format_footnote));
+                let mark = if country.footnote.is_some() { "*" } else { "" };
+                let figure = Phrase::NoData.in_language(ui_language).to_owned();
+                Point {
+                    key: country.code.to_owned(),
+                    label: format!("{}{mark}", country.name),
+                    display_value: figure,
+                    ..Point::default()
+                }
+            })
+            .collect();
+        if let Some(series) = self.panels.first_mut().and_then(|panel| panel.series.first_mut()) {
+            series.points.extend(points);
+        }
+        notes
+    }
+}

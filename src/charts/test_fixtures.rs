@@ -1,0 +1,509 @@
+//! Charts to draw in tests, and what every drawing owes.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use roxmltree::{Document, Node};
+
+use crate::charts::svg::render_chart;
+use crate::charts::{
+    Chart, ChartType, Marker, Panel, Point, RenderOptions, Series, Theme, ValueQualifier,
+};
+use crate::impact::display_value::{format_plain_value, format_value};
+use crate::phrases::{LANGUAGES, Phrase};
+use crate::places;
+
+fn render_svg(chart: &Chart, look: &RenderOptions) -> String {
+    render_chart(chart, look).svg
+}
+
+const QUALIFIERS: [&str; 4] = ["exact", "more_than", "less_than", "about"];
+
+fn point(
+    language: &'static str,
+    (key, label): (&str, &str),
+    value: &str,
+    qualifier: &str,
+) -> Point {
+    Point {
+        key: key.to_owned(),
+        label: label.to_owned(),
+        language: None,
+        value: Some(value.to_owned()),
+        qualifier: ValueQualifier::parse(qualifier),
+        display_value: format_value(value, qualifier, "unit", language),
+        ..Point::default()
+    }
+}
+
+fn country(language: &'static str, code: &str, value: Option<(&str, &str)>) -> Point {
+    let name = places::find(code).unwrap().name(language);
+    let label = if code == "XK" { format!("{name}*") } else { name.to_owned() };
+    match value {
+        Some((value, qualifier)) => point(language, (code, &label), value, qualifier),
+        None => Point {
+            key: code.to_owned(),
+            label,
+            display_value: Phrase::NoData.in_language(language).to_owned(),
+            ..Point::default()
+        },
+    }
+}
+
+fn marker(language: &'static str, message: Phrase, value: &str, when: &str) -> Marker {
+    let said = format!(
+        "{}: {} ({when})",
+        message.in_language(language),
+        format_plain_value(value, "unit", language)
+    );
+    Marker { value: value.to_owned(), text: said }
+}
+
+fn chart(form: ChartType, language: &'static str, panels: Vec<Panel>) -> Chart {
+    let title = format!(
+        "{} · {}",
+        Phrase::ImpactStatistics.in_language(language),
+        Phrase::Country.in_language(language)
+    );
+    let note = "* This designation is without prejudice to positions on status, and is in line with UNSCR 1244/1999 and the ICJ Opinion on the Kosovo declaration of independence.";
+    Chart {
+        chart_type: form,
+        language,
+        title,
+        point_noun: String::new(),
+        panels,
+        notes: vec![note.to_owned()],
+        source: "catalogue.example.org".to_owned(),
+    }
+}
+
+fn sample_chart(form: ChartType, language: &'static str) -> Chart {
+    let values = [
+        ("AL", "500", "more_than"),
+        ("RS", "1250", "exact"),
+        ("XK", "320", "about"),
+        ("TR", "4100", "exact"),
+        ("MK", "12.5", "less_than"),
+    ];
+    let one = |points: Vec<Point>| {
+        vec![Panel {
+            heading: Some("people".to_owned()),
+            series: vec![Series { name: None, points }],
+        }]
+    };
+    let panels = match form {
+        ChartType::Bar => one(values
+            .iter()
+            .map(|(code, value, qualifier)| country(language, code, Some((value, qualifier))))
+            .collect()),
+        ChartType::Map => one(["AL", "BA", "XK", "ME", "MK", "RS", "TR", "HR", "SI"]
+            .iter()
+            .map(|code| {
+                let known = values
+                    .iter()
+                    .find(|(known, _, _)| known == code)
+                    .map(|(_, value, qualifier)| (*value, *qualifier));
+                country(language, code, known.or((*code == "HR").then_some(("45", "exact"))))
+            })
+            .collect()),
+        ChartType::Line => {
+            let of = |from: &[(&str, &str, &str)]| {
+                from.iter()
+                    .map(|(year, value, qualifier)| point(language, (year, year), value, qualifier))
+                    .collect()
+            };
+            let first = of(&[
+                ("2017", "120", "exact"),
+                ("2018", "340", "about"),
+                ("2019", "500", "more_than"),
+                ("2022", "800", "exact"),
+                ("2023", "760", "exact"),
+                ("2026", "1500", "more_than"),
+            ]);
+            let second = of(&[
+                ("2018", "90", "exact"),
+                ("2019", "110", "exact"),
+                ("2020", "95", "exact"),
+                ("2021", "-40", "exact"),
+            ]);
+            let series = vec![
+                Series {
+                    name: Some(places::find("RS").unwrap().name(language).to_owned()),
+                    points: first,
+                },
+                Series {
+                    name: Some(places::find("MK").unwrap().name(language).to_owned()),
+                    points: second,
+                },
+            ];
+            vec![Panel { heading: Some("people".to_owned()), series }]
+        }
+        ChartType::Progress => {
+            let long = "women who know more about their rights and about the services that are open to them in their own town, in the language that they speak at home, and who said so";
+            let first = Point {
+                baseline: Some(marker(language, Phrase::Baseline, "20", "2019")),
+                target: Some(marker(language, Phrase::Target, "2000", "2027")),
+                progress: Some(format_value("74", "more_than", "percentage", language)),
+                ..point(language, ("a", "people"), "1500", "more_than")
+            };
+            let second = Point {
+                target: Some(marker(language, Phrase::Target, "3000", "2026")),
+                progress: Some(format_plain_value("116", "percentage", language)),
+                ..point(language, ("b", long), "3500", "exact")
+            };
+            let third = Point {
+                baseline: Some(marker(language, Phrase::Baseline, "-15", "2019")),
+                target: Some(marker(language, Phrase::Target, "10", "2026")),
+                progress: Some(format_plain_value("40", "percentage", language)),
+                ..point(language, ("c", "balance"), "-5", "exact")
+            };
+            one(vec![first, second, third])
+        }
+    };
+    chart(form, language, panels)
+}
+
+fn render_options(theme: Theme, width: f64) -> RenderOptions {
+    RenderOptions { theme, width, height: None, embedded_as: None }
+}
+
+/// With `KINOTEKA_SCREENSHOTS=DIRECTORY` all samples are put there, to be looked at.
+#[test]
+fn renders_samples_in_every_language() {
+    for (name, form) in ChartType::ALL {
+        for language in LANGUAGES {
+            let chart = sample_chart(form, language);
+            for (theme, options) in [
+                ("light", render_options(Theme::Light, 640.0)),
+                ("dark", render_options(Theme::Dark, 320.0)),
+                ("auto", render_options(Theme::Auto, 900.0)),
+            ] {
+                let drawn = render_svg(&chart, &options);
+                assert_sound_svg(&chart, &options, &drawn);
+                if let Some(directory) = std::env::var_os("KINOTEKA_SCREENSHOTS") {
+                    std::fs::write(
+                        std::path::Path::new(&directory)
+                            .join(format!("chart-{name}-{language}-{theme}.svg")),
+                        drawn,
+                    )
+                    .unwrap();
+                }
+            }
+        }
+    }
+}
+
+fn attribute(node: Node<'_, '_>, name: &str) -> f64 {
+    node.attribute(name).map_or(0.0, |value| value.parse().unwrap())
+}
+
+/// What every drawing owes: it is XML, says what it is, nothing of it lies outside, and every value
+/// and note is in it in words.
+fn assert_sound_svg(chart: &Chart, options: &RenderOptions, svg: &str) {
+    let document = Document::parse(svg).unwrap_or_else(|error| panic!("{error}: {svg}"));
+    let root = document.root_element();
+    let view: Vec<f64> =
+        root.attribute("viewBox").unwrap().split(' ').map(|part| part.parse().unwrap()).collect();
+    let [_, _, width, height] = view[..] else { panic!("{view:?}") };
+    assert!(
+        (width - options.width).abs() < 0.1
+            && options.height.is_none_or(|asked| height >= asked - 0.1),
+        "{view:?}"
+    );
+    let element_text = |id: &str| {
+        document
+            .descendants()
+            .find(|node| node.attribute("id") == Some(id))
+            .and_then(|node| node.text())
+            .unwrap_or_default()
+            .to_owned()
+    };
+    assert_eq!(
+        (root.attribute("role"), root.attribute("aria-labelledby"), root.attribute("lang")),
+        (Some("img"), Some("kc-title-chart"), Some(chart.language))
+    );
+    assert_eq!(element_text("kc-title-chart"), chart.title);
+    let description = element_text("kc-desc-chart");
+    for point in chart.panels.iter().flat_map(Panel::points) {
+        assert!(
+            description.contains(&point.accessible_text()),
+            "{}: {description}",
+            point.accessible_text()
+        );
+    }
+    for note in chart.notes.iter().chain([&chart.source]) {
+        assert!(description.contains(note.as_str()), "{note}: {description}");
+    }
+    let near = |least: f64, value: f64, most: f64| value >= least - 0.6 && value <= most + 0.6;
+    for node in document.descendants().filter(Node::is_element) {
+        match node.tag_name().name() {
+            "rect" => {
+                let (x, y) = (attribute(node, "x"), attribute(node, "y"));
+                assert!(
+                    near(0.0, x, width) && near(0.0, x + attribute(node, "width"), width),
+                    "{svg}"
+                );
+                assert!(
+                    near(0.0, y, height) && near(0.0, y + attribute(node, "height"), height),
+                    "{svg}"
+                );
+            }
+            "text" => {
+                let (x, y) = (attribute(node, "x"), attribute(node, "y"));
+                let long = attribute(node, "textLength");
+                let (from, to) = match node.attribute("text-anchor") {
+                    None => (x, x + long),
+                    Some("middle") => (x - long / 2.0, x + long / 2.0),
+                    _ => (x - long, x),
+                };
+                assert!(
+                    near(0.0, from, width) && near(0.0, to, width) && near(0.0, y, height),
+                    "{node:?}: {svg}"
+                );
+            }
+            "path" => {
+                for part in
+                    node.attribute("d").unwrap().split(['M', 'L']).filter(|part| !part.is_empty())
+                {
+                    let mut numbers = part
+                        .split(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-'))
+                        .filter_map(|number| number.parse::<f64>().ok());
+                    let (x, y) = (numbers.next().unwrap(), numbers.next().unwrap());
+                    assert!(near(0.0, x, width) && near(0.0, y, height), "{part}: {svg}");
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn text_contents(drawn: &str) -> Vec<String> {
+    let document = Document::parse(drawn).unwrap();
+    document
+        .descendants()
+        .filter(|node| node.has_tag_name(("http://www.w3.org/2000/svg", "text")))
+        .map(|node| node.text().unwrap_or_default().to_owned())
+        .collect()
+}
+
+fn bar_widths(svg: &str) -> Vec<f64> {
+    let document = Document::parse(svg).unwrap();
+    document
+        .descendants()
+        .filter(|node| node.attribute("class") == Some("kc-bar"))
+        .map(|node| attribute(node, "width"))
+        .collect()
+}
+
+fn bar_chart(values: &[(&str, &str)]) -> Chart {
+    let points = values
+        .iter()
+        .enumerate()
+        .map(|(place, (value, qualifier))| {
+            point("en", (&place.to_string(), &format!("Group {place}")), value, qualifier)
+        })
+        .collect();
+    chart(
+        ChartType::Bar,
+        "en",
+        vec![Panel { heading: None, series: vec![Series { name: None, points }] }],
+    )
+}
+
+#[test]
+fn bar_lengths_are_proportional() {
+    let drawn = render_svg(
+        &bar_chart(&[("100", "exact"), ("50", "exact"), ("-25", "exact"), ("0", "exact")]),
+        &render_options(Theme::Light, 800.0),
+    );
+    let long = bar_widths(&drawn);
+    assert!(
+        (long[0] / long[1] - 2.0).abs() < 0.01
+            && (long[0] / long[2] - 4.0).abs() < 0.02
+            && long[3] < 0.1,
+        "{long:?}"
+    );
+}
+
+#[test]
+fn qualifiers_are_always_shown() {
+    for width in [200.0, 640.0] {
+        let texts = text_contents(&render_svg(
+            &bar_chart(&[("500", "more_than"), ("20", "less_than"), ("7", "about")]),
+            &render_options(Theme::Light, width),
+        ));
+        for figure in ["More than 500", "Less than 20", "About 7"] {
+            assert!(texts.contains(&figure.to_owned()), "{texts:?}");
+        }
+    }
+    // On a line without room for words there is the sign.
+    let points = (1_900..2_000)
+        .map(|year| {
+            point(
+                "en",
+                (&year.to_string(), &year.to_string()),
+                &format!("{}", 1_000 + year % 7),
+                "more_than",
+            )
+        })
+        .collect();
+    let crowded = chart(
+        ChartType::Line,
+        "en",
+        vec![Panel { heading: None, series: vec![Series { name: None, points }] }],
+    );
+    let texts = text_contents(&render_svg(&crowded, &render_options(Theme::Light, 400.0)));
+    assert_eq!(
+        texts.iter().filter(|text| text.starts_with("More than") || *text == ">").count(),
+        100,
+        "{texts:?}"
+    );
+}
+
+#[test]
+fn very_long_numbers_stay_exact() {
+    let long = "12345678901234567890123456789012345678";
+    for width in [200.0, 320.0, 640.0, 1_600.0] {
+        let chart = bar_chart(&[
+            (long, "more_than"),
+            ("-99999999999999999999999999999999999999.5", "exact"),
+            ("1", "exact"),
+        ]);
+        let drawn = render_svg(&chart, &render_options(Theme::Light, width));
+        assert_sound_svg(&chart, &render_options(Theme::Light, width), &drawn);
+        let all = text_contents(&drawn).concat().replace(' ', "");
+        assert!(
+            all.contains("Morethan12,345,678,901,234,567,890,123,456,789,012,345,678")
+                && all.contains("-99,999,999,999,999,999,999,999,999,999,999,999,999.5"),
+            "{all}"
+        );
+        let mut map = sample_chart(ChartType::Map, "en");
+        map.panels[0].series[0].points[0] = country("en", "AL", Some((long, "more_than")));
+        let drawn = render_svg(&map, &render_options(Theme::Light, width.max(320.0)));
+        assert!(
+            text_contents(&drawn)
+                .concat()
+                .replace(' ', "")
+                .contains("12,345,678,901,234,567,890,123,456,789,012,345,678"),
+            "{drawn}"
+        );
+    }
+}
+
+#[test]
+fn omitted_points_are_counted() {
+    let values: Vec<(String, &str)> =
+        (1..=200).rev().map(|value| (value.to_string(), "exact")).collect();
+    let values: Vec<(&str, &str)> =
+        values.iter().map(|(value, qualifier)| (value.as_str(), *qualifier)).collect();
+    let chart = bar_chart(&values);
+    let look = RenderOptions { height: Some(400.0), ..render_options(Theme::Light, 640.0) };
+    let drawn = render_svg(&chart, &look);
+    assert_sound_svg(&chart, &look, &drawn);
+    let shown_count = bar_widths(&drawn).len();
+    assert!(
+        (3..20).contains(&shown_count)
+            && text_contents(&drawn).contains(&format!("Not shown: {}", 200 - shown_count)),
+        "{shown_count}: {:?}",
+        text_contents(&drawn)
+    );
+    assert!(
+        drawn.contains("height=\"400\"") && drawn.contains("viewBox=\"0 0 640 400\""),
+        "{drawn}"
+    );
+    assert_eq!(bar_widths(&render_svg(&chart, &RenderOptions { height: None, ..look })).len(), 200);
+}
+
+#[test]
+fn lines_skip_years_without_data() {
+    let drawn =
+        render_svg(&sample_chart(ChartType::Line, "en"), &render_options(Theme::Light, 640.0));
+    let read = Document::parse(&drawn).unwrap();
+    let paths: Vec<&str> = read
+        .descendants()
+        .filter(|node| node.attribute("class") == Some("kc-line-0"))
+        .filter_map(|node| node.attribute("d"))
+        .collect();
+    // The first is the key to the lines; 2017 to 2019 and 2022 to 2023 follow each other, 2026
+    // stands alone.
+    let path = paths[1];
+    assert_eq!((path.matches('M').count(), path.matches('L').count()), (3, 3), "{path}");
+}
+
+#[test]
+fn empty_chart_shows_message() {
+    for (_, form) in ChartType::ALL {
+        for language in LANGUAGES {
+            let chart = chart(form, language, Vec::new());
+            let drawn = render_svg(&chart, &render_options(Theme::Auto, 320.0));
+            assert_sound_svg(&chart, &render_options(Theme::Auto, 320.0), &drawn);
+            assert!(drawn.contains(Phrase::NothingFound.in_language(language)), "{drawn}");
+        }
+    }
+}
+
+#[test]
+fn lines_differ_without_colour() {
+    let series = (0..8)
+        .map(|line| Series {
+            name: Some(format!("Line {line}")),
+            points: vec![
+                point("en", ("2020", "2020"), &line.to_string(), "exact"),
+                point("en", ("2021", "2021"), "5", "exact"),
+            ],
+        })
+        .collect();
+    let drawn = render_svg(
+        &chart(ChartType::Line, "en", vec![Panel { heading: None, series }]),
+        &render_options(Theme::Light, 640.0),
+    );
+    let read = Document::parse(&drawn).unwrap();
+    let attributes = |prefix: &str, name: &str| -> BTreeSet<String> {
+        read.descendants()
+            .filter(|node| node.attribute("class").is_some_and(|class| class.starts_with(prefix)))
+            .map(|node| node.attribute(name).unwrap_or_default().to_owned())
+            .collect()
+    };
+    assert_eq!(attributes("kc-line-", "stroke-dasharray").len(), 6);
+    let shapes: BTreeSet<String> = attributes("kc-point-", "d")
+        .into_iter()
+        .map(|path| path.split_once(|c: char| c.is_ascii_lowercase()).unwrap().1.to_owned())
+        .collect();
+    assert_eq!(shapes.len(), 6);
+    assert!(text_contents(&drawn).contains(&"Not shown: 4".to_owned()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn whatever_is_drawn_is_sound(
+        form in 0_usize..4,
+        theme in 0_usize..3,
+        width in 200.0_f64..2_000.0,
+        height in prop::option::of(150.0_f64..2_000.0),
+        language in 0_usize..7,
+        points in prop::collection::vec(("\\PC{0,60}|[\\x00-\\x7F\u{FFFE}]{0,40}", "-?[0-9]{1,40}(\\.[0-9]{1,12})?", 0_usize..4, 1_990_i64..2_040, any::<bool>()), 0..30),
+        title in "\\PC{0,300}",
+        series in 1_usize..9,
+    ) {
+        let language = LANGUAGES[language];
+        let mut panel = Panel { heading: Some(title.clone()), series: vec![Series::default(); series] };
+        let mut years = BTreeSet::new();
+        for (place, (label, value, qualifier, year, has_target)) in points.into_iter().enumerate() {
+            let key = match form { 1 => { if !years.insert((place % series, year)) { continue } year.to_string() }, 3 => places::all()[place].code.to_owned(), _ => place.to_string() };
+            let mut one = point(language, (&key, &label), &value, QUALIFIERS[qualifier]);
+            if has_target {
+                one.target = Some(marker(language, Phrase::Target, &value, &label));
+            }
+            panel.series[place % series].points.push(one);
+        }
+        let mut chart = chart(ChartType::ALL[form].1, language, vec![panel]);
+        chart.title = title;
+        let chart = chart.without_invalid_chars();
+        let look = RenderOptions { theme: Theme::ALL[theme].1, width: width.round(), height: height.map(f64::round), embedded_as: None };
+        let drawn = render_svg(&chart, &look);
+        let paintable = chart.with_supported_glyphs();
+        prop_assert!(Document::parse(&render_svg(&paintable, &look)).is_ok());
+        assert_sound_svg(&chart, &look, &drawn);
+    }
+}

@@ -1,0 +1,307 @@
+//! Statistics as programmes report them: indicators counted year by year, in each country, for the
+//! whole and for its slices.
+
+use serde_json::{Map, Value, json};
+
+use crate::commands::generate::{COUNTRY_CODES, CatalogueSize, SplitMix64};
+
+/// Which figures there are at each turn: groups of one indicator, programme, country and year, and
+/// in each the whole and its slices. Some groups have a whole beside slices, which must not be
+/// added to them; some have only one or the other.
+const SLICE_PATTERN: [(u64, Option<usize>, Option<usize>); 19] = [
+    (0, None, None),
+    (0, Some(0), None),
+    (0, Some(1), None),
+    (1, Some(0), Some(0)),
+    (1, Some(0), Some(1)),
+    (1, Some(0), Some(2)),
+    (1, Some(1), Some(0)),
+    (1, Some(1), Some(1)),
+    (1, Some(1), Some(2)),
+    (2, None, None),
+    (3, None, None),
+    (3, Some(0), None),
+    (3, Some(1), None),
+    (3, Some(0), Some(0)),
+    (3, Some(0), Some(1)),
+    (3, Some(0), Some(2)),
+    (3, Some(1), Some(0)),
+    (3, Some(1), Some(1)),
+    (3, Some(1), Some(2)),
+];
+/// How many groups a turn has.
+const GROUPS_PER_PATTERN: u64 = 4;
+
+const SEXES: [&str; 2] = ["female", "male"];
+const AGES: [&str; 3] = ["15-24", "25-64", "65+"];
+
+/// How many indicators there are: each [`MEASURED`] in eight fields.
+pub const INDICATOR_COUNT: u32 = 40;
+/// What is counted: the label, the unit, and whether it is a percentage and more is better.
+const INDICATOR_TEMPLATES: [(&str, &str, bool, bool); 5] = [
+    ("Survivors who received support", "people", false, true),
+    ("Professionals trained", "people", false, true),
+    ("People reached by campaigns", "people", false, true),
+    ("People who hold equal norms", "percent", true, true),
+    ("People who report violence in the last year", "percent", true, false),
+];
+const POLICY_FIELDS: [&str; 8] = [
+    "health",
+    "police",
+    "justice",
+    "education",
+    "media",
+    "local government",
+    "sports",
+    "employment",
+];
+
+const FIRST_YEAR: u64 = 2016;
+const YEAR_COUNT: u64 = 10;
+
+/// What a group of figures is about.
+struct StatisticGroup {
+    indicator_index: u64,
+    year_index: u64,
+    programme_index: u64,
+    country: &'static str,
+    seed: u64,
+}
+
+impl StatisticGroup {
+    /// Indicators of one programme and country year by year, then the next programme, and the next
+    /// country of each.
+    fn new(number: u64, programmes: u32, seed: u64) -> Self {
+        let programmes = u64::from(programmes).max(1);
+        let indicators = u64::from(INDICATOR_COUNT);
+        let indicator = number % indicators;
+        let year = number / indicators % YEAR_COUNT;
+        let round = number / indicators / YEAR_COUNT;
+        let programme = round % programmes;
+        let countries = u64::try_from(COUNTRY_CODES.len()).unwrap_or(1);
+        let country =
+            usize::try_from(round.wrapping_add(round / programmes) % countries).unwrap_or(0);
+        let country = COUNTRY_CODES.get(country).copied().unwrap_or("RS");
+        Self {
+            indicator_index: indicator,
+            year_index: year,
+            programme_index: programme,
+            country,
+            seed: seed ^ (number << 20),
+        }
+    }
+
+    fn template(&self) -> (&'static str, &'static str, bool, bool) {
+        // Five and eight have no divisor in common: each pair comes once. The groups of a turn
+        // differ in what they measure, too.
+        let place = usize::try_from(self.indicator_index % 5).unwrap_or(0);
+        INDICATOR_TEMPLATES.get(place).copied().unwrap_or(("People", "people", false, true))
+    }
+
+    fn field(&self) -> &'static str {
+        let place = usize::try_from(self.indicator_index % 8).unwrap_or(0);
+        POLICY_FIELDS.get(place).copied().unwrap_or("health")
+    }
+
+    /// People of a slice: more in later years.
+    fn people_count(&self, sex: Option<usize>, age: Option<usize>) -> u64 {
+        let one = |sex: u64, age: u64| {
+            let mut rng = SplitMix64(self.seed ^ sex ^ (age << 8));
+            u64::from(rng.in_range(5, 400)).saturating_mul(self.year_index.saturating_add(4)) / 4
+        };
+        let within = |wanted: Option<usize>, place: u64| {
+            wanted.is_none_or(|wanted| u64::try_from(wanted) == Ok(place))
+        };
+        let slices = (0..2).flat_map(|sex| (0..3).map(move |age| (sex, age)));
+        slices.filter(|(s, a)| within(sex, *s) && within(age, *a)).map(|(s, a)| one(s, a)).sum()
+    }
+
+    /// A share of the people of a slice, in tenths of a percent.
+    fn share_per_mille(&self, sex: Option<usize>, age: Option<usize>) -> u64 {
+        let place = |wanted: Option<usize>| {
+            u64::try_from(wanted.map_or(0, |place| place.saturating_add(1))).unwrap_or(0)
+        };
+        u64::from(SplitMix64(self.seed ^ place(sex) ^ (place(age) << 8)).in_range(50, 950))
+    }
+}
+
+/// The indicator of this number, as statistics name it.
+pub fn generate_indicator(number: u32) -> Value {
+    let group = StatisticGroup::new(u64::from(number.saturating_sub(1)), 1, 0);
+    let (label, unit, is_percentage, ascending) = group.template();
+    json!({
+        "resource": "indicator", "slug": format!("indicator-{number}"), "label": format!("{label}: {}", group.field()), "unit": unit,
+        "measure": if is_percentage { "percentage" } else { "unit" }, "ascending": ascending, "additive": !is_percentage,
+    })
+}
+
+/// When the figures of a programme for a year are published: together, in the spring after it.
+pub fn published_at(number: u32, counts: CatalogueSize) -> String {
+    let (group, ..) = group_and_slice(number, counts, 0);
+    let mut rng = SplitMix64(group.programme_index ^ (group.year_index << 16));
+    let year = FIRST_YEAR.saturating_add(group.year_index).saturating_add(1);
+    format!(
+        "{year}-{:02}-{:02}T{:02}:{:02}:00Z",
+        rng.in_range(2, 5),
+        rng.in_range(1, 28),
+        rng.in_range(8, 17),
+        rng.in_range(0, 59)
+    )
+}
+
+/// A percentage of so many tenths.
+fn format_percent(tenths: u64) -> String {
+    let rest = tenths % 10;
+    if rest == 0 { (tenths / 10).to_string() } else { format!("{}.{rest}", tenths / 10) }
+}
+
+/// The group of the statistic of this number, and its slice of that.
+fn group_and_slice(
+    number: u32,
+    counts: CatalogueSize,
+    seed: u64,
+) -> (StatisticGroup, Option<usize>, Option<usize>) {
+    let place = u64::from(number.saturating_sub(1));
+    let length = u64::try_from(SLICE_PATTERN.len()).unwrap_or(1);
+    let slot = usize::try_from(place % length).unwrap_or(0);
+    let (offset, sex, age) = SLICE_PATTERN.get(slot).copied().unwrap_or((0, None, None));
+    (
+        StatisticGroup::new(
+            (place / length).saturating_mul(GROUPS_PER_PATTERN).saturating_add(offset),
+            counts.programmes,
+            seed,
+        ),
+        sex,
+        age,
+    )
+}
+
+/// The statistic of this number.
+pub fn generate_statistic(number: u32, counts: CatalogueSize, seed: u64) -> Value {
+    let (group, sex, age) = group_and_slice(number, counts, seed);
+    let (label, _, is_percentage, _) = group.template();
+    let mut rng = SplitMix64(group.seed ^ (1 << 16) ^ (u64::from(number) << 24));
+    let value = if is_percentage {
+        format_percent(group.share_per_mille(sex, age))
+    } else {
+        group.people_count(sex, age).to_string()
+    };
+    let is_whole = sex.is_none() && age.is_none();
+    let qualifier =
+        if rng.one_in(20) { rng.pick(&["more_than", "about", "less_than"]) } else { "exact" };
+    let year = FIRST_YEAR.saturating_add(group.year_index);
+    let sex = sex.and_then(|sex| SEXES.get(sex));
+    let age = age.and_then(|age| AGES.get(age));
+    let mut slices: Vec<Value> = Vec::new();
+    slices.extend(sex.map(|sex| json!({"dimension": "sex", "value": sex})));
+    slices.extend(age.map(|age| json!({"dimension": "age", "value": age})));
+    let slice: Vec<&str> = sex.into_iter().chain(age).copied().collect();
+    let slice_suffix =
+        if slice.is_empty() { String::new() } else { format!(" ({})", slice.join(", ")) };
+    let mut line = json!({
+        "resource": "impact_statistic", "slug": format!("statistic-{number}"), "value": value, "qualifier": qualifier,
+        "indicator": format!("indicator-{}", group.indicator_index.saturating_add(1)), "programme": format!("programme-{}", group.programme_index.saturating_add(1)),
+        "countries": [group.country], "period_start": format!("{year}-01-01"), "period_end": format!("{year}-12-31"),
+        "disaggregation": slices,
+        "source": {"text": format!("Annual report {year}, table {}", rng.in_range(1, 60)), "url": format!("https://reports.example.org/{year}/{}", group.country)},
+        "label": format!("{label}: {}, {} {year}{slice_suffix}", group.field(), group.country),
+    });
+    if let Some(line) = line.as_object_mut() {
+        insert_baseline_and_target(line, &group, is_whole && rng.one_in(2), is_percentage);
+        if counts.videos > 0 && rng.one_in(100) {
+            // The shortest videos have half a minute.
+            let start = rng.in_range(0, 10);
+            let video = format!("video-{}", rng.in_range(1, counts.videos));
+            line.insert("evidence".to_owned(), json!([{"video": video, "start_seconds": start, "end_seconds": rng.in_range(15, 30)}]));
+        }
+    }
+    line
+}
+
+/// Where it was when the programme began, and where it is to be when it ends; said of some wholes.
+fn insert_baseline_and_target(
+    line: &mut Map<String, Value>,
+    group: &StatisticGroup,
+    is_included: bool,
+    is_percentage: bool,
+) {
+    if !is_included {
+        return;
+    }
+    let at = |year: u64| {
+        let then = StatisticGroup { year_index: year, ..*group };
+        if is_percentage {
+            format_percent(then.share_per_mille(Some(2), None))
+        } else {
+            then.people_count(None, None).to_string()
+        }
+    };
+    line.insert(
+        "baseline".to_owned(),
+        json!({"value": at(0), "year": FIRST_YEAR.saturating_sub(1)}),
+    );
+    let (start, end) = ("2026-01-01", "2027-12-31");
+    line.insert(
+        "target".to_owned(),
+        json!({"value": at(YEAR_COUNT), "period_start": start, "period_end": end}),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::commands::generate_statistics_catalogue;
+
+    fn generate_statistics(number: u32) -> Vec<Value> {
+        generate_statistics_catalogue(100, number, 1)
+            .filter(|line| line["resource"] == "impact_statistic")
+            .collect()
+    }
+
+    #[test]
+    fn larger_catalogue_extends_smaller_one() {
+        assert_eq!(generate_statistics(500), generate_statistics(2_000)[..500]);
+    }
+
+    #[test]
+    fn additive_slices_sum_to_whole() {
+        // By what all of a group have in common: the whole, and the values by sex.
+        let mut groups: BTreeMap<String, (Option<u64>, Vec<u64>)> = BTreeMap::new();
+        for line in generate_statistics(1_900).iter().filter(|line| {
+            !line["label"].as_str().unwrap().contains(" who hold ")
+                && !line["label"].as_str().unwrap().contains(" who report ")
+        }) {
+            let label = line["label"].as_str().unwrap().split(" (").next().unwrap().to_owned();
+            let group = groups.entry(format!("{label} {}", line["programme"])).or_default();
+            let value = line["value"].as_str().unwrap().parse().unwrap();
+            match line["disaggregation"].as_array().map_or(0, Vec::len) {
+                0 => group.0 = Some(value),
+                1 => group.1.push(value),
+                _ => {}
+            }
+        }
+        let whole = groups.values().filter(|(whole, by_sex)| whole.is_some() && !by_sex.is_empty());
+        assert!(whole.clone().count() > 50);
+        assert!(whole.clone().all(|(whole, by_sex)| *whole == Some(by_sex.iter().sum())));
+    }
+
+    #[test]
+    fn spreads_over_indicators_programmes_countries_and_years() {
+        let all = generate_statistics(200_000);
+        let different = |name: &str| {
+            all.iter().map(|line| line[name].to_string()).collect::<BTreeSet<_>>().len()
+        };
+        assert_eq!(
+            (all.len(), different("programme"), different("countries"), different("period_start")),
+            (200_000, 50, 7, 10)
+        );
+        let known: BTreeSet<String> = generate_statistics_catalogue(100, 1, 1)
+            .filter(|line| line["resource"] == "indicator")
+            .map(|line| line["slug"].to_string())
+            .collect();
+        assert_eq!((different("indicator"), known.len()), (40, 40));
+        assert!(all.iter().all(|line| known.contains(&line["indicator"].to_string())));
+    }
+}

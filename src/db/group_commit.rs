@@ -1,0 +1,186 @@
+//! Writes that are committed together: what waits while one is written joins its transaction, and
+//! all of them wait for the disk once.
+//!
+//! Each is answered only after that commit. One that fails takes the others back with it, and they
+//! are written again without it: there are no savepoints, which would cost every write that
+//! succeeds.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Receiver;
+use diesel::connection::TransactionManager;
+use tokio::sync::oneshot;
+
+use crate::db::connection::Connection;
+use crate::db::database::QueryOutcome;
+use crate::db::error::Error;
+use crate::db::pool::{PoolConfig, PoolJob, WorkerConnection};
+use crate::db::statement_stats;
+
+/// How many writes share a transaction at most.
+const MAX_GROUP_SIZE: usize = 64;
+/// How long a transaction takes in more writes.
+const MAX_GROUP_TIME: Duration = Duration::from_millis(20);
+/// How often a transaction is run again after it met another one.
+pub(super) const MAX_COMMIT_ATTEMPTS: u32 = 4;
+
+/// A write that waits for its turn.
+pub(super) trait PendingWrite: Send {
+    /// Takes it up; `false` where whoever asked for it has gone.
+    fn claim(&self) -> bool;
+    /// Writes; says whether that is to be kept. May run again, in another transaction.
+    fn run(&mut self, connection: &mut Connection) -> bool;
+    /// Answers: why it failed, or else what became of its transaction.
+    fn reply(self: Box<Self>, fate: Result<(), Error>);
+}
+
+/// A [`Unit`] of this work.
+pub(super) struct QueuedWrite<T, E, F> {
+    /// What it does.
+    pub work: F,
+    /// What it gave.
+    pub outcome: Option<Result<QueryOutcome<T>, E>>,
+    /// Who asked for it.
+    pub reply_sender: oneshot::Sender<Result<QueryOutcome<T>, E>>,
+    /// Whether it was taken up, or given up.
+    pub is_claimed: Arc<AtomicBool>,
+}
+
+impl<T, E, F> PendingWrite for QueuedWrite<T, E, F>
+where
+    T: Send,
+    E: From<Error> + Send,
+    F: FnMut(&mut Connection) -> Result<T, E> + Send,
+{
+    fn claim(&self) -> bool {
+        !self.reply_sender.is_closed() && !self.is_claimed.swap(true, Ordering::AcqRel)
+    }
+
+    fn run(&mut self, connection: &mut Connection) -> bool {
+        statement_stats::take_statement_count();
+        self.outcome = None;
+        let outcome = (self.work)(connection).map(|value| QueryOutcome {
+            value,
+            statement_count: statement_stats::take_statement_count(),
+        });
+        let is_ok = outcome.is_ok();
+        self.outcome = Some(outcome);
+        is_ok
+    }
+
+    fn reply(self: Box<Self>, commit_result: Result<(), Error>) {
+        let outcome = match (self.outcome, commit_result) {
+            (Some(Err(error)), _) => Err(error),
+            (Some(Ok(done)), Ok(())) => Ok(done),
+            (_, Err(error)) => Err(error.into()),
+            (None, Ok(())) => {
+                Err(Error::Internal("a write that did not run was to be answered".to_owned())
+                    .into())
+            }
+        };
+        drop(self.reply_sender.send(outcome));
+    }
+}
+
+/// Writes `first` and what waits behind it, and answers all of them.
+pub(super) fn write_group(
+    worker: &mut WorkerConnection,
+    config: &PoolConfig,
+    first: Box<dyn PendingWrite>,
+    waiting: &Receiver<PoolJob>,
+) {
+    let mut pending_writes: Vec<Box<dyn PendingWrite>> = Vec::new();
+    pending_writes.extend(Some(first).filter(|pending_write| pending_write.claim()));
+    let (mut may_grow, mut attempt) = (true, 1);
+    let mut leftover_job = None;
+    while !pending_writes.is_empty() {
+        let begun = Cell::new(false);
+        let (mut failed_index, mut panicked) = (None, false);
+        let outcome: Result<(), Error> = worker.run(
+            config,
+            || !begun.get(),
+            |connection| {
+                connection.begin_write()?;
+                begun.set(true);
+                let started = Instant::now();
+                let mut done = 0_usize;
+                loop {
+                    if let Some(pending_write) = pending_writes.get_mut(done) {
+                        let result =
+                            catch_unwind(AssertUnwindSafe(|| pending_write.run(connection)));
+                        if matches!(result, Ok(true)) {
+                            done = done.saturating_add(1);
+                            continue;
+                        }
+                        (failed_index, panicked) = (Some(done), result.is_err());
+                        // The cause is told, not that a connection which broke cannot roll back
+                        // either.
+                        drop(Connection::rollback_transaction(connection));
+                        return Err(Error::Internal("a write panicked".to_owned()));
+                    }
+                    if !may_grow
+                        || pending_writes.len() >= MAX_GROUP_SIZE
+                        || started.elapsed() >= MAX_GROUP_TIME
+                    {
+                        break;
+                    }
+                    match waiting.try_recv() {
+                        Ok(PoolJob::Grouped(pending_write)) => pending_writes.extend(
+                            Some(pending_write).filter(|pending_write| pending_write.claim()),
+                        ),
+                        Ok(PoolJob::Single(job)) => {
+                            leftover_job = Some(job);
+                            break;
+                        }
+                        Err(_) => break,
+                    }
+                }
+                commit(connection)
+            },
+        );
+        if panicked {
+            *worker = WorkerConnection::default();
+        }
+        if let Some(pending_write) = failed_index
+            .filter(|place| *place < pending_writes.len())
+            .map(|place| pending_writes.remove(place))
+        {
+            pending_write.reply(outcome);
+            may_grow = false;
+            continue;
+        }
+        if matches!(outcome, Err(Error::Conflict(_))) && attempt < MAX_COMMIT_ATTEMPTS {
+            (attempt, may_grow) = (attempt + 1, false);
+            continue;
+        }
+        for pending_write in pending_writes.drain(..) {
+            pending_write.reply(outcome.clone());
+        }
+    }
+    if let Some(job) = leftover_job {
+        job(worker, config);
+    }
+}
+
+/// Commits the transaction of the connection, or leaves none open.
+pub(super) fn commit(connection: &mut Connection) -> Result<(), Error> {
+    if let Err(error) = crate::db::search::flush_write_buffer(connection) {
+        drop(Connection::rollback_transaction(connection));
+        return Err(error);
+    }
+    let Err(error) = Connection::commit_transaction(connection) else { return Ok(()) };
+    // A commit that failed leaves a transaction open on SQLite; the worker must not keep it.
+    drop(Connection::rollback_transaction(connection));
+    Err(match Error::from(error) {
+        // After one of these SQLite may still find the transaction in its log when it next starts.
+        Error::Unavailable(cause) if cause.contains("disk I/O error") => {
+            Error::CommitUnknown(cause)
+        }
+        Error::Unavailable(cause) if !connection.is_usable() => Error::CommitUnknown(cause),
+        known => known,
+    })
+}

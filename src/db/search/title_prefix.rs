@@ -1,0 +1,49 @@
+//! What has words in its title, the newest first: for suggestions.
+
+use diesel::sql_types::{BigInt, Text};
+
+use crate::db::connection::Connection;
+use crate::db::error::Error;
+use crate::db::keyset::ListQuery;
+use crate::db::search::Audience;
+use crate::db::search::match_expr::title_condition;
+use crate::db::search::term_frequencies::TokenFrequencies;
+use crate::db::sql_fragment::{Fragment, Statement};
+use crate::db::types::{Id, sql};
+use crate::text::query::Query;
+
+/// The newest of each of these kinds, by their letters, that have the words of a query in their
+/// titles: letter and identifier.
+pub fn find_newest_by_title(
+    connection: &mut Connection,
+    query: &Query,
+    kinds: &[char],
+    audience: Audience,
+    limit: i64,
+    frequencies: &TokenFrequencies,
+) -> Result<Vec<(char, Id)>, Error> {
+    let mut union = Fragment::default();
+    for (rank, kind) in (0..).zip(kinds) {
+        let Some((matches, by_key_scan)) = title_condition(query, *kind, audience, frequencies)
+        else {
+            return Ok(Vec::new());
+        };
+        union = union
+            .sql(if rank == 0 { "" } else { " UNION ALL " })
+            .append(&ListQuery::default().tier_query(rank, &matches, by_key_scan, false, limit));
+    }
+    if kinds.is_empty() {
+        return Ok(Vec::new());
+    }
+    let statement =
+        Fragment::new("SELECT items.id, found.first, CAST(found.second AS BIGINT) FROM (")
+            .append(&union)
+            .sql(") found JOIN items ON items.number = found.number");
+    let mut rows: Vec<(Id, String, i64)> =
+        Statement::<(sql::Uuid, Text, BigInt)>::new(statement).load_rows(connection)?;
+    rows.sort_by_key(|(_, _, key)| std::cmp::Reverse(*key));
+    Ok(rows
+        .into_iter()
+        .filter_map(|(id, rank, _)| Some((*kinds.get(rank.parse::<usize>().ok()?)?, id)))
+        .collect())
+}

@@ -1,0 +1,212 @@
+//! What the index holds, held against what it should: for `kinoteka check` and `kinoteka reindex`.
+//!
+//! Nothing is stored for it. PostgreSQL keeps what was written and hashes it. SQLite keeps no
+//! contents, so that the index itself is read once, from its first token to its last, and a sum
+//! made of the hashes of each entry's tokens.
+
+use std::borrow::Borrow;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use diesel::connection::{DefaultLoadingMode, SimpleConnection};
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::dsl;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use diesel::sqlite::{Sqlite, SqliteConnection, SqliteValue};
+use sha2::{Digest as _, Sha256};
+
+use crate::db::connection::Connection;
+use crate::db::error::Error;
+use crate::db::search::{IndexEntries, IndexTokens, ROW_ID_LIMIT, entry_keys};
+use crate::db::sql_fragment::{Fragment, Statement, integer_in_fragment};
+use crate::db::types::{RowId, Time};
+
+/// How the index differs from what it should hold of an item.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum IndexMismatch {
+    /// An entry is missing, or is there and should not be.
+    Entries,
+    /// An entry holds other tokens.
+    Tokens,
+}
+
+/// What the index holds.
+pub struct IndexSnapshot {
+    /// SQLite: the sum of each entry's tokens, by key; none of an entry without tokens.
+    token_sums: HashMap<i64, u64>,
+}
+
+impl IndexSnapshot {
+    /// Reads them: SQLite once, here; of PostgreSQL each entry is read when it is asked for. They
+    /// are those of the state of the database that this transaction sees.
+    pub fn load(connection: &mut Connection) -> Result<Self, Error> {
+        let Connection::Sqlite(connection) = connection else {
+            return Ok(Self { token_sums: HashMap::new() });
+        };
+        connection.batch_execute(CREATE_TOKEN_TABLE_SQL)?;
+        Ok(Self { token_sums: load_token_sums(connection, "search_index_tokens")? })
+    }
+
+    /// The items of which the index holds something else than these entries. Items are given with
+    /// their dates, and each has its entries.
+    pub fn find_mismatches<E: Borrow<IndexEntries>>(
+        &self,
+        connection: &mut Connection,
+        items: &[(RowId, Time)],
+        expected: impl Iterator<Item = Result<E, Error>>,
+    ) -> Result<HashMap<RowId, IndexMismatch>, Error> {
+        let mut stored = self.stored_hashes(connection, items)?;
+        let mut mismatches = HashMap::new();
+        for entries in expected {
+            let entries = entries?;
+            let entries = entries.borrow();
+            let stored = stored.remove(&entries.row_id).unwrap_or_default();
+            if !entries.tokens_by_key.iter().map(|(key, _)| key).eq(stored.keys()) {
+                mismatches.insert(entries.row_id, IndexMismatch::Entries);
+                continue;
+            }
+            for ((_, tokens), stored) in entries.tokens_by_key.iter().zip(stored.values()) {
+                if !matches_stored(connection, tokens, *stored)? {
+                    mismatches.insert(entries.row_id, IndexMismatch::Tokens);
+                }
+            }
+        }
+        Ok(mismatches)
+    }
+
+    /// What the index holds of these items: by key, the sum or hash of the tokens.
+    fn stored_hashes(
+        &self,
+        connection: &mut Connection,
+        items: &[(RowId, Time)],
+    ) -> Result<HashMap<RowId, BTreeMap<i64, u64>>, Error> {
+        let keys = items.iter().flat_map(|(item, date)| entry_keys(*item, *date));
+        let statement = Fragment::new("SELECT search_index.rowid, ")
+            .by_backend("0", POSTGRES_HASH_SQL)
+            .sql(" FROM search_index WHERE ")
+            .append(&integer_in_fragment("search_index.rowid", keys));
+        let rows: Vec<(i64, i64)> =
+            Statement::<(BigInt, BigInt)>::new(statement).load_rows(connection)?;
+        let mut stored: HashMap<RowId, BTreeMap<i64, u64>> = HashMap::new();
+        for (key, hash) in rows {
+            let digest = if connection.is_sqlite() {
+                self.token_sums.get(&key).copied().unwrap_or_default()
+            } else {
+                hash.cast_unsigned()
+            };
+            stored.entry((key >> 2).rem_euclid(ROW_ID_LIMIT)).or_default().insert(key, digest);
+        }
+        Ok(stored)
+    }
+}
+
+/// Whether this is what the index holds, by its sum or hash.
+fn matches_stored(
+    connection: &mut Connection,
+    tokens: &IndexTokens,
+    stored: u64,
+) -> Result<bool, Error> {
+    let Connection::Sqlite(connection) = connection else {
+        return Ok(postgres_hash(tokens) == stored);
+    };
+    if token_sum(tokens) == stored {
+        return Ok(true);
+    }
+    // FTS5 may part or write a rare letter otherwise; what it makes of these tokens only itself can
+    // say.
+    Ok(!tokens.is_ascii() && token_sum_by_fts5(connection, tokens)? == stored)
+}
+
+impl IndexTokens {
+    fn is_ascii(&self) -> bool {
+        self.words.is_ascii() && self.stems.is_ascii()
+    }
+}
+
+/// What [`hash`] gives, computed by PostgreSQL: the first eight bytes of SHA-256.
+const POSTGRES_HASH_SQL: &str = "CAST(CAST('x' || left(encode(sha256(convert_to(search_index.words || '|' \
+    || array_to_string(tsvector_to_array(search_index.document), ','), 'UTF8')), 'hex'), 16) AS bit(64)) AS bigint)";
+
+fn postgres_hash(index_tokens: &IndexTokens) -> u64 {
+    let array = index_tokens.to_postgres_array();
+    let tokens = array.trim_start_matches('{').trim_end_matches('}');
+    let hash = Sha256::new()
+        .chain_update(&index_tokens.words)
+        .chain_update("|")
+        .chain_update(tokens)
+        .finalize();
+    hash.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
+}
+
+/// The tokens of the index, each with its entry and place. It belongs to the connection and takes
+/// no room.
+const CREATE_TOKEN_TABLE_SQL: &str = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.search_index_tokens USING fts5vocab(main, search_index, instance)";
+/// An index of this connection alone, in memory, that takes texts apart as `search_index` does.
+const CREATE_SCRATCH_INDEX_SQL: &str = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.aside USING fts5(
+        words, content = '', contentless_delete = 1, tokenize = \"unicode61 remove_diacritics 0 categories 'L* N* M* Co'\");
+    CREATE VIRTUAL TABLE IF NOT EXISTS temp.aside_tokens USING fts5vocab(temp, aside, instance);
+    INSERT INTO temp.aside (aside) VALUES ('delete-all')";
+
+/// The sums of the tokens of each entry.
+fn load_token_sums(
+    connection: &mut SqliteConnection,
+    table: &str,
+) -> Result<HashMap<i64, u64>, Error> {
+    let statement = dsl::sql::<(Text, BigInt, BigInt)>(&format!(
+        "SELECT term, doc, \"offset\" FROM temp.{table}"
+    ));
+    let mut sums: HashMap<i64, u64> = HashMap::new();
+    for row in statement.load_iter::<(TokenHash, i64, i64), DefaultLoadingMode>(connection)? {
+        let (TokenHash(token), key, position) = row?;
+        let sum = sums.entry(key).or_default();
+        *sum = sum.wrapping_add(mix_position(token, position.cast_unsigned()));
+    }
+    Ok(sums)
+}
+
+fn token_sum(index_tokens: &IndexTokens) -> u64 {
+    let tokens = index_tokens
+        .words
+        .split_ascii_whitespace()
+        .chain(index_tokens.stems.split_ascii_whitespace());
+    (0..).zip(tokens).fold(0, |sum, (position, token)| {
+        sum.wrapping_add(mix_position(hash_token(token), position))
+    })
+}
+
+fn token_sum_by_fts5(
+    connection: &mut SqliteConnection,
+    tokens: &IndexTokens,
+) -> Result<u64, Error> {
+    connection.batch_execute(CREATE_SCRATCH_INDEX_SQL)?;
+    diesel::sql_query("INSERT INTO temp.aside (rowid, words) VALUES (1, ?)")
+        .bind::<Text, _>(format!("{}{}", tokens.words, tokens.stems))
+        .execute(connection)?;
+    Ok(load_token_sums(connection, "aside_tokens")?.remove(&1).unwrap_or_default())
+}
+
+/// A token as its hash.
+#[derive(Clone, Copy, Debug, FromSqlRow)]
+struct TokenHash(u64);
+
+impl FromSql<Text, Sqlite> for TokenHash {
+    fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+        Ok(Self(hash_token(value.read_text())))
+    }
+}
+
+fn hash_token(token: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    token.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The hash of a token at its place, mixed so that sums of them differ (the finaliser of
+/// `SplitMix64`).
+fn mix_position(token: u64, position: u64) -> u64 {
+    let mut mixed = token.wrapping_add(position.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}

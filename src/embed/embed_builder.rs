@@ -1,0 +1,412 @@
+//! `/embed`: where a webmaster picks videos, sees how they will look, and copies the code or the
+//! feed's address.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use maud::{Markup, html};
+use serde_json::{Map, Value};
+
+use crate::embed::html_shell::{self, HtmlPage, visitor_language};
+use crate::embed::video_list_page::{self, EXCLUDED_PARAMS, LAYOUTS, parse_page_query};
+use crate::http::auth::Visibility;
+use crate::http::conditional::{ConditionalGet, Freshness};
+use crate::http::language::accept_language;
+use crate::http::middleware::StatementCount;
+use crate::http::problem::Problem;
+use crate::http::query_params::percent_decode;
+use crate::phrases::{LANGUAGES, Phrase};
+use crate::places::Places;
+use crate::resource::openapi::ListEndpoint;
+use crate::resource::query::describe::describe_query;
+use crate::resource::query::params::ListRequest;
+use crate::resource::read::facets::MAX_FACET_LIMIT;
+use crate::resource::read::list::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::page::{DEFAULT_LIMIT, Links, MAX_LIMIT, encode_query};
+use crate::resource::read::response;
+use crate::resource::state::AppState;
+use crate::resource::view::context::RenderContext;
+use crate::resource::view::embed_code;
+use crate::text::language::Language;
+use crate::text::language_names;
+use crate::videos::model::SCHEMA;
+
+/// What the document says of it, beside what the handler does.
+pub const OPENAPI: ListEndpoint = ListEndpoint {
+    path: "/embed",
+    schema: &SCHEMA,
+    excluded_params: EXCLUDED_PARAMS,
+    extra_params: video_list_page::openapi_parameters,
+    requires_query: false,
+};
+
+/// The filters that are picked from lists.
+const SELECT_FILTERS: [(&str, Phrase); 4] = [
+    ("country", Phrase::Country),
+    ("topic", Phrase::Topic),
+    ("programme", Phrase::Programme),
+    ("caption_language", Phrase::Captions),
+];
+
+/// Those that the form has a field for.
+const FORM_FIELDS: [&str; 9] =
+    ["q", "country", "topic", "programme", "caption_language", "sort", "limit", "layout", "lang"];
+
+/// Pick what to embed
+///
+/// A page for webmasters: filters, the list as it will look, and what to paste: a frame, a web
+/// component, the addresses of feeds and of oEmbed. Takes every query of `/embed/videos`; `lang` is
+/// the language of what is embedded, the page itself follows `Accept-Language`.
+#[utoipa::path(operation_id = "embed_tool", tag = "Embeds", responses(
+    (status = 200, description = "The page.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 304, description = "The client has this already."),
+    (status = 400, description = "The address is not understood.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 414, description = "The address is too long.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 503, description = "The database is busy or away.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+))]
+#[get("/embed")]
+pub async fn embed_builder(context: web::Data<AppState>, request: HttpRequest) -> HttpResponse {
+    match respond(&context, &request).await {
+        Ok(response) => response,
+        Err(problem) => html_shell::error_page(
+            &problem,
+            visitor_language(&request, &context),
+            &context.settings,
+        ),
+    }
+}
+
+async fn respond(
+    context: &web::Data<AppState>,
+    request: &HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let selection = Selection::parse(request.query_string());
+    let (_, whole) = parse_page_query(&selection.to_query(&[]))?;
+    // What is embedded must be understood as it will be asked for.
+    let embed_preference = ListRequest::parse(
+        &SCHEMA,
+        &whole,
+        accept_language(request),
+        &context.fallback_languages,
+        Visibility::Published,
+    )?
+    .language_preference;
+    if embed_preference.all_languages {
+        return Err(Problem::invalid_parameter(
+            "lang",
+            "invalid_language",
+            "A page is in one language: name it, or leave `lang` out.",
+        ));
+    }
+    let base = context.settings.base_url(request);
+    let facet_names = SELECT_FILTERS.map(|(name, _)| name).join(",");
+    let query = selection.to_query(&["lang", "layout"]);
+    let with_facets = format!("{query}&facets={facet_names}&facet_limit={MAX_FACET_LIMIT}");
+    let list_request = Arc::new(ListRequest::parse(
+        &SCHEMA,
+        &with_facets,
+        accept_language(request),
+        &context.fallback_languages,
+        Visibility::Published,
+    )?);
+    let etag_key = format!(
+        "embed tool\n{}\n{}\n{:?}",
+        request.query_string(),
+        list_request.etag_key,
+        context.settings.embed_origins
+    );
+    let (shared_request, inner, condition, at) = (
+        Arc::clone(&list_request),
+        context.clone().into_inner(),
+        ConditionalGet::from_request(request),
+        base.clone(),
+    );
+    let done = context
+        .read(Visibility::Published, move |connection| {
+            let of = CatalogueRequest {
+                etag_key: &etag_key,
+                language_preference: &shared_request.language_preference,
+                base_url: &at,
+                also_changed_at: None,
+                condition: &condition,
+            };
+            read_catalogue_wide(connection, &inner, &of, |connection, revisions, render_context| {
+                let facets = inner.facet_cache.compute_facets(
+                    connection,
+                    (&SCHEMA, &shared_request),
+                    revisions,
+                    render_context,
+                )?;
+                let mut embed_context = RenderContext::new(
+                    embed_preference.clone(),
+                    Arc::clone(&render_context.country_names),
+                    render_context.cache(),
+                )
+                .with_base_url(&at);
+                Ok((
+                    describe_query(
+                        connection,
+                        &SCHEMA,
+                        &query,
+                        Visibility::Published,
+                        &mut embed_context,
+                    )?
+                    .title,
+                    facets,
+                ))
+            })
+        })
+        .await?;
+    StatementCount::record(request, done.statement_count);
+    let (validators, (title, facets)) = match done.value {
+        Freshness::Fresh(validators, read) => (validators, read),
+        Freshness::NotModified(validators) => {
+            return Ok(response::not_modified_response(
+                context,
+                Visibility::Published,
+                &list_request.language_preference,
+                &validators,
+            ));
+        }
+    };
+    let mut response = HttpResponse::build(StatusCode::OK);
+    response::set_cache_headers(
+        &mut response,
+        context,
+        Visibility::Published,
+        &list_request.language_preference,
+    );
+    response::set_validators(&mut response, &validators);
+    let builder = EmbedBuilder {
+        ui_language: list_request.language_preference.ui_language,
+        selection: &selection,
+        title,
+        facets,
+        base_url: &base,
+        country_names: &context.country_names,
+    };
+    Ok(builder.to_html_page().to_response(&context.settings, response))
+}
+
+/// What is picked: names and values as they stand in the address. Fields of the form that are left
+/// empty pick nothing.
+struct Selection<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Selection<'a> {
+    fn parse(query: &'a str) -> Self {
+        let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        let defaults =
+            [("layout", LAYOUTS.first().copied().unwrap_or_default()), ("sort", "-published_at")];
+        let is_selected = |(name, value): &(&str, &str)| {
+            let is_left_empty = value.is_empty() && FORM_FIELDS.contains(name);
+            !name.is_empty()
+                && !is_left_empty
+                && !matches!(*name, "cursor" | "offset")
+                && !defaults.contains(&(*name, *value))
+        };
+        Self(pairs.filter(is_selected).collect())
+    }
+
+    /// As a query, without these.
+    fn to_query(&self, excluded: &[&str]) -> String {
+        let remaining = self.0.iter().filter(|(name, _)| !excluded.contains(name));
+        remaining.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
+    }
+
+    /// A value, decoded.
+    fn value(&self, name: &str) -> Option<String> {
+        self.0.iter().find(|(given, _)| *given == name).and_then(|(_, value)| percent_decode(value))
+    }
+}
+
+struct EmbedBuilder<'a> {
+    ui_language: &'static str,
+    selection: &'a Selection<'a>,
+    title: String,
+    facets: Map<String, Value>,
+    base_url: &'a str,
+    country_names: &'a Places,
+}
+
+impl EmbedBuilder<'_> {
+    fn message(&self, phrase: Phrase) -> &'static str {
+        phrase.in_language(self.ui_language)
+    }
+
+    fn to_html_page(&self) -> HtmlPage {
+        let heading = self.message(Phrase::PutOnYourSite);
+        let body = html! {
+            div.text { h1 { (heading) } (self.render_form()) }
+            (self.render_result())
+            div.text {
+                p.soft #copied role="status" {}
+                @for footnote in self.country_footnotes() { p.soft { "* " (footnote) } }
+            }
+        };
+        let head = html! {
+            link rel="alternate" type="text/x-opml" href=(format!("{}/feeds/saved-queries.opml", self.base_url)) title=(self.message(Phrase::SavedQueries));
+            meta name="robots" content="noindex";
+        };
+        let frames = BTreeSet::from(["'self'"]);
+        HtmlPage {
+            language: self.ui_language.to_owned(),
+            title: heading.to_owned(),
+            head,
+            body,
+            media_origins: BTreeSet::new(),
+            frame_origins: frames,
+            is_builder: true,
+            chart_theme: None,
+        }
+    }
+
+    fn render_form(&self) -> Markup {
+        let value = |name: &str| self.selection.value(name).unwrap_or_default();
+        let sorts =
+            [("", self.message(Phrase::NewestFirst)), ("title", self.message(Phrase::Title))];
+        let layouts = LAYOUTS.map(|layout| {
+            let phrase = match layout {
+                "list" => Phrase::List,
+                "carousel" => Phrase::Carousel,
+                _ => Phrase::Grid,
+            };
+            (layout, self.message(phrase))
+        });
+        let languages: Vec<(&str, String)> = LANGUAGES
+            .map(|tag| (tag, language_names::name(&Language::stored(tag), self.ui_language)))
+            .into();
+        html! {
+            form method="get" action=(format!("{}/embed", self.base_url)) {
+                @for (name, value) in self.selection.0.iter().filter(|(name, _)| !FORM_FIELDS.contains(name)) {
+                    input type="hidden" name=(name) value=(percent_decode(value).unwrap_or_default());
+                }
+                div { label for="q" { (self.message(Phrase::Search)) } input #q type="search" name="q" value=(value("q")) maxlength="500"; }
+                @for (name, phrase) in SELECT_FILTERS { (self.render_select(name, phrase, &[("", self.message(Phrase::All).to_owned())], &self.options_with_counts(name))) }
+                (self.render_select("sort", Phrase::Order, &[], &sorts.map(|(value, text)| (value, text.to_owned()))))
+                div {
+                    label for="limit" { (self.message(Phrase::HowMany)) }
+                    input #limit type="number" name="limit" min="1" max=(MAX_LIMIT) placeholder=(DEFAULT_LIMIT) value=(value("limit"));
+                }
+                (self.render_select("layout", Phrase::Layout, &[], &layouts.map(|(value, text)| (value, text.to_owned()))))
+                (self.render_select("lang", Phrase::PageLanguage, &[("", self.message(Phrase::VisitorsLanguage).to_owned())], &languages))
+                div { button type="submit" { (self.message(Phrase::Show)) } }
+            }
+        }
+    }
+
+    /// The values of a filter that videos have, with how many.
+    fn options_with_counts(&self, name: &str) -> Vec<(&str, String)> {
+        let values = self.facets.get(name).and_then(Value::as_array).into_iter().flatten();
+        let counted = values.filter_map(|value| {
+            let text = |name: &str| value.get(name).and_then(Value::as_str);
+            let mark = if name == "country" && self.country_footnote(text("value")?).is_some() {
+                "*"
+            } else {
+                ""
+            };
+            Some((text("value")?, format!("{}{mark} ({})", text("label")?, value.get("count")?)))
+        });
+        counted.collect()
+    }
+
+    /// What must be said where a country is named.
+    fn country_footnote(&self, country: &str) -> Option<String> {
+        self.country_names.country(country, self.ui_language)?.footnote
+    }
+
+    fn country_footnotes(&self) -> Vec<String> {
+        self.options_with_counts("country")
+            .iter()
+            .filter_map(|(code, _)| self.country_footnote(code))
+            .collect()
+    }
+
+    /// A field to choose in; what is chosen stays even if no video has it.
+    fn render_select(
+        &self,
+        name: &str,
+        phrase: Phrase,
+        first: &[(&str, String)],
+        values: &[(&str, String)],
+    ) -> Markup {
+        let chosen = self.selection.value(name).unwrap_or_default();
+        let is_there = |(value, _): &(&str, String)| *value == chosen;
+        let is_other = !chosen.is_empty() && !first.iter().chain(values).any(is_there);
+        html! {
+            div {
+                label for=(name) { (self.message(phrase)) }
+                select id=(name) name=(name) {
+                    @for (value, text) in first.iter().chain(values) { option value=(value) selected[*value == chosen] { (text) } }
+                    @if is_other { option value=(chosen) selected { (chosen) } }
+                }
+            }
+        }
+    }
+
+    fn render_result(&self) -> Markup {
+        let query = encode_query(&self.selection.to_query(&[]));
+        let mark = if query.is_empty() { "" } else { "?" };
+        let page = format!("{}/embed/videos{mark}{query}", self.base_url);
+        let size = (embed_code::DEFAULT_WIDTH, embed_code::frame_height(embed_code::DEFAULT_WIDTH));
+        let (layout, lang) = (self.selection.value("layout"), self.selection.value("lang"));
+        let component_query = encode_query(&self.selection.to_query(&["layout", "lang"]));
+        let component = embed_code::list_component_html(
+            self.base_url,
+            (&component_query, layout.as_deref(), lang.as_deref()),
+            (&page, &self.title),
+        );
+        let this = Links { self_url: page.clone(), next: None, prev: None, alternates: Vec::new() };
+        let without_layout = encode_query(&self.selection.to_query(&["layout"]));
+        let feeds =
+            Links { self_url: format!("{}/embed/videos?{without_layout}", self.base_url), ..this }
+                .with_alternates(&SCHEMA, "/embed/videos")
+                .alternates;
+        let name = |media_type: &str| match media_type {
+            "application/rss+xml" => "RSS",
+            "application/atom+xml" => "Atom",
+            _ => "JSON Feed",
+        };
+        html! {
+            section #result.text {
+                h2 { (self.message(Phrase::Preview)) ": " (self.title) }
+                iframe.preview src=(page) title=(self.title) {}
+                h2 { label for="frame" { (self.message(Phrase::FrameCode)) } }
+                (self.render_code_field("frame", &embed_code::iframe_html(&page, size, &self.title)))
+                h2 { label for="component" { (self.message(Phrase::ComponentCode)) } }
+                (self.render_code_field("component", &component))
+                h2 { (self.message(Phrase::Addresses)) }
+                @for (feed, media_type) in &feeds { (self.render_url_field(name(media_type), feed)) }
+                (self.render_url_field("oEmbed", &embed_code::oembed_url(self.base_url, &page)))
+            }
+        }
+    }
+
+    fn render_code_field(&self, id: &str, text: &str) -> Markup {
+        html! {
+            div.paste {
+                textarea id=(id) readonly rows="4" { (text) }
+                (self.render_copy_button(id))
+            }
+        }
+    }
+
+    fn render_url_field(&self, name: &str, address: &str) -> Markup {
+        let id = name.to_ascii_lowercase().replace(' ', "-");
+        html! {
+            div.paste {
+                label for=(id) { (name) }
+                input id=(id) type="url" readonly value=(address);
+                (self.render_copy_button(&id))
+            }
+        }
+    }
+
+    /// What copies a field; only where there are scripts.
+    fn render_copy_button(&self, id: &str) -> Markup {
+        html! {
+            button type="button" hidden data-copy=(id) data-copied=(self.message(Phrase::Copied)) { (self.message(Phrase::Copy)) }
+        }
+    }
+}

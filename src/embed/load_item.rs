@@ -1,0 +1,223 @@
+//! An item as everything here reads it: found by its name, complete, in the languages that are
+//! wished for.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, web};
+use serde_json::Value;
+
+use crate::db::{Connection, Id};
+use crate::http::auth::Visibility;
+use crate::http::conditional::{ConditionalGet, Freshness};
+use crate::http::language::LanguagePreference;
+use crate::http::middleware::StatementCount;
+use crate::http::problem::Problem;
+use crate::resource::Resource;
+use crate::resource::model::revisions::Revisions;
+use crate::resource::query::params::ResponseShape;
+use crate::resource::read::content_notes::content_notes_in_other_language;
+use crate::resource::read::list::{CatalogueRequest, find_visible, read_catalogue_wide};
+use crate::resource::read::referenced_by::ReferencingItems;
+pub use crate::resource::read::response::permanent_redirect;
+use crate::resource::schema::ResourceKind;
+use crate::resource::state::AppState;
+use crate::resource::store::items::{LoadedItem, Lookup, hydrate_single};
+use crate::resource::view::context::RenderContext;
+use crate::text::choice::preference_order;
+use crate::videos::media::Chapter;
+use crate::videos::model::VideoFields;
+use crate::videos::resource::Videos;
+use crate::videos::tracks::chapters;
+
+/// What shows the impact statistics that a video evidences.
+const STATISTICS_INCLUDE: &str = "impact_statistics";
+
+/// What is asked of an item.
+pub struct ItemRequest<'a> {
+    /// Its name.
+    pub id_or_slug: String,
+    /// Who asks.
+    pub visibility: Visibility,
+    /// In which languages.
+    pub language_preference: &'a LanguagePreference,
+    /// What makes the answer another than others: for the `ETag`.
+    pub etag_key: String,
+    /// Whether what is owed with a video is read, too.
+    pub with_extras: bool,
+    /// Whether a former slug is as good as the present one; else whoever has it is sent on.
+    pub accept_former_slug: bool,
+}
+
+/// What is owed with a video.
+#[derive(Default)]
+pub struct VideoExtras {
+    /// The programme that it belongs to, whole.
+    pub programme: Option<Value>,
+    /// The content note, where the language in which it answers has none: the language and the
+    /// note.
+    pub content_note: Option<(String, String)>,
+    /// Its chapters, in the language in which it answers where there are such.
+    pub chapters: Vec<Chapter>,
+    /// The impact statistics that it evidences, whole.
+    pub statistics: Vec<Value>,
+}
+
+/// Where an item is.
+pub enum Located<T> {
+    /// Here, and this is what was made of it.
+    Found(T),
+    /// It has another slug now.
+    Moved(String),
+}
+
+/// Reads a video and makes something of it, unless the client has that already.
+pub async fn load_video<T: Send + 'static>(
+    context: &web::Data<AppState>,
+    request: &HttpRequest,
+    item_request: ItemRequest<'_>,
+    build: impl Fn(LoadedItem<VideoFields>, VideoExtras, &RenderContext) -> T + Send + 'static,
+) -> Result<Freshness<Located<T>>, Problem> {
+    let (with_owed, visibility) = (item_request.with_extras, item_request.visibility);
+    load_item::<Videos, T>(
+        context,
+        request,
+        item_request,
+        move |connection, scope, loaded, render_context| {
+            let extras = if with_owed {
+                load_extras(connection, scope, &loaded, visibility, render_context)?
+            } else {
+                VideoExtras::default()
+            };
+            Ok(build(loaded, extras, render_context))
+        },
+    )
+    .await
+}
+
+/// The same for an item of any kind.
+pub async fn load_item<S: Resource, T: Send + 'static>(
+    context: &web::Data<AppState>,
+    request: &HttpRequest,
+    item_request: ItemRequest<'_>,
+    build: impl Fn(
+        &mut Connection,
+        (&AppState, &Revisions),
+        LoadedItem<S::Fields>,
+        &RenderContext,
+    ) -> Result<T, Problem>
+    + Send
+    + 'static,
+) -> Result<Freshness<Located<T>>, Problem> {
+    let base = context.settings.base_url(request);
+    let ItemRequest {
+        id_or_slug: name,
+        visibility: visibility,
+        language_preference: language_preference,
+        etag_key: etag_key,
+        accept_former_slug: accept_former_slug,
+        ..
+    } = item_request;
+    let etag_key =
+        format!("{etag_key}\n{name}\n{}\n{visibility:?}", language_preference.cache_key());
+    let (inner, condition, language_preference) = (
+        context.clone().into_inner(),
+        ConditionalGet::from_request(request),
+        language_preference.clone(),
+    );
+    let done = context
+        .read(visibility, move |connection| {
+            let of = CatalogueRequest {
+                etag_key: &etag_key,
+                language_preference: &language_preference,
+                base_url: &base,
+                also_changed_at: None,
+                condition: &condition,
+            };
+            read_catalogue_wide(connection, &inner, &of, |connection, revisions, render_context| {
+                let item = match find_visible(connection, S::SCHEMA, &name, visibility)? {
+                    Lookup::Former(item) if !accept_former_slug => {
+                        return Ok(Located::Moved(item.slug));
+                    }
+                    Lookup::Former(item) | Lookup::Current(item) => item,
+                };
+                let unreadable = format!(
+                    "the own fields of {} {} cannot be read",
+                    S::SCHEMA.kind.noun(),
+                    item.id
+                );
+                let loaded =
+                    hydrate_single::<S>(connection, item, None, visibility, render_context)?
+                        .ok_or_else(|| Problem::internal(unreadable))?;
+                Ok(Located::Found(build(connection, (&inner, revisions), loaded, render_context)?))
+            })
+        })
+        .await?;
+    StatementCount::record(request, done.statement_count);
+    Ok(done.value)
+}
+
+fn load_extras(
+    connection: &mut Connection,
+    (context, revisions): (&AppState, &Revisions),
+    loaded: &LoadedItem<VideoFields>,
+    visibility: Visibility,
+    render_context: &RenderContext,
+) -> Result<VideoExtras, Problem> {
+    let programme = load_programme(connection, context, loaded, visibility, render_context)?;
+    let content_note = content_notes_in_other_language(
+        connection,
+        context,
+        revisions,
+        std::slice::from_ref(loaded),
+        visibility,
+    )?
+    .into_values()
+    .next();
+    let mut languages = preference_order(
+        &render_context.language_preference.requested,
+        &render_context.language_preference.fallback,
+    );
+    languages.splice(0..0, loaded.choice.as_ref().map(|choice| choice.language.clone()));
+    let (chapters, _) =
+        chapters::load_chapters(connection, &loaded.item, &loaded.fields.chapters, &languages)?;
+    let response_shape =
+        ResponseShape { include: vec![STATISTICS_INCLUDE], ..ResponseShape::default() };
+    let id = loaded.item.id;
+    let referrers = ReferencingItems::load(
+        connection,
+        context,
+        (Videos::SCHEMA, &response_shape),
+        visibility,
+        render_context,
+        &[id],
+    )?;
+    let statistics =
+        referrers.for_item(id).flat_map(|(_, statistics)| statistics.clone()).collect();
+    Ok(VideoExtras { programme, content_note, chapters, statistics })
+}
+
+/// The programme that an item belongs to, whole, if the viewer may see it.
+pub fn load_programme<O>(
+    connection: &mut Connection,
+    context: &AppState,
+    loaded: &LoadedItem<O>,
+    visibility: Visibility,
+    render_context: &RenderContext,
+) -> Result<Option<Value>, Problem> {
+    let ids: Vec<Id> = loaded
+        .references_in("programme")
+        .map(|link| link.target_id)
+        .filter(|id| render_context.has_target(id))
+        .collect();
+    let Some(expand) = context.include_loader(ResourceKind::Programme).filter(|_| !ids.is_empty())
+    else {
+        return Ok(None);
+    };
+    let mut programme_context = RenderContext::new(
+        render_context.language_preference.clone(),
+        Arc::clone(&render_context.country_names),
+        render_context.cache(),
+    )
+    .with_base_url(&render_context.base_url);
+    Ok(expand(connection, &ids, visibility, &mut programme_context)?.into_values().next())
+}

@@ -1,0 +1,172 @@
+//! `/f/{saved_query}`: the videos of a saved query to be framed, at an address that stays when the
+//! query changes.
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
+
+use crate::embed::html_shell::{self, visitor_language};
+use crate::embed::video_list_page::{
+    ListLayout, LoadedList, VideoListPage, load_list, split_layout,
+};
+use crate::http::auth::Visibility;
+use crate::http::conditional::{ConditionalGet, Freshness};
+use crate::http::language::accept_language;
+use crate::http::middleware::StatementCount;
+use crate::http::problem::{Problem, ProblemKind};
+use crate::resource::query::describe::{QueryDescription, RequiredNote};
+use crate::resource::read::list::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::page::{self, Links, feed_media_type};
+use crate::resource::read::response;
+use crate::resource::schema::ResourceKind;
+use crate::resource::state::AppState;
+use crate::saved_queries::resolve::{
+    LoadedSavedQuery, UrlParams, find_saved_query, outdated_query_problem,
+};
+use crate::videos::model::SCHEMA;
+
+/// What was found at an address.
+enum SavedQueryLookup {
+    /// A list.
+    Found(Box<(LoadedSavedQuery, LoadedList)>),
+    /// The query has another slug now.
+    Moved(String),
+}
+
+/// Embed a saved query
+///
+/// The videos that were saved under this name as a page to be framed, with the query's name as its
+/// title. The address stays when the query is changed. Only queries of videos have a page.
+#[utoipa::path(operation_id = "embed_saved_query", tag = "Embeds", params(
+    ("saved_query" = String, Path, description = "Slug or id.", min_length = 1, max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "testimonials"),
+    ("layout" = inline(Option<ListLayout>), Query, description = "How the videos stand; `grid` if it is absent.", example = "carousel"),
+    ("lang" = Option<String>, Query, description = "Language of the page (BCP 47).", example = "sr-Cyrl"),
+    ("limit" = Option<i64>, Query, description = "The most videos of a page; instead of what was saved, if anything was.", minimum = 1, maximum = 100, example = 12),
+    ("cursor" = Option<String>, Query, description = "Where to go on, out of the address of the next page."),
+), responses(
+    (status = 200, description = "The page.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 304, description = "The client has this already."),
+    (status = 308, description = "The query has another slug now."),
+    (status = 400, description = "The address is not understood.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 404, description = "There is no such query, or it is not one of videos; of an address that ends as one of a feed does, a problem.", content((String = "text/html", example = json!("<!doctype html>")), (crate::http::problem::ProblemBody = "application/problem+json", example = json!({"type": "https://catalogue.example.org/problems/not-found", "title": "Not found", "status": 404, "detail": "Saved queries are given as rss, atom and json, not as `csv`.", "instance": "/f/testimonials.csv", "request_id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60"})))),
+    (status = 410, description = "The query has been removed.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 503, description = "The query is no longer understood, or the database is busy or away.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+))]
+#[get("/f/{saved_query}")]
+pub async fn embed_saved_query(
+    context: web::Data<AppState>,
+    request: HttpRequest,
+    id_or_slug: web::Path<String>,
+) -> HttpResponse {
+    match respond(&context, &request, id_or_slug.into_inner()).await {
+        Ok(response) => response,
+        Err(problem) => html_shell::error_page(
+            &problem,
+            visitor_language(&request, &context),
+            &context.settings,
+        ),
+    }
+}
+
+async fn respond(
+    context: &web::Data<AppState>,
+    request: &HttpRequest,
+    id_or_slug: String,
+) -> Result<HttpResponse, Problem> {
+    let (layout, rest) = split_layout(request.query_string());
+    let layout = layout.map_err(|error| Problem::invalid_parameters(vec![error]))?;
+    let url_params =
+        UrlParams::parse(&rest, accept_language(request), &context.fallback_languages)?;
+    let base = context.settings.base_url(request);
+    let etag_key = format!(
+        "saved list\n{layout}\n{id_or_slug}\n{}\n{:?}",
+        url_params.cache_key(),
+        context.settings.embed_origins
+    );
+    let (inner, condition, shared_params, at) = (
+        context.clone().into_inner(),
+        ConditionalGet::from_request(request),
+        url_params.clone(),
+        base.clone(),
+    );
+    let done = context
+        .read(Visibility::Published, move |connection| {
+            let of = CatalogueRequest {
+                etag_key: &etag_key,
+                language_preference: &shared_params.language_preference,
+                base_url: &at,
+                also_changed_at: None,
+                condition: &condition,
+            };
+            read_catalogue_wide(connection, &inner, &of, |connection, revisions, render_context| {
+                let saved = match find_saved_query(
+                    connection,
+                    &id_or_slug,
+                    Visibility::Published,
+                    render_context,
+                )? {
+                    Ok(saved) => saved,
+                    Err(slug) => return Ok(SavedQueryLookup::Moved(slug)),
+                };
+                let (list, list_request) = shared_params.resolve(
+                    &saved.fields,
+                    &inner.fallback_languages,
+                    Visibility::Published,
+                )?;
+                if list.kind != ResourceKind::Video {
+                    return Err(Problem::new(
+                        ProblemKind::NotFound,
+                        "Only queries of videos have a page; others are feeds.",
+                    ));
+                }
+                let found = load_list(
+                    connection,
+                    (&inner, revisions),
+                    (&list_request, &saved.fields.query),
+                    render_context,
+                )
+                .map_err(outdated_query_problem)?;
+                Ok(SavedQueryLookup::Found(Box::new((saved, found))))
+            })
+        })
+        .await?;
+    StatementCount::record(request, done.statement_count);
+    let (validators, found) = match done.value {
+        Freshness::Fresh(validators, found) => (validators, found),
+        Freshness::NotModified(validators) => {
+            return Ok(response::not_modified_response(
+                context,
+                Visibility::Published,
+                &url_params.language_preference,
+                &validators,
+            ));
+        }
+    };
+    let (saved, LoadedList { description: told, cards, page_info: info }) = match found {
+        SavedQueryLookup::Moved(slug) => {
+            return Ok(response::permanent_redirect(context, request, &format!("/f/{slug}")));
+        }
+        SavedQueryLookup::Found(found) => *found,
+    };
+    let lang = url_params.lang_query();
+    let feed = |extension: &&str| {
+        (format!("{base}/f/{}.{extension}{lang}", saved.slug), feed_media_type(extension))
+    };
+    let feeds = SCHEMA.feed_formats.iter().map(feed).collect();
+    let notes: Vec<RequiredNote> = saved
+        .description
+        .map(|text| RequiredNote { label: None, text })
+        .into_iter()
+        .chain(told.notes)
+        .collect();
+    let page = VideoListPage {
+        layout,
+        ui_language: url_params.language_preference.ui_language,
+        description: QueryDescription { title: saved.name, notes },
+        cards,
+        links: Links {
+            alternates: feeds,
+            ..crate::resource::read::page::page_links(context, request, &info)
+        },
+        base_url: &base,
+    };
+    Ok(page.to_response(context, &url_params.language_preference, &validators))
+}

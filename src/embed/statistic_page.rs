@@ -1,0 +1,380 @@
+//! `/embed/impact-statistics/{statistic}`: a figure to be framed, as people say it.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use maud::{Markup, html};
+use serde_json::Value;
+
+use crate::embed::html_shell::{self, HtmlPage};
+use crate::embed::load_item::{self, ItemRequest, Located, load_programme};
+use crate::embed::oembed_discovery::OEmbedDiscovery;
+use crate::http::auth::Visibility;
+use crate::http::conditional::Freshness;
+use crate::http::language::LanguagePreference;
+use crate::http::problem::Problem;
+use crate::http::query_params::QueryParams;
+use crate::impact::display_value::format_plain_value;
+use crate::impact::model::{
+    Baseline, Disaggregation, Document, Quote, SourceDocument, StatisticFields, Target,
+};
+use crate::impact::resource::ImpactStatistics;
+use crate::phrases::Phrase;
+use crate::places::CountryReference;
+use crate::resource::read::response;
+use crate::resource::schema::ResourceKind;
+use crate::resource::state::AppState;
+use crate::resource::store::items::{LoadedItem, Reference};
+use crate::resource::view::context::RenderContext;
+use crate::resource::view::urls::PublicUrls;
+use crate::text::days::span;
+
+/// So much of a description stands in the head of the page.
+const MAX_DESCRIPTION_CHARS: usize = 300;
+
+/// Embed a figure
+///
+/// A page to be framed by other sites that says an impact statistic as people do, "More than 500
+/// …", in the visitor's language: the figure and what was counted, the period, baseline and target,
+/// the source, the videos that show it, and whom to credit. It works without JavaScript, sets no
+/// cookie and asks no other site for anything. Errors are pages too.
+#[utoipa::path(operation_id = "embed_impact_statistic", tag = "Embeds", params(
+    ("impact_statistic" = String, Path, description = "Id or slug.", example = "civil-society-at-the-istanbul-forum"),
+    ("lang" = Option<String>, Query, description = "Language of the page (BCP 47); without it `Accept-Language` decides.", example = "sr-Cyrl"),
+), responses(
+    (status = 200, description = "The page.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 304, description = "The client has this already."),
+    (status = 308, description = "The statistic has another slug now."),
+    (status = 400, description = "The address is not understood.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 404, description = "There is no such statistic.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 410, description = "The statistic has been removed.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 503, description = "The database is busy or away.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+))]
+#[get("/embed/impact-statistics/{impact_statistic}")]
+pub async fn embed_impact_statistic(
+    context: web::Data<AppState>,
+    request: HttpRequest,
+    id_or_slug: web::Path<String>,
+) -> HttpResponse {
+    match respond(&context, &request, id_or_slug.into_inner()).await {
+        Ok(response) => response,
+        Err(problem) => html_shell::error_page(
+            &problem,
+            html_shell::visitor_language(&request, &context),
+            &context.settings,
+        ),
+    }
+}
+
+async fn respond(
+    context: &web::Data<AppState>,
+    request: &HttpRequest,
+    id_or_slug: String,
+) -> Result<HttpResponse, Problem> {
+    let mut params = QueryParams::parse(request.query_string())?;
+    let language_preference =
+        LanguagePreference::from_request(&mut params, request, &context.fallback_languages);
+    if language_preference.all_languages {
+        params.error(
+            "lang",
+            "invalid_language",
+            "A page is in one language: name it, or leave `lang` out.",
+        );
+    }
+    params.finish()?;
+    let urls = PublicUrls::new(&context.settings, &context.settings.base_url(request));
+    let etag_key =
+        format!("embed figure\n{}\n{:?}", urls.cache_key(), context.settings.embed_origins);
+    let item_request = ItemRequest {
+        id_or_slug: id_or_slug,
+        visibility: Visibility::Published,
+        language_preference: &language_preference,
+        etag_key: etag_key,
+        with_extras: false,
+        accept_former_slug: false,
+    };
+    let (validators, found) = match load_item::load_item::<ImpactStatistics, _>(
+        context,
+        request,
+        item_request,
+        move |connection, (context, _), loaded, render_context| {
+            let programme = load_programme(
+                connection,
+                context,
+                &loaded,
+                Visibility::Published,
+                render_context,
+            )?;
+            Ok(StatisticPage::new(loaded, programme.as_ref(), &urls, render_context))
+        },
+    )
+    .await?
+    {
+        Freshness::Fresh(validators, found) => (validators, found),
+        Freshness::NotModified(validators) => {
+            return Ok(response::not_modified_response(
+                context,
+                Visibility::Published,
+                &language_preference,
+                &validators,
+            ));
+        }
+    };
+    match found {
+        Located::Moved(slug) => Ok(load_item::permanent_redirect(
+            context,
+            request,
+            &format!("/embed/impact-statistics/{slug}"),
+        )),
+        Located::Found(page) => {
+            let mut response = HttpResponse::build(StatusCode::OK);
+            response::set_cache_headers(
+                &mut response,
+                context,
+                Visibility::Published,
+                &language_preference,
+            );
+            response::set_validators(&mut response, &validators);
+            response.insert_header((header::LINK, page.discovery.link_headers().join(", ")));
+            Ok(page.to_html_page().to_response(&context.settings, response))
+        }
+    }
+}
+
+/// All that a page says of a statistic.
+struct StatisticPage {
+    /// The language of what the product itself says.
+    ui_language: &'static str,
+    language: String,
+    /// The value as people say it; none of a qualitative statistic.
+    display_value: Option<String>,
+    label: String,
+    /// Both.
+    title: String,
+    description: Option<String>,
+    /// What is known of it, each with its name.
+    details: Vec<(String, String)>,
+    source: Option<SourceDocument>,
+    evidence: Vec<EvidenceVideo>,
+    documents: Vec<Document>,
+    countries: Vec<CountryReference>,
+    /// The programme and the partner that it is a result of.
+    programme_and_partner: Vec<String>,
+    attribution: Vec<String>,
+    /// The page about it on the publisher's own site, if that has one.
+    public_url: Option<String>,
+    /// This page, without anything asked of it.
+    canonical_url: String,
+    discovery: OEmbedDiscovery,
+}
+
+/// A video that shows it.
+struct EvidenceVideo {
+    title: String,
+    url: String,
+    /// The second at which the passage begins.
+    start_seconds: Option<i64>,
+    /// The words that say it, and their language.
+    quote: Option<Quote>,
+}
+
+impl StatisticPage {
+    fn new(
+        mut loaded: LoadedItem<StatisticFields>,
+        programme: Option<&Value>,
+        urls: &PublicUrls,
+        render_context: &RenderContext,
+    ) -> Self {
+        let words = render_context.language_preference.ui_language;
+        let lang = html_shell::lang_query(&render_context.language_preference);
+        let with_query = |page: &str, query: &[&str]| {
+            let query: Vec<&str> = query.iter().copied().filter(|part| !part.is_empty()).collect();
+            if query.is_empty() { page.to_owned() } else { format!("{page}?{}", query.join("&")) }
+        };
+        let slug = loaded.item.slug.clone();
+        let (language, label, text) = match loaded.take_selected_text() {
+            Some(chosen) => {
+                (chosen.language.as_str().to_owned(), chosen.text.title, chosen.text.description)
+            }
+            None => (words.to_owned(), String::new(), None),
+        };
+        let field = |name: &str| {
+            programme
+                .and_then(|programme| programme.get(name))
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
+        let own = &loaded.fields;
+        let countries = render_context.countries(&own.countries);
+        let footnotes = countries
+            .iter()
+            .filter_map(|country| Some(format!("* {}", country.footnote.as_ref()?)));
+        let quotes: Vec<Option<Quote>> = own.quotes.unpack();
+        let evidence = |(index, reference): (usize, &Reference)| {
+            let video = render_context.short_reference(&reference.target_id)?;
+            let second = reference.start_ms.map(|milliseconds| milliseconds / 1_000);
+            let start = second.map(|second| format!("start={second}")).unwrap_or_default();
+            let address = with_query(
+                &urls.own_url(&format!("/embed/videos/{}", video.slug)),
+                &[&lang, &start],
+            );
+            Some(EvidenceVideo {
+                title: video.title,
+                url: address,
+                start_seconds: second,
+                quote: quotes.get(index).cloned().flatten(),
+            })
+        };
+        let partner = loaded
+            .references_in("partner")
+            .find_map(|reference| render_context.short_reference(&reference.target_id))
+            .map(|partner| partner.title);
+        let this = urls.own_url(&format!("/embed/impact-statistics/{slug}"));
+        Self {
+            ui_language: words,
+            display_value: own.format_value(words),
+            title: own.title(&label, words),
+            description: text,
+            details: detail_rows(own, words),
+            source: own.source.unpack(),
+            documents: own.documents.unpack(),
+            evidence: loaded.references_in("evidence").enumerate().filter_map(evidence).collect(),
+            programme_and_partner: field("title").into_iter().chain(partner).collect(),
+            attribution: field("credit_line")
+                .into_iter()
+                .chain(field("disclaimer"))
+                .chain(footnotes)
+                .collect(),
+            public_url: urls.external_url(
+                ResourceKind::ImpactStatistic,
+                (loaded.item.id, &slug),
+                &language,
+            ),
+            discovery: OEmbedDiscovery::new(&urls.own_url(""), &with_query(&this, &[&lang])),
+            countries,
+            language,
+            label,
+            canonical_url: this,
+        }
+    }
+
+    fn to_html_page(&self) -> HtmlPage {
+        let text: String = self
+            .description
+            .as_deref()
+            .unwrap_or_default()
+            .chars()
+            .take(MAX_DESCRIPTION_CHARS)
+            .collect();
+        let head = html! {
+            link rel="canonical" href=(self.canonical_url);
+            (self.discovery.render_head(&self.title))
+            meta name="description" content=(text);
+            meta property="og:type" content="website";
+            meta property="og:title" content=(self.title);
+            meta property="og:description" content=(text);
+            meta property="og:url" content=(self.public_url.as_ref().unwrap_or(&self.canonical_url));
+            meta property="og:locale" content=(self.language.replace('-', "_"));
+            meta name="twitter:card" content="summary";
+        };
+        HtmlPage {
+            head,
+            body: self.render_body(),
+            ..HtmlPage::message(&self.language, &self.title)
+        }
+    }
+
+    fn render_body(&self) -> Markup {
+        // What the product says may be in another language than the label.
+        let words = (self.ui_language != self.language).then_some(self.ui_language);
+        let say = |message: Phrase| message.in_language(self.ui_language);
+        html! {
+            div.text {
+                h1.said {
+                    @if let Some(figure) = &self.display_value { span.figure lang=[words] { (figure) } " " }
+                    @if let Some(about) = &self.public_url { a href=(about) target="_blank" rel="noopener" { (self.label) } } @else { (self.label) }
+                }
+                @if let Some(text) = &self.description { p { (text) } }
+                @if !self.details.is_empty() || self.source.is_some() {
+                    dl.facts lang=[words] {
+                        @for (name, value) in &self.details { div { dt { (name) } dd { (value) } } }
+                        @if let Some(source) = &self.source { div { dt { (say(Phrase::Source)) } dd { (render_source(source)) } } }
+                    }
+                }
+                @if !self.evidence.is_empty() {
+                    h2 lang=[words] { (say(Phrase::Videos)) }
+                    ul {
+                        @for video in &self.evidence {
+                            li {
+                                a href=(video.url) { (video.title) }
+                                @if let Some(second) = video.start_seconds { " " span.soft { (html_shell::format_timecode(second)) } }
+                                @if let Some(quote) = &video.quote { " " q lang=[quote.language.as_ref()] { (quote.text) } }
+                            }
+                        }
+                    }
+                }
+                @if !self.documents.is_empty() {
+                    h2 lang=[words] { (say(Phrase::Documents)) }
+                    ul {
+                        @for document in &self.documents {
+                            li {
+                                a href=(document.url) hreflang=[document.language.as_ref()] target="_blank" rel="noopener" { (document.title) }
+                                @if let Some(page) = document.page { " " span.soft lang=[words] { (Phrase::PageNumber.with(self.ui_language, &page.to_string())) } }
+                            }
+                        }
+                    }
+                }
+                @for text in &self.programme_and_partner { p.soft { (text) } }
+                @if !self.countries.is_empty() { p.soft lang=[words] { (self.country_list()) } }
+                @for owed in &self.attribution { p.soft { (owed) } }
+            }
+        }
+    }
+
+    fn country_list(&self) -> String {
+        let mark = |country: &CountryReference| if country.footnote.is_some() { "*" } else { "" };
+        self.countries
+            .iter()
+            .map(|country| format!("{}{}", country.name, mark(country)))
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+}
+
+/// What is known of a figure beside its value. Of its unit the label speaks, in the language of the
+/// page.
+fn detail_rows(own: &StatisticFields, ui_language: &'static str) -> Vec<(String, String)> {
+    let say = |message: Phrase| message.in_language(ui_language).to_owned();
+    let with_note = |value: String, more: Option<String>| {
+        more.map_or_else(|| value.clone(), |more| format!("{value} ({more})"))
+    };
+    let format_value = |value: &str| format_plain_value(value, &own.measure, ui_language);
+    let mut rows: Vec<(String, String)> = own
+        .disaggregation
+        .unpack::<Vec<Disaggregation>>()
+        .into_iter()
+        .map(|slice| (slice.dimension, slice.value))
+        .collect();
+    rows.extend(
+        span(own.period_start, own.period_end, ui_language)
+            .map(|period| (say(Phrase::Period), period)),
+    );
+    let baseline = own.baseline.unpack::<Option<Baseline>>();
+    rows.extend(baseline.map(|baseline| {
+        (
+            say(Phrase::Baseline),
+            with_note(format_value(&baseline.value), Some(baseline.year.to_string())),
+        )
+    }));
+    let target = own.target.unpack::<Option<Target>>();
+    let until = |target: &Target| span(target.period_start, target.period_end, ui_language);
+    rows.extend(target.map(|target| {
+        (say(Phrase::Target), with_note(format_value(&target.value), until(&target)))
+    }));
+    rows
+}
+
+/// A source, as a link where it has an address.
+fn render_source(source: &SourceDocument) -> Markup {
+    let text = source.text.as_ref().or(source.url.as_ref()).map(String::as_str).unwrap_or_default();
+    html! { @if let Some(url) = &source.url { a href=(url) target="_blank" rel="noopener" { (text) } } @else { (text) } }
+}

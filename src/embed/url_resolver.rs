@@ -1,0 +1,184 @@
+//! What an address is that oEmbed is asked for: the page of an item, of a list or of a saved query,
+//! on this server or on the publisher's own site.
+
+use crate::resource::schema::ResourceKind;
+use crate::text::language::Language;
+
+/// Path and query of an address of this server, which may be left out before them.
+fn split_path_and_query<'a>(url: &'a str, base_url: &str) -> (&'a str, &'a str) {
+    let url = url.split('#').next().unwrap_or_default();
+    let path = url.strip_prefix(base_url).unwrap_or(url);
+    path.split_once('?').unwrap_or((path, ""))
+}
+
+/// The query of a list whose page an address is.
+pub(super) fn match_list_url(url: &str, base_url: &str) -> Option<String> {
+    let (path, query) = split_path_and_query(url, base_url);
+    (path == "/embed/videos").then(|| query.to_owned())
+}
+
+/// The query of a chart whose page an address is.
+pub(super) fn match_chart_url(url: &str, base_url: &str) -> Option<String> {
+    let (path, query) = split_path_and_query(url, base_url);
+    (path == "/embed/impact-statistics/chart").then(|| query.to_owned())
+}
+
+/// The saved query whose page an address is, and what is asked beside it.
+pub(super) fn match_saved_query_url(url: &str, base_url: &str) -> Option<(String, String)> {
+    let (path, query) = split_path_and_query(url, base_url);
+    let name = path.strip_prefix("/f/").filter(|name| is_slug_or_id(name))?;
+    Some((name.to_owned(), query.to_owned()))
+}
+
+/// The item of a kind whose page an address is, by its name, and the language that the address
+/// names.
+pub(super) fn match_item_url(
+    kind: ResourceKind,
+    url: &str,
+    base_url: &str,
+    template: Option<&str>,
+) -> Option<(String, Option<Language>)> {
+    let whole = if url.starts_with('/') { format!("{base_url}{url}") } else { url.to_owned() };
+    let url = whole.as_str();
+    let without_fragment = url.split('#').next().unwrap_or_default();
+    let (page, query) = without_fragment.split_once('?').unwrap_or((without_fragment, ""));
+    let query_language = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("lang="))
+        .and_then(|tag| Language::parse(tag).ok());
+    for path in [&format!("/embed/{}", kind.path_segment()), kind.path()] {
+        let prefix = format!("{base_url}{path}/");
+        if let Some(name) = page.strip_prefix(&prefix).filter(|name| is_slug_or_id(name)) {
+            return Some((name.to_owned(), query_language));
+        }
+    }
+    // Without its kind, an address is that of a video.
+    let template =
+        template.filter(|template| kind == ResourceKind::Video || template.contains("{kind}"))?;
+    let (name, language) = match_template(kind, template, url)?;
+    Some((name, language.and_then(|tag| Language::parse(&tag).ok()).or(query_language)))
+}
+
+fn is_slug_or_id(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= 200
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// What stands in an address in the place of `{slug}` or `{id}`, and of `{lang}`.
+fn match_template(
+    kind: ResourceKind,
+    template: &str,
+    url: &str,
+) -> Option<(String, Option<String>)> {
+    let (mut name, mut language) = (None, None);
+    let (mut template, mut rest) = (template, url);
+    while !template.is_empty() {
+        let Some(brace) = template.find('{') else {
+            // A page may be asked for a part, or by a query of its own.
+            let after = rest.strip_prefix(template)?;
+            rest = if after.is_empty() || after.starts_with(['?', '#', '&']) {
+                ""
+            } else {
+                return None;
+            };
+            break;
+        };
+        rest = rest.strip_prefix(template.get(..brace)?)?;
+        let (placeholder, after) = template.get(brace..)?.split_once('}')?;
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(rest.len());
+        let (value, remainder) = rest.split_at_checked(end)?;
+        match placeholder {
+            "{slug" | "{id" => name = Some(value.to_owned()),
+            "{lang" => language = Some(value.to_owned()),
+            "{kind" if value == kind.path_segment() => {}
+            _ => return None,
+        }
+        (template, rest) = (after, remainder);
+    }
+    let is_end = rest.is_empty() || rest.starts_with(['?', '#', '&']);
+    Some((name.filter(|name| is_end && is_slug_or_id(name))?, language))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn matches_video_urls() {
+        let template = Some("https://example.org/{lang}/videos/{slug}");
+        let found = |url: &str| {
+            let (name, language) =
+                match_item_url(ResourceKind::Video, url, "https://c.example.org", template)?;
+            Some(format!(
+                "{name} {}",
+                language.map(|language| language.as_str().to_owned()).unwrap_or_default()
+            ))
+        };
+        for (url, expected) in [
+            ("https://c.example.org/embed/videos/a-film", Some("a-film ")),
+            (
+                "https://c.example.org/embed/videos/a-film?lang=sr-Cyrl&start=1#t=2",
+                Some("a-film sr-Cyrl"),
+            ),
+            ("https://c.example.org/v1/videos/a-film#t=3", Some("a-film ")),
+            ("/embed/videos/a-film?lang=tr", Some("a-film tr")),
+            ("https://example.org/mk/videos/a-film", Some("a-film mk")),
+            ("https://example.org/mk/videos/a-film?utm_source=x#top", Some("a-film mk")),
+            ("https://example.org/mk/videos/a-film/more", None),
+            ("https://example.org/videos/a-film", None),
+            ("https://c.example.org/embed/videos/", None),
+            ("https://c.example.org/embed/videos/a/b", None),
+            ("https://c.example.org.evil.org/embed/videos/a-film", None),
+            ("https://c.example.org/v1/programmes/a", None),
+            ("javascript:alert(1)", None),
+        ] {
+            assert_eq!(found(url).as_deref(), expected, "{url}");
+        }
+        let by_template =
+            |template: &str, url: &str| match_template(ResourceKind::Video, template, url);
+        assert_eq!(
+            by_template("https://e.org/?id={id}", "https://e.org/?id=12&x=1"),
+            Some(("12".to_owned(), None))
+        );
+        assert_eq!(
+            by_template("https://e.org/{kind}/{slug}.html", "https://e.org/programmes/a.html"),
+            None
+        );
+        assert_eq!(
+            by_template("https://e.org/{kind}/{slug}.html", "https://e.org/videos/a.html#x"),
+            Some(("a".to_owned(), None))
+        );
+    }
+
+    #[test]
+    fn matches_statistic_urls() {
+        let template = Some("https://example.org/{kind}/{slug}?l={lang}");
+        let found = |url: &str, template: Option<&str>| {
+            let (name, language) = match_item_url(
+                ResourceKind::ImpactStatistic,
+                url,
+                "https://c.example.org",
+                template,
+            )?;
+            Some(format!(
+                "{name} {}",
+                language.map(|language| language.as_str().to_owned()).unwrap_or_default()
+            ))
+        };
+        for (url, expected) in [
+            ("https://c.example.org/embed/impact-statistics/people?lang=mk", Some("people mk")),
+            ("/v1/impact-statistics/people", Some("people ")),
+            ("https://example.org/impact-statistics/people?l=tr", Some("people tr")),
+            ("https://example.org/videos/people?l=tr", None),
+            ("https://c.example.org/embed/videos/people", None),
+            ("/embed/impact-statistics", None),
+        ] {
+            assert_eq!(found(url, template).as_deref(), expected, "{url}");
+        }
+        assert_eq!(
+            found("https://example.org/mk/people", Some("https://example.org/{lang}/{slug}")),
+            None
+        );
+    }
+}

@@ -1,0 +1,371 @@
+//! `/embed/videos`: a list of videos to be framed, every query of `/v1/videos`.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use maud::{Markup, html};
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use crate::db::{Connection, RowId};
+use crate::embed::html_shell::{self, HtmlPage, visitor_language};
+use crate::embed::oembed_discovery::OEmbedDiscovery;
+use crate::http::auth::Visibility;
+use crate::http::conditional::{CacheValidators, ConditionalGet, Freshness};
+use crate::http::json_fields::unknown_value_message;
+use crate::http::language::{LanguagePreference, accept_language};
+use crate::http::middleware::StatementCount;
+use crate::http::problem::{FieldError, Problem};
+use crate::http::query_params::present_params;
+use crate::images::poster;
+use crate::phrases::Phrase;
+use crate::resource::model::revisions::Revisions;
+use crate::resource::openapi::{ListEndpoint, query_parameter};
+use crate::resource::query::describe::{QueryDescription, describe_query};
+use crate::resource::query::params::ListRequest;
+use crate::resource::read::content_notes::content_notes_in_other_language;
+use crate::resource::read::list::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::page::{self, Links, PageInfo};
+use crate::resource::read::response;
+use crate::resource::state::AppState;
+use crate::resource::store::items::{LoadedItem, load_page};
+use crate::resource::view::context::RenderContext;
+use crate::videos::model::{SCHEMA, VideoFields};
+use crate::videos::resource::Videos;
+
+/// Parameters of lists that shape what the page shapes itself, or that need a key.
+pub(super) const EXCLUDED_PARAMS: &[&str] =
+    &["fields", "include", "facets", "facet_limit", "highlights", "total", "status"];
+
+/// What the document says of it, beside what the handler does.
+pub const OPENAPI: ListEndpoint = ListEndpoint {
+    path: "/embed/videos",
+    schema: &SCHEMA,
+    excluded_params: EXCLUDED_PARAMS,
+    extra_params: openapi_parameters,
+    requires_query: false,
+};
+
+/// How the videos stand.
+pub(super) const LAYOUTS: [&str; 3] = ["grid", "list", "carousel"];
+
+/// How the videos of a list stand.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ListLayout {
+    /// As many beside each other as there is room.
+    Grid,
+    /// One below the other.
+    List,
+    /// In one row to scroll.
+    Carousel,
+}
+
+pub(super) fn openapi_parameters() -> Vec<Value> {
+    vec![query_parameter(
+        "layout",
+        "How the videos stand: as many beside each other as there is room, one below the other, or in one row to scroll.",
+        json!({"type": "string", "enum": LAYOUTS, "default": "grid"}),
+        json!("carousel"),
+    )]
+}
+
+/// Embed a list of videos
+///
+/// Every query of `/v1/videos` as a page to be framed: posters, titles and content notes in the
+/// visitor's language, each leading to the video's own embed page. It works without JavaScript,
+/// sets no cookie and asks no other site for anything.
+#[utoipa::path(operation_id = "embed_videos", tag = "Embeds", responses(
+    (status = 200, description = "The page.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 304, description = "The client has this already."),
+    (status = 400, description = "The address is not understood.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 414, description = "The address is too long.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 503, description = "The database is busy or away.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+))]
+#[get("/embed/videos")]
+pub async fn embed_videos(context: web::Data<AppState>, request: HttpRequest) -> HttpResponse {
+    match respond(&context, &request).await {
+        Ok(response) => response,
+        Err(problem) => html_shell::error_page(
+            &problem,
+            visitor_language(&request, &context),
+            &context.settings,
+        ),
+    }
+}
+
+/// A video in the list.
+pub(super) struct VideoCard {
+    slug: String,
+    language: String,
+    title: String,
+    content_note: Option<String>,
+    duration_seconds: Option<i64>,
+}
+
+/// What is read for a list.
+pub(super) struct LoadedList {
+    /// The query in words.
+    pub description: QueryDescription,
+    /// The videos of this page.
+    pub cards: Vec<VideoCard>,
+    /// Where the page stands.
+    pub page_info: PageInfo,
+}
+
+async fn respond(
+    context: &web::Data<AppState>,
+    request: &HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let (layout, query) = parse_page_query(request.query_string())?;
+    let base = context.settings.base_url(request);
+    let mut wanted = ListRequest::parse(
+        &SCHEMA,
+        &query,
+        accept_language(request),
+        &context.fallback_languages,
+        Visibility::Published,
+    )?;
+    wanted.base_url.clone_from(&base);
+    let wanted = Arc::new(wanted);
+    if wanted.language_preference.all_languages {
+        return Err(Problem::invalid_parameter(
+            "lang",
+            "invalid_language",
+            "A page is in one language: name it, or leave `lang` out.",
+        ));
+    }
+    let identity =
+        format!("embed list\n{layout}\n{}\n{:?}", wanted.etag_key, context.settings.embed_origins);
+    let (shared, inner, condition, asked) = (
+        Arc::clone(&wanted),
+        context.clone().into_inner(),
+        ConditionalGet::from_request(request),
+        query.clone(),
+    );
+    let done = context
+        .read(Visibility::Published, move |connection| {
+            let of = CatalogueRequest {
+                etag_key: &identity,
+                language_preference: &shared.language_preference,
+                base_url: &base,
+                also_changed_at: None,
+                condition: &condition,
+            };
+            read_catalogue_wide(connection, &inner, &of, |connection, revisions, shown| {
+                load_list(connection, (&inner, revisions), (&shared, &asked), shown)
+            })
+        })
+        .await?;
+    StatementCount::record(request, done.statement_count);
+    let (validators, LoadedList { description: told, cards, page_info: info }) = match done.value {
+        Freshness::Fresh(validators, found) => (validators, found),
+        Freshness::NotModified(validators) => {
+            return Ok(response::not_modified_response(
+                context,
+                Visibility::Published,
+                &wanted.language_preference,
+                &validators,
+            ));
+        }
+    };
+    let links = page::page_links(context, request, &info);
+    let mark = if query.is_empty() { "" } else { "?" };
+    let plain = Links {
+        self_url: format!("{}{}{mark}{query}", wanted.base_url, request.path()),
+        ..links.clone()
+    };
+    let feeds = plain.with_alternates(&SCHEMA, request.path()).alternates;
+    let drawn = VideoListPage {
+        layout,
+        ui_language: wanted.language_preference.ui_language,
+        description: told,
+        cards,
+        links: Links { alternates: feeds, ..links },
+        base_url: &wanted.base_url,
+    };
+    Ok(drawn.to_response(context, &wanted.language_preference, &validators))
+}
+
+/// The layout, and the query without it; refuses what only lists take.
+pub(super) fn parse_page_query(query: &str) -> Result<(&'static str, String), Problem> {
+    let (layout, rest) = split_layout(query);
+    let rejected = present_params(query, EXCLUDED_PARAMS).into_iter().map(|name| {
+        let detail =
+            format!("A page has a form of its own: `{name}` is for lists. Filters, `q`, `lang`, `sort`, `limit` and `layout` work here.");
+        FieldError::parameter(name, "unknown_parameter", detail)
+    });
+    let errors: Vec<FieldError> =
+        layout.as_ref().err().cloned().into_iter().chain(rejected).collect();
+    match layout {
+        Ok(layout) if errors.is_empty() => Ok((layout, rest)),
+        _ => Err(Problem::invalid_parameters(errors)),
+    }
+}
+
+/// The layout that a query asks for, and the query without it.
+pub(super) fn split_layout(query: &str) -> (Result<&'static str, FieldError>, String) {
+    let (mut layout, mut rest) = (Ok(LAYOUTS.first().copied().unwrap_or_default()), Vec::new());
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        match pair.split_once('=').unwrap_or((pair, "")) {
+            ("layout", value) => {
+                let unknown = || {
+                    FieldError::parameter(
+                        "layout",
+                        "unknown_value",
+                        unknown_value_message(value, LAYOUTS.iter().copied()),
+                    )
+                };
+                layout = LAYOUTS.iter().find(|known| **known == value).copied().ok_or_else(unknown);
+            }
+            _ => rest.push(pair),
+        }
+    }
+    (layout, rest.join("&"))
+}
+
+/// Reads a page of a list; `query` is what the list was understood from.
+pub(super) fn load_list(
+    connection: &mut Connection,
+    (context, revisions): (&AppState, &Revisions),
+    (list_request, query): (&ListRequest, &str),
+    render_context: &mut RenderContext,
+) -> Result<LoadedList, Problem> {
+    let description =
+        describe_query(connection, &SCHEMA, query, Visibility::Published, render_context)?;
+    let Some(cache) = render_context.cache() else {
+        return Err(Problem::internal("a list was read without a memory"));
+    };
+    let list = list_request.page_query(connection, &SCHEMA, &cache)?;
+    let page = load_page::<Videos>(
+        connection,
+        &list,
+        (&list_request.page_params.start, list_request.page_params.limit),
+        list_request.visibility,
+        render_context,
+    )?;
+    let Some((slice, loaded)) = page else {
+        return Err(Problem::invalid_parameter(
+            "cursor",
+            "invalid_cursor",
+            "The cursor does not fit this list; start again without it.",
+        ));
+    };
+    let notes = content_notes_in_other_language(
+        connection,
+        context,
+        revisions,
+        &loaded,
+        list_request.visibility,
+    )?;
+    let cards = loaded.into_iter().filter_map(|one| to_card(one, &notes)).collect();
+    Ok(LoadedList {
+        description: description,
+        cards,
+        page_info: list_request.page_params.page_info(&slice, None),
+    })
+}
+
+fn to_card(
+    mut video: LoadedItem<VideoFields>,
+    notes: &HashMap<RowId, (String, String)>,
+) -> Option<VideoCard> {
+    let chosen = video.take_selected_text()?;
+    let elsewhere = || notes.get(&video.item.number).map(|(_, note)| note.clone());
+    Some(VideoCard {
+        language: chosen.language.as_str().to_owned(),
+        title: chosen.text.title,
+        content_note: chosen.text.content_note.or_else(elsewhere),
+        duration_seconds: video.fields.duration_seconds,
+        slug: video.item.slug,
+    })
+}
+
+/// A list as a page.
+pub(super) struct VideoListPage<'a> {
+    /// How the videos stand.
+    pub layout: &'static str,
+    /// The language of what the page itself says.
+    pub ui_language: &'static str,
+    /// Its title, and what must be said with it.
+    pub description: QueryDescription,
+    /// The videos.
+    pub cards: Vec<VideoCard>,
+    /// This page, its neighbours and its feeds.
+    pub links: Links,
+    /// The address of this server.
+    pub base_url: &'a str,
+}
+
+impl VideoListPage<'_> {
+    /// Answers it.
+    pub(super) fn to_response(
+        &self,
+        context: &AppState,
+        language_preference: &LanguagePreference,
+        validators: &CacheValidators,
+    ) -> HttpResponse {
+        let mut response = HttpResponse::build(StatusCode::OK);
+        response::set_cache_headers(
+            &mut response,
+            context,
+            Visibility::Published,
+            language_preference,
+        );
+        response::set_validators(&mut response, validators);
+        let discovery = OEmbedDiscovery::new(self.base_url, &self.links.self_url);
+        let links: Vec<String> =
+            std::iter::once(self.links.to_link_header()).chain(discovery.link_headers()).collect();
+        response.insert_header((header::LINK, links.join(", ")));
+        self.to_html_page(&discovery).to_response(&context.settings, response)
+    }
+
+    fn to_html_page(&self, discovery: &OEmbedDiscovery) -> HtmlPage {
+        let say = |message: Phrase| message.in_language(self.ui_language);
+        let (told, links) = (&self.description, &self.links);
+        let head = html! {
+            @for (feed, media_type) in &links.alternates { link rel="alternate" type=(*media_type) href=(feed) title=(told.title); }
+            (discovery.render_head(&told.title))
+            meta name="robots" content="noindex";
+        };
+        let body = html! {
+            div.text {
+                h1 { (told.title) }
+                @if self.cards.is_empty() { p { (say(Phrase::NothingFound)) } }
+            }
+            ul class=(format!("cards {}", self.layout)) { @for one in &self.cards { li { (render_card(one, self.ui_language, self.base_url)) } } }
+            @if links.next.is_some() || links.prev.is_some() {
+                nav.text aria-label=(say(Phrase::Pages)) {
+                    @if let Some(prev) = &links.prev { a rel="prev" href=(prev) { (say(Phrase::PreviousPage)) } " " }
+                    @if let Some(next) = &links.next { a rel="next" href=(next) { (say(Phrase::NextPage)) } }
+                }
+            }
+            @if !told.notes.is_empty() { div.text { @for note in &told.notes { p.soft { (note.to_text()) } } } }
+        };
+        HtmlPage {
+            language: self.ui_language.to_owned(),
+            title: told.title.clone(),
+            head,
+            body,
+            media_origins: BTreeSet::new(),
+            frame_origins: BTreeSet::new(),
+            is_builder: false,
+            chart_theme: None,
+        }
+    }
+}
+
+fn render_card(card: &VideoCard, words: &'static str, base_url: &str) -> Markup {
+    let (width, height) = poster::SIZE;
+    html! {
+        a href=(format!("{base_url}/embed/videos/{}?lang={words}", card.slug)) lang=[(card.language != words).then_some(&card.language)] {
+            img src=(format!("{base_url}/v1/videos/{}/poster.svg?lang={}", card.slug, card.language)) alt="" width=(width) height=(height) loading="lazy";
+            span.title { (card.title) }
+        }
+        @if let Some(seconds) = card.duration_seconds { " " span.soft { (html_shell::format_timecode(seconds)) } }
+        @if let Some(note) = &card.content_note { p.soft { strong { (Phrase::ContentNote.in_language(words)) ":" } " " (note) } }
+    }
+}

@@ -1,0 +1,216 @@
+//! `/f/{saved_query}.{format}`: feeds of saved queries, at addresses that stay when the query
+//! changes.
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
+
+use crate::db::{Connection, Time};
+use crate::feeds::api::{FeedType, LoadedFeed, VideoFeedFormat, feed_response, load_feed};
+use crate::feeds::feed::{Feed, RequiredNote};
+use crate::feeds::json::JsonFeed;
+use crate::http::conditional::{ConditionalGet, Freshness};
+use crate::http::json_fields::clip;
+use crate::http::language::accept_language;
+use crate::http::middleware::StatementCount;
+use crate::http::problem::{Problem, ProblemKind};
+use crate::impact::resource::ImpactStatistics;
+use crate::partners::resource::Partners;
+use crate::programmes::resource::Programmes;
+use crate::resource::model::revisions::Revisions;
+use crate::resource::query::params::ListRequest;
+use crate::resource::read::list::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::page::{self, encode_query};
+use crate::resource::read::response;
+use crate::resource::schema::{ResourceKind, ResourceSchema};
+use crate::resource::state::AppState;
+use crate::resource::view::context::RenderContext;
+use crate::resource::view::urls::PublicUrls;
+use crate::saved_queries::resolve::{
+    LoadedSavedQuery, UrlParams, find_saved_query, outdated_query_problem,
+};
+use crate::videos::resource::Videos;
+
+/// What was found at an address.
+enum FeedLocation {
+    /// A feed.
+    Found(Box<(LoadedSavedQuery, &'static ResourceSchema, LoadedFeed)>),
+    /// The query has another slug now.
+    Moved(String),
+}
+
+/// Subscribe to a saved query
+///
+/// The list that was saved under this name, as a feed; its title is the query's name. The address
+/// stays when the query is changed. Only videos are given as RSS.
+#[utoipa::path(operation_id = "feed_saved_query", tag = "Feeds", params(
+    ("saved_query" = String, Path, description = "Slug or id.", example = "testimonials"),
+    ("format" = inline(VideoFeedFormat), Path, description = "The format.", example = "rss"),
+    ("lang" = Option<String>, Query, description = "Language of the feed (BCP 47).", example = "sr-Cyrl"),
+    ("limit" = Option<i64>, Query, description = "The most entries of a page; instead of what was saved, if anything was.", minimum = 1, maximum = 100, example = 50),
+    ("cursor" = Option<String>, Query, description = "Where to go on, out of the address of the next page."),
+), responses(
+    (status = 200, description = "The feed.", content((String = "application/rss+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<rss version=\"2.0\">…</rss>\n")), (String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json"))),
+    (status = 308, description = "The query has another slug now."),
+    (status = 410, description = "The query was deleted.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/f/{saved_query}.{format}")]
+pub async fn saved_query_feed(
+    context: web::Data<AppState>,
+    request: HttpRequest,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, Problem> {
+    let (name, ending) = path.into_inner();
+    let Some(format) = FeedType::from_extension(&ending) else {
+        let detail =
+            format!("Saved queries are given as rss, atom and json, not as `{}`.", clip(&ending));
+        return Err(Problem::new(ProblemKind::NotFound, detail));
+    };
+    let caller = context.visibility(&request).await?;
+    let url_params = UrlParams::parse(
+        request.query_string(),
+        accept_language(&request),
+        &context.fallback_languages,
+    )?;
+    let base = context.settings.base_url(&request);
+    let urls = PublicUrls::new(&context.settings, &base);
+    let publisher = context.settings.publisher_name(&base);
+    let hub = context.settings.websub_hub.clone();
+    let identity = format!(
+        "saved feed\n{ending}\n{publisher}\n{hub:?}\n{}\n{name}\n{}\n{caller:?}",
+        urls.cache_key(),
+        url_params.cache_key()
+    );
+    let (inner, condition, shared_params, shared_base) = (
+        context.clone().into_inner(),
+        ConditionalGet::from_request(&request),
+        url_params.clone(),
+        base.clone(),
+    );
+    let done = context
+        .read(caller, move |connection| {
+            let of = CatalogueRequest {
+                etag_key: &identity,
+                language_preference: &shared_params.language_preference,
+                base_url: &shared_base,
+                also_changed_at: None,
+                condition: &condition,
+            };
+            read_catalogue_wide(connection, &inner, &of, |connection, revisions, render_context| {
+                let saved = match find_saved_query(connection, &name, caller, render_context)? {
+                    Ok(saved) => saved,
+                    Err(slug) => return Ok(FeedLocation::Moved(slug)),
+                };
+                let (list, list_request) =
+                    shared_params.resolve(&saved.fields, &inner.fallback_languages, caller)?;
+                if !list.feed_formats.contains(&ending.as_str()) {
+                    let detail = format!(
+                        "`{}` is given as {}, not as `{ending}`.",
+                        saved.slug,
+                        list.feed_formats.join(", ")
+                    );
+                    return Err(Problem::new(ProblemKind::NotFound, detail));
+                }
+                let loaded_feed = load_feed_of_kind(
+                    connection,
+                    &inner,
+                    (list.kind, &list_request, &saved.fields.query),
+                    (revisions, &urls),
+                    render_context,
+                );
+                Ok(FeedLocation::Found(Box::new((
+                    saved,
+                    list,
+                    loaded_feed.map_err(outdated_query_problem)?,
+                ))))
+            })
+        })
+        .await?;
+    StatementCount::record(&request, done.statement_count);
+    let (validators, loaded_feed) = match done.value {
+        Freshness::Fresh(validators, loaded_feed) => (validators, loaded_feed),
+        Freshness::NotModified(validators) => {
+            return Ok(response::not_modified_response(
+                &context,
+                caller,
+                &url_params.language_preference,
+                &validators,
+            ));
+        }
+    };
+    let (saved, of, loaded_feed) = match loaded_feed {
+        FeedLocation::Moved(slug) => {
+            return Ok(response::permanent_redirect(
+                &context,
+                &request,
+                &format!("/f/{slug}.{}", format.extension()),
+            ));
+        }
+        FeedLocation::Found(loaded_feed) => *loaded_feed,
+    };
+    let links = page::page_links(&context, &request, &loaded_feed.page_info);
+    let mark = if saved.fields.query.is_empty() { "" } else { "?" };
+    let mut notes = vec![RequiredNote {
+        label: None,
+        text: saved.description.unwrap_or(loaded_feed.description.title),
+    }];
+    notes.extend(loaded_feed.description.notes);
+    let feed = Feed {
+        id: page::first_page_url(&links),
+        title: saved.name,
+        notes,
+        language: saved.language,
+        publisher,
+        list_url: format!("{base}{}{mark}{}", of.kind.path(), encode_query(&saved.fields.query)),
+        changed_at: validators.last_modified.unwrap_or(Time(chrono::DateTime::UNIX_EPOCH)),
+        links,
+        hub,
+        entries: loaded_feed.entries,
+    };
+    feed_response(&context, (caller, &url_params.language_preference), &validators, (format, &feed))
+}
+
+/// Reads a page of the list of whichever kind.
+fn load_feed_of_kind(
+    connection: &mut Connection,
+    context: &AppState,
+    (kind, list_request, query): (ResourceKind, &ListRequest, &str),
+    revisions_and_urls: (&Revisions, &PublicUrls),
+    render_context: &mut RenderContext,
+) -> Result<LoadedFeed, Problem> {
+    match kind {
+        ResourceKind::Video => load_feed::<Videos>(
+            connection,
+            context,
+            list_request,
+            query,
+            revisions_and_urls,
+            render_context,
+        ),
+        ResourceKind::Programme => load_feed::<Programmes>(
+            connection,
+            context,
+            list_request,
+            query,
+            revisions_and_urls,
+            render_context,
+        ),
+        ResourceKind::Partner => load_feed::<Partners>(
+            connection,
+            context,
+            list_request,
+            query,
+            revisions_and_urls,
+            render_context,
+        ),
+        ResourceKind::ImpactStatistic => load_feed::<ImpactStatistics>(
+            connection,
+            context,
+            list_request,
+            query,
+            revisions_and_urls,
+            render_context,
+        ),
+        ResourceKind::Topic | ResourceKind::Indicator | ResourceKind::SavedQuery => {
+            Err(Problem::internal("a saved query asks for what has no feed"))
+        }
+    }
+}

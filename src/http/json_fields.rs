@@ -1,0 +1,561 @@
+//! Reads a JSON body member by member and collects every error with its JSON pointer, instead of
+//! stopping at the first.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::{Map, Value};
+
+use crate::db::Time;
+use crate::http::problem::{FieldError, MAX_ERRORS};
+use crate::places;
+pub use crate::text::clip;
+use crate::text::decimal::{canonical, decimal_order};
+use crate::text::language::Language;
+use crate::text::nearest::nearest;
+
+/// The longest text that a field takes, in characters, by what it holds.
+pub mod limits {
+    /// Titles, names, labels.
+    pub const TITLE: usize = 300;
+    /// Summaries and notes.
+    pub const SUMMARY: usize = 2_000;
+    /// Descriptions.
+    pub const DESCRIPTION: usize = 50_000;
+    /// Short words: roles, licences, units.
+    pub const SHORT_TEXT: usize = 200;
+    /// URLs.
+    pub const URL: usize = 2_000;
+    /// Members of a list.
+    pub const LIST_ITEMS: usize = 500;
+}
+
+/// The members of one JSON object, being read.
+pub struct JsonFields<'v, 'e> {
+    object: &'v Map<String, Value>,
+    pointer: String,
+    known_fields: Vec<&'static str>,
+    errors: &'e mut Vec<FieldError>,
+}
+
+/// A reference as it was written: by identifier or slug.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ReferenceInput {
+    /// An identifier or a slug.
+    pub id_or_slug: String,
+    /// Where it stood.
+    pub pointer: String,
+}
+
+impl<'v, 'e> JsonFields<'v, 'e> {
+    /// Starts reading an object; anything else is an error and reads as an empty object.
+    pub fn new(
+        value: &'v Value,
+        pointer: impl Into<String>,
+        errors: &'e mut Vec<FieldError>,
+    ) -> Option<Self> {
+        let pointer = pointer.into();
+        match value {
+            Value::Object(object) => {
+                Some(Self { object, pointer, known_fields: Vec::new(), errors })
+            }
+            other => {
+                errors.push(FieldError::field(
+                    pointer,
+                    "wrong_type",
+                    format!("An object is expected here, not {}.", type_name(other)),
+                ));
+                None
+            }
+        }
+    }
+
+    /// The pointer of a member.
+    pub fn pointer_to(&self, name: &str) -> String {
+        format!("{}/{}", self.pointer, escape_pointer_token(name))
+    }
+
+    /// Reports an error at a member.
+    pub fn error(&mut self, name: &str, code: &'static str, detail: impl Into<String>) {
+        let pointer = self.pointer_to(name);
+        self.errors.push(FieldError::field(pointer, code, detail));
+    }
+
+    /// All errors so far, to report one at a pointer of its own.
+    pub fn errors_mut(&mut self) -> &mut Vec<FieldError> {
+        self.errors
+    }
+
+    /// Members that are accepted and ignored: what only the server sets.
+    pub fn ignore(&mut self, names: &[&'static str]) {
+        self.known_fields.extend_from_slice(names);
+    }
+
+    /// Whether a member was sent, even as null.
+    pub fn contains(&self, name: &str) -> bool {
+        self.object.contains_key(name)
+    }
+
+    /// Reports members that nobody asked for. Call it last.
+    pub fn finish(self) {
+        for name in self.object.keys() {
+            if self.errors.len() > MAX_ERRORS {
+                break;
+            }
+            if !self.known_fields.contains(&name.as_str()) {
+                let near = nearest(name, self.known_fields.iter().copied());
+                let hint =
+                    near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                self.errors.push(FieldError::field(
+                    format!("{}/{}", self.pointer, escape_pointer_token(name)),
+                    "unknown_field",
+                    format!("There is no field `{}` here{hint}", clip(name)),
+                ));
+            }
+        }
+    }
+
+    /// A member as it is; null and absence are the same.
+    pub fn value(&mut self, name: &'static str) -> Option<&'v Value> {
+        self.known_fields.push(name);
+        self.object.get(name).filter(|value| !value.is_null())
+    }
+
+    fn wrong_type(&mut self, name: &str, expected: &str, found: &Value) {
+        self.error(
+            name,
+            "wrong_type",
+            format!("{expected} is expected here, not {}.", type_name(found)),
+        );
+    }
+
+    /// Text without control characters, of 1 to `longest` characters; blank text is unknown.
+    pub fn text(&mut self, name: &'static str, max_len: usize) -> Option<String> {
+        let value = self.value(name)?;
+        let Value::String(text) = value else {
+            self.wrong_type(name, "Text", value);
+            return None;
+        };
+        match validate_text(text, max_len) {
+            Ok("") => None,
+            Ok(clean) => Some(clean.to_owned()),
+            Err((code, detail)) => {
+                self.error(name, code, detail);
+                None
+            }
+        }
+    }
+
+    /// One of a fixed set of words.
+    pub fn enum_value<T: Copy>(
+        &mut self,
+        name: &'static str,
+        words: &[(&'static str, T)],
+    ) -> Option<T> {
+        let value = self.value(name)?;
+        let Value::String(text) = value else {
+            self.wrong_type(name, "A word", value);
+            return None;
+        };
+        if let Some((_, found)) = words.iter().find(|(word, _)| word == text) {
+            return Some(*found);
+        }
+        let detail = unknown_value_message(text, words.iter().map(|(word, _)| *word));
+        self.error(name, "unknown_value", detail);
+        None
+    }
+
+    /// One of a fixed set of words, kept as text.
+    pub fn one_of(&mut self, name: &'static str, words: &[&'static str]) -> Option<String> {
+        let pairs: Vec<(&'static str, &'static str)> =
+            words.iter().map(|word| (*word, *word)).collect();
+        self.enum_value(name, &pairs).map(str::to_owned)
+    }
+
+    /// Reports a member that is missing, unless it is there but wrong.
+    pub fn require(&mut self, name: &str, present: bool) {
+        let pointer = self.pointer_to(name);
+        let reported = |error: &FieldError| {
+            let below = error.pointer.as_deref().and_then(|at| at.strip_prefix(pointer.as_str()));
+            below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
+        };
+        if !present && !self.errors.iter().any(reported) {
+            self.error(name, "required", format!("`{name}` is required here."));
+        }
+    }
+
+    /// True or false.
+    pub fn flag(&mut self, name: &'static str) -> Option<bool> {
+        match self.value(name)? {
+            Value::Bool(flag) => Some(*flag),
+            other => {
+                self.wrong_type(name, "true or false", other);
+                None
+            }
+        }
+    }
+
+    /// A whole number within a range.
+    pub fn integer(
+        &mut self,
+        name: &'static str,
+        range: std::ops::RangeInclusive<i64>,
+    ) -> Option<i64> {
+        let value = self.value(name)?;
+        let Value::Number(number) = value else {
+            self.wrong_type(name, "A whole number", value);
+            return None;
+        };
+        match to_integer(number) {
+            Some(integer) if range.contains(&integer) => Some(integer),
+            _ => {
+                self.error(
+                    name,
+                    "out_of_range",
+                    format!(
+                        "A whole number from {} to {} is expected here.",
+                        range.start(),
+                        range.end()
+                    ),
+                );
+                None
+            }
+        }
+    }
+
+    /// An exact decimal from 0 to 100: text, or a JSON number as it was written.
+    pub fn percentage(&mut self, name: &'static str) -> Option<String> {
+        let text = match self.value(name)? {
+            Value::String(text) if text.starts_with('-') => "-1".to_owned(),
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => String::new(),
+        };
+        let percentage = canonical(&text);
+        let Some(order) = percentage.as_deref().and_then(decimal_order) else {
+            self.error(
+                name,
+                "invalid_decimal",
+                "A decimal number such as \"40\" or \"12.5\" is expected here.",
+            );
+            return None;
+        };
+        let bound = |bound: &str| decimal_order(bound).unwrap_or_default();
+        if order < bound("0") || order > bound("100") {
+            self.error(name, "out_of_range", "A number from 0 to 100 is expected here.");
+            return None;
+        }
+        percentage
+    }
+
+    /// Seconds within a video, kept as milliseconds.
+    pub fn seconds_as_millis(&mut self, name: &'static str) -> Option<i64> {
+        let value = self.value(name)?;
+        let seconds = value
+            .as_number()
+            .and_then(serde_json::Number::as_f64)
+            .filter(|seconds| (0.0..=864_000.0).contains(seconds));
+        if seconds.is_none() {
+            self.error(
+                name,
+                "out_of_range",
+                "A number of seconds from 0 to 864000 is expected here.",
+            );
+        }
+        // Text is the one exact way from a float to an integer without a cast.
+        format!("{:.0}", seconds? * 1000.0).parse().ok()
+    }
+
+    /// A country code: ISO 3166-1 alpha-2 or alpha-3, XK or XKX, or an object with `code`.
+    pub fn country(&mut self, name: &'static str) -> Option<String> {
+        let value = self.value(name)?;
+        let pointer = self.pointer_to(name);
+        parse_country(value, pointer, self.errors)
+    }
+
+    /// A list of countries, without repetition.
+    pub fn countries(&mut self, name: &'static str) -> Vec<String> {
+        let mut codes: Vec<String> = Vec::new();
+        for code in self.list(name, parse_country) {
+            if !codes.contains(&code) {
+                codes.push(code);
+            }
+        }
+        codes
+    }
+
+    /// A day as `YYYY-MM-DD`, within the years 1 to 9999.
+    pub fn date(&mut self, name: &'static str) -> Option<NaiveDate> {
+        let value = self.value(name)?;
+        let date = value.as_str().and_then(parse_date);
+        if date.is_none() {
+            self.error(name, "invalid_date", "A date such as `2026-05-07` is expected here.");
+        }
+        date
+    }
+
+    /// A moment as RFC 3339.
+    pub fn time(&mut self, name: &'static str) -> Option<Time> {
+        let value = self.value(name)?;
+        let time = value.as_str().and_then(parse_time);
+        if time.is_none() {
+            self.error(
+                name,
+                "invalid_time",
+                "A moment such as `2026-05-07T08:00:00Z` is expected here.",
+            );
+        }
+        time
+    }
+
+    /// An absolute http or https URL.
+    pub fn url(&mut self, name: &'static str) -> Option<String> {
+        let text = self.text(name, limits::URL)?;
+        if is_web_url(&text) {
+            return Some(text);
+        }
+        self.error(
+            name,
+            "invalid_url",
+            "An absolute URL that starts with https:// or http:// is expected here.",
+        );
+        None
+    }
+
+    /// A language tag that texts can be stored under.
+    pub fn language(&mut self, name: &'static str) -> Option<Language> {
+        let text = self.text(name, 64)?;
+        match parse_storable_language(&text) {
+            Ok(language) => Some(language),
+            Err(detail) => {
+                self.error(name, "invalid_language", detail);
+                None
+            }
+        }
+    }
+
+    /// A list; each member is read by `read`, which is given the member's pointer.
+    pub fn list<T>(
+        &mut self,
+        name: &'static str,
+        mut read: impl FnMut(&'v Value, String, &mut Vec<FieldError>) -> Option<T>,
+    ) -> Vec<T> {
+        let Some(value) = self.value(name) else { return Vec::new() };
+        let Value::Array(members) = value else {
+            self.wrong_type(name, "A list", value);
+            return Vec::new();
+        };
+        if members.len() > limits::LIST_ITEMS {
+            self.error(
+                name,
+                "too_many",
+                format!("At most {} entries are accepted here.", limits::LIST_ITEMS),
+            );
+            return Vec::new();
+        }
+        let pointer = self.pointer_to(name);
+        members
+            .iter()
+            .enumerate()
+            .filter_map(|(index, member)| read(member, format!("{pointer}/{index}"), self.errors))
+            .collect()
+    }
+
+    /// A list of language tags, without repetition.
+    pub fn languages(&mut self, name: &'static str) -> Vec<Language> {
+        let mut languages: Vec<Language> = Vec::new();
+        for language in self.list(name, |value, pointer, errors| {
+            let Some(text) = value.as_str() else {
+                errors.push(FieldError::field(
+                    pointer,
+                    "wrong_type",
+                    "A language tag is expected here.",
+                ));
+                return None;
+            };
+            match Language::parse(text) {
+                Ok(language) => Some(language),
+                Err(error) => {
+                    errors.push(FieldError::field(pointer, "invalid_language", error.to_string()));
+                    None
+                }
+            }
+        }) {
+            if !languages.contains(&language) {
+                languages.push(language);
+            }
+        }
+        languages
+    }
+
+    /// An object, read by `read`.
+    pub fn object<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(JsonFields<'v, '_>) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.value(name)?;
+        let pointer = self.pointer_to(name);
+        JsonFields::new(value, pointer, self.errors).and_then(read)
+    }
+
+    /// A reference: a slug, an identifier, or an object that has one.
+    pub fn reference(&mut self, name: &'static str) -> Option<ReferenceInput> {
+        let value = self.value(name)?;
+        let pointer = self.pointer_to(name);
+        parse_reference(value, pointer, self.errors)
+    }
+}
+
+/// The number, if it is whole: `312`, and `312.0`, which is the same number to JSON and to JSON
+/// Schema.
+fn to_integer(number: &serde_json::Number) -> Option<i64> {
+    number.as_i64().or_else(|| {
+        // Decimals of up to 15 digits are each a float of their own; of a longer one, a float does
+        // not tell whether it is whole.
+        let digits = number.to_string().bytes().filter(u8::is_ascii_digit).count();
+        let float = number
+            .as_f64()
+            .filter(|float| digits <= 15 && float.fract() == 0.0 && float.abs() <= 1e15)?;
+        // Text is the one exact way from a float to an integer without a cast.
+        format!("{float:.0}").parse().ok()
+    })
+}
+
+fn parse_country(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Option<String> {
+    let text = value.as_str().or_else(|| value.get("code").and_then(Value::as_str));
+    let found = text.and_then(places::find);
+    if found.is_none() {
+        let detail = text.map_or_else(
+            || "A country code such as `MK` is expected here.".to_owned(),
+            places::unknown,
+        );
+        errors.push(FieldError::field(pointer, "unknown_country", detail));
+    }
+    found.map(|country| country.code.to_owned())
+}
+
+/// Reads a reference: a slug, an identifier, or an object with `id` or `slug`.
+pub fn parse_reference(
+    value: &Value,
+    pointer: String,
+    errors: &mut Vec<FieldError>,
+) -> Option<ReferenceInput> {
+    let name = match value {
+        Value::String(text) => Some(text),
+        Value::Object(object) => match object.get("id").or_else(|| object.get("slug")) {
+            Some(Value::String(text)) => Some(text),
+            _ => None,
+        },
+        _ => None,
+    };
+    match name {
+        Some(name) if !name.is_empty() && name.len() <= 200 && !name.contains('\0') => {
+            Some(ReferenceInput { id_or_slug: name.clone(), pointer })
+        }
+        _ => {
+            errors.push(FieldError::field(
+                pointer,
+                "invalid_reference",
+                "A slug, an id, or an object that has one of them is expected here.",
+            ));
+            None
+        }
+    }
+}
+
+/// A tag under which texts can be stored, or the reason why not.
+pub fn parse_storable_language(tag: &str) -> Result<Language, String> {
+    let language = Language::parse(tag).map_err(|error| error.to_string())?;
+    language.is_storable().map_err(|error| error.to_string())?;
+    Ok(language)
+}
+
+/// A day as `YYYY-MM-DD`.
+pub fn parse_date(text: &str) -> Option<NaiveDate> {
+    // The reader of dates takes more: signs, blanks, years of five digits.
+    let is_plain = text.len() == 10
+        && text.bytes().enumerate().all(|(at, byte)| matches!(at, 4 | 7) || byte.is_ascii_digit());
+    if !is_plain {
+        return None;
+    }
+    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    (chrono::Datelike::year(&date) >= 1).then_some(date)
+}
+
+/// A moment as RFC 3339, within the years 1 to 9999.
+pub fn parse_time(text: &str) -> Option<Time> {
+    use chrono::{Datelike, SubsecRound};
+    let time = DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc).trunc_subsecs(6);
+    (1..=9999).contains(&time.year()).then_some(Time(time))
+}
+
+/// Whether this is an absolute http or https URL without blanks or credentials.
+pub fn is_web_url(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| {
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        !host.is_empty()
+            && !host.contains('@')
+            && !host.starts_with(':')
+            && !text.chars().any(|c| {
+                c.is_whitespace()
+                    || c.is_control()
+                    || matches!(c, '<' | '>' | '"' | '\\' | '^' | '`' | '{' | '|' | '}')
+            })
+    })
+}
+
+/// Trims text and refuses what no field can hold.
+fn validate_text(text: &str, max_len: usize) -> Result<&str, (&'static str, String)> {
+    if text.contains('\0') {
+        return Err(("invalid_text", "The text contains a NUL character; remove it.".to_owned()));
+    }
+    if let Some(control) = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+    {
+        return Err((
+            "invalid_text",
+            format!(
+                "The text contains the control character U+{:04X}; remove it.",
+                u32::from(control)
+            ),
+        ));
+    }
+    let text = text.trim();
+    let length = text.chars().count();
+    if length > max_len {
+        return Err((
+            "too_long",
+            format!("At most {max_len} characters are accepted here; the text has {length}."),
+        ));
+    }
+    Ok(text)
+}
+
+/// "`x` is not one of …; did you mean …?"
+pub fn unknown_value_message<'a>(
+    given: &str,
+    words: impl Iterator<Item = &'a str> + Clone,
+) -> String {
+    let near = nearest(given, words.clone());
+    let hint = near.map_or_else(String::new, |near| format!(" Did you mean `{near}`?"));
+    let all: Vec<&str> = words.collect();
+    if all.len() > 30 {
+        return format!("`{}` is not known here.{hint}", clip(given));
+    }
+    format!("`{}` is not one of {}.{hint}", clip(given), all.join(", "))
+}
+
+/// RFC 6901 section 3.
+fn escape_pointer_token(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}

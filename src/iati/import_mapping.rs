@@ -1,0 +1,691 @@
+//! What a file says, as bodies that the catalogue takes.
+//!
+//! Slugs are those that this product has written, or are made of what identifies an item in the
+//! file: the same file gives the same slugs.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::NaiveDate;
+use serde::Serialize;
+use serde_json::{Map, Value as Json, json};
+use sha2::{Digest, Sha256};
+
+use crate::http::json_fields::{is_web_url, limits};
+use crate::iati::activity::{
+    Activity, Baseline, DimensionSlice, Document, IatiResult, Indicator, Narratives, Participant,
+    Period, PeriodValue,
+};
+use crate::iati::codes;
+use crate::iati::export::{activity_dates, status_from_dates};
+use crate::iati::xml_reader::ParsedFile;
+use crate::programmes::allocations::sums_to_100;
+use crate::resource::schema::ResourceKind;
+use crate::text::decimal::decimal_order;
+use crate::text::slug::{slugify, validate_slug};
+
+/// What the catalogue has already.
+#[derive(Debug, Default)]
+pub struct ExistingItems {
+    /// The slugs of programmes and partners by their identifiers.
+    pub slugs_by_identifier: HashMap<(ResourceKind, String), String>,
+    /// All slugs.
+    pub slugs: HashSet<(ResourceKind, String)>,
+}
+
+impl ExistingItems {
+    fn contains(&self, kind: ResourceKind, slug: &str) -> bool {
+        self.slugs.contains(&(kind, slug.to_owned()))
+    }
+}
+
+/// What is to be stored.
+#[derive(Debug)]
+pub struct ImportItem {
+    /// Where it stands in the file.
+    pub line: usize,
+    /// Its kind.
+    pub kind: ResourceKind,
+    /// Its slug.
+    pub slug: String,
+    /// Its fields; of what is there already only those that the file says.
+    pub body: Json,
+}
+
+/// What an activity holds, as items. What is not taken is counted in the file.
+pub fn map_activities(
+    file: &mut ParsedFile,
+    existing: &ExistingItems,
+    today: NaiveDate,
+) -> Vec<ImportItem> {
+    let activities = std::mem::take(&mut file.activities);
+    let mut mapper = ImportMapper {
+        file,
+        existing: existing,
+        today,
+        items: Vec::new(),
+        item_indexes: HashMap::new(),
+    };
+    for activity in &activities {
+        mapper.map_activity(activity);
+    }
+    mapper.items
+}
+
+struct ImportMapper<'a> {
+    file: &'a mut ParsedFile,
+    existing: &'a ExistingItems,
+    today: NaiveDate,
+    items: Vec<ImportItem>,
+    /// Which of those that are taken has which slug.
+    item_indexes: HashMap<(ResourceKind, String), usize>,
+}
+
+impl ImportMapper<'_> {
+    fn count_skipped(&mut self, name: &str, count: usize) {
+        if count > 0 {
+            let known = self.file.skipped.entry(name.to_owned()).or_default();
+            *known = known.saturating_add(count);
+        }
+    }
+
+    fn add_error(&mut self, line: usize, said: String) {
+        self.file.errors.push((line, said));
+    }
+
+    /// Adds an item; what is new is published, since the file is.
+    fn add_item(
+        &mut self,
+        line: usize,
+        kind: ResourceKind,
+        slug: &str,
+        mut body: Map<String, Json>,
+        texts: (&Narratives, &Narratives),
+    ) {
+        let is_new = !self.existing.contains(kind, slug);
+        let title = match kind {
+            ResourceKind::Programme => "title",
+            ResourceKind::Partner => "name",
+            _ => "label",
+        };
+        let mut translations: BTreeMap<&str, Map<String, Json>> = BTreeMap::new();
+        for (language, text) in texts.0 {
+            let of = translations.entry(language).or_default();
+            of.insert(title.to_owned(), json!(text));
+            if is_new {
+                of.insert("status".to_owned(), json!("published"));
+            }
+        }
+        let mut untitled = 0_usize;
+        for (language, text) in texts.1 {
+            match translations.get_mut(language.as_str()) {
+                Some(of) => drop(of.insert("description".to_owned(), json!(text))),
+                None => untitled = untitled.saturating_add(1),
+            }
+        }
+        self.count_skipped("description/narrative (in a language without a title)", untitled);
+        body.insert("translations".to_owned(), json!(translations));
+        if is_new {
+            body.insert("status".to_owned(), json!("published"));
+            if let Some((language, _)) = texts.0.first() {
+                body.insert("original_language".to_owned(), json!(language));
+            }
+        }
+        self.item_indexes.insert((kind, slug.to_owned()), self.items.len());
+        self.items.push(ImportItem { line, kind, slug: slug.to_owned(), body: Json::Object(body) });
+    }
+
+    fn map_activity(&mut self, activity: &Activity) {
+        if activity.identifier.is_empty() {
+            return;
+        }
+        let known = self
+            .existing
+            .slugs_by_identifier
+            .get(&(ResourceKind::Programme, activity.identifier.clone()))
+            .cloned();
+        let slug = known
+            .or_else(|| valid_own_slug(activity.slug.as_deref()))
+            .unwrap_or_else(|| stable_slug(&activity.identifier, &activity.identifier));
+        if let Some(line) = self
+            .item_indexes
+            .get(&(ResourceKind::Programme, slug.clone()))
+            .and_then(|at| self.items.get(*at))
+            .map(|one| one.line)
+        {
+            return self.add_error(
+                activity.line,
+                format!("the activity `{}` stands on line {line} too", activity.identifier),
+            );
+        }
+        let mut partners: Vec<Json> = Vec::new();
+        for participant in &activity.participants {
+            let partner = self.map_partner(participant);
+            let role = codes::role_from_code(&participant.role);
+            if role.is_none() {
+                self.add_error(
+                    participant.line,
+                    format!(
+                        "`{}` is not a role of IATI (1 to 4)",
+                        crate::text::clip(&participant.role)
+                    ),
+                );
+            }
+            let one = json!({"partner": partner, "role": role});
+            if !partners.contains(&one) {
+                partners.push(one);
+            }
+        }
+        let mut body = Map::new();
+        body.insert("iati_identifier".to_owned(), json!(activity.identifier));
+        set_if_present(&mut body, "start_date", activity.start.map(|day| day.date).as_ref());
+        set_if_present(&mut body, "end_date", activity.end.map(|day| day.date).as_ref());
+        let (start, end) = activity_dates(
+            (activity.start.map(|day| day.date), activity.end.map(|day| day.date)),
+            None,
+            self.today,
+        );
+        let is_told =
+            activity.status.is_empty() || activity.status == status_from_dates(start, end);
+        let status = codes::activity_status_from_code(&activity.status).filter(|_| !is_told);
+        if status.is_none() && !is_told {
+            self.add_error(
+                activity.line,
+                format!(
+                    "`{}` is not a status of IATI (1 to 6)",
+                    crate::text::clip(&activity.status)
+                ),
+            );
+        }
+        body.insert("iati_status".to_owned(), json!(status));
+        body.insert("partners".to_owned(), json!(partners));
+        self.map_countries(activity, &mut body);
+        self.map_sectors(activity, &mut body);
+        match activity.documents.first() {
+            Some(page) if is_web_url(&page.url) => {
+                drop(body.insert("website".to_owned(), json!(page.url)))
+            }
+            Some(_) => self.count_skipped("document-link (without a web address)", 1),
+            None => {}
+        }
+        self.add_item(
+            activity.line,
+            ResourceKind::Programme,
+            &slug,
+            body,
+            (&activity.title, &activity.description),
+        );
+        for result in &activity.results {
+            for indicator in &result.indicators {
+                self.map_indicator((activity, &slug), result, indicator);
+            }
+        }
+    }
+
+    /// A partner; each once, with the names of all its mentions.
+    fn map_partner(&mut self, participant: &Participant) -> String {
+        let known = participant.reference.as_ref().and_then(|reference| {
+            self.existing
+                .slugs_by_identifier
+                .get(&(ResourceKind::Partner, reference.clone()))
+                .cloned()
+        });
+        let name = participant.name.first().map(|(_, name)| name.as_str()).unwrap_or_default();
+        let own = participant.reference.as_deref().unwrap_or(name);
+        let slug =
+            known.or_else(|| valid_own_slug(participant.slug.as_deref())).unwrap_or_else(|| {
+                let of_name = slugify(name);
+                if validate_slug(&of_name).is_ok() && participant.reference.is_none() {
+                    of_name
+                } else {
+                    stable_slug(name, own)
+                }
+            });
+        let place = self.item_indexes.get(&(ResourceKind::Partner, slug.clone())).copied();
+        if place.is_some() {
+            return slug;
+        }
+        let mut body = Map::new();
+        if let Some(reference) = &participant.reference {
+            body.insert("iati_identifier".to_owned(), json!(reference));
+        }
+        // What it is, the catalogue may know better.
+        let kind = participant.kind.as_deref().and_then(codes::partner_kind_from_code);
+        if let Some(kind) = kind.filter(|_| !self.existing.contains(ResourceKind::Partner, &slug)) {
+            body.insert("kind".to_owned(), json!(kind));
+        }
+        self.add_item(
+            participant.line,
+            ResourceKind::Partner,
+            &slug,
+            body,
+            (&participant.name, &Narratives::new()),
+        );
+        slug
+    }
+
+    /// The countries, and how the activity is shared among them.
+    fn map_countries(&mut self, activity: &Activity, body: &mut Map<String, Json>) {
+        let mut countries: Vec<&str> =
+            activity.countries.iter().map(|(code, _)| code.as_str()).collect();
+        if countries.is_empty() {
+            countries.extend(activity.locations.iter().map(|location| location.country.as_str()));
+        }
+        let percentages: Vec<&str> =
+            activity.countries.iter().filter_map(|(_, percentage)| percentage.as_deref()).collect();
+        // One alone has the whole, and need not say so.
+        let is_shared = percentages.len() > 1
+            && percentages.len() == activity.countries.len()
+            && sums_to_100(&percentages);
+        let shares = activity.countries.iter().filter(|_| is_shared);
+        let shares: Vec<Json> = shares
+            .map(|(code, percentage)| json!({"country": code, "percentage": percentage}))
+            .collect();
+        if !is_shared && activity.countries.len() > 1 {
+            self.count_skipped(
+                "recipient-country/@percentage (the sum is not 100)",
+                percentages.len(),
+            );
+        }
+        body.insert("countries".to_owned(), json!(countries));
+        body.insert("country_shares".to_owned(), json!(shares));
+    }
+
+    fn map_sectors(&mut self, activity: &Activity, body: &mut Map<String, Json>) {
+        let mut sectors: Vec<Json> = Vec::new();
+        for sector in &activity.sectors {
+            let of_it: Vec<_> = activity
+                .sectors
+                .iter()
+                .filter(|other| other.vocabulary == sector.vocabulary)
+                .collect();
+            let shares: Vec<&str> =
+                of_it.iter().filter_map(|other| other.percentage.as_deref()).collect();
+            let is_shared = of_it.len() > 1 && shares.len() == of_it.len() && sums_to_100(&shares);
+            let percentage = sector.percentage.as_ref().filter(|_| is_shared);
+            if sector.percentage.is_some() && !is_shared && of_it.len() > 1 {
+                self.count_skipped("sector/@percentage (the sum is not 100)", 1);
+            }
+            sectors.push(json!({"code": sector.code, "vocabulary": sector.vocabulary, "percentage": percentage}));
+        }
+        body.insert("sectors".to_owned(), json!(sectors));
+    }
+
+    fn map_indicator(
+        &mut self,
+        (activity, programme): (&Activity, &str),
+        result: &IatiResult,
+        indicator: &Indicator,
+    ) {
+        let Some(measure) = codes::measure_from_code(&indicator.measure) else {
+            return self.add_error(
+                indicator.line,
+                format!(
+                    "`{}` is not a measure of IATI (1 to 5)",
+                    crate::text::clip(&indicator.measure)
+                ),
+            );
+        };
+        let Some(result_type) = codes::result_type_from_code(&result.kind) else {
+            return self.add_error(
+                indicator.line,
+                format!(
+                    "`{}` is not a kind of result of IATI (1, 2, 3 or 9)",
+                    crate::text::clip(&result.kind)
+                ),
+            );
+        };
+        let Some((_, title)) = indicator.title.first() else { return };
+        let mut about = Map::new();
+        about.insert("measure".to_owned(), json!(measure));
+        set_if_present(&mut about, "unit", indicator.unit.as_ref());
+        set_if_present(&mut about, "ascending", indicator.ascending.as_ref());
+        // Only counts can be added up.
+        set_if_present(
+            &mut about,
+            "additive",
+            indicator.additive.filter(|additive| !additive || measure == "unit").as_ref(),
+        );
+        about.insert("result_type".to_owned(), json!(result_type));
+        let alone = valid_own_slug(indicator.statistic.as_deref());
+        let (mut common, of) = (
+            Map::new(),
+            if alone.is_some() {
+                None
+            } else {
+                Some(indicator_slug(activity, result, indicator, title))
+            },
+        );
+        if let Some(slug) = &of {
+            if !self.item_indexes.contains_key(&(ResourceKind::Indicator, slug.clone())) {
+                self.map_reference(indicator, &mut about);
+                if measure == "percentage" {
+                    about.insert(
+                        "is_share".to_owned(),
+                        json!(all_values_are_percentages(indicator)),
+                    );
+                }
+                self.add_item(
+                    indicator.line,
+                    ResourceKind::Indicator,
+                    slug,
+                    about,
+                    (&indicator.title, &indicator.description),
+                );
+            }
+            common.insert("indicator".to_owned(), json!(slug));
+        } else {
+            common = about;
+            self.count_skipped("result/indicator/reference", indicator.references.len());
+        }
+        common.insert("programme".to_owned(), json!(programme));
+        self.map_statistics(
+            &ResultContext {
+                activity,
+                result,
+                indicator,
+                measure,
+                standalone_slug: alone,
+                indicator_slug: of,
+                title,
+            },
+            &common,
+        );
+    }
+
+    /// Its first code of a vocabulary that is known.
+    fn map_reference(&mut self, indicator: &Indicator, body: &mut Map<String, Json>) {
+        let known = indicator
+            .references
+            .iter()
+            .find_map(|one| Some((one, codes::vocabulary_from_code(&one.vocabulary)?)));
+        self.count_skipped(
+            "result/indicator/reference",
+            indicator.references.len().saturating_sub(usize::from(known.is_some())),
+        );
+        set_if_present(body, "code", known.map(|(one, _)| &one.code));
+        set_if_present(body, "vocabulary", known.map(|(_, vocabulary)| vocabulary).as_ref());
+        set_if_present(body, "vocabulary_url", known.and_then(|(one, _)| one.url.as_ref()));
+    }
+
+    /// The values of an indicator, each a statistic with what was aimed at and what was before.
+    fn map_statistics(&mut self, context: &ResultContext<'_>, common: &Map<String, Json>) {
+        let mut used: HashSet<usize> = HashSet::new();
+        let targets: Vec<(&Period, &PeriodValue)> = context
+            .indicator
+            .periods
+            .iter()
+            .flat_map(|period| period.targets.iter().map(move |one| (period, one)))
+            .collect();
+        let actuals: Vec<(&Period, &PeriodValue)> = context
+            .indicator
+            .periods
+            .iter()
+            .flat_map(|period| period.actuals.iter().map(move |one| (period, one)))
+            .collect();
+        let mut met: HashSet<usize> = HashSet::new();
+        for (period, actual) in &actuals {
+            // What this product wrote says what belongs together; else that of the same period and
+            // the same slice does.
+            let place = targets.iter().enumerate().position(|(place, (other, target))| {
+                !met.contains(&place)
+                    && match (&actual.statistic, &target.statistic) {
+                        (Some(statistic), Some(context)) => statistic == context,
+                        _ => {
+                            (other.start, other.end) == (period.start, period.end)
+                                && target.slice == actual.slice
+                        }
+                    }
+            });
+            met.extend(place);
+            let target = place.and_then(|place| targets.get(place));
+            self.map_statistic(context, common, (period, Some(actual)), target, &mut used);
+        }
+        for (place, target) in targets.iter().enumerate() {
+            if !met.contains(&place) {
+                self.map_statistic(context, common, (target.0, None), Some(target), &mut used);
+            }
+        }
+        let remarks = targets
+            .iter()
+            .filter(|(_, target)| target.statistic.is_none() && !target.comment.is_empty())
+            .count();
+        self.count_skipped("result/indicator/period/target/comment", remarks);
+        self.count_skipped(
+            "result/indicator/baseline",
+            context.indicator.baselines.len().saturating_sub(used.len()),
+        );
+    }
+
+    fn map_statistic(
+        &mut self,
+        context: &ResultContext<'_>,
+        common: &Map<String, Json>,
+        (period, actual): (&Period, Option<&PeriodValue>),
+        target: Option<&(&Period, &PeriodValue)>,
+        used: &mut HashSet<usize>,
+    ) {
+        let Some(main) = actual.or(target.map(|(_, target)| *target)) else { return };
+        let mut body = common.clone();
+        body.insert("value".to_owned(), json!(actual.and_then(|actual| actual.value.as_ref())));
+        let exact = "exact".to_owned();
+        let stated = main.qualifier.as_ref().or_else(|| main.statistic.is_some().then_some(&exact));
+        set_if_present(&mut body, "qualifier", stated);
+        body.insert("period_start".to_owned(), json!(period.start));
+        body.insert("period_end".to_owned(), json!(period.end));
+        body.insert("countries".to_owned(), json!(slice_countries(context.activity, &main.slice)));
+        let dimensions: Vec<Json> = main
+            .slice
+            .dimensions
+            .iter()
+            .map(|(name, value)| json!({"dimension": name, "value": value}))
+            .collect();
+        body.insert("disaggregation".to_owned(), json!(dimensions));
+        set_if_present(&mut body, "baseline", latest_baseline(context, &main.slice, used).as_ref());
+        let own_period = target
+            .filter(|(other, _)| (other.start, other.end) != (period.start, period.end))
+            .map(|(other, _)| *other);
+        let target = target.and_then(|(_, target)| {
+            let value = target.value.as_ref()?;
+            Some(json!({"value": value, "period_start": own_period.map(|period| period.start), "period_end": own_period.map(|period| period.end)}))
+        });
+        body.insert("target".to_owned(), json!(target));
+        set_if_present(
+            &mut body,
+            "source",
+            main.source.as_ref().map(|text| json!({"text": text})).as_ref(),
+        );
+        self.map_documents(main, &mut body);
+        let (title, description) = statistic_texts(context, main);
+        let slug = context
+            .standalone_slug
+            .clone()
+            .or_else(|| valid_own_slug(main.statistic.as_deref()))
+            .unwrap_or_else(|| {
+                let slice = format!("{:?}\n{:?}", main.slice.locations, main.slice.dimensions);
+                let what = if actual.is_some() { "actual" } else { "target" };
+                let of_result = context
+                    .result
+                    .title
+                    .first()
+                    .map(|(_, title)| title.as_str())
+                    .unwrap_or_default();
+                let whole = format!(
+                    "{}\n{of_result}\n{}\n{what}\n{} {}\n{slice}",
+                    context.activity.identifier, context.title, period.start, period.end
+                );
+                stable_slug(context.title, &whole)
+            });
+        if self.item_indexes.contains_key(&(ResourceKind::ImpactStatistic, slug.clone())) {
+            return self.add_error(
+                main.line,
+                "another value of the same period, place and dimensions stands before it"
+                    .to_owned(),
+            );
+        }
+        self.add_item(
+            main.line,
+            ResourceKind::ImpactStatistic,
+            &slug,
+            body,
+            (&title, &description),
+        );
+    }
+
+    /// Videos of this catalogue as evidence, the rest as documents.
+    fn map_documents(&mut self, value: &PeriodValue, body: &mut Map<String, Json>) {
+        let (mut evidence, mut documents) = (Vec::new(), Vec::new());
+        for document in &value.documents {
+            let video = document
+                .video
+                .as_deref()
+                .filter(|video| self.existing.contains(ResourceKind::Video, video));
+            match video {
+                Some(video) => evidence.push(evidence_json(video, document)),
+                None if !is_web_url(&document.url) => {
+                    self.count_skipped("document-link (without a web address)", 1)
+                }
+                None => documents.push(document_json(document)),
+            }
+        }
+        set_if_present(body, "evidence", Some(&evidence).filter(|evidence| !evidence.is_empty()));
+        set_if_present(
+            body,
+            "documents",
+            Some(&documents).filter(|documents| !documents.is_empty()),
+        );
+    }
+}
+
+/// Adds a field that the file says; what it does not say stays as it is.
+fn set_if_present<T: Serialize>(body: &mut Map<String, Json>, name: &str, value: Option<&T>) {
+    if let Some(value) = value {
+        body.insert(name.to_owned(), json!(value));
+    }
+}
+
+/// To what a value belongs.
+struct ResultContext<'a> {
+    activity: &'a Activity,
+    result: &'a IatiResult,
+    indicator: &'a Indicator,
+    measure: &'static str,
+    /// The slug of the statistic that is an indicator by itself.
+    standalone_slug: Option<String>,
+    /// The slug of the indicator.
+    indicator_slug: Option<String>,
+    title: &'a str,
+}
+
+/// What a statistic is called: as this product wrote, else like its indicator, with what is said of
+/// the value.
+fn statistic_texts(context: &ResultContext<'_>, main: &PeriodValue) -> (Narratives, Narratives) {
+    let (title, description) = if context.indicator_slug.is_none() {
+        (context.indicator.title.clone(), context.indicator.description.clone())
+    } else if main.title.is_empty() {
+        (context.indicator.title.clone(), main.comment.clone())
+    } else {
+        (main.title.clone(), main.description.clone())
+    };
+    (title, description)
+}
+
+/// The countries of a slice; places that are no countries are none.
+fn slice_countries<'a>(activity: &'a Activity, slice: &DimensionSlice) -> Vec<&'a str> {
+    let of = |reference: &String| {
+        activity.locations.iter().find(|location| location.reference == *reference)
+    };
+    slice.locations.iter().filter_map(of).map(|location| location.country.as_str()).collect()
+}
+
+/// The latest value before, of the same slice.
+fn latest_baseline(
+    context: &ResultContext<'_>,
+    slice: &DimensionSlice,
+    used: &mut HashSet<usize>,
+) -> Option<Json> {
+    let fits = |one: &&(usize, &Baseline)| {
+        one.1.slice == *slice && one.1.value.is_some() && context.measure != "qualitative"
+    };
+    let all: Vec<(usize, &Baseline)> = context.indicator.baselines.iter().enumerate().collect();
+    let (place, latest) = all.iter().filter(fits).max_by_key(|(_, one)| one.year)?;
+    used.insert(*place);
+    Some(json!({"value": latest.value, "year": latest.year}))
+}
+
+/// A passage of a video, by the seconds at the end of its address.
+fn evidence_json(video: &str, document: &Document) -> Json {
+    let seconds = document.url.split_once("#t=").map(|(_, seconds)| seconds).unwrap_or_default();
+    let (start, end) = seconds.split_once(',').unwrap_or((seconds, ""));
+    let number = |text: &str| text.parse::<f64>().ok();
+    let quote = document
+        .description
+        .first()
+        .map(|(language, text)| json!({"text": text, "language": language}));
+    json!({"video": video, "start_seconds": number(start), "end_seconds": number(end), "quote": quote})
+}
+
+fn document_json(document: &Document) -> Json {
+    let (url, page) = match document.url.split_once("#page=") {
+        Some((url, page)) if page.parse::<u32>().is_ok() => (url, page.parse::<u32>().ok()),
+        _ => (document.url.as_str(), None),
+    };
+    let named = document.title.first();
+    // The language of the document, as fine as its title says it.
+    let stated = document.languages.first();
+    let language = named
+        .map(|(language, _)| language)
+        .filter(|language| stated.is_some_and(|stated| language.split('-').next() == Some(stated)));
+    let title: String = named.map_or(url, |(_, title)| title).chars().take(limits::TITLE).collect();
+    let media_type = Some(&document.format).filter(|format| !format.is_empty());
+    json!({"title": title, "url": url, "media_type": media_type, "language": language, "page": page})
+}
+
+/// Whether all values of an indicator are shares of a whole.
+fn all_values_are_percentages(indicator: &Indicator) -> bool {
+    let values = indicator
+        .periods
+        .iter()
+        .flat_map(|period| period.actuals.iter().chain(&period.targets))
+        .filter_map(|one| one.value.as_deref());
+    let bound = |bound: &str| decimal_order(bound).unwrap_or_default();
+    let (none, all) = (bound("0"), bound("100"));
+    let baselines = indicator.baselines.iter().filter_map(|one| one.value.as_deref());
+    values.chain(baselines).filter_map(decimal_order).all(|order| order >= none && order <= all)
+}
+
+/// The slug of an indicator.
+fn indicator_slug(
+    activity: &Activity,
+    result: &IatiResult,
+    indicator: &Indicator,
+    title: &str,
+) -> String {
+    valid_own_slug(indicator.slug.as_deref()).unwrap_or_else(|| {
+        let of_result = result.title.first().map(|(_, title)| title.as_str()).unwrap_or_default();
+        stable_slug(
+            title,
+            &format!("{}\n{of_result}\n{title}\n{}", activity.identifier, indicator.measure),
+        )
+    })
+}
+
+/// A slug that this product wrote.
+fn valid_own_slug(slug: Option<&str>) -> Option<String> {
+    slug.filter(|slug| validate_slug(slug).is_ok()).map(str::to_owned)
+}
+
+/// A slug of a name that can be read, and of all that tells it apart.
+fn stable_slug(name: &str, whole: &str) -> String {
+    let digest = Sha256::digest(whole.as_bytes());
+    let mark = digest.iter().take(5).fold(0_u64, |mark, byte| (mark << 8) | u64::from(*byte));
+    let name = slugify(name);
+    let mut readable = String::new();
+    for word in name.split('-').filter(|word| !word.is_empty()) {
+        if readable.len().saturating_add(word.len()) > 60 {
+            break;
+        }
+        readable.push_str(word);
+        readable.push('-');
+    }
+    format!("{readable}{mark:010x}")
+}

@@ -1,0 +1,201 @@
+//! Reads what activities are drawn from: a fixed number of queries, whatever there is.
+
+use std::collections::{BTreeSet, HashMap};
+
+use diesel::sql_types::Text as SqlText;
+
+use crate::db::sql_fragment::{Bind, Fragment, Statement, id_in_fragment};
+use crate::db::types::sql::Uuid;
+use crate::db::{Connection, Error, Id};
+use crate::http::auth::Visibility;
+use crate::http::problem::{FieldError, Problem};
+use crate::impact::indicators::resource::Indicators;
+use crate::impact::resource::ImpactStatistics;
+use crate::partners::resource::Partners;
+use crate::resource::schema::ResourceKind;
+use crate::resource::store::items::{LoadedItem, kind_predicate, load_where};
+use crate::resource::view::context::RenderContext;
+use crate::videos::resource::Videos;
+use crate::{impact, partners, programmes, videos};
+
+/// The most programmes of a file.
+pub const MAX_PROGRAMMES: i64 = 1_000;
+/// The most statistics, and the most videos.
+const MAX_RELATED_ITEMS: i64 = 50_000;
+
+/// A programme.
+pub type Programme = LoadedItem<programmes::model::ProgrammeFields>;
+/// A partner.
+pub type Partner = LoadedItem<partners::model::PartnerFields>;
+/// A statistic.
+pub type Statistic = LoadedItem<impact::model::StatisticFields>;
+/// What statistics measure.
+pub type LoadedIndicator = LoadedItem<impact::indicators::model::IndicatorFields>;
+/// A video.
+pub type Video = LoadedItem<videos::model::VideoFields>;
+
+/// What belongs to some programmes, in all languages.
+#[derive(Debug, Default)]
+pub struct ExportData {
+    /// The programmes, in order.
+    pub programmes: Vec<Programme>,
+    /// Partners.
+    pub partners: HashMap<Id, Partner>,
+    /// Statistics by their programme.
+    pub statistics_by_programme: HashMap<Id, Vec<Statistic>>,
+    /// What they measure.
+    pub indicators: HashMap<Id, LoadedIndicator>,
+    /// Videos.
+    pub videos: HashMap<Id, Video>,
+    /// Which videos belong to which programme.
+    pub videos_by_programme: HashMap<Id, Vec<Id>>,
+}
+
+impl ExportData {
+    /// Reads what belongs to these programmes and is public. `shown` asks for every language.
+    pub fn load(
+        connection: &mut Connection,
+        programmes: Vec<Programme>,
+        render_context: &mut RenderContext,
+    ) -> Result<Self, Problem> {
+        let of: Vec<Id> = programmes.iter().map(|one| one.item.id).collect();
+        let mut catalogue = Self { programmes, ..Self::default() };
+        if of.is_empty() {
+            return Ok(catalogue);
+        }
+        let partners: BTreeSet<Id> = catalogue
+            .programmes
+            .iter()
+            .flat_map(|one| one.references_in("partners"))
+            .map(|link| link.target_id)
+            .collect();
+        if !partners.is_empty() {
+            let found = load_where::<Partners>(
+                connection,
+                &public_only(&id_in_fragment("items.id", &partners)),
+                Visibility::Published,
+                render_context,
+            )?;
+            catalogue.partners = found.into_iter().map(|one| (one.item.id, one)).collect();
+        }
+        let condition = kind_predicate(ResourceKind::ImpactStatistic)
+            .sql(" AND ")
+            .append(&public_only(&referring_to("impact_statistic.programme", &of)));
+        let statistics = load_where::<ImpactStatistics>(
+            connection,
+            &with_limit(condition),
+            Visibility::Published,
+            render_context,
+        )?;
+        enforce_limit(statistics.len(), "statistics")?;
+        let measured: BTreeSet<Id> = statistics
+            .iter()
+            .flat_map(|one| one.references_in("indicator"))
+            .map(|link| link.target_id)
+            .collect();
+        if !measured.is_empty() {
+            let found = load_where::<Indicators>(
+                connection,
+                &public_only(&id_in_fragment("items.id", &measured)),
+                Visibility::Published,
+                render_context,
+            )?;
+            catalogue.indicators = found.into_iter().map(|one| (one.item.id, one)).collect();
+        }
+        let mut wanted: BTreeSet<Id> = BTreeSet::new();
+        for one in statistics {
+            wanted.extend(one.references_in("evidence").map(|link| link.target_id));
+            let programme = one.references_in("programme").map(|link| link.target_id).next();
+            if let Some(programme) = programme {
+                catalogue.statistics_by_programme.entry(programme).or_default().push(one);
+            }
+        }
+        for (video, programme) in load_video_programme_pairs(connection, &of)? {
+            wanted.insert(video);
+            catalogue.videos_by_programme.entry(programme).or_default().push(video);
+        }
+        enforce_limit(wanted.len(), "videos")?;
+        if !wanted.is_empty() {
+            let found = load_where::<Videos>(
+                connection,
+                &public_only(&id_in_fragment("items.id", &wanted)),
+                Visibility::Published,
+                render_context,
+            )?;
+            catalogue.videos = found.into_iter().map(|one| (one.item.id, one)).collect();
+        }
+        Ok(catalogue)
+    }
+}
+
+/// The partner with this identifier in IATI, if there is one.
+pub fn find_partner_by_identifier(
+    connection: &mut Connection,
+    identifier: &str,
+    render_context: &mut RenderContext,
+) -> Result<Option<Partner>, Problem> {
+    let stated = format!(
+        "\"iati_identifier\":{}",
+        serde_json::to_string(identifier).map_err(Problem::internal)?
+    );
+    let condition = kind_predicate(ResourceKind::Partner)
+        .sql(" AND items.own LIKE ")
+        .bind(Bind::Text(format!("%{stated}%")))
+        .sql(" ORDER BY items.number");
+    let found = load_where::<Partners>(
+        connection,
+        &public_only(&condition),
+        Visibility::Published,
+        render_context,
+    )?;
+    Ok(found.into_iter().find(|one| one.fields.iati_identifier.as_deref() == Some(identifier)))
+}
+
+fn public_only(condition: &Fragment) -> Fragment {
+    Fragment::new("items.is_public = TRUE AND ").append(condition)
+}
+
+fn with_limit(condition: Fragment) -> Fragment {
+    condition
+        .sql(" ORDER BY items.number LIMIT ")
+        .bind(Bind::Integer(MAX_RELATED_ITEMS.saturating_add(1)))
+}
+
+fn enforce_limit(count: usize, of: &str) -> Result<(), Problem> {
+    if i64::try_from(count).is_ok_and(|count| count <= MAX_RELATED_ITEMS) {
+        return Ok(());
+    }
+    let detail = format!(
+        "These programmes have more than {MAX_RELATED_ITEMS} {of}; ask for some of them, by `partner`, `country` or `ids`."
+    );
+    Err(Problem::incomplete_catalogue(
+        detail.clone(),
+        vec![FieldError::field("/programmes", "too_many", detail)],
+    ))
+}
+
+/// Holds for the items that refer to one of these in a field, by the filter index.
+fn referring_to(field: &str, to: &[Id]) -> Fragment {
+    let of_field = format!(
+        "items.number IN (SELECT facets.item FROM terms JOIN facets ON facets.term = terms.number WHERE terms.field = '{field}' AND terms.value IN ("
+    );
+    Fragment::new(of_field).binds(to.iter().map(|id| Bind::Text(id.to_string()))).sql("))")
+}
+
+/// Public videos, each with its programme.
+fn load_video_programme_pairs(
+    connection: &mut Connection,
+    programmes: &[Id],
+) -> Result<Vec<(Id, Id)>, Error> {
+    let statement = Fragment::new(
+        "SELECT items.id, terms.value FROM terms JOIN facets ON facets.term = terms.number JOIN items ON items.number = facets.item",
+    )
+    .sql(" WHERE terms.field = 'video.programme' AND items.is_public = TRUE AND terms.value IN (")
+    .binds(programmes.iter().map(|id| Bind::Text(id.to_string())));
+    let rows: Vec<(Id, String)> =
+        Statement::<(Uuid, SqlText)>::new(with_limit(statement.sql(")"))).load_rows(connection)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(video, programme_index)| Some((video, Id::parse(&programme_index)?)))
+        .collect())
+}

@@ -1,0 +1,59 @@
+//! All that the catalogue lacks for IATI, whatever the number of programmes.
+
+use chrono::Utc;
+
+use crate::config::Settings;
+use crate::db::Connection;
+use crate::db::sql_fragment::{Bind, Fragment};
+use crate::http::auth::Visibility;
+use crate::http::language::LanguagePreference;
+use crate::http::problem::Problem;
+use crate::iati::api::export_programmes;
+use crate::iati::export::ReadinessIssue;
+use crate::places::Places;
+use crate::programmes::resource::Programmes;
+use crate::resource::schema::ResourceKind;
+use crate::resource::store::items::{kind_predicate, load_where};
+use crate::resource::view::context::RenderContext;
+
+/// How many programmes are looked at together.
+const BATCH_SIZE: i64 = 100;
+
+/// What the published programmes and their statistics lack, and the settings.
+pub fn find_issues(
+    connection: &mut Connection,
+    settings: &Settings,
+) -> Result<Vec<ReadinessIssue>, Problem> {
+    let places = Places::new(settings.kosovo_footnote());
+    let shared = std::sync::Arc::new(places.clone());
+    let base = settings.base_url.clone().unwrap_or_default();
+    let (mut lacks, mut after, mut is_first) = (Vec::new(), 0, true);
+    loop {
+        let mut shown = RenderContext::new(
+            LanguagePreference::all_languages(settings.fallback_languages()),
+            std::sync::Arc::clone(&shared),
+            None,
+        );
+        let condition = Fragment::new("items.is_public = TRUE AND items.number > ")
+            .bind(Bind::Integer(after))
+            .sql(" AND ")
+            .append(&kind_predicate(ResourceKind::Programme))
+            .sql(" ORDER BY items.number LIMIT ")
+            .bind(Bind::Integer(BATCH_SIZE));
+        let programmes =
+            load_where::<Programmes>(connection, &condition, Visibility::Published, &mut shown)?;
+        let last = programmes.iter().map(|one| one.item.number).max();
+        let (reporter, drawn) = export_programmes(
+            connection,
+            (settings, &places),
+            (programmes, Utc::now().date_naive(), &base),
+            &mut shown,
+        )?;
+        lacks.extend(reporter.err().filter(|_| is_first));
+        lacks.extend(drawn.issues);
+        match last {
+            Some(last) => (after, is_first) = (last, false),
+            None => return Ok(lacks),
+        }
+    }
+}

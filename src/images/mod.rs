@@ -1,0 +1,5 @@
+//! TODO
+
+pub mod font;
+pub mod poster;
+pub mod rasterizer;

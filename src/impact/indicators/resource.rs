@@ -1,0 +1,152 @@
+//! How indicators are stored.
+
+use diesel::prelude::*;
+
+use crate::db::schema::items;
+use crate::db::sql_fragment::{Bind, Fragment, id_in_fragment};
+use crate::db::{Connection, Id};
+use crate::http::json_fields::JsonFields;
+use crate::http::problem::{FieldError, Problem};
+use crate::impact::indicators::model::{self, Indicator, IndicatorFields, SCHEMA};
+use crate::impact::resource::{ImpactStatistics, measure_violations};
+use crate::resource::index::full_text;
+use crate::resource::model::revisions::bump;
+use crate::resource::schema::{ResourceKind, ResourceSchema};
+use crate::resource::store::items::{ItemRow, LoadedItem, load_item_texts, load_items};
+use crate::resource::store::tracks::TrackSummary;
+use crate::resource::view::context::RenderContext;
+use crate::resource::write::handlers::save_sort_row;
+use crate::resource::{NewReference, ParsedFields, Resource};
+
+/// `Indicators` as a kind of item.
+pub struct Indicators;
+
+impl Resource for Indicators {
+    const SCHEMA: &'static ResourceSchema = &SCHEMA;
+    type Fields = IndicatorFields;
+    type View = Indicator;
+
+    fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<IndicatorFields> {
+        model::parse(fields)
+    }
+
+    fn render(loaded: LoadedItem<IndicatorFields>, shown: &RenderContext) -> Indicator {
+        model::render(loaded, shown)
+    }
+
+    fn filter_values(
+        own: &IndicatorFields,
+        _tracks: &[TrackSummary],
+    ) -> Vec<(&'static str, String)> {
+        let optional = [
+            ("unit", &own.unit),
+            ("code", &own.code),
+            ("vocabulary", &own.vocabulary),
+            ("result_type", &own.result_type),
+        ];
+        let mut filter_values: Vec<_> =
+            optional.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect();
+        filter_values.push(("measure", own.measure.clone()));
+        filter_values.extend(own.additive.map(|additive| ("additive", additive.to_string())));
+        filter_values
+    }
+
+    /// What belongs to it must still fit.
+    fn validate(
+        connection: &mut Connection,
+        id: Option<Id>,
+        own: &mut IndicatorFields,
+        _links: &[(NewReference, Id)],
+        errors: &mut Vec<FieldError>,
+    ) -> Result<(), Problem> {
+        let Some(id) = id else { return Ok(()) };
+        let before = load_items(connection, &id_in_fragment("items.id", [&id]))?
+            .pop()
+            .and_then(|item| item.parse_fields::<Self>());
+        if before
+            .is_some_and(|before| before.measure == own.measure && before.is_share == own.is_share)
+        {
+            return Ok(());
+        }
+        for statistic in load_statistics(connection, id)? {
+            let Some(theirs) = statistic.parse_fields::<ImpactStatistics>() else { continue };
+            if let Some((field, _, detail)) =
+                measure_violations(&theirs, &own.measure, own.is_share.unwrap_or(false))
+                    .into_iter()
+                    .next()
+            {
+                let detail = format!(
+                    "The impact statistic `{}` belongs to it, and its {field} would not fit: {detail}",
+                    statistic.slug
+                );
+                errors.push(FieldError::field("/measure", "does_not_fit", detail));
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Its statistics repeat its unit, its measure and what follows from it, so that they are found
+    /// and summed by them.
+    fn after_save(
+        connection: &mut Connection,
+        item: &ItemRow,
+        before: &IndicatorFields,
+        own: &IndicatorFields,
+    ) -> Result<(), Problem> {
+        let lent = |own: &IndicatorFields| {
+            (
+                own.unit.clone(),
+                own.measure.clone(),
+                own.ascending,
+                own.additive,
+                own.result_type.clone(),
+            )
+        };
+        if lent(before) == lent(own) {
+            return Ok(());
+        }
+        let now = item.updated_at;
+        for chunk in load_statistics(connection, item.id)?.chunks(500) {
+            let mut texts = load_item_texts(
+                connection,
+                chunk.iter().map(|item| (item.number, item.languages.as_str())),
+            )?;
+            for statistic in chunk {
+                let (Some(mut theirs), Some(links)) =
+                    (statistic.parse_fields::<ImpactStatistics>(), statistic.parse_references())
+                else {
+                    continue;
+                };
+                theirs.inherit_from_indicator(own);
+                let packed = serde_json::to_string(&theirs).map_err(Problem::internal)?;
+                diesel::update(items::table.find(statistic.number))
+                    .set((
+                        items::own.eq(packed),
+                        items::updated_at.eq(now),
+                        items::revision.eq(items::revision + 1),
+                        items::written.eq(item.written),
+                    ))
+                    .execute(connection)?;
+                save_sort_row::<ImpactStatistics>(connection, statistic, &theirs, &links, false)?;
+                let texts = texts.remove(&statistic.number).unwrap_or_default();
+                full_text::write_filter_index::<ImpactStatistics>(
+                    connection, statistic, &theirs, &texts, &links, false,
+                )?;
+            }
+        }
+        bump(connection, ResourceKind::ImpactStatistic, now)
+    }
+}
+
+/// The statistics that belong to an indicator, deleted ones among them.
+fn load_statistics(connection: &mut Connection, id: Id) -> Result<Vec<ItemRow>, Problem> {
+    let kind = Fragment::new(" AND items.kind = ")
+        .bind(Bind::Text(ResourceKind::ImpactStatistic.as_str().to_owned()));
+    let mut rows = load_items(connection, &full_text::referencing_items(id).append(&kind))?;
+    rows.retain(|row| {
+        row.purged_at.is_none()
+            && row.references().iter().any(|link| link.field == "indicator" && link.target_id == id)
+    });
+    Ok(rows)
+}

@@ -1,0 +1,363 @@
+//! Which statistics count, and which are counted with others already.
+//!
+//! A statistic of an indicator covers a box: a programme, a partner, countries, a period and
+//! slices, each of which may be the whole: where nothing is stated, everything is meant. Two boxes
+//! of one indicator overlap unless one of these tells them apart. Of those that overlap the widest
+//! counts, and the others are left out: a total stays, its slices go; a year stays, its quarters
+//! go; of two breakdowns of the same whole the one stays that comes to more. So nothing is counted
+//! twice, and what is left out is named.
+//!
+//! A statistic without an indicator says of itself only; it overlaps with none but the slices, or
+//! the total, of exactly what it is about.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+
+use crate::impact::summary::fact_table::{FactRow, FactTable, ScopeIds};
+use crate::text::sum::Exact;
+
+/// A statistic that does not count, and the one that it is counted with: places among the rows.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ExcludedRow {
+    /// The statistic.
+    pub row: usize,
+    /// The one that counts instead.
+    pub counted_with: usize,
+}
+
+/// What counts, and what does not.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Deduplicated {
+    /// Places among the rows, in their order.
+    pub rows: Vec<usize>,
+    /// In the order of the rows.
+    pub excluded: Vec<ExcludedRow>,
+}
+
+/// What statistics that may overlap have in common.
+#[derive(Eq, Hash, PartialEq)]
+enum OverlapGroup<'a> {
+    Indicator(u32),
+    Standalone(u32, u32, &'a [u32], u32, (i32, i32)),
+}
+
+impl<'a> OverlapGroup<'a> {
+    fn new(marks: &'a ScopeIds, row: &FactRow) -> Self {
+        match marks.indicator {
+            0 => Self::Standalone(
+                marks.programme,
+                marks.partner,
+                &marks.countries,
+                marks.unit_and_measure,
+                row.period_days,
+            ),
+            indicator => Self::Indicator(indicator),
+        }
+    }
+}
+
+/// Families that are smaller are looked through as they are.
+const LINEAR_SCAN_LIMIT: usize = 64;
+
+/// Tells what counts among these rows from what does not.
+pub fn deduplicate(facts: &FactTable, rows: &[usize]) -> Deduplicated {
+    let mut families: HashMap<OverlapGroup<'_>, Vec<Candidate<'_>>> = HashMap::new();
+    for place in rows {
+        let Some(row) = facts.rows.get(*place) else { continue };
+        let Some(marks) = facts.scope_ids(row) else { continue };
+        families.entry(OverlapGroup::new(marks, row)).or_default().push(Candidate {
+            index: *place,
+            row,
+            scope_ids: marks,
+        });
+    }
+    let mut counted = Deduplicated::default();
+    for members in families.into_values() {
+        match members.as_slice() {
+            [one] => counted.rows.push(one.index),
+            _ => select_widest(members, &mut counted),
+        }
+    }
+    counted.rows.sort_unstable();
+    counted.excluded.sort_unstable_by_key(|left_out| left_out.row);
+    counted
+}
+
+#[derive(Clone, Copy)]
+struct Candidate<'a> {
+    index: usize,
+    row: &'a FactRow,
+    scope_ids: &'a ScopeIds,
+}
+
+/// Takes the widest first, and leaves out what overlaps with what was taken.
+fn select_widest(mut members: Vec<Candidate<'_>>, counted: &mut Deduplicated) {
+    let fuller = rank_breakdowns(&members);
+    members.sort_by_cached_key(|member| {
+        let breakdown =
+            fuller.iter().position(|breakdown| *breakdown == member.scope_ids.breakdown);
+        let narrowness = specificity(member);
+        (
+            narrowness,
+            Reverse(member.scope_ids.countries.len()),
+            Reverse(period_length(member.row)),
+            breakdown,
+            Reverse(member.row.number),
+        )
+    });
+    // What is of another programme is apart: in a large family it is not looked at.
+    let is_small = members.len() <= LINEAR_SCAN_LIMIT;
+    let mut taken: BTreeMap<u32, Vec<Candidate<'_>>> = BTreeMap::new();
+    for member in members {
+        let programme = if is_small { 0 } else { member.scope_ids.programme };
+        let first = |others: &Vec<Candidate<'_>>| {
+            others.iter().find(|other| overlaps(&member, other)).map(|other| other.index)
+        };
+        let found = if programme == 0 {
+            taken.values().find_map(first)
+        } else {
+            [0, programme].iter().filter_map(|programme| taken.get(programme)).find_map(first)
+        };
+        if let Some(other) = found {
+            counted.excluded.push(ExcludedRow { row: member.index, counted_with: other });
+        } else {
+            counted.rows.push(member.index);
+            taken.entry(programme).or_default().push(member);
+        }
+    }
+}
+
+/// The breakdowns, that which comes to most first; nothing to choose from where there are not
+/// several.
+fn rank_breakdowns(members: &[Candidate<'_>]) -> Vec<u32> {
+    let mut sums: BTreeMap<u32, Exact> = BTreeMap::new();
+    for member in members.iter().filter(|member| member.scope_ids.breakdown != 0) {
+        if let Some(value) = &member.row.value {
+            let sum = sums.entry(member.scope_ids.breakdown).or_insert(Exact::ZERO);
+            *sum = sum.plus(value);
+        }
+    }
+    let mut sums: Vec<(u32, Exact)> = sums.into_iter().collect();
+    sums.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    sums.into_iter().map(|(breakdown, _)| breakdown).collect()
+}
+
+/// How much of what could be stated is stated.
+fn specificity(member: &Candidate<'_>) -> usize {
+    let marks = member.scope_ids;
+    let stated = [
+        marks.programme != 0,
+        marks.partner != 0,
+        !marks.countries.is_empty(),
+        period_length(member.row) != i64::MAX,
+    ];
+    stated.into_iter().filter(|stated| *stated).count().saturating_add(marks.slices.len())
+}
+
+/// About how many days a period has.
+fn period_length(row: &FactRow) -> i64 {
+    if row.period_days.0 == i32::MIN || row.period_days.1 == i32::MAX {
+        return i64::MAX;
+    }
+    i64::from(row.period_days.1).saturating_sub(i64::from(row.period_days.0))
+}
+
+/// Whether two statistics of a family may count the same.
+fn overlaps(a: &Candidate<'_>, b: &Candidate<'_>) -> bool {
+    let (x, y) = (a.scope_ids, b.scope_ids);
+    if x.indicator == 0 && (x.breakdown == y.breakdown) {
+        return false;
+    }
+    let differ = |one: u32, other: u32| one != 0 && other != 0 && one != other;
+    if differ(x.programme, y.programme) || differ(x.partner, y.partner) {
+        return false;
+    }
+    if a.row.period_days.0 > b.row.period_days.1 || b.row.period_days.0 > a.row.period_days.1 {
+        return false;
+    }
+    let apart = |one: &[u32], other: &[u32]| {
+        !one.is_empty() && !other.is_empty() && !one.iter().any(|code| other.contains(code))
+    };
+    if apart(&x.countries, &y.countries) {
+        return false;
+    }
+    !x.slices.iter().any(|(dimension, value)| {
+        y.slices.iter().any(|(other, theirs)| other == dimension && theirs != value)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::Id;
+    use crate::impact::fact_record::{FactScope, FactValues};
+    use crate::impact::summary::fact_table::fact_table_for_tests;
+
+    /// Statistics: programme, countries, slices, period, value; of one indicator.
+    fn fact_table(given: &[(&str, &str, &str, &str, &str)], with_indicator: bool) -> FactTable {
+        let (indicator, one, two) = (Id::new(), Id::new(), Id::new());
+        let list = |text: &str| {
+            text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let given: Vec<(FactScope, FactValues<'_>)> = given
+            .iter()
+            .map(|(programme, countries, slices, period, value)| {
+                let scope = FactScope {
+                    indicator: with_indicator.then_some(indicator),
+                    programme: match *programme {
+                        "one" => Some(one),
+                        "two" => Some(two),
+                        _ => None,
+                    },
+                    countries: list(countries),
+                    slices: list(slices)
+                        .iter()
+                        .filter_map(|slice| slice.split_once('='))
+                        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+                        .collect(),
+                    ..FactScope::default()
+                };
+                let (start, end) = period.split_once("..").unwrap_or(("", ""));
+                (scope, FactValues { start, end, value, ..FactValues::default() })
+            })
+            .collect();
+        fact_table_for_tests(&given)
+    }
+
+    fn deduplicate_all(
+        given: &[(&str, &str, &str, &str, &str)],
+    ) -> (Vec<usize>, Vec<(usize, usize)>) {
+        let facts = fact_table(given, true);
+        let rows: Vec<usize> = (0..facts.rows.len()).collect();
+        let counted = deduplicate(&facts, &rows);
+        (
+            counted.rows,
+            counted.excluded.iter().map(|left_out| (left_out.row, left_out.counted_with)).collect(),
+        )
+    }
+
+    const Y24: &str = "2024-01-01..2024-12-31";
+    const Y25: &str = "2025-01-01..2025-12-31";
+
+    #[test]
+    fn disjoint_statistics_all_count() {
+        assert_eq!(
+            deduplicate_all(&[
+                ("one", "AL", "", Y24, "1"),
+                ("one", "RS", "", Y24, "1"),
+                ("one", "AL", "", Y25, "1"),
+                ("two", "AL", "", Y24, "1")
+            ]),
+            (vec![0, 1, 2, 3], vec![])
+        );
+        assert_eq!(
+            deduplicate_all(&[("one", "AL", "sex=f", Y24, "1"), ("one", "AL", "sex=m", Y24, "1")]),
+            (vec![0, 1], vec![])
+        );
+    }
+
+    #[test]
+    fn total_excludes_its_slices() {
+        assert_eq!(
+            deduplicate_all(&[
+                ("one", "AL", "sex=f", Y24, "3"),
+                ("one", "AL", "", Y24, "5"),
+                ("one", "AL", "sex=m", Y24, "2")
+            ]),
+            (vec![1], vec![(0, 1), (2, 1)])
+        );
+        // The region beside its countries, the programme beside all programmes.
+        assert_eq!(
+            deduplicate_all(&[("one", "AL", "", Y24, "3"), ("one", "AL RS", "", Y24, "5")]),
+            (vec![1], vec![(0, 1)])
+        );
+        assert_eq!(
+            deduplicate_all(&[
+                ("one", "AL", "", Y24, "3"),
+                ("", "AL", "", Y24, "5"),
+                ("two", "", "", Y24, "5")
+            ])
+            .0,
+            [1]
+        );
+    }
+
+    #[test]
+    fn overlapping_periods_count_once() {
+        assert_eq!(
+            deduplicate_all(&[
+                ("one", "AL", "", "2024-01-01..2024-03-31", "3"),
+                ("one", "AL", "", Y24, "9"),
+                ("one", "AL", "", Y25, "1")
+            ]),
+            (vec![1, 2], vec![(0, 1)])
+        );
+        // What has no period may be of any; of the same scope the later written counts.
+        assert_eq!(
+            deduplicate_all(&[("one", "AL", "", Y24, "3"), ("one", "AL", "", "", "9")]),
+            (vec![1], vec![(0, 1)])
+        );
+        assert_eq!(
+            deduplicate_all(&[("one", "AL", "", Y24, "3"), ("one", "AL", "", Y24, "4")]),
+            (vec![1], vec![(0, 1)])
+        );
+    }
+
+    #[test]
+    fn larger_breakdown_wins() {
+        let (rows, left_out) = deduplicate_all(&[
+            ("one", "AL", "age=y", Y24, "4"),
+            ("one", "AL", "sex=f", Y24, "3"),
+            ("one", "AL", "age=o", Y24, "1"),
+            ("one", "AL", "sex=m", Y24, "3"),
+        ]);
+        assert_eq!((rows, left_out.len()), (vec![1, 3], 2));
+    }
+
+    #[test]
+    fn statistics_without_indicator_are_independent() {
+        let alone = |given: &[(&str, &str, &str, &str, &str)]| {
+            let facts = fact_table(given, false);
+            deduplicate(&facts, &(0..facts.rows.len()).collect::<Vec<_>>()).rows
+        };
+        assert_eq!(alone(&[("one", "AL", "", Y24, "1"), ("one", "AL", "", Y24, "2")]), [0, 1]);
+        assert_eq!(
+            alone(&[
+                ("one", "AL", "", Y24, "2"),
+                ("one", "AL", "sex=f", Y24, "1"),
+                ("one", "AL", "sex=m", Y24, "1")
+            ]),
+            [0]
+        );
+        assert_eq!(
+            alone(&[("one", "AL", "sex=f", Y24, "1"), ("one", "AL", "sex=m", Y24, "1")]),
+            [0, 1]
+        );
+    }
+
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Whatever is given: of those that count no two overlap, and everything else overlaps with
+        /// one that counts.
+        #[test]
+        fn nothing_is_counted_twice(given in prop::collection::vec((0_usize..3, 0_usize..4, 0_usize..4, 0_usize..4, 0_i64..9), 1..25)) {
+            let (programmes, countries) = (["", "one", "two"], ["", "AL", "RS", "AL RS"]);
+            let (slices, periods) = (["", "sex=f", "sex=m", "age=y"], ["", Y24, Y25, "2024-07-01..2025-06-30"]);
+            let values: Vec<String> = given.iter().map(|one| one.4.to_string()).collect();
+            let given: Vec<_> = given.iter().zip(&values).map(|(one, value)| (programmes[one.0], countries[one.1], slices[one.2], periods[one.3], value.as_str())).collect();
+            let facts = fact_table(&given, true);
+            let counted = deduplicate(&facts, &(0..facts.rows.len()).collect::<Vec<_>>());
+            let member = |place: usize| Candidate { index: place, row: &facts.rows[place], scope_ids: facts.scope_ids(&facts.rows[place]).unwrap() };
+            for (index, one) in counted.rows.iter().enumerate() {
+                for other in &counted.rows[index + 1..] {
+                    prop_assert!(!overlaps(&member(*one), &member(*other)), "{:?} {:?}", given[*one], given[*other]);
+                }
+            }
+            for left_out in &counted.excluded {
+                prop_assert!(overlaps(&member(left_out.row), &member(left_out.counted_with)) && counted.rows.contains(&left_out.counted_with));
+            }
+            prop_assert_eq!(counted.rows.len() + counted.excluded.len(), given.len());
+        }
+    }
+}

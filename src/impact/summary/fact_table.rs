@@ -1,0 +1,476 @@
+//! The facts of many statistics as they are reckoned with.
+//!
+//! Those of all public statistics are kept in memory; what was written since is read again before
+//! each request.
+
+use std::collections::{BTreeSet, HashMap};
+
+use diesel::sql_types::{BigInt, Nullable, Text};
+
+use crate::db::sql_fragment::{Bind, Fragment, Statement, integer_in_fragment};
+use crate::db::{Connection, Error, RowId};
+use crate::impact::fact_record::{self, FactScope, FactValues};
+use crate::resource::cache::snapshot::{self, Snapshot};
+use crate::resource::schema::ResourceSchema;
+use crate::text::sum::Exact;
+
+/// Between the statistics of a text.
+const RECORD_SEPARATOR: char = '\n';
+/// How many statistics are read together: their text is some megabytes.
+const BATCH_SIZE: usize = 20_000;
+/// More than these are put in their places together.
+const INCREMENTAL_LIMIT: usize = 100;
+/// Which of them everybody sees.
+const PUBLIC_CONDITION: &str = "is_public = TRUE";
+
+/// A statistic, as far as it is reckoned with.
+#[derive(Clone, Debug)]
+pub struct FactRow {
+    /// Its number.
+    pub number: RowId,
+    /// The place of its scope among all scopes.
+    pub scope_index: usize,
+    /// The days of its period, in an order; open where they are not known.
+    pub period_days: (i32, i32),
+    /// See [`crate::impact::code_lists::QUALIFIERS`].
+    pub qualifier: &'static str,
+    /// Its value.
+    pub value: Option<Exact>,
+    /// Whether it has a baseline or a target.
+    pub has_baseline_or_target: bool,
+    /// Where its figures stand in the text, from and to.
+    text_range: (u32, u32),
+}
+
+/// What a scope is told apart by: what is the same has the same number, and 0 is the whole.
+#[derive(Clone, Debug, Default)]
+pub struct ScopeIds {
+    /// The indicator.
+    pub indicator: u32,
+    /// The programme.
+    pub programme: u32,
+    /// The partner.
+    pub partner: u32,
+    /// The countries.
+    pub countries: Vec<u32>,
+    /// Dimension and value of each slice.
+    pub slices: Vec<(u32, u32)>,
+    /// The names of its dimensions together.
+    pub breakdown: u32,
+    /// Unit and measure.
+    pub unit_and_measure: u32,
+}
+
+/// Some statistics, and what they are about.
+#[derive(Clone, Debug, Default)]
+pub struct FactTable {
+    /// What they are about, each once.
+    pub scopes: Vec<FactScope>,
+    /// What tells these apart.
+    pub scope_ids: Vec<ScopeIds>,
+    /// The statistics, in the order of their numbers.
+    pub rows: Vec<FactRow>,
+    /// The figures of all rows, as they are written; also of those that are no more.
+    values_text: String,
+    /// How much of that was there when all of it was read.
+    loaded_len: usize,
+    /// The places of scopes, by how they are written.
+    scope_indexes: HashMap<Box<str>, usize>,
+    interner: ScopeInterner,
+}
+
+/// Numbers what is different, from 1 on.
+#[derive(Clone, Debug)]
+struct Interner<T>(HashMap<T, u32>);
+
+impl<T> Default for Interner<T> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<T: std::hash::Hash + Eq> Interner<T> {
+    fn intern(&mut self, what: T) -> u32 {
+        let next = u32::try_from(self.0.len()).unwrap_or(u32::MAX).saturating_add(1);
+        *self.0.entry(what).or_insert(next)
+    }
+}
+
+/// Numbers of all that scopes are told apart by.
+#[derive(Clone, Debug, Default)]
+struct ScopeInterner {
+    items: Interner<crate::db::Id>,
+    strings: Interner<String>,
+    breakdowns: Interner<Vec<u32>>,
+    units_and_measures: Interner<(Option<String>, String)>,
+}
+
+impl ScopeInterner {
+    fn intern_scope(&mut self, scope: &FactScope) -> ScopeIds {
+        let mut item = |id: Option<crate::db::Id>| id.map_or(0, |id| self.items.intern(id));
+        let (indicator, programme, partner) =
+            (item(scope.indicator), item(scope.programme), item(scope.partner));
+        let words = &mut self.strings;
+        let countries = scope.countries.iter().map(|code| words.intern(code.clone())).collect();
+        let slices: Vec<(u32, u32)> = scope
+            .slices
+            .iter()
+            .map(|(dimension, value)| {
+                (words.intern(dimension.clone()), words.intern(value.clone()))
+            })
+            .collect();
+        let dimensions: Vec<u32> = slices.iter().map(|(dimension, _)| *dimension).collect();
+        let breakdown = if dimensions.is_empty() { 0 } else { self.breakdowns.intern(dimensions) };
+        ScopeIds {
+            indicator,
+            programme,
+            partner,
+            countries,
+            slices,
+            breakdown,
+            unit_and_measure: self
+                .units_and_measures
+                .intern((scope.unit.clone(), scope.measure.clone())),
+        }
+    }
+}
+
+impl FactTable {
+    /// Reads those of these numbers, some after the other.
+    pub fn load(connection: &mut Connection, numbers: &[RowId]) -> Result<Self, Error> {
+        let mut facts = Self::default();
+        for some in numbers.chunks(BATCH_SIZE) {
+            if let Some((_, text)) =
+                load_records(connection, &integer_in_fragment("number", some.iter().copied()))?
+            {
+                facts.append_records(&text);
+            }
+        }
+        facts.finish_load();
+        Ok(facts)
+    }
+
+    /// When all are read.
+    fn finish_load(&mut self) {
+        self.rows.shrink_to_fit();
+        self.values_text.shrink_to_fit();
+        self.loaded_len = self.values_text.len();
+    }
+
+    /// Understands what was read, a statistic a line.
+    fn append_records(&mut self, text: &str) {
+        let (mut last, mut scope) = ("", 0);
+        for line in text.split(RECORD_SEPARATOR) {
+            let Some((number, about, figures)) = fact_record::split_record(line) else { continue };
+            // Neighbours are often about the same.
+            if last.is_empty() || last != about {
+                let Some(place) = self.intern_scope(about) else { continue };
+                (last, scope) = (about, place);
+            }
+            let from = self.values_text.len();
+            let (Ok(start), Ok(end)) =
+                (u32::try_from(from), u32::try_from(from.saturating_add(figures.len())))
+            else {
+                continue;
+            };
+            self.values_text.push_str(figures);
+            self.rows.extend(parse_row(number, scope, figures, (start, end)));
+        }
+        if !self.rows.is_sorted_by_key(|row| row.number) {
+            self.rows.sort_unstable_by_key(|row| row.number);
+        }
+    }
+
+    /// The place of the scope that is written so; a new one where it is not known.
+    fn intern_scope(&mut self, about: &str) -> Option<usize> {
+        if let Some(place) = self.scope_indexes.get(about) {
+            return Some(*place);
+        }
+        let scope = fact_record::parse_scope(about)?;
+        let place = self.scopes.len();
+        self.scope_indexes.insert(about.into(), place);
+        self.scope_ids.push(self.interner.intern_scope(&scope));
+        self.scopes.push(scope);
+        Some(place)
+    }
+
+    /// Takes what these statistics are now, a line each of those that are still there.
+    fn replace_rows(&mut self, changed: &BTreeSet<RowId>, text: &str) {
+        let mut others = std::mem::take(&mut self.rows);
+        self.append_records(text);
+        let new = std::mem::take(&mut self.rows);
+        if changed.len() > INCREMENTAL_LIMIT {
+            others.retain(|row| !changed.contains(&row.number));
+            others.extend(new);
+            others.sort_unstable_by_key(|row| row.number);
+        } else {
+            let mut new: HashMap<RowId, FactRow> =
+                new.into_iter().map(|row| (row.number, row)).collect();
+            for number in changed {
+                match (others.binary_search_by_key(number, |row| row.number), new.remove(number)) {
+                    (Ok(place), Some(row)) => {
+                        if let Some(known) = others.get_mut(place) {
+                            *known = row;
+                        }
+                    }
+                    (Ok(place), None) => drop(others.remove(place)),
+                    (Err(place), Some(row)) => others.insert(place, row),
+                    (Err(_), None) => {}
+                }
+            }
+        }
+        self.rows = others;
+    }
+
+    /// What a statistic is about.
+    pub fn scope(&self, row: &FactRow) -> Option<&FactScope> {
+        self.scopes.get(row.scope_index)
+    }
+
+    /// What tells that apart.
+    pub fn scope_ids(&self, row: &FactRow) -> Option<&ScopeIds> {
+        self.scope_ids.get(row.scope_index)
+    }
+
+    /// Its figures as they are written.
+    pub fn values(&self, row: &FactRow) -> FactValues<'_> {
+        let at = |place| usize::try_from(place).unwrap_or(usize::MAX);
+        self.values_text
+            .get(at(row.text_range.0)..at(row.text_range.1))
+            .and_then(fact_record::parse_values)
+            .unwrap_or_default()
+    }
+}
+
+impl Snapshot for FactTable {
+    fn load(connection: &mut Connection, _spec: &'static ResourceSchema) -> Result<Self, Error> {
+        let mut facts = Self::default();
+        let mut after = 0;
+        loop {
+            let next = Fragment::new(PUBLIC_CONDITION)
+                .sql(" AND number > ")
+                .bind(Bind::Integer(after))
+                .sql(" ORDER BY number LIMIT ")
+                .bind(Bind::Integer(i64::try_from(BATCH_SIZE).unwrap_or(i64::MAX)));
+            let Some((last, text)) = load_records(connection, &next)? else { break };
+            facts.append_records(&text);
+            after = last;
+        }
+        facts.finish_load();
+        Ok(facts)
+    }
+
+    fn update(
+        &mut self,
+        connection: &mut Connection,
+        schema: &'static ResourceSchema,
+        since: i64,
+    ) -> Result<bool, Error> {
+        // Of what is of no use any more there is not more than of the rest.
+        if self.values_text.len() > self.loaded_len.saturating_mul(2).saturating_add(1_000_000) {
+            return Ok(false);
+        }
+        let Some(numbers) = snapshot::changed_since(connection, schema.kind, since)? else {
+            return Ok(false);
+        };
+        let some = Fragment::new(PUBLIC_CONDITION)
+            .sql(" AND ")
+            .append(&integer_in_fragment("number", numbers.iter().copied()));
+        let text = load_records(connection, &some)?.map(|(_, text)| text).unwrap_or_default();
+        self.replace_rows(&numbers, &text);
+        Ok(true)
+    }
+}
+
+/// The facts of the statistics that fit a condition, a line each, and the last of their numbers;
+/// nothing where there are none.
+fn load_records(
+    connection: &mut Connection,
+    condition: &Fragment,
+) -> Result<Option<(RowId, String)>, Error> {
+    let statement = Fragment::new("SELECT max(number), ")
+        .by_backend("group_concat(facts, char(10))", "string_agg(facts, E'\\n')")
+        .sql(" FROM (SELECT number, facts FROM impact_statistics WHERE ")
+        .append(condition)
+        .sql(") wanted");
+    let rows: Vec<(Option<RowId>, Option<String>)> =
+        Statement::<(Nullable<BigInt>, Nullable<Text>)>::new(statement).load_rows(connection)?;
+    Ok(rows.into_iter().next().and_then(|(last, text)| last.zip(text)))
+}
+
+/// Reads what is reckoned with again and again; everything else when it is needed.
+fn parse_row(number: RowId, scope: usize, figures: &str, at: (u32, u32)) -> Option<FactRow> {
+    let mut fields = figures.splitn(5, '\t');
+    let (start, end, qualifier, value, aims) =
+        (fields.next()?, fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+    Some(FactRow {
+        number,
+        scope_index: scope,
+        period_days: (day_number(start).unwrap_or(i32::MIN), day_number(end).unwrap_or(i32::MAX)),
+        qualifier: match qualifier {
+            "more_than" => "more_than",
+            "less_than" => "less_than",
+            "about" => "about",
+            _ => "exact",
+        },
+        value: Exact::parse(value).filter(|_| !value.is_empty()),
+        has_baseline_or_target: aims.bytes().any(|byte| byte != b'\t'),
+        text_range: at,
+    })
+}
+
+/// A day as a number whose order is that of days, and whose differences are nearly theirs.
+pub fn day_number(text: &str) -> Option<i32> {
+    let mut parts = text.split('-').map(str::parse::<i32>);
+    let (year, month, day) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
+    year.checked_mul(372)?
+        .checked_add(month.checked_sub(1)?.checked_mul(31)?)?
+        .checked_add(day.checked_sub(1)?)
+}
+
+impl FactRow {
+    /// The year that the whole period lies in, as far as it is known.
+    pub fn year(&self) -> Option<i32> {
+        let (start, end) =
+            (self.period_days.0.checked_div(372)?, self.period_days.1.checked_div(372)?);
+        match (self.period_days.0 != i32::MIN, self.period_days.1 != i32::MAX) {
+            (true, true) => (start == end).then_some(start),
+            (true, false) => Some(start),
+            (false, true) => Some(end),
+            (false, false) => None,
+        }
+    }
+
+    /// The last day that is known of it.
+    pub fn last_day(&self) -> i32 {
+        if self.period_days.1 == i32::MAX { self.period_days.0 } else { self.period_days.1 }
+    }
+}
+
+/// Statistics for tests: what each is about, and its figures, as [`facts`] writes them.
+#[cfg(test)]
+pub fn fact_table_for_tests(given: &[(FactScope, FactValues<'_>)]) -> FactTable {
+    let mut facts = FactTable::default();
+    for (number, (scope, figures)) in (1..).zip(given) {
+        let FactValues {
+            start,
+            end,
+            qualifier,
+            value,
+            baseline,
+            baseline_year,
+            target,
+            target_start,
+            target_end,
+        } = figures;
+        let text = [
+            start,
+            end,
+            qualifier,
+            value,
+            baseline,
+            baseline_year,
+            target,
+            target_start,
+            target_end,
+        ]
+        .map(|text| *text)
+        .join("\t");
+        let place = facts.scopes.iter().position(|known| known == scope).unwrap_or_else(|| {
+            facts.scope_ids.push(facts.interner.intern_scope(scope));
+            facts.scopes.push(scope.clone());
+            facts.scopes.len() - 1
+        });
+        let at = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+        let from = facts.values_text.len();
+        facts.rows.extend(parse_row(number, place, &text, (at(from), at(from + text.len()))));
+        facts.values_text.push_str(&text);
+    }
+    facts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn year_of_period() {
+        let of = |start: &str, end: &str| {
+            let facts = fact_table_for_tests(&[(
+                FactScope::default(),
+                FactValues { start, end, ..FactValues::default() },
+            )]);
+            facts.rows.first().and_then(FactRow::year)
+        };
+        assert_eq!(of("2024-01-01", "2024-12-31"), Some(2024));
+        assert_eq!(of("2024-12-31", "2025-01-01"), None);
+        assert_eq!(
+            (of("2024-06-01", ""), of("", "2023-01-01"), of("", "")),
+            (Some(2024), Some(2023), None)
+        );
+        assert!(
+            day_number("2024-02-29") < day_number("2024-03-01")
+                && day_number("2024-12-31") < day_number("2025-01-01")
+        );
+    }
+
+    #[test]
+    fn scopes_are_interned_and_rows_replaced() {
+        let line = |number: u32, country: &str, value: &str| {
+            format!(
+                "{number}\t\t\t\t{country}\t\tpeople\tunit\t1\t\u{1e}2024-01-01\t\texact\t{value}\t\t\t9\t\t"
+            )
+        };
+        let mut facts = FactTable::default();
+        facts.append_records(
+            &[line(3, "AL", "1"), line(1, "AL", "2"), "broken".to_owned(), line(2, "RS", "")]
+                .join("\n"),
+        );
+        assert_eq!(
+            facts
+                .rows
+                .iter()
+                .map(|row| (
+                    row.number,
+                    row.scope_index,
+                    row.value.is_some(),
+                    row.has_baseline_or_target
+                ))
+                .collect::<Vec<_>>(),
+            [(1, 0, true, true), (2, 1, false, true), (3, 0, true, true)]
+        );
+        assert_eq!(
+            facts
+                .rows
+                .iter()
+                .map(|row| (facts.values(row).value, facts.values(row).target))
+                .collect::<Vec<_>>(),
+            [("2", "9"), ("", "9"), ("1", "9")]
+        );
+        assert_eq!((facts.scopes.len(), facts.scope_ids.len()), (2, 2));
+        let told = |facts: &FactTable| -> Vec<(RowId, String, Vec<String>)> {
+            let told = |row: &FactRow| {
+                Some((
+                    row.number,
+                    facts.values(row).value.to_owned(),
+                    facts.scope(row)?.countries.clone(),
+                ))
+            };
+            facts.rows.iter().filter_map(told).collect()
+        };
+        let expected = |rows: &[(RowId, &str, &str)]| -> Vec<(RowId, String, Vec<String>)> {
+            rows.iter()
+                .map(|(number, value, country)| {
+                    (*number, (*value).to_owned(), vec![(*country).to_owned()])
+                })
+                .collect()
+        };
+        let text = [line(9, "RS", "5"), line(1, "TR", "4")].join("\n");
+        // One by one, and together.
+        for changed in [BTreeSet::from([1, 3, 9]), (1..=1).chain(3..200).collect()] {
+            let mut facts = facts.clone();
+            facts.replace_rows(&changed, &text);
+            assert_eq!(told(&facts), expected(&[(1, "4", "TR"), (2, "", "RS"), (9, "5", "RS")]));
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Statistics by what they have in common.
+
+use std::collections::HashMap;
+
+use crate::db::Id;
+use crate::http::problem::{FieldError, Problem, ProblemKind};
+use crate::impact::code_lists::MEASURE_UNIT;
+use crate::impact::fact_record::FactScope;
+use crate::impact::summary::aggregate::{Aggregates, aggregate};
+use crate::impact::summary::deduplicate::{Deduplicated, deduplicate};
+use crate::impact::summary::fact_table::{FactRow, FactTable};
+use crate::impact::summary::params::GroupBy;
+
+/// How many groups a refusal names.
+const MAX_REPORTED_GROUPS: usize = 20;
+
+/// One value of a key, as statistics have it.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum KeyPart {
+    /// A country code, a unit, a slice.
+    Text(String),
+    /// A year.
+    Year(i32),
+    /// An item.
+    Item(Id),
+    /// What is not divided; last.
+    Undivided,
+}
+
+/// What makes statistics comparable.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Comparability {
+    /// What is counted.
+    pub unit: Option<String>,
+    /// See [`crate::impact::code_lists::MEASURES`].
+    pub measure: String,
+    /// Whether values may be added up.
+    pub is_additive: bool,
+}
+
+/// Why values are not added up.
+#[derive(Clone, Debug)]
+pub struct NotSummableReason {
+    /// What stands against it.
+    pub code: &'static str,
+    /// In a sentence.
+    pub detail: String,
+}
+
+/// Statistics that have something in common, reckoned; places among the rows.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// What they have in common.
+    pub key: Vec<KeyPart>,
+    /// What makes them comparable.
+    pub comparability: Comparability,
+    /// Those that count, and those counted with them already.
+    pub deduplicated: Deduplicated,
+    /// Those without a value.
+    pub without_value: Vec<usize>,
+    /// What they come to.
+    pub aggregates: Aggregates,
+    /// Why there is no sum.
+    pub not_summable: Option<NotSummableReason>,
+}
+
+/// How statistics are grouped.
+pub struct Grouper<'a> {
+    /// By what.
+    pub group_by: &'a [GroupBy],
+    /// Whether what is not comparable is a group of its own, where else the whole is refused.
+    pub separate_incomparable: bool,
+    /// Whether a sum is asked for.
+    pub wants_sum: bool,
+    /// Whether the reader may see an item.
+    pub is_visible: &'a dyn Fn(Id) -> bool,
+    /// How a part is called in a sentence.
+    pub label: &'a dyn Fn(&GroupBy, &KeyPart) -> String,
+}
+
+impl Grouper<'_> {
+    /// The groups of statistics, in no order.
+    pub fn group_rows(&self, facts: &FactTable, selected: &[usize]) -> Result<Vec<Group>, Problem> {
+        // What follows from the scope is found once for each.
+        let mut keys: Vec<Vec<KeyPart>> = Vec::new();
+        let mut known: HashMap<Vec<KeyPart>, usize> = HashMap::new();
+        let mut of_scope: Vec<Option<usize>> = vec![None; facts.scopes.len()];
+        let mut key_of = |scope: &FactScope| {
+            let mut key: Vec<KeyPart> =
+                self.group_by.iter().map(|by| key_part(by, scope, self.is_visible)).collect();
+            if self.separate_incomparable {
+                let sort = comparability(scope);
+                let unit = sort.unit.map_or(KeyPart::Undivided, KeyPart::Text);
+                key.extend([unit, KeyPart::Text(format!("{} {}", sort.measure, sort.is_additive))]);
+            }
+            *known.entry(key.clone()).or_insert_with(|| {
+                keys.push(key);
+                keys.len().saturating_sub(1)
+            })
+        };
+        let is_by_year = self.group_by.contains(&GroupBy::Year);
+        let mut places: HashMap<(usize, Option<i32>), Vec<usize>> = HashMap::new();
+        for place in selected {
+            let Some(row) = facts.rows.get(*place) else { continue };
+            let Some((scope, key)) = facts.scope(row).zip(of_scope.get_mut(row.scope_index)) else {
+                continue;
+            };
+            let key = *key.get_or_insert_with(|| key_of(scope));
+            let year = if is_by_year { row.year() } else { None };
+            places.entry((key, year)).or_default().push(*place);
+        }
+        let mut groups = Vec::with_capacity(places.len());
+        let mut refused = Vec::new();
+        for ((key, year), rows) in places {
+            let parts = keys.get(key).map(|parts| self.with_year(parts, year)).unwrap_or_default();
+            match self.build_group(facts, parts, rows) {
+                Ok(group) => groups.push(group),
+                Err((parts, refusal)) => refused.push((parts, refusal)),
+            }
+        }
+        if refused.is_empty() { Ok(groups) } else { Err(self.not_summable_problem(refused)) }
+    }
+
+    /// The parts of a key, with the year in its place.
+    fn with_year(&self, parts: &[KeyPart], year: Option<i32>) -> Vec<KeyPart> {
+        let with_year = self.group_by.iter().zip(parts).map(|(by, part)| match (by, year) {
+            (GroupBy::Year, Some(year)) => KeyPart::Year(year),
+            _ => part.clone(),
+        });
+        with_year.collect()
+    }
+
+    fn build_group(
+        &self,
+        facts: &FactTable,
+        parts: Vec<KeyPart>,
+        rows: Vec<usize>,
+    ) -> Result<Group, (Vec<KeyPart>, NotSummableReason)> {
+        let of = |place: &usize| facts.rows.get(*place).and_then(|row: &FactRow| facts.scope(row));
+        let Some(first) = rows.first().and_then(of) else {
+            return Err((parts, NotSummableReason { code: "empty", detail: String::new() }));
+        };
+        let mut sort = comparability(first);
+        let marks = |place: &usize| facts.rows.get(*place).and_then(|row| facts.scope_ids(row));
+        let kind = rows.first().and_then(marks).map(|marks| marks.unit_and_measure);
+        let stranger = rows
+            .iter()
+            .find(|place| marks(place).map(|marks| marks.unit_and_measure) != kind)
+            .and_then(of);
+        let reason = rows.iter().filter_map(of).find_map(not_summable_reason);
+        sort.is_additive = reason.is_none();
+        if let Some(other) = stranger {
+            let detail = format!(
+                "{} and {} are counted, which cannot be compared",
+                describe_scope(first),
+                describe_scope(other)
+            );
+            return Err((parts, NotSummableReason { code: "mixed_units", detail }));
+        }
+        if let Some(refusal) =
+            reason.clone().filter(|_| self.wants_sum && !self.separate_incomparable)
+        {
+            return Err((parts, refusal));
+        }
+        let (with_value, without_value) = rows
+            .into_iter()
+            .partition(|place| facts.rows.get(*place).is_some_and(|row| row.value.is_some()));
+        let with_value: Vec<usize> = with_value;
+        let counted = deduplicate(facts, &with_value);
+        let reckoned = aggregate(facts, &counted.rows, sort.is_additive);
+        Ok(Group {
+            key: parts,
+            comparability: sort,
+            deduplicated: counted,
+            without_value,
+            aggregates: reckoned,
+            not_summable: reason,
+        })
+    }
+
+    /// The problem that says what cannot be added up, and what to do.
+    fn not_summable_problem(&self, mut refused: Vec<(Vec<KeyPart>, NotSummableReason)>) -> Problem {
+        refused.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut problem = Problem::new(
+            ProblemKind::NotSummable,
+            "Some of these statistics cannot be added up. Ask for one `unit` or `indicator`, group by these, filter by `additive=true`, \
+             leave `sum` out of `aggregates`, or send `apart=true` to have them listed apart.",
+        );
+        problem.errors = refused
+            .iter()
+            .take(MAX_REPORTED_GROUPS)
+            .map(|(parts, refusal)| {
+                let called: Vec<String> = self
+                    .group_by
+                    .iter()
+                    .zip(parts)
+                    .map(|(by, part)| (self.label)(by, part))
+                    .collect();
+                let of = if called.is_empty() {
+                    String::new()
+                } else {
+                    format!(" ({})", called.join(", "))
+                };
+                let parameter = if self.group_by.is_empty() { "aggregates" } else { "group_by" };
+                FieldError::parameter(parameter, refusal.code, format!("{}{of}.", refusal.detail))
+            })
+            .collect();
+        problem
+    }
+}
+
+/// What a scope has of what others are grouped by; a year it has none.
+pub fn key_part(by: &GroupBy, scope: &FactScope, is_visible: &dyn Fn(Id) -> bool) -> KeyPart {
+    let item =
+        |id: Option<Id>| id.filter(|id| is_visible(*id)).map_or(KeyPart::Undivided, KeyPart::Item);
+    let text =
+        |text: Option<&String>| text.map_or(KeyPart::Undivided, |text| KeyPart::Text(text.clone()));
+    match by {
+        GroupBy::Country => {
+            text(if let [one] = scope.countries.as_slice() { Some(one) } else { None })
+        }
+        GroupBy::Year => KeyPart::Undivided,
+        GroupBy::Programme => item(scope.programme),
+        GroupBy::Partner => item(scope.partner),
+        GroupBy::Indicator => item(scope.indicator),
+        GroupBy::Unit => text(scope.unit.as_ref()),
+        GroupBy::Dimension(name) => text(
+            scope.slices.iter().find(|(dimension, _)| dimension == name).map(|(_, slice)| slice),
+        ),
+    }
+}
+
+fn comparability(scope: &FactScope) -> Comparability {
+    Comparability {
+        unit: scope.unit.clone(),
+        measure: scope.measure.clone(),
+        is_additive: not_summable_reason(scope).is_none(),
+    }
+}
+
+/// Why values of a scope cannot be added up, if they cannot.
+fn not_summable_reason(scope: &FactScope) -> Option<NotSummableReason> {
+    if scope.measure != MEASURE_UNIT {
+        let detail = format!("Values of the measure `{}` cannot be added up", scope.measure);
+        return Some(NotSummableReason { code: "not_a_count", detail });
+    }
+    match scope.additive {
+        Some(true) => None,
+        Some(false) => Some(NotSummableReason {
+            code: "not_additive",
+            detail: format!("{} may not be added up (`additive` is false)", describe_scope(scope)),
+        }),
+        None => Some(NotSummableReason {
+            code: "not_additive",
+            detail: format!(
+                "Nobody says that {} may be added up (`additive` is null)",
+                describe_scope(scope)
+            ),
+        }),
+    }
+}
+
+/// What a scope counts, in a sentence.
+fn describe_scope(scope: &FactScope) -> String {
+    let unit = scope.unit.as_deref().unwrap_or("values without a unit");
+    if scope.measure == MEASURE_UNIT {
+        unit.to_owned()
+    } else {
+        format!("{unit} ({})", scope.measure)
+    }
+}

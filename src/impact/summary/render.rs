@@ -1,0 +1,274 @@
+//! A summary in the language of the answer.
+
+use std::collections::HashMap;
+
+use diesel::sql_types::BigInt;
+
+use crate::db::sql_fragment::{Statement, integer_in_fragment};
+use crate::db::types::sql::Uuid;
+use crate::db::{Connection, Id, RowId};
+use crate::http::auth::Visibility;
+use crate::http::problem::Problem;
+use crate::impact::fact_record::FactScope;
+use crate::impact::summary::aggregate::ValueWithSource;
+use crate::impact::summary::fact_table::FactTable;
+use crate::impact::summary::group_by::{Group, Grouper, KeyPart};
+use crate::impact::summary::params::{GroupBy, SummaryParams};
+use crate::impact::summary::response::{
+    GroupKey, ImpactSummary, LeftOutStatistic, NotSummed, SummaryAmount, SummaryBaseline,
+    SummaryGroup, SummaryTarget, SummaryValue,
+};
+use crate::impact::summary::select::{SelectedRows, load_selected_rows};
+use crate::phrases::Phrase;
+use crate::resource::schema::ResourceKind;
+use crate::resource::store::items::load_reference_targets;
+use crate::resource::view::context::{RenderContext, ShortReference};
+use crate::text::collation::sort_key;
+use crate::text::language::Language;
+
+/// Reckons a summary, and says it.
+pub fn build_summary(
+    connection: &mut Connection,
+    params: &SummaryParams,
+    render_context: &mut RenderContext,
+) -> Result<ImpactSummary, Problem> {
+    let Some(memory) = render_context.cache() else {
+        return Err(Problem::internal("a summary was read without a memory"));
+    };
+    let SelectedRows { facts, indexes: places } =
+        load_selected_rows(connection, &params.list, &memory)?;
+    load_group_references(connection, &facts, params, render_context)?;
+    let mut groups = Grouper {
+        group_by: &params.group_by,
+        separate_incomparable: params.separate_incomparable,
+        wants_sum: params.includes("sum"),
+        is_visible: &|id| render_context.has_target(&id),
+        label: &|by, part| group_key(by, part, render_context).label,
+    }
+    .group_rows(&facts, &places)?;
+    let total_groups = groups.len();
+    let language = Language::stored(render_context.language_preference.ui_language);
+    groups.sort_by_cached_key(|group| {
+        let order = |(part, by): (&KeyPart, &GroupBy)| match part {
+            KeyPart::Year(year) => (0, *year, String::new()),
+            KeyPart::Undivided => (1, 0, String::new()),
+            KeyPart::Text(_) | KeyPart::Item(_) => {
+                (0, 0, sort_key(&group_key(by, part, render_context).label, &language))
+            }
+        };
+        (
+            group.key.iter().zip(&params.group_by).map(order).collect::<Vec<_>>(),
+            group.comparability.clone(),
+            group.key.clone(),
+        )
+    });
+    groups.truncate(params.limit);
+    let names = StatisticReferences::load(
+        connection,
+        &facts,
+        &referenced_rows(&groups, params),
+        params.list.visibility,
+        render_context,
+    )?;
+    let said = |group: &Group| render_group(&facts, group, params, &names, render_context);
+    Ok(ImpactSummary { data: groups.iter().map(said).collect(), total_groups })
+}
+
+/// Makes known what scopes refer to and keys name, as far as the reader may see it.
+pub fn load_group_references(
+    connection: &mut Connection,
+    facts: &FactTable,
+    params: &SummaryParams,
+    render_context: &mut RenderContext,
+) -> Result<(), Problem> {
+    type Of = fn(&FactScope) -> Option<Id>;
+    let items: [(GroupBy, ResourceKind, Of); 3] = [
+        (GroupBy::Programme, ResourceKind::Programme, |scope| scope.programme),
+        (GroupBy::Partner, ResourceKind::Partner, |scope| scope.partner),
+        (GroupBy::Indicator, ResourceKind::Indicator, |scope| scope.indicator),
+    ];
+    let wanted = items.into_iter().filter(|(by, ..)| params.group_by.contains(by));
+    let targets =
+        wanted.map(|(_, kind, of)| (kind, facts.scopes.iter().filter_map(of).collect())).collect();
+    Ok(load_reference_targets(connection, targets, params.list.visibility, render_context)?)
+}
+
+/// What a part of a key is called.
+pub fn group_key(by: &GroupBy, part: &KeyPart, render_context: &RenderContext) -> GroupKey {
+    let names = render_context.language_preference.ui_language;
+    let by_name = by.name();
+    let of = |value: String, label: String| GroupKey {
+        by: by_name.clone(),
+        value: Some(value),
+        label,
+        footnote: None,
+    };
+    match part {
+        KeyPart::Year(year) => of(year.to_string(), year.to_string()),
+        KeyPart::Item(id) => match render_context.short_reference(id) {
+            Some(reference) => of(reference.slug, reference.title),
+            None => group_key(by, &KeyPart::Undivided, render_context),
+        },
+        KeyPart::Text(code) if *by == GroupBy::Country => {
+            match render_context.country_names.country(code, names) {
+                Some(country) => GroupKey {
+                    footnote: country.footnote,
+                    ..of(code.clone(), country.name.to_owned())
+                },
+                None => of(code.clone(), code.clone()),
+            }
+        }
+        KeyPart::Text(text) => of(text.clone(), text.clone()),
+        KeyPart::Undivided => GroupKey {
+            by: by_name,
+            value: None,
+            label: Phrase::Undivided.in_language(names).to_owned(),
+            footnote: None,
+        },
+    }
+}
+
+/// What the statistics that an answer names are called.
+pub struct StatisticReferences(HashMap<RowId, Id>);
+
+/// The statistics that an answer names: places among the rows.
+fn referenced_rows(groups: &[Group], params: &SummaryParams) -> Vec<usize> {
+    let mut places: Vec<usize> = Vec::new();
+    for group in groups {
+        let reckoned = &group.aggregates;
+        let ones = [("min", &reckoned.min), ("max", &reckoned.max), ("latest", &reckoned.latest)];
+        places.extend(
+            ones.iter()
+                .filter(|(name, _)| params.includes(name))
+                .filter_map(|(_, one)| one.as_ref().map(|(_, place)| *place)),
+        );
+        places.extend(group.deduplicated.rows.iter().take(params.statistics_limit));
+        places.extend(
+            group
+                .deduplicated
+                .excluded
+                .iter()
+                .take(params.statistics_limit)
+                .flat_map(|left_out| [left_out.row, left_out.counted_with]),
+        );
+        places.extend(group.without_value.iter().take(params.statistics_limit));
+    }
+    places
+}
+
+impl StatisticReferences {
+    /// Reads what these are called, as far as the reader may see them.
+    pub fn load(
+        connection: &mut Connection,
+        facts: &FactTable,
+        places: &[usize],
+        visibility: Visibility,
+        render_context: &mut RenderContext,
+    ) -> Result<Self, Problem> {
+        let numbers =
+            places.iter().filter_map(|place| facts.rows.get(*place)).map(|row| row.number);
+        let statement = Statement::<(BigInt, Uuid)>::select(
+            "items.number, items.id",
+            "items",
+            &integer_in_fragment("items.number", numbers),
+        );
+        let rows: Vec<(RowId, Id)> = statement.load_rows(connection)?;
+        load_reference_targets(
+            connection,
+            vec![(ResourceKind::ImpactStatistic, rows.iter().map(|(_, id)| *id).collect())],
+            visibility,
+            render_context,
+        )?;
+        Ok(Self(rows.into_iter().collect()))
+    }
+
+    /// A statistic in short.
+    pub fn get(
+        &self,
+        facts: &FactTable,
+        place: usize,
+        render_context: &RenderContext,
+    ) -> Option<ShortReference> {
+        render_context.short_reference(self.0.get(&facts.rows.get(place)?.number)?)
+    }
+}
+
+fn render_group(
+    facts: &FactTable,
+    group: &Group,
+    params: &SummaryParams,
+    references: &StatisticReferences,
+    render_context: &RenderContext,
+) -> SummaryGroup {
+    let (reckoned, measure, language) = (
+        &group.aggregates,
+        group.comparability.measure.as_str(),
+        render_context.language_preference.ui_language,
+    );
+    let one = |one: &Option<ValueWithSource>| {
+        let (amount, place) = one.as_ref()?;
+        let row = facts.rows.get(*place)?;
+        let figures = facts.values(row);
+        let day = |day: &str| (!day.is_empty()).then(|| day.to_owned());
+        let SummaryAmount { value, value_number, qualifier, figure } =
+            SummaryAmount::new(amount, measure, language);
+        let (period_start, period_end) = (day(figures.start), day(figures.end));
+        Some(SummaryValue {
+            value,
+            value_number,
+            qualifier,
+            figure,
+            period_start,
+            period_end,
+            statistic: references.get(facts, *place, render_context),
+        })
+    };
+    let overlapping = group.deduplicated.excluded.iter().map(|left_out| LeftOutStatistic {
+        statistic: references.get(facts, left_out.row, render_context),
+        reason: "overlaps",
+        counted_with: references.get(facts, left_out.counted_with, render_context),
+    });
+    let without = group.without_value.iter().map(|place| LeftOutStatistic {
+        statistic: references.get(facts, *place, render_context),
+        reason: "no_value",
+        counted_with: None,
+    });
+    SummaryGroup {
+        keys: group
+            .key
+            .iter()
+            .zip(&params.group_by)
+            .map(|(part, by)| group_key(by, part, render_context))
+            .collect(),
+        unit: group.comparability.unit.clone(),
+        measure: measure.to_owned(),
+        count: group.deduplicated.rows.len(),
+        sum: params
+            .includes("sum")
+            .then(|| reckoned.sum.as_ref().map(|sum| SummaryAmount::new(sum, measure, language))),
+        not_summed: group.not_summable.as_ref().filter(|_| params.includes("sum")).map(|refusal| {
+            NotSummed { code: refusal.code, detail: format!("{}.", refusal.detail) }
+        }),
+        min: params.includes("min").then(|| one(&reckoned.min)),
+        max: params.includes("max").then(|| one(&reckoned.max)),
+        latest: params.includes("latest").then(|| one(&reckoned.latest)),
+        baseline: params.includes("baseline").then(|| {
+            reckoned.baseline.as_ref().map(|before| SummaryBaseline::new(before, measure, language))
+        }),
+        target: params.includes("target").then(|| {
+            reckoned.target.as_ref().map(|aim| SummaryTarget::new(aim, measure, language))
+        }),
+        progress: params.includes("progress").then(|| {
+            reckoned.progress.as_ref().map(|way| SummaryAmount::new(way, "percentage", language))
+        }),
+        statistics: group
+            .deduplicated
+            .rows
+            .iter()
+            .take(params.statistics_limit)
+            .filter_map(|place| references.get(facts, *place, render_context))
+            .collect(),
+        left_out: overlapping.chain(without).take(params.statistics_limit).collect(),
+        left_out_count: group.deduplicated.excluded.len().saturating_add(group.without_value.len()),
+    }
+}

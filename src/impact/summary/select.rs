@@ -1,0 +1,45 @@
+//! The statistics of a list, as they are reckoned with.
+
+use std::sync::Arc;
+
+use crate::db::Connection;
+use crate::http::problem::Problem;
+use crate::impact::model::SCHEMA;
+use crate::impact::summary::fact_table::FactTable;
+use crate::resource::cache::references::CacheView;
+use crate::resource::query::params::ListRequest;
+
+/// The statistics of a list: places among the rows of what is known.
+pub struct SelectedRows {
+    /// What is known.
+    pub facts: Arc<FactTable>,
+    /// Those of the list.
+    pub indexes: Vec<usize>,
+}
+
+/// Reads the facts of the statistics of a list: of public ones from what is kept, of which the
+/// database says what a filter leaves.
+pub fn load_selected_rows(
+    connection: &mut Connection,
+    list_request: &ListRequest,
+    cache: &CacheView,
+) -> Result<SelectedRows, Problem> {
+    if !list_request.is_published_only() {
+        let numbers = list_request.load_row_ids(connection, &SCHEMA, cache, None)?;
+        let facts = FactTable::load(connection, &numbers)?;
+        let places = (0..facts.rows.len()).collect();
+        return Ok(SelectedRows { facts: Arc::new(facts), indexes: places });
+    }
+    let facts = cache.snapshot::<FactTable>(connection, &SCHEMA)?;
+    let places = if list_request.is_unfiltered() {
+        (0..facts.rows.len()).collect()
+    } else {
+        let mut numbers = list_request.load_row_ids(connection, &SCHEMA, cache, None)?;
+        numbers.sort_unstable();
+        numbers
+            .iter()
+            .filter_map(|number| facts.rows.binary_search_by_key(number, |row| row.number).ok())
+            .collect()
+    };
+    Ok(SelectedRows { facts, indexes: places })
+}

@@ -1,0 +1,34 @@
+//! How partners are stored.
+
+use crate::http::json_fields::JsonFields;
+use crate::partners::model::{self, Partner, PartnerFields, SCHEMA};
+use crate::resource::schema::ResourceSchema;
+use crate::resource::store::items::LoadedItem;
+use crate::resource::store::tracks::TrackSummary;
+use crate::resource::view::context::RenderContext;
+use crate::resource::{ParsedFields, Resource};
+
+/// Partners as a kind of item.
+pub struct Partners;
+
+impl Resource for Partners {
+    const SCHEMA: &'static ResourceSchema = &SCHEMA;
+    type Fields = PartnerFields;
+    type View = Partner;
+
+    fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<PartnerFields> {
+        model::parse(fields)
+    }
+
+    fn render(loaded: LoadedItem<PartnerFields>, shown: &RenderContext) -> Partner {
+        model::render(loaded, shown)
+    }
+
+    fn filter_values(own: &PartnerFields, _tracks: &[TrackSummary]) -> Vec<(&'static str, String)> {
+        let optional = [("kind", &own.kind), ("country", &own.country)];
+        let mut filter_values: Vec<_> =
+            optional.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect();
+        filter_values.push(("is_group", own.is_group.to_string()));
+        filter_values
+    }
+}

@@ -1,0 +1,38 @@
+//! How programmes are stored.
+
+use crate::db::sql_fragment::Bind;
+use crate::http::json_fields::JsonFields;
+use crate::programmes::model::{self, Programme, ProgrammeFields, SCHEMA};
+use crate::resource::schema::ResourceSchema;
+use crate::resource::store::items::{ItemRow, LoadedItem, Reference};
+use crate::resource::store::tracks::TrackSummary;
+use crate::resource::view::context::RenderContext;
+use crate::resource::{ParsedFields, Resource};
+
+/// Programmes as a kind of item.
+pub struct Programmes;
+
+impl Resource for Programmes {
+    const SCHEMA: &'static ResourceSchema = &SCHEMA;
+    type Fields = ProgrammeFields;
+    type View = Programme;
+
+    fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<ProgrammeFields> {
+        model::parse(fields)
+    }
+
+    fn render(loaded: LoadedItem<ProgrammeFields>, shown: &RenderContext) -> Programme {
+        model::render(loaded, shown)
+    }
+
+    fn filter_values(
+        own: &ProgrammeFields,
+        _tracks: &[TrackSummary],
+    ) -> Vec<(&'static str, String)> {
+        own.countries.unpack::<Vec<String>>().into_iter().map(|code| ("country", code)).collect()
+    }
+
+    fn sort_columns(_item: &ItemRow, own: &ProgrammeFields, _links: &[Reference]) -> Vec<Bind> {
+        [own.start_date, own.end_date].map(|day| day.map_or(Bind::Null, Bind::Date)).to_vec()
+    }
+}

@@ -1,0 +1,7 @@
+//! TODO
+
+pub mod counts;
+pub mod range_columns;
+pub mod references;
+pub mod snapshot;
+pub mod vocabulary;

@@ -1,0 +1,212 @@
+//! What is reckoned with of all items of a kind, kept in memory and brought up to date with what
+//! was written since.
+//!
+//! To read all of them takes a multiple of reckoning with them, and between two requests few are
+//! written.
+
+use std::any::{Any, TypeId};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use diesel::sql_types::BigInt;
+
+use crate::db::sql_fragment::{Bind, Fragment, Statement};
+use crate::db::{Connection, Error, RowId};
+use crate::resource::model::revisions::{CATALOGUE, DERIVED_DATA, Revisions};
+use crate::resource::schema::{ResourceKind, ResourceSchema};
+
+/// What is kept of all items of a kind.
+pub trait Snapshot: Any + Clone + Send + Sync {
+    /// Reads it.
+    fn load(connection: &mut Connection, spec: &'static ResourceSchema) -> Result<Self, Error>;
+
+    /// Reads what is new of the items that were written since this revision of the catalogue, see
+    /// [`written`]; `false` where it is better read anew.
+    fn update(
+        &mut self,
+        connection: &mut Connection,
+        spec: &'static ResourceSchema,
+        since: i64,
+    ) -> Result<bool, Error>;
+}
+
+/// What is kept, for each kind and type. Who comes while it is read waits for it, and need not read
+/// it again.
+#[derive(Default)]
+pub struct SnapshotCache(Mutex<HashMap<(ResourceKind, TypeId), Slot>>);
+
+type Slot = Arc<Mutex<Option<CachedSnapshot<dyn Any + Send + Sync>>>>;
+
+struct CachedSnapshot<T: ?Sized> {
+    /// The revisions at which it was read: of the kind, and of what is derived.
+    revisions: (i64, i64),
+    /// That of the catalogue.
+    catalogue_revision: i64,
+    /// When it was read.
+    loaded_at: Instant,
+    snapshot: Arc<T>,
+}
+
+/// So long a request may have been under way that found an older revision than another which read
+/// meanwhile. What is newer for longer is of a database that was put back.
+pub const STALE_READ_GRACE: Duration = Duration::from_secs(10);
+
+impl SnapshotCache {
+    /// The whole at these revisions, or at newer ones that another request has just found.
+    pub fn get_or_load<T: Snapshot>(
+        &self,
+        connection: &mut Connection,
+        schema: &'static ResourceSchema,
+        revisions: &Revisions,
+    ) -> Result<Arc<T>, Error> {
+        let key = (schema.kind, TypeId::of::<T>());
+        let slot = Arc::clone(
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default(),
+        );
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = (revisions.get(schema.kind.as_str()).0, revisions.get(DERIVED_DATA).0);
+        let (catalogue, _) = revisions.get(CATALOGUE);
+        // What fails on the way is forgotten.
+        let cached = match slot.take().and_then(CachedSnapshot::downcast::<T>) {
+            Some(cached) if cached.is_current(current) => cached,
+            Some(cached) => match cached.try_update(connection, schema, (current, catalogue))? {
+                Some(updated) => updated,
+                None => CachedSnapshot::load(connection, schema, (current, catalogue))?,
+            },
+            None => CachedSnapshot::load(connection, schema, (current, catalogue))?,
+        };
+        let whole = Arc::clone(&cached.snapshot);
+        *slot = Some(CachedSnapshot {
+            revisions: cached.revisions,
+            catalogue_revision: cached.catalogue_revision,
+            loaded_at: cached.loaded_at,
+            snapshot: cached.snapshot,
+        });
+        Ok(whole)
+    }
+}
+
+impl CachedSnapshot<dyn Any + Send + Sync> {
+    fn downcast<T: Snapshot>(self) -> Option<CachedSnapshot<T>> {
+        Some(CachedSnapshot {
+            revisions: self.revisions,
+            catalogue_revision: self.catalogue_revision,
+            loaded_at: self.loaded_at,
+            snapshot: self.snapshot.downcast().ok()?,
+        })
+    }
+}
+
+impl<T: Snapshot> CachedSnapshot<T> {
+    /// Whether it can be used as it is at these revisions.
+    fn is_current(&self, current: (i64, i64)) -> bool {
+        let is_newer = self.revisions.0 >= current.0 && self.revisions.1 >= current.1;
+        self.revisions == current || is_newer && self.loaded_at.elapsed() < STALE_READ_GRACE
+    }
+
+    fn load(
+        connection: &mut Connection,
+        schema: &'static ResourceSchema,
+        (revisions, catalogue): ((i64, i64), i64),
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            revisions,
+            catalogue_revision: catalogue,
+            loaded_at: Instant::now(),
+            snapshot: Arc::new(T::load(connection, schema)?),
+        })
+    }
+
+    /// Brings it up to date; `None` where all is to be read anew.
+    fn try_update(
+        mut self,
+        connection: &mut Connection,
+        schema: &'static ResourceSchema,
+        (revisions, catalogue): ((i64, i64), i64),
+    ) -> Result<Option<Self>, Error> {
+        if self.revisions.0 > revisions.0 || self.revisions.1 != revisions.1 {
+            return Ok(None);
+        }
+        // A copy is made only where another still reckons with it.
+        let is_whole = Arc::make_mut(&mut self.snapshot).update(
+            connection,
+            schema,
+            self.catalogue_revision,
+        )?;
+        Ok(is_whole.then(|| Self {
+            revisions,
+            catalogue_revision: catalogue,
+            loaded_at: Instant::now(),
+            snapshot: self.snapshot,
+        }))
+    }
+}
+
+/// Where more items than these were written, all are read anew.
+pub const MAX_INCREMENTAL_ITEMS: usize = 20_000;
+
+/// The items of a kind that were written since this revision of the catalogue; `None` where they
+/// are so many that all are better read anew.
+pub fn changed_since(
+    connection: &mut Connection,
+    kind: ResourceKind,
+    since: i64,
+) -> Result<Option<BTreeSet<RowId>>, Error> {
+    let statement = Fragment::new("SELECT number FROM items WHERE kind = ")
+        .bind(Bind::Text(kind.as_str().to_owned()))
+        .sql(" AND written > ")
+        .bind(Bind::Integer(since))
+        .sql(" LIMIT ")
+        .bind(Bind::Integer(
+            i64::try_from(MAX_INCREMENTAL_ITEMS).unwrap_or(i64::MAX).saturating_add(1),
+        ));
+    let numbers: Vec<RowId> = Statement::<BigInt>::new(statement).load_rows(connection)?;
+    Ok((numbers.len() <= MAX_INCREMENTAL_ITEMS).then(|| numbers.into_iter().collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone)]
+    struct EmptySnapshot;
+
+    impl Snapshot for EmptySnapshot {
+        fn load(
+            _connection: &mut Connection,
+            _spec: &'static ResourceSchema,
+        ) -> Result<Self, Error> {
+            Ok(Self)
+        }
+
+        fn update(
+            &mut self,
+            _connection: &mut Connection,
+            _spec: &'static ResourceSchema,
+            _since: i64,
+        ) -> Result<bool, Error> {
+            Ok(true)
+        }
+    }
+
+    #[test]
+    fn newer_snapshot_is_current_within_grace_period() {
+        let mut cached = CachedSnapshot {
+            revisions: (5, 1),
+            catalogue_revision: 7,
+            loaded_at: Instant::now(),
+            snapshot: Arc::new(EmptySnapshot),
+        };
+        assert!(cached.is_current((5, 1)) && cached.is_current((4, 1)));
+        assert!(
+            cached.is_current((4, 0))
+                && !cached.is_current((6, 1))
+                && !cached.is_current((5, 2))
+                && !cached.is_current((6, 0))
+        );
+        cached.loaded_at =
+            cached.loaded_at.checked_sub(STALE_READ_GRACE + Duration::from_secs(1)).unwrap();
+        assert!(cached.is_current((5, 1)) && !cached.is_current((4, 1)));
+    }
+}

@@ -1,0 +1,500 @@
+//! What is derived from an item in its transaction: the filter index and the full-text index.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::Datelike;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use crate::db::schema::{facets, items};
+use crate::db::search::{
+    IndexDocument, IndexEntries, IndexMismatch, IndexSnapshot, IndexedItem, index_item,
+};
+use crate::db::sql_fragment::{
+    Bind, Fragment, Statement, id_in_fragment, integer_in_fragment, text_pair_table,
+};
+use crate::db::{Connection, Error, Id, RowId, Time};
+use crate::resource::Resource;
+use crate::resource::schema::ResourceKind;
+use crate::resource::store::items::{
+    ItemRow, Reference, TranslationRow, TranslationsByItem, load_item_texts, load_items,
+};
+use crate::resource::store::tracks::{self, TrackKind, TrackText};
+use crate::text::language::Language;
+use crate::text::stem::Rules;
+
+/// The values that equality filters find an item by: field and value, each once.
+pub fn filter_terms<S: Resource>(
+    item: &ItemRow,
+    fields: &S::Fields,
+    texts: &[TranslationRow],
+    references: &[Reference],
+) -> BTreeSet<(String, String)> {
+    let mut terms: BTreeSet<(String, String)> = S::filter_values(fields, &item.track_summaries())
+        .into_iter()
+        .map(|(name, value)| (S::SCHEMA.index_field(name), value))
+        .collect();
+    terms.extend(references.iter().map(|reference| {
+        (
+            S::SCHEMA.index_field(reference_filter_name(&reference.field)),
+            reference.target_id.to_string(),
+        )
+    }));
+    terms.extend(
+        item.published_at
+            .map(|published| (S::SCHEMA.index_field("year"), published.0.year().to_string())),
+    );
+    for text in texts {
+        terms.insert((S::SCHEMA.index_field("any_language"), text.language.clone()));
+        if text.status == "published" {
+            terms.insert((S::SCHEMA.index_field("language"), text.language.clone()));
+        }
+    }
+    terms
+}
+
+/// The bit of a value in the signatures of the items that have it. Other values may share it: what
+/// has the bit may have the value, what lacks it does not.
+pub fn signature_bit(field: &str, value: &str) -> i64 {
+    // FNV-1a: what is stored must mean the same in every build.
+    let hash =
+        [field, ".", value].concat().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+    1 << (hash % 63)
+}
+
+/// The bits of those values of an item that narrow much.
+pub fn bloom_signature<S: Resource>(terms: &BTreeSet<(String, String)>) -> i64 {
+    let narrow: Vec<String> = S::SCHEMA
+        .all_filters()
+        .filter(|filter| filter.filter_type.is_selective())
+        .map(|filter| S::SCHEMA.index_field(filter.name))
+        .collect();
+    terms
+        .iter()
+        .filter(|(field, _)| narrow.contains(field))
+        .fold(0, |signature, (field, value)| signature | signature_bit(field, value))
+}
+
+/// Rewrites an item's rows of the filter index.
+pub fn write_filter_index<S: Resource>(
+    connection: &mut Connection,
+    item: &ItemRow,
+    fields: &S::Fields,
+    texts: &[TranslationRow],
+    references: &[Reference],
+    is_new: bool,
+) -> Result<(), Error> {
+    if !is_new {
+        diesel::delete(facets::table.filter(facets::item.eq(item.number))).execute(connection)?;
+    }
+    let terms = filter_terms::<S>(item, fields, texts, references);
+    if terms.is_empty() {
+        return Ok(());
+    }
+    // Most values are known: only where one is not are the terms made, and the rows written once
+    // more.
+    let signature = bloom_signature::<S>(&terms);
+    if insert_filter_rows(connection, item, &terms, signature)? < terms.len() {
+        let unknown = Fragment::new("INSERT INTO terms (field, value) SELECT wanted.first, wanted.second FROM ")
+            .append(&text_pair_table(terms.iter().map(|(field, value)| (field, value))))
+            .sql(" wanted WHERE NOT EXISTS (SELECT 1 FROM terms WHERE terms.field = wanted.first AND terms.value = wanted.second)");
+        Statement::<BigInt>::new(unknown).execute(connection)?;
+        diesel::delete(facets::table.filter(facets::item.eq(item.number))).execute(connection)?;
+        insert_filter_rows(connection, item, &terms, signature)?;
+    }
+    Ok(())
+}
+
+/// Writes the rows of those values that have a number; gives how many there are.
+fn insert_filter_rows(
+    connection: &mut Connection,
+    item: &ItemRow,
+    terms: &BTreeSet<(String, String)>,
+    signature: i64,
+) -> Result<usize, Error> {
+    // What is public has a date; the place of what is not does not matter.
+    let published_at = item.sort_date();
+    let insert = Fragment::new("INSERT INTO facets (item, term, is_public, published_at, signature) SELECT ")
+        .bind(Bind::Integer(item.number))
+        .by_backend(", terms.number, ", ", terms.number, CAST(")
+        .bind(Bind::Bool(item.is_public))
+        .by_backend(", ", " AS boolean), CAST(")
+        .bind(Bind::Time(published_at))
+        .by_backend(", ", " AS timestamptz), CAST(")
+        .bind(Bind::Integer(signature))
+        .by_backend(" FROM ", " AS bigint) FROM ")
+        .append(&text_pair_table(terms.iter().map(|(field, value)| (field, value))))
+        .by_backend(
+            " wanted CROSS JOIN terms ON terms.field = wanted.first AND terms.value = wanted.second",
+            " wanted CROSS JOIN LATERAL (SELECT terms.number FROM terms WHERE terms.field = wanted.first AND terms.value = wanted.second \
+             LIMIT 1) terms",
+        );
+    Ok(Statement::<BigInt>::new(insert).execute(connection)?)
+}
+
+/// Says in what is derived from an item whether the public sees it.
+pub fn set_public_flag<S: Resource>(
+    connection: &mut Connection,
+    item: RowId,
+    is_public: bool,
+) -> Result<(), Error> {
+    diesel::update(facets::table.filter(facets::item.eq(item)))
+        .set(facets::is_public.eq(is_public))
+        .execute(connection)?;
+    if let Some(table) = S::SCHEMA.sort_table.filter(|table| table.columns.contains(&"is_public")) {
+        let update = Fragment::new(format!("UPDATE {} SET is_public = ", table.name))
+            .bind(Bind::Bool(is_public));
+        Statement::<BigInt>::new(update.sql(" WHERE number = ").bind(Bind::Integer(item)))
+            .execute(connection)?;
+    }
+    Ok(())
+}
+
+/// The filter for a reference field: `partners` are filtered by `partner`.
+pub fn reference_filter_name(field: &str) -> &str {
+    match field {
+        "partners" => "partner",
+        "topics" => "topic",
+        "evidence" => "video",
+        other => other,
+    }
+}
+
+/// Holds for the items that refer to an item, deleted ones included: what an item refers to is a
+/// value that it is found by. A text that happens to be an identifier is found too; who must know
+/// looks at [`Item::links`].
+pub fn referencing_items(id: Id) -> Fragment {
+    Fragment::new("items.number IN (SELECT facets.item FROM terms JOIN facets ON facets.term = terms.number WHERE terms.value = ")
+        .bind(Bind::Text(id.to_string()))
+        .sql(")")
+}
+
+/// Rewrites the full-text entries of an item, and where its name is one that others are found by,
+/// theirs.
+pub fn reindex_item<S: Resource>(connection: &mut Connection, item: &ItemRow) -> Result<(), Error> {
+    reindex_items(connection, &[item.number])?;
+    if is_searchable_by_name(S::SCHEMA.kind) {
+        reindex_referencing(connection, item.id)
+    } else {
+        Ok(())
+    }
+}
+
+/// Rewrites the full-text entries of those that are found by the name of an item.
+pub fn reindex_referencing(connection: &mut Connection, id: Id) -> Result<(), Error> {
+    let found: Vec<RowId> =
+        Statement::<BigInt>::select("items.number", "items", &referencing_items(id))
+            .load_rows(connection)?;
+    for some in found.chunks(500) {
+        reindex_items(connection, some)?;
+    }
+    Ok(())
+}
+
+/// The titles of what items refer to, by which they are found too.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReferencedNames {
+    /// Those that the public sees.
+    pub public: Vec<(Language, String)>,
+    /// All of them.
+    pub all: Vec<(Language, String)>,
+}
+
+/// Whether what an item refers to in this field lends it its name.
+pub fn is_searchable_reference(field: &str) -> bool {
+    field != "parent" && field != "evidence"
+}
+
+/// Rewrites the full-text entries of these items.
+pub fn reindex_items(connection: &mut Connection, numbers: &[RowId]) -> Result<(), Error> {
+    let rows =
+        load_items(connection, &integer_in_fragment("items.number", numbers.iter().copied()))?;
+    let sources = IndexSources::load(connection, &rows)?;
+    for item in &rows {
+        write_index_entries(connection, sources.source_for(item)?, Some(item.sort_date()))?;
+    }
+    Ok(())
+}
+
+/// What the full-text entries of some items are made of.
+pub struct IndexSources {
+    references: HashMap<RowId, Vec<Reference>>,
+    /// What they refer to: its number, and whether the public sees it.
+    targets: HashMap<Id, (RowId, bool)>,
+    texts: TranslationsByItem,
+    track_texts: HashMap<RowId, Vec<TrackText>>,
+}
+
+impl IndexSources {
+    /// Reads it for these items.
+    pub fn load(connection: &mut Connection, rows: &[ItemRow]) -> Result<Self, Error> {
+        let links: HashMap<RowId, Vec<Reference>> =
+            rows.iter().map(|item| (item.number, item.references())).collect();
+        let targets: BTreeSet<Id> = links
+            .values()
+            .flatten()
+            .filter(|reference| is_searchable_reference(&reference.field))
+            .map(|reference| reference.target_id)
+            .collect();
+        let condition = id_in_fragment("items.id", &targets).sql(" AND items.deleted_at IS NULL");
+        let targets = load_items(connection, &condition)?;
+        let texts = load_item_texts(
+            connection,
+            rows.iter().chain(&targets).map(|item| (item.number, item.languages.as_str())),
+        )?;
+        let spoken = tracks::load_track_texts(connection, &rows.iter().collect::<Vec<_>>())?;
+        let targets =
+            targets.into_iter().map(|item| (item.id, (item.number, item.is_public))).collect();
+        Ok(Self { references: links, targets, texts, track_texts: spoken })
+    }
+
+    /// What those of one of them are made of.
+    fn source_for(&self, item: &ItemRow) -> Result<IndexSource, Error> {
+        let texts = self.texts.get(&item.number).cloned().unwrap_or_default();
+        let track_texts = self.track_texts.get(&item.number).cloned().unwrap_or_default();
+        IndexSource::new(item, texts, track_texts, self.referenced_names(item))
+    }
+
+    fn referenced_names(&self, item: &ItemRow) -> ReferencedNames {
+        let mut lent = ReferencedNames::default();
+        for reference in self
+            .references
+            .get(&item.number)
+            .into_iter()
+            .flatten()
+            .filter(|reference| is_searchable_reference(&reference.field))
+        {
+            let Some((target, is_public)) = self.targets.get(&reference.target_id) else {
+                continue;
+            };
+            for text in self.texts.get(target).into_iter().flatten() {
+                let title = (Language::stored(&text.language), text.title.clone());
+                if *is_public && text.status == "published" {
+                    lent.public.push(title.clone());
+                }
+                lent.all.push(title);
+            }
+        }
+        lent
+    }
+}
+
+/// Those of these items of which the full-text index holds something else than it should.
+pub fn index_mismatches(
+    connection: &mut Connection,
+    rows: &[ItemRow],
+    contents: &IndexSnapshot,
+) -> Result<HashMap<RowId, IndexMismatch>, Error> {
+    let sources = IndexSources::load(connection, rows)?;
+    contents.find_mismatches(
+        connection,
+        &item_dates(rows),
+        rows.iter().map(|item| sources.source_for(item)?.index_entries()),
+    )
+}
+
+fn item_dates(rows: &[ItemRow]) -> Vec<(RowId, Time)> {
+    rows.iter().map(|item| (item.number, item.sort_date())).collect()
+}
+
+/// How many items there are to write into the full-text index, deleted ones included.
+pub fn count_indexable_items(connection: &mut Connection) -> Result<usize, Error> {
+    let count: i64 =
+        items::table.filter(items::purged_at.is_null()).count().get_result(connection)?;
+    Ok(usize::try_from(count).unwrap_or_default())
+}
+
+/// What [`rewrite`] did.
+pub struct ReindexReport {
+    /// How many items were written.
+    pub item_count: usize,
+    /// How many of them the index held something else of.
+    pub stale_count: usize,
+    /// The last of them; none at the end.
+    pub last_row_id: Option<RowId>,
+}
+
+/// Rewrites the full-text entries of so many items that come after `after`, by what the index held
+/// of all.
+pub fn reindex_batch(
+    connection: &mut Connection,
+    after: Option<RowId>,
+    limit: usize,
+    contents: &IndexSnapshot,
+) -> Result<ReindexReport, Error> {
+    let condition = Fragment::new("items.purged_at IS NULL AND items.number > ")
+        .bind(Bind::Integer(after.unwrap_or(0)))
+        .sql(" ORDER BY items.number LIMIT ")
+        .bind(Bind::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
+    let rows = load_items(connection, &condition)?;
+    let sources = IndexSources::load(connection, &rows)?;
+    let made: Vec<(usize, IndexEntries)> = rows
+        .iter()
+        .map(|item| {
+            let source = sources.source_for(item)?;
+            Ok((source.text_len(), source.index_entries()?))
+        })
+        .collect::<Result<_, Error>>()?;
+    let stale = contents
+        .find_mismatches(
+            connection,
+            &item_dates(&rows),
+            made.iter().map(|(_, entries)| Ok(entries)),
+        )?
+        .len();
+    for (item, (bytes, entries)) in rows.iter().zip(made) {
+        index_item(connection, item.number, Some(item.sort_date()), bytes, move || Ok(entries))?;
+    }
+    Ok(ReindexReport {
+        item_count: rows.len(),
+        stale_count: stale,
+        last_row_id: rows.last().map(|item| item.number),
+    })
+}
+
+/// Writes the full-text entries of one item in place of those that it has under this date, if it
+/// has any.
+pub fn write_index_entries(
+    connection: &mut Connection,
+    source: IndexSource,
+    date_before: Option<Time>,
+) -> Result<(), Error> {
+    index_item(connection, source.entry_key.row_id, date_before, source.text_len(), move || {
+        source.index_entries()
+    })
+}
+
+/// What the full-text entries of one item are made of.
+pub struct IndexSource {
+    entry_key: IndexedItem,
+    is_public: bool,
+    is_deleted: bool,
+    texts: Vec<TranslationRow>,
+    track_texts: Vec<TrackText>,
+    referenced_names: ReferencedNames,
+}
+
+impl IndexSource {
+    /// That of an item with these texts, with what is said in it, and with the names that it is
+    /// found by.
+    pub fn new(
+        item: &ItemRow,
+        texts: Vec<TranslationRow>,
+        track_texts: Vec<TrackText>,
+        referenced_names: ReferencedNames,
+    ) -> Result<Self, Error> {
+        let Some(kind) = ResourceKind::parse(&item.kind) else {
+            return Err(Error::Internal(format!("item {} is of no kind", item.id)));
+        };
+        let entry = IndexedItem {
+            row_id: item.number,
+            kind_letter: kind.index_prefix(),
+            date: item.sort_date(),
+        };
+        Ok(Self {
+            entry_key: entry,
+            is_public: item.is_public,
+            is_deleted: item.deleted_at.is_some(),
+            texts,
+            track_texts: track_texts,
+            referenced_names: referenced_names,
+        })
+    }
+
+    /// About how long its texts are.
+    fn text_len(&self) -> usize {
+        let texts = self.texts.iter().flat_map(|text| {
+            let optional = [&text.summary, &text.description, &text.content_note];
+            optional.into_iter().flatten().chain([&text.title])
+        });
+        let spoken = self.track_texts.iter().map(|track| &track.text);
+        texts
+            .chain(spoken)
+            .chain(self.referenced_names.all.iter().map(|(_, name)| name))
+            .map(String::len)
+            .sum()
+    }
+
+    /// The entries.
+    fn index_entries(&self) -> Result<IndexEntries, Error> {
+        let published: Vec<&TranslationRow> =
+            self.texts.iter().filter(|text| text.status == "published").collect();
+        // What the public sees, editors see too.
+        let alike = published.len() == self.texts.len()
+            && self.referenced_names.public == self.referenced_names.all;
+        let editors = (!self.is_deleted)
+            .then(|| self.index_document(self.texts.iter(), &self.referenced_names.all));
+        let public = (self.is_public && !alike)
+            .then(|| self.index_document(published.into_iter(), &self.referenced_names.public));
+        let public = if self.is_public && alike { editors.as_ref() } else { public.as_ref() };
+        IndexEntries::new(self.entry_key, public, editors.as_ref())
+    }
+
+    fn index_document<'a>(
+        &self,
+        texts: impl Iterator<Item = &'a TranslationRow>,
+        referenced_names: &[(Language, String)],
+    ) -> IndexDocument {
+        let mut document = IndexDocument::default();
+        for text in texts {
+            let stemmer = Rules::of(&Language::stored(&text.language));
+            document.title.add(&text.title, stemmer);
+            if let Some(summary) = &text.summary {
+                document.summary.add(summary, stemmer);
+            }
+            for description in text.description.iter().chain(&text.content_note) {
+                document.description.add(description, stemmer);
+            }
+        }
+        for (language, name) in referenced_names {
+            document.names.add(name, Rules::of(language));
+        }
+        for track in &self.track_texts {
+            let field = if track.kind == TrackKind::Chapters {
+                &mut document.description
+            } else {
+                &mut document.transcript
+            };
+            field.add(&track.text, Rules::of(&track.language));
+        }
+        document
+    }
+}
+
+/// Whether items of this kind lend their name to the search for others.
+pub fn is_searchable_by_name(kind: ResourceKind) -> bool {
+    matches!(
+        kind,
+        ResourceKind::Topic
+            | ResourceKind::Programme
+            | ResourceKind::Partner
+            | ResourceKind::Indicator
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::signature_bit;
+    use crate::db::search::TEXT_BOUNDARY_TOKEN;
+    use crate::resource::schema::ResourceKind;
+
+    #[test]
+    fn signature_bits_are_stable() {
+        assert_eq!(signature_bit("video.country", "RS"), 1 << 62);
+        assert_eq!(signature_bit("video.country", "RS").count_ones(), 1);
+        let codes = ["AL", "BA", "XK", "ME", "MK", "RS", "TR"];
+        assert!(codes.iter().all(|code| signature_bit("video.country", code) > 0));
+    }
+
+    #[test]
+    fn text_boundary_sorts_after_kind_prefixes() {
+        let letters: BTreeSet<String> =
+            ResourceKind::ALL.iter().map(|kind| kind.index_prefix().to_string()).collect();
+        assert_eq!(letters.len(), ResourceKind::ALL.len());
+        assert!(letters.iter().all(|letter| letter.as_str() < TEXT_BOUNDARY_TOKEN));
+    }
+}

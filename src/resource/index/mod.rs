@@ -1,0 +1,4 @@
+//! TODO
+
+pub mod full_text;
+pub mod verify;

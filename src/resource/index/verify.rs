@@ -1,0 +1,430 @@
+//! Whether what is derived from items fits them, and whether what they refer to is there.
+//!
+//! What is derived (the filter index, the columns of languages, the entries of the full-text index)
+//! can be made again at any time; the same code that writes it says here what it should be.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Text as SqlText};
+use serde::Serialize;
+
+use crate::db::schema::items;
+use crate::db::search::{IndexMismatch, IndexSnapshot};
+use crate::db::sql_fragment::{
+    Bind, Fragment, Statement, id_in, id_in_fragment, integer_in_fragment, text_pair_table,
+};
+use crate::db::types::sql;
+use crate::db::{Connection, Error, Id, RowId, Time};
+use crate::resource::Resource;
+use crate::resource::index::full_text;
+use crate::resource::model::revisions::Revisions;
+use crate::resource::store::items::{
+    ItemRow, Reference, TranslationRow, TranslationsByItem, delete_texts, insert_texts,
+    load_all_texts, load_items,
+};
+use crate::resource::store::tracks;
+use crate::resource::write::handlers::{reserve_slug, save_sort_row};
+
+/// How many items are looked at together.
+const ITEMS_PER_BATCH: i64 = 500;
+
+/// Something that is wrong.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Finding {
+    /// A word for programs.
+    pub code: &'static str,
+    /// What it is about.
+    pub subject: String,
+    /// What is wrong.
+    pub detail: String,
+    /// What to do.
+    pub remedy: &'static str,
+    /// Whether it is derived, so that `check --repair` makes it again.
+    pub derived: bool,
+}
+
+const REPAIR_REMEDY: &str = "Run `kinoteka check --repair`.";
+/// What to do where the full-text index is not what it should be.
+pub const REINDEX_REMEDY: &str = "Run `kinoteka reindex` or `kinoteka check --repair`.";
+
+/// What was found in some items of a kind, and after which to go on.
+pub struct CheckBatch {
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+    /// How many items were looked at.
+    pub item_count: usize,
+    /// Those of which something that is derived does not fit.
+    pub stale_row_ids: Vec<RowId>,
+    /// The last of them; none at the end.
+    pub last_row_id: Option<RowId>,
+}
+
+/// The check of one kind.
+pub type VerifyFn = fn(&mut Connection, Option<RowId>, &IndexSnapshot) -> Result<CheckBatch, Error>;
+
+/// What makes items of one kind fit again.
+pub type RepairFn = fn(&mut Connection, &[RowId]) -> Result<(), Error>;
+
+/// What the database holds of some items.
+struct StoredState {
+    texts: TranslationsByItem,
+    filter_terms: HashMap<RowId, BTreeSet<(String, String)>>,
+    /// Items with rows in the filter index that say something else of them than they do.
+    stale_filter_rows: HashSet<RowId>,
+    /// What items should show of their text tracks.
+    track_summaries: HashMap<RowId, String>,
+    /// What they refer to; the slug of what is deleted.
+    targets: HashMap<Id, Option<String>>,
+    /// What items follow.
+    inherited_from: HashMap<Id, ItemRow>,
+    reserved_slugs: HashSet<(String, RowId)>,
+    /// Items whose row in the table of their kind says what they do.
+    sort_rows_in_sync: HashSet<RowId>,
+}
+
+/// Checks the items of a kind that come after `after`, some at a time, and the full-text index by
+/// what was read of it in the same state of the database.
+pub fn verify<S: Resource>(
+    connection: &mut Connection,
+    after: Option<RowId>,
+    contents: &IndexSnapshot,
+) -> Result<CheckBatch, Error> {
+    let condition = Fragment::new("items.kind = ")
+        .bind(Bind::Text(S::SCHEMA.kind.as_str().to_owned()))
+        .sql(" AND items.purged_at IS NULL AND items.number > ")
+        .bind(Bind::Integer(after.unwrap_or(0)))
+        .sql(" ORDER BY items.number LIMIT ")
+        .bind(Bind::Integer(ITEMS_PER_BATCH));
+    let rows = load_items(connection, &condition)?;
+    let stored_state = load_state::<S>(connection, &rows)?;
+    let mismatches = full_text::index_mismatches(connection, &rows, contents)?;
+    let mut checked = CheckBatch {
+        findings: Vec::new(),
+        item_count: rows.len(),
+        stale_row_ids: Vec::new(),
+        last_row_id: rows.last().map(|item| item.number),
+    };
+    for item in &rows {
+        let found =
+            find_mismatches::<S>(item, &stored_state, mismatches.get(&item.number).copied());
+        if found.iter().any(|finding| finding.derived) {
+            checked.stale_row_ids.push(item.number);
+        }
+        checked.findings.extend(found);
+    }
+    Ok(checked)
+}
+
+/// Makes again what is derived from these items of a kind, in a transaction that writes.
+pub fn repair<S: Resource>(connection: &mut Connection, numbers: &[RowId]) -> Result<(), Error> {
+    let rows = load_items(
+        connection,
+        &integer_in_fragment("items.number", numbers.iter().copied())
+            .sql(" AND items.purged_at IS NULL"),
+    )?;
+    let stored_state = load_state::<S>(connection, &rows)?;
+    rows.iter().try_for_each(|item| rebuild_derived::<S>(connection, item, &stored_state))
+}
+
+fn load_state<S: Resource>(
+    connection: &mut Connection,
+    rows: &[ItemRow],
+) -> Result<StoredState, Error> {
+    let by_number: HashMap<RowId, &ItemRow> = rows.iter().map(|item| (item.number, item)).collect();
+    let numbers: Vec<RowId> = rows.iter().map(|item| item.number).collect();
+    let targets: BTreeSet<Id> =
+        rows.iter().flat_map(ItemRow::references).map(|reference| reference.target_id).collect();
+    let targets: Vec<(Id, String, Option<Time>)> = items::table
+        .filter(id_in(items::id, &targets))
+        .select((items::id, items::slug, items::deleted_at))
+        .load(connection)?;
+    let statement = Fragment::new(
+        "SELECT facets.item, terms.field, terms.value, facets.is_public, facets.published_at, facets.signature \
+         FROM facets JOIN terms ON terms.number = facets.term WHERE ",
+    )
+    .append(&integer_in_fragment("facets.item", numbers.iter().copied()));
+    let facets: Vec<(RowId, String, String, bool, Time, i64)> =
+        Statement::<(BigInt, SqlText, SqlText, Bool, sql::Instant, BigInt)>::new(statement)
+            .load_rows(connection)?;
+    let (mut terms, mut misplaced): (HashMap<RowId, BTreeSet<_>>, _) =
+        (HashMap::new(), HashSet::new());
+    let mut signatures: BTreeSet<(RowId, i64)> = BTreeSet::new();
+    for (number, field, value, is_public, published_at, signature) in facets {
+        let fits = by_number.get(&number).is_some_and(|item| {
+            item.is_public == is_public && (!is_public || item.sort_date() == published_at)
+        });
+        if !fits {
+            misplaced.insert(number);
+        }
+        terms.entry(number).or_default().insert((field, value));
+        signatures.insert((number, signature));
+    }
+    let unlike = |(number, signature): &(RowId, i64)| {
+        terms.get(number).is_none_or(|terms| full_text::bloom_signature::<S>(terms) != *signature)
+    };
+    misplaced.extend(signatures.iter().filter(|one| unlike(one)).map(|(number, _)| *number));
+    let statement = Fragment::new("SELECT slugs.slug, slugs.item FROM ")
+        .append(&text_pair_table(rows.iter().map(|item| (&item.kind, &item.slug))))
+        .sql(" wanted JOIN slugs ON slugs.kind = wanted.first AND slugs.slug = wanted.second");
+    let slugs: Vec<(String, RowId)> =
+        Statement::<(SqlText, BigInt)>::new(statement).load_rows(connection)?;
+    Ok(StoredState {
+        texts: load_all_texts(connection, numbers.iter().copied())?,
+        filter_terms: terms,
+        stale_filter_rows: misplaced,
+        track_summaries: tracks::load_summary_json(connection, &numbers)?,
+        targets: targets
+            .into_iter()
+            .map(|(id, slug, deleted_at)| (id, deleted_at.map(|_| slug)))
+            .collect(),
+        inherited_from: load_inherited_items::<S>(connection, rows)?,
+        reserved_slugs: slugs.into_iter().collect(),
+        sort_rows_in_sync: load_sort_rows_in_sync::<S>(connection, rows)?,
+    })
+}
+
+/// The items that these follow.
+fn load_inherited_items<S: Resource>(
+    connection: &mut Connection,
+    rows: &[ItemRow],
+) -> Result<HashMap<Id, ItemRow>, Error> {
+    let Some(field) = S::INHERITS_FROM else { return Ok(HashMap::new()) };
+    let references =
+        rows.iter().flat_map(ItemRow::references).filter(|reference| reference.field == field);
+    let ids: BTreeSet<Id> = references.map(|reference| reference.target_id).collect();
+    let followed = load_items(connection, &id_in_fragment("items.id", &ids))?;
+    Ok(followed.into_iter().map(|item| (item.id, item)).collect())
+}
+
+/// The own fields of an item as they follow from what it refers to.
+fn with_inherited_fields<S: Resource>(
+    fields: &S::Fields,
+    references: &[Reference],
+    stored_state: &StoredState,
+) -> S::Fields {
+    let mut fields = fields.clone();
+    let reference = references
+        .iter()
+        .find(|reference| S::INHERITS_FROM.is_some_and(|field| reference.field == field));
+    if let Some(followed) =
+        reference.and_then(|reference| stored_state.inherited_from.get(&reference.target_id))
+    {
+        S::inherit(&mut fields, followed);
+    }
+    fields
+}
+
+/// The items whose row in the table of their kind says what they do.
+fn load_sort_rows_in_sync<S: Resource>(
+    connection: &mut Connection,
+    rows: &[ItemRow],
+) -> Result<HashSet<RowId>, Error> {
+    let numbers = rows.iter().map(|item| item.number);
+    let Some(table) = &S::SCHEMA.sort_table else { return Ok(numbers.collect()) };
+    let mut placed = HashSet::new();
+    for item in rows {
+        let (Some(fields), Some(references)) = (item.parse_fields::<S>(), item.parse_references())
+        else {
+            continue;
+        };
+        let mut same = Fragment::new("number = ").bind(Bind::Integer(item.number));
+        for (column, value) in table.columns.iter().zip(S::sort_columns(item, &fields, &references))
+        {
+            same = same.sql(format!(" AND {column} IS NOT DISTINCT FROM ")).bind(value);
+        }
+        let found: Vec<RowId> =
+            Statement::<BigInt>::select("number", table.name, &same).load_rows(connection)?;
+        placed.extend(found);
+    }
+    Ok(placed)
+}
+
+fn language_list(texts: &[TranslationRow], which: impl Fn(&TranslationRow) -> bool) -> String {
+    let tags: Vec<&str> =
+        texts.iter().filter(|text| which(text)).map(|text| text.language.as_str()).collect();
+    tags.join(" ")
+}
+
+fn is_published(text: &TranslationRow) -> bool {
+    text.status == "published"
+}
+
+fn should_be_public(item: &ItemRow, texts: &[TranslationRow]) -> bool {
+    item.deleted_at.is_none() && item.status == "published" && texts.iter().any(is_published)
+}
+
+fn find_mismatches<S: Resource>(
+    item: &ItemRow,
+    stored_state: &StoredState,
+    index_mismatch: Option<IndexMismatch>,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let subject = format!("{} `{}`", S::SCHEMA.kind.noun(), item.slug);
+    let mut found = |code, detail: String, remedy, derived| {
+        findings.push(Finding { code, subject: subject.clone(), detail, remedy, derived });
+    };
+    let none: (Vec<TranslationRow>, BTreeSet<(String, String)>) = Default::default();
+    let texts = stored_state.texts.get(&item.number).unwrap_or(&none.0);
+    let terms = stored_state.filter_terms.get(&item.number).unwrap_or(&none.1);
+    let (Some(fields), Some(references)) = (item.parse_fields::<S>(), item.parse_references())
+    else {
+        found(
+            "row_damaged",
+            "Its own fields or its references cannot be read.".to_owned(),
+            "Restore the database from a backup.",
+            false,
+        );
+        return findings;
+    };
+    if !texts.iter().any(|text| text.language == item.original_language) {
+        let detail =
+            format!("It has no text in its original language, {}.", item.original_language);
+        found(
+            "original_text_missing",
+            detail,
+            "PATCH the item with a text in that language, or restore a backup.",
+            false,
+        );
+    }
+    for reference in &references {
+        match stored_state.targets.get(&reference.target_id) {
+            None => {
+                let detail = format!(
+                    "Its `{}` refers to {}, which is not there.",
+                    reference.field, reference.target_id
+                );
+                found(
+                    "refers_to_nothing",
+                    detail,
+                    "PATCH the item so that it no longer does, or restore a backup.",
+                    false,
+                );
+            }
+            Some(Some(slug)) if item.deleted_at.is_none() => {
+                let detail =
+                    format!("Its `{}` refers to `{slug}`, which is deleted.", reference.field);
+                found(
+                    "refers_to_deleted",
+                    detail,
+                    "Restore what it refers to, or PATCH the item so that it no longer does.",
+                    false,
+                );
+            }
+            Some(_) => {}
+        }
+    }
+    if !stored_state.reserved_slugs.contains(&(item.slug.clone(), item.number)) {
+        found(
+            "slug_not_reserved",
+            "Its slug is not reserved for it.".to_owned(),
+            REPAIR_REMEDY,
+            true,
+        );
+    }
+    let languages = (language_list(texts, |_| true), language_list(texts, is_published));
+    if (&item.languages, &item.public_languages) != (&languages.0, &languages.1) {
+        let detail = format!(
+            "Its languages are kept as `{}` and `{}`.",
+            item.languages, item.public_languages
+        );
+        found("languages_stale", detail, REPAIR_REMEDY, true);
+    }
+    if with_inherited_fields::<S>(&fields, &references, stored_state) != fields {
+        let detail = format!(
+            "What it takes over from its `{}` is not what that says.",
+            S::INHERITS_FROM.unwrap_or_default()
+        );
+        found("copy_stale", detail, REPAIR_REMEDY, true);
+    }
+    if !stored_state.sort_rows_in_sync.contains(&item.number) {
+        found(
+            "columns_stale",
+            "What it is sorted by and limited to is not what it holds.".to_owned(),
+            REPAIR_REMEDY,
+            true,
+        );
+    }
+    if item.is_public != should_be_public(item, texts) {
+        let kept = if item.is_public { "public" } else { "not public" };
+        found(
+            "visibility_stale",
+            format!("It is kept as {kept}, which does not follow from its status and texts."),
+            REPAIR_REMEDY,
+            true,
+        );
+    }
+    if *terms != full_text::filter_terms::<S>(item, &fields, texts, &references)
+        || stored_state.stale_filter_rows.contains(&item.number)
+    {
+        found(
+            "filter_index_stale",
+            "Filters do not find it by what it holds.".to_owned(),
+            REPAIR_REMEDY,
+            true,
+        );
+    }
+    if item.tracks != stored_state.track_summaries.get(&item.number).map_or("", String::as_str) {
+        found(
+            "tracks_stale",
+            "What it shows of its text tracks is not what there is.".to_owned(),
+            REPAIR_REMEDY,
+            true,
+        );
+    }
+    if let Some(difference) = index_mismatch {
+        let detail = match difference {
+            IndexMismatch::Entries => {
+                "Its entries in the full-text index are missing, or left over."
+            }
+            IndexMismatch::Tokens => {
+                "Its entries in the full-text index hold other words than it does."
+            }
+        };
+        found("search_index_stale", detail.to_owned(), REINDEX_REMEDY, true);
+    }
+    findings
+}
+
+fn rebuild_derived<S: Resource>(
+    connection: &mut Connection,
+    item: &ItemRow,
+    stored_state: &StoredState,
+) -> Result<(), Error> {
+    let (Some(fields), Some(references)) = (item.parse_fields::<S>(), item.parse_references())
+    else {
+        return Ok(());
+    };
+    let none = Vec::new();
+    let texts = stored_state.texts.get(&item.number).unwrap_or(&none);
+    let followed = with_inherited_fields::<S>(&fields, &references, stored_state);
+    let mut item = item.clone();
+    if followed != fields {
+        // What it shows is another: whoever follows changes hears of it.
+        item.own =
+            serde_json::to_string(&followed).map_err(|error| Error::Internal(error.to_string()))?;
+        (item.updated_at, item.written) =
+            (Time::now(), Revisions::load(connection)?.next_catalogue_revision());
+        item.revision = item.revision.saturating_add(1);
+    }
+    let fields = followed;
+    let before = (item.is_public, item.languages.clone());
+    item.languages = language_list(texts, |_| true);
+    item.public_languages = language_list(texts, is_published);
+    item.is_public = should_be_public(&item, texts);
+    item.tracks = stored_state.track_summaries.get(&item.number).cloned().unwrap_or_default();
+    diesel::update(items::table.find(item.number)).set(&item).execute(connection)?;
+    if !stored_state.reserved_slugs.contains(&(item.slug.clone(), item.number)) {
+        reserve_slug(connection, &item)?;
+    }
+    save_sort_row::<S>(connection, &item, &fields, &references, false)?;
+    // The keys of texts follow from the languages.
+    delete_texts(connection, [item.number])?;
+    insert_texts(connection, item.number, texts)?;
+    full_text::write_filter_index::<S>(connection, &item, &fields, texts, &references, false)?;
+    if before == (item.is_public, item.languages.clone()) {
+        full_text::reindex_items(connection, &[item.number])
+    } else {
+        full_text::reindex_item::<S>(connection, &item)
+    }
+}

@@ -1,0 +1,4 @@
+//! TODO
+
+pub mod cue_text;
+pub mod revisions;

@@ -1,0 +1,489 @@
+//! Completes the OpenAPI document: what every operation of a class shares is said once, here, from
+//! the declarations.
+//!
+//! Handlers and types give paths, operations and schemas. This module adds the parameters (from the
+//! same [`Spec`] that reads them), the problems that a class of operation can answer, headers,
+//! security and examples.
+
+mod operation;
+mod parameters;
+pub mod request_bodies;
+mod schemas;
+
+use serde_json::{Map, Value, json};
+
+pub use crate::resource::openapi::parameters::{comma_list_parameter, query_parameter};
+use crate::resource::openapi::schemas::{
+    add_highlight_properties, add_partial_schemas, add_referenced_by_properties, build_example,
+    flatten_all_of, shared_response_schemas,
+};
+pub use crate::resource::openapi::schemas::{
+    countries_input, country_input, decimal_input, indicator_or_none, item_shown, partner_or_none,
+    partner_shown, programme_shown, reference_input, references_input, topic_or_none, topics_shown,
+    video_shown,
+};
+
+use crate::http::problem::ProblemKind;
+use crate::resource::openapi::operation::OperationKind;
+use crate::resource::openapi::parameters::{
+    cursor_schema, header_parameters_for, id_or_slug_schema, query_parameters_for,
+};
+use crate::resource::openapi::request_bodies::{LANGUAGE_PATTERN, SLUG_PATTERN, language_schema};
+use crate::resource::query::params::MAX_IDS;
+use crate::resource::read::completeness;
+use crate::resource::schema::{ResourceSchema, TextField};
+
+/// Completes a document for these kinds, and what takes the parameters of their lists.
+pub fn complete_document(
+    mut document: Value,
+    specs: &[&ResourceSchema],
+    listings: &[ListEndpoint],
+) -> Value {
+    if let Some(schemas) =
+        document.pointer_mut("/components/schemas").and_then(Value::as_object_mut)
+    {
+        if let Value::Object(shared) = shared_response_schemas() {
+            schemas.extend(shared);
+        }
+        if let Value::Object(shared) = request_bodies::shared_input_schemas() {
+            schemas.extend(shared);
+        }
+        flatten_all_of(schemas);
+        add_highlight_properties(schemas, specs);
+        add_referenced_by_properties(schemas, specs);
+        completeness::add_completeness_schemas(schemas, specs);
+        add_partial_schemas(schemas, specs);
+        request_bodies::complete_request_schemas(schemas);
+    }
+    if let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) {
+        components.insert("responses".to_owned(), problem_responses());
+        components.insert(
+            "securitySchemes".to_owned(),
+            json!({"key": {"type": "http", "scheme": "bearer", "description": "A key made with `kinoteka key create`. Reading what is published needs none."}}),
+        );
+    }
+    let schemas = document.pointer("/components/schemas").cloned().unwrap_or_default();
+    if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
+        for (path, item) in paths.iter_mut() {
+            let of = specs.iter().find(|schema| {
+                path == schema.kind.path() || path.starts_with(&format!("{}/", schema.kind.path()))
+            });
+            if let Some(listing) = listings.iter().find(|listing| path == listing.path)
+                && let Some(operation) = item.get_mut("get")
+            {
+                complete_operation(operation, Some(listing.schema), true, &schemas);
+                if let Some(page) = operation
+                    .as_object_mut()
+                    .filter(|operation| !operation.contains_key("parameters"))
+                {
+                    // A page for people: of what it shares with lists only what can be asked.
+                    page.insert(
+                        "parameters".to_owned(),
+                        json!(query_parameters_for(listing.schema, OperationKind::List)),
+                    );
+                }
+                remove_excluded_params(operation, listing);
+                if let Some(parameters) =
+                    operation.get_mut("parameters").and_then(Value::as_array_mut)
+                {
+                    parameters.extend((listing.extra_params)());
+                }
+                continue;
+            }
+            let place =
+                of.and_then(|schema| path.strip_prefix(schema.kind.path())).unwrap_or_default();
+            let whole = place.matches('/').count() < 2 || place.ends_with("/restore");
+            for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
+                complete_operation(operation, of.copied(), whole, &schemas);
+            }
+        }
+        for operation in
+            paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut)
+        {
+            share_problem_responses(operation);
+            unify_language_params(operation);
+        }
+    }
+    document
+}
+
+/// Languages are asked for alike everywhere.
+fn unify_language_params(operation: &mut Value) {
+    let parameters =
+        operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten();
+    for parameter in
+        parameters.filter(|parameter| parameter.get("name").and_then(Value::as_str) == Some("lang"))
+    {
+        if let Some(parameter) = parameter.as_object_mut() {
+            parameter.insert("schema".to_owned(), language_schema());
+        }
+    }
+}
+
+/// Problems that an operation describes itself are those that all share.
+fn share_problem_responses(operation: &mut Value) {
+    for (status, response) in
+        operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten()
+    {
+        let content = response.get("content").and_then(Value::as_object);
+        let is_problem = content.is_some_and(|content| {
+            content.len() == 1 && content.contains_key("application/problem+json")
+        });
+        // Where several have a status the description names one.
+        let named = ProblemKind::ALL.iter().find(|kind| {
+            response.get("description").and_then(Value::as_str) == Some(kind.definition().code)
+        });
+        let of_status = |kind: &&ProblemKind| {
+            kind.definition().status.to_string() == *status && **kind != ProblemKind::Malformed
+        };
+        if let Some(kind) =
+            named.or_else(|| ProblemKind::ALL.iter().find(of_status)).filter(|_| is_problem)
+        {
+            *response = json!({"$ref": format!("#/components/responses/{}", response_component_name(*kind))});
+        }
+    }
+}
+
+/// What takes most parameters of the lists of a kind: a search, a feed.
+pub struct ListEndpoint {
+    /// Its path.
+    pub path: &'static str,
+    /// The kind.
+    pub schema: &'static ResourceSchema,
+    /// Parameters of lists that it does not take.
+    pub excluded_params: &'static [&'static str],
+    /// Those that it has beside them.
+    pub extra_params: fn() -> Vec<Value>,
+    /// Whether nothing is listed without `q`.
+    pub requires_query: bool,
+}
+
+/// Takes parameters out of a list's.
+fn remove_excluded_params(operation: &mut Value, listing: &ListEndpoint) {
+    let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) else {
+        return;
+    };
+    let is_of_query =
+        |parameter: &Value| parameter.get("in").and_then(Value::as_str) == Some("query");
+    let is_without = |parameter: &Value| {
+        parameter
+            .get("name")
+            .and_then(Value::as_str)
+            .is_some_and(|name| listing.excluded_params.contains(&name))
+    };
+    parameters.retain(|parameter| !(is_of_query(parameter) && is_without(parameter)));
+    for parameter in parameters
+        .iter_mut()
+        .filter(|parameter| parameter.get("name").and_then(Value::as_str) == Some("q"))
+    {
+        parameter["required"] = json!(listing.requires_query);
+    }
+}
+
+/// Completes an operation on items of a kind, or on what is a part of one of them.
+fn complete_operation(
+    operation: &mut Value,
+    of: Option<&ResourceSchema>,
+    whole: bool,
+    schemas: &Value,
+) {
+    let resource_schema = of.filter(|_| whole);
+    let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let Some(class) = OperationKind::from_operation_id(&id) else { return };
+    let Some(operation) = operation.as_object_mut() else { return };
+    let mut parameters: Vec<Value> =
+        operation.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
+    for parameter in &mut parameters {
+        let is_name = |object: &&mut Map<String, Value>| {
+            object.get("in").and_then(Value::as_str) == Some("path")
+                && object.get("name").and_then(Value::as_str) != Some("format")
+        };
+        if let Some(object) = parameter.as_object_mut().filter(is_name) {
+            let is_language = object.get("name").and_then(Value::as_str) == Some("language");
+            let example = if is_language {
+                "en"
+            } else {
+                of.map_or("XK", |resource_schema| resource_schema.kind.example_slug())
+            };
+            object.entry("example").or_insert_with(|| json!(example));
+            let schema = if is_language {
+                let ending =
+                    if class == OperationKind::Get { "(\\.(vtt|srt|txt|json))?" } else { "" };
+                json!({"type": "string", "minLength": 2, "maxLength": 40, "pattern": format!("^{LANGUAGE_PATTERN}{ending}$")})
+            } else {
+                let pattern =
+                    if id.ends_with("country") { "^[A-Za-z0-9-]+$" } else { SLUG_PATTERN };
+                json!({"type": "string", "minLength": 1, "maxLength": 80, "pattern": pattern})
+            };
+            object.insert("schema".to_owned(), schema);
+        }
+        let schema = match parameter.get("name").and_then(Value::as_str) {
+            Some("lang") => language_schema(),
+            Some("cursor") => cursor_schema(),
+            Some("fields") => {
+                let names = schemas
+                    .pointer("/Country/properties")
+                    .and_then(Value::as_object)
+                    .into_iter()
+                    .flat_map(Map::keys);
+                json!({"type": "array", "items": {"type": "string", "enum": names.collect::<Vec<_>>()}, "minItems": 1, "maxItems": 100})
+            }
+            Some("sort") => json!({"type": "string", "enum": ["name", "-name", "code", "-code"]}),
+            Some("ids") => {
+                json!({"type": "array", "items": id_or_slug_schema(), "minItems": 1, "maxItems": MAX_IDS})
+            }
+            _ => continue,
+        };
+        if let Some(parameter) = parameter.as_object_mut() {
+            parameter.insert("schema".to_owned(), schema);
+        }
+    }
+    if let Some(resource_schema) = resource_schema {
+        parameters.extend(query_parameters_for(resource_schema, class));
+    }
+    parameters.extend(header_parameters_for(class));
+    operation.insert("parameters".to_owned(), json!(parameters));
+    let security = if class.is_read() { json!([{}, {"key": []}]) } else { json!([{"key": []}]) };
+    operation.insert("security".to_owned(), security);
+    if class == OperationKind::Patch
+        && let Some(content) = operation
+            .get_mut("requestBody")
+            .and_then(|body| body.get_mut("content"))
+            .and_then(Value::as_object_mut)
+        && let Some(merge) = content.get_mut("application/merge-patch+json")
+    {
+        if let Some(Value::String(target)) = merge.pointer_mut("/schema/$ref") {
+            *target = target.replace("Input", "Patch");
+        }
+        let merge = merge.clone();
+        content.insert("application/json".to_owned(), merge);
+    }
+    if let Some(resource_schema) =
+        resource_schema.filter(|_| matches!(class, OperationKind::Create | OperationKind::Replace))
+        && let Some(media) = operation
+            .get_mut("requestBody")
+            .and_then(|body| body.pointer_mut("/content/application~1json"))
+    {
+        require_title(media, resource_schema);
+    }
+    let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for (status, response) in responses.iter_mut() {
+        complete_response(status, response, class, resource_schema, schemas);
+    }
+    if class.is_read() {
+        responses.insert(
+            "304".to_owned(),
+            json!({"description": "The client has this already (`If-None-Match`, `If-Modified-Since`).", "headers": validator_headers()}),
+        );
+    }
+    if (!class.takes_list_params() || class == OperationKind::Series)
+        && !matches!(class, OperationKind::Create | OperationKind::Restore)
+        && of.is_some()
+    {
+        let location = json!({"Location": {"description": "The present address.", "schema": {"type": "string", "format": "uri"}}});
+        responses.insert(
+            "308".to_owned(),
+            json!({"description": "The item has another slug now.", "headers": location}),
+        );
+    }
+    for kind in class.problem_kinds() {
+        let definition = kind.definition();
+        let takes_body =
+            matches!(class, OperationKind::Create | OperationKind::Replace | OperationKind::Patch);
+        let kind = if *kind == ProblemKind::InvalidParameter && takes_body {
+            ProblemKind::Malformed
+        } else {
+            *kind
+        };
+        responses.entry(definition.status.to_string()).or_insert_with(
+            || json!({"$ref": format!("#/components/responses/{}", response_component_name(kind))}),
+        );
+    }
+}
+
+/// A whole item needs a title in its original language, flat or among its translations.
+fn require_title(media: &mut Value, resource_schema: &ResourceSchema) {
+    let Some(schema) = media.get("schema").cloned() else { return };
+    let input = schema.get("$ref").and_then(Value::as_str).unwrap_or_default();
+    let translation = input.strip_suffix("Input").map(|kind| format!("{kind}Translation"));
+    let Some((title, _)) =
+        resource_schema.text_fields.iter().find(|(_, column)| *column == TextField::Title)
+    else {
+        return;
+    };
+    let either = json!([
+        {"required": [title], "properties": {(*title): {"type": "string"}}},
+        {"required": ["translations"], "properties": {"translations": {"type": "object", "minProperties": 1, "additionalProperties": {"$ref": translation}}}},
+    ]);
+    media["schema"] = json!({"allOf": [schema, {"anyOf": either}]});
+}
+
+/// What can be asked for next of an item that has been made or written.
+fn operation_links(schema: &ResourceSchema) -> Value {
+    let one = schema.kind.as_str();
+    let link = |verb: &str, description: &str| {
+        let parameters = json!({(one): "$response.body#/id"});
+        (
+            verb.to_owned(),
+            json!({"operationId": format!("{verb}_{one}"), "parameters": parameters, "description": description}),
+        )
+    };
+    let links = [
+        link("get", "The item, by its `id`."),
+        link("patch", "Changes parts of it."),
+        link("replace", "Writes it anew."),
+        link("delete", "Deletes it."),
+        link("restore", "Brings it back after that."),
+    ];
+    Value::Object(links.into_iter().collect())
+}
+
+fn complete_response(
+    status: &str,
+    response: &mut Value,
+    class: OperationKind,
+    resource_schema: Option<&ResourceSchema>,
+    schemas: &Value,
+) {
+    let Some(response) = response.as_object_mut() else { return };
+    let mut headers = Map::new();
+    headers.insert(
+        "X-Request-Id".to_owned(),
+        json!({"description": "The same as in the server's log.", "schema": {"type": "string"}}),
+    );
+    if class != OperationKind::Delete
+        && let Value::Object(validators) = validator_headers()
+    {
+        headers.extend(validators);
+    }
+    if class == OperationKind::Export {
+        headers.insert(
+            "Content-Language".to_owned(),
+            json!({"description": "The language of figures in words.", "schema": {"type": "string"}}),
+        );
+        headers.insert(
+            "Content-Disposition".to_owned(),
+            json!({"description": "A name for the file.", "schema": {"type": "string"}}),
+        );
+    } else if class.is_list() {
+        headers.insert("Link".to_owned(), json!({"description": "`self`, `next` and `prev` (RFC 8288).", "schema": {"type": "string"}}));
+    } else if class != OperationKind::Delete && resource_schema.is_some() {
+        headers.insert(
+            "Content-Language".to_owned(),
+            json!({"description": "The language of the texts.", "schema": {"type": "string"}}),
+        );
+    }
+    if status == "201" {
+        headers.insert("Location".to_owned(), json!({"description": "The item's address.", "schema": {"type": "string", "format": "uri"}}));
+    }
+    response.insert("headers".to_owned(), Value::Object(headers));
+    if let Some(resource_schema) = resource_schema.filter(|_| status == "201") {
+        response.insert("links".to_owned(), operation_links(resource_schema));
+    }
+    let json =
+        if class == OperationKind::Feed { "application/feed+json" } else { "application/json" };
+    let Some(media) = response
+        .get_mut("content")
+        .and_then(|content| content.get_mut(json))
+        .and_then(Value::as_object_mut)
+    else {
+        return;
+    };
+    let Some(schema) = media.get("schema").cloned() else { return };
+    media.insert("example".to_owned(), build_example(&schema, schemas, 0));
+    // `fields` and `lang=all` leave parts out.
+    let name = schema
+        .get("$ref")
+        .and_then(Value::as_str)
+        .and_then(|path| path.rsplit('/').next())
+        .unwrap_or_default()
+        .to_owned();
+    if !class.is_list() && schemas.get(format!("{name}Partial")).is_some() {
+        let options = json!([{"$ref": format!("#/components/schemas/{name}")}, {"$ref": format!("#/components/schemas/{name}Partial")}]);
+        media.insert("schema".to_owned(), json!({"anyOf": options}));
+    }
+}
+
+fn validator_headers() -> Value {
+    json!({
+        "ETag": {"description": "Strong tag of what is shown.", "schema": {"type": "string"}},
+        "Last-Modified": {"description": "When anything shown last changed.", "schema": {"type": "string"}},
+    })
+}
+
+fn response_component_name(kind: ProblemKind) -> String {
+    kind.definition()
+        .code
+        .split('-')
+        .map(|word| {
+            let mut c = word.chars();
+            c.next().map_or_else(String::new, |f| f.to_uppercase().chain(c).collect())
+        })
+        .collect()
+}
+
+fn problem_responses() -> Value {
+    let mut responses = Map::new();
+    // No operation of the document can be asked for with a method that it does not have.
+    for kind in ProblemKind::ALL.iter().filter(|kind| **kind != ProblemKind::MethodNotAllowed) {
+        let definition = kind.definition();
+        let mut example = json!({
+            "type": format!("http://127.0.0.1:8080/problems/{}", definition.code),
+            "title": definition.title,
+            "status": definition.status,
+            "detail": definition.explanation.split(['.', ':']).next().unwrap_or_default(),
+            "instance": "/v1/videos",
+            "request_id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60",
+        });
+        if let Some(example) = example.as_object_mut() {
+            match kind {
+                ProblemKind::InvalidParameter => {
+                    example.insert("errors".to_owned(), json!([{"parameter": "country", "code": "unknown_value", "detail": "`RX` is not a country code (ISO 3166-1 alpha-2, or XK); did you mean `RS`?"}]));
+                }
+                ProblemKind::Incomplete => {
+                    let detail = "IATI asks when the programme began, or is to begin.";
+                    let pointer = "/programmes/implementing-norms-changing-minds/start_date";
+                    example.insert(
+                        "errors".to_owned(),
+                        json!([{"pointer": pointer, "code": "lacking", "detail": detail}]),
+                    );
+                }
+                ProblemKind::InvalidFields => {
+                    example.insert(
+                        "errors".to_owned(),
+                        json!([{"pointer": "/title", "code": "required", "detail": "`title` is required: every language needs one."}]),
+                    );
+                }
+                _ => {}
+            }
+        }
+        let description = match kind {
+            ProblemKind::Malformed => format!(
+                "{} Parameters that are not understood are answered so too.",
+                definition.explanation
+            ),
+            _ => definition.explanation.to_owned(),
+        };
+        let mut response = json!({
+            "description": description,
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}},
+        });
+        let header = match kind {
+            ProblemKind::Unavailable => Some(("Retry-After", "Seconds after which to try again.")),
+            ProblemKind::Unauthenticated => Some(("WWW-Authenticate", "The challenge.")),
+            _ => None,
+        };
+        if let (Some((name, description)), Some(response)) = (header, response.as_object_mut()) {
+            let mut headers = Map::new();
+            headers.insert(
+                name.to_owned(),
+                json!({"description": description, "schema": {"type": "string"}}),
+            );
+            response.insert("headers".to_owned(), Value::Object(headers));
+        }
+        responses.insert(response_component_name(*kind), response);
+    }
+    Value::Object(responses)
+}

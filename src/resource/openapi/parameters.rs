@@ -1,0 +1,265 @@
+//! The parameters and headers that operations of a class take.
+
+use serde_json::{Value, json};
+
+use crate::resource::openapi::operation::OperationKind;
+use crate::resource::openapi::request_bodies::{
+    DECIMAL_PATTERN, LANGUAGE_PATTERN, language_schema,
+};
+use crate::resource::query::params::{MAX_IDS, MAX_SEARCH_LEN, MAX_VALUES};
+use crate::resource::read::completeness;
+use crate::resource::read::facets::{DEFAULT_FACET_LIMIT, MAX_FACET_LIMIT};
+use crate::resource::read::page::{DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET};
+use crate::resource::schema::{FilterSchema, FilterType, RangeType, ResourceSchema};
+use crate::resource::write::idempotency;
+
+/// A name in a comma list.
+pub fn id_or_slug_schema() -> Value {
+    json!({"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[^,]*[^,\\s][^,]*$"})
+}
+
+/// What a page's cursors are made of.
+pub fn cursor_schema() -> Value {
+    json!({"type": "string", "minLength": 1, "maxLength": 4000, "pattern": "^[A-Za-z0-9_-]+$"})
+}
+
+/// A parameter of a query.
+pub fn query_parameter(name: &str, description: &str, schema: Value, example: Value) -> Value {
+    json!({"name": name, "in": "query", "required": false, "description": description, "schema": schema, "example": example})
+}
+
+/// A parameter that takes several values with commas between them.
+pub fn comma_list_parameter(
+    name: &str,
+    description: &str,
+    items: Value,
+    max_items: usize,
+    example: &str,
+) -> Value {
+    json!({
+        "name": name, "in": "query", "required": false, "description": description,
+        "schema": {"type": "array", "items": items, "minItems": 1, "maxItems": max_items}, "style": "form", "explode": false,
+        "example": example.split(',').collect::<Vec<_>>(),
+    })
+}
+
+/// The parameters that every read of a kind has, and those of a list.
+pub fn query_parameters_for(resource_schema: &ResourceSchema, class: OperationKind) -> Vec<Value> {
+    if class == OperationKind::Delete {
+        return Vec::new();
+    }
+    let fields: Vec<&str> = resource_schema.all_fields().collect();
+    let includes: Vec<&str> = resource_schema.all_includes().collect();
+    let mut include = "References to show whole instead of in short; `translations` adds the texts of every language, `completeness` which parts are there in which language.".to_owned();
+    for extra in resource_schema.on_demand_fields {
+        include.extend([" `", extra, "` adds the field of that name, which lists leave out."]);
+    }
+    let mut parameters = vec![
+        query_parameter(
+            "lang",
+            "Language of the whole answer (BCP 47), or `all` for every language. Without it `Accept-Language` decides; each resource says in `language` which it got.",
+            language_schema(),
+            json!("sr-Cyrl"),
+        ),
+        comma_list_parameter(
+            "fields",
+            "Only these fields, and `id`.",
+            json!({"type": "string", "enum": fields}),
+            100,
+            "slug",
+        ),
+        comma_list_parameter(
+            "include",
+            &include,
+            json!({"type": "string", "enum": includes}),
+            20,
+            includes.first().copied().unwrap_or("translations"),
+        ),
+    ];
+    if !class.takes_list_params() {
+        return parameters;
+    }
+    parameters.push(query_parameter("q", "Full-text search: words that must all occur, `\"phrases\"`, `either OR other`, `-excluded`. Words match by their stem in the languages of the catalogue (or those of `lang`), the last one by its beginning too; what is quoted matches as it is. Case, diacritics and script make no difference. Any text is a query: there are no stop words, and one without a letter or digit finds nothing.", json!({"type": "string", "maxLength": MAX_SEARCH_LEN}), json!("zene")));
+    parameters.push(query_parameter(
+        "highlights",
+        "With `q`: gives with each item in `highlights` the fields in which it was found, the words marked in the form in which they are written.",
+        json!({"type": "boolean", "default": false}),
+        json!(true),
+    ));
+    parameters.push(comma_list_parameter(
+        "ids",
+        "Only these, by id or slug; unknown ones are left out.",
+        id_or_slug_schema(),
+        MAX_IDS,
+        "a-slug,another-slug",
+    ));
+    parameters.push(comma_list_parameter(
+        "status",
+        "Only items in these states; anything but `published` needs a key. Published items without it.",
+        json!({"type": "string", "enum": ["draft", "published", "archived", "!draft", "!published", "!archived"]}),
+        10,
+        "published",
+    ));
+    for filter in resource_schema.all_filters() {
+        parameters.push(filter_parameter(filter));
+    }
+    parameters.push(completeness::missing_parameter(resource_schema));
+    for range in resource_schema.all_ranges() {
+        let schema = match range.value_type {
+            RangeType::Time => {
+                json!({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]})
+            }
+            RangeType::Date => json!({"type": "string", "format": "date"}),
+            RangeType::Integer => {
+                json!({"type": "integer", "minimum": 0, "maximum": 1_000_000_000})
+            }
+            RangeType::Decimal => {
+                json!({"type": "string", "pattern": DECIMAL_PATTERN, "maxLength": crate::text::decimal::MAX_LENGTH})
+            }
+        };
+        let example = if range.value_type == RangeType::Integer {
+            range.example.parse::<i64>().map_or_else(|_| json!(range.example), Value::from)
+        } else {
+            json!(range.example)
+        };
+        parameters.push(query_parameter(range.name, range.description, schema, example));
+    }
+    let keys: Vec<String> = resource_schema
+        .all_sort_keys()
+        .map(|sort| format!("`{}` ({})", sort.name, sort.description))
+        .collect();
+    let words: Vec<String> = resource_schema
+        .all_sort_keys()
+        .map(|sort| sort.name.to_owned())
+        .chain(["relevance".to_owned()])
+        .flat_map(|name| [name.clone(), format!("-{name}")])
+        .collect();
+    parameters.push(comma_list_parameter(
+        "sort",
+        &format!(
+            "Sort keys, `-` for descending: {}; `relevance` alone, with `q`: what stands in titles comes before summaries, names (of topics, programmes, partners), descriptions and transcripts; words as they were typed before their other forms, those before beginnings; then the newest. Newest first without `q`, best first with it. Ties are broken by id.",
+            keys.join(", ")
+        ),
+        json!({"type": "string", "enum": words}),
+        3,
+        "-published_at",
+    ));
+    parameters.push(query_parameter(
+        "limit",
+        "How many items a page has.",
+        json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}),
+        json!(20),
+    ));
+    parameters.push(json!({"name": "cursor", "in": "query", "required": false, "description": "`next_cursor` or `prev_cursor` of another page of the same query.", "schema": cursor_schema()}));
+    parameters.push(query_parameter(
+        "offset",
+        "Items to leave out, for numbered pages; not together with `cursor`.",
+        json!({"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0}),
+        json!(0),
+    ));
+    let facets: Vec<&str> = resource_schema.all_facets().map(|filter| filter.name).collect();
+    parameters.push(comma_list_parameter(
+        "facets",
+        "Counts, over the whole filtered list, of the values of these filters; a facet's own filter does not narrow it. In `facets`: value, label in the answer's language and count of each, the most frequent first.",
+        json!({"type": "string", "enum": facets}),
+        20,
+        facets.first().copied().unwrap_or("year"),
+    ));
+    parameters.push(query_parameter(
+        "facet_limit",
+        "How many values of each facet are given.",
+        json!({"type": "integer", "minimum": 1, "maximum": MAX_FACET_LIMIT, "default": DEFAULT_FACET_LIMIT}),
+        json!(10),
+    ));
+    parameters.push(query_parameter(
+        "total",
+        "Whether to count the whole list.",
+        json!({"type": "boolean", "default": false}),
+        json!(true),
+    ));
+    parameters
+}
+
+fn filter_parameter(filter: &FilterSchema) -> Value {
+    let with_not = |words: &[&str]| {
+        let all: Vec<String> =
+            words.iter().flat_map(|word| [(*word).to_owned(), format!("!{word}")]).collect();
+        json!({"type": "string", "enum": all})
+    };
+    let items = match filter.filter_type {
+        FilterType::Item(_) | FilterType::ReferencedBy(..) | FilterType::Text => {
+            id_or_slug_schema()
+        }
+        FilterType::Country => json!({"type": "string", "pattern": "^!?[A-Za-z]{2,3}$"}),
+        FilterType::Language => {
+            json!({"type": "string", "minLength": 2, "maxLength": 36, "pattern": format!("^!?{LANGUAGE_PATTERN}$")})
+        }
+        FilterType::OneOf(words) | FilterType::AllOf(words) => with_not(words),
+        FilterType::Boolean => with_not(&["true", "false"]),
+        FilterType::Year => json!({"type": "string", "pattern": "^!?[0-9]{4}$"}),
+    };
+    let rule = if matches!(filter.filter_type, FilterType::AllOf(_)) {
+        "Several must all hold; `!` excludes."
+    } else {
+        "Several mean any of them; `!` excludes."
+    };
+    comma_list_parameter(
+        filter.name,
+        &format!("{} {rule}", filter.description),
+        items,
+        MAX_VALUES,
+        filter.example,
+    )
+}
+
+pub fn header_parameters_for(class: OperationKind) -> Vec<Value> {
+    let header = |name: &str, description: &str, example: &str| json!({"name": name, "in": "header", "required": false, "description": description, "schema": {"type": "string"}, "example": example});
+    let only_new = || json!({"name": "If-None-Match", "in": "header", "required": false, "description": "`*`: only where nothing is there yet; 412 otherwise.", "schema": {"type": "string", "enum": ["*"]}, "example": "*"});
+    let idempotency = || {
+        header(
+            idempotency::IDEMPOTENCY_KEY,
+            "A quoted string of your own: sent again with the same request, it is answered again (`Idempotent-Replayed: true`) and nothing is done twice. With another request it is 422, while the first still runs 409.",
+            "\"8e03978e-40d5-43dd-bc93-6894a57f9324\"",
+        )
+    };
+    match class {
+        OperationKind::List
+        | OperationKind::Feed
+        | OperationKind::Export
+        | OperationKind::Summarise
+        | OperationKind::Series
+        | OperationKind::Get => vec![header(
+            "If-None-Match",
+            "An `ETag`; the answer is 304 while it is still the right one.",
+            "\"3.x1y2z3a4.b5c6d7e8f9g0h1i2\"",
+        )],
+        OperationKind::Create => vec![idempotency()],
+        OperationKind::Restore => {
+            vec![
+                idempotency(),
+                header(
+                    "If-Match",
+                    "An `ETag` of the item; 412 if it has changed since.",
+                    "\"3.x1y2z3a4.b5c6d7e8f9g0h1i2\"",
+                ),
+            ]
+        }
+        OperationKind::Replace => {
+            vec![
+                header(
+                    "If-Match",
+                    "An `ETag` of the item; 412 if it has changed since.",
+                    "\"3.x1y2z3a4.b5c6d7e8f9g0h1i2\"",
+                ),
+                only_new(),
+            ]
+        }
+        OperationKind::Patch | OperationKind::Delete => {
+            vec![header(
+                "If-Match",
+                "An `ETag` of the item; 412 if it has changed since.",
+                "\"3.x1y2z3a4.b5c6d7e8f9g0h1i2\"",
+            )]
+        }
+    }
+}

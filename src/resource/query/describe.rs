@@ -1,0 +1,268 @@
+//! A query in the words of the answer's language: "Videos · Serbia · Prevention".
+
+use std::collections::HashMap;
+
+use crate::db::{Connection, Error, Id};
+use crate::http::auth::Visibility;
+use crate::http::problem::Problem;
+use crate::http::query_params::QueryParams;
+use crate::phrases::Phrase;
+use crate::resource::query::params::{MAX_IDS, MAX_VALUES};
+use crate::resource::schema::{
+    FilterSchema, FilterType, RangeSchema, RangeType, ResourceKind, ResourceSchema,
+};
+use crate::resource::store::items::{load_reference_targets, resolve_names};
+use crate::resource::view::context::RenderContext;
+use crate::text::language::Language;
+use crate::text::language_names;
+
+/// Stands between what must all hold.
+const SEPARATOR: &str = " · ";
+
+/// A sentence that must stand with something, and what it is called.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RequiredNote {
+    /// What it is called, if that has to be said.
+    pub label: Option<&'static str>,
+    /// The sentence.
+    pub text: String,
+}
+
+impl RequiredNote {
+    /// The whole as plain text.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        self.label.map_or_else(|| self.text.clone(), |label| format!("{label}: {}", self.text))
+    }
+}
+
+/// A query in words, and what must be said with it.
+pub struct QueryDescription {
+    /// The words.
+    pub title: String,
+    /// Footnotes of what they name.
+    pub notes: Vec<RequiredNote>,
+}
+
+/// Tells a query that a list has understood.
+pub fn describe_query(
+    connection: &mut Connection,
+    schema: &'static ResourceSchema,
+    query: &str,
+    visibility: Visibility,
+    render_context: &mut RenderContext,
+) -> Result<QueryDescription, Problem> {
+    let mut params = QueryParams::parse(query)?;
+    let filters: Vec<(&'static FilterSchema, Vec<String>)> = schema
+        .all_filters()
+        .filter_map(|filter| Some((filter, params.list(filter.name, MAX_VALUES)?)))
+        .collect();
+    let names = load_filter_titles(connection, &filters, visibility, render_context)?;
+    let language = render_context.language_preference.ui_language;
+    let say = |phrase: Phrase| phrase.in_language(language);
+    let mut description = QueryDescription {
+        title: say(schema.kind.heading_message()).to_owned(),
+        notes: Vec::new(),
+    };
+    if let Some(text) = params.get("q").filter(|text| !text.trim().is_empty()) {
+        description.append(&format!("“{}”", text.split_whitespace().collect::<Vec<_>>().join(" ")));
+    }
+    for (filter, values) in &filters {
+        let mut labels = Vec::new();
+        for value in values {
+            let (is_excluded, value) =
+                value.strip_prefix('!').map_or((false, value.as_str()), |rest| (true, rest));
+            let label =
+                filter_value_label(filter, value, &names, render_context, &mut description.notes);
+            labels.push(if is_excluded { Phrase::Except.with(language, &label) } else { label });
+        }
+        let labels = labels.join(", ");
+        match filter_label(filter) {
+            Some(name) => description.append(&format!("{}: {labels}", say(name))),
+            None => description.append(&labels),
+        }
+    }
+    for missing in params.list("missing", MAX_VALUES).into_iter().flatten() {
+        let text = missing_filter_label(&missing, language);
+        description.append(&text);
+    }
+    for range in schema.all_ranges() {
+        if let Some(bound) = params.get(range.name) {
+            let sign = if range.is_lower_bound { "≥" } else { "<" };
+            let unit = if range.value_type == RangeType::Integer { " s" } else { "" };
+            description.append(&format!(
+                "{} {sign} {}{unit}",
+                range_label(range).map_or(range.name, say),
+                bound.trim()
+            ));
+        }
+    }
+    if let Some(ids) = params.list("ids", MAX_IDS) {
+        description.append(&format!("{} ({})", say(Phrase::Selection), ids.len()));
+    }
+    for status in params
+        .list("status", MAX_VALUES)
+        .into_iter()
+        .flatten()
+        .filter(|status| status != "published")
+    {
+        description.append(&status);
+    }
+    let sorts = params.list("sort", MAX_VALUES).unwrap_or_default();
+    if !sorts.is_empty() && sorts != ["-published_at"] {
+        let keys: Vec<String> = sorts
+            .iter()
+            .map(|sort| {
+                let (arrow, name) =
+                    sort.strip_prefix('-').map_or(("↑", sort.as_str()), |name| ("↓", name));
+                format!("{} {arrow}", Phrase::of_word(name).map_or(name, say))
+            })
+            .collect();
+        description.append(&format!("{}: {}", say(Phrase::Order), keys.join(", ")));
+    }
+    description.notes.dedup();
+    Ok(description)
+}
+
+impl QueryDescription {
+    fn append(&mut self, text: &str) {
+        self.title.push_str(SEPARATOR);
+        self.title.push_str(text);
+    }
+}
+
+/// Titles of the items that filters name, by kind and the name that was used.
+type TitlesByName = HashMap<(ResourceKind, String), String>;
+
+fn load_filter_titles(
+    connection: &mut Connection,
+    filters: &[(&'static FilterSchema, Vec<String>)],
+    visibility: Visibility,
+    render_context: &mut RenderContext,
+) -> Result<TitlesByName, Error> {
+    let named: Vec<(ResourceKind, &str)> = filters
+        .iter()
+        .filter_map(|(filter, values)| {
+            if let FilterType::Item(kind) | FilterType::ReferencedBy(kind, _) = filter.filter_type {
+                Some((kind, values))
+            } else {
+                None
+            }
+        })
+        .flat_map(|(kind, values)| {
+            values.iter().map(move |value| (kind, value.trim_start_matches('!')))
+        })
+        .collect();
+    if named.is_empty() {
+        return Ok(TitlesByName::new());
+    }
+    // The list that the words are of looks the names up too, and remembers them for the next time.
+    let known = |(kind, name): &(ResourceKind, &str)| {
+        render_context.cache().and_then(|cache| cache.get_id_by_name(*kind, visibility, name))
+    };
+    let mut found: HashMap<(ResourceKind, String), Id> = HashMap::new();
+    let mut unknown: Vec<(ResourceKind, &str)> = Vec::new();
+    for one in named {
+        match known(&one) {
+            Some(id) => drop(found.insert((one.0, one.1.to_owned()), id)),
+            None => unknown.push(one),
+        }
+    }
+    if !unknown.is_empty() {
+        found.extend(
+            resolve_names(connection, &unknown)?.into_iter().map(|(key, (id, _))| (key, id)),
+        );
+    }
+    load_reference_targets(
+        connection,
+        found.iter().map(|((kind, _), id)| (*kind, vec![*id])).collect(),
+        visibility,
+        render_context,
+    )?;
+    Ok(found
+        .into_iter()
+        .filter_map(|(key, id)| Some((key, render_context.short_reference(&id)?.title)))
+        .collect())
+}
+
+/// How a person calls a value of a filter.
+fn filter_value_label(
+    filter: &FilterSchema,
+    value: &str,
+    names: &TitlesByName,
+    render_context: &RenderContext,
+    notes: &mut Vec<RequiredNote>,
+) -> String {
+    let language = render_context.language_preference.ui_language;
+    match filter.filter_type {
+        FilterType::Item(kind) | FilterType::ReferencedBy(kind, _) => {
+            names.get(&(kind, value.to_owned())).cloned().unwrap_or_else(|| value.to_owned())
+        }
+        FilterType::Country => {
+            let Some(country) = render_context.country_names.country(value, language) else {
+                return value.to_owned();
+            };
+            let Some(footnote) = country.footnote else { return country.name.to_owned() };
+            notes.push(RequiredNote { label: None, text: format!("* {footnote}") });
+            format!("{}*", country.name)
+        }
+        FilterType::Language => Language::parse(value)
+            .map_or_else(|_| value.to_owned(), |tag| language_names::name(&tag, language)),
+        FilterType::Boolean if filter.name == "additive" => {
+            if value == "true" { Phrase::Additive } else { Phrase::NotAdditive }
+                .in_language(language)
+                .to_owned()
+        }
+        FilterType::Boolean => if value == "true" { Phrase::Group } else { Phrase::Single }
+            .in_language(language)
+            .to_owned(),
+        FilterType::OneOf(_) | FilterType::AllOf(_) => match value {
+            "youtube" => "YouTube".to_owned(),
+            "vimeo" => "Vimeo".to_owned(),
+            "hls" | "dash" => value.to_ascii_uppercase(),
+            _ => Phrase::of_word(value).map_or_else(
+                || value.to_owned(),
+                |phrase| phrase.with(language, "").trim().to_owned(),
+            ),
+        },
+        FilterType::Text | FilterType::Year => value.to_owned(),
+    }
+}
+
+/// What a filter is called, where its values do not say what they are.
+fn filter_label(filter: &FilterSchema) -> Option<Phrase> {
+    Some(match filter.name {
+        "language" => Phrase::Language,
+        "spoken_language" => Phrase::SpokenLanguage,
+        "caption_language" => Phrase::Captions,
+        "unit" => Phrase::Unit,
+        "measure" => Phrase::Measure,
+        "qualifier" => Phrase::Precision,
+        _ => return None,
+    })
+}
+
+/// What a range bounds.
+fn range_label(range: &RangeSchema) -> Option<Phrase> {
+    let (first, last) = range.name.split_once('_')?;
+    Some(match (first, last) {
+        ("published", _) => Phrase::Published,
+        ("updated", _) => Phrase::Updated,
+        ("recorded", _) => Phrase::Recorded,
+        ("period", _) => Phrase::Period,
+        (_, "duration") => Phrase::Duration,
+        (_, "value") => Phrase::Value,
+        _ => return None,
+    })
+}
+
+/// A part that is missing in a language, or is there: `sq.captions`, `!sq.captions`.
+fn missing_filter_label(text: &str, language: &str) -> String {
+    let (is_there, text) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
+    let (tag, part) = text.split_once('.').unwrap_or((text, ""));
+    let tag = Language::parse(tag)
+        .map_or_else(|_| tag.to_owned(), |tag| language_names::name(&tag, language));
+    let part = Phrase::of_word(part).map_or(part, |phrase| phrase.in_language(language));
+    let what = if part.is_empty() { tag } else { format!("{part} ({tag})") };
+    if is_there { what } else { format!("{}: {what}", Phrase::Missing.in_language(language)) }
+}

@@ -1,0 +1,541 @@
+//! Reads the parameters of a list by the kind's declaration.
+
+use actix_web::HttpRequest;
+
+pub use crate::resource::query::sql::{filter_match, status_predicates};
+
+use crate::db::keyset::{MAX_SORT_KEYS, PageStart};
+use crate::db::search::FieldScope;
+use crate::db::sql_fragment::Bind;
+use crate::http::auth::Visibility;
+use crate::http::json_fields::{clip, unknown_value_message};
+use crate::http::language::{LanguagePreference, accept_language};
+use crate::http::problem::Problem;
+use crate::http::query_params::QueryParams;
+use crate::places;
+use crate::resource::read::completeness::MissingFilter;
+use crate::resource::read::did_you_mean::{SPARSE_RESULT_THRESHOLD, SparseSearch};
+use crate::resource::read::facets::{DEFAULT_FACET_LIMIT, FacetParams, MAX_FACET_LIMIT};
+use crate::resource::read::page::PageParams;
+use crate::resource::schema::{
+    FilterSchema, FilterType, RangeSchema, RangeType, ResourceSchema, SortColumn,
+};
+use crate::resource::state::AppState;
+use crate::resource::{Resource, Status};
+use crate::text::decimal::decimal_order;
+use crate::text::language::Language;
+use crate::text::query::Query;
+use crate::text::stem::Rules;
+
+/// Characters of a search, `q`.
+pub const MAX_SEARCH_LEN: usize = 2_000;
+/// How many `ids` one request may name.
+pub const MAX_IDS: usize = 100;
+/// How many values one filter takes.
+pub const MAX_VALUES: usize = 50;
+
+/// Parameters that make no other list of it.
+pub const PRESENTATION_PARAMS: &[&str] = &[
+    "cursor",
+    "limit",
+    "offset",
+    "total",
+    "fields",
+    "include",
+    "facets",
+    "facet_limit",
+    "highlights",
+];
+
+/// What a read of one kind shows: the fields and what is expanded.
+#[derive(Clone, Debug, Default)]
+pub struct ResponseShape {
+    /// Only these fields, and `id`.
+    pub fields: Option<Vec<String>>,
+    /// References to show whole.
+    pub include: Vec<&'static str>,
+    /// Whether to say which parts are there in which language.
+    pub completeness: bool,
+    /// Fields to show that a list else leaves out.
+    pub on_demand_fields: Vec<&'static str>,
+}
+
+/// A search as it was asked for.
+#[derive(Clone, Debug)]
+pub struct SearchParams {
+    /// What was typed.
+    pub text: String,
+    /// The same, read.
+    pub query: Query,
+    /// The rules by which it was read.
+    pub stemmers: Vec<Rules>,
+}
+
+/// A list request, understood but for the names of items.
+#[derive(Clone)]
+pub struct ListRequest {
+    /// Languages.
+    pub language_preference: LanguagePreference,
+    /// Shape of each item.
+    pub response_shape: ResponseShape,
+    /// Which page.
+    pub page_params: PageParams,
+    /// The address of this server.
+    pub base_url: String,
+    /// What the caller may see of texts and items.
+    pub visibility: Visibility,
+    /// What makes its count another: neither the language of the answer nor the order does.
+    pub count_key: String,
+    /// The query, without paging: for the `ETag`.
+    pub etag_key: String,
+    /// The facets that are asked for.
+    pub facet_params: FacetParams,
+    /// Whether what is found is to be marked.
+    pub with_highlights: bool,
+    /// Where `q` is searched for.
+    pub scope: FieldScope,
+    /// For each of them what makes its counts others than those of another list.
+    pub(super) facet_keys: Vec<(&'static str, String)>,
+    pub(super) statuses: Option<Vec<Status>>,
+    pub(super) ids: Option<Vec<String>>,
+    pub(super) search: Option<SearchParams>,
+    pub(super) filters: Vec<(&'static FilterSchema, Vec<FilterValue>)>,
+    pub(super) missing: MissingFilter,
+    pub(super) ranges: Vec<(&'static RangeSchema, Bind)>,
+    pub(super) sort_keys: Vec<(&'static SortColumn, bool)>,
+    pub(super) by_relevance: bool,
+    /// Whether nothing is asked but how many there are.
+    pub(super) counts_only: bool,
+}
+
+/// One value of a filter.
+#[derive(Clone, Debug)]
+pub(super) struct FilterValue {
+    /// As it stands in the index, or as it was written where an item is named.
+    pub(super) index_values: Vec<String>,
+    pub(super) excluded: bool,
+}
+
+/// Reads `fields` and `include`, for any read.
+pub fn parse_shape(
+    schema: &'static ResourceSchema,
+    params: &mut QueryParams,
+    language_preference: &mut LanguagePreference,
+) -> ResponseShape {
+    let mut shape = ResponseShape::default();
+    if let Some(names) = params.list("fields", 100) {
+        for name in &names {
+            if !schema.all_fields().any(|known| known == name) {
+                params.error(
+                    "fields",
+                    "unknown_value",
+                    unknown_value_message(name, schema.all_fields()),
+                );
+            }
+        }
+        shape.on_demand_fields.extend(
+            schema.on_demand_fields.iter().filter(|extra| names.iter().any(|name| name == *extra)),
+        );
+        shape.fields = Some(names);
+    }
+    if let Some(names) = params.list("include", 20) {
+        for name in names {
+            if name == "translations" {
+                language_preference.include_translations = true;
+            } else if name == "completeness" {
+                shape.completeness = true;
+            } else if let Some(extra) = schema.on_demand_fields.iter().find(|extra| **extra == name)
+            {
+                shape.on_demand_fields.push(extra);
+            } else if let Some(referrer) =
+                schema.referenced_by.iter().find(|referrer| referrer.field == name)
+            {
+                if !shape.include.contains(&referrer.field) {
+                    shape.include.push(referrer.field);
+                }
+            } else if let Some(reference) = schema.reference(&name) {
+                if !shape.include.contains(&reference.field) {
+                    shape.include.push(reference.field);
+                }
+            } else {
+                params.error(
+                    "include",
+                    "unknown_value",
+                    unknown_value_message(&name, schema.all_includes()),
+                );
+            }
+        }
+    }
+    shape
+}
+
+impl ListRequest {
+    /// Reads every parameter; all errors are reported together.
+    pub fn from_request<S: Resource>(
+        context: &AppState,
+        request: &HttpRequest,
+        viewer: Visibility,
+    ) -> Result<Self, Problem> {
+        let parsed = Self::parse(
+            S::SCHEMA,
+            request.query_string(),
+            accept_language(request),
+            &context.fallback_languages,
+            viewer,
+        )?;
+        Ok(Self { base_url: context.settings.base_url(request), ..parsed })
+    }
+
+    /// The same from the query string and what `Accept-Language` says.
+    pub fn parse(
+        schema: &'static ResourceSchema,
+        query: &str,
+        accepted: Option<&str>,
+        fallback: &[Language],
+        visibility: Visibility,
+    ) -> Result<Self, Problem> {
+        let mut params = QueryParams::parse(query)?;
+        let mut language_preference = LanguagePreference::parse(&mut params, accepted, fallback);
+        let shape = parse_shape(schema, &mut params, &mut language_preference);
+        let ids = params.list("ids", MAX_IDS);
+        let search = parse_search(&mut params, &language_preference);
+        let statuses = parse_statuses(&mut params, visibility);
+        let filters = schema
+            .all_filters()
+            .filter_map(|filter| Some((filter, parse_filter(&mut params, filter)?)))
+            .collect();
+        let missing = MissingFilter::parse(&mut params, schema);
+        let ranges = schema
+            .all_ranges()
+            .filter_map(|range| Some((range, parse_range(&mut params, range)?)))
+            .collect();
+        let (sorts, by_relevance) = parse_sort_keys(&mut params, schema, search.is_some());
+        let facets = parse_facets(&mut params, schema);
+        let highlights = params.flag("highlights").unwrap_or(false);
+        let asked = if language_preference.is_explicit {
+            String::new()
+        } else {
+            language_preference.cache_key()
+        };
+        let identity = format!(
+            "{}\n{}\n{asked}\n{visibility:?}",
+            schema.kind.as_str(),
+            params.canonical_without(PRESENTATION_PARAMS)
+        );
+        let paging = PageParams::parse(&mut params, &identity);
+        // A query is read by the rules of the languages that are asked for.
+        let apart: &[&str] = if search.is_some() { &[] } else { &["lang"] };
+        let counted = params.canonical_without(&[PRESENTATION_PARAMS, &["sort"], apart].concat());
+        let counted = format!("{}\n{counted}\n{visibility:?}", schema.kind.as_str());
+        let counted_but: Vec<(&'static str, String)> = facets
+            .filters
+            .iter()
+            .map(|filter| {
+                let rest = params.canonical_without(
+                    &[PRESENTATION_PARAMS, &["sort", filter.name], apart].concat(),
+                );
+                (filter.name, format!("{}\n{rest}\n{visibility:?}", schema.kind.as_str()))
+            })
+            .collect();
+        let whole = params.canonical_without(&[]);
+        // With a key, drafts are listed only when they are asked for: a site that reads with a key
+        // does not leak them.
+        let visibility = if statuses.is_some() { visibility } else { Visibility::Published };
+        let identity = format!(
+            "{}\n{whole}\n{}\n{visibility:?}",
+            schema.kind.as_str(),
+            language_preference.cache_key()
+        );
+        params.finish()?;
+        Ok(Self {
+            language_preference: language_preference,
+            response_shape: shape,
+            page_params: paging,
+            base_url: String::new(),
+            visibility: visibility,
+            count_key: counted,
+            etag_key: identity,
+            facet_params: facets,
+            with_highlights: highlights,
+            scope: FieldScope::default(),
+            facet_keys: counted_but,
+            statuses,
+            ids,
+            search,
+            filters,
+            missing,
+            ranges,
+            sort_keys: sorts,
+            by_relevance,
+            counts_only: false,
+        })
+    }
+
+    /// What is searched for.
+    pub fn query(&self) -> Option<&Query> {
+        self.search.as_ref().map(|search| &search.query)
+    }
+
+    /// The search as it was asked for.
+    pub fn search(&self) -> Option<&SearchParams> {
+        self.search.as_ref()
+    }
+
+    /// The same list for another search, to be counted.
+    #[must_use]
+    pub fn with_query(&self, query: Query) -> Self {
+        Self {
+            search: self.search.clone().map(|search| SearchParams { query, ..search }),
+            counts_only: true,
+            ..self.clone()
+        }
+    }
+
+    /// Whether a filter lets a value pass; one that is not set lets all.
+    pub fn accepts(&self, filter: &str, value: &str) -> bool {
+        let Some((_, values)) = self.filters.iter().find(|(set, _)| set.name == filter) else {
+            return true;
+        };
+        let has = |one: &FilterValue| one.index_values.iter().any(|known| known == value);
+        let mut included = values.iter().filter(|one| !one.excluded).peekable();
+        !values.iter().any(|one| one.excluded && has(one))
+            && (included.peek().is_none() || included.any(has))
+    }
+
+    /// Whether a filter is set.
+    pub fn is_set(&self, filter: &FilterSchema) -> bool {
+        self.filters.iter().any(|(set, _)| set.name == filter.name)
+    }
+
+    /// What makes the counts of a facet others than those of another list.
+    pub fn facet_key(&self, filter: &FilterSchema) -> &str {
+        self.facet_keys
+            .iter()
+            .find(|(name, _)| *name == filter.name)
+            .map_or(self.count_key.as_str(), |(_, counted)| counted)
+    }
+}
+
+/// Reads `status`.
+pub fn parse_statuses(params: &mut QueryParams, visibility: Visibility) -> Option<Vec<Status>> {
+    let names = params.list("status", 10)?;
+    let mut statuses = Vec::new();
+    for name in names {
+        let (excluded, name) =
+            name.strip_prefix('!').map_or((false, name.as_str()), |rest| (true, rest));
+        match Status::ALL.iter().find(|(known, _)| *known == name) {
+            Some((_, status)) if excluded => statuses.extend(
+                Status::ALL.iter().map(|(_, other)| *other).filter(|other| other != status),
+            ),
+            Some((_, status)) => statuses.push(*status),
+            None => params.error(
+                "status",
+                "unknown_value",
+                unknown_value_message(name, Status::ALL.iter().map(|(known, _)| *known)),
+            ),
+        }
+    }
+    if !visibility.includes_unpublished() {
+        if statuses.iter().any(|status| *status != Status::Published) {
+            params.error(
+                "status",
+                "needs_key",
+                "Only published items can be listed without a key.",
+            );
+        }
+        return None;
+    }
+    Some(statuses)
+}
+
+fn parse_filter(
+    params: &mut QueryParams,
+    filter: &'static FilterSchema,
+) -> Option<Vec<FilterValue>> {
+    let members = params.list(filter.name, MAX_VALUES)?;
+    let mut values: Vec<FilterValue> = Vec::new();
+    for member in members {
+        let (excluded, text) =
+            member.strip_prefix('!').map_or((false, member.as_str()), |rest| (true, rest));
+        match filter.filter_type.parse_value(text) {
+            // Each would be a question of its own, and PostgreSQL would plan for all of them
+            // together.
+            Ok(stored)
+                if values.iter().any(|known: &FilterValue| {
+                    known.excluded == excluded && known.index_values == stored
+                }) => {}
+            Ok(stored) => values.push(FilterValue { index_values: stored, excluded }),
+            Err(detail) => params.error(filter.name, "unknown_value", detail),
+        }
+    }
+    Some(values)
+}
+
+impl FilterType {
+    /// The values that stand in the index for what was written.
+    pub fn parse_value(&self, text: &str) -> Result<Vec<String>, String> {
+        let known = |words: &'static [&'static str]| {
+            if words.contains(&text) {
+                Ok(vec![text.to_owned()])
+            } else {
+                Err(unknown_value_message(text, words.iter().copied()))
+            }
+        };
+        match self {
+            Self::Item(_) | Self::ReferencedBy(..) | Self::Text if text.len() > 200 => {
+                Err(format!("`{}` is too long.", clip(text)))
+            }
+            Self::Item(_) | Self::ReferencedBy(..) | Self::Text => Ok(vec![text.to_owned()]),
+            Self::Country => places::find(text)
+                .map(|country| vec![country.code.to_owned()])
+                .ok_or_else(|| places::unknown(text)),
+            Self::OneOf(words) | Self::AllOf(words) => known(words),
+            Self::Boolean => known(&["true", "false"]),
+            Self::Year if text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Ok(vec![text.to_owned()])
+            }
+            Self::Year => Err(format!("A year such as `2026` is expected, not `{}`.", clip(text))),
+            Self::Language => {
+                let language = Language::parse(text)
+                    .map_err(|error| format!("`{}` is not a language tag: {error}", clip(text)))?;
+                if language.as_str() == "sr" {
+                    return Ok(vec!["sr-Latn".to_owned(), "sr-Cyrl".to_owned(), "sr".to_owned()]);
+                }
+                Ok(vec![language.as_str().to_owned()])
+            }
+        }
+    }
+}
+
+fn parse_facets(params: &mut QueryParams, schema: &'static ResourceSchema) -> FacetParams {
+    let mut filters: Vec<&'static FilterSchema> = Vec::new();
+    for name in params.list("facets", 20).unwrap_or_default() {
+        match schema.all_facets().find(|filter| filter.name == name) {
+            Some(filter) if filters.iter().any(|known| known.name == filter.name) => {}
+            Some(filter) => filters.push(filter),
+            None => params.error(
+                "facets",
+                "unknown_value",
+                unknown_value_message(&name, schema.all_facets().map(|filter| filter.name)),
+            ),
+        }
+    }
+    let limit = params.integer("facet_limit", 1..=MAX_FACET_LIMIT).unwrap_or(DEFAULT_FACET_LIMIT);
+    FacetParams { filters, limit: usize::try_from(limit).unwrap_or(usize::MAX) }
+}
+
+/// Reads a bound.
+pub fn parse_range(params: &mut QueryParams, range: &'static RangeSchema) -> Option<Bind> {
+    match range.value_type {
+        RangeType::Time => params.time(range.name).map(Bind::Time),
+        RangeType::Date => params.date(range.name).map(Bind::Date),
+        RangeType::Integer => params.integer(range.name, 0..=1_000_000_000).map(Bind::Integer),
+        RangeType::Decimal => {
+            let text = params.get(range.name)?;
+            let order = decimal_order(&text);
+            if order.is_none() {
+                params.error(
+                    range.name,
+                    "invalid_value",
+                    format!(
+                        "A decimal number such as `1500` or `0.5` is expected, not `{}`.",
+                        clip(&text)
+                    ),
+                );
+            }
+            order.map(Bind::Text)
+        }
+    }
+}
+
+/// Reads `q`.
+pub fn parse_search(
+    params: &mut QueryParams,
+    language_preference: &LanguagePreference,
+) -> Option<SearchParams> {
+    let text = params.text("q", MAX_SEARCH_LEN)?;
+    let stemmers = stemmers_for(language_preference);
+    Some(SearchParams { query: Query::parse(&text, &stemmers), text, stemmers: stemmers })
+}
+
+impl SearchParams {
+    /// The search and what its first page found, if that is so little that another may have been
+    /// meant.
+    pub fn to_sparse_search<'a>(
+        &'a self,
+        paging: &PageParams,
+        found: usize,
+    ) -> Option<SparseSearch<'a>> {
+        let is_whole = paging.start == PageStart::Offset(0)
+            && i64::try_from(found).is_ok_and(|found| found < paging.limit);
+        let is_little = is_whole && found < SPARSE_RESULT_THRESHOLD && !self.query.is_empty();
+        is_little.then_some(SparseSearch {
+            text: &self.text,
+            query: &self.query,
+            stemmers: &self.stemmers,
+            result_count: found,
+        })
+    }
+}
+
+/// The rules by which a query is read: those of the languages that are asked for, or of all.
+fn stemmers_for(language_preference: &LanguagePreference) -> Vec<Rules> {
+    if language_preference.is_explicit && !language_preference.include_translations {
+        language_preference.requested.iter().filter_map(Rules::of).collect()
+    } else {
+        Rules::ALL.to_vec()
+    }
+}
+
+type SortKeys = Vec<(&'static SortColumn, bool)>;
+
+fn parse_sort_keys(
+    params: &mut QueryParams,
+    schema: &'static ResourceSchema,
+    searching: bool,
+) -> (SortKeys, bool) {
+    let newest = |sorts: &mut SortKeys| {
+        sorts.extend(
+            schema
+                .all_sort_keys()
+                .find(|sort| sort.name == "published_at")
+                .map(|sort| (&sort.column, true)),
+        );
+    };
+    let mut sorts = Vec::new();
+    let Some(names) = params.list("sort", MAX_SORT_KEYS) else {
+        newest(&mut sorts);
+        return (sorts, searching);
+    };
+    let mut by_relevance = false;
+    for (index, name) in names.iter().enumerate() {
+        let (descending, bare) =
+            name.strip_prefix('-').map_or((false, name.as_str()), |rest| (true, rest));
+        if bare == "relevance" && index == 0 && searching {
+            by_relevance = true;
+            continue;
+        }
+        match schema.all_sort_keys().find(|sort| sort.name == bare) {
+            Some(sort) => sorts.push((&sort.column, descending)),
+            None if bare == "relevance" => {
+                params.error("sort", "unknown_value", "`relevance` needs `q` and comes first.")
+            }
+            None => params.error(
+                "sort",
+                "unknown_value",
+                unknown_value_message(bare, schema.all_sort_keys().map(|sort| sort.name)),
+            ),
+        }
+    }
+    if by_relevance {
+        if !sorts.is_empty() {
+            params.error(
+                "sort",
+                "conflicting",
+                "`relevance` stands alone: of equals the newest come first.",
+            );
+        }
+        newest(&mut sorts);
+    }
+    (sorts, by_relevance)
+}

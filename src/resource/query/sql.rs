@@ -1,0 +1,602 @@
+//! Turns a list request into a [`List`] of the database.
+
+use crate::db::keyset::{DrivingTable, ListQuery, SortKey, SortKeyType};
+use crate::db::schema::items;
+use crate::db::search::{Audience, SearchMatch, SearchMode, cached_token_frequencies, plan_search};
+use crate::db::sql_fragment::{Bind, Fragment, id_in_fragment, integer_in_fragment};
+use crate::db::{Connection, Id, RowId};
+use crate::http::json_fields::clip;
+use crate::http::problem::{FieldError, Problem};
+use crate::resource::Status;
+use crate::resource::cache::range_columns::RangeColumns;
+use crate::resource::cache::references::CacheView;
+use crate::resource::index::full_text::signature_bit;
+use crate::resource::query::params::{FilterValue, ListRequest};
+use crate::resource::schema::{
+    FilterSchema, FilterType, RangeSchema, ResourceKind, ResourceSchema, SortColumn,
+    SortTableSchema,
+};
+use crate::resource::store::items as stored_items;
+use crate::resource::store::items::{ItemRow, find, kind_predicate, text_key_range_sql};
+use crate::text::choice::preference_order;
+use crate::text::nearest::nearest;
+
+/// For what a list is asked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum QueryPurpose {
+    /// Some items, in order.
+    Page,
+    /// How many there are, or which.
+    Count,
+}
+
+impl ListRequest {
+    /// Under which field the values of a filter stand in the index, for this viewer.
+    pub fn index_field(&self, schema: &ResourceSchema, filter: &FilterSchema) -> String {
+        let any = matches!(filter.filter_type, FilterType::Language)
+            && filter.name == "language"
+            && self.visibility.includes_unpublished();
+        schema.index_field(if any { "any_language" } else { filter.name })
+    }
+
+    /// The list in the database's terms; resolves the items that filters name.
+    pub fn page_query(
+        &self,
+        connection: &mut Connection,
+        schema: &'static ResourceSchema,
+        cache: &CacheView,
+    ) -> Result<ListQuery, Problem> {
+        self.build_query(connection, schema, cache, (None, QueryPurpose::Page))
+    }
+
+    /// The same to count what it has, or would have without a filter.
+    pub fn count_query(
+        &self,
+        connection: &mut Connection,
+        schema: &'static ResourceSchema,
+        cache: &CacheView,
+        without: Option<&'static FilterSchema>,
+    ) -> Result<ListQuery, Problem> {
+        self.build_query(connection, schema, cache, (without, QueryPurpose::Count))
+    }
+
+    /// The numbers of all items it has, or would have without a filter; in no order. Where the
+    /// filter index gives those of one value, what is kept tells which of them are within the
+    /// bounds.
+    pub fn load_row_ids(
+        &self,
+        connection: &mut Connection,
+        schema: &'static ResourceSchema,
+        cache: &CacheView,
+        without: Option<&'static FilterSchema>,
+    ) -> Result<Vec<RowId>, Problem> {
+        let has_one_value =
+            self.filters_except(without).any(|(filter, values)| is_single_value(filter, values));
+        let (cached_ranges, others): (Vec<_>, Vec<_>) = self
+            .ranges
+            .iter()
+            .cloned()
+            .partition(|(range, _)| RangeColumns::supports(schema, range));
+        if cached_ranges.is_empty()
+            || !has_one_value
+            || !self.is_published_only()
+            || self.search.is_some()
+        {
+            return Ok(self
+                .count_query(connection, schema, cache, without)?
+                .all_row_ids(connection)?);
+        }
+        let wider = Self { ranges: others, ..self.clone() };
+        let mut numbers =
+            wider.count_query(connection, schema, cache, without)?.all_row_ids(connection)?;
+        let columns = cache.snapshot::<RangeColumns>(connection, schema)?;
+        numbers.retain(|item| {
+            cached_ranges.iter().all(|(range, bound)| columns.is_within(range, bound, *item))
+        });
+        Ok(numbers)
+    }
+
+    fn filters_except(
+        &self,
+        without: Option<&'static FilterSchema>,
+    ) -> impl Iterator<Item = &(&'static FilterSchema, Vec<FilterValue>)> {
+        self.filters
+            .iter()
+            .filter(move |(filter, _)| without.is_none_or(|without| without.name != filter.name))
+    }
+
+    /// Whether it has nothing but what the public sees.
+    pub fn is_published_only(&self) -> bool {
+        self.statuses.is_none()
+    }
+
+    /// Whether it has all that the public sees.
+    pub fn is_unfiltered(&self) -> bool {
+        let is_narrowed = self.ids.is_some()
+            || self.search.is_some()
+            || !self.filters.is_empty()
+            || !self.ranges.is_empty();
+        self.is_published_only() && !is_narrowed && self.missing.is_empty()
+    }
+
+    fn build_query(
+        &self,
+        connection: &mut Connection,
+        schema: &'static ResourceSchema,
+        cache: &CacheView,
+        (without, purpose): (Option<&'static FilterSchema>, QueryPurpose),
+    ) -> Result<ListQuery, Problem> {
+        let filters = || self.filters_except(without);
+        let has_one_value = filters().any(|(filter, values)| is_single_value(filter, values));
+        let mut list = ListQuery {
+            driving_table: self.choose_driving_table(schema, has_one_value, purpose),
+            ..ListQuery::default()
+        };
+        let mut errors = Vec::new();
+        let audience = if self.visibility.includes_unpublished() {
+            Audience::Editors
+        } else {
+            Audience::Public
+        };
+        let found = match self.query() {
+            Some(query) => {
+                let ask = if self.counts_only { SearchMode::Unranked } else { SearchMode::Ranked };
+                Some(plan_search(
+                    query,
+                    &[schema.kind.index_prefix()],
+                    audience,
+                    (self.scope, ask),
+                    &cached_token_frequencies(connection)?,
+                ))
+            }
+            None => None,
+        };
+        match found {
+            Some(SearchMatch::Ranked(ranked)) if self.by_relevance || self.counts_only => {
+                list.ranked_matches = Some(ranked);
+                list.cache_key = (purpose == QueryPurpose::Page && !self.counts_only)
+                    .then(|| format!("{}\n{:?}", self.count_key, self.scope));
+            }
+            Some(SearchMatch::Ranked(ranked)) => list.predicates.push(ranked.item_condition()),
+            Some(SearchMatch::Predicate(predicate)) => list.predicates.push(predicate),
+            None => {}
+        }
+        if list.driving_table == DrivingTable::Items && list.ranked_matches.is_none() {
+            list.predicates.push(kind_predicate(schema.kind));
+        }
+        if list.driving_table == DrivingTable::FilterIndex && self.statuses.is_none() {
+            list.predicates.push(Fragment::new("walked.is_public = TRUE"));
+        } else {
+            list.predicates
+                .extend(status_predicates(self.statuses.as_deref(), list.ranked_matches.is_some()));
+        }
+        if let Some(SortTableSchema { name: table, .. }) = schema.sort_table {
+            let needed = self.ranges.iter().any(|(range, _)| range.column.starts_with(table))
+                || purpose == QueryPurpose::Page
+                    && self.sort_keys.iter().any(|(sort, _)| matches!(sort, SortColumn::Column { name, .. } if name.starts_with(table)));
+            if needed {
+                // Along the filter index what is joined comes after it.
+                let join = if list.driving_table == DrivingTable::FilterIndex {
+                    " CROSS JOIN "
+                } else {
+                    " JOIN "
+                };
+                let on =
+                    format!("{table} ON {table}.number = {}", list.driving_table.row_id_column());
+                list.joins.push(Fragment::default().by_backend(join, " JOIN ").sql(on));
+            }
+        }
+        if let Some(names) = &self.ids {
+            list.predicates.push(by_ids_or_slugs(connection, schema.kind, names)?);
+        }
+        let mut walking = list.driving_table == DrivingTable::FilterIndex;
+        for (filter, values) in filters() {
+            let walked = walking && is_single_value(filter, values);
+            walking = walking && !walked;
+            self.add_filter(
+                connection,
+                (schema, cache),
+                (filter, values),
+                walked,
+                &mut list,
+                &mut errors,
+            )?;
+        }
+        list.predicates.extend(self.missing.predicates(
+            schema,
+            list.driving_table,
+            self.visibility,
+        ));
+        list.predicates.extend(
+            self.ranges
+                .iter()
+                .map(|(range, bound)| range.predicate_for_table(list.driving_table, bound)),
+        );
+        if list.ranked_matches.is_none() && purpose == QueryPurpose::Page {
+            list.sort_keys.extend(self.sort_keys.iter().map(|(column, descending)| {
+                self.sort_key(column, *descending, list.driving_table)
+            }));
+        }
+        if !errors.is_empty() {
+            return Err(Problem::invalid_parameters(errors));
+        }
+        Ok(list)
+    }
+
+    /// Along a value of the filter index, where one is asked for and nothing matters but filters,
+    /// the date of publication and what the kind's table holds.
+    fn choose_driving_table(
+        &self,
+        schema: &ResourceSchema,
+        one_value: bool,
+        purpose: QueryPurpose,
+    ) -> DrivingTable {
+        let by_date = matches!(
+            self.sort_keys.as_slice(),
+            [(SortColumn::Column { name: "items.published_at", .. }, _)]
+        );
+        let of_table =
+            |column: &str| schema.sort_table.is_some_and(|table| column.starts_with(table.name));
+        let is_fit = purpose == QueryPurpose::Count || by_date;
+        let fit_ranges = self
+            .ranges
+            .iter()
+            .all(|(range, _)| range.column == "items.published_at" || of_table(range.column));
+        let filters_only = self.statuses.is_none() && self.ids.is_none() && self.search.is_none();
+        if is_fit && fit_ranges && filters_only && one_value {
+            DrivingTable::FilterIndex
+        } else {
+            DrivingTable::Items
+        }
+    }
+
+    fn sort_key(
+        &self,
+        column: &SortColumn,
+        descending: bool,
+        driving_table: DrivingTable,
+    ) -> SortKey {
+        match column {
+            SortColumn::Column { name: "items.published_at", key_type: holds, .. }
+                if driving_table == DrivingTable::FilterIndex =>
+            {
+                SortKey {
+                    expression: Fragment::new(driving_table.published_at_column()),
+                    key_type: *holds,
+                    descending,
+                    nullable: false,
+                }
+            }
+            SortColumn::Column { name, key_type: holds, nullable } => {
+                // What the public sees always has a date of publication.
+                let nullable =
+                    *nullable && !(*name == "items.published_at" && self.statuses.is_none());
+                SortKey { expression: Fragment::new(*name), key_type: *holds, descending, nullable }
+            }
+            SortColumn::Title => {
+                let mut expression = Fragment::new("(SELECT texts.sort_key FROM texts WHERE ")
+                    .sql(text_key_range_sql("items.number"));
+                if !self.visibility.includes_unpublished() {
+                    expression = expression.sql(" AND texts.status = 'published'");
+                }
+                expression = expression.sql(" ORDER BY CASE");
+                let mut rank: i64 = 0;
+                for language in preference_order(
+                    &self.language_preference.requested,
+                    &self.language_preference.fallback,
+                ) {
+                    expression = expression
+                        .sql(" WHEN texts.language = ")
+                        .bind(Bind::Text(language.as_str().to_owned()))
+                        .sql(format!(" THEN {rank}"));
+                    rank = rank.saturating_add(1);
+                }
+                expression = expression.sql(format!(
+                    " WHEN texts.language = items.original_language THEN {rank} ELSE {} END, texts.language LIMIT 1)",
+                    rank.saturating_add(1)
+                ));
+                SortKey { expression, key_type: SortKeyType::Text, descending, nullable: true }
+            }
+        }
+    }
+
+    fn add_filter(
+        &self,
+        connection: &mut Connection,
+        (spec, memory): (&'static ResourceSchema, &CacheView),
+        (filter, values): (&'static FilterSchema, &[FilterValue]),
+        walked: bool,
+        list: &mut ListQuery,
+        errors: &mut Vec<FieldError>,
+    ) -> Result<(), Problem> {
+        if let FilterType::ReferencedBy(kind, field) = filter.filter_type {
+            return self.add_referenced_by_filter(
+                connection,
+                memory,
+                (filter, kind, field),
+                values,
+                list,
+                errors,
+            );
+        }
+        let facet = self.index_field(spec, filter);
+        let mut included = Vec::new();
+        let mut excluded = Vec::new();
+        for value in values {
+            let mut stored = value.index_values.clone();
+            if let FilterType::Item(kind) = filter.filter_type {
+                let name = value.index_values.first().map(String::as_str).unwrap_or_default();
+                match self.resolve_item(connection, memory, kind, name)? {
+                    Ok(id) => stored = vec![id.to_string()],
+                    Err(detail) => {
+                        errors.push(FieldError::parameter(filter.name, "unknown_value", detail));
+                        continue;
+                    }
+                }
+            }
+            if value.excluded { excluded.extend(stored) } else { included.push(stored) }
+        }
+        let driving_table = list.driving_table;
+        let number = driving_table.row_id_column();
+        let any_of = |values: &[String]| filter_match(driving_table, &facet, values);
+        // Passes over the rows whose item cannot have the value.
+        let may_have = |value: &str| {
+            if filter.filter_type.is_selective() {
+                Fragment::new("walked.signature & ")
+                    .bind(Bind::Integer(signature_bit(&facet, value)))
+                    .sql(" <> 0 AND ")
+            } else {
+                Fragment::default()
+            }
+        };
+        if matches!(filter.filter_type, FilterType::AllOf(_)) {
+            for values in &included {
+                list.predicates.push(Fragment::new("EXISTS (").append(&any_of(values)).sql(")"));
+            }
+        } else {
+            let any: Vec<String> = included.concat();
+            match any.as_slice() {
+                [] => {}
+                [value] if walked => {
+                    list.predicates.push(
+                        Fragment::new("walked.term = ").append(&term_id_subquery(&facet, value)),
+                    );
+                }
+                // The rows of another value stand in the same order: looking along both touches few
+                // pages.
+                [value] if driving_table == DrivingTable::FilterIndex => {
+                    let other = may_have(value)
+                        .sql("EXISTS (SELECT 1 FROM facets")
+                        .by_backend(" INDEXED BY facets_newest", "")
+                        .sql(" WHERE facets.item = ")
+                        .sql(number)
+                        .sql(driving_table.filter_index_join())
+                        .sql(" AND facets.term = ")
+                        .append(&term_id_subquery(&facet, value))
+                        .by_backend("", force_order(driving_table))
+                        .sql(")");
+                    list.predicates.push(other);
+                }
+                [value] if list.ranked_matches.is_some() => {
+                    let has = Fragment::new(
+                        "EXISTS (SELECT 1 FROM facets WHERE facets.item = items.number AND facets.term = ",
+                    );
+                    list.predicates.push(has.append(&term_id_subquery(&facet, value)).sql(")"));
+                }
+                // One value is joined, so that the database may begin with whichever side is rarer.
+                [value] => {
+                    let alias = format!("facet_{}", list.joins.len());
+                    list.joins.push(
+                        Fragment::new(format!(" JOIN facets {alias} ON {alias}.item = items.number AND {alias}.term = "))
+                            .append(&term_id_subquery(&facet, value)),
+                    );
+                }
+                several => list
+                    .predicates
+                    .push(Fragment::new("EXISTS (").append(&any_of(several)).sql(")")),
+            }
+        }
+        if !excluded.is_empty() {
+            list.predicates.push(Fragment::new("NOT EXISTS (").append(&any_of(&excluded)).sql(")"));
+        }
+        Ok(())
+    }
+
+    /// Narrows a list to what these items refer to, or to what they do not.
+    fn add_referenced_by_filter(
+        &self,
+        connection: &mut Connection,
+        cache: &CacheView,
+        (filter, kind, field): (&'static FilterSchema, ResourceKind, &'static str),
+        values: &[FilterValue],
+        list: &mut ListQuery,
+        errors: &mut Vec<FieldError>,
+    ) -> Result<(), Problem> {
+        let (mut included, mut excluded, mut is_narrowed) = (Vec::new(), Vec::new(), false);
+        for value in values {
+            is_narrowed = is_narrowed || !value.excluded;
+            let ids = if value.excluded { &mut excluded } else { &mut included };
+            match self.resolve_item(
+                connection,
+                cache,
+                kind,
+                value.index_values.first().map(String::as_str).unwrap_or_default(),
+            )? {
+                Ok(id) => ids.push(id),
+                Err(detail) => {
+                    errors.push(FieldError::parameter(filter.name, "unknown_value", detail))
+                }
+            }
+        }
+        let mut narrow = |ids: &[Id], not: &'static str| {
+            let rows = stored_items::load_items(connection, &id_in_fragment("items.id", ids))?;
+            let targets: Vec<Id> = rows
+                .iter()
+                .flat_map(ItemRow::references)
+                .filter(|reference| reference.field == field)
+                .map(|reference| reference.target_id)
+                .collect();
+            let these = Fragment::new(list.driving_table.row_id_column())
+                .sql(not)
+                .sql(" IN (SELECT shown.number FROM items shown WHERE ");
+            list.predicates.push(these.append(&id_in_fragment("shown.id", &targets)).sql(")"));
+            Ok::<_, Problem>(())
+        };
+        if is_narrowed {
+            narrow(&included, "")?;
+        }
+        if !excluded.is_empty() {
+            narrow(&excluded, " NOT")?;
+        }
+        Ok(())
+    }
+
+    /// The item that a filter names, or the sentence that says that there is none.
+    fn resolve_item(
+        &self,
+        connection: &mut Connection,
+        cache: &CacheView,
+        kind: ResourceKind,
+        name: &str,
+    ) -> Result<Result<Id, String>, Problem> {
+        if let Some(id) = cache.get_id_by_name(kind, self.visibility, name) {
+            return Ok(Ok(id));
+        }
+        let found = find(connection, kind, name)?.map(stored_items::Lookup::into_item);
+        let visible = found.filter(|item| {
+            item.deleted_at.is_none() && (self.visibility.includes_unpublished() || item.is_public)
+        });
+        if let Some(item) = visible {
+            cache.insert_name(kind, self.visibility, name, item.id);
+            return Ok(Ok(item.id));
+        }
+        let hint = suggest_slug(connection, kind, name)?
+            .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        Ok(Err(format!("There is no {} `{}`{hint}", kind.noun(), clip(name))))
+    }
+}
+
+/// PostgreSQL would join both sides whole and sort; so it asks row by row, in order, until the page
+/// is full.
+fn force_order(driving_table: DrivingTable) -> &'static str {
+    if driving_table == DrivingTable::FilterIndex { " OFFSET 0" } else { "" }
+}
+
+/// The rows of the filter index by which an item of a list has one of these values.
+pub fn filter_match(driving_table: DrivingTable, facet: &str, values: &[String]) -> Fragment {
+    let walk = if driving_table == DrivingTable::FilterIndex {
+        " INDEXED BY facets_newest WHERE "
+    } else {
+        " WHERE "
+    };
+    Fragment::new("SELECT 1 FROM facets")
+        .by_backend(walk, " WHERE ")
+        .sql("facets.item = ")
+        .sql(driving_table.row_id_column())
+        .sql(driving_table.filter_index_join())
+        .sql(format!(" AND facets.term IN (SELECT terms.number FROM terms WHERE terms.field = '{facet}' AND terms.value IN ("))
+        .binds(values.iter().cloned().map(Bind::Text))
+        .sql("))")
+        .by_backend("", force_order(driving_table))
+}
+
+/// The number of a value; nothing equals that of a value which nothing is found by.
+fn term_id_subquery(field: &str, value: &str) -> Fragment {
+    Fragment::new(format!(
+        "(SELECT terms.number FROM terms WHERE terms.field = '{field}' AND terms.value = "
+    ))
+    .bind(Bind::Text(value.to_owned()))
+    .sql(")")
+}
+
+/// The public slug nearest to a name.
+fn suggest_slug(
+    connection: &mut Connection,
+    kind: ResourceKind,
+    name: &str,
+) -> Result<Option<String>, Problem> {
+    use diesel::prelude::*;
+    let slugs: Vec<String> = items::table
+        .filter(items::kind.eq(kind.as_str()))
+        .filter(items::is_public.eq(true))
+        .order(items::slug)
+        .limit(2_000)
+        .select(items::slug)
+        .load(connection)?;
+    Ok(nearest(name, slugs.iter().map(String::as_str)).map(str::to_owned))
+}
+
+/// The items of these names as a condition; unknown ones are left out.
+fn by_ids_or_slugs(
+    connection: &mut Connection,
+    kind: ResourceKind,
+    names: &[String],
+) -> Result<Fragment, Problem> {
+    use crate::db::schema::slugs;
+    use diesel::prelude::*;
+    let (ids, others): (Vec<&String>, Vec<&String>) =
+        names.iter().partition(|name| Id::parse(name).is_some());
+    let ids: Vec<Id> = ids.into_iter().filter_map(|name| Id::parse(name)).collect();
+    let by_slug: Vec<RowId> = if others.is_empty() {
+        Vec::new()
+    } else {
+        slugs::table
+            .filter(slugs::kind.eq(kind.as_str()))
+            .filter(slugs::slug.eq_any(others))
+            .select(slugs::item)
+            .load(connection)?
+    };
+    Ok(id_in_fragment("items.id", &ids)
+        .sql(" OR ")
+        .append(&integer_in_fragment("items.number", by_slug)))
+}
+
+/// Holds for what is in these states; without any for what is public. Of what was found in the
+/// full-text index fewer need be looked at: it has entries for the public, and none of what is
+/// deleted.
+pub fn status_predicates(statuses: Option<&[Status]>, searched: bool) -> Vec<Fragment> {
+    match statuses {
+        None if searched => Vec::new(),
+        None => vec![Fragment::new("items.is_public = TRUE")],
+        Some(statuses) if searched && statuses.len() == Status::ALL.len() => Vec::new(),
+        Some(statuses) => {
+            let mut predicates = vec![Fragment::new("items.deleted_at IS NULL")];
+            if statuses.len() < Status::ALL.len() {
+                let names: Vec<String> =
+                    statuses.iter().map(|status| format!("'{}'", status.as_str())).collect();
+                predicates.push(Fragment::new(format!("items.status IN ({})", names.join(", "))));
+            }
+            predicates
+        }
+    }
+}
+
+impl RangeSchema {
+    /// Holds for what is within a bound.
+    pub fn predicate(&self, bound: &Bind) -> Fragment {
+        self.predicate_for_table(DrivingTable::Items, bound)
+    }
+
+    fn predicate_for_table(&self, driving_table: DrivingTable, bound: &Bind) -> Fragment {
+        let column = Fragment::new(if self.column == "items.published_at" {
+            driving_table.published_at_column()
+        } else {
+            self.column
+        });
+        let compared = column.sql(if self.is_lower_bound { " >= " } else { " < " });
+        if driving_table == DrivingTable::Items || self.column == "items.published_at" {
+            return compared.bind(bound.clone());
+        }
+        // PostgreSQL would plan anew for each bound, and come to what it does without.
+        compared.by_backend("", "(SELECT ").bind(bound.clone()).by_backend("", ")")
+    }
+}
+
+/// Whether a filter asks for one value: such filters can be walked along. They stand in the
+/// declaration rarest value first.
+fn is_single_value(filter: &FilterSchema, values: &[FilterValue]) -> bool {
+    let mut included = values.iter().filter(|value| !value.excluded);
+    !matches!(filter.filter_type, FilterType::AllOf(_) | FilterType::ReferencedBy(..))
+        && included.next().is_some_and(|value| value.index_values.len() == 1)
+        && included.next().is_none()
+}

@@ -1,0 +1,73 @@
+//! What programmes want said with whatever belongs to them, kept between reads: every page of a
+//! feed says it again.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::db::{Connection, Id};
+use crate::http::auth::Visibility;
+use crate::http::problem::Problem;
+use crate::resource::model::revisions::Revisions;
+use crate::resource::schema::ResourceKind;
+use crate::resource::state::AppState;
+use crate::resource::view::context::RenderContext;
+
+/// What a programme wants said, in the language of an answer.
+#[derive(Debug, Default)]
+pub struct Attribution {
+    /// Whom every display must credit.
+    pub credit_line: Option<String>,
+    /// What every display must say.
+    pub disclaimer: Option<String>,
+}
+
+/// What these programmes want said: one read for those that are not known.
+pub fn programme_attributions(
+    connection: &mut Connection,
+    state: &AppState,
+    ids: &[Id],
+    (viewer, revisions): (Visibility, &Revisions),
+    render_context: &RenderContext,
+) -> Result<HashMap<Id, Arc<Attribution>>, Problem> {
+    let key =
+        |id: &Id| format!("{id}\n{}\n{viewer:?}", render_context.language_preference.cache_key());
+    let mut found = HashMap::new();
+    let mut missing = Vec::new();
+    for id in ids {
+        match state.attribution_cache.get(revisions, &key(id)) {
+            Some(attribution) => drop(found.insert(*id, attribution)),
+            None => missing.push(*id),
+        }
+    }
+    let Some(expand) =
+        state.include_loader(ResourceKind::Programme).filter(|_| !missing.is_empty())
+    else {
+        return Ok(found);
+    };
+    let mut programme_context = RenderContext::new(
+        render_context.language_preference.clone(),
+        Arc::clone(&render_context.country_names),
+        render_context.cache(),
+    )
+    .with_base_url(&render_context.base_url);
+    let mut full_items = expand(connection, &missing, viewer, &mut programme_context)?;
+    for id in missing {
+        let whole = full_items.remove(&id);
+        let text = |name: &str| {
+            whole
+                .as_ref()
+                .and_then(|whole| whole.get(name))
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
+        let attribution = Arc::new(Attribution {
+            credit_line: text("credit_line"),
+            disclaimer: text("disclaimer"),
+        });
+        state.attribution_cache.insert(revisions, key(&id), Arc::clone(&attribution));
+        found.insert(id, attribution);
+    }
+    Ok(found)
+}

@@ -1,0 +1,93 @@
+//! Content notes that stand in another language than that of an answer.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use diesel::sql_types::{BigInt, Text as SqlText};
+
+use crate::db::sql_fragment::{Bind, Fragment, Statement, integer_table};
+use crate::db::{Connection, Error, RowId};
+use crate::http::auth::Visibility;
+use crate::resource::cache::counts::VersionedCache;
+use crate::resource::model::revisions::Revisions;
+use crate::resource::state::AppState;
+use crate::resource::store::items::LoadedItem;
+
+/// The items that have a content note in any language; `None` where they are too many to keep.
+pub type ContentNoteIndex = VersionedCache<Option<Arc<HashSet<RowId>>>>;
+
+/// How many items are kept.
+const MAX_INDEXED_ITEMS: i64 = 20_000;
+
+/// Content notes of those items that have none in the language in which they answer, in that in
+/// which they were written or else in another: a warning is better in a foreign language than not
+/// given. Language and note, by the number of the item.
+pub fn content_notes_in_other_language<O>(
+    connection: &mut Connection,
+    state: &AppState,
+    revisions: &Revisions,
+    loaded: &[LoadedItem<O>],
+    visibility: Visibility,
+) -> Result<HashMap<RowId, (String, String)>, Error> {
+    let answers = |one: &LoadedItem<O>| {
+        one.choice
+            .as_ref()
+            .and_then(|choice| one.languages.get(choice.index))
+            .map(ToString::to_string)
+    };
+    let lacks = |one: &&LoadedItem<O>| {
+        let language = answers(one);
+        let has = one
+            .texts
+            .iter()
+            .any(|text| Some(&text.language) == language.as_ref() && text.content_note.is_some());
+        one.languages.len() > 1 && !has
+    };
+    let mut without: Vec<&LoadedItem<O>> = loaded.iter().filter(lacks).collect();
+    if without.is_empty() {
+        return Ok(HashMap::new());
+    }
+    if let Some(items_with_note) =
+        state
+            .content_note_cache
+            .get_or_try_insert_with(revisions, "", || load_items_with_content_note(connection))?
+    {
+        without.retain(|one| items_with_note.contains(&one.item.number));
+    }
+    if without.is_empty() {
+        return Ok(HashMap::new());
+    }
+    // Few texts have a note: an index of those alone says that most items have none.
+    let statement = Fragment::new("SELECT wanted.value, texts.language, texts.status, texts.content_note FROM ")
+        .append(&integer_table(without.iter().map(|one| one.item.number)))
+        .by_backend(" wanted CROSS JOIN texts WHERE ", " wanted CROSS JOIN LATERAL (SELECT * FROM texts WHERE ")
+        .sql("texts.content_note IS NOT NULL AND texts.key >= wanted.value * 512 AND texts.key < wanted.value * 512 + 512 ORDER BY texts.key")
+        .by_backend("", " LIMIT 512) texts");
+    let rows: Vec<(RowId, String, String, String)> =
+        Statement::<(BigInt, SqlText, SqlText, SqlText)>::new(statement).load_rows(connection)?;
+    let mut notes: HashMap<RowId, (String, String)> = HashMap::new();
+    for (number, language, _, note) in
+        rows.into_iter().filter(|row| visibility.includes_unpublished() || row.2 == "published")
+    {
+        let is_original = without
+            .iter()
+            .any(|one| one.item.number == number && one.item.original_language == language);
+        if is_original || !notes.contains_key(&number) {
+            notes.insert(number, (language, note));
+        }
+    }
+    Ok(notes)
+}
+
+/// The items that have a note at all: most have none, and need not be asked for.
+fn load_items_with_content_note(
+    connection: &mut Connection,
+) -> Result<Option<Arc<HashSet<RowId>>>, Error> {
+    let statement = Fragment::new(
+        "SELECT DISTINCT texts.key / 512 FROM texts WHERE texts.content_note IS NOT NULL LIMIT ",
+    )
+    .bind(Bind::Integer(MAX_INDEXED_ITEMS.saturating_add(1)));
+    let items: Vec<RowId> = Statement::<BigInt>::new(statement).load_rows(connection)?;
+    let is_whole = i64::try_from(items.len()).is_ok_and(|count| count <= MAX_INDEXED_ITEMS);
+    Ok(is_whole.then(|| Arc::new(items.into_iter().collect())))
+}

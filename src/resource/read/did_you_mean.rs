@@ -1,0 +1,198 @@
+//! `did_you_mean`: what a search that finds nothing, or little, probably meant.
+//!
+//! A word that finds nothing by itself is taken for a misspelt one, or each word where all of them
+//! find something and together nothing. What is near it among the words of the catalogue, and found
+//! by itself, takes its place in the query as it was typed, and is offered where that finds more,
+//! with the same filters. So no word is offered that stands only in what the viewer may not see.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use crate::db::Connection;
+use crate::db::search::vocabulary::load_spellings;
+use crate::http::problem::Problem;
+use crate::resource::cache::vocabulary::{SimilarWord, Vocabulary};
+use crate::text::analysis::{Script, tokens, words};
+use crate::text::query::Query;
+use crate::text::spelling::is_comparable;
+use crate::text::stem::Rules;
+
+/// A search that finds fewer may have meant another.
+pub const SPARSE_RESULT_THRESHOLD: usize = 3;
+/// How many are offered.
+const MAX_SUGGESTIONS: usize = 3;
+/// How far what a search would find is counted.
+pub const MAX_COUNTED_HITS: i64 = 100;
+/// How many words that are near a typed one are tried.
+const MAX_CANDIDATES: usize = 6;
+/// How many of them may take its place.
+const MAX_REPLACEMENTS_PER_WORD: usize = 3;
+/// How many words a query has at most that is looked at, and how many other queries are tried.
+const MAX_QUERY_WORDS: usize = 8;
+const MAX_TRIED_QUERIES: usize = 8;
+
+/// A search and what it found.
+pub struct SparseSearch<'a> {
+    /// What was typed.
+    pub text: &'a str,
+    /// The same, read.
+    pub query: &'a Query,
+    /// The rules by which it was read.
+    pub stemmers: &'a [Rules],
+    /// How many items it found.
+    pub result_count: usize,
+}
+
+/// A word of the query that may be misspelt.
+struct SuspectWord<'a> {
+    range: Range<usize>,
+    word: &'a str,
+    token: String,
+}
+
+/// Queries that find more, as they may be typed, the best first. `hits` counts what a query would
+/// find, up to [`COUNTED`].
+pub fn suggest_queries(
+    connection: &mut Connection,
+    vocabulary: &Vocabulary,
+    sparse_search: &SparseSearch<'_>,
+    mut hits: impl FnMut(&mut Connection, Query) -> Result<i64, Problem>,
+) -> Result<Vec<String>, Problem> {
+    if tokens(sparse_search.text).len() > MAX_QUERY_WORDS {
+        return Ok(Vec::new());
+    }
+    let mut suspects = suspect_words(sparse_search);
+    let mut unknown = HashSet::new();
+    // What was found has every word that was asked for, so that each finds something by itself; of
+    // alternatives it may have one alone.
+    let all_are_found = sparse_search.result_count > 0
+        && sparse_search.query.groups.iter().all(|alternatives| alternatives.len() == 1);
+    if all_are_found && suspects.len() > 1 {
+        return Ok(Vec::new());
+    }
+    for suspect in suspects.iter().filter(|_| !all_are_found) {
+        if hits(connection, Query::parse(suspect.word, sparse_search.stemmers))? == 0 {
+            unknown.insert(suspect.token.clone());
+        }
+    }
+    let all_at_once = !unknown.is_empty();
+    if !all_at_once && sparse_search.result_count > 0 && suspects.len() > 1 {
+        // Words that are right, seldom together.
+        return Ok(Vec::new());
+    }
+    suspects.retain(|suspect| !all_at_once || unknown.contains(&suspect.token));
+    let mut near: Vec<Vec<(SimilarWord, String)>> = Vec::new();
+    for suspect in &suspects {
+        let mut candidates = find_candidates(connection, vocabulary, suspect)?;
+        let mut found: Vec<(SimilarWord, String)> = Vec::new();
+        for one in candidates.drain(..) {
+            // As it is spelled, not by a stem or a beginning.
+            if found.len() < MAX_REPLACEMENTS_PER_WORD
+                && hits(connection, Query::parse(&format!("\"{}\"", one.1), &[]))? > 0
+            {
+                found.push(one);
+            }
+        }
+        near.push(found);
+    }
+    let tried = if all_at_once { combined_replacements(&near) } else { single_replacements(&near) };
+    let mut offered: Vec<(usize, i64, String)> = Vec::new();
+    for choice in tried.into_iter().take(MAX_TRIED_QUERIES) {
+        let edits = choice
+            .iter()
+            .zip(&near)
+            .filter_map(|(place, near)| near.get((*place)?))
+            .map(|(near, _)| near.edits)
+            .sum();
+        let text = apply_replacements(sparse_search.text, &suspects, &near, &choice);
+        let found = hits(connection, Query::parse(&text, sparse_search.stemmers))?;
+        if usize::try_from(found).unwrap_or(0) > sparse_search.result_count {
+            offered.push((edits, -found, text));
+        }
+    }
+    offered.sort();
+    let mut texts: Vec<String> = offered.into_iter().map(|(.., text)| text).collect();
+    texts.dedup();
+    texts.truncate(MAX_SUGGESTIONS);
+    Ok(texts)
+}
+
+/// The words that are looked for by themselves.
+fn suspect_words<'a>(sparse_search: &SparseSearch<'a>) -> Vec<SuspectWord<'a>> {
+    let excluded: HashSet<&String> =
+        sparse_search.query.excluded.iter().flat_map(|term| &term.tokens).collect();
+    let suspect = |(start, word): (usize, &'a str)| {
+        let [token] = <[String; 1]>::try_from(tokens(word)).ok()?;
+        let is_one = is_comparable(&token) && word != "OR" && !excluded.contains(&token);
+        is_one.then(|| SuspectWord { range: start..start.saturating_add(word.len()), word, token })
+    };
+    words(sparse_search.text).filter_map(suspect).collect()
+}
+
+/// The words nearest to one, with their spelling.
+fn find_candidates(
+    connection: &mut Connection,
+    vocabulary: &Vocabulary,
+    suspect: &SuspectWord<'_>,
+) -> Result<Vec<(SimilarWord, String)>, Problem> {
+    let near =
+        vocabulary.nearest(connection, &suspect.token, Script::of(suspect.word), MAX_CANDIDATES)?;
+    let known =
+        load_spellings(connection, &near.iter().map(|near| near.word.clone()).collect::<Vec<_>>())?;
+    Ok(near
+        .into_iter()
+        .filter_map(|near| Some((near.clone(), known.get(&near.word)?.clone())))
+        .collect())
+}
+
+/// For each suspect which of the words near it takes its place, if any.
+type ReplacementChoice = Vec<Option<usize>>;
+
+/// All of them at once: by the nearest, then one after the other by the next.
+fn combined_replacements(near: &[Vec<(SimilarWord, String)>]) -> Vec<ReplacementChoice> {
+    let nearest: ReplacementChoice =
+        near.iter().map(|near| (!near.is_empty()).then_some(0)).collect();
+    if nearest.iter().all(Option::is_none) {
+        return Vec::new();
+    }
+    let mut choices = vec![nearest.clone()];
+    for place in 1..MAX_REPLACEMENTS_PER_WORD {
+        for (at, _) in near.iter().enumerate().filter(|(_, near)| near.len() > place) {
+            let mut choice = nearest.clone();
+            if let Some(one) = choice.get_mut(at) {
+                *one = Some(place);
+            }
+            choices.push(choice);
+        }
+    }
+    choices
+}
+
+/// Each by itself.
+fn single_replacements(near: &[Vec<(SimilarWord, String)>]) -> Vec<ReplacementChoice> {
+    let mut choices = Vec::new();
+    for place in 0..MAX_REPLACEMENTS_PER_WORD {
+        for (at, _) in near.iter().enumerate().filter(|(_, near)| near.len() > place) {
+            choices.push((0..near.len()).map(|one| (one == at).then_some(place)).collect());
+        }
+    }
+    choices
+}
+
+fn apply_replacements(
+    text: &str,
+    suspects: &[SuspectWord<'_>],
+    near: &[Vec<(SimilarWord, String)>],
+    choice: &ReplacementChoice,
+) -> String {
+    let mut written = String::with_capacity(text.len());
+    let mut from = 0;
+    for ((suspect, near), place) in suspects.iter().zip(near).zip(choice) {
+        let Some((_, spelling)) = place.and_then(|place| near.get(place)) else { continue };
+        written.push_str(text.get(from..suspect.range.start).unwrap_or_default());
+        written.push_str(spelling);
+        from = suspect.range.end;
+    }
+    written.push_str(text.get(from..).unwrap_or_default());
+    written.trim().to_owned()
+}

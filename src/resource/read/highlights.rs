@@ -1,0 +1,234 @@
+//! `highlights=true`: where in an item what was searched for stands, in the form in which it is
+//! written.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::captions::Cue;
+use crate::db::{Connection, Error, RowId};
+use crate::http::auth::Visibility;
+use crate::resource::Status;
+use crate::resource::index::full_text;
+use crate::resource::model::cue_text::{CueMatches, CueRange, CueText};
+use crate::resource::schema::ResourceSchema;
+use crate::resource::store::items::{
+    LoadedItem, TranslationRow, TranslationsByItem, load_item_texts,
+};
+use crate::resource::store::tracks::{self, TrackKind, TrackRow};
+use crate::resource::view::context::RenderContext;
+use crate::text::highlight::{MOST_SNIPPETS, Marker};
+use crate::text::language::Language;
+use crate::text::query::Query;
+use crate::text::stem::Rules;
+use crate::text::transliterate::transliterate;
+
+/// A field in which something is found.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Highlight {
+    /// The field, such as `title`; `transcript` for what is said.
+    #[schema(value_type = String, example = "title")]
+    pub field: &'static str,
+    /// The language of the text (BCP 47): the answer's, or that in which it was found.
+    #[schema(example = "sr-Cyrl")]
+    pub language: String,
+    /// HTML: what is found in `<mark>`, all else escaped. At most three of about 160 characters;
+    /// those that are near each other are one.
+    #[schema(example = json!(["Кроз пандемију заједно са организацијама за права <mark>жена</mark>"]))]
+    pub snippets: Vec<String>,
+    /// Of a transcript the cues in which it is said, at most three.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub cues: Vec<CueHighlight>,
+}
+
+/// A cue in which something is found.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CueHighlight {
+    /// When it begins, in seconds from the start of the video.
+    #[schema(minimum = 0, example = 12.5)]
+    pub start_seconds: f64,
+    /// When it ends.
+    #[schema(minimum = 0, example = 15.0)]
+    pub end_seconds: f64,
+    /// HTML: what is found in `<mark>`, all else escaped.
+    #[schema(example = "<mark>Насиље</mark> није приватна ствар.")]
+    pub text: String,
+}
+
+/// What is read to mark the items of a page: three queries at most.
+pub struct HighlightData<'q> {
+    highlighter: Marker<'q>,
+    texts: TranslationsByItem,
+    tracks: HashMap<RowId, Vec<TrackRow>>,
+    cues: HashMap<RowId, Vec<Cue>>,
+}
+
+/// Milliseconds as seconds; times are far below what a float holds exactly.
+pub fn ms_to_seconds(milliseconds: i64) -> f64 {
+    f64::from(i32::try_from(milliseconds).unwrap_or(i32::MAX)) / 1_000.0
+}
+
+impl<'q> HighlightData<'q> {
+    /// Reads what is not read yet: the texts in other languages, and what is said.
+    pub fn load<O>(
+        connection: &mut Connection,
+        query: &'q Query,
+        items: &[LoadedItem<O>],
+    ) -> Result<Self, Error> {
+        let texts = load_item_texts(
+            connection,
+            items.iter().map(|one| (one.item.number, one.item.languages.as_str())),
+        )?;
+        let with: Vec<RowId> = items
+            .iter()
+            .filter(|one| !one.item.tracks.is_empty())
+            .map(|one| one.item.number)
+            .collect();
+        let mut tracks: HashMap<RowId, Vec<TrackRow>> = HashMap::new();
+        let mut cues = HashMap::new();
+        if !with.is_empty() {
+            let stored = tracks::load_tracks_of_items(connection, with)?;
+            cues = tracks::load_cues(
+                connection,
+                &stored.iter().map(|track| track.number).collect::<Vec<_>>(),
+            )?;
+            for track in stored {
+                tracks.entry(track.item).or_default().push(track);
+            }
+        }
+        Ok(Self { highlighter: Marker::new(query), texts, tracks, cues })
+    }
+
+    /// Marks an item before it is drawn.
+    pub fn highlights_for<O>(
+        &self,
+        schema: &ResourceSchema,
+        loaded: &LoadedItem<O>,
+        visibility: Visibility,
+        render_context: &RenderContext,
+    ) -> Vec<Highlight> {
+        let highlighter = &self.highlighter;
+        let texts = self.texts.get(&loaded.item.number).map(Vec::as_slice).unwrap_or_default();
+        let visible = |text: &&TranslationRow| {
+            visibility.includes_unpublished() || text.status == Status::Published.as_str()
+        };
+        let chosen = loaded
+            .choice
+            .as_ref()
+            .and_then(|choice| Some((loaded.languages.get(choice.index)?, choice)));
+        let mut texts: Vec<&TranslationRow> = texts.iter().filter(visible).collect();
+        // The text of the answer comes first.
+        texts.sort_by_key(|text| {
+            chosen.is_none_or(|(language, _)| language.as_str() != text.language)
+        });
+        let mut found = Vec::new();
+        for (field, column) in schema.text_fields {
+            let snippets = texts.iter().find_map(|text| {
+                let stored = Language::stored(&text.language);
+                let to = chosen
+                    .filter(|(language, _)| **language == stored)
+                    .and_then(|(_, choice)| choice.transliterate_to.as_ref());
+                let value = text.field(*column)?;
+                let value = to.map_or_else(|| value.into(), |to| transliterate(value, &stored, to));
+                let snippets = highlighter.snippets(&value, Rules::of(&stored))?;
+                Some(Highlight {
+                    field,
+                    language: to.unwrap_or(&stored).as_str().to_owned(),
+                    snippets,
+                    cues: Vec::new(),
+                })
+            });
+            found.extend(snippets);
+        }
+        for reference in schema
+            .references
+            .iter()
+            .filter(|reference| full_text::is_searchable_reference(reference.field))
+        {
+            found.extend(highlight_reference_names(
+                loaded,
+                reference.field,
+                highlighter,
+                render_context,
+            ));
+        }
+        found.extend(self.highlight_transcript(loaded.item.number, highlighter));
+        found
+    }
+
+    /// Marks what is said, in the track in which most is found.
+    fn highlight_transcript(&self, item: RowId, highlighter: &Marker<'_>) -> Option<Highlight> {
+        let tracks = self
+            .tracks
+            .get(&item)?
+            .iter()
+            .filter(|track| track.track_kind() != TrackKind::Chapters);
+        let found = tracks.filter_map(|track| {
+            let stemmer = Rules::of(&Language::stored(&track.language));
+            let cue_text = CueText::new(self.cues.get(&track.number)?);
+            let snippets = cue_text.snippets(highlighter, stemmer)?;
+            Some((cue_text.find_matches(highlighter, stemmer), cue_text, snippets, track))
+        });
+        let (marks, cue_text, snippets, track) =
+            found.max_by_key(|(marks, ..)| marks.groups().count_ones())?;
+        let cues = cue_text.passages(&marks, marks.groups());
+        let cues = if cues.is_empty() { cue_text.matching_cues(&marks) } else { cues };
+        let cue = |passage: &CueRange| highlight_cue(&cue_text, *passage, &marks);
+        Some(Highlight {
+            field: "transcript",
+            language: track.language.clone(),
+            snippets,
+            cues: cues.iter().take(MOST_SNIPPETS).filter_map(cue).collect(),
+        })
+    }
+}
+
+/// A passage as one cue; `None` where there is none.
+pub fn highlight_cue(
+    cue_text: &CueText,
+    passage: CueRange,
+    marks: &CueMatches,
+) -> Option<CueHighlight> {
+    let (first, last) = (cue_text.span(passage.first)?, cue_text.span(passage.last)?);
+    Some(CueHighlight {
+        start_seconds: ms_to_seconds(first.start_ms),
+        end_seconds: ms_to_seconds(last.end_ms),
+        text: cue_text.to_html(passage, marks),
+    })
+}
+
+/// Marks the names of what an item refers to in a field: in the language in which the first of them
+/// is found.
+fn highlight_reference_names<O>(
+    loaded: &LoadedItem<O>,
+    field: &'static str,
+    highlighter: &Marker<'_>,
+    render_context: &RenderContext,
+) -> Option<Highlight> {
+    let mut found: Option<Highlight> = None;
+    for item_reference in loaded.references_in(field) {
+        let Some(target) = render_context.target(&item_reference.target_id) else { continue };
+        let answered = render_context
+            .short_reference(&item_reference.target_id)
+            .map(|reference| reference.title);
+        let mut titles: Vec<(&Language, &str)> =
+            target.languages.iter().zip(target.titles.iter().map(String::as_str)).collect();
+        titles.sort_by_key(|(_, title)| answered.as_deref() != Some(*title));
+        for (language, title) in titles {
+            let Some(snippet) = highlighter.whole(title, Rules::of(language)) else { continue };
+            let highlight = found.get_or_insert_with(|| Highlight {
+                field,
+                language: language.as_str().to_owned(),
+                snippets: Vec::new(),
+                cues: Vec::new(),
+            });
+            if highlight.snippets.len() < MOST_SNIPPETS && !highlight.snippets.contains(&snippet) {
+                highlight.snippets.push(snippet);
+            }
+            break;
+        }
+    }
+    found
+}

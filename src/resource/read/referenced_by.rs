@@ -1,0 +1,102 @@
+//! What refers to an item, shown whole inside it where `include` asks for it.
+
+use std::collections::HashMap;
+
+use diesel::sql_types::Text as SqlText;
+use serde_json::Value;
+
+use crate::db::sql_fragment::{Bind, Fragment, Statement};
+use crate::db::types::sql::Uuid;
+use crate::db::{Connection, Id};
+use crate::http::auth::Visibility;
+use crate::http::problem::Problem;
+use crate::resource::index::full_text::reference_filter_name;
+use crate::resource::query::params::ResponseShape;
+use crate::resource::schema::ResourceSchema;
+use crate::resource::state::AppState;
+use crate::resource::view::context::RenderContext;
+
+/// How many items that refer to others are shown with those of one page.
+const MAX_REFERENCING_ITEMS: i64 = 1_000;
+
+/// What refers to the items of a page, by the field that shows it.
+#[derive(Default)]
+pub struct ReferencingItems(Vec<(&'static str, HashMap<Id, Vec<Value>>)>);
+
+impl ReferencingItems {
+    /// Reads what `include` asks for: a fixed number of queries for each field.
+    pub fn load(
+        connection: &mut Connection,
+        state: &AppState,
+        (spec, shape): (&'static ResourceSchema, &ResponseShape),
+        visibility: Visibility,
+        render_context: &RenderContext,
+        ids: &[Id],
+    ) -> Result<Self, Problem> {
+        let mut read = Self::default();
+        for referrer in
+            spec.referenced_by.iter().filter(|referrer| shape.include.contains(&referrer.field))
+        {
+            let mut of: HashMap<Id, Vec<Value>> = ids.iter().map(|id| (*id, Vec::new())).collect();
+            if let Some(expand) = state.include_loader(referrer.kind).filter(|_| !ids.is_empty()) {
+                let field = format!(
+                    "{}.{}",
+                    referrer.kind.as_str(),
+                    reference_filter_name(referrer.reference_field)
+                );
+                let found = load_reference_pairs(connection, &field, visibility, ids)?;
+                let mut wanted: Vec<Id> = found.iter().map(|(_, id)| *id).collect();
+                wanted.sort_unstable();
+                wanted.dedup();
+                let mut include_context = RenderContext::new(
+                    render_context.language_preference.clone(),
+                    std::sync::Arc::clone(&render_context.country_names),
+                    render_context.cache(),
+                )
+                .with_base_url(&render_context.base_url);
+                let full_items = expand(connection, &wanted, visibility, &mut include_context)?;
+                for (target, id) in found {
+                    if let (Some(list), Some(resource)) = (of.get_mut(&target), full_items.get(&id))
+                    {
+                        list.push(resource.clone());
+                    }
+                }
+            }
+            read.0.push((referrer.field, of));
+        }
+        Ok(read)
+    }
+
+    /// What refers to an item, with the names of the fields.
+    pub fn for_item(&self, id: Id) -> impl Iterator<Item = (&'static str, &Vec<Value>)> {
+        self.0.iter().filter_map(move |(field, of)| Some((*field, of.get(&id)?)))
+    }
+}
+
+/// Which items refer to which of these, the newest first.
+fn load_reference_pairs(
+    connection: &mut Connection,
+    field: &str,
+    visibility: Visibility,
+    ids: &[Id],
+) -> Result<Vec<(Id, Id)>, Problem> {
+    let visible = if visibility.includes_unpublished() {
+        "items.deleted_at IS NULL"
+    } else {
+        "items.is_public = TRUE"
+    };
+    let statement = Fragment::new(
+        "SELECT terms.value, items.id FROM terms JOIN facets ON facets.term = terms.number JOIN items ON items.number = facets.item \
+         WHERE terms.field = ",
+    )
+    .bind(Bind::Text(field.to_owned()))
+    .sql(" AND terms.value IN (")
+    .binds(ids.iter().map(|id| Bind::Text(id.to_string())))
+    .sql(") AND ")
+    .sql(visible)
+    .sql(" ORDER BY COALESCE(items.published_at, items.created_at) DESC, items.number DESC LIMIT ")
+    .bind(Bind::Integer(MAX_REFERENCING_ITEMS));
+    let rows: Vec<(String, Id)> =
+        Statement::<(SqlText, Uuid)>::new(statement).load_rows(connection)?;
+    Ok(rows.into_iter().filter_map(|(target, id)| Some((Id::parse(&target)?, id))).collect())
+}

@@ -1,0 +1,149 @@
+//! From a resource to a response: sparse fields, `ETag`, `Last-Modified`, caching, `Link`,
+//! language.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::db::Time;
+use crate::http::auth::Visibility;
+use crate::http::conditional::CacheValidators;
+use crate::http::language::LanguagePreference;
+use crate::http::problem::Problem;
+use crate::resource::model::revisions::{CATALOGUE, Revisions};
+use crate::resource::query::params::ResponseShape;
+use crate::resource::schema::ResourceSchema;
+use crate::resource::state::AppState;
+
+/// The revisions of all that items of a kind show, and when the last of them changed.
+pub fn representation_state(
+    schema: &ResourceSchema,
+    revisions: &Revisions,
+    shape: &ResponseShape,
+    with_own: bool,
+) -> (String, Option<Time>) {
+    let own_kind = with_own.then_some(schema.kind);
+    if !shape.include.is_empty() {
+        // What is shown whole shows others in turn: any change may show.
+        let (revision, at) = revisions.get(CATALOGUE);
+        return (format!("{CATALOGUE}={revision}"), at);
+    }
+    let mut state = String::new();
+    let mut changed_at = None;
+    for kind in schema.embeds.iter().copied().chain(own_kind) {
+        let (revision, at) = revisions.get(kind.as_str());
+        state.extend([kind.as_str(), "=", &revision.to_string(), ";"]);
+        changed_at = changed_at.max(at);
+    }
+    (state, changed_at)
+}
+
+/// 304: the client has the current representation.
+pub fn not_modified_response(
+    state: &AppState,
+    visibility: Visibility,
+    language_preference: &LanguagePreference,
+    validators: &CacheValidators,
+) -> HttpResponse {
+    let mut response = HttpResponse::build(StatusCode::NOT_MODIFIED);
+    set_cache_headers(&mut response, state, visibility, language_preference);
+    set_validators(&mut response, validators);
+    response.finish()
+}
+
+/// Adds the validators.
+pub fn set_validators(response: &mut HttpResponseBuilder, validators: &CacheValidators) {
+    for header in validators.headers() {
+        response.insert_header(header);
+    }
+}
+
+/// Says who may keep the answer, and for how long.
+pub fn set_cache_headers(
+    response: &mut HttpResponseBuilder,
+    state: &AppState,
+    visibility: Visibility,
+    language_preference: &LanguagePreference,
+) {
+    match visibility {
+        Visibility::Published => {
+            let age = state.settings.cache_seconds;
+            let value =
+                format!("public, max-age={age}, stale-while-revalidate={}", age.saturating_mul(10));
+            response.insert_header((header::CACHE_CONTROL, value));
+        }
+        Visibility::All => {
+            response.insert_header((header::CACHE_CONTROL, "private, no-store"));
+        }
+    }
+    response.insert_header((
+        header::VARY,
+        if language_preference.is_explicit {
+            "Authorization"
+        } else {
+            "Authorization, Accept-Language"
+        },
+    ));
+}
+
+/// A resource as JSON text, with only the fields that were asked for, and more members.
+pub fn to_json<'a, T: Serialize>(
+    resource: &T,
+    shape: &ResponseShape,
+    more: impl IntoIterator<Item = (&'static str, &'a Vec<Value>)>,
+) -> Result<String, Problem> {
+    let mut body = Vec::with_capacity(4 * 1_024);
+    write_json(&mut body, resource, shape)?;
+    for (name, value) in more {
+        add_member(&mut body, name, value)?;
+    }
+    String::from_utf8(body).map_err(Problem::internal)
+}
+
+/// Appends a resource as JSON, with only the fields that were asked for.
+pub fn write_json<T: Serialize>(
+    body: &mut Vec<u8>,
+    resource: &T,
+    shape: &ResponseShape,
+) -> Result<(), Problem> {
+    if shape.fields.is_none() {
+        return serde_json::to_writer(body, resource).map_err(Problem::internal);
+    }
+    serde_json::to_writer(
+        body,
+        &select_fields(serde_json::to_value(resource).map_err(Problem::internal)?, shape),
+    )
+    .map_err(Problem::internal)
+}
+
+/// Adds a member to a JSON object that ends here and has others.
+pub fn add_member<T: Serialize>(body: &mut Vec<u8>, name: &str, value: &T) -> Result<(), Problem> {
+    if body.pop_if(|end| *end == b'}').is_some() {
+        body.extend_from_slice(format!(",\"{name}\":").as_bytes());
+        serde_json::to_writer(&mut *body, value).map_err(Problem::internal)?;
+        body.push(b'}');
+    }
+    Ok(())
+}
+
+/// Leaves out the fields that were not asked for.
+pub fn select_fields(resource: Value, shape: &ResponseShape) -> Value {
+    match (resource, &shape.fields) {
+        (Value::Object(object), Some(fields)) => Value::Object(
+            object.into_iter().filter(|(name, _)| name == "id" || fields.contains(name)).collect(),
+        ),
+        (other, _) => other,
+    }
+}
+
+/// 308 to the same address with another slug; the query stays.
+pub fn permanent_redirect(state: &AppState, request: &HttpRequest, path: &str) -> HttpResponse {
+    let query = request.query_string();
+    let mark = if query.is_empty() { "" } else { "?" };
+    let location = format!("{}{path}{mark}{query}", state.settings.base_url(request));
+    HttpResponse::build(StatusCode::PERMANENT_REDIRECT)
+        .insert_header((header::LOCATION, location))
+        .insert_header((header::CACHE_CONTROL, "public, max-age=60"))
+        .finish()
+}

@@ -1,0 +1,6 @@
+//! TODO
+
+pub mod bulk;
+pub mod change_log;
+pub mod items;
+pub mod tracks;

@@ -1,0 +1,454 @@
+//! How the text tracks of items are stored: captions, subtitles, descriptions and chapters, each a
+//! row, and each of its cues.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text as SqlText};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::captions::{Cue, Track, vtt_text};
+use crate::config::Settings;
+use crate::db::schema::{cues, items, tracks};
+use crate::db::sql_fragment::{Bind, Fragment, Statement, integer_in_fragment, integer_table};
+use crate::db::{Connection, Error, Id, RowId, Time};
+use crate::http::problem::Problem;
+use crate::resource::Resource;
+use crate::resource::index::full_text;
+use crate::resource::model::revisions::{Revisions, bump};
+use crate::resource::store::change_log;
+use crate::resource::store::items::{ItemRow, load_all_texts};
+use crate::text::language::Language;
+
+/// What a text track is for (HTML, `kind` of `track`).
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum TrackKind {
+    /// What is said and heard, for those who do not hear it.
+    Captions,
+    /// What is said, in this or another language.
+    Subtitles,
+    /// What is seen, for those who do not see it.
+    Descriptions,
+    /// The chapters; a cue is one, and its text the title.
+    Chapters,
+}
+
+impl TrackKind {
+    /// All kinds with their names; of a language the first of them that is there answers.
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("captions", Self::Captions),
+        ("subtitles", Self::Subtitles),
+        ("descriptions", Self::Descriptions),
+        ("chapters", Self::Chapters),
+    ];
+
+    /// The name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Captions => "captions",
+            Self::Subtitles => "subtitles",
+            Self::Descriptions => "descriptions",
+            Self::Chapters => "chapters",
+        }
+    }
+
+    /// Reads the name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
+    }
+
+    /// Whether its cues are what is said.
+    pub fn is_spoken(self) -> bool {
+        matches!(self, Self::Captions | Self::Subtitles)
+    }
+}
+
+/// What an item shows of a track.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct TrackSummary {
+    /// What it is for.
+    pub kind: TrackKind,
+    /// Its language.
+    pub language: String,
+    /// How players call it.
+    pub label: Option<String>,
+}
+
+impl ItemRow {
+    /// What it shows of its tracks, by kind and language.
+    pub fn track_summaries(&self) -> Vec<TrackSummary> {
+        if self.tracks.is_empty() {
+            Vec::new()
+        } else {
+            serde_json::from_str(&self.tracks).unwrap_or_default()
+        }
+    }
+}
+
+/// A track as stored, without its cues.
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
+#[diesel(table_name = tracks)]
+pub struct TrackRow {
+    /// Number of its row.
+    pub number: RowId,
+    /// Identifier.
+    pub id: Id,
+    /// The item it belongs to.
+    pub item: RowId,
+    /// What it is for.
+    pub kind: String,
+    /// Its language.
+    pub language: String,
+    /// How players call it.
+    pub label: Option<String>,
+    /// See [`Head`].
+    pub head: String,
+    /// How many cues it has.
+    pub cue_count: i64,
+    /// Grows with every change.
+    pub revision: i64,
+    /// When it was stored.
+    pub created_at: Time,
+    /// When it was last changed.
+    pub updated_at: Time,
+}
+
+impl TrackRow {
+    /// What it is for; captions, should it be nothing that is known.
+    pub fn track_kind(&self) -> TrackKind {
+        TrackKind::parse(&self.kind).unwrap_or(TrackKind::Captions)
+    }
+}
+
+/// What a file says beside its cues.
+#[derive(Default, Deserialize, PartialEq, Serialize)]
+struct FileHeader {
+    header: String,
+    metadata: Vec<String>,
+    preamble: Vec<String>,
+    notes_after: Vec<String>,
+}
+
+/// What a cue has beside its times and its text.
+#[derive(Default, Deserialize, PartialEq, Serialize)]
+struct CueExtras {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identifier: Option<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    settings: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
+}
+
+/// How many cues a track can have: the keys of cues are made of the number of the track and their
+/// place.
+const CUES_PER_TRACK: i64 = 32_768;
+
+/// The tracks of an item, in the order in which they answer.
+pub fn load_item_tracks(connection: &mut Connection, item: RowId) -> Result<Vec<TrackRow>, Error> {
+    let mut found: Vec<TrackRow> = tracks::table
+        .filter(tracks::item.eq(item))
+        .select(TrackRow::as_select())
+        .load(connection)?;
+    sort_tracks(&mut found);
+    Ok(found)
+}
+
+/// The cues of a track, and what its file said beside them.
+pub fn load_track(connection: &mut Connection, track_row: &TrackRow) -> Result<Track, Error> {
+    let head: FileHeader = serde_json::from_str(&track_row.head).unwrap_or_default();
+    let rows =
+        load_cues(connection, &[track_row.number])?.remove(&track_row.number).unwrap_or_default();
+    Ok(Track {
+        header: head.header,
+        metadata: head.metadata,
+        preamble: head.preamble,
+        cues: rows,
+        notes_after: head.notes_after,
+    })
+}
+
+type CueRow = (i64, i64, i64, String, Option<String>);
+
+/// The cues of these tracks, in order.
+pub fn load_cues(
+    connection: &mut Connection,
+    tracks: &[RowId],
+) -> Result<HashMap<RowId, Vec<Cue>>, Error> {
+    // With a limit PostgreSQL looks up the cues of each track; else it would read the whole table.
+    let statement =
+        Fragment::new("SELECT cues.key, cues.start_ms, cues.end_ms, cues.payload, cues.rest FROM ")
+            .append(&integer_table(tracks.iter().copied()))
+            .by_backend(
+                " wanted CROSS JOIN cues WHERE ",
+                " wanted CROSS JOIN LATERAL (SELECT * FROM cues WHERE ",
+            )
+            .sql("cues.key >= wanted.value * 32768 AND cues.key < wanted.value * 32768 + 32768")
+            .by_backend(" ORDER BY cues.key", " ORDER BY cues.key LIMIT 32768) cues");
+    let mut rows: Vec<CueRow> =
+        Statement::<(BigInt, BigInt, BigInt, SqlText, Nullable<SqlText>)>::new(statement)
+            .load_rows(connection)?;
+    rows.sort_unstable_by_key(|row| row.0);
+    let mut found: HashMap<RowId, Vec<Cue>> = HashMap::new();
+    for (key, start_ms, end_ms, payload, rest) in rows {
+        let rest: CueExtras =
+            rest.and_then(|rest| serde_json::from_str(&rest).ok()).unwrap_or_default();
+        let cue = Cue {
+            notes_before: rest.notes,
+            identifier: rest.identifier,
+            start_ms,
+            end_ms,
+            settings: rest.settings,
+            payload,
+        };
+        found.entry(key.div_euclid(CUES_PER_TRACK)).or_default().push(cue);
+    }
+    Ok(found)
+}
+
+/// Stores a track in place of the one of its kind and language; gives it, and whether anything is
+/// other than before.
+pub fn save_track(
+    connection: &mut Connection,
+    item: RowId,
+    summary: &TrackSummary,
+    track: &Track,
+    existing: Option<&TrackRow>,
+) -> Result<(TrackRow, bool), Error> {
+    let now = Time::now();
+    let head = FileHeader {
+        header: track.header.clone(),
+        metadata: track.metadata.clone(),
+        preamble: track.preamble.clone(),
+        notes_after: track.notes_after.clone(),
+    };
+    let fault =
+        |error: serde_json::Error| Error::Internal(format!("a track cannot be kept: {error}"));
+    let head = if head == FileHeader::default() {
+        String::new()
+    } else {
+        serde_json::to_string(&head).map_err(fault)?
+    };
+    let cue_count = i64::try_from(track.cues.len()).unwrap_or(i64::MAX);
+    if cue_count > CUES_PER_TRACK {
+        return Err(Error::Internal("a track has more cues than there are places".to_owned()));
+    }
+    if let Some(before) = existing {
+        if before.head == head
+            && before.label == summary.label
+            && load_track(connection, before)?.cues == track.cues
+        {
+            return Ok((before.clone(), false));
+        }
+        diesel::update(tracks::table.find(before.number))
+            .set((
+                tracks::label.eq(&summary.label),
+                tracks::head.eq(&head),
+                tracks::cue_count.eq(cue_count),
+                tracks::revision.eq(tracks::revision + 1),
+                tracks::updated_at.eq(now),
+            ))
+            .execute(connection)?;
+        delete_cues(connection, before.number)?;
+    } else {
+        diesel::insert_into(tracks::table)
+            .values((
+                tracks::id.eq(Id::new()),
+                tracks::item.eq(item),
+                tracks::kind.eq(summary.kind.as_str()),
+                tracks::language.eq(&summary.language),
+                tracks::label.eq(&summary.label),
+                tracks::head.eq(&head),
+                tracks::cue_count.eq(cue_count),
+                tracks::revision.eq(1),
+                tracks::created_at.eq(now),
+                tracks::updated_at.eq(now),
+            ))
+            .execute(connection)?;
+    }
+    let stored: TrackRow = tracks::table
+        .filter(tracks::item.eq(item))
+        .filter(tracks::kind.eq(summary.kind.as_str()))
+        .filter(tracks::language.eq(&summary.language))
+        .select(TrackRow::as_select())
+        .first(connection)?;
+    insert_cues(connection, stored.number, &track.cues)?;
+    Ok((stored, true))
+}
+
+/// Stores cues with one statement, however many there are.
+fn insert_cues(connection: &mut Connection, track: RowId, cues: &[Cue]) -> Result<(), Error> {
+    let fault =
+        |error: serde_json::Error| Error::Internal(format!("a cue cannot be kept: {error}"));
+    let mut rows = Vec::with_capacity(cues.len());
+    for (cue, place) in cues.iter().zip(0..) {
+        let rest = CueExtras {
+            identifier: cue.identifier.clone(),
+            settings: cue.settings.clone(),
+            notes: cue.notes_before.clone(),
+        };
+        let rest = if rest == CueExtras::default() {
+            None
+        } else {
+            Some(serde_json::to_string(&rest).map_err(fault)?)
+        };
+        rows.push((
+            track.saturating_mul(CUES_PER_TRACK).saturating_add(place),
+            cue.start_ms,
+            cue.end_ms,
+            &cue.payload,
+            rest,
+        ));
+    }
+    let rows = serde_json::to_string(&rows).map_err(fault)?;
+    let statement = Fragment::new("INSERT INTO cues (key, start_ms, end_ms, payload, rest) SELECT ")
+        .by_backend(
+            "value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(",
+            "CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT), CAST(value ->> 2 AS BIGINT), value ->> 3, value ->> 4 \
+             FROM json_array_elements(CAST(",
+        )
+        .bind(Bind::Text(rows))
+        .by_backend(")", " AS json))");
+    Statement::<BigInt>::new(statement).execute(connection)?;
+    Ok(())
+}
+
+fn delete_cues(connection: &mut Connection, track: RowId) -> Result<(), Error> {
+    let first = track.saturating_mul(CUES_PER_TRACK);
+    diesel::delete(
+        cues::table
+            .filter(cues::key.ge(first))
+            .filter(cues::key.lt(first.saturating_add(CUES_PER_TRACK))),
+    )
+    .execute(connection)?;
+    Ok(())
+}
+
+/// Removes a track.
+pub fn delete(connection: &mut Connection, track: RowId) -> Result<(), Error> {
+    delete_cues(connection, track)?;
+    diesel::delete(tracks::table.find(track)).execute(connection)?;
+    Ok(())
+}
+
+/// Removes all tracks of an item.
+pub fn delete_all(connection: &mut Connection, item: RowId) -> Result<(), Error> {
+    load_item_tracks(connection, item)?
+        .iter()
+        .try_for_each(|track| delete(connection, track.number))
+}
+
+/// Brings an item up to date with its tracks: what it shows of them, how it is found, its revision,
+/// and whatever hangs on that.
+pub fn update_item_after_track_change<S: Resource>(
+    connection: &mut Connection,
+    settings: &Settings,
+    item: &ItemRow,
+) -> Result<(), Problem> {
+    let now = Time::now();
+    let mut item = item.clone();
+    item.tracks = summary_json(&load_item_tracks(connection, item.number)?);
+    item.revision = item.revision.saturating_add(1);
+    (item.updated_at, item.written) = (now, Revisions::load(connection)?.next_catalogue_revision());
+    diesel::update(items::table.find(item.number)).set(&item).execute(connection)?;
+    let own = item.parse_fields::<S>().ok_or_else(|| {
+        Problem::internal(format!("the own fields of item {} cannot be read", item.id))
+    })?;
+    let texts = load_all_texts(connection, [item.number])?.remove(&item.number).unwrap_or_default();
+    full_text::write_filter_index::<S>(connection, &item, &own, &texts, &item.references(), false)?;
+    full_text::reindex_items(connection, &[item.number])?;
+    bump(connection, S::SCHEMA.kind, now)?;
+    if item.is_public {
+        change_log::record_feed_change(connection, settings, S::SCHEMA.kind)?;
+    }
+    Ok(())
+}
+
+/// What an item keeps of its tracks.
+pub fn summary_json(tracks: &[TrackRow]) -> String {
+    if tracks.is_empty() {
+        return String::new();
+    }
+    let summary = |track: &TrackRow| TrackSummary {
+        kind: track.track_kind(),
+        language: track.language.clone(),
+        label: track.label.clone(),
+    };
+    serde_json::to_string(&tracks.iter().map(summary).collect::<Vec<_>>()).unwrap_or_default()
+}
+
+/// What these items should keep of their tracks; those without any are left out.
+pub fn load_summary_json(
+    connection: &mut Connection,
+    items: &[RowId],
+) -> Result<HashMap<RowId, String>, Error> {
+    let mut by_item: HashMap<RowId, Vec<TrackRow>> = HashMap::new();
+    for track in load_tracks_of_items(connection, items.iter().copied())? {
+        by_item.entry(track.item).or_default().push(track);
+    }
+    for tracks in by_item.values_mut() {
+        sort_tracks(tracks);
+    }
+    Ok(by_item.into_iter().map(|(item, tracks)| (item, summary_json(&tracks))).collect())
+}
+
+fn sort_tracks(tracks: &mut [TrackRow]) {
+    tracks.sort_by(|a, b| (a.track_kind(), &a.language).cmp(&(b.track_kind(), &b.language)));
+}
+
+/// The tracks of these items.
+pub fn load_tracks_of_items(
+    connection: &mut Connection,
+    items: impl IntoIterator<Item = RowId>,
+) -> Result<Vec<TrackRow>, Error> {
+    let mut stored: Vec<TrackRow> = Statement::<tracks::SqlType>::select(
+        "tracks.*",
+        "tracks",
+        &integer_in_fragment("tracks.item", items),
+    )
+    .load_rows(connection)?;
+    stored.sort_by_key(|track| track.number);
+    Ok(stored)
+}
+
+/// The text of a track for the full-text index.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrackText {
+    /// What the track is for.
+    pub kind: TrackKind,
+    /// Its language.
+    pub language: Language,
+    /// The plain text of its cues, in order, with spaces between.
+    pub text: String,
+}
+
+/// The texts of the tracks of these items.
+pub fn load_track_texts(
+    connection: &mut Connection,
+    items: &[&ItemRow],
+) -> Result<HashMap<RowId, Vec<TrackText>>, Error> {
+    let with: Vec<RowId> =
+        items.iter().filter(|item| !item.tracks.is_empty()).map(|item| item.number).collect();
+    let mut found: HashMap<RowId, Vec<TrackText>> = HashMap::new();
+    if with.is_empty() {
+        return Ok(found);
+    }
+    let stored = load_tracks_of_items(connection, with)?;
+    let numbers: Vec<RowId> = stored.iter().map(|track| track.number).collect();
+    let mut cues = load_cues(connection, &numbers)?;
+    for track in stored {
+        let cues = cues.remove(&track.number).unwrap_or_default();
+        let plain: Vec<String> = cues.iter().map(|cue| vtt_text::plain(&cue.payload)).collect();
+        let track_text = TrackText {
+            kind: track.track_kind(),
+            language: Language::stored(&track.language),
+            text: plain.join(" "),
+        };
+        found.entry(track.item).or_default().push(track_text);
+    }
+    Ok(found)
+}

@@ -1,0 +1,467 @@
+//! What an answer shows beside the item itself: the chosen language, the items referred to, the
+//! countries.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::mem::take;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use crate::db::{Id, IdMap, Time};
+use crate::http::auth::Visibility;
+use crate::http::language::LanguagePreference;
+use crate::places::{CountryReference, Places};
+use crate::resource::cache::references::{CacheView, ReferenceTarget};
+use crate::resource::read::completeness::Completeness;
+use crate::resource::schema::{ResourceKind, ResourceSchema, TextField};
+use crate::resource::store::items::{LoadedItem, Reference, TranslationRow};
+use crate::text::choice::{Choice, choose};
+use crate::text::language::Language;
+use crate::text::transliterate::transliterate;
+
+/// The surroundings in which items are shown.
+#[derive(Clone)]
+pub struct RenderContext {
+    /// The languages asked for.
+    pub language_preference: LanguagePreference,
+    /// Country names and footnotes.
+    pub country_names: Arc<Places>,
+    /// The address of this server, before the paths of what it keeps itself; where it is not known
+    /// they are shown without.
+    pub base_url: String,
+    /// Fields to show that a list else leaves out, see [`Spec::extras`].
+    pub on_demand_fields: Vec<&'static str>,
+    cache: Option<CacheView>,
+    targets: IdMap<Arc<ReferenceTarget>>,
+    /// Items as they are shown inside others; those of a page repeat.
+    embedded: RefCell<IdMap<Option<EmbeddedJson>>>,
+    /// The choice among the same languages is the same.
+    language_choices: Vec<LanguageChoice>,
+}
+
+/// Which of the languages of an item answers.
+#[derive(Clone)]
+struct LanguageChoice {
+    languages: Vec<Language>,
+    original_language: String,
+    choice: Option<Choice>,
+}
+
+/// The texts of an item in the language that was chosen for it.
+#[derive(Clone, Debug)]
+pub struct SelectedText {
+    /// The language.
+    pub language: Language,
+    /// Whether the text was made from the other script.
+    pub is_transliterated: bool,
+    /// The texts.
+    pub text: TranslationRow,
+}
+
+/// An item in short: enough to link to it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ShortReference {
+    /// Identifier.
+    #[schema(value_type = uuid::Uuid)]
+    pub id: Id,
+    /// Slug.
+    pub slug: String,
+    /// Title, name or label in the answer's language.
+    pub title: String,
+}
+
+/// An item as it is shown inside others, kept between reads: JSON.
+pub type CachedJson = Arc<RawValue>;
+
+/// An item shown inside another: a [`Reference`], or the whole resource where `include` asks for
+/// it; as JSON. Those of a page share it within their thread: threads that counted the holders of
+/// what all of them show would wait for each other.
+#[derive(Clone, Debug)]
+pub struct EmbeddedJson(Rc<CachedJson>);
+
+fn to_cached_json<T: Serialize>(resource: &T) -> Option<CachedJson> {
+    serde_json::value::to_raw_value(resource).ok().map(CachedJson::from)
+}
+
+impl Serialize for EmbeddedJson {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl RenderContext {
+    /// Surroundings without any items yet; with a memory, those it has need not be read.
+    pub fn new(
+        language_preference: LanguagePreference,
+        places: Arc<Places>,
+        cache: Option<CacheView>,
+    ) -> Self {
+        Self {
+            language_preference: language_preference,
+            country_names: places,
+            base_url: String::new(),
+            on_demand_fields: Vec::new(),
+            cache: cache,
+            targets: IdMap::default(),
+            embedded: RefCell::default(),
+            language_choices: Vec::new(),
+        }
+    }
+
+    /// The same, seen from this address.
+    #[must_use]
+    pub fn with_base_url(self, base: &str) -> Self {
+        Self { base_url: base.to_owned(), ..self }
+    }
+
+    /// Makes the items known that memory has; gives those that must be read.
+    pub fn add_cached_targets(
+        &mut self,
+        kind: ResourceKind,
+        visibility: Visibility,
+        ids: Vec<Id>,
+    ) -> Vec<Id> {
+        let targets = &mut self.targets;
+        let mut found = |target: Arc<ReferenceTarget>| drop(targets.insert(target.id, target));
+        match &self.cache {
+            Some(cache) => cache.get_targets(kind, visibility, ids, &mut found),
+            None => ids,
+        }
+    }
+
+    /// Makes items known that others refer to; `None` for one that the viewer may not see.
+    pub fn add_targets(
+        &mut self,
+        kind: ResourceKind,
+        visibility: Visibility,
+        read: Vec<(Id, Option<Arc<ReferenceTarget>>)>,
+    ) {
+        if let Some(cache) = &self.cache {
+            cache.insert_targets(kind, visibility, read.iter().cloned());
+        }
+        self.targets.extend(read.into_iter().filter_map(|(id, target)| Some((id, target?))));
+    }
+
+    /// The memory, for what is shown inside.
+    pub fn cache(&self) -> Option<CacheView> {
+        self.cache.clone()
+    }
+
+    /// Adds a whole resource, to be shown in place of its short form.
+    pub fn insert_full(&mut self, id: Id, resource: &Value) {
+        self.embedded.get_mut().insert(
+            id,
+            to_cached_json(resource).map(|cached_json| EmbeddedJson(Rc::new(cached_json))),
+        );
+    }
+
+    /// Whether an item that is referred to may be shown.
+    pub fn has_target(&self, id: &Id) -> bool {
+        self.targets.contains_key(id)
+    }
+
+    /// An item that is referred to, with all its titles that the viewer may see.
+    pub fn target(&self, id: &Id) -> Option<&Arc<ReferenceTarget>> {
+        self.targets.get(id)
+    }
+
+    /// Which of these languages answers, by the fallback chain; `None` where all of them are asked
+    /// for.
+    pub fn select_language(&mut self, available: &[Language], original: &str) -> Option<Choice> {
+        if self.language_preference.all_languages {
+            return None;
+        }
+        if let Some(known) = self
+            .language_choices
+            .iter()
+            .find(|known| known.languages == available && known.original_language == original)
+        {
+            return known.choice.clone();
+        }
+        let choice = choose(
+            &self.language_preference.requested,
+            available,
+            &self.language_preference.fallback,
+            &Language::stored(original),
+        );
+        self.language_choices.push(LanguageChoice {
+            languages: available.to_vec(),
+            original_language: original.to_owned(),
+            choice: choice.clone(),
+        });
+        choice
+    }
+
+    /// An item that is referred to; `None` where the viewer may not see it.
+    pub fn embedded(&self, id: &Id) -> Option<EmbeddedJson> {
+        if let Some(known) = self.embedded.borrow().get(id) {
+            return known.clone();
+        }
+        let cached_json = self.targets.get(id).and_then(|target| {
+            target.rendered.get_or_render(&self.language_preference.requested, || {
+                to_cached_json(&self.shorten(target)?)
+            })
+        });
+        let embedded = cached_json.map(|cached_json| EmbeddedJson(Rc::new(cached_json)));
+        self.embedded.borrow_mut().insert(*id, embedded.clone());
+        embedded
+    }
+
+    /// An item that is referred to, in short; `None` where the viewer may not see it.
+    pub fn short_reference(&self, id: &Id) -> Option<ShortReference> {
+        self.targets.get(id).and_then(|target| self.shorten(target))
+    }
+
+    fn shorten(&self, target: &ReferenceTarget) -> Option<ShortReference> {
+        let (_, title) = self.localized_title(target)?;
+        Some(ShortReference { id: target.id, slug: target.slug.clone(), title })
+    }
+
+    /// The title of an item in the answer's language, and which that is.
+    pub fn localized_title(&self, target: &ReferenceTarget) -> Option<(Language, String)> {
+        let choice = choose(
+            &self.language_preference.requested,
+            &target.languages,
+            &self.language_preference.fallback,
+            &target.original_language,
+        )?;
+        let (stored, title) =
+            (target.languages.get(choice.index)?, target.titles.get(choice.index)?);
+        Some(match choice.transliterate_to {
+            Some(to) => (to.clone(), transliterate(title, stored, &to).into_owned()),
+            None => (stored.clone(), title.clone()),
+        })
+    }
+
+    /// Countries by code.
+    pub fn countries(&self, codes: &PackedJson) -> Vec<CountryReference> {
+        let codes: Vec<String> = codes.unpack();
+        codes
+            .iter()
+            .filter_map(|code| {
+                self.country_names.country(code, self.language_preference.ui_language)
+            })
+            .collect()
+    }
+}
+
+impl<O> LoadedItem<O> {
+    /// What is referred to in a field that holds one reference.
+    pub fn embedded_reference(
+        &self,
+        field: &str,
+        render_context: &RenderContext,
+    ) -> Option<EmbeddedJson> {
+        self.references_in(field)
+            .find_map(|reference| render_context.embedded(&reference.target_id))
+    }
+
+    /// What is referred to in a field that holds several.
+    pub fn embedded_references(
+        &self,
+        field: &str,
+        render_context: &RenderContext,
+    ) -> Vec<EmbeddedJson> {
+        self.references_in(field)
+            .filter_map(|reference| render_context.embedded(&reference.target_id))
+            .collect()
+    }
+
+    /// The references of a field.
+    pub fn references_in<'a>(&'a self, field: &'a str) -> impl Iterator<Item = &'a Reference> {
+        self.references.iter().filter(move |reference| reference.field == field)
+    }
+
+    /// Takes the texts in the answer's language; `None` when every language is asked for.
+    pub fn take_selected_text(&mut self) -> Option<SelectedText> {
+        let choice = self.choice.as_ref()?;
+        let stored = self.languages.get(choice.index)?;
+        let place = self.texts.iter().position(|text| text.language == stored.as_str())?;
+        let mut text = self.texts.swap_remove(place);
+        if let Some(to) = &choice.transliterate_to {
+            let change =
+                |value: &mut String| *value = transliterate(value, stored, to).into_owned();
+            change(&mut text.title);
+            for value in [
+                &mut text.summary,
+                &mut text.description,
+                &mut text.content_note,
+                &mut text.credit_line,
+                &mut text.disclaimer,
+            ] {
+                value.as_mut().map(change);
+            }
+        }
+        Some(SelectedText {
+            language: choice.language.clone(),
+            is_transliterated: choice.transliterate_to.is_some(),
+            text,
+        })
+    }
+
+    /// Every language, when that is asked for.
+    pub fn render_translations(
+        &self,
+        schema: &ResourceSchema,
+        render_context: &RenderContext,
+    ) -> Option<BTreeMap<String, Value>> {
+        if !render_context.language_preference.include_translations {
+            return None;
+        }
+        Some(
+            self.texts
+                .iter()
+                .map(|text| (text.language.clone(), render_translation(schema, text)))
+                .collect(),
+        )
+    }
+
+    /// Takes what every resource shows.
+    pub fn take_common_fields(&mut self) -> CommonFields {
+        CommonFields {
+            id: self.item.id,
+            slug: take(&mut self.item.slug),
+            status: take(&mut self.item.status),
+            revision: self.item.revision,
+            created_at: self.item.created_at,
+            updated_at: self.item.updated_at,
+            published_at: self.item.published_at,
+            original_language: take(&mut self.item.original_language),
+            languages: take(&mut self.languages),
+            completeness: self.completeness.take(),
+        }
+    }
+}
+
+/// The texts of one language, under the names that the kind gives them.
+pub fn render_translation(schema: &ResourceSchema, text: &TranslationRow) -> Value {
+    let mut object = serde_json::Map::new();
+    object.insert("status".to_owned(), json!(text.status));
+    for (name, column) in schema.text_fields {
+        object.insert(
+            (*name).to_owned(),
+            text.field(*column).map_or(Value::Null, |value| json!(value)),
+        );
+    }
+    Value::Object(object)
+}
+
+impl TranslationRow {
+    /// The text in a column.
+    pub fn field(&self, column: TextField) -> Option<&str> {
+        match column {
+            TextField::Title => Some(&self.title),
+            TextField::Summary => self.summary.as_deref(),
+            TextField::Description => self.description.as_deref(),
+            TextField::ContentNote => self.content_note.as_deref(),
+            TextField::CreditLine => self.credit_line.as_deref(),
+            TextField::Disclaimer => self.disclaimer.as_deref(),
+        }
+    }
+}
+
+/// What every resource shows.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CommonFields {
+    /// Identifier (UUIDv7): never changes.
+    #[schema(value_type = uuid::Uuid, example = "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60")]
+    pub id: Id,
+    /// Readable name in addresses, unique within its kind; a former slug redirects to the present
+    /// one.
+    #[schema(
+        pattern = "^[a-z0-9]+(-[a-z0-9]+)*$",
+        max_length = 80,
+        example = "football-players-speak-out"
+    )]
+    pub slug: String,
+    /// Whether the public sees it.
+    #[schema(value_type = crate::resource::Status)]
+    pub status: String,
+    /// Grows with every change of the item itself.
+    #[schema(minimum = 1, example = 3)]
+    pub revision: i64,
+    /// When it was stored.
+    #[schema(value_type = chrono::DateTime<chrono::Utc>, example = "2026-05-07T08:00:00Z")]
+    pub created_at: Time,
+    /// When it was last changed itself.
+    #[schema(value_type = chrono::DateTime<chrono::Utc>, example = "2026-05-07T08:00:00Z")]
+    pub updated_at: Time,
+    /// When it was published.
+    #[schema(value_type = Option<chrono::DateTime<chrono::Utc>>, required, example = "2026-05-07T08:00:00Z")]
+    pub published_at: Option<Time>,
+    /// The language it was written in (BCP 47).
+    #[schema(example = "en")]
+    pub original_language: String,
+    /// The languages in which texts exist that you may see.
+    #[schema(value_type = Vec<String>, example = json!(["en", "mk", "sr-Latn"]))]
+    pub languages: Vec<Language>,
+    /// Which parts are there in which language; only where that is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    pub completeness: Option<Completeness>,
+}
+
+/// A part of an item that is kept as JSON and shown as it is kept; `None` is an empty list or an
+/// unknown value.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(transparent)]
+pub struct PackedJson(pub Option<Box<RawValue>>);
+
+impl PartialEq for PackedJson {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl PackedJson {
+    /// Packs a list; an empty list is nothing.
+    pub fn list<T: Serialize>(members: &[T]) -> Self {
+        if members.is_empty() {
+            Self(None)
+        } else {
+            Self(serde_json::value::to_raw_value(members).ok())
+        }
+    }
+
+    /// Packs an object.
+    pub fn object<T: Serialize>(value: Option<&T>) -> Self {
+        Self(value.and_then(|value| serde_json::value::to_raw_value(value).ok()))
+    }
+
+    /// Packs a decimal as a JSON number, as it is written.
+    pub fn number(decimal: Option<&str>) -> Self {
+        Self(decimal.and_then(|decimal| RawValue::from_string(decimal.to_owned()).ok()))
+    }
+
+    fn as_str(&self) -> Option<&str> {
+        self.0.as_deref().map(RawValue::get)
+    }
+
+    /// Reads it back; what cannot be read is empty.
+    pub fn unpack<T: serde::de::DeserializeOwned + Default>(&self) -> T {
+        self.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+    }
+
+    /// To be shown as a list.
+    pub fn into_list(self) -> PackedJsonList {
+        PackedJsonList(self)
+    }
+}
+
+/// A [`Packed`] list: shown as `[]` where it is empty.
+#[derive(Clone, Debug)]
+pub struct PackedJsonList(PackedJson);
+
+impl Serialize for PackedJsonList {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0.0 {
+            None => <[(); 0]>::serialize(&[], serializer),
+            Some(json) => json.serialize(serializer),
+        }
+    }
+}

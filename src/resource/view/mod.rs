@@ -1,0 +1,6 @@
+//! TODO
+
+pub mod context;
+pub mod embed_code;
+pub mod partner_role;
+pub mod urls;

@@ -1,0 +1,56 @@
+//! Partners and the parts they play, as videos and programmes show them.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::json_fields::{JsonFields, limits};
+use crate::resource::NewReference;
+use crate::resource::store::items::LoadedItem;
+use crate::resource::view::context::{EmbeddedJson, RenderContext};
+
+/// A partner and the part it plays.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PartnerRole {
+    /// The partner.
+    #[schema(schema_with = crate::resource::openapi::partner_shown)]
+    pub partner: EmbeddedJson,
+    /// The part it plays.
+    #[schema(required, example = "funder")]
+    pub role: Option<String>,
+}
+
+/// A partner and the part it plays, as it is written.
+#[derive(Clone, Debug, ToSchema)]
+pub struct PartnerRoleInput {
+    /// The partner: a slug, an id, or an object with one.
+    #[schema(required, schema_with = crate::resource::openapi::reference_input)]
+    pub partner: Option<String>,
+    /// The part it plays.
+    #[schema(max_length = 200, example = "funder")]
+    pub role: Option<String>,
+}
+
+/// Reads `partners`.
+pub fn parse(fields: &mut JsonFields<'_, '_>) -> Vec<NewReference> {
+    fields.list("partners", |value, pointer, errors| {
+        let mut inner = JsonFields::new(value, pointer, errors)?;
+        let partner = inner.reference("partner");
+        let role = inner.text("role", limits::SHORT_TEXT);
+        inner.require("partner", partner.is_some());
+        inner.finish();
+        Some(NewReference { role, ..NewReference::without_role("partners", partner?) })
+    })
+}
+
+/// Draws `partners`.
+pub fn render<O>(loaded: &LoadedItem<O>, render_context: &RenderContext) -> Vec<PartnerRole> {
+    loaded
+        .references_in("partners")
+        .filter_map(|reference| {
+            Some(PartnerRole {
+                partner: render_context.embedded(&reference.target_id)?,
+                role: reference.role.clone(),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,99 @@
+//! Where people find items: on the publisher's own site, where one is configured, else on this
+//! server.
+
+use crate::config::Settings;
+use crate::db::Id;
+use crate::resource::schema::ResourceKind;
+
+/// What addresses of pages are made of.
+#[derive(Clone, Debug)]
+pub struct PublicUrls {
+    base_url: String,
+    url_template: Option<String>,
+}
+
+impl PublicUrls {
+    /// For this server at this address.
+    pub fn new(settings: &Settings, base: &str) -> Self {
+        Self { base_url: base.to_owned(), url_template: settings.public_url_template.clone() }
+    }
+
+    /// The page of an item in a language: that of the publisher's own site, else the embed page,
+    /// else what the API answers.
+    pub fn page_url(&self, kind: ResourceKind, item: (Id, &str), language: &str) -> String {
+        self.external_url(kind, item, language).unwrap_or_else(|| match kind {
+            ResourceKind::Video | ResourceKind::ImpactStatistic => {
+                format!(
+                    "{}/embed/{}/{}?lang={language}",
+                    self.base_url,
+                    kind.path_segment(),
+                    item.1
+                )
+            }
+            _ => format!("{}{}/{}", self.base_url, kind.path(), item.1),
+        })
+    }
+
+    /// The page of an item on the publisher's own site, if that has one.
+    pub fn external_url(
+        &self,
+        kind: ResourceKind,
+        (id, slug): (Id, &str),
+        language: &str,
+    ) -> Option<String> {
+        let template = self
+            .url_template
+            .as_ref()
+            .filter(|template| kind == ResourceKind::Video || template.contains("{kind}"))?;
+        let filled = template
+            .replace("{lang}", language)
+            .replace("{kind}", kind.path_segment())
+            .replace("{id}", &id.to_string());
+        Some(filled.replace("{slug}", slug))
+    }
+
+    /// An address of this server.
+    pub fn own_url(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url)
+    }
+
+    /// What makes one configuration another: part of tags.
+    pub fn cache_key(&self) -> String {
+        format!("{}\n{}", self.base_url, self.url_template.as_deref().unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fills_url_templates() {
+        let id = Id::parse("0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60").unwrap();
+        let page = |template: Option<&str>, kind: ResourceKind| {
+            let urls = PublicUrls {
+                base_url: "https://c.example.org".to_owned(),
+                url_template: template.map(str::to_owned),
+            };
+            urls.page_url(kind, (id, "a-slug"), "sr-Latn")
+        };
+        let videos = Some("https://example.org/{lang}/videos/{slug}");
+        assert_eq!(page(videos, ResourceKind::Video), "https://example.org/sr-Latn/videos/a-slug");
+        assert_eq!(
+            page(videos, ResourceKind::Programme),
+            "https://c.example.org/v1/programmes/a-slug"
+        );
+        assert_eq!(
+            page(Some("http://e.org/{kind}/{id}"), ResourceKind::ImpactStatistic),
+            format!("http://e.org/impact-statistics/{id}")
+        );
+        assert_eq!(
+            page(videos, ResourceKind::ImpactStatistic),
+            "https://c.example.org/embed/impact-statistics/a-slug?lang=sr-Latn"
+        );
+        assert_eq!(
+            page(None, ResourceKind::Video),
+            "https://c.example.org/embed/videos/a-slug?lang=sr-Latn"
+        );
+    }
+}

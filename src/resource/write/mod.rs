@@ -1,0 +1,6 @@
+//! TODO
+
+pub mod handlers;
+pub mod idempotency;
+pub mod restore;
+pub mod translations;

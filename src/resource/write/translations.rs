@@ -1,0 +1,202 @@
+//! Reads the texts of a body: per language in `translations`, or flat for the original language.
+
+use serde_json::Value;
+
+use crate::http::json_fields::{JsonFields, limits, parse_storable_language};
+use crate::http::problem::FieldError;
+use crate::resource::Status;
+use crate::resource::schema::{ResourceSchema, TextField};
+use crate::resource::store::items::TranslationRow;
+use crate::text::collation::sort_key;
+use crate::text::language::Language;
+
+/// The texts that a body has, and the language it was written in.
+#[derive(Clone, Debug)]
+pub struct ParsedTranslations {
+    /// The original language.
+    pub original_language: Language,
+    /// Texts by language.
+    pub texts: Vec<TranslationRow>,
+    /// Whether the texts came as flat fields.
+    pub is_flat: bool,
+}
+
+impl ParsedTranslations {
+    /// The tags of those texts that `which` holds of, as an item keeps them.
+    pub fn language_list(&self, which: impl Fn(&TranslationRow) -> bool) -> String {
+        let tags: Vec<&str> = self
+            .texts
+            .iter()
+            .filter(|text| which(text))
+            .map(|text| text.language.as_str())
+            .collect();
+        tags.join(" ")
+    }
+}
+
+/// What the texts are read against.
+pub struct TranslationDefaults<'a> {
+    /// The status of texts that state none.
+    pub status: Status,
+    /// The original language where the body states none.
+    pub original_language: &'a Language,
+    /// Whether a missing `original_language` may follow from the translations.
+    pub infer_original_language: bool,
+}
+
+/// Reads `original_language`, `translations` and the flat texts.
+pub fn parse_translations(
+    fields: &mut JsonFields<'_, '_>,
+    schema: &ResourceSchema,
+    defaults: &TranslationDefaults<'_>,
+) -> ParsedTranslations {
+    let stated = fields.language("original_language");
+    let flat = schema.text_fields.iter().any(|(name, _)| fields.contains(name));
+    for (name, _) in schema.text_fields {
+        fields.ignore(&[name]);
+    }
+    let translations = fields.value("translations");
+    if flat && translations.is_some() {
+        fields.error(
+            "translations",
+            "conflicting",
+            "Send either flat texts or `translations`, not both.",
+        );
+        return ParsedTranslations {
+            original_language: stated.unwrap_or_else(|| defaults.original_language.clone()),
+            texts: Vec::new(),
+            is_flat: false,
+        };
+    }
+    let Some(translations) = translations else {
+        let original = stated.unwrap_or_else(|| defaults.original_language.clone());
+        let text = parse_translation(fields, schema, defaults, &original);
+        return ParsedTranslations {
+            original_language: original,
+            texts: text.into_iter().collect(),
+            is_flat: true,
+        };
+    };
+    let pointer = fields.pointer_to("translations");
+    let texts =
+        parse_translation_map(translations, &pointer, schema, defaults, fields.errors_mut());
+    let original = stated.clone().unwrap_or_else(|| {
+        let first = texts.first().and_then(|text| Language::parse(&text.language).ok());
+        let has_default =
+            texts.iter().any(|text| text.language == defaults.original_language.as_str());
+        first
+            .filter(|_| defaults.infer_original_language && !has_default)
+            .unwrap_or_else(|| defaults.original_language.clone())
+    });
+    // Texts that are there but wrong have been reported as such.
+    let is_there = translations.get(original.as_str()).is_some_and(|texts| !texts.is_null());
+    if !is_there && !texts.iter().any(|text| text.language == original.as_str()) {
+        let detail =
+            format!("The texts of the original language `{}` are missing.", original.as_str());
+        fields.error("translations", "missing_language", detail);
+    }
+    ParsedTranslations { original_language: original, texts, is_flat: false }
+}
+
+fn parse_translation_map(
+    value: &Value,
+    pointer: &str,
+    schema: &ResourceSchema,
+    defaults: &TranslationDefaults<'_>,
+    errors: &mut Vec<FieldError>,
+) -> Vec<TranslationRow> {
+    let Value::Object(object) = value else {
+        errors.push(FieldError::field(
+            pointer,
+            "wrong_type",
+            "An object with one member for each language is expected here.",
+        ));
+        return Vec::new();
+    };
+    if object.len() > limits::LIST_ITEMS {
+        errors.push(FieldError::field(
+            pointer,
+            "too_many",
+            format!("At most {} languages are accepted here.", limits::LIST_ITEMS),
+        ));
+        return Vec::new();
+    }
+    let mut texts: Vec<TranslationRow> = Vec::new();
+    for (tag, value) in object {
+        let here = format!("{pointer}/{}", tag.replace('~', "~0").replace('/', "~1"));
+        let language = match parse_storable_language(tag) {
+            Ok(language) => language,
+            Err(detail) => {
+                errors.push(FieldError::field(here, "invalid_language", detail));
+                continue;
+            }
+        };
+        if value.is_null() {
+            continue;
+        }
+        if texts.iter().any(|text| text.language == language.as_str()) {
+            errors.push(FieldError::field(
+                here,
+                "repeated",
+                format!("`{}` is given twice.", language.as_str()),
+            ));
+            continue;
+        }
+        let Some(mut fields) = JsonFields::new(value, here, errors) else { continue };
+        let status = fields.enum_value("status", &Status::ALL).unwrap_or(defaults.status);
+        let text = parse_translation(
+            &mut fields,
+            schema,
+            &TranslationDefaults { status, ..*defaults },
+            &language,
+        );
+        fields.finish();
+        texts.extend(text);
+    }
+    texts.sort_by(|a, b| a.language.cmp(&b.language));
+    texts
+}
+
+fn parse_translation(
+    fields: &mut JsonFields<'_, '_>,
+    schema: &ResourceSchema,
+    defaults: &TranslationDefaults<'_>,
+    language: &Language,
+) -> Option<TranslationRow> {
+    let mut text = TranslationRow {
+        language: language.as_str().to_owned(),
+        status: defaults.status.as_str().to_owned(),
+        title: String::new(),
+        summary: None,
+        description: None,
+        content_note: None,
+        credit_line: None,
+        disclaimer: None,
+        sort_key: String::new(),
+    };
+    for (name, column) in schema.text_fields {
+        match column {
+            TextField::Title => {
+                let before = fields.errors_mut().len();
+                match fields.text(name, limits::TITLE) {
+                    Some(title) => text.title = title,
+                    None if fields.errors_mut().len() == before => {
+                        fields.error(
+                            name,
+                            "required",
+                            format!("`{name}` is required: every language needs one."),
+                        );
+                    }
+                    None => {}
+                }
+            }
+            TextField::Summary => text.summary = fields.text(name, limits::SUMMARY),
+            TextField::Description => text.description = fields.text(name, limits::DESCRIPTION),
+            TextField::ContentNote => text.content_note = fields.text(name, limits::SUMMARY),
+            TextField::CreditLine => text.credit_line = fields.text(name, limits::SUMMARY),
+            TextField::Disclaimer => text.disclaimer = fields.text(name, limits::SUMMARY),
+        }
+    }
+    text.sort_key = sort_key(&text.title, language);
+    (!text.title.is_empty()).then_some(text)
+}

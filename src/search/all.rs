@@ -1,0 +1,611 @@
+//! `GET /v1/search`: items of all kinds in one list, the best first.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+use crate::db::keyset::{ListQuery, SortKey, SortKeyType};
+use crate::db::search::{
+    Audience, FieldScope, SearchMatch, SearchMode, TokenFrequencies, cached_token_frequencies,
+    plan_search,
+};
+use crate::db::sql_fragment::{Bind, Fragment};
+use crate::db::{Connection, Id, Time};
+use crate::http::accept;
+use crate::http::auth::Visibility;
+use crate::http::conditional::ConditionalGet;
+use crate::http::json_fields::unknown_value_message;
+use crate::http::language::{LanguagePreference, accept_language};
+use crate::http::middleware::StatementCount;
+use crate::http::problem::Problem;
+use crate::http::query_params::QueryParams;
+use crate::resource::Status;
+use crate::resource::model::revisions::Revisions;
+use crate::resource::openapi::{ListEndpoint, comma_list_parameter, item_shown, query_parameter};
+use crate::resource::query::params::{
+    PRESENTATION_PARAMS, ResponseShape, SearchParams, parse_range, parse_search, parse_statuses,
+    status_predicates,
+};
+use crate::resource::read::did_you_mean::{MAX_COUNTED_HITS, suggest_queries};
+use crate::resource::read::highlights::{Highlight, HighlightData};
+use crate::resource::read::list::{CatalogueRequest, page_response, read_catalogue_wide};
+use crate::resource::read::page::{
+    FacetValue, JsonItems, Links, ListResponse, PageInfo, PageParams,
+};
+use crate::resource::schema::{COMMON_RANGES, RangeSchema, ResourceKind};
+use crate::resource::state::AppState;
+use crate::resource::store::items::{ItemRow, LoadedItem, TranslationRow, load_mixed_page};
+use crate::resource::view::context::{PackedJson, RenderContext};
+use crate::search::kind_filter;
+use crate::text::query::Query;
+use crate::topics::model::SCHEMA;
+
+/// What the document says of it, beside what the handler does: of the parameters of lists those
+/// that every kind has.
+pub const OPENAPI: ListEndpoint = ListEndpoint {
+    path: "/v1/search",
+    schema: &SCHEMA,
+    excluded_params: &EXCLUDED_PARAMS,
+    extra_params: openapi_parameters,
+    requires_query: true,
+};
+
+const EXCLUDED_PARAMS: [&str; 9] =
+    ["fields", "include", "ids", "year", "sort", "facets", "facet_limit", "parent", "missing"];
+
+/// The fields of a hit.
+const HIT_FIELDS: [&str; 12] = [
+    "kind",
+    "id",
+    "slug",
+    "title",
+    "summary",
+    "language",
+    "transliterated",
+    "translations",
+    "published_at",
+    "image",
+    "url",
+    "item",
+];
+
+fn openapi_parameters() -> Vec<Value> {
+    let names: Vec<&str> = ResourceKind::SEARCHABLE.iter().map(|kind| kind.as_str()).collect();
+    let with_not: Vec<String> =
+        names.iter().flat_map(|name| [(*name).to_owned(), format!("!{name}")]).collect();
+    vec![
+        comma_list_parameter(
+            "kind",
+            "Only items of this kind. Several mean any of them; `!` excludes.",
+            json!({"type": "string", "enum": with_not}),
+            ResourceKind::SEARCHABLE.len(),
+            "video",
+        ),
+        comma_list_parameter(
+            "facets",
+            "`kind`: how many items of each kind are found; the filter `kind` does not narrow it. In `facets`: value, label in the answer's language and count of each, the most frequent first.",
+            json!({"type": "string", "enum": ["kind"]}),
+            1,
+            "kind",
+        ),
+        comma_list_parameter(
+            "fields",
+            "Only these fields, and `id`.",
+            json!({"type": "string", "enum": HIT_FIELDS}),
+            100,
+            "title",
+        ),
+        query_parameter(
+            "include",
+            "`item` adds the whole resource to each hit.",
+            json!({"type": "string", "enum": ["item"]}),
+            json!("item"),
+        ),
+    ]
+}
+
+/// An item that was found.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SearchHit {
+    /// What it is.
+    #[schema(value_type = HitKind)]
+    pub kind: String,
+    /// Identifier.
+    #[schema(value_type = uuid::Uuid)]
+    pub id: Id,
+    /// Slug.
+    #[schema(example = "testimonials-part-one")]
+    pub slug: String,
+    /// Title, name or label in the answer's language; null with `lang=all`.
+    #[schema(required, example = "In their own words, part one")]
+    pub title: Option<String>,
+    /// Summary, of what has one.
+    #[schema(required)]
+    pub summary: Option<String>,
+    /// The language of the texts (BCP 47); null with `lang=all`.
+    #[schema(required, example = "en")]
+    pub language: Option<String>,
+    /// Whether the texts were made from the other script.
+    pub transliterated: bool,
+    /// Title and summary in every language, with `lang=all`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub translations: Option<BTreeMap<String, HitText>>,
+    /// When it was published.
+    #[schema(value_type = Option<chrono::DateTime<chrono::Utc>>, required, example = "2026-05-07T08:00:00Z")]
+    pub published_at: Option<Time>,
+    /// Still image of a video, logo of a partner.
+    #[schema(required)]
+    pub image: Option<HitImage>,
+    /// Where the whole resource is.
+    #[schema(format = "uri")]
+    pub url: String,
+    /// The whole resource, with `include=item`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = item_shown, required = false)]
+    pub item: Option<Value>,
+    /// The fields in which it was found; only with `highlights=true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub highlights: Option<Vec<Highlight>>,
+}
+
+/// What a hit is.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum HitKind {
+    /// A video.
+    Video,
+    /// A programme.
+    Programme,
+    /// A partner.
+    Partner,
+    /// An indicator.
+    Indicator,
+    /// An impact statistic.
+    ImpactStatistic,
+    /// A topic.
+    Topic,
+}
+
+/// The texts of a hit in one language.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct HitText {
+    /// Title, name or label.
+    pub title: String,
+    /// Summary.
+    #[schema(required)]
+    pub summary: Option<String>,
+}
+
+/// An image that stands for a hit.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+pub struct HitImage {
+    /// Where it is.
+    #[schema(format = "uri")]
+    pub url: String,
+    /// What it shows.
+    #[schema(required)]
+    pub alt: Option<String>,
+}
+
+/// A page of hits.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SearchHitPage {
+    /// The hits, the best first.
+    pub data: Vec<SearchHit>,
+    /// Where the page stands.
+    pub page: PageInfo,
+    /// With `facets=kind`: how many items of each kind are found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub facets: Option<HashMap<String, Vec<FacetValue>>>,
+    /// Searches that find more, where this one finds little: what was perhaps meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = json!(["violence"]))]
+    pub did_you_mean: Option<Vec<String>>,
+    /// Addresses of this page and its neighbours.
+    pub links: Links,
+}
+
+/// Of what only a kind has, if it has anything: what stands for it in a list.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct HitImageFields {
+    thumbnail: PackedJson,
+    logo: PackedJson,
+}
+
+impl HitImageFields {
+    fn image(&self) -> Option<HitImage> {
+        [&self.thumbnail, &self.logo].into_iter().find_map(PackedJson::unpack::<Option<HitImage>>)
+    }
+}
+
+/// Search everything
+///
+/// Videos, programmes, partners, impact statistics and topics in one list, the best first: what
+/// stands in titles comes before summaries, names, descriptions and transcripts, whatever the kind.
+#[utoipa::path(operation_id = "list_search_hits", tag = "Search", responses((status = 200, description = "A page of hits.", body = SearchHitPage)))]
+#[get("/v1/search")]
+pub async fn search_all(
+    context: web::Data<AppState>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    accept::require_json(&request)?;
+    let caller = context.visibility(&request).await?;
+    let search_request = Arc::new(SearchRequest::from_request(&context, &request, caller)?);
+    let (shared_request, inner) = (Arc::clone(&search_request), context.clone().into_inner());
+    let condition = ConditionalGet::from_request(&request);
+    let done = context
+        .read(caller, move |connection| {
+            let catalogue_request = CatalogueRequest {
+                etag_key: &shared_request.etag_key,
+                language_preference: &shared_request.language_preference,
+                base_url: &shared_request.base_url,
+                also_changed_at: None,
+                condition: &condition,
+            };
+            read_catalogue_wide(
+                connection,
+                &inner,
+                &catalogue_request,
+                |connection, revisions, render_context| {
+                    load_hit_page(connection, &inner, &shared_request, revisions, render_context)
+                },
+            )
+        })
+        .await?;
+    StatementCount::record(&request, done.statement_count);
+    page_response(
+        &context,
+        &request,
+        (caller, &search_request.language_preference),
+        done.value,
+        None,
+    )
+}
+
+/// A search, understood.
+struct SearchRequest {
+    search: SearchParams,
+    kinds: Vec<ResourceKind>,
+    language_preference: LanguagePreference,
+    response_shape: ResponseShape,
+    include_item: bool,
+    paging: PageParams,
+    visibility: Visibility,
+    statuses: Option<Vec<Status>>,
+    ranges: Vec<(&'static RangeSchema, Bind)>,
+    kind_facet: bool,
+    highlights: bool,
+    base_url: String,
+    /// What makes the counts of its kinds others than those of another search.
+    count_key: String,
+    /// For the `ETag`.
+    etag_key: String,
+}
+
+impl SearchRequest {
+    fn from_request(
+        context: &AppState,
+        request: &HttpRequest,
+        caller: Visibility,
+    ) -> Result<Self, Problem> {
+        let mut params = QueryParams::parse(request.query_string())?;
+        let language_preference = LanguagePreference::parse(
+            &mut params,
+            accept_language(request),
+            &context.fallback_languages,
+        );
+        let search = parse_search(&mut params, &language_preference);
+        if search.is_none() {
+            params.error("q", "required", "`q` says what to search for.");
+        }
+        let kinds = kind_filter::parse_kinds(&mut params, &ResourceKind::SEARCHABLE);
+        let fields = params.list("fields", 100);
+        for name in fields.iter().flatten().filter(|name| !HIT_FIELDS.contains(&name.as_str())) {
+            params.error(
+                "fields",
+                "unknown_value",
+                unknown_value_message(name, HIT_FIELDS.iter().copied()),
+            );
+        }
+        let include_item = parse_single_word(&mut params, "include", "item");
+        let kind_facet = parse_single_word(&mut params, "facets", "kind");
+        let statuses = parse_statuses(&mut params, caller);
+        let ranges = COMMON_RANGES
+            .iter()
+            .filter_map(|range| Some((range, parse_range(&mut params, range)?)))
+            .collect();
+        let highlights = params.flag("highlights").unwrap_or(false);
+        let requested_languages = if language_preference.is_explicit {
+            String::new()
+        } else {
+            language_preference.cache_key()
+        };
+        let identity = format!(
+            "search\n{}\n{requested_languages}\n{caller:?}",
+            params.canonical_without(PRESENTATION_PARAMS)
+        );
+        let paging = PageParams::parse(&mut params, &identity);
+        let count_key = format!(
+            "search\n{}\n{caller:?}",
+            params.canonical_without(&[PRESENTATION_PARAMS, &["kind"]].concat())
+        );
+        let visibility = if statuses.is_some() { caller } else { Visibility::Published };
+        let identity = format!(
+            "search\n{}\n{}\n{visibility:?}",
+            params.canonical_without(&[]),
+            language_preference.cache_key()
+        );
+        params.finish()?;
+        let Some(search) = search else {
+            return Err(Problem::internal("a search without a query was understood"));
+        };
+        Ok(Self {
+            search,
+            kinds,
+            language_preference: language_preference,
+            response_shape: ResponseShape { fields, ..ResponseShape::default() },
+            include_item: include_item,
+            paging,
+            visibility: visibility,
+            statuses,
+            ranges,
+            kind_facet: kind_facet,
+            highlights,
+            base_url: context.settings.base_url(request),
+            count_key: count_key,
+            etag_key: identity,
+        })
+    }
+
+    /// What a query finds among these kinds.
+    fn build_query(
+        &self,
+        query: &Query,
+        kinds: &[ResourceKind],
+        ask: SearchMode,
+        frequencies: &Arc<TokenFrequencies>,
+    ) -> ListQuery {
+        let letters: Vec<char> = kinds.iter().map(|kind| kind.index_prefix()).collect();
+        let audience = if self.visibility.includes_unpublished() {
+            Audience::Editors
+        } else {
+            Audience::Public
+        };
+        let mut list = ListQuery::default();
+        match plan_search(query, &letters, audience, (FieldScope::AllFields, ask), frequencies) {
+            SearchMatch::Ranked(ranked) if !kinds.is_empty() => list.ranked_matches = Some(ranked),
+            // Nothing but what is not looked for, or no kind.
+            other => {
+                list.predicates.extend(if let SearchMatch::Predicate(predicate) = other {
+                    Some(predicate)
+                } else {
+                    None
+                });
+                list.predicates.push(kind_predicate(kinds));
+                list.sort_keys.push(SortKey {
+                    expression: Fragment::new("items.published_at"),
+                    key_type: SortKeyType::Time,
+                    descending: true,
+                    nullable: self.statuses.is_some(),
+                });
+            }
+        }
+        list.predicates
+            .extend(status_predicates(self.statuses.as_deref(), list.ranked_matches.is_some()));
+        list.predicates.extend(self.ranges.iter().map(|(range, bound)| range.predicate(bound)));
+        list
+    }
+}
+
+/// Holds for items of these kinds.
+fn kind_predicate(kinds: &[ResourceKind]) -> Fragment {
+    let names: Vec<String> = kinds.iter().map(|kind| format!("'{}'", kind.as_str())).collect();
+    Fragment::new(if names.is_empty() {
+        "1 = 0".to_owned()
+    } else {
+        format!("items.kind IN ({})", names.join(", "))
+    })
+}
+
+/// Whether a parameter that takes a single word is given.
+fn parse_single_word(params: &mut QueryParams, name: &'static str, word: &str) -> bool {
+    let given = params.list(name, 20).unwrap_or_default();
+    for other in given.iter().filter(|given| *given != word) {
+        params.error(name, "unknown_value", unknown_value_message(other, [word].into_iter()));
+    }
+    !given.is_empty()
+}
+
+fn load_hit_page(
+    connection: &mut Connection,
+    context: &AppState,
+    search_request: &SearchRequest,
+    revisions: &Arc<Revisions>,
+    render_context: &mut RenderContext,
+) -> Result<ListResponse, Problem> {
+    let frequencies = cached_token_frequencies(connection)?;
+    let mut list = search_request.build_query(
+        &search_request.search.query,
+        &search_request.kinds,
+        SearchMode::Ranked,
+        &frequencies,
+    );
+    let kinds: Vec<&str> = search_request.kinds.iter().map(|kind| kind.as_str()).collect();
+    let count_key = format!("{}\n{}", search_request.count_key, kinds.join(","));
+    list.cache_key = Some(count_key.clone());
+    // What an item refers to is only shown where it is marked.
+    let spec_of =
+        |item: &ItemRow| ResourceKind::parse(&item.kind).and_then(|kind| context.schema(kind));
+    let paging = &search_request.paging;
+    let page = load_mixed_page::<Option<HitImageFields>>(
+        connection,
+        &list,
+        (&paging.start, paging.limit),
+        search_request.visibility,
+        render_context,
+        |item| spec_of(item).filter(|_| search_request.highlights),
+    )?;
+    let Some((slice, loaded)) = page else {
+        return Err(Problem::invalid_parameter(
+            "cursor",
+            "invalid_cursor",
+            "The cursor does not fit this search; start again without it.",
+        ));
+    };
+    let total = paging
+        .with_total
+        .then(|| {
+            context
+                .count_cache
+                .get_or_try_insert_with(revisions, &count_key, || list.count(connection))
+        })
+        .transpose()?;
+    let facets = if search_request.kind_facet {
+        Some(kind_facets(connection, context, search_request, (revisions, &frequencies))?)
+    } else {
+        None
+    };
+    let did_you_mean = match search_request.search.to_sparse_search(paging, loaded.len()) {
+        Some(sparse_search) => suggest_queries(
+            connection,
+            &context.vocabulary,
+            &sparse_search,
+            |connection, query| {
+                Ok(search_request
+                    .build_query(&query, &search_request.kinds, SearchMode::Unranked, &frequencies)
+                    .count_up_to(connection, MAX_COUNTED_HITS)?)
+            },
+        )?,
+        None => Vec::new(),
+    };
+    let mut full_items = if search_request.include_item {
+        load_full_items(connection, context, search_request.visibility, &loaded, render_context)?
+    } else {
+        HashMap::new()
+    };
+    let highlight_data = if search_request.highlights {
+        Some(HighlightData::load(connection, &search_request.search.query, &loaded)?)
+    } else {
+        None
+    };
+    let mut items = JsonItems::default();
+    for one in loaded {
+        let Some(spec) = spec_of(&one.item) else { continue };
+        let highlights = highlight_data.as_ref().map(|highlight_data| {
+            highlight_data.highlights_for(spec, &one, search_request.visibility, render_context)
+        });
+        let item = full_items.remove(&one.item.id);
+        items
+            .push(&to_hit(one, spec.kind, item, render_context), &search_request.response_shape)?;
+        if let Some(highlights) = highlights {
+            items.add_member("highlights", &highlights)?;
+        }
+    }
+    Ok(ListResponse { items, page_info: paging.page_info(&slice, total), facets, did_you_mean })
+}
+
+/// How many items of each kind are found.
+fn kind_facets(
+    connection: &mut Connection,
+    context: &AppState,
+    search_request: &SearchRequest,
+    (revisions, frequencies): (&Revisions, &Arc<TokenFrequencies>),
+) -> Result<Map<String, Value>, Problem> {
+    let mut counts: Vec<(ResourceKind, i64)> = Vec::new();
+    for kind in ResourceKind::SEARCHABLE {
+        let list = format!("{}\n{}", search_request.count_key, kind.as_str());
+        counts.push((
+            kind,
+            context.count_cache.get_or_try_insert_with(revisions, &list, || {
+                search_request
+                    .build_query(
+                        &search_request.search.query,
+                        &[kind],
+                        SearchMode::Unranked,
+                        frequencies,
+                    )
+                    .count(connection)
+            })?,
+        ));
+    }
+    counts.retain(|(_, count)| *count > 0);
+    counts.sort_by(|(a, first), (b, second)| {
+        second.cmp(first).then_with(|| a.as_str().cmp(b.as_str()))
+    });
+    let values = counts.into_iter().map(|(kind, count)| FacetValue {
+        value: kind.as_str().to_owned(),
+        label: kind_filter::kind_label(kind, search_request.language_preference.ui_language)
+            .to_owned(),
+        count,
+    });
+    Ok([("kind".to_owned(), json!(values.collect::<Vec<_>>()))].into_iter().collect())
+}
+
+/// The whole resources of what was found: a fixed number of queries for each kind.
+fn load_full_items(
+    connection: &mut Connection,
+    context: &AppState,
+    visibility: Visibility,
+    loaded: &[LoadedItem<Option<HitImageFields>>],
+    render_context: &RenderContext,
+) -> Result<HashMap<Id, Value>, Problem> {
+    let mut full_items = HashMap::new();
+    for (spec, read) in &context.registry {
+        let ids: Vec<Id> = loaded
+            .iter()
+            .filter(|one| one.item.kind == spec.kind.as_str())
+            .map(|one| one.item.id)
+            .collect();
+        let mut inner = RenderContext::new(
+            render_context.language_preference.clone(),
+            Arc::clone(&render_context.country_names),
+            render_context.cache(),
+        )
+        .with_base_url(&render_context.base_url);
+        full_items.extend(read(connection, &ids, visibility, &mut inner)?);
+    }
+    Ok(full_items)
+}
+
+fn to_hit(
+    mut one: LoadedItem<Option<HitImageFields>>,
+    kind: ResourceKind,
+    item: Option<Value>,
+    render_context: &RenderContext,
+) -> SearchHit {
+    let text = |text: &TranslationRow| {
+        (
+            text.language.clone(),
+            HitText { title: text.title.clone(), summary: text.summary.clone() },
+        )
+    };
+    let translations = render_context
+        .language_preference
+        .include_translations
+        .then(|| one.texts.iter().map(text).collect());
+    let image = one.fields.as_ref().and_then(HitImageFields::image);
+    let chosen = one.take_selected_text();
+    SearchHit {
+        kind: kind.as_str().to_owned(),
+        id: one.item.id,
+        url: format!("{}{}/{}", render_context.base_url, kind.path(), one.item.slug),
+        slug: one.item.slug,
+        transliterated: chosen.as_ref().is_some_and(|chosen| chosen.is_transliterated),
+        language: chosen.as_ref().map(|chosen| chosen.language.as_str().to_owned()),
+        summary: chosen.as_ref().and_then(|chosen| chosen.text.summary.clone()),
+        title: chosen.map(|chosen| chosen.text.title),
+        translations,
+        published_at: one.item.published_at,
+        image,
+        item,
+        highlights: None,
+    }
+}

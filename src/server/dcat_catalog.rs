@@ -1,0 +1,232 @@
+//! `/catalog.jsonld`: what open-data portals harvest (DCAT).
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde_json::Value;
+
+use crate::db::Connection;
+use crate::http::auth::Visibility;
+use crate::http::conditional::{ConditionalGet, Freshness};
+use crate::http::language::LanguagePreference;
+use crate::http::middleware::StatementCount;
+use crate::http::problem::Problem;
+use crate::http::query_params::QueryParams;
+use crate::phrases::Phrase;
+use crate::places;
+use crate::resource::model::revisions::{CATALOGUE, Revisions};
+use crate::resource::query::params::ListRequest;
+use crate::resource::read::facets::MAX_FACET_LIMIT;
+use crate::resource::read::list::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::response;
+use crate::resource::schema::{ResourceKind, ResourceSchema};
+use crate::resource::state::AppState;
+use crate::resource::view::context::RenderContext;
+use crate::server::dcat::{DcatCatalog, DcatDataset, DistributionFormat, IATI_STANDARD_URL};
+use crate::server::openapi::OpenApiDocuments;
+
+/// The kinds that are datasets, and what is in each.
+const DATASETS: [(ResourceKind, Phrase); 5] = [
+    (ResourceKind::Video, Phrase::VideosAbout),
+    (ResourceKind::Programme, Phrase::ProgrammesAbout),
+    (ResourceKind::Partner, Phrase::PartnersAbout),
+    (ResourceKind::Indicator, Phrase::IndicatorsAbout),
+    (ResourceKind::ImpactStatistic, Phrase::ImpactStatisticsAbout),
+];
+
+const fn distribution_format(
+    name: &'static str,
+    title: &'static str,
+    file_type: &'static str,
+    media_type: Option<&'static str>,
+) -> DistributionFormat {
+    DistributionFormat { name, title, file_type, media_type, standard: None }
+}
+
+const JSON: DistributionFormat =
+    distribution_format("json", "JSON", "JSON", Some("application/json"));
+const CSV: DistributionFormat = distribution_format("csv", "CSV", "CSV", Some("text/csv"));
+const XLSX: DistributionFormat = distribution_format(
+    "xlsx",
+    "XLSX",
+    "XLSX",
+    Some("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+);
+/// IANA knows no media type of RSS.
+const RSS: DistributionFormat = distribution_format("rss", "RSS", "RSS", None);
+const ATOM: DistributionFormat =
+    distribution_format("atom", "Atom", "ATOM", Some("application/atom+xml"));
+const JSON_FEED: DistributionFormat =
+    distribution_format("json-feed", "JSON Feed", "JSON", Some("application/feed+json"));
+const IATI_ACTIVITIES: DistributionFormat = DistributionFormat {
+    standard: Some(IATI_STANDARD_URL),
+    ..distribution_format("iati", "IATI 2.03", "XML", Some("application/xml"))
+};
+/// Where a file of all activities is.
+const IATI_ACTIVITIES_PATH: &str = "/iati/activities.xml";
+
+/// Describe the catalogue for open-data portals
+///
+/// A `dcat:Catalog` in JSON-LD (DCAT 3, DCAT-AP 3.0): each kind of item as a dataset with its title
+/// and description in all languages of the product, when it last changed, the countries and
+/// languages that it is about and in, and every form in which it is given; the API as a service.
+/// The licence is that of `KINOTEKA_LICENCE_URL`, if there is one.
+#[utoipa::path(operation_id = "describe_catalogue", tag = "Server", responses(
+    (status = 200, description = "The description.", body = std::collections::BTreeMap<String, Value>, content_type = "application/ld+json", example = json!({"@id": "https://catalogue.example.org/catalog.jsonld#catalog", "@type": "Catalog", "title": {"@none": "catalogue.example.org"}})),
+    (status = 304, description = "The client has this already."),
+    (status = 400, description = "There are no parameters here.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 503, description = "The database is busy or away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+))]
+#[get("/catalog.jsonld")]
+pub async fn describe_catalogue(
+    context: web::Data<AppState>,
+    documents: web::Data<OpenApiDocuments>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    QueryParams::parse(request.query_string())?.finish()?;
+    let base = context.settings.base_url(&request);
+    let template = DcatCatalog {
+        publisher_name: context.settings.publisher_name(&base),
+        licence_url: context.settings.licence_url.clone(),
+        documentation_url: context.settings.docs.then(|| format!("{base}/docs")),
+        modified: None,
+        datasets: Vec::new(),
+        base_url: base.clone(),
+    };
+    let language_preference =
+        LanguagePreference::new(Vec::new(), context.fallback_languages.clone());
+    let identity = format!("dcat\n{template:?}\n{:?}", context.settings.iati_reporting_org);
+    let (inner, condition, query_preference) = (
+        context.clone().into_inner(),
+        ConditionalGet::from_request(&request),
+        language_preference.clone(),
+    );
+    let outcome = context
+        .read(Visibility::Published, move |connection| {
+            let catalogue_request = CatalogueRequest {
+                etag_key: &identity,
+                language_preference: &query_preference,
+                base_url: &base,
+                also_changed_at: None,
+                condition: &condition,
+            };
+            read_catalogue_wide(
+                connection,
+                &inner,
+                &catalogue_request,
+                |connection, revisions, render_context| {
+                    let specs = DATASETS
+                        .iter()
+                        .filter_map(|(kind, about)| Some((inner.schema(*kind)?, *about)));
+                    let datasets = specs.map(|(spec, about)| {
+                        load_dataset(
+                            connection,
+                            (&inner, revisions),
+                            (spec, about),
+                            render_context,
+                            &documents,
+                        )
+                    });
+                    let datasets = datasets.collect::<Result<Vec<_>, Problem>>()?;
+                    Ok(DcatCatalog {
+                        modified: revisions.get(CATALOGUE).1,
+                        datasets,
+                        ..template.clone()
+                    }
+                    .to_json_ld())
+                },
+            )
+        })
+        .await?;
+    StatementCount::record(&request, outcome.statement_count);
+    let (validators, json_ld) = match outcome.value {
+        Freshness::Fresh(validators, json_ld) => (validators, json_ld),
+        Freshness::NotModified(validators) => {
+            return Ok(response::not_modified_response(
+                &context,
+                Visibility::Published,
+                &language_preference,
+                &validators,
+            ));
+        }
+    };
+    let mut response = HttpResponse::build(StatusCode::OK);
+    response::set_cache_headers(
+        &mut response,
+        &context,
+        Visibility::Published,
+        &language_preference,
+    );
+    response::set_validators(&mut response, &validators);
+    Ok(response.content_type("application/ld+json").body(json_ld.to_string()))
+}
+
+/// What is known of a kind: its languages and countries are counted as for a list.
+fn load_dataset(
+    connection: &mut Connection,
+    (context, revisions): (&AppState, &Revisions),
+    (spec, about): (&'static ResourceSchema, Phrase),
+    render_context: &mut RenderContext,
+    documents: &OpenApiDocuments,
+) -> Result<DcatDataset, Problem> {
+    let wanted: Vec<&str> = ["language", "country"]
+        .into_iter()
+        .filter(|name| spec.all_filters().any(|filter| filter.name == *name))
+        .collect();
+    let query = format!("facets={}&facet_limit={MAX_FACET_LIMIT}", wanted.join(","));
+    let list =
+        ListRequest::parse(spec, &query, None, &context.fallback_languages, Visibility::Published)?;
+    let facets =
+        context.facet_cache.compute_facets(connection, (spec, &list), revisions, render_context)?;
+    let values = |name: &str| -> Vec<String> {
+        let counted = facets.get(name).and_then(Value::as_array).into_iter().flatten();
+        let mut values: Vec<String> = counted
+            .filter_map(|one| one.get("value").and_then(Value::as_str))
+            .map(str::to_owned)
+            .collect();
+        values.sort();
+        values
+    };
+    let countries = values("country")
+        .iter()
+        .filter_map(|code| places::find(code))
+        .map(|country| country.alpha3.to_owned())
+        .collect();
+    Ok(DcatDataset {
+        name: spec.kind.path_segment(),
+        title: spec.kind.heading_message(),
+        description: about,
+        modified: revisions.get(spec.kind.as_str()).1,
+        languages: values("language"),
+        countries,
+        distributions: distributions(
+            spec,
+            documents,
+            context.settings.iati_reporting_org.is_some(),
+        ),
+    })
+}
+
+/// Every form in which a kind is given; files of the whole where the document knows their address,
+/// and IATI where it is known who reports.
+fn distributions(
+    spec: &ResourceSchema,
+    documents: &OpenApiDocuments,
+    has_iati_reporter: bool,
+) -> Vec<(DistributionFormat, String, bool)> {
+    let (path, segment) = (spec.kind.path(), spec.kind.path_segment());
+    let is_documented = |path: &str| !documents.allowed_methods(path).is_empty();
+    let tables = [(CSV, format!("{path}.csv"), false), (XLSX, format!("{path}.xlsx"), false)];
+    let activities = (has_iati_reporter
+        && matches!(spec.kind, ResourceKind::Programme | ResourceKind::ImpactStatistic))
+    .then(|| (IATI_ACTIVITIES, IATI_ACTIVITIES_PATH.to_owned(), false));
+    let feeds = spec.feed_formats.iter().map(|ending| {
+        let format = match *ending {
+            "rss" => RSS,
+            "atom" => ATOM,
+            _ => JSON_FEED,
+        };
+        (format, format!("/feeds/{segment}.{ending}"), true)
+    });
+    let files = tables.into_iter().chain(activities).filter(|(_, path, _)| is_documented(path));
+    [(JSON, path.to_owned(), true)].into_iter().chain(files).chain(feeds).collect()
+}

@@ -1,0 +1,374 @@
+//! Stores the rows of a file: all of them, or none.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+use crate::db::search::IndexerThread;
+use crate::db::{Connection, Id, Time, maintenance};
+use crate::http::json_fields::{clip, parse_storable_language};
+use crate::http::problem::{FieldError, MAX_ERRORS, Problem};
+use crate::impact::resource::ImpactStatistics;
+use crate::resource::model::revisions::bump;
+use crate::resource::schema::ResourceKind;
+use crate::resource::state::AppState;
+use crate::resource::store::change_log;
+use crate::resource::store::items::{ItemRow, Lookup, find};
+use crate::resource::write::handlers::{SaveResult, apply_patch, save_item};
+use crate::tables::import::columns::{ImportColumns, column_for_pointer};
+use crate::tables::import::csv_reader::CsvReader;
+use crate::tables::import::row_mapping::{self, ImportRow};
+use crate::text::slug::validate_slug;
+
+/// Of how many rows it is said what became of them.
+const MAX_REPORTED_CHANGES: usize = 100;
+
+/// After so many rows PostgreSQL counts what it has: within a transaction it keeps the plans that
+/// it made while there was less.
+const ANALYZE_AFTER_ROWS: [usize; 3] = [1_000, 10_000, 100_000];
+
+/// What becomes of a row.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RowOutcome {
+    /// A new statistic.
+    Created,
+    /// A statistic that is other than before.
+    Changed,
+}
+
+/// A row that makes a difference.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RowChange {
+    /// The row as a spreadsheet shows it.
+    #[schema(minimum = 2, example = 2)]
+    pub row: usize,
+    /// What becomes of it.
+    pub outcome: RowOutcome,
+    /// The identifier; that of a new statistic is another when it is stored for good.
+    #[schema(value_type = uuid::Uuid)]
+    pub id: Id,
+    /// The slug.
+    #[schema(example = "new-partnerships")]
+    pub slug: String,
+}
+
+/// What the rows of a file did, or would do.
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+pub struct Counts {
+    /// Rows with something in them, without the header.
+    #[schema(minimum = 0, example = 120)]
+    pub rows: usize,
+    /// New statistics.
+    #[schema(minimum = 0, example = 20)]
+    pub created: usize,
+    /// Statistics that are other than before.
+    #[schema(minimum = 0, example = 3)]
+    pub changed: usize,
+    /// Statistics that were so already.
+    #[schema(minimum = 0, example = 97)]
+    pub unchanged: usize,
+    /// The first hundred rows that make a difference.
+    pub changes: Vec<RowChange>,
+}
+
+/// A file, understood as far as it can be without the database.
+pub struct ImportTable {
+    /// The text after the line that may state the separator.
+    pub text: String,
+    /// What separates cells.
+    pub separator: char,
+    /// The number of the first line of the text.
+    pub line: usize,
+    /// The columns.
+    pub columns: ImportColumns,
+    /// Whether nothing is to be stored, only to be tried.
+    pub dry_run: bool,
+}
+
+/// What is wrong with the rows so far: the first errors, and how many there are in how many rows.
+#[derive(Default)]
+struct RowErrors {
+    first: Vec<FieldError>,
+    count: usize,
+    rows: usize,
+}
+
+impl RowErrors {
+    fn add(&mut self, errors: Vec<FieldError>) {
+        self.count = self.count.saturating_add(errors.len());
+        self.rows = self.rows.saturating_add(1);
+        let room = MAX_ERRORS.saturating_sub(self.first.len());
+        self.first.extend(errors.into_iter().take(room));
+    }
+
+    fn into_problem(self) -> Problem {
+        let count = |number: usize, what: &str| {
+            format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+        };
+        let mut detail = format!(
+            "{} in {}; nothing was stored.",
+            count(self.count, "error"),
+            count(self.rows, "row")
+        );
+        if self.count > self.first.len() {
+            detail = format!("{detail} The first {} are named.", self.first.len());
+        }
+        let mut problem = Problem::invalid_fields(self.first);
+        problem.detail = detail;
+        problem
+    }
+}
+
+/// Why nothing is kept of a transaction.
+enum Rollback {
+    /// It could not be stored.
+    Failed(Problem),
+    /// It was only tried.
+    DryRun(Counts),
+}
+
+impl From<Problem> for Rollback {
+    fn from(problem: Problem) -> Self {
+        Self::Failed(problem)
+    }
+}
+
+impl From<crate::db::Error> for Rollback {
+    fn from(error: crate::db::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Stores the rows of a table in one transaction; `keep` is its last step.
+pub fn apply_import(
+    state: &AppState,
+    table: &ImportTable,
+    before_commit: impl Fn(&mut Connection, &Counts) -> Result<(), Problem>,
+) -> Result<Counts, Problem> {
+    let helper = IndexerThread::start();
+    let outcome = state.database.write_blocking(|connection| {
+        let counts = import_rows(connection, state, table)?;
+        if table.dry_run {
+            return Err(Rollback::DryRun(counts));
+        }
+        before_commit(connection, &counts)?;
+        Ok(counts)
+    });
+    drop(helper);
+    match outcome {
+        Ok(counts) | Err(Rollback::DryRun(counts)) => Ok(counts),
+        Err(Rollback::Failed(problem)) => Err(problem),
+    }
+}
+
+fn import_rows(
+    connection: &mut Connection,
+    state: &AppState,
+    table: &ImportTable,
+) -> Result<Counts, Problem> {
+    let (mut counts, mut errors) = (Counts::default(), RowErrors::default());
+    let (mut rows_of, mut is_seen) = (HashMap::new(), false);
+    for record in CsvReader::new(&table.text, table.separator, table.line).skip(1) {
+        let record = record.map_err(|broken| {
+            Problem::invalid_fields(vec![FieldError::line(
+                broken.line,
+                "malformed_csv",
+                broken.detail,
+            )])
+        })?;
+        counts.rows = counts.rows.saturating_add(1);
+        if ANALYZE_AFTER_ROWS.contains(&counts.rows) {
+            maintenance::analyze(connection)?;
+        }
+        let row = match row_mapping::parse(&table.columns, &record) {
+            Ok(row) => row,
+            Err(wrong) => {
+                errors.add(wrong);
+                continue;
+            }
+        };
+        match import_row(connection, state, &row, &mut rows_of) {
+            Ok(done) => {
+                is_seen = is_seen || done.stored.is_publicly_visible;
+                record_outcome(&mut counts, &row, done);
+            }
+            Err(problem) if problem.kind.definition().status < 500 => {
+                errors.add(row_errors(&row, problem))
+            }
+            Err(problem) => return Err(problem),
+        }
+    }
+    if errors.count > 0 {
+        return Err(errors.into_problem());
+    }
+    if counts.created.saturating_add(counts.changed) > 0 {
+        bump(connection, ResourceKind::ImpactStatistic, Time::now())?;
+    }
+    if is_seen {
+        change_log::record_feed_change(connection, &state.settings, ResourceKind::ImpactStatistic)?;
+    }
+    Ok(counts)
+}
+
+/// What became of a row.
+struct RowResult {
+    stored: SaveResult,
+    is_new: bool,
+}
+
+fn record_outcome(counts: &mut Counts, row: &ImportRow, RowResult { stored, is_new }: RowResult) {
+    let (number, outcome) = match (is_new, stored.is_changed) {
+        (true, _) => (&mut counts.created, RowOutcome::Created),
+        (false, true) => (&mut counts.changed, RowOutcome::Changed),
+        (false, false) => {
+            counts.unchanged = counts.unchanged.saturating_add(1);
+            return;
+        }
+    };
+    *number = number.saturating_add(1);
+    if counts.changes.len() < MAX_REPORTED_CHANGES {
+        counts.changes.push(RowChange {
+            row: row.number,
+            outcome,
+            id: stored.id,
+            slug: stored.slug,
+        });
+    }
+}
+
+/// Stores a row: as a patch of the statistic that it names, or as a new one.
+fn import_row(
+    connection: &mut Connection,
+    state: &AppState,
+    row: &ImportRow,
+    rows_of: &mut HashMap<Id, usize>,
+) -> Result<RowResult, Problem> {
+    let existing = find_statistic(connection, row)?;
+    let mut body = row.fields.clone();
+    let wrong = |column: &str, code, detail| {
+        Problem::invalid_fields(vec![FieldError::field(format!("/{column}"), code, detail)])
+    };
+    let language = row
+        .language
+        .as_deref()
+        .map(parse_storable_language)
+        .transpose()
+        .map_err(|detail| wrong("language", "invalid_language", detail))?;
+    let language = language.map(|language| language.as_str().to_owned());
+    let Some(item) = existing else {
+        if let Some(error) = row.slug.as_deref().and_then(|slug| validate_slug(slug).err()) {
+            return Err(wrong("slug", "invalid_slug", error.to_string()));
+        }
+        body.retain(|_, value| !value.is_null());
+        let language =
+            language.unwrap_or_else(|| state.settings.default_language().as_str().to_owned());
+        let texts: Map<String, Value> = row
+            .texts
+            .iter()
+            .filter(|(_, text)| !text.is_null())
+            .map(|(name, text)| (name.clone(), text.clone()))
+            .collect();
+        body.insert("original_language".to_owned(), json!(language));
+        body.insert("translations".to_owned(), json!({language: texts}));
+        let stored = save_item::<ImpactStatistics>(
+            connection,
+            state,
+            None,
+            row.slug.as_deref(),
+            &Value::Object(body),
+            false,
+        )?;
+        rows_of.insert(stored.id, row.number);
+        return Ok(RowResult { stored, is_new: true });
+    };
+    if let Some(other) = rows_of.insert(item.id, row.number) {
+        let detail = format!("ImportRow {other} is of the same statistic, `{}`.", item.slug);
+        return Err(wrong("slug", "repeated", detail));
+    }
+    if let Some(slug) = row.slug.as_ref().filter(|slug| **slug != item.slug) {
+        body.insert("slug".to_owned(), json!(slug));
+    }
+    if !row.texts.is_empty() {
+        let language = language.unwrap_or_else(|| item.original_language.clone());
+        body.insert("translations".to_owned(), json!({language: row.texts}));
+    }
+    let stored = apply_patch::<ImpactStatistics>(connection, state, item, &Value::Object(body))?;
+    Ok(RowResult { stored, is_new: false })
+}
+
+/// The statistic that a row is of: that with its identifier, else that with its slug.
+fn find_statistic(
+    connection: &mut Connection,
+    row: &ImportRow,
+) -> Result<Option<ItemRow>, Problem> {
+    let wrong = |column: &str, code: &'static str, detail: String| {
+        Problem::invalid_fields(vec![FieldError::field(format!("/{column}"), code, detail)])
+    };
+    let mut found = None;
+    if let Some(id) = &row.id {
+        if Id::parse(id).is_none() {
+            return Err(wrong(
+                "id",
+                "invalid_id",
+                format!(
+                    "`{}` is not an id (UUID); leave the cell empty for a new statistic.",
+                    clip(id)
+                ),
+            ));
+        }
+        found = find(connection, ResourceKind::ImpactStatistic, id)?;
+        if found.is_none() && row.slug.is_none() {
+            let detail = format!(
+                "There is no statistic `{id}`; leave the cell empty for a new one, or give it a slug."
+            );
+            return Err(wrong("id", "unknown_reference", detail));
+        }
+    }
+    if let (None, Some(slug)) = (&found, &row.slug) {
+        found = find(connection, ResourceKind::ImpactStatistic, slug)?;
+    }
+    let item = match found {
+        None => return Ok(None),
+        Some(Lookup::Current(item)) => item,
+        Some(Lookup::Former(item)) => {
+            let detail =
+                format!("The statistic that was called so is `{}` now; write that.", item.slug);
+            return Err(wrong("slug", "moved", detail));
+        }
+    };
+    if item.deleted_at.is_some() {
+        let detail = format!(
+            "The statistic `{}` has been deleted; restore it first, or take another slug.",
+            item.slug
+        );
+        return Err(wrong(if row.slug.is_some() { "slug" } else { "id" }, "gone", detail));
+    }
+    Ok(Some(item))
+}
+
+/// What is wrong with a row, said of its cells.
+fn row_errors(row: &ImportRow, problem: Problem) -> Vec<FieldError> {
+    if problem.errors.is_empty() {
+        return vec![FieldError::row(
+            row.number,
+            None,
+            problem.kind.definition().code,
+            format!("ImportRow {}: {}", row.number, problem.detail),
+        )];
+    }
+    let placed = |error: FieldError| {
+        let column = error
+            .pointer
+            .as_deref()
+            .or(error.parameter.as_deref())
+            .map(column_for_pointer)
+            .filter(|column| !column.is_empty());
+        let place = column.map_or_else(String::new, |column| format!(", `{column}`"));
+        let detail = format!("ImportRow {}{place}: {}", row.number, error.detail);
+        FieldError { code: error.code, ..FieldError::row(row.number, column, "", detail) }
+    };
+    problem.errors.into_iter().map(placed).collect()
+}

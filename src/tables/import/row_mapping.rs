@@ -1,0 +1,333 @@
+//! A row of a file as a merge patch of a statistic. What only the spelling of cells says wrong is
+//! told here; the rest where it is stored.
+
+use serde_json::{Map, Value, json};
+
+use crate::http::json_fields::clip;
+use crate::http::problem::FieldError;
+use crate::tables::cell::{parse_pair, split_values};
+use crate::tables::csv::unescape_formula;
+use crate::tables::import::columns::{IGNORED_COLUMNS, ImportColumns};
+use crate::tables::import::csv_reader::Record;
+use crate::text::decimal::canonical;
+
+/// A row, understood as far as its cells can be by themselves.
+#[derive(Debug, PartialEq)]
+pub struct ImportRow {
+    /// Its number as a spreadsheet shows it.
+    pub number: usize,
+    /// The identifier it states.
+    pub id: Option<String>,
+    /// The slug it states.
+    pub slug: Option<String>,
+    /// The language of its texts, if it says one.
+    pub language: Option<String>,
+    /// Its texts: null where the cell is empty. None where they were made of another language's.
+    pub texts: Map<String, Value>,
+    /// All other columns that it has: null where the cell is empty.
+    pub fields: Map<String, Value>,
+}
+
+/// The cells of a row by the names of their columns.
+struct RowCells<'a> {
+    columns: &'a ImportColumns,
+    record: &'a Record,
+    errors: Vec<FieldError>,
+}
+
+impl RowCells<'_> {
+    /// The text of a cell; `None` where there is no such column, or nothing in it.
+    fn text(&self, name: &str) -> Option<&str> {
+        let place = self.columns.names().iter().position(|column| *column == name)?;
+        let cell = self.record.cells.get(place)?.trim();
+        (!cell.is_empty()).then(|| unescape_formula(cell))
+    }
+
+    fn error(&mut self, name: &str, code: &'static str, detail: &str) {
+        self.errors.push(FieldError::row(
+            self.record.row,
+            Some(name),
+            code,
+            format!("Row {}, `{name}`: {detail}", self.record.row),
+        ));
+    }
+
+    /// Writes a column that is there, whether or not its cell has something in it.
+    fn insert_cell(
+        &mut self,
+        to: &mut Map<String, Value>,
+        name: &'static str,
+        read: impl FnOnce(&str) -> Result<Value, CellError>,
+    ) {
+        if !self.columns.contains(name) {
+            return;
+        }
+        let value = match self.text(name).map(read) {
+            None => Value::Null,
+            Some(Ok(value)) => value,
+            Some(Err((code, detail))) => return self.error(name, code, &detail),
+        };
+        to.insert(name.to_owned(), value);
+    }
+
+    /// Writes columns that are the members of one object; null where none of their cells has
+    /// anything in it.
+    fn insert_object(
+        &mut self,
+        to: &mut Map<String, Value>,
+        name: &str,
+        members: &[(&'static str, &'static str, CellParser)],
+    ) {
+        let mut object = Map::new();
+        for (column, member, read) in members {
+            let mut cell = Map::new();
+            self.insert_cell(&mut cell, column, read);
+            object.extend(cell.remove(*column).map(|value| ((*member).to_owned(), value)));
+        }
+        if !object.is_empty() {
+            let is_nothing = object.values().all(Value::is_null);
+            to.insert(
+                name.to_owned(),
+                if is_nothing { Value::Null } else { Value::Object(object) },
+            );
+        }
+    }
+}
+
+/// A code and a sentence.
+type CellError = (&'static str, String);
+
+/// How a cell is read.
+type CellParser = fn(&str) -> Result<Value, CellError>;
+
+/// Reads a row; the error is all that is wrong with its cells.
+pub fn parse(columns: &ImportColumns, record: &Record) -> Result<ImportRow, Vec<FieldError>> {
+    let (wanted, found) = (columns.names().len(), record.cells.len());
+    let is_longer = record.cells.iter().skip(wanted).any(|cell| !cell.trim().is_empty());
+    if found < wanted || is_longer {
+        let detail = format!(
+            "Row {} has {found} cells, the header has {wanted}. A cell with the separator in it stands in quotation marks.",
+            record.row
+        );
+        return Err(vec![FieldError::row(record.row, None, "ragged", detail)]);
+    }
+    let mut cells = RowCells { columns, record, errors: Vec::new() };
+    let (id, slug) = (cells.text("id").map(str::to_owned), cells.text("slug").map(str::to_owned));
+    let language = cells.text("language").map(str::to_owned);
+    let mut texts = Map::new();
+    let is_made =
+        cells.text("transliterated").is_some_and(|flag| flag.eq_ignore_ascii_case("true"));
+    if !is_made {
+        cells.insert_cell(&mut texts, "label", TEXT);
+        cells.insert_cell(&mut texts, "description", TEXT);
+    }
+    let mut fields = Map::new();
+    for name in [
+        "status",
+        "qualifier",
+        "unit",
+        "measure",
+        "indicator",
+        "programme",
+        "partner",
+        "period_start",
+        "period_end",
+        "published_at",
+    ] {
+        cells.insert_cell(&mut fields, name, TEXT);
+    }
+    cells.insert_cell(&mut fields, "value", parse_decimal);
+    cells.insert_cell(&mut fields, "ascending", parse_bool);
+    cells.insert_cell(&mut fields, "additive", parse_bool);
+    cells.insert_cell(&mut fields, "countries", COUNTRY_CODES);
+    cells.insert_cell(&mut fields, "disaggregation", parse_dimensions);
+    cells.insert_object(
+        &mut fields,
+        "baseline",
+        &[("baseline_value", "value", parse_decimal), ("baseline_year", "year", parse_integer)],
+    );
+    cells.insert_object(
+        &mut fields,
+        "target",
+        &[
+            ("target_value", "value", parse_decimal),
+            ("target_period_start", "period_start", TEXT),
+            ("target_period_end", "period_end", TEXT),
+        ],
+    );
+    cells.insert_object(
+        &mut fields,
+        "source",
+        &[("source_text", "text", TEXT), ("source_url", "url", TEXT)],
+    );
+    cells.insert_cell(&mut fields, "documents", parse_documents);
+    cells.insert_cell(&mut fields, "evidence", parse_evidence);
+    debug_assert!(IGNORED_COLUMNS.iter().all(|name| !fields.contains_key(*name)));
+    if !cells.errors.is_empty() {
+        return Err(cells.errors);
+    }
+    Ok(ImportRow { number: record.row, id, slug, language, texts, fields })
+}
+
+/// Text, of which more is known where it is stored.
+const TEXT: CellParser = |text| Ok(json!(text));
+
+/// An exact decimal. What a spreadsheet writes for people is refused, for nobody knows what `1,500`
+/// is.
+fn parse_decimal(text: &str) -> Result<Value, CellError> {
+    if canonical(text).is_some() {
+        return Ok(json!(text));
+    }
+    let plain: String = text
+        .chars()
+        .filter(|c| !matches!(c, ',' | ' ' | '\u{A0}' | '\u{202F}' | '\'' | '%'))
+        .collect();
+    let remedy = match (text.contains(','), canonical(&plain)) {
+        (true, Some(plain)) => {
+            format!(
+                "write {plain} if the comma separates thousands, {} if it is a decimal point",
+                text.trim_end_matches('%').replace(',', ".")
+            )
+        }
+        (false, Some(plain)) => format!("write {plain}"),
+        _ => "write digits, with a point before decimals, and nothing else, such as 1500 or 0.5"
+            .to_owned(),
+    };
+    Err(("invalid_decimal", format!("`{}` is no plain decimal: {remedy}.", clip(text))))
+}
+
+fn parse_integer(text: &str) -> Result<Value, CellError> {
+    text.parse::<i64>().map(Value::from).map_err(|_not_whole| {
+        ("out_of_range", format!("A whole number such as 2020 is expected, not `{}`.", clip(text)))
+    })
+}
+
+fn parse_bool(text: &str) -> Result<Value, CellError> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" => Ok(json!(true)),
+        "false" => Ok(json!(false)),
+        _ => Err(("wrong_type", format!("`true` or `false` is expected, not `{}`.", clip(text)))),
+    }
+}
+
+/// Codes with `;` or `,` between them.
+const COUNTRY_CODES: CellParser = |text| {
+    Ok(text
+        .split([';', ','])
+        .map(str::trim)
+        .filter(|code| !code.is_empty())
+        .map(Value::from)
+        .collect())
+};
+
+/// `sex=female; age=15-24`.
+fn parse_dimensions(text: &str) -> Result<Value, CellError> {
+    let slice = |one: &str| match parse_pair(one) {
+        (dimension, Some(value)) => Ok(json!({"dimension": dimension, "value": value})),
+        (dimension, None) => Err((
+            "invalid_value",
+            format!(
+                "`{}` has no value: write dimension=value, such as sex=female.",
+                clip(&dimension)
+            ),
+        )),
+    };
+    split_values(text).iter().map(|one| slice(one)).collect()
+}
+
+/// `title=url|page|language|media type`.
+fn parse_documents(text: &str) -> Result<Value, CellError> {
+    let document = |one: &str| {
+        let (title, Some(place)) = parse_pair(one) else {
+            return Err((
+                "invalid_value",
+                format!("`{}` has no address: write title=https://….", clip(one)),
+            ));
+        };
+        let mut parts = place.split('|').map(|part| Some(part).filter(|part| !part.is_empty()));
+        let url = parts.next().flatten();
+        let page = parts.next().flatten().map(parse_integer).transpose()?;
+        let (language, media_type) = (parts.next().flatten(), parts.next().flatten());
+        Ok(
+            json!({"title": title, "url": url, "page": page, "language": language, "media_type": media_type}),
+        )
+    };
+    split_values(text).iter().map(|one| document(one)).collect()
+}
+
+/// `video#12.5-30=en:What is said.`
+fn parse_evidence(text: &str) -> Result<Value, CellError> {
+    let one = |one: &str| {
+        let (video, quote) = parse_pair(one);
+        let (video, passage) =
+            video.split_once('#').map_or((video.as_str(), ""), |(video, passage)| (video, passage));
+        let (start, end) = passage.split_once('-').unwrap_or((passage, ""));
+        let seconds = |text: &str| match text {
+            "" => Ok(Value::Null),
+            text => match text.parse::<f64>() {
+                Ok(seconds) if seconds.is_finite() => Ok(json!(seconds)),
+                _ => Err((
+                    "invalid_value",
+                    format!("`{}` is no passage in seconds: write video#12.5-30.", clip(one)),
+                )),
+            },
+        };
+        let quote = quote.map(|quote| {
+            let (language, text) = quote.split_once(':').unwrap_or(("", &quote));
+            json!({"language": Some(language).filter(|language| !language.is_empty()), "text": text})
+        });
+        Ok(
+            json!({"video": video.trim(), "start_seconds": seconds(start.trim())?, "end_seconds": seconds(end.trim())?, "quote": quote}),
+        )
+    };
+    split_values(text).iter().map(|text| one(text)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invalid_decimals_name_remedy() {
+        assert_eq!(parse_decimal("1.500"), Ok(json!("1.500")));
+        for (text, remedy) in [
+            (
+                "1,500",
+                "write 1500 if the comma separates thousands, 1.500 if it is a decimal point",
+            ),
+            ("1 500", "write 1500."),
+            ("12%", "write 12."),
+            ("1e3", "such as 1500 or 0.5"),
+            ("many", "such as 1500 or 0.5"),
+        ] {
+            let (code, detail) = parse_decimal(text).unwrap_err();
+            assert!(code == "invalid_decimal" && detail.contains(remedy), "{text}: {detail}");
+        }
+    }
+
+    #[test]
+    fn multi_value_cells_are_parsed() {
+        assert_eq!(
+            parse_dimensions("sex=female; a\\=b=x\\; \\\\y"),
+            Ok(
+                json!([{"dimension": "sex", "value": "female"}, {"dimension": "a=b", "value": "x; \\y"}])
+            )
+        );
+        assert!(parse_dimensions("women").is_err());
+        assert_eq!(COUNTRY_CODES("AL; BA,XK"), Ok(json!(["AL", "BA", "XK"])));
+        assert_eq!(
+            parse_evidence("a#12.5-30=en:Yes: more\\=500; b#-3; c"),
+            Ok(json!([
+                {"video": "a", "start_seconds": 12.5, "end_seconds": 30.0, "quote": {"language": "en", "text": "Yes: more=500"}},
+                {"video": "b", "start_seconds": null, "end_seconds": 3.0, "quote": null},
+                {"video": "c", "start_seconds": null, "end_seconds": null, "quote": null},
+            ]))
+        );
+        assert_eq!(
+            parse_documents("Report\\; final=https://e.example.org/?a\\=1|12||application/pdf"),
+            Ok(
+                json!([{"title": "Report; final", "url": "https://e.example.org/?a=1", "page": 12, "language": null, "media_type": "application/pdf"}])
+            )
+        );
+    }
+}

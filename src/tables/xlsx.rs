@@ -1,0 +1,381 @@
+//! A sheet as spreadsheets keep it (Office Open XML, ECMA-376), packed as it is written: nothing of
+//! it is kept but what is to be sent next.
+//!
+//! Numbers are numbers where a spreadsheet keeps them exactly, which it does with 15 digits; else
+//! they are text. Days and moments (UTC) are dates. The header stands still and filters.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{Datelike, NaiveDate};
+use zip::write::{SimpleFileOptions, StreamWriter};
+use zip::{CompressionMethod, ZipWriter};
+
+use crate::tables::cell::{Cell, CellSink};
+use crate::text::markup::write_escaped;
+
+/// The media type.
+pub const MEDIA_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// How many rows a sheet has at most, its header among them.
+pub const MAX_ROWS: usize = 1_048_576;
+
+/// How much text a cell holds, in units of UTF-16.
+const MAX_CELL_UTF16_LEN: usize = 32_767;
+
+/// How many digits of a number spreadsheets keep.
+const MAX_EXACT_DIGITS: usize = 15;
+
+/// The parts of the file that are the same in every one.
+const STATIC_PARTS: [(&str, &str); 5] = [
+    (
+        "[Content_Types].xml",
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">\
+         <Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
+         <Default Extension=\"xml\" ContentType=\"application/xml\"/>\
+         <Override PartName=\"/xl/workbook.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml\"/>\
+         <Override PartName=\"/xl/worksheets/sheet1.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml\"/>\
+         <Override PartName=\"/xl/styles.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml\"/></Types>",
+    ),
+    (
+        "_rels/.rels",
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\
+         <Relationship Id=\"rId1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument\" Target=\"xl/workbook.xml\"/>\
+         </Relationships>",
+    ),
+    (
+        "xl/workbook.xml",
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<workbook xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" \
+         xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\"><sheets><sheet name=\"Kinoteka\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>",
+    ),
+    (
+        "xl/_rels/workbook.xml.rels",
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\
+         <Relationship Id=\"rId1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet\" Target=\"worksheets/sheet1.xml\"/>\
+         <Relationship Id=\"rId2\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles\" Target=\"styles.xml\"/></Relationships>",
+    ),
+    (
+        "xl/styles.xml",
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<styleSheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\">\
+         <numFmts count=\"2\"><numFmt numFmtId=\"164\" formatCode=\"yyyy\\-mm\\-dd\"/><numFmt numFmtId=\"165\" formatCode=\"yyyy\\-mm\\-dd\\ hh:mm:ss\"/></numFmts>\
+         <fonts count=\"2\"><font><sz val=\"11\"/><name val=\"Calibri\"/></font><font><b/><sz val=\"11\"/><name val=\"Calibri\"/></font></fonts>\
+         <fills count=\"2\"><fill><patternFill patternType=\"none\"/></fill><fill><patternFill patternType=\"gray125\"/></fill></fills>\
+         <borders count=\"1\"><border><left/><right/><top/><bottom/><diagonal/></border></borders>\
+         <cellStyleXfs count=\"1\"><xf numFmtId=\"0\" fontId=\"0\" fillId=\"0\" borderId=\"0\"/></cellStyleXfs>\
+         <cellXfs count=\"4\"><xf numFmtId=\"0\" fontId=\"0\" fillId=\"0\" borderId=\"0\" xfId=\"0\"/>\
+         <xf numFmtId=\"0\" fontId=\"1\" fillId=\"0\" borderId=\"0\" xfId=\"0\" applyFont=\"1\"/>\
+         <xf numFmtId=\"164\" fontId=\"0\" fillId=\"0\" borderId=\"0\" xfId=\"0\" applyNumberFormat=\"1\"/>\
+         <xf numFmtId=\"165\" fontId=\"0\" fillId=\"0\" borderId=\"0\" xfId=\"0\" applyNumberFormat=\"1\"/></cellXfs></styleSheet>",
+    ),
+];
+
+/// What the sheet itself begins with: the first row stands still.
+const SHEET_HEADER: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\">\
+    <sheetViews><sheetView tabSelected=\"1\" workbookViewId=\"0\"><pane ySplit=\"1\" topLeftCell=\"A2\" activePane=\"bottomLeft\" state=\"frozen\"/>\
+    </sheetView></sheetViews><sheetFormatPr defaultRowHeight=\"15\"/>";
+
+// The numbers of styles.
+const HEADER_STYLE: &str = " s=\"1\"";
+const DATE_STYLE: &str = " s=\"2\"";
+const DATETIME_STYLE: &str = " s=\"3\"";
+
+/// What was packed and not yet taken.
+#[derive(Clone, Debug, Default)]
+struct ZipBuffer(Arc<Mutex<Vec<u8>>>);
+
+impl ZipBuffer {
+    fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Write for ZipBuffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A file, being packed.
+pub struct XlsxWriter {
+    zip: ZipWriter<StreamWriter<ZipBuffer>>,
+    buffer: ZipBuffer,
+    columns: usize,
+}
+
+impl XlsxWriter {
+    /// A file with these columns.
+    pub fn start(columns: &[&str]) -> io::Result<Self> {
+        let packed = ZipBuffer::default();
+        let mut zip = ZipWriter::new_stream(packed.clone());
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Deflated)
+            .compression_level(Some(3));
+        for (name, text) in STATIC_PARTS {
+            zip.start_file(name, options)?;
+            zip.write_all(text.as_bytes())?;
+        }
+        zip.start_file("xl/worksheets/sheet1.xml", options)?;
+        let mut text = SHEET_HEADER.to_owned();
+        let last = columns.len();
+        let _never_fails = write!(
+            text,
+            "<cols><col min=\"1\" max=\"{last}\" width=\"18\" customWidth=\"1\"/></cols><sheetData>"
+        );
+        let mut rows = XlsxRows { style: HEADER_STYLE, ..XlsxRows::starting_after(0) };
+        for name in columns {
+            rows.write_cell(Cell::Text(name));
+        }
+        rows.end_row();
+        text.push_str(&rows.text);
+        zip.write_all(text.as_bytes())?;
+        Ok(Self { zip, buffer: packed, columns: last })
+    }
+
+    /// Packs rows; gives what can be sent.
+    pub fn write_rows(&mut self, rows: &str) -> io::Result<Vec<u8>> {
+        self.zip.write_all(rows.as_bytes())?;
+        Ok(self.buffer.take())
+    }
+
+    /// Ends the file, which has so many rows, its header among them; gives the rest.
+    pub fn finish(mut self, rows: usize) -> io::Result<Vec<u8>> {
+        let mut text = "</sheetData><autoFilter ref=\"A1:".to_owned();
+        push_column_letters(self.columns.saturating_sub(1), &mut text);
+        let _never_fails = write!(text, "{rows}\"/></worksheet>");
+        self.zip.write_all(text.as_bytes())?;
+        self.zip.finish()?;
+        Ok(self.buffer.take())
+    }
+}
+
+/// Rows of a sheet, being written.
+#[derive(Debug)]
+pub struct XlsxRows {
+    text: String,
+    row: usize,
+    column: usize,
+    style: &'static str,
+}
+
+impl XlsxRows {
+    /// The rows after so many others.
+    pub fn starting_after(rows: usize) -> Self {
+        Self {
+            text: String::with_capacity(512 * 1_024),
+            row: rows.saturating_add(1),
+            column: 0,
+            style: "",
+        }
+    }
+
+    /// Ends a row.
+    pub fn end_row(&mut self) {
+        self.text.push_str(if self.column == 0 { "<row/>" } else { "</row>" });
+        self.row = self.row.saturating_add(1);
+        self.column = 0;
+    }
+
+    /// All rows so far.
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
+    /// A cell with a value that is no text.
+    fn value_cell(&mut self, attributes: &str, value: std::fmt::Arguments<'_>) {
+        self.open_cell(attributes);
+        let _never_fails = write!(self.text, "<v>{value}</v></c>");
+    }
+
+    fn text_cell(&mut self, text: &str) {
+        let style = self.style;
+        self.open_cell(style);
+        self.text.truncate(self.text.len().saturating_sub(1));
+        self.text.push_str(" t=\"inlineStr\"><is><t xml:space=\"preserve\">");
+        let cut = truncated_len(text);
+        let kept = text.get(..cut).unwrap_or(text);
+        if kept.contains("_x") {
+            // What looks like an escape of this format is none.
+            push_escaped_text(&kept.replace("_x", "_x005F_x"), &mut self.text);
+        } else {
+            push_escaped_text(kept, &mut self.text);
+        }
+        self.text.push_str(if cut < text.len() { "…</t></is></c>" } else { "</t></is></c>" });
+    }
+
+    fn open_cell(&mut self, attributes: &str) {
+        self.text.push_str("<c r=\"");
+        push_column_letters(self.column, &mut self.text);
+        let _never_fails = write!(self.text, "{}\"{attributes}>", self.row);
+    }
+}
+
+impl CellSink for XlsxRows {
+    fn write_cell(&mut self, write_cell: Cell<'_>) {
+        if self.column == 0 {
+            let _never_fails = write!(self.text, "<row r=\"{}\">", self.row);
+        }
+        match write_cell {
+            Cell::Empty | Cell::Text("") => {}
+            Cell::Text(text) => self.text_cell(text),
+            Cell::Decimal(value) if is_exact_in_spreadsheet(value) => {
+                self.value_cell("", format_args!("{value}"))
+            }
+            Cell::Decimal(value) => self.text_cell(value),
+            Cell::Integer(number) if is_exact_in_spreadsheet(&number.to_string()) => {
+                self.value_cell("", format_args!("{number}"))
+            }
+            Cell::Integer(number) => self.text_cell(&number.to_string()),
+            Cell::Bool(flag) => self.value_cell(" t=\"b\"", format_args!("{}", u8::from(flag))),
+            Cell::Date(day) => match serial_date(day) {
+                Some(number) => self.value_cell(DATE_STYLE, format_args!("{number}")),
+                None => self.text_cell(&day.to_string()),
+            },
+            Cell::DateTime(time) => match serial_date(time.0.date_naive()) {
+                Some(day) => {
+                    // Eleven places after the point are a microsecond.
+                    let micros = time.micros().rem_euclid(MICROS_PER_DAY);
+                    let part = i128::from(micros).saturating_mul(100_000_000_000)
+                        / i128::from(MICROS_PER_DAY);
+                    self.value_cell(DATETIME_STYLE, format_args!("{day}.{part:011}"));
+                }
+                None => self.text_cell(&time.to_string()),
+            },
+        }
+        self.column = self.column.saturating_add(1);
+    }
+}
+
+const MICROS_PER_DAY: i64 = 86_400_000_000;
+
+fn push_escaped_text(text: &str, to: &mut String) {
+    write_escaped(text, to, |c| match c {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '\r' => Some("&#13;"),
+        _ => None,
+    });
+}
+
+/// The letters of a column: `A`, `B`, …, `AA`.
+fn push_column_letters(index: usize, to: &mut String) {
+    if let Some(before) = (index / 26).checked_sub(1) {
+        push_column_letters(before, to);
+    }
+    to.extend(
+        char::from_digit(u32::try_from(index % 26).unwrap_or(0).saturating_add(10), 36)
+            .map(|letter| letter.to_ascii_uppercase()),
+    );
+}
+
+/// How many bytes of a text a cell holds; where it is longer, one character less, for what says so.
+fn truncated_len(text: &str) -> usize {
+    if text.len() <= MAX_CELL_UTF16_LEN {
+        return text.len();
+    }
+    let mut units: usize = 0;
+    let mut end: usize = 0;
+    for (at, c) in text.char_indices() {
+        units = units.saturating_add(c.len_utf16());
+        if units < MAX_CELL_UTF16_LEN {
+            end = at.saturating_add(c.len_utf8());
+        } else if units > MAX_CELL_UTF16_LEN {
+            return end;
+        }
+    }
+    text.len()
+}
+
+/// Whether a spreadsheet keeps a decimal as it is.
+fn is_exact_in_spreadsheet(decimal: &str) -> bool {
+    let digits =
+        decimal.trim_start_matches(['-', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
+    digits <= MAX_EXACT_DIGITS
+}
+
+/// The number of a day; none of days before March 1900, of which spreadsheets count one that there
+/// was not.
+fn serial_date(day: NaiveDate) -> Option<i32> {
+    // 25,569 is the number of the first of January 1970, which is day 719,163 of the common era.
+    let number = day.num_days_from_ce().checked_sub(719_163)?.checked_add(25_569)?;
+    (number > 60).then_some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::Time;
+
+    fn render_cells(cells: &[Cell<'_>]) -> String {
+        let mut rows = XlsxRows::starting_after(1);
+        for cell in cells {
+            rows.write_cell(*cell);
+        }
+        rows.end_row();
+        rows.into_text()
+    }
+
+    #[test]
+    fn cell_types_and_styles() {
+        let day = NaiveDate::from_ymd_opt(2024, 1, 1).unwrap();
+        let moment = Time(day.and_hms_micro_opt(12, 0, 0, 500_000).unwrap().and_utc());
+        assert_eq!(
+            render_cells(&[
+                Cell::Integer(3),
+                Cell::Empty,
+                Cell::Bool(true),
+                Cell::Date(day),
+                Cell::DateTime(moment)
+            ]),
+            "<row r=\"2\"><c r=\"A2\"><v>3</v></c><c r=\"C2\" t=\"b\"><v>1</v></c><c r=\"D2\" s=\"2\"><v>45292</v></c>\
+             <c r=\"E2\" s=\"3\"><v>45292.50000578703</v></c></row>"
+        );
+        let text = |text: &str| {
+            format!(
+                "<row r=\"2\"><c r=\"A2\" t=\"inlineStr\"><is><t xml:space=\"preserve\">{text}</t></is></c></row>"
+            )
+        };
+        for (cell, expected) in [
+            (Cell::Decimal("123456789012345.6"), text("123456789012345.6")),
+            (Cell::Text("a < b & \r_x000D_"), text("a &lt; b &amp; &#13;_x005F_x000D_")),
+            (Cell::Text("=1+1"), text("=1+1")),
+            (Cell::Date(NaiveDate::from_ymd_opt(1899, 5, 1).unwrap()), text("1899-05-01")),
+        ] {
+            assert_eq!(render_cells(&[cell]), expected);
+        }
+        assert_eq!(
+            render_cells(&[Cell::Decimal("-0.001")]),
+            "<row r=\"2\"><c r=\"A2\"><v>-0.001</v></c></row>"
+        );
+    }
+
+    #[test]
+    fn column_letters() {
+        for (index, expected) in
+            [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (701, "ZZ"), (702, "AAA")]
+        {
+            let mut letters = String::new();
+            push_column_letters(index, &mut letters);
+            assert_eq!(letters, expected);
+        }
+    }
+
+    #[test]
+    fn long_text_is_truncated() {
+        let units = |text: &str| text.get(..truncated_len(text)).unwrap().encode_utf16().count();
+        for (text, expected) in [
+            ("ж".repeat(32_767), 32_767),
+            ("ж".repeat(32_768), 32_766),
+            ("😀".repeat(16_384), 32_766),
+            ("x".repeat(50_000), 32_766),
+        ] {
+            assert_eq!(units(&text), expected);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! How topics are stored: they have no fields of their own beside what every item has.
+
+use crate::db::sql_fragment::id_in_fragment;
+use crate::db::{Connection, Id};
+use crate::http::json_fields::JsonFields;
+use crate::http::problem::{FieldError, Problem};
+use crate::resource::schema::ResourceSchema;
+use crate::resource::store::items::{LoadedItem, load_items};
+use crate::resource::store::tracks::TrackSummary;
+use crate::resource::view::context::RenderContext;
+use crate::resource::{NewReference, ParsedFields, Resource};
+use crate::topics::model::{self, SCHEMA, Topic};
+
+/// Topics as a kind of item.
+pub struct Topics;
+
+/// How deep the tree may be.
+const MAX_DEPTH: usize = 32;
+
+impl Resource for Topics {
+    const SCHEMA: &'static ResourceSchema = &SCHEMA;
+    type Fields = ();
+    type View = Topic;
+
+    fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<()> {
+        model::parse(fields)
+    }
+
+    fn render(loaded: LoadedItem<()>, shown: &RenderContext) -> Topic {
+        model::render(loaded, shown)
+    }
+
+    fn filter_values(_own: &(), _tracks: &[TrackSummary]) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
+    /// A topic cannot become its own ancestor.
+    fn validate(
+        connection: &mut Connection,
+        id: Option<Id>,
+        _own: &mut (),
+        links: &[(NewReference, Id)],
+        errors: &mut Vec<FieldError>,
+    ) -> Result<(), Problem> {
+        let Some((link, parent)) = links.iter().find(|(link, _)| link.field == "parent") else {
+            return Ok(());
+        };
+        let mut above = Some(*parent);
+        for _ in 0..MAX_DEPTH {
+            let Some(topic) = above else { return Ok(()) };
+            if Some(topic) == id {
+                let detail =
+                    "A topic cannot be its own ancestor; choose a parent that is not below it.";
+                errors.push(FieldError::field(link.target.pointer.clone(), "cycle", detail));
+                return Ok(());
+            }
+            let topic = load_items(connection, &id_in_fragment("items.id", [&topic]))?.pop();
+            above = topic
+                .and_then(|topic| {
+                    topic.references().into_iter().find(|link| link.field == "parent")
+                })
+                .map(|link| link.target_id);
+        }
+        errors.push(FieldError::field(
+            link.target.pointer.clone(),
+            "too_deep",
+            format!("The tree of topics is at most {MAX_DEPTH} deep."),
+        ));
+        Ok(())
+    }
+}

@@ -1,0 +1,38 @@
+//! How videos are stored.
+
+use crate::db::sql_fragment::Bind;
+use crate::http::json_fields::JsonFields;
+use crate::resource::schema::ResourceSchema;
+use crate::resource::store::items::{ItemRow, LoadedItem, Reference};
+use crate::resource::store::tracks::TrackSummary;
+use crate::resource::view::context::RenderContext;
+use crate::resource::{ParsedFields, Resource};
+use crate::videos::model::{self, SCHEMA, Video, VideoFields};
+
+/// Videos as a kind of item.
+pub struct Videos;
+
+impl Resource for Videos {
+    const SCHEMA: &'static ResourceSchema = &SCHEMA;
+    type Fields = VideoFields;
+    type View = Video;
+
+    fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<VideoFields> {
+        model::parse(fields)
+    }
+
+    fn render(loaded: LoadedItem<VideoFields>, shown: &RenderContext) -> Video {
+        model::render(loaded, shown)
+    }
+
+    fn filter_values(own: &VideoFields, tracks: &[TrackSummary]) -> Vec<(&'static str, String)> {
+        model::filter_values(own, tracks)
+    }
+
+    fn sort_columns(_item: &ItemRow, own: &VideoFields, _links: &[Reference]) -> Vec<Bind> {
+        vec![
+            own.duration_seconds.map_or(Bind::Null, Bind::Integer),
+            own.recorded_on.map_or(Bind::Null, Bind::Date),
+        ]
+    }
+}
