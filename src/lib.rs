@@ -61,6 +61,9 @@ pub mod iati;
 /// Tables: every list as CSV and as a sheet, and statistics in from CSV.
 pub mod tables;
 
+/// The registry of resource kinds.
+pub mod registry;
+
 /// Settings in, running server out.
 pub mod server;
 

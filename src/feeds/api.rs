@@ -31,7 +31,7 @@ use crate::resource::read::content_notes::content_notes_in_other_language;
 use crate::resource::read::list::{CatalogueRequest, list_response_head, read_catalogue_wide};
 use crate::resource::read::page::{self, PageInfo};
 use crate::resource::read::response;
-use crate::resource::schema::ResourceSchema;
+use crate::resource::schema::{ResourceKind, ResourceSchema};
 use crate::resource::state::AppState;
 use crate::resource::store::items::load_page;
 use crate::resource::view::context::RenderContext;
@@ -326,8 +326,29 @@ fn reject_list_params(request: &HttpRequest) -> Result<(), Problem> {
     }
 }
 
+/// Loads a page of a list of one kind as a feed.
+pub type FeedLoader = fn(
+    &mut Connection,
+    &AppState,
+    &ListRequest,
+    &str,
+    (&Revisions, &PublicUrls),
+    &mut RenderContext,
+) -> Result<LoadedFeed, Problem>;
+
+/// The feed loader of each kind with feeds. The server registers it, since no kind is named by the
+/// feeds of saved queries.
+pub struct FeedLoaders(pub Vec<(ResourceKind, FeedLoader)>);
+
+impl FeedLoaders {
+    /// The loader of a kind.
+    pub fn get(&self, kind: ResourceKind) -> Option<FeedLoader> {
+        self.0.iter().find(|(known, _)| *known == kind).map(|(_, loader)| *loader)
+    }
+}
+
 /// What is read for a feed.
-pub(super) struct LoadedFeed {
+pub struct LoadedFeed {
     /// The query in words.
     pub description: QueryDescription,
     /// The entries of this page.
@@ -337,7 +358,7 @@ pub(super) struct LoadedFeed {
 }
 
 /// Reads a page of a list for a feed; `query` is what the list was understood from.
-pub(super) fn load_feed<S: FeedResource>(
+pub fn load_feed<S: FeedResource>(
     connection: &mut Connection,
     context: &AppState,
     list_request: &ListRequest,

@@ -5,9 +5,8 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::pages::cached_response;
 use crate::resource::state::AppState;
-use crate::server::openapi::CachedDocument;
+use crate::server::openapi_cache::{CachedDocument, cached_response};
 
 const PATH: &str = "/.well-known/api-catalog";
 const MEDIA_TYPE: &str =

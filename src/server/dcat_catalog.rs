@@ -22,7 +22,7 @@ use crate::resource::schema::{ResourceKind, ResourceSchema};
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::server::dcat::{DcatCatalog, DcatDataset, DistributionFormat, IATI_STANDARD_URL};
-use crate::server::openapi::OpenApiDocuments;
+use crate::server::openapi_cache::OpenApiDocuments;
 
 /// The kinds that are datasets, and what is in each.
 const DATASETS: [(ResourceKind, Phrase); 5] = [

@@ -1,19 +1,17 @@
 //! The OpenAPI document, made from the handlers once.
 
-use actix_web::web::Bytes;
-use std::sync::OnceLock;
-
 use serde_json::Value;
 use utoipa::OpenApi;
 use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi as Document, ServerBuilder};
 use utoipa_actix_web::AppExt;
 
-use crate::http::conditional::EntityTag;
 use crate::http::problem::ProblemBody;
+use crate::registry::schemas;
 use crate::resource::openapi::{ListEndpoint, complete_document};
 use crate::resource::read::highlights::Highlight;
 use crate::resource::view::context::ShortReference;
 use crate::resource::view::partner_role::{PartnerRole, PartnerRoleInput};
+use crate::server::routes::routes;
 use crate::{embed, feeds, iati, impact, search, tables};
 
 /// What no handler mentions by itself.
@@ -72,7 +70,7 @@ fn build_document() -> Value {
     let base = actix_web::App::new()
         .into_utoipa_app()
         .openapi(BaseDocument::openapi())
-        .configure(crate::server::routes)
+        .configure(routes)
         .split_for_parts()
         .1;
     let mut document: Document = base;
@@ -91,7 +89,7 @@ fn build_document() -> Value {
         Some(vec![ServerBuilder::new().url("/").description(Some("This server")).build()]);
     complete_document(
         serde_json::to_value(document).unwrap_or_default(),
-        &crate::server::SCHEMAS,
+        &schemas(),
         &list_endpoints(),
     )
 }
@@ -109,87 +107,4 @@ pub fn render_yaml() -> String {
     yaml_serde::from_str::<yaml_serde::Value>(&render_json())
         .and_then(|document| yaml_serde::to_string(&document))
         .unwrap_or_default()
-}
-
-/// A document as it is answered: shared by all answers, however slowly they are read.
-pub struct CachedDocument {
-    /// Its tag.
-    pub etag: EntityTag,
-    /// Its bytes.
-    pub body: Bytes,
-}
-
-impl CachedDocument {
-    /// A document and its tag.
-    pub fn new(text: String) -> Self {
-        Self { etag: EntityTag::from_state(&text), body: Bytes::from(text) }
-    }
-}
-
-/// Whether a part of an address is that of a template: `videos.csv` that of `videos.{format}`.
-fn segment_matches(template: &str, given: &str) -> bool {
-    let Some((front, rest)) = template.split_once('{') else { return template == given };
-    let back = rest.split_once('}').map(|(_, back)| back).unwrap_or_default();
-    given
-        .strip_prefix(front)
-        .and_then(|given| given.strip_suffix(back))
-        .is_some_and(|value| !value.is_empty())
-}
-
-/// Both forms, made at their first use and shared by all workers.
-#[derive(Default)]
-pub struct OpenApiDocuments {
-    json: OnceLock<CachedDocument>,
-    yaml: OnceLock<CachedDocument>,
-    routes: OnceLock<Vec<(String, Vec<String>)>>,
-}
-
-impl OpenApiDocuments {
-    /// Nothing made yet.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// As JSON.
-    pub fn json(&self) -> &CachedDocument {
-        self.json.get_or_init(|| CachedDocument::new(render_json()))
-    }
-
-    /// As YAML.
-    pub fn yaml(&self) -> &CachedDocument {
-        self.yaml.get_or_init(|| CachedDocument::new(render_yaml()))
-    }
-
-    /// The methods of an address, or nothing where there is no such address.
-    pub fn allowed_methods(&self, path: &str) -> Vec<String> {
-        let routes = self.routes.get_or_init(|| {
-            let document: Value = serde_json::from_slice(&self.json().body).unwrap_or_default();
-            let paths =
-                document.get("paths").and_then(Value::as_object).cloned().unwrap_or_default();
-            paths
-                .into_iter()
-                .map(|(path, item)| {
-                    (
-                        path,
-                        item.as_object()
-                            .map(|item| {
-                                item.keys().map(|method| method.to_ascii_uppercase()).collect()
-                            })
-                            .unwrap_or_default(),
-                    )
-                })
-                .collect()
-        });
-        let segments: Vec<&str> = path.split('/').collect();
-        let matches_template = |template: &str| {
-            let parts: Vec<&str> = template.split('/').collect();
-            parts.len() == segments.len()
-                && parts.iter().zip(&segments).all(|(part, given)| segment_matches(part, given))
-        };
-        routes
-            .iter()
-            .find(|(template, _)| matches_template(template))
-            .map(|(_, methods)| methods.clone())
-            .unwrap_or_default()
-    }
 }

@@ -1,0 +1,49 @@
+//! `/healthz` and `/readyz`: probes for supervisors and load balancers.
+
+use std::sync::Arc;
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, get, web};
+use diesel::connection::SimpleConnection;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::problem::Problem;
+use crate::resource::state::AppState;
+
+/// What a health check answers.
+#[derive(Serialize, ToSchema)]
+pub struct Health {
+    /// `ok`.
+    #[schema(value_type = String, example = "ok")]
+    status: &'static str,
+}
+
+/// Tell whether the process runs
+///
+/// Touches nothing else: for a supervisor that restarts what hangs.
+#[utoipa::path(operation_id = "healthz", tag = "Server", responses((status = 200, description = "It runs.", body = Health, example = json!({"status": "ok"}))))]
+#[get("/healthz")]
+pub async fn healthz() -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(Health { status: "ok" })
+}
+
+/// Tell whether the server can answer
+///
+/// Asks the database: for a load balancer.
+#[utoipa::path(operation_id = "readyz", tag = "Server", responses(
+    (status = 200, description = "It can.", body = Health, example = json!({"status": "ok"})),
+    (status = 503, description = "The database is away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json", example = json!({"type": "http://127.0.0.1:8080/problems/unavailable", "title": "Temporarily unavailable", "status": 503, "detail": "The database is busy or away; nothing was stored.", "instance": "/readyz", "request_id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60"}))))]
+#[get("/readyz")]
+pub async fn readyz(context: web::Data<AppState>) -> Result<HttpResponse, Problem> {
+    let state = Arc::clone(&context);
+    state
+        .database
+        .read(|connection| connection.batch_execute("SELECT 1").map_err(Problem::from))
+        .await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(Health { status: "ok" }))
+}

@@ -1,0 +1,55 @@
+//! Prepares the database and the application state, for the server and the commands.
+
+use crate::config::Settings;
+use crate::db::Database;
+use crate::db::connection::Target;
+use crate::db::migrations::{self, MigrationStatus};
+use crate::registry::include_loaders;
+use crate::resource::state::AppState;
+
+/// Why a server cannot start: one line for the operator.
+#[derive(Debug)]
+pub struct StartError(pub String);
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// The database of these settings; opens no connection yet.
+pub fn database_from_settings(settings: &Settings) -> Result<Database, StartError> {
+    let primary = Target::parse(&settings.database_url).map_err(StartError)?;
+    let replica =
+        settings.replica_url.as_deref().map(Target::parse).transpose().map_err(StartError)?;
+    Ok(Database::new(&primary, replica.as_ref(), settings.database_config()))
+}
+
+/// Brings the schema up to date, or says why it cannot be used as it is.
+pub fn ensure_schema(store: &Database, may_migrate: bool) -> Result<(), StartError> {
+    let start_error =
+        |error: crate::db::Error| StartError(format!("cannot open the database: {error}"));
+    let mut connection = store.connect().map_err(start_error)?;
+    match migrations::status(&mut connection).map_err(start_error)? {
+        MigrationStatus::UpToDate => Ok(()),
+        MigrationStatus::Newer(version) => Err(StartError(format!(
+            "the database is newer than this program: it has migration {version}; start the newer version of kinoteka"
+        ))),
+        MigrationStatus::Pending(count) if !may_migrate => Err(StartError(format!(
+            "the database lacks {count} migration(s); run `kinoteka migrate` first, or set KINOTEKA_AUTO_MIGRATE=true"
+        ))),
+        MigrationStatus::Pending(_) => {
+            for version in migrations::run_pending(&mut connection).map_err(start_error)? {
+                log::info!("migration {version} applied");
+            }
+            Ok(())
+        }
+    }
+}
+
+/// What handlers have at hand, for a prepared database.
+pub fn app_state(settings: &Settings) -> Result<AppState, StartError> {
+    Ok(AppState::new(database_from_settings(settings)?, settings.clone(), include_loaders()))
+}
