@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{CommandError, print_status};
+use crate::commands::error::CommandError;
+use crate::commands::output::print_status;
 use crate::config::Settings;
 use crate::db::connection::Target;
 use crate::db::maintenance;

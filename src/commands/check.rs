@@ -2,35 +2,18 @@
 
 use std::io::Write;
 
-use clap::CommandFactory;
-
-use super::{Cli, CommandError, print_status};
+use crate::commands::error::CommandError;
+use crate::commands::output::print_status;
 use crate::config::Settings;
 use crate::db::migrations::{self, MigrationStatus};
 use crate::db::search::{self, IndexSnapshot};
 use crate::db::{Connection, Database, Time, maintenance};
 use crate::http::problem::Problem;
-use crate::impact::indicators::resource::Indicators;
-use crate::impact::resource::ImpactStatistics;
-use crate::partners::resource::Partners;
-use crate::programmes::resource::Programmes;
-use crate::resource::index::verify::{Finding, REINDEX_REMEDY, RepairFn, VerifyFn, repair, verify};
+use crate::registry::{RESOURCES, ResourceEntry};
+use crate::resource::index::verify::{Finding, REINDEX_REMEDY};
 use crate::resource::model::revisions::{bump_all, bump_derived};
-use crate::saved_queries::resource::SavedQueries;
 use crate::text::nearest::nearest;
-use crate::topics::resource::Topics;
-use crate::videos::resource::Videos;
 use crate::{iati, server};
-
-const KIND_CHECKS: [(VerifyFn, RepairFn); 7] = [
-    (verify::<Topics>, repair::<Topics>),
-    (verify::<Partners>, repair::<Partners>),
-    (verify::<Programmes>, repair::<Programmes>),
-    (verify::<Videos>, repair::<Videos>),
-    (verify::<Indicators>, repair::<Indicators>),
-    (verify::<ImpactStatistics>, repair::<ImpactStatistics>),
-    (verify::<SavedQueries>, repair::<SavedQueries>),
-];
 
 /// Flags of `check`.
 #[derive(clap::Args)]
@@ -49,9 +32,9 @@ pub struct Args {
 
 /// Checks settings, database, indexes and references. Ends with 0 where all is well (or has been
 /// mended), with 1 where something is left to do, with 2 where it could not be checked.
-pub fn run(settings: &Settings, args: &Args) -> Result<(), CommandError> {
+pub fn run(settings: &Settings, args: &Args, command: &clap::Command) -> Result<(), CommandError> {
     let mut report = Report { json: args.json, unresolved: 0, repaired: 0 };
-    for finding in unknown_settings() {
+    for finding in unknown_settings(command) {
         report.print(&finding, false)?;
     }
     let store = server::database_from_settings(settings)?;
@@ -91,11 +74,11 @@ pub fn run(settings: &Settings, args: &Args) -> Result<(), CommandError> {
     let items = connection.with_snapshot(|connection| {
         let contents = IndexSnapshot::load(connection)?;
         let mut items = 0_usize;
-        for kind in KIND_CHECKS {
+        for entry in &RESOURCES {
             items = items.saturating_add(check_kind(
                 connection,
                 &store,
-                kind,
+                entry,
                 &contents,
                 args.repair,
                 &mut report,
@@ -126,17 +109,17 @@ pub fn run(settings: &Settings, args: &Args) -> Result<(), CommandError> {
 fn check_kind(
     connection: &mut Connection,
     store: &Database,
-    (verify, mend): (VerifyFn, RepairFn),
+    entry: &ResourceEntry,
     contents: &IndexSnapshot,
     repair: bool,
     report: &mut Report,
 ) -> Result<usize, CommandError> {
     let (mut items, mut after) = (0_usize, None);
     loop {
-        let checked = verify(connection, after, contents)?;
+        let checked = (entry.verify)(connection, after, contents)?;
         if repair && !checked.stale_row_ids.is_empty() {
             store.write_blocking(|connection| {
-                mend(connection, &checked.stale_row_ids)?;
+                (entry.repair)(connection, &checked.stale_row_ids)?;
                 bump_derived(connection, Time::now())
             })?;
         }
@@ -232,10 +215,9 @@ impl Report {
 }
 
 /// Variables of the environment that look like settings and are none.
-fn unknown_settings() -> Vec<Finding> {
+fn unknown_settings(command: &clap::Command) -> Vec<Finding> {
     let mut known: Vec<String> = Vec::new();
-    let command = Cli::command();
-    for command in std::iter::once(&command).chain(command.get_subcommands()) {
+    for command in std::iter::once(command).chain(command.get_subcommands()) {
         known.extend(
             command
                 .get_arguments()

@@ -5,13 +5,14 @@ use std::io::{BufWriter, Write};
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 
-use super::import::{TEXT_TRACK, TextTrackLine};
-use super::{CommandError, render_resource};
 use crate::captions::webvtt;
+use crate::commands::error::CommandError;
+use crate::commands::import::text_track::{TEXT_TRACK, TextTrackLine};
 use crate::config::Settings;
 use crate::db::schema::items;
 use crate::db::{Connection, RowId};
 use crate::http::problem::Problem;
+use crate::registry::RESOURCES;
 use crate::resource::schema::ResourceKind;
 use crate::resource::store::items::ItemRow;
 use crate::resource::store::tracks;
@@ -26,7 +27,8 @@ pub fn run(settings: &Settings) -> Result<(), CommandError> {
     server::ensure_schema(&store, settings.auto_migrate)?;
     let context = server::app_state(settings)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
-    for kind in ResourceKind::ALL {
+    for entry in &RESOURCES {
+        let kind = entry.schema.kind;
         for line in store.write_blocking(|connection| {
             let rows: Vec<ItemRow> = items::table
                 .filter(items::kind.eq(kind.as_str()))
@@ -37,7 +39,7 @@ pub fn run(settings: &Settings) -> Result<(), CommandError> {
                 .map_err(Problem::from)?;
             let mut lines = Vec::with_capacity(rows.len());
             for item in rows {
-                let text = render_resource(connection, &context, kind, item)?;
+                let text = (entry.render)(connection, &context, item)?;
                 lines.push(to_ndjson_line(
                     kind,
                     &serde_json::from_str(&text).map_err(Problem::internal)?,

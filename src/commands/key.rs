@@ -4,7 +4,8 @@ use std::io::Write;
 
 use clap::Subcommand;
 
-use super::{CommandError, print_status};
+use crate::commands::error::CommandError;
+use crate::commands::output::print_status;
 use crate::config::Settings;
 use crate::db::{Id, Time};
 use crate::http::auth::{self, Role};

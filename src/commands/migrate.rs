@@ -1,6 +1,7 @@
 //! `kinoteka migrate`.
 
-use super::{CommandError, print_status};
+use crate::commands::error::CommandError;
+use crate::commands::output::print_status;
 use crate::config::Settings;
 use crate::db::migrations::{self, MigrationStatus};
 use crate::server;

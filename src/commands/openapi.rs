@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::{CommandError, print_status};
+use crate::commands::error::CommandError;
+use crate::commands::output::print_status;
 use crate::server::{document_json, document_yaml};
 
 /// Flags of `openapi`.

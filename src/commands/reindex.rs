@@ -3,7 +3,8 @@
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use super::{CommandError, print_status};
+use crate::commands::error::CommandError;
+use crate::commands::output::print_status;
 use crate::config::Settings;
 use crate::db::search::{self, IndexSnapshot};
 use crate::db::{Connection, Database, Error, Time, maintenance};

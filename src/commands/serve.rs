@@ -2,7 +2,9 @@
 
 use diesel::prelude::*;
 
-use super::{CommandError, import, print_status};
+use crate::commands::error::CommandError;
+use crate::commands::import;
+use crate::commands::output::print_status;
 use crate::config::Settings;
 use crate::db::schema::{api_keys, items};
 use crate::http::auth::{self, Role};

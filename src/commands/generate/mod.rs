@@ -1,13 +1,19 @@
 //! `kinoteka generate`: a catalogue of any size, to try the product with. The same seed gives the
 //! same catalogue.
 
+mod rng;
+mod size;
 mod statistics;
+mod words;
 
 use std::io::{BufWriter, Write};
 
 use serde_json::{Map, Value, json};
 
-use super::CommandError;
+use crate::commands::error::CommandError;
+use crate::commands::generate::rng::SplitMix64;
+use crate::commands::generate::size::{COUNTRY_CODES, CatalogueSize};
+use crate::commands::generate::words::WORDS_BY_LANGUAGE;
 use crate::text::transliterate::to_cyrillic;
 
 /// Flags of `generate`.
@@ -83,18 +89,6 @@ fn generate_lines(size: CatalogueSize, seed: u64) -> impl Iterator<Item = Value>
     })
 }
 
-#[derive(Clone, Copy)]
-struct CatalogueSize {
-    topics: u32,
-    partners: u32,
-    programmes: u32,
-    videos: u32,
-    statistics: u32,
-    /// Whether statistics are reported indicator by indicator, or stand for themselves.
-    by_indicator: bool,
-    tracks: u32,
-}
-
 /// Programmes that report statistics, at least.
 const MIN_REPORTING_PROGRAMMES: u32 = 50;
 
@@ -112,50 +106,6 @@ enum LineKind {
     Track,
 }
 
-/// The generator `SplitMix64`: small, and the same on every machine.
-struct SplitMix64(u64);
-
-impl SplitMix64 {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number from 1 to `most`; small ones are more frequent, as in life.
-    fn skewed_up_to(&mut self, max: u32) -> u32 {
-        let share = |number: u64| u32::try_from(number % u64::from(max.max(1))).unwrap_or(0);
-        let (a, b) = (share(self.next()), share(self.next()));
-        a.min(b).saturating_add(1)
-    }
-
-    /// A number within a range, each as likely as the others.
-    fn in_range(&mut self, min: u32, max: u32) -> u32 {
-        let span = u64::from(max.saturating_sub(min)).saturating_add(1);
-        min.saturating_add(u32::try_from(self.next() % span).unwrap_or(0))
-    }
-
-    fn one_in(&mut self, n: u64) -> bool {
-        self.next().is_multiple_of(n)
-    }
-
-    fn pick<'a>(&mut self, words: &[&'a str]) -> &'a str {
-        let index = usize::try_from(self.next() % u64::try_from(words.len().max(1)).unwrap_or(1))
-            .unwrap_or(0);
-        words.get(index).copied().unwrap_or_default()
-    }
-
-    fn some_of<'a>(&mut self, words: &[&'a str], max: u32) -> Vec<&'a str> {
-        let mut picked: Vec<&str> = (0..self.in_range(1, max)).map(|_| self.pick(words)).collect();
-        picked.sort_unstable();
-        picked.dedup();
-        picked
-    }
-}
-
-const COUNTRY_CODES: &[&str] = &["AL", "BA", "XK", "ME", "MK", "RS", "TR"];
 const PARTNER_KINDS: &[&str] = &[
     "donor",
     "multilateral",
@@ -167,253 +117,6 @@ const PARTNER_KINDS: &[&str] = &[
     "other",
 ];
 const PARTNER_ROLES: &[&str] = &["funder", "implementer", "host", "partner"];
-
-/// Words of the subject in each language; Serbian in Cyrillic is made from the Latin.
-const WORDS_BY_LANGUAGE: &[(&str, &[&str])] = &[
-    (
-        "en",
-        &[
-            "women",
-            "rights",
-            "forum",
-            "violence",
-            "prevention",
-            "support",
-            "survivors",
-            "norms",
-            "region",
-            "police",
-            "health",
-            "school",
-            "partners",
-            "voices",
-            "change",
-            "justice",
-            "law",
-            "services",
-            "equality",
-            "community",
-            "training",
-            "campaign",
-            "young",
-            "men",
-            "report",
-            "together",
-            "safety",
-            "media",
-            "village",
-            "city",
-            "network",
-            "work",
-            "story",
-            "film",
-            "football",
-            "mothers",
-        ],
-    ),
-    (
-        "sq",
-        &[
-            "gratë",
-            "të",
-            "drejtat",
-            "forumi",
-            "dhuna",
-            "parandalimi",
-            "mbështetja",
-            "normat",
-            "rajoni",
-            "policia",
-            "shëndeti",
-            "shkolla",
-            "partnerët",
-            "zërat",
-            "ndryshimi",
-            "drejtësia",
-            "ligji",
-            "shërbimet",
-            "barazia",
-            "bashkësia",
-            "trajnimi",
-            "fushata",
-            "të rinjtë",
-            "burrat",
-            "raporti",
-            "bashkë",
-            "siguria",
-            "media",
-            "fshati",
-            "qyteti",
-            "rrjeti",
-            "puna",
-            "historia",
-            "filmi",
-            "qendër",
-        ],
-    ),
-    (
-        "bs",
-        &[
-            "žene",
-            "prava",
-            "forum",
-            "nasilje",
-            "prevencija",
-            "podrška",
-            "norme",
-            "regija",
-            "policija",
-            "zdravlje",
-            "škola",
-            "partneri",
-            "glasovi",
-            "promjena",
-            "pravda",
-            "zakon",
-            "usluge",
-            "ravnopravnost",
-            "zajednica",
-            "obuka",
-            "kampanja",
-            "mladi",
-            "muškarci",
-            "izvještaj",
-            "zajedno",
-            "sigurnost",
-            "mediji",
-            "selo",
-            "grad",
-            "mreža",
-            "rad",
-            "priča",
-            "film",
-            "djevojčice",
-            "čuvari",
-        ],
-    ),
-    (
-        "sr-Latn",
-        &[
-            "žene",
-            "prava",
-            "forum",
-            "nasilje",
-            "prevencija",
-            "podrška",
-            "norme",
-            "region",
-            "policija",
-            "zdravlje",
-            "škola",
-            "partneri",
-            "glasovi",
-            "promena",
-            "pravda",
-            "zakon",
-            "usluge",
-            "ravnopravnost",
-            "zajednica",
-            "obuka",
-            "kampanja",
-            "mladi",
-            "muškarci",
-            "izveštaj",
-            "zajedno",
-            "bezbednost",
-            "mediji",
-            "selo",
-            "grad",
-            "mreža",
-            "rad",
-            "priča",
-            "film",
-            "devojčice",
-            "ljubav",
-            "džep",
-        ],
-    ),
-    (
-        "mk",
-        &[
-            "жените",
-            "права",
-            "форум",
-            "насилство",
-            "превенција",
-            "поддршка",
-            "норми",
-            "регион",
-            "полиција",
-            "здравје",
-            "училиште",
-            "партнери",
-            "гласови",
-            "промена",
-            "правда",
-            "закон",
-            "услуги",
-            "еднаквост",
-            "заедница",
-            "обука",
-            "кампања",
-            "млади",
-            "мажи",
-            "извештај",
-            "заедно",
-            "безбедност",
-            "медиуми",
-            "село",
-            "град",
-            "мрежа",
-            "работа",
-            "приказна",
-            "филм",
-            "ќерки",
-            "ѕвезда",
-        ],
-    ),
-    (
-        "tr",
-        &[
-            "kadınlar",
-            "haklar",
-            "forum",
-            "şiddet",
-            "önleme",
-            "destek",
-            "normlar",
-            "bölge",
-            "polis",
-            "sağlık",
-            "okul",
-            "ortaklar",
-            "sesler",
-            "değişim",
-            "adalet",
-            "yasa",
-            "hizmetler",
-            "eşitlik",
-            "topluluk",
-            "eğitim",
-            "kampanya",
-            "gençler",
-            "erkekler",
-            "rapor",
-            "birlikte",
-            "güvenlik",
-            "medya",
-            "köy",
-            "şehir",
-            "ağ",
-            "çalışma",
-            "hikâye",
-            "film",
-            "kız çocukları",
-            "İstanbul",
-            "ışık",
-        ],
-    ),
-];
 
 fn sentence(rng: &mut SplitMix64, words: &[&str], min: u32, max: u32) -> String {
     let words: Vec<&str> = (0..rng.in_range(min, max)).map(|_| rng.pick(words)).collect();

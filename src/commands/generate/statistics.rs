@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::commands::generate::{COUNTRY_CODES, CatalogueSize, SplitMix64};
+use crate::commands::generate::rng::SplitMix64;
+use crate::commands::generate::size::{COUNTRY_CODES, CatalogueSize};
 
 /// Which figures there are at each turn: groups of one indicator, programme, country and year, and
 /// in each the whole and its slices. Some groups have a whole beside slices, which must not be

@@ -3,8 +3,9 @@
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
-use super::import::{ImportLine, ImportReport, save_lines};
-use super::{CommandError, print_status, render_resource};
+use crate::commands::error::CommandError;
+use crate::commands::import::apply::{ImportLine, ImportReport, save_lines};
+use crate::commands::output::print_status;
 use crate::config::Settings;
 use crate::db::Connection;
 use crate::db::schema::items;
@@ -12,6 +13,7 @@ use crate::http::problem::Problem;
 use crate::iati::import_mapping::{ExistingItems, ImportItem, map_activities};
 use crate::iati::xml_reader::ParsedFile;
 use crate::iati::{self, codes};
+use crate::registry::entry_of;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::store::items::{ItemRow, find};
@@ -104,9 +106,10 @@ fn preserve_non_iati_partners(
     if item.deleted_at.is_some() {
         return Ok(());
     }
-    let programme: Value =
-        serde_json::from_str(&render_resource(connection, context, ResourceKind::Programme, item)?)
-            .map_err(Problem::internal)?;
+    let programme: Value = serde_json::from_str(&(entry_of(ResourceKind::Programme)?.render)(
+        connection, context, item,
+    )?)
+    .map_err(Problem::internal)?;
     let has_no_code =
         |one: &&Value| one.get("role").and_then(Value::as_str).and_then(codes::role_code).is_none();
     let without_iati_role = programme

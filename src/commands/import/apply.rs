@@ -1,0 +1,194 @@
+//! Stores imported lines in one transaction.
+
+use serde_json::Value;
+
+use crate::commands::error::CommandError;
+use crate::commands::import::text_track::TextTrackLine;
+use crate::db::search::IndexerThread;
+use crate::db::{Connection, Time, maintenance};
+use crate::http::problem::{MAX_ERRORS, Problem, ProblemKind};
+use crate::registry::{RESOURCES, entry_of};
+use crate::resource::model::revisions::bump;
+use crate::resource::schema::ResourceKind;
+use crate::resource::state::AppState;
+use crate::resource::store::change_log;
+use crate::resource::store::items::{Lookup, find};
+use crate::resource::write::handlers::SaveResult;
+
+/// What an import did.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct ImportReport {
+    /// Items that are new or changed.
+    pub stored: usize,
+    /// Items that were there already, just so.
+    pub unchanged: usize,
+}
+
+/// A line that was understood.
+pub struct ImportLine {
+    /// Its number, from 1.
+    pub line_number: usize,
+    /// What kind of item it is.
+    pub kind: ResourceKind,
+    /// Its slug.
+    pub slug: String,
+    /// The rest of it, as PUT would take it.
+    pub body: Value,
+    /// Whether what is there already keeps what the body does not say, as with PATCH.
+    pub is_patch: bool,
+}
+
+/// Stores what was understood, unless anything is wrong.
+pub fn save_lines(
+    context: &AppState,
+    mut lines: Vec<ImportLine>,
+    tracks: &[TextTrackLine],
+    parse_errors: Vec<(usize, String)>,
+    mut progress: impl FnMut(usize, usize),
+) -> Result<ImportReport, CommandError> {
+    let all = lines.len().saturating_add(tracks.len());
+    lines.sort_by_key(|line| RESOURCES.iter().position(|entry| entry.schema.kind == line.kind));
+    let indexer = IndexerThread::start();
+    let outcome = context.database.write_blocking(|connection| {
+        let mut errors = parse_errors.clone();
+        let mut report = ImportReport::default();
+        // The revisions of a kind are bumped once, when all its items are stored.
+        let mut pending_kind: Option<ResourceKind> = None;
+        let mut changed_kinds: Vec<ResourceKind> = Vec::new();
+        for (done, line) in lines.iter().enumerate() {
+            if let Some(kind) = pending_kind.take_if(|kind| *kind != line.kind) {
+                bump(connection, kind, Time::now())?;
+            }
+            match save_line(connection, context, line) {
+                Ok(stored) if stored.is_changed => {
+                    pending_kind = Some(line.kind);
+                    if stored.is_publicly_visible && !changed_kinds.contains(&line.kind) {
+                        changed_kinds.push(line.kind);
+                    }
+                    report.stored = report.stored.saturating_add(1);
+                    if ANALYZE_AFTER_ITEMS.contains(&report.stored) {
+                        maintenance::analyze(connection)?;
+                    }
+                }
+                Ok(_) => report.unchanged = report.unchanged.saturating_add(1),
+                Err(problem) if problem.kind.definition().status < 500 => {
+                    errors.extend(line_errors(line, &problem))
+                }
+                Err(problem) => return Err(ImportError::Problem(problem)),
+            }
+            progress(done.saturating_add(1), all);
+        }
+        if let Some(kind) = pending_kind {
+            bump(connection, kind, Time::now())?;
+        }
+        // Tracks come last: they belong to videos.
+        for (done, line) in tracks.iter().enumerate() {
+            match line.save(connection, &context.settings) {
+                Ok(true) => report.stored = report.stored.saturating_add(1),
+                Ok(false) => report.unchanged = report.unchanged.saturating_add(1),
+                Err(problem) if problem.kind.definition().status < 500 => {
+                    errors.extend(line.line_errors(&problem))
+                }
+                Err(problem) => return Err(ImportError::Problem(problem)),
+            }
+            progress(lines.len().saturating_add(done).saturating_add(1), all);
+        }
+        for kind in changed_kinds {
+            change_log::record_feed_change(connection, &context.settings, kind)?;
+        }
+        if errors.is_empty() { Ok(report) } else { Err(ImportError::Lines(errors)) }
+    });
+    drop(indexer);
+    match outcome {
+        Ok(report) => {
+            if report.stored > 0
+                && let Err(error) = maintenance::optimize_after_bulk_load(
+                    &mut context.database.connect()?,
+                    report.stored,
+                )
+            {
+                // Everything is stored; PostgreSQL will come by itself later.
+                log::warn!("the database could not be tidied after the import: {error}");
+            }
+            Ok(report)
+        }
+        Err(ImportError::Problem(problem)) => Err(problem.into()),
+        Err(ImportError::Lines(mut errors)) => {
+            errors.sort();
+            let mut lines: Vec<String> = errors
+                .into_iter()
+                .map(|(number, error)| format!("line {number}: {error}"))
+                .collect();
+            lines.push("nothing was imported".to_owned());
+            Err(CommandError { messages: lines, exit_code: 2 })
+        }
+    }
+}
+
+/// After so many items PostgreSQL counts its rows: within a transaction it keeps the plans that it
+/// made while the tables were empty.
+const ANALYZE_AFTER_ITEMS: [usize; 4] = [100, 1_000, 10_000, 100_000];
+
+enum ImportError {
+    Problem(Problem),
+    Lines(Vec<(usize, String)>),
+}
+
+impl From<Problem> for ImportError {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<crate::db::Error> for ImportError {
+    fn from(error: crate::db::Error) -> Self {
+        Self::Problem(error.into())
+    }
+}
+
+/// Stores a line.
+fn save_line(
+    connection: &mut Connection,
+    context: &AppState,
+    line: &ImportLine,
+) -> Result<SaveResult, Problem> {
+    let entry = entry_of(line.kind)?;
+    let existing = find(connection, line.kind, &line.slug)?.map(Lookup::into_item);
+    if let Some(item) = existing.as_ref().filter(|item| item.deleted_at.is_some()) {
+        return Err(Problem::new(
+            ProblemKind::Gone,
+            format!("the {} `{}` has been deleted", line.kind.noun(), item.slug),
+        ));
+    }
+    if let Some(item) = existing.as_ref().filter(|_| line.is_patch) {
+        let merged = (entry.merge_patch)(connection, context, item, &line.body)?;
+        return (entry.save)(connection, context, existing, None, &merged);
+    }
+    let slug = existing.is_none().then_some(line.slug.as_str());
+    (entry.save)(connection, context, existing, slug, &line.body)
+}
+
+/// What is wrong with a line: its number and a sentence for each error.
+pub fn line_errors(line: &ImportLine, problem: &Problem) -> Vec<(usize, String)> {
+    let subject = format!("{} `{}`", line.kind.noun(), line.slug);
+    if problem.errors.is_empty() {
+        return vec![(line.line_number, format!("{subject}: {}", problem.detail))];
+    }
+    // Pointers hold the names of members as they were written, which a terminal must not obey.
+    let printable = |pointer: &Option<String>| {
+        pointer
+            .iter()
+            .flat_map(|pointer| pointer.chars())
+            .filter(|c| !c.is_control())
+            .collect::<String>()
+    };
+    let mut messages: Vec<String> = problem
+        .errors
+        .iter()
+        .map(|error| format!("{subject}: {}: {}", printable(&error.pointer), error.detail))
+        .collect();
+    if messages.len() >= MAX_ERRORS {
+        messages.push(format!("{subject}: {}", problem.detail));
+    }
+    messages.into_iter().map(|text| (line.line_number, text)).collect()
+}
