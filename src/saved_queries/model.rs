@@ -17,7 +17,7 @@ use crate::resource::{ParsedFields, Status};
 use crate::saved_queries::resolve::{MAX_SAVED_QUERY_LEN, parse_saved_query};
 use crate::{impact, partners, programmes, videos};
 
-/// The lists that can be asked.
+/// The lists that can be saved: the kinds with feeds, as a test of the registry verifies.
 pub const LISTABLE_SCHEMAS: [&ResourceSchema; 4] = [
     &videos::model::SCHEMA,
     &programmes::model::SCHEMA,
@@ -25,8 +25,16 @@ pub const LISTABLE_SCHEMAS: [&ResourceSchema; 4] = [
     &impact::model::SCHEMA,
 ];
 
-/// The kinds of item that they list.
-pub const LISTABLE_KINDS: &[&str] = &["video", "programme", "partner", "impact_statistic"];
+/// The names of their kinds.
+pub const LISTABLE_KINDS: &[&str] = &{
+    let [videos, programmes, partners, statistics] = LISTABLE_SCHEMAS;
+    [
+        videos.kind.as_str(),
+        programmes.kind.as_str(),
+        partners.kind.as_str(),
+        statistics.kind.as_str(),
+    ]
+};
 
 /// The declaration.
 pub const SCHEMA: ResourceSchema = ResourceSchema {
