@@ -18,11 +18,10 @@ use crate::{iati, server};
 /// Flags of `check`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Make again what is derived from the items and does not fit them; what people wrote stays as
-    /// it is
+    /// Rebuild derived data that is out of date; editorial content is not changed
     #[arg(long)]
     repair: bool,
-    /// Say also what published programmes and statistics lack to be reported in IATI
+    /// Also report what published programmes and statistics are missing for IATI
     #[arg(long)]
     iati: bool,
     /// Print each finding as a line of JSON
@@ -30,8 +29,8 @@ pub struct Args {
     json: bool,
 }
 
-/// Checks settings, database, indexes and references. Ends with 0 where all is well (or has been
-/// mended), with 1 where something is left to do, with 2 where it could not be checked.
+/// Checks settings, database, indexes and references. The exit code is 0 if there are no problems
+/// (or all were repaired), 1 if problems remain, 2 if the check could not run.
 pub fn run(settings: &Settings, args: &Args, command: &clap::Command) -> Result<(), CommandError> {
     let mut report = Report { json: args.json, unresolved: 0, repaired: 0 };
     for finding in unknown_settings(command) {
@@ -52,7 +51,7 @@ pub fn run(settings: &Settings, args: &Args, command: &clap::Command) -> Result<
         }
         MigrationStatus::Pending(count) => {
             return Err(CommandError::usage(format!(
-                "the database lacks {count} migration(s); run `kinoteka migrate` first"
+                "{count} migration(s) pending; run `kinoteka migrate` first"
             )));
         }
     }
@@ -69,8 +68,7 @@ pub fn run(settings: &Settings, args: &Args, command: &clap::Command) -> Result<
             false,
         )?;
     }
-    // All is held against one state, however long it takes; what is mended is read again where it
-    // is written.
+    // Everything is compared in one snapshot; a repair reads the items again in its transaction.
     let items = connection.with_snapshot(|connection| {
         let contents = IndexSnapshot::load(connection)?;
         let mut items = 0_usize;
@@ -91,21 +89,21 @@ pub fn run(settings: &Settings, args: &Args, command: &clap::Command) -> Result<
         Ok::<_, CommandError>(items)
     })?;
     if report.repaired > 0 {
-        print_status(&format!("{items} items checked: {} mended.", report.repaired));
+        print_status(&format!("{items} items checked: {} repaired.", report.repaired));
     }
     if report.unresolved > 0 {
         return Err(CommandError {
-            messages: vec![format!("{items} items checked: {} to be mended.", report.unresolved)],
+            messages: vec![format!("{items} items checked: {} to repair.", report.unresolved)],
             exit_code: 1,
         });
     }
     if report.repaired == 0 {
-        print_status(&format!("{items} items checked: all is well."));
+        print_status(&format!("{items} items checked: no problems found."));
     }
     Ok(())
 }
 
-/// Checks the items of a kind, and mends them if that is asked for; gives how many there are.
+/// Checks the items of a kind, and repairs them if requested. Returns the number of items.
 fn check_kind(
     connection: &mut Connection,
     store: &Database,
@@ -134,8 +132,7 @@ fn check_kind(
     }
 }
 
-/// Looks for entries of the full-text index that belong to no item, and takes them out if that is
-/// asked for.
+/// Reports entries of the full-text index without an item, and deletes them if requested.
 fn check_orphaned_entries(
     connection: &mut Connection,
     store: &Database,
@@ -152,7 +149,7 @@ fn check_orphaned_entries(
             bump_all(connection, Time::now())
         })?;
     }
-    let detail = format!("{} entries of the full-text index belong to no item.", keys.len());
+    let detail = format!("{} orphaned entries in the full-text index.", keys.len());
     report.print(
         &Finding {
             code: "search_index_stale",
@@ -165,16 +162,16 @@ fn check_orphaned_entries(
     )
 }
 
-/// Says what the catalogue lacks for IATI.
+/// Reports what is missing for IATI.
 fn check_iati(
     connection: &mut Connection,
     settings: &Settings,
     report: &mut Report,
 ) -> Result<(), CommandError> {
     for missing in iati::readiness::find_issues(connection, settings)? {
-        let remedy = "Until then /iati/activities.xml leaves it out with incomplete=omit.";
+        let remedy = "Until then, /iati/activities.xml omits it with incomplete=omit.";
         let remedy =
-            if missing.kind.is_some() { remedy } else { "Until then nothing is reported." };
+            if missing.kind.is_some() { remedy } else { "Until then, nothing is reported." };
         report.print(
             &Finding {
                 code: missing.code,
@@ -201,11 +198,11 @@ impl Report {
         if self.json {
             let mut line = serde_json::to_value(finding).map_err(Problem::internal)?;
             if let Some(object) = line.as_object_mut() {
-                object.insert("mended".to_owned(), repaired.into());
+                object.insert("repaired".to_owned(), repaired.into());
             }
             writeln!(out, "{line}")?;
         } else {
-            let remedy = if repaired { "Mended." } else { finding.remedy };
+            let remedy = if repaired { "Repaired." } else { finding.remedy };
             writeln!(out, "{}: {}: {} {remedy}", finding.code, finding.subject, finding.detail)?;
         }
         let count = if repaired { &mut self.repaired } else { &mut self.unresolved };
@@ -214,7 +211,7 @@ impl Report {
     }
 }
 
-/// Variables of the environment that look like settings and are none.
+/// Environment variables that start like settings but are unknown.
 fn unknown_settings(command: &clap::Command) -> Vec<Finding> {
     let mut known: Vec<String> = Vec::new();
     for command in std::iter::once(command).chain(command.get_subcommands()) {
@@ -235,9 +232,9 @@ fn unknown_settings(command: &clap::Command) -> Vec<Finding> {
             let suggestion = nearest(&name, known.iter().map(String::as_str));
             let detail = match suggestion {
                 Some(suggestion) => {
-                    format!("There is no such setting; did you mean `{suggestion}`?")
+                    format!("Unknown setting; did you mean `{suggestion}`?")
                 }
-                None => "There is no such setting.".to_owned(),
+                None => "Unknown setting.".to_owned(),
             };
             let remedy = "Correct or remove it; .env.example lists all settings.";
             Finding { code: "unknown_setting", subject: name, detail, remedy, derived: false }

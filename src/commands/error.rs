@@ -2,12 +2,12 @@
 
 use crate::http::problem::Problem;
 
-/// What ends a command: one line, or several, and exit code 2 where the caller can mend it.
+/// The failure of a command: messages and an exit code.
 #[derive(Debug)]
 pub struct CommandError {
-    /// What to print.
+    /// The lines to print.
     pub messages: Vec<String>,
-    /// 2 for what the caller can mend, 1 for the rest.
+    /// 2 for errors of the caller (arguments, settings, input), 1 for others.
     pub exit_code: u8,
 }
 

@@ -1,4 +1,4 @@
-//! `kinoteka export`: the whole catalogue as NDJSON that `import` reads.
+//! `kinoteka export`: the whole catalogue as NDJSON for `import`.
 
 use std::io::{BufWriter, Write};
 
@@ -18,10 +18,10 @@ use crate::resource::store::items::ItemRow;
 use crate::resource::store::tracks;
 use crate::server;
 
-/// Members that only the server sets, or that follow from others.
+/// Members that only the server sets or derives.
 const READ_ONLY_FIELDS: &[&str] = &["id", "revision", "created_at", "updated_at", "languages"];
 
-/// Writes every item that is not deleted, in an order in which references find their targets.
+/// Writes every item that is not deleted, targets of references first.
 pub fn run(settings: &Settings) -> Result<(), CommandError> {
     let store = server::database_from_settings(settings)?;
     server::ensure_schema(&store, settings.auto_migrate)?;
@@ -98,7 +98,7 @@ fn to_ndjson_line(kind: ResourceKind, resource: &Value) -> Result<String, Proble
     for (name, value) in resource.as_object().into_iter().flatten() {
         let mut value = shorten_references(value);
         if let Some(members) = value.as_array_mut() {
-            // What the server keeps of a video is exported by itself.
+            // Stored text tracks are exported as lines of their own.
             members.retain(|member| member.get("stored").and_then(Value::as_bool) != Some(true));
         }
         let empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
@@ -109,7 +109,7 @@ fn to_ndjson_line(kind: ResourceKind, resource: &Value) -> Result<String, Proble
     serde_json::to_string(&Value::Object(object)).map_err(Problem::internal)
 }
 
-/// References as slugs, countries as codes, nothing that is unknown.
+/// Replaces references by slugs and countries by codes; removes null members.
 fn shorten_references(value: &Value) -> Value {
     match value {
         Value::Object(object) => {

@@ -6,7 +6,7 @@ use crate::config::Settings;
 use crate::db::migrations::{self, MigrationStatus};
 use crate::server;
 
-/// Applies what is missing and says so.
+/// Applies pending migrations and prints them.
 pub fn run(settings: &Settings) -> Result<(), CommandError> {
     let mut connection = server::database_from_settings(settings)?
         .connect()

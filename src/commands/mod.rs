@@ -1,4 +1,4 @@
-//! The command line: one file a command.
+//! The command line: one file per command.
 
 mod backup;
 mod check;
@@ -45,25 +45,24 @@ struct Cli {
 enum Command {
     /// Serve the catalogue
     Serve(serve::Args),
-    /// Apply missing migrations
+    /// Apply pending migrations
     Migrate,
-    /// Make, list and revoke API keys
+    /// Create, list and revoke API keys
     Key {
         #[command(subcommand)]
         action: key::Action,
     },
-    /// Read a catalogue from a file of NDJSON or IATI (`-` for standard input): all of it or
-    /// nothing
+    /// Import a catalogue from an NDJSON or IATI file (`-` for standard input), all or nothing
     Import(import::Args),
-    /// Write the whole catalogue as NDJSON to standard output
+    /// Export the whole catalogue as NDJSON to standard output
     Export,
-    /// Write a generated catalogue as NDJSON to standard output, to try the product at size
+    /// Write a generated catalogue as NDJSON to standard output, for load tests
     Generate(generate::Args),
-    /// Check settings, database, indexes and references: say what is wrong and how to mend it
+    /// Check settings, database, indexes and references; report problems and how to fix them
     Check(check::Args),
-    /// Write the full-text index anew from the items, while they are served
+    /// Rebuild the full-text index while serving
     Reindex,
-    /// Copy a SQLite database into a new file while it is served
+    /// Copy a SQLite database to a new file while serving
     Backup(backup::Args),
     /// Write the OpenAPI document
     Openapi(openapi::Args),
@@ -108,8 +107,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// One line of key=value pairs for each event, which a log collector reads as logfmt. `RUST_LOG`
-/// chooses what is logged.
+/// Logs one line of `key=value` pairs (logfmt) per event. `RUST_LOG` sets the levels.
 fn init_logging() {
     let environment = env_logger::Env::default().default_filter_or("info,actix_server=warn");
     let outcome = env_logger::Builder::from_env(environment)

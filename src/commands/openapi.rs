@@ -18,7 +18,7 @@ pub struct Args {
     yaml: bool,
 }
 
-/// Writes the document.
+/// Writes the OpenAPI document.
 pub fn run(args: &Args) -> Result<(), CommandError> {
     let Some(directory) = &args.directory else {
         let text = if args.yaml { document_yaml() } else { document_json() };

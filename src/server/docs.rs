@@ -16,8 +16,8 @@ const DOCS_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self' 
 
 /// Get the OpenAPI document as JSON
 ///
-/// OpenAPI 3.1, made from the handlers of this very server.
-#[utoipa::path(operation_id = "openapi_json", tag = "Server", responses((status = 200, description = "The document.", body = std::collections::BTreeMap<String, serde_json::Value>, content_type = "application/json", example = json!({"openapi": "3.1.0"})), (status = 304, description = "The client has this already.")))]
+/// OpenAPI 3.1, generated from the handlers of this server.
+#[utoipa::path(operation_id = "openapi_json", tag = "Server", responses((status = 200, description = "The document.", body = std::collections::BTreeMap<String, serde_json::Value>, content_type = "application/json", example = json!({"openapi": "3.1.0"})), (status = 304, description = "Not modified.")))]
 #[get("/openapi.json")]
 pub async fn openapi_json(
     request: HttpRequest,
@@ -28,8 +28,8 @@ pub async fn openapi_json(
 
 /// Get the OpenAPI document as YAML
 ///
-/// The same document in another notation.
-#[utoipa::path(operation_id = "openapi_yaml", tag = "Server", responses((status = 200, description = "The document.", body = std::collections::BTreeMap<String, serde_json::Value>, content_type = "application/yaml", example = json!({"openapi": "3.1.0"})), (status = 304, description = "The client has this already.")))]
+/// The same document as YAML.
+#[utoipa::path(operation_id = "openapi_yaml", tag = "Server", responses((status = 200, description = "The document.", body = std::collections::BTreeMap<String, serde_json::Value>, content_type = "application/yaml", example = json!({"openapi": "3.1.0"})), (status = 304, description = "Not modified.")))]
 #[get("/openapi.yaml")]
 pub async fn openapi_yaml(
     request: HttpRequest,
@@ -38,7 +38,7 @@ pub async fn openapi_yaml(
     cached_response(&request, "application/yaml", documents.yaml())
 }
 
-/// The icon that browsers ask for beside any page.
+/// The icon that browsers request for any page.
 pub fn favicon_route(config: &mut web::ServiceConfig) {
     config.route(
         "/favicon.ico",
@@ -47,7 +47,7 @@ pub fn favicon_route(config: &mut web::ServiceConfig) {
     );
 }
 
-/// The documentation page and its files, all from this binary.
+/// The documentation page and its assets, embedded in this binary.
 pub fn docs_routes(config: &mut web::ServiceConfig) {
     config.route(
         "/docs",
@@ -70,7 +70,7 @@ async fn docs_asset(file: web::Path<String>) -> Result<HttpResponse, Problem> {
     let config = Arc::new(utoipa_swagger_ui::Config::from("/openapi.json"));
     match utoipa_swagger_ui::serve(&file, config) {
         Ok(Some(found)) => Ok(docs_file_response(&found.content_type, found.bytes.to_vec())),
-        _ => Err(Problem::new(ProblemKind::NotFound, "There is no such file.")),
+        _ => Err(Problem::new(ProblemKind::NotFound, "No such file.")),
     }
 }
 

@@ -7,8 +7,8 @@ use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query_params::QueryParams;
 use crate::server::openapi_cache::OpenApiDocuments;
 
-/// Whatever no route takes: 204 for OPTIONS, 405 with `Allow` for another method, 404, a welcome at
-/// the root.
+/// Responds to requests without a route: 204 for OPTIONS, 405 with `Allow` for another method, 404,
+/// and a redirect to the documentation at the root.
 pub async fn fallback(
     request: HttpRequest,
     documents: web::Data<OpenApiDocuments>,
@@ -21,10 +21,7 @@ pub async fn fallback(
         QueryParams::parse(request.query_string())?;
         return Err(Problem::new(
             ProblemKind::NotFound,
-            format!(
-                "There is nothing at `{}`; /docs shows what there is.",
-                crate::text::clip(request.path())
-            ),
+            format!("No such path: `{}`; see /docs.", crate::text::clip(request.path())),
         ));
     }
     if methods.iter().any(|method| method == "GET") {
@@ -44,6 +41,6 @@ pub async fn fallback(
         }
         return Ok(response.finish());
     }
-    let detail = format!("`{}` is not offered here; the address has {allow}.", request.method());
+    let detail = format!("`{}` is not allowed here; allowed methods: {allow}.", request.method());
     Err(Problem::new(ProblemKind::MethodNotAllowed, detail).with_header(header::ALLOW, allow))
 }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::http::problem::Problem;
 use crate::resource::state::AppState;
 
-/// What a health check answers.
+/// The result of a probe.
 #[derive(Serialize, ToSchema)]
 pub struct Health {
     /// `ok`.
@@ -19,10 +19,10 @@ pub struct Health {
     status: &'static str,
 }
 
-/// Tell whether the process runs
+/// Liveness probe
 ///
-/// Touches nothing else: for a supervisor that restarts what hangs.
-#[utoipa::path(operation_id = "healthz", tag = "Server", responses((status = 200, description = "It runs.", body = Health, example = json!({"status": "ok"}))))]
+/// Checks only that the process responds. For supervisors that restart processes.
+#[utoipa::path(operation_id = "healthz", tag = "Server", responses((status = 200, description = "The process runs.", body = Health, example = json!({"status": "ok"}))))]
 #[get("/healthz")]
 pub async fn healthz() -> HttpResponse {
     HttpResponse::Ok()
@@ -30,12 +30,12 @@ pub async fn healthz() -> HttpResponse {
         .json(Health { status: "ok" })
 }
 
-/// Tell whether the server can answer
+/// Readiness probe
 ///
-/// Asks the database: for a load balancer.
+/// Checks that the database responds. For load balancers.
 #[utoipa::path(operation_id = "readyz", tag = "Server", responses(
-    (status = 200, description = "It can.", body = Health, example = json!({"status": "ok"})),
-    (status = 503, description = "The database is away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json", example = json!({"type": "http://127.0.0.1:8080/problems/unavailable", "title": "Temporarily unavailable", "status": 503, "detail": "The database is busy or away; nothing was stored.", "instance": "/readyz", "request_id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60"}))))]
+    (status = 200, description = "The server is ready.", body = Health, example = json!({"status": "ok"})),
+    (status = 503, description = "The database is unavailable.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json", example = json!({"type": "http://127.0.0.1:8080/problems/unavailable", "title": "Temporarily unavailable", "status": 503, "detail": "The database is busy or away; nothing was stored.", "instance": "/readyz", "request_id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60"}))))]
 #[get("/readyz")]
 pub async fn readyz(context: web::Data<AppState>) -> Result<HttpResponse, Problem> {
     let state = Arc::clone(&context);

@@ -35,16 +35,17 @@ use crate::server::tasks::{run_index_merge_task, run_purge_task};
 pub use crate::server::openapi::{render_json as document_json, render_yaml as document_yaml};
 pub use crate::server::setup::{StartError, app_state, database_from_settings, ensure_schema};
 
-/// A server that listens.
+/// A server that accepts connections.
 pub struct RunningServer {
-    /// Runs when awaited; ends after a signal or [`actix_web::dev::ServerHandle::stop`].
+    /// Runs when awaited, until a stop signal or [`actix_web::dev::ServerHandle::stop`].
     pub server: Server,
-    /// Where it listens.
+    /// The bound addresses.
     pub addresses: Vec<SocketAddr>,
 }
 
-/// Migrates, binds and starts. Must be called on an actix system.
+/// Applies migrations, binds and starts. Must be called in an actix system.
 pub fn start(settings: &Settings) -> Result<RunningServer, StartError> {
+    warn_if_unencrypted(settings);
     ensure_schema(&database_from_settings(settings)?, settings.auto_migrate)?;
     let context = web::Data::new(app_state(settings)?);
     let purging = context.clone();
@@ -93,7 +94,19 @@ pub fn start(settings: &Settings) -> Result<RunningServer, StartError> {
     Ok(RunningServer { server: server.run(), addresses })
 }
 
-/// Reads are open to the configured sites; credentials are never sent along by browsers.
+/// Logs a warning if this program connects to PostgreSQL on another machine without TLS, because it
+/// was built without it.
+fn warn_if_unencrypted(settings: &Settings) {
+    let hosts = settings.remote_database_hosts();
+    if !cfg!(feature = "postgres-tls") && !hosts.is_empty() {
+        log::warn!(
+            "the connection to PostgreSQL on {} is not encrypted: this program was built without the cargo feature postgres-tls",
+            hosts.join(", ")
+        );
+    }
+}
+
+/// CORS: the configured origins may read; browsers never send credentials.
 fn cors(origins: &[String]) -> Cors {
     let cors = Cors::default()
         .allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
@@ -113,7 +126,7 @@ fn cors(origins: &[String]) -> Cors {
         .max_age(86_400)
         .block_on_origin_mismatch(false);
     if origins.iter().any(|origin| origin == "*") {
-        // The answer is the same for every site, so caches need not tell them apart.
+        // The response is the same for every origin, so caches do not need `Vary: Origin`.
         return cors.allow_any_origin().send_wildcard().disable_vary_header();
     }
     origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))

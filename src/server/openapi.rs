@@ -1,4 +1,4 @@
-//! The OpenAPI document, made from the handlers once.
+//! Builds the OpenAPI document from the handlers.
 
 use serde_json::Value;
 use utoipa::OpenApi;
@@ -14,30 +14,30 @@ use crate::resource::view::partner_role::{PartnerRole, PartnerRoleInput};
 use crate::server::routes::routes;
 use crate::{embed, feeds, iati, impact, search, tables};
 
-/// What no handler mentions by itself.
+/// Components that no handler references, and tags.
 #[derive(OpenApi)]
 #[openapi(
     components(schemas(Highlight, ProblemBody, ShortReference, PartnerRole, PartnerRoleInput)),
     tags(
-        (name = "Videos", description = "What was filmed: where it can be played, in which languages, about what, and with whom."),
-        (name = "Programmes", description = "What videos and statistics belong to."),
-        (name = "Partners", description = "Who funds, hosts and carries out programmes, and who takes part in videos."),
-        (name = "Indicators", description = "What impact statistics measure, and how: defined once for all that belong to them."),
-        (name = "Impact statistics", description = "What came of it: exact figures with their qualifier, period and evidence."),
-        (name = "Search", description = "Items of every kind in one list."),
+        (name = "Videos", description = "Videos with their sources, languages, topics and partners."),
+        (name = "Programmes", description = "Programmes that videos and statistics belong to."),
+        (name = "Partners", description = "Organisations that fund, host and implement programmes or appear in videos."),
+        (name = "Indicators", description = "What impact statistics measure and how, defined once for all statistics of an indicator."),
+        (name = "Impact statistics", description = "Results as exact figures with qualifier, period and evidence."),
+        (name = "Search", description = "Search across all kinds."),
         (name = "Feeds", description = "Every list as RSS, Atom or JSON Feed, with the same parameters."),
-        (name = "Tables", description = "Every list as a table for spreadsheets and statisticians, with the same parameters: the whole list, streamed as it is read."),
-        (name = "Embeds", description = "What partner sites paste: pages for frames, a web component, and oEmbed."),
-        (name = "IATI", description = "Programmes and their results as the International Aid Transparency Initiative has them, version 2.03."),
+        (name = "Tables", description = "Every list as CSV or XLSX, with the same parameters; the whole list, streamed."),
+        (name = "Embeds", description = "Embeddable pages, a web component and oEmbed."),
+        (name = "IATI", description = "Programmes and their results in the format of the International Aid Transparency Initiative, version 2.03."),
         (name = "Topics", description = "The controlled vocabulary, as a tree."),
-        (name = "Saved queries", description = "Queries of lists with a name and an address that stays: as feeds, and as a page to be framed."),
+        (name = "Saved queries", description = "Named list queries with a permanent URL, as feeds and as an embeddable page."),
         (name = "Countries", description = "Codes and names of countries and territories: reference data."),
-        (name = "Server", description = "The document itself, explanations of problems, and the server's health."),
+        (name = "Server", description = "The OpenAPI document, explanations of problems, and health probes."),
     )
 )]
 struct BaseDocument;
 
-/// What takes the parameters of lists beside the lists themselves.
+/// Endpoints other than lists that take the parameters of lists.
 fn list_endpoints() -> Vec<ListEndpoint> {
     let searches = [search::all::OPENAPI, search::suggest::OPENAPI, search::transcripts::OPENAPI];
     let searches = searches
@@ -59,11 +59,11 @@ fn list_endpoints() -> Vec<ListEndpoint> {
 
 const DESCRIPTION: &str = "A headless media catalogue: videos, programmes, partners and impact statistics.\n\n\
 **Reading** needs no key. Lists take filters (several values with commas mean any of them, `!` excludes), `sort`, `limit` and \
-cursors; `fields` and `include` shape each item. Whatever is not understood is an error that says what was meant, never an empty list.\n\n\
-**Languages.** `lang`, or else `Accept-Language`, picks one language for the whole answer; each resource says in `language` which one \
-it got. Where only one Serbian script exists the other is made from it, and `transliterated` says so. `lang=all` gives every language.\n\n\
-**Writing** needs `Authorization: Bearer …` with an editor's key. What a GET with `lang=all` gave can be sent back by PUT \
-unchanged and changes nothing. `If-Match` protects against lost updates.\n\n\
+cursors; `fields` and `include` shape each item. An invalid parameter is an error with a suggestion, never an empty list.\n\n\
+**Languages.** `lang`, or else `Accept-Language`, selects one language for the whole response; `language` of each resource is \
+the language of its texts. If only one Serbian script exists, the other is transliterated from it and `transliterated` is true. `lang=all` returns every language.\n\n\
+**Writing** needs `Authorization: Bearer …` with an editor key. The response to a GET with `lang=all` can be sent \
+back by PUT and changes nothing. `If-Match` protects against lost updates.\n\n\
 **Errors** are `application/problem+json` (RFC 9457); `errors` names every wrong field or parameter.";
 
 fn build_document() -> Value {
@@ -101,8 +101,8 @@ pub fn render_json() -> String {
     text
 }
 
-/// The document as YAML, read from the JSON: that is YAML too, and `serde_json` alone knows how it
-/// keeps its numbers.
+/// The document as YAML. It is parsed from the JSON, since only `serde_json` can read its own
+/// representation of numbers.
 pub fn render_yaml() -> String {
     yaml_serde::from_str::<yaml_serde::Value>(&render_json())
         .and_then(|document| yaml_serde::to_string(&document))

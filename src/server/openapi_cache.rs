@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag};
 
-/// What rarely changes: sent again only to who has another state of it.
+/// A cacheable response with a document, or 304 if the client has it.
 pub fn cached_response(
     request: &HttpRequest,
     media_type: &'static str,
@@ -32,22 +32,22 @@ pub fn cached_response(
     }
 }
 
-/// A document as it is answered: shared by all answers, however slowly they are read.
+/// A rendered document. Responses share its bytes.
 pub struct CachedDocument {
-    /// Its tag.
+    /// ETag.
     pub etag: EntityTag,
-    /// Its bytes.
+    /// Content.
     pub body: Bytes,
 }
 
 impl CachedDocument {
-    /// A document and its tag.
+    /// A document with the ETag of its content.
     pub fn new(text: String) -> Self {
         Self { etag: EntityTag::from_state(&text), body: Bytes::from(text) }
     }
 }
 
-/// Whether a part of an address is that of a template: `videos.csv` that of `videos.{format}`.
+/// Whether a path segment matches a template: `videos.csv` matches `videos.{format}`.
 fn segment_matches(template: &str, given: &str) -> bool {
     let Some((front, rest)) = template.split_once('{') else { return template == given };
     let back = rest.split_once('}').map(|(_, back)| back).unwrap_or_default();
@@ -57,7 +57,7 @@ fn segment_matches(template: &str, given: &str) -> bool {
         .is_some_and(|value| !value.is_empty())
 }
 
-/// Both forms, made at their first use and shared by all workers.
+/// The documents, rendered at first use and shared by all workers.
 pub struct OpenApiDocuments {
     render_json: fn() -> String,
     render_yaml: fn() -> String,
@@ -78,17 +78,17 @@ impl OpenApiDocuments {
         }
     }
 
-    /// As JSON.
+    /// The JSON document.
     pub fn json(&self) -> &CachedDocument {
         self.json.get_or_init(|| CachedDocument::new((self.render_json)()))
     }
 
-    /// As YAML.
+    /// The YAML document.
     pub fn yaml(&self) -> &CachedDocument {
         self.yaml.get_or_init(|| CachedDocument::new((self.render_yaml)()))
     }
 
-    /// The methods of an address, or nothing where there is no such address.
+    /// The documented methods of a path; empty for an unknown path.
     pub fn allowed_methods(&self, path: &str) -> Vec<String> {
         let routes = self.routes.get_or_init(|| {
             let document: Value = serde_json::from_slice(&self.json().body).unwrap_or_default();

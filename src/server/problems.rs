@@ -8,31 +8,31 @@ use utoipa::ToSchema;
 use crate::http::accept;
 use crate::http::problem::{Problem, ProblemKind};
 
-/// An explanation of a kind of problem.
-#[expect(clippy::struct_field_names, reason = "the field is called so in the answer")]
+/// The explanation of a problem type.
+#[expect(clippy::struct_field_names, reason = "the name of the field in the response")]
 #[derive(Serialize, ToSchema)]
 pub struct Explanation {
-    /// The last part of the problem's URL.
+    /// Last segment of the problem type URL.
     #[schema(value_type = String, example = "not-found")]
     code: &'static str,
-    /// The status it is answered with.
+    /// HTTP status.
     #[schema(minimum = 400, maximum = 599, example = 404)]
     status: u16,
-    /// Its name.
+    /// Title.
     #[schema(value_type = String, example = "Not found")]
     title: &'static str,
-    /// What it means and what to do.
+    /// Meaning and remedy.
     #[schema(value_type = String, example = "There is nothing at this address that you may see.")]
     explanation: &'static str,
 }
 
-/// Explain a kind of problem
+/// Explain a problem type
 ///
-/// What the `type` of a problem leads to: as a page for people, as JSON for programs.
-#[utoipa::path(operation_id = "explain_problem", tag = "Server", params(("code" = String, Path, description = "The last part of the problem's URL.", example = "not-found")),
+/// The target of the `type` URL of a problem, as HTML or JSON.
+#[utoipa::path(operation_id = "explain_problem", tag = "Server", params(("code" = String, Path, description = "Last segment of the problem type URL.", example = "not-found")),
     responses(
         (status = 200, description = "The explanation.", content((Explanation = "application/json", example = json!({"code": "not-found", "status": 404, "title": "Not found", "explanation": "There is nothing at this address that you may see."})), (String = "text/html", example = json!("<!doctype html>")))),
-        (status = 404, description = "There is no such kind of problem.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json", example = json!({"type": "http://127.0.0.1:8080/problems/not-found", "title": "Not found", "status": 404, "detail": "There is no kind of problem `x`.", "instance": "/problems/x", "request_id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60"})),
+        (status = 404, description = "Unknown problem type.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json", example = json!({"type": "http://127.0.0.1:8080/problems/not-found", "title": "Not found", "status": 404, "detail": "Unknown problem type `x`.", "instance": "/problems/x", "request_id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60"})),
     ))]
 #[get("/problems/{code}")]
 pub async fn problem_page(
@@ -46,7 +46,7 @@ pub async fn problem_page(
     let Some(definition) = definition else {
         return Err(Problem::new(
             ProblemKind::NotFound,
-            format!("There is no kind of problem `{}`.", crate::text::clip(&code)),
+            format!("Unknown problem type `{}`.", crate::text::clip(&code)),
         ));
     };
     let explanation = Explanation {

@@ -11,7 +11,7 @@ use crate::{
     search, tables, topics, videos,
 };
 
-/// Every documented address: the one list of routes.
+/// Registers every documented route.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     macro_rules! services {
         ($($handler:path),+ $(,)?) => { config$(.service($handler))+; };
@@ -119,8 +119,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     ];
 }
 
-/// Addresses where names of items could stand, and what they offer. Nothing else reaches them: a
-/// word is no name.
+/// Paths that would match the route of an item, with their method.
 const RESERVED_PATHS: [(&str, Method); 4] = [
     ("/v1/impact-statistics/summary", Method::GET),
     ("/v1/impact-statistics/chart.svg", Method::GET),
@@ -128,7 +127,7 @@ const RESERVED_PATHS: [(&str, Method); 4] = [
     ("/v1/impact-statistics/import", Method::POST),
 ];
 
-/// Refuses what these do not offer, before it is taken for an item.
+/// Rejects other methods on [`RESERVED_PATHS`], which would otherwise reach the route of an item.
 pub fn reject_wrong_methods(config: &mut web::ServiceConfig) {
     for (path, allowed_method) in RESERVED_PATHS {
         let has_wrong_method = move |context: &GuardContext<'_>| {

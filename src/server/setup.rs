@@ -7,7 +7,7 @@ use crate::db::migrations::{self, MigrationStatus};
 use crate::registry::include_loaders;
 use crate::resource::state::AppState;
 
-/// Why a server cannot start: one line for the operator.
+/// Why a server cannot start, as one line.
 #[derive(Debug)]
 pub struct StartError(pub String);
 
@@ -19,7 +19,7 @@ impl std::fmt::Display for StartError {
 
 impl std::error::Error for StartError {}
 
-/// The database of these settings; opens no connection yet.
+/// The database of the settings. Opens no connection.
 pub fn database_from_settings(settings: &Settings) -> Result<Database, StartError> {
     let primary = Target::parse(&settings.database_url).map_err(StartError)?;
     let replica =
@@ -27,7 +27,8 @@ pub fn database_from_settings(settings: &Settings) -> Result<Database, StartErro
     Ok(Database::new(&primary, replica.as_ref(), settings.database_config()))
 }
 
-/// Brings the schema up to date, or says why it cannot be used as it is.
+/// Applies pending migrations, if allowed. Fails if the schema is newer than this program, or
+/// migrations are pending and not allowed.
 pub fn ensure_schema(store: &Database, may_migrate: bool) -> Result<(), StartError> {
     let start_error =
         |error: crate::db::Error| StartError(format!("cannot open the database: {error}"));
@@ -38,7 +39,7 @@ pub fn ensure_schema(store: &Database, may_migrate: bool) -> Result<(), StartErr
             "the database is newer than this program: it has migration {version}; start the newer version of kinoteka"
         ))),
         MigrationStatus::Pending(count) if !may_migrate => Err(StartError(format!(
-            "the database lacks {count} migration(s); run `kinoteka migrate` first, or set KINOTEKA_AUTO_MIGRATE=true"
+            "{count} migration(s) pending; run `kinoteka migrate` first, or set KINOTEKA_AUTO_MIGRATE=true"
         ))),
         MigrationStatus::Pending(_) => {
             for version in migrations::run_pending(&mut connection).map_err(start_error)? {
@@ -49,7 +50,7 @@ pub fn ensure_schema(store: &Database, may_migrate: bool) -> Result<(), StartErr
     }
 }
 
-/// What handlers have at hand, for a prepared database.
+/// The application state for a database with an up-to-date schema.
 pub fn app_state(settings: &Settings) -> Result<AppState, StartError> {
     Ok(AppState::new(database_from_settings(settings)?, settings.clone(), include_loaders()))
 }

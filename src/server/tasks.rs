@@ -10,10 +10,10 @@ use crate::registry::RESOURCES;
 use crate::resource::state::AppState;
 use crate::resource::write::restore::{PurgeFn, purge_all};
 
-/// How often what was deleted long ago is looked for.
+/// Interval of purges.
 const PURGE_INTERVAL: Duration = Duration::from_hours(1);
 
-/// Removes for good what was deleted long ago: at the start, and every hour.
+/// Purges items that were deleted longer ago than `KINOTEKA_PURGE_DAYS`, at start and every hour.
 pub async fn run_purge_task(context: web::Data<AppState>) {
     // Referrers before their targets.
     let purges: Vec<PurgeFn> = RESOURCES.iter().rev().map(|entry| entry.purge).collect();
@@ -23,21 +23,21 @@ pub async fn run_purge_task(context: web::Data<AppState>) {
         match purge_all(&context, &purges).await {
             Ok(0) => {}
             Ok(count) => log::info!(
-                "{count} items that were deleted over {} days ago are removed for good",
+                "purged {count} items deleted more than {} days ago",
                 context.settings.purge_days
             ),
-            Err(problem) => log::warn!("what was deleted long ago could not be removed: {problem}"),
+            Err(problem) => log::warn!("purge failed: {problem}"),
         }
     }
 }
 
-/// How often the full-text index is looked at.
+/// Interval of checks for segments to merge.
 const MERGE_CHECK_INTERVAL: Duration = Duration::from_mins(1);
-/// Of how much time merging takes one part at most.
+/// Pause after a merge, as a multiple of its duration.
 const MERGE_PAUSE_FACTOR: u32 = 50;
 
-/// Merges the segments of the full-text index where writes have left many, in small steps between
-/// other writes.
+/// Merges the segments of the full-text index if there are many, in small steps between other
+/// writes.
 pub async fn run_index_merge_task(context: web::Data<AppState>) {
     let mut ticks = actix_web::rt::time::interval(MERGE_CHECK_INTERVAL);
     let mut not_before = Instant::now();
@@ -48,7 +48,7 @@ pub async fn run_index_merge_task(context: web::Data<AppState>) {
         }
         let started = Instant::now();
         if let Err(problem) = merge_index_segments(&context).await {
-            log::warn!("the segments of the full-text index could not be merged: {problem}");
+            log::warn!("search index merge failed: {problem}");
         }
         not_before = Instant::now() + started.elapsed().saturating_mul(MERGE_PAUSE_FACTOR);
     }
@@ -73,6 +73,6 @@ async fn merge_index_segments(context: &AppState) -> Result<(), Problem> {
         is_first = false;
         actix_web::rt::time::sleep(Duration::from_millis(20)).await;
     }
-    log::info!("{count} segments of the full-text index are merged");
+    log::info!("merged {count} search index segments");
     Ok(())
 }

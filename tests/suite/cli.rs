@@ -302,7 +302,7 @@ fn every_wrong_setting_is_told_at_once() {
     );
     assert_eq!(err(&output).lines().count(), 4, "{}", err(&output));
     for (hub, base, told) in [
-        ("https://hub.example.org/", None, "KINOTEKA_WEBSUB_HUB needs KINOTEKA_BASE_URL"),
+        ("https://hub.example.org/", None, "KINOTEKA_WEBSUB_HUB requires KINOTEKA_BASE_URL"),
         ("hub.example.org", Some("https://example.org"), "KINOTEKA_WEBSUB_HUB must be"),
         ("https://hub.example.org/,x", Some("https://example.org"), "KINOTEKA_WEBSUB_HUB must be"),
     ] {

@@ -105,7 +105,7 @@ fn what_the_index_holds_beside_the_items_is_found_and_mended() {
             let [sqlite, postgres] = sql;
             let sql = if url.starts_with("sqlite") { sqlite } else { postgres };
             for (mend, told) in
-                [(&["reindex"][..], "39 items reindexed"), (&["check", "--repair"], "1 mended")]
+                [(&["reindex"][..], "39 items reindexed"), (&["check", "--repair"], "1 repaired")]
             {
                 damage(url, sql);
                 let found = stale(directory, url);
@@ -214,9 +214,7 @@ fn what_was_renamed_behind_the_back_of_the_index_is_found_by_its_new_name() {
             // Where all is well nothing changes, and tags stay.
             let again = ended(run(directory, url, &["reindex"]), 0);
             assert!(
-                err(&again).contains(
-                    " 0 of which were not as they should be; 0 left-over entries removed."
-                ),
+                err(&again).contains(" 0 of which were out of date; 0 orphaned entries removed."),
                 "{}",
                 err(&again)
             );
@@ -232,7 +230,7 @@ fn what_was_renamed_behind_the_back_of_the_index_is_found_by_its_new_name() {
         assert!(found("numbat").1.is_empty());
         let output = ended(run(directory, url, &["reindex"]), 0);
         assert!(
-            err(&output).contains(&format!(" {} of which were not as they should be", stale.len())),
+            err(&output).contains(&format!(" {} of which were out of date", stale.len())),
             "{}",
             err(&output)
         );
@@ -361,7 +359,7 @@ fn searches_and_writes_go_on_while_the_index_is_written() {
                 // What is written meanwhile may be told as stale, since the index was read before.
                 assert!(
                     told.contains("items reindexed")
-                        && told.contains(" 0 left-over entries removed."),
+                        && told.contains(" 0 orphaned entries removed."),
                     "{told}"
                 );
             }
@@ -395,7 +393,7 @@ fn a_reindex_that_is_killed_can_be_run_again() {
         assert!(left > 0 && left < all, "{left} of {all} are left");
         let output = ended(run(directory, url, &["reindex"]), 0);
         assert!(
-            err(&output).contains(&format!(" {left} of which were not as they should be")),
+            err(&output).contains(&format!(" {left} of which were out of date")),
             "{}",
             err(&output)
         );

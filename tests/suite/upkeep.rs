@@ -48,7 +48,8 @@ fn the_first_catalogue_is_well() {
     on_both(|directory, url| {
         let output = ended(run(directory, url, &["check"]), 0);
         assert!(
-            out(&output).is_empty() && err(&output).contains("39 items checked: all is well."),
+            out(&output).is_empty()
+                && err(&output).contains("39 items checked: no problems found."),
             "{}{}",
             out(&output),
             err(&output)
@@ -91,14 +92,14 @@ fn what_is_derived_is_found_and_made_again() {
                 "video `testimonials-part-one`"
             };
             assert_eq!(
-                (&this["subject"], &this["derived"], &this["mended"]),
+                (&this["subject"], &this["derived"], &this["repaired"]),
                 (&json!(subject), &json!(true), &json!(false))
             );
             let text = out(&ended(run(directory, url, &["check"]), 1));
             assert!(text.contains(code) && text.contains("kinoteka check --repair"), "{text}");
             let mended = findings(&ended(run(directory, url, &["check", "--repair", "--json"]), 0));
             assert!(
-                mended.iter().all(|finding| finding["mended"] == true) && !mended.is_empty(),
+                mended.iter().all(|finding| finding["repaired"] == true) && !mended.is_empty(),
                 "{mended:?}"
             );
             ended(run(directory, url, &["check"]), 0);
@@ -191,7 +192,7 @@ fn what_people_wrote_is_found_and_left_to_them() {
                     .iter()
                     .find(|finding| finding["code"] == *code)
                     .unwrap_or_else(|| panic!("{sql}: {found:?}"));
-                assert_eq!((&this["derived"], &this["mended"]), (&json!(false), &json!(false)));
+                assert_eq!((&this["derived"], &this["repaired"]), (&json!(false), &json!(false)));
                 assert!(this["remedy"].as_str().is_some_and(|remedy| !remedy.is_empty()));
             }
         });

@@ -1,4 +1,4 @@
-//! `kinoteka generate`: a catalogue of any size, to try the product with. The same seed gives the
+//! `kinoteka generate`: a catalogue of any size, for load tests. The same seed generates the
 //! same catalogue.
 
 mod rng;
@@ -19,15 +19,15 @@ use crate::text::transliterate::to_cyrillic;
 /// Flags of `generate`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// How many videos; the rest is in proportion: 40 topics, a programme for 2,000 videos, a
+    /// Number of videos; the other items are in proportion: 40 topics, a programme for 2,000 videos, a
     /// partner for 200, a statistic for 50, captions with 200 cues for 20
     #[arg(long, default_value_t = 1_000)]
     videos: u32,
-    /// How many statistics, instead of in proportion to the videos: as 50 programmes report them on
-    /// 40 indicators, year by year, for each country, for the whole and by sex and age
+    /// Number of statistics, instead of in proportion to the videos: 50 programmes, 40 indicators,
+    /// by year and country, in total and by sex and age
     #[arg(long)]
     statistics: Option<u32>,
-    /// Another seed gives another catalogue
+    /// Seed of the random generator
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -42,12 +42,12 @@ pub fn run(args: &Args) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// The lines of a catalogue; each is made when it is asked for.
+/// The lines of a catalogue, generated lazily.
 pub fn generate_catalogue(videos: u32, seed: u64) -> impl Iterator<Item = Value> {
     generate_lines(catalogue_size(videos, None), seed)
 }
 
-/// The lines of a catalogue with so many statistics.
+/// The lines of a catalogue with this number of statistics.
 pub fn generate_statistics_catalogue(
     videos: u32,
     statistics: u32,
@@ -89,10 +89,10 @@ fn generate_lines(size: CatalogueSize, seed: u64) -> impl Iterator<Item = Value>
     })
 }
 
-/// Programmes that report statistics, at least.
+/// Minimum number of programmes that report statistics.
 const MIN_REPORTING_PROGRAMMES: u32 = 50;
 
-/// One in so many videos has captions.
+/// One video in this number has captions.
 const VIDEOS_PER_TRACK: u32 = 20;
 
 #[derive(Clone, Copy)]
@@ -125,10 +125,10 @@ fn sentence(rng: &mut SplitMix64, words: &[&str], min: u32, max: u32) -> String 
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// The name of a place, which about twenty videos share, and of every fifth of them an anniversary:
-/// a rare word and one that is not.
+/// A place name shared by about twenty videos, and for every fifth video an anniversary: a rare
+/// and a frequent search term.
 fn place_and_anniversary(number: u32, size: CatalogueSize) -> String {
-    // Neighbours are in different places.
+    // Neighbouring numbers get different places.
     let places = (size.videos / 20).max(1);
     let place = u64::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
     let mut rest = usize::try_from(place % u64::from(places)).unwrap_or(0);
@@ -141,7 +141,7 @@ fn place_and_anniversary(number: u32, size: CatalogueSize) -> String {
     name
 }
 
-/// What the names of places are made of: thousands of them, none the beginning of another.
+/// Syllables of place names: thousands of combinations, none a prefix of another.
 const PLACE_SYLLABLES: [&[&str]; 4] = [
     &["Bor", "Cer", "Dol", "Gor", "Jar", "Kos", "Lip", "Rud", "Sel", "Tis", "Vel", "Zlat"],
     &["ab", "ed", "if", "og", "uk", "al", "em", "in", "or", "us", "at", "ev"],
@@ -149,7 +149,7 @@ const PLACE_SYLLABLES: [&[&str]; 4] = [
     &["in", "ov", "an", "ev"],
 ];
 
-/// Texts in two to all six languages, English among them; now and then one is a draft.
+/// Texts in two to six languages, always with English; some are drafts.
 fn translations(
     rng: &mut SplitMix64,
     number: u32,
@@ -205,7 +205,7 @@ fn partners(rng: &mut SplitMix64, size: CatalogueSize) -> Value {
         .collect()
 }
 
-/// Two hundred cues in one language; one of them tells the number of the video, as no other does.
+/// Two hundred cues in one language, one of which contains the number of the video.
 fn captions(rng: &mut SplitMix64, video: u32) -> Value {
     let languages: Vec<&str> = WORDS_BY_LANGUAGE.iter().map(|(language, _)| *language).collect();
     let language = rng.pick(&languages);

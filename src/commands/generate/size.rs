@@ -11,7 +11,7 @@ pub struct CatalogueSize {
     pub programmes: u32,
     pub videos: u32,
     pub statistics: u32,
-    /// Whether statistics are reported indicator by indicator, or stand for themselves.
+    /// Whether statistics belong to indicators.
     pub by_indicator: bool,
     pub tracks: u32,
 }

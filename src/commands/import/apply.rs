@@ -15,30 +15,31 @@ use crate::resource::store::change_log;
 use crate::resource::store::items::{Lookup, find};
 use crate::resource::write::handlers::SaveResult;
 
-/// What an import did.
+/// The result of an import.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct ImportReport {
-    /// Items that are new or changed.
+    /// Number of new or changed items.
     pub stored: usize,
-    /// Items that were there already, just so.
+    /// Number of items that were already stored unchanged.
     pub unchanged: usize,
 }
 
-/// A line that was understood.
+/// A parsed line.
 pub struct ImportLine {
-    /// Its number, from 1.
+    /// Line number, from 1.
     pub line_number: usize,
-    /// What kind of item it is.
+    /// The kind of the item.
     pub kind: ResourceKind,
-    /// Its slug.
+    /// The slug of the item.
     pub slug: String,
-    /// The rest of it, as PUT would take it.
+    /// The item as a body of PUT.
     pub body: Value,
-    /// Whether what is there already keeps what the body does not say, as with PATCH.
+    /// Whether an existing item keeps members that the body does not have, as with PATCH.
     pub is_patch: bool,
 }
 
-/// Stores what was understood, unless anything is wrong.
+/// Stores all lines in one transaction, or nothing if any line has an error. Items are stored in
+/// the order of their kinds, so that references find their targets.
 pub fn save_lines(
     context: &AppState,
     mut lines: Vec<ImportLine>,
@@ -81,7 +82,7 @@ pub fn save_lines(
         if let Some(kind) = pending_kind {
             bump(connection, kind, Time::now())?;
         }
-        // Tracks come last: they belong to videos.
+        // Text tracks last, since they belong to videos.
         for (done, line) in tracks.iter().enumerate() {
             match line.save(connection, &context.settings) {
                 Ok(true) => report.stored = report.stored.saturating_add(1),
@@ -107,8 +108,8 @@ pub fn save_lines(
                     report.stored,
                 )
             {
-                // Everything is stored; PostgreSQL will come by itself later.
-                log::warn!("the database could not be tidied after the import: {error}");
+                // The import is complete; autovacuum will do the same later.
+                log::warn!("database optimization after the import failed: {error}");
             }
             Ok(report)
         }
@@ -125,8 +126,8 @@ pub fn save_lines(
     }
 }
 
-/// After so many items PostgreSQL counts its rows: within a transaction it keeps the plans that it
-/// made while the tables were empty.
+/// Numbers of stored items after which PostgreSQL analyzes the tables: within the transaction it
+/// would keep the plans of empty tables otherwise.
 const ANALYZE_AFTER_ITEMS: [usize; 4] = [100, 1_000, 10_000, 100_000];
 
 enum ImportError {
@@ -146,7 +147,7 @@ impl From<crate::db::Error> for ImportError {
     }
 }
 
-/// Stores a line.
+/// Stores the item of a line.
 fn save_line(
     connection: &mut Connection,
     context: &AppState,
@@ -168,13 +169,13 @@ fn save_line(
     (entry.save)(connection, context, existing, slug, &line.body)
 }
 
-/// What is wrong with a line: its number and a sentence for each error.
+/// The errors of a line, each with the line number.
 pub fn line_errors(line: &ImportLine, problem: &Problem) -> Vec<(usize, String)> {
     let subject = format!("{} `{}`", line.kind.noun(), line.slug);
     if problem.errors.is_empty() {
         return vec![(line.line_number, format!("{subject}: {}", problem.detail))];
     }
-    // Pointers hold the names of members as they were written, which a terminal must not obey.
+    // Pointers contain member names of the input; control characters must not reach the terminal.
     let printable = |pointer: &Option<String>| {
         pointer
             .iter()

@@ -17,7 +17,7 @@ use crate::server;
 pub use apply::{ImportLine, ImportReport, line_errors};
 pub use ndjson::{import_lines, parse_line};
 
-/// The first catalogue.
+/// The demo catalogue.
 pub const DEMO_CATALOGUE: &str = include_str!("../demo/first-catalogue.ndjson");
 
 /// Flags of `import`.
@@ -25,13 +25,13 @@ pub const DEMO_CATALOGUE: &str = include_str!("../demo/first-catalogue.ndjson");
 pub struct Args {
     /// The file, or `-` for standard input
     file: PathBuf,
-    /// Read programmes, partners and results from a file of IATI 2.03 instead; what is there
-    /// already keeps what the file does not say
+    /// Import programmes, partners and results from IATI 2.03; existing values that are not in the
+    /// file are kept
     #[arg(long)]
     iati: bool,
 }
 
-/// Reads a file and reports every bad line with its number.
+/// Imports a file; errors are reported with their line numbers.
 pub fn run(settings: &Settings, args: &Args) -> Result<(), CommandError> {
     let input = ImportInput::from_file(settings, args)?;
     let store = server::database_from_settings(settings)?;
@@ -55,7 +55,7 @@ pub fn run(settings: &Settings, args: &Args) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// What a file holds, read before the database is opened.
+/// The content of a file, read before the database is opened.
 enum ImportInput {
     Lines(String),
     Iati(ParsedFile),

@@ -9,8 +9,7 @@ use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::text::slug::validate_slug;
 
-/// Imports lines in one transaction. Items are stored in the order of their kinds, so that
-/// references find their targets.
+/// Imports NDJSON in one transaction.
 pub fn import_lines(
     context: &AppState,
     text: &str,
@@ -30,7 +29,7 @@ pub fn import_lines(
     save_lines(context, lines, &tracks, errors, progress)
 }
 
-/// Reads a line as far as that can be done without its fields.
+/// Parses a line without validating the fields of its kind.
 pub fn parse_line(number: usize, line: &str) -> Result<ImportLine, String> {
     let mut body: Value =
         serde_json::from_str(line).map_err(|error| format!("not JSON: {error}"))?;

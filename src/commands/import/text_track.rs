@@ -13,25 +13,25 @@ use crate::resource::store::items::{Lookup, find};
 use crate::resource::store::tracks::{TrackKind, TrackSummary, load_item_tracks};
 use crate::videos::tracks;
 
-/// The name of text tracks in exports.
+/// The value of `resource` for text tracks.
 pub const TEXT_TRACK: &str = "text_track";
 
-/// A line that holds a text track of a video.
+/// A line with a text track of a video.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct TextTrackLine {
-    /// Its number, from 1.
+    /// Line number, from 1.
     #[serde(skip)]
     pub line_number: usize,
-    /// [`TRACK`].
+    /// Always [`TEXT_TRACK`].
     pub resource: String,
     /// The slug of the video.
     pub video: String,
-    /// What the track is for.
+    /// The kind of the track.
     pub kind: TrackKind,
-    /// Its language.
+    /// Language of the track (BCP 47).
     pub language: String,
-    /// How players call it.
+    /// Label in players.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// The track as WebVTT.
@@ -39,7 +39,7 @@ pub struct TextTrackLine {
 }
 
 impl TextTrackLine {
-    /// Reads a line, if it is of this sort.
+    /// Parses a line; `None` if it is not a text track.
     pub fn parse(line_number: usize, line: &str) -> Option<Result<Self, String>> {
         if !line.contains(TEXT_TRACK) {
             return None;
@@ -53,6 +53,7 @@ impl TextTrackLine {
         Some(read.map(|line| Self { line_number: line_number, ..line }))
     }
 
+    /// Stores the track. Returns whether it changed.
     pub fn save(&self, connection: &mut Connection, settings: &Settings) -> Result<bool, Problem> {
         let language = parse_storable_language(&self.language)
             .map_err(|detail| Problem::invalid_parameter("language", "invalid_language", detail))?;
@@ -80,6 +81,7 @@ impl TextTrackLine {
         Ok(tracks::api::save_track(connection, settings, &item, &summary, &track, existing)?.1)
     }
 
+    /// The errors of the line, each with the line number.
     pub fn line_errors(&self, problem: &Problem) -> Vec<(usize, String)> {
         let subject = format!("{} of `{}` in `{}`", self.kind.as_str(), self.video, self.language);
         if problem.errors.is_empty() {

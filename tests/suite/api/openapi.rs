@@ -184,7 +184,7 @@ on_both! {
             let answer = server.request(&method.to_ascii_uppercase(), &address).send();
             assert!(answer.status != 405, "{method} {address}");
             let text = String::from_utf8_lossy(&answer.body);
-            assert!(!text.contains("There is nothing at `"), "{method} {address}: {text}");
+            assert!(!text.contains("No such path: `"), "{method} {address}: {text}");
         }
     }
 
