@@ -1,7 +1,7 @@
 //! The catalogue as open-data portals read it: DCAT 3 by the application profile DCAT-AP 3.0, in
 //! JSON-LD.
 //!
-//! Pure: what is known goes in, and nothing that is not known comes out.
+//! Pure functions; unknown members are omitted.
 
 use serde_json::{Map, Value, json};
 

@@ -92,8 +92,8 @@ impl StatisticGroup {
     }
 
     fn template(&self) -> (&'static str, &'static str, bool, bool) {
-        // Five and eight have no divisor in common: each pair comes once. The groups of a turn
-        // differ in what they measure, too.
+        // Five and eight are coprime, so that each pair occurs once. The groups of a repetition also
+        // differ in their indicator.
         let place = usize::try_from(self.indicator_index % 5).unwrap_or(0);
         INDICATOR_TEMPLATES.get(place).copied().unwrap_or(("People", "people", false, true))
     }
@@ -109,8 +109,8 @@ impl StatisticGroup {
             let mut rng = SplitMix64(self.seed ^ sex ^ (age << 8));
             u64::from(rng.in_range(5, 400)).saturating_mul(self.year_index.saturating_add(4)) / 4
         };
-        let within = |wanted: Option<usize>, place: u64| {
-            wanted.is_none_or(|wanted| u64::try_from(wanted) == Ok(place))
+        let within = |index: Option<usize>, place: u64| {
+            index.is_none_or(|index| u64::try_from(index) == Ok(place))
         };
         let slices = (0..2).flat_map(|sex| (0..3).map(move |age| (sex, age)));
         slices.filter(|(s, a)| within(sex, *s) && within(age, *a)).map(|(s, a)| one(s, a)).sum()
@@ -118,8 +118,8 @@ impl StatisticGroup {
 
     /// Share of the people of a disaggregation, in tenths of a percent.
     fn share_per_mille(&self, sex: Option<usize>, age: Option<usize>) -> u64 {
-        let place = |wanted: Option<usize>| {
-            u64::try_from(wanted.map_or(0, |place| place.saturating_add(1))).unwrap_or(0)
+        let place = |index: Option<usize>| {
+            u64::try_from(index.map_or(0, |index| index.saturating_add(1))).unwrap_or(0)
         };
         u64::from(SplitMix64(self.seed ^ place(sex) ^ (place(age) << 8)).in_range(50, 950))
     }
@@ -209,7 +209,7 @@ pub fn generate_statistic(number: u32, counts: CatalogueSize, seed: u64) -> Valu
     if let Some(line) = line.as_object_mut() {
         insert_baseline_and_target(line, &group, is_whole && rng.one_in(2), is_percentage);
         if counts.videos > 0 && rng.one_in(100) {
-            // The shortest videos have half a minute.
+            // The shortest videos last half a minute.
             let start = rng.in_range(0, 10);
             let video = format!("video-{}", rng.in_range(1, counts.videos));
             line.insert("evidence".to_owned(), json!([{"video": video, "start_seconds": start, "end_seconds": rng.in_range(15, 30)}]));
@@ -267,7 +267,7 @@ mod tests {
 
     #[test]
     fn additive_slices_sum_to_whole() {
-        // By what all of a group have in common: the whole, and the values by sex.
+        // The total and the values by sex of each group.
         let mut groups: BTreeMap<String, (Option<u64>, Vec<u64>)> = BTreeMap::new();
         for line in generate_statistics(1_900).iter().filter(|line| {
             !line["label"].as_str().unwrap().contains(" who hold ")
