@@ -63,12 +63,12 @@ pub const OPENAPI: ListEndpoint = ListEndpoint {
 const INCOMPLETE_POLICIES: [&str; 2] = ["refuse", "omit"];
 
 /// The header that counts what was left out.
-const SKIPPED_HEADER: &str = "X-Kinoteka-Left-Out";
+const SKIPPED_HEADER: &str = "X-Kinoteka-Skipped";
 
 fn openapi_parameters() -> Vec<Value> {
     vec![query_parameter(
         "incomplete",
-        "What to do where the catalogue lacks something that IATI asks for: refuse the whole (422, with all that is lacking), or omit the programmes and statistics that lack it; `X-Kinoteka-Left-Out` then says how many.",
+        "What to do where the catalogue lacks something that IATI asks for: refuse the whole (422, with all that is lacking), or omit the programmes and statistics that lack it; `X-Kinoteka-Skipped` then says how many.",
         json!({"type": "string", "enum": INCOMPLETE_POLICIES, "default": "refuse"}),
         json!("omit"),
     )]
@@ -89,7 +89,7 @@ fn openapi_parameters() -> Vec<Value> {
 /// another script too that keeps its whole tag (`sr-Cyrl`), and so does what has no such code
 /// (`cnr`). Several countries without percentages are region 89 where that stands for all of them.
 #[utoipa::path(operation_id = "iati_activities", tag = "IATI", responses(
-    (status = 200, description = "The activities.", body = String, content_type = "application/xml", headers(("X-Kinoteka-Left-Out" = String, description = "How many programmes, and statistics of other programmes, were left out; only where any were.")), example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<iati-activities version=\"2.03\"><iati-activity><iati-identifier>XM-DAC-41146-NORMS</iati-identifier>…</iati-activity></iati-activities>\n")),
+    (status = 200, description = "The activities.", body = String, content_type = "application/xml", headers(("X-Kinoteka-Skipped" = String, description = "How many programmes, and statistics of other programmes, were left out; only where any were.")), example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<iati-activities version=\"2.03\"><iati-activity><iati-identifier>XM-DAC-41146-NORMS</iati-identifier>…</iati-activity></iati-activities>\n")),
     (status = 304, description = "The client has this already."),
     (status = 400, description = "A parameter is not understood.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
     (status = 414, description = "The address is too long.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),

@@ -18,7 +18,7 @@ use crate::places::CountryReference;
 use crate::resource::read::page::{FacetValue, Links, PageInfo};
 use crate::resource::schema::{
     FilterSchema, FilterType, RangeSchema, RangeType, ReferenceSchema, ResourceKind,
-    ResourceSchema, SortColumn, SortSchema, SortTableSchema, TextField,
+    ResourceSchema, SortColumn, SortSchema, SortTableSchema, TEXT_LANGUAGE_FILTER, TextField,
 };
 use crate::resource::store::items::LoadedItem;
 use crate::resource::view::context::{
@@ -89,7 +89,7 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
             example: "AL",
         },
         FilterSchema {
-            name: "language",
+            name: TEXT_LANGUAGE_FILTER,
             filter_type: FilterType::Language,
             description: "Statistics with texts in this language.",
             example: "mk",

@@ -10,7 +10,8 @@ use crate::http::json_fields::{JsonFields, limits};
 use crate::places::CountryReference;
 use crate::resource::read::page::{FacetValue, Links, PageInfo};
 use crate::resource::schema::{
-    FilterSchema, FilterType, ResourceKind, ResourceSchema, SortColumn, SortSchema, TextField,
+    FilterSchema, FilterType, ResourceKind, ResourceSchema, SortColumn, SortSchema,
+    TEXT_LANGUAGE_FILTER, TextField,
 };
 use crate::resource::store::items::LoadedItem;
 use crate::resource::view::context::{CommonFields, PackedJson, RenderContext};
@@ -59,7 +60,7 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
             example: "false",
         },
         FilterSchema {
-            name: "language",
+            name: TEXT_LANGUAGE_FILTER,
             filter_type: FilterType::Language,
             description: "Partners with texts in this language.",
             example: "mk",

@@ -13,7 +13,7 @@ use crate::programmes::allocations::{CountryShare, Sector, parse_country_shares,
 use crate::resource::read::page::{FacetValue, Links, PageInfo};
 use crate::resource::schema::{
     FilterSchema, FilterType, RangeSchema, RangeType, ReferenceSchema, ResourceKind,
-    ResourceSchema, SortColumn, SortSchema, SortTableSchema, TextField,
+    ResourceSchema, SortColumn, SortSchema, SortTableSchema, TEXT_LANGUAGE_FILTER, TextField,
 };
 use crate::resource::store::items::LoadedItem;
 use crate::resource::view::context::{CommonFields, PackedJson, PackedJsonList, RenderContext};
@@ -54,7 +54,7 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
             example: "XK",
         },
         FilterSchema {
-            name: "language",
+            name: TEXT_LANGUAGE_FILTER,
             filter_type: FilterType::Language,
             description: "Programmes with texts in this language.",
             example: "sq",

@@ -233,7 +233,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         partners::api::restore_partner,
         impact::api::list_impact_statistics,
         impact::api::create_impact_statistic,
-        impact::summary::api::summarise_impact_statistics,
+        impact::summary::api::get_impact_statistics_summary,
         crate::charts::api::chart_svg,
         crate::charts::api::chart_png,
         impact::api::get_impact_statistic,
@@ -393,7 +393,7 @@ fn cors(origins: &[String]) -> Cors {
             "Retry-After",
             "X-Request-Id",
             "Idempotent-Replayed",
-            "X-Kinoteka-Left-Out",
+            "X-Kinoteka-Skipped",
         ])
         .max_age(86_400)
         .block_on_origin_mismatch(false);

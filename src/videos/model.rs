@@ -13,7 +13,8 @@ use crate::places::CountryReference;
 use crate::resource::read::page::{FacetValue, Links, PageInfo};
 use crate::resource::schema::{
     FilterSchema, FilterType, RangeSchema, RangeType, ReferenceSchema, ReferencedBySchema,
-    ResourceKind, ResourceSchema, SortColumn, SortSchema, SortTableSchema, TextField,
+    ResourceKind, ResourceSchema, SortColumn, SortSchema, SortTableSchema, TEXT_LANGUAGE_FILTER,
+    TextField,
 };
 use crate::resource::store::items::LoadedItem;
 use crate::resource::store::tracks::{TrackKind, TrackSummary};
@@ -95,7 +96,7 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
             example: "MK",
         },
         FilterSchema {
-            name: "language",
+            name: TEXT_LANGUAGE_FILTER,
             filter_type: FilterType::Language,
             description: "Videos with texts in this language; `sr` means both scripts.",
             example: "sq",

@@ -104,9 +104,14 @@ fn what_is_derived_is_found_and_made_again() {
             ended(run(directory, url, &["check"]), 0);
         }
         let (_served, _, address) = serve(directory, url, &[]);
-        let list =
-            ask(&address, "GET", "/v1/videos?country=AL&q=testimonials&language=mk", None, None)
-                .json();
+        let list = ask(
+            &address,
+            "GET",
+            "/v1/videos?country=AL&q=testimonials&text_language=mk",
+            None,
+            None,
+        )
+        .json();
         assert!(
             crate::support::server::slugs(&list).contains(&"testimonials-part-one".to_owned()),
             "it is found again: {list}"

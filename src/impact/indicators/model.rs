@@ -12,7 +12,8 @@ use crate::impact::code_lists::{
 };
 use crate::resource::read::page::{FacetValue, Links, PageInfo};
 use crate::resource::schema::{
-    FilterSchema, FilterType, ResourceKind, ResourceSchema, SortColumn, SortSchema, TextField,
+    FilterSchema, FilterType, ResourceKind, ResourceSchema, SortColumn, SortSchema,
+    TEXT_LANGUAGE_FILTER, TextField,
 };
 use crate::resource::store::items::LoadedItem;
 use crate::resource::view::context::{CommonFields, RenderContext};
@@ -62,7 +63,7 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
             example: "true",
         },
         FilterSchema {
-            name: "language",
+            name: TEXT_LANGUAGE_FILTER,
             filter_type: FilterType::Language,
             description: "Indicators with texts in this language.",
             example: "mk",

@@ -38,14 +38,14 @@ pub const OPENAPI: ListEndpoint = ListEndpoint {
 /// units, percentages, and what is not additive are never added up: that is refused with 422, or
 /// listed apart with `apart=true`.
 #[utoipa::path(
-    operation_id = "summarise_impact_statistics",
+    operation_id = "get_impact_statistics_summary",
     tag = "Impact statistics",
     responses(
         (status = 200, description = "The groups.", body = ImpactSummary)
     )
 )]
 #[get("/v1/impact-statistics/summary")]
-pub async fn summarise_impact_statistics(
+pub async fn get_impact_statistics_summary(
     state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {

@@ -186,7 +186,7 @@ pub struct SeriesPoint {
 /// `/v1/impact-statistics`. Within a period nothing is counted twice; values that may not be added
 /// up are not.
 #[utoipa::path(
-    operation_id = "follow_indicator",
+    operation_id = "get_indicator_series",
     tag = "Indicators",
     params(("indicator" = String, Path, description = "Id or slug.", example = "people-in-training")),
     responses((status = 200, description = "The lines.", body = IndicatorSeries))

@@ -15,7 +15,7 @@ use crate::db::sql_fragment::{
 };
 use crate::db::{Connection, Error, Id, RowId, Time};
 use crate::resource::Resource;
-use crate::resource::schema::ResourceKind;
+use crate::resource::schema::{ResourceKind, TEXT_LANGUAGE_FILTER};
 use crate::resource::store::items::{
     ItemRow, Reference, TranslationRow, TranslationsByItem, load_item_texts, load_items,
 };
@@ -47,7 +47,7 @@ pub fn filter_terms<S: Resource>(
     for text in texts {
         terms.insert((S::SCHEMA.index_field("any_language"), text.language.clone()));
         if text.status == "published" {
-            terms.insert((S::SCHEMA.index_field("language"), text.language.clone()));
+            terms.insert((S::SCHEMA.index_field(TEXT_LANGUAGE_FILTER), text.language.clone()));
         }
     }
     terms

@@ -10,6 +10,7 @@ use crate::phrases::Phrase;
 use crate::resource::query::params::{MAX_IDS, MAX_VALUES};
 use crate::resource::schema::{
     FilterSchema, FilterType, RangeSchema, RangeType, ResourceKind, ResourceSchema,
+    TEXT_LANGUAGE_FILTER,
 };
 use crate::resource::store::items::{load_reference_targets, resolve_names};
 use crate::resource::view::context::RenderContext;
@@ -232,7 +233,7 @@ fn filter_value_label(
 /// What a filter is called, where its values do not say what they are.
 fn filter_label(filter: &FilterSchema) -> Option<Phrase> {
     Some(match filter.name {
-        "language" => Phrase::Language,
+        TEXT_LANGUAGE_FILTER => Phrase::Language,
         "spoken_language" => Phrase::SpokenLanguage,
         "caption_language" => Phrase::Captions,
         "unit" => Phrase::Unit,

@@ -18,7 +18,7 @@ use crate::resource::Resource;
 use crate::resource::openapi::comma_list_parameter;
 use crate::resource::openapi::request_bodies::LANGUAGE_PATTERN;
 use crate::resource::query::params::{MAX_VALUES, filter_match};
-use crate::resource::schema::{FilterType, ResourceSchema, TextField};
+use crate::resource::schema::{FilterType, ResourceSchema, TEXT_LANGUAGE_FILTER, TextField};
 use crate::resource::store::items::{LoadedItem, text_key_range_sql};
 use crate::resource::store::tracks::TrackKind;
 use crate::text::language::{Language, MAX_TAG_LENGTH};
@@ -265,7 +265,7 @@ impl MissingClause {
             TranslatablePart::Title => {
                 return filter_match(
                     driving_table,
-                    &schema.index_field("language"),
+                    &schema.index_field(TEXT_LANGUAGE_FILTER),
                     &self.languages,
                 );
             }

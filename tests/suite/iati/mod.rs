@@ -177,7 +177,7 @@ on_both! {
             "/programmes/double/iati_identifier invalid_identifier",
         ]);
         let omitted = activities(server, "/iati/activities.xml?incomplete=omit");
-        assert_eq!(omitted.must("x-kinoteka-left-out"), "programmes=2, statistics=3");
+        assert_eq!(omitted.must("x-kinoteka-skipped"), "programmes=2, statistics=3");
         assert!(omitted.text().contains("left out: 2 programmes, 3 statistics of the others -->"), "{}", omitted.text());
         let text = omitted.text();
         let document = Document::parse(&text).unwrap();
@@ -191,7 +191,7 @@ on_both! {
 
     fn filters_choose_the_programmes(server: &TestServer, super::reporting) {
         server.import(&whole());
-        for query in ["?ids=norms", "?country=AL", "?partner=union", "?q=norme", "?period_after=2019-01-01", "?language=cnr", "?sort=title&incomplete=refuse"] {
+        for query in ["?ids=norms", "?country=AL", "?partner=union", "?q=norme", "?period_after=2019-01-01", "?text_language=cnr", "?sort=title&incomplete=refuse"] {
             activities(server, &format!("/iati/activities.xml{query}"));
         }
         for (query, errors) in [
