@@ -1,4 +1,4 @@
-//! The addresses of countries.
+//! HTTP handlers for `/v1/countries`.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
@@ -20,15 +20,15 @@ use crate::text::stem::Rules;
 
 /// List countries
 ///
-/// All codes of ISO 3166-1, and XK, with their names; by name in the answer's language unless
-/// `sort` says otherwise.
+/// All codes of ISO 3166-1 and XK with their names, sorted by name in the language of the response
+/// unless `sort` is given.
 #[utoipa::path(operation_id = "list_countries", tag = "Countries", params(
     ("q" = Option<String>, Query, description = "Name or code, in any language and script.", max_length = 2000, example = "sever"),
-    ("ids" = Option<Vec<String>>, Query, style = Form, explode = false, description = "Only these codes; unknown ones are left out.", min_items = 1, max_items = 100, example = json!(["AL", "XK"])),
-    ("sort" = Option<String>, Query, description = "`name`, `code`, or with `-` in front the other way round.", example = "code"),
-    ("limit" = Option<u8>, Query, description = "How many items a page has.", example = 20, minimum = 1, maximum = 100),
+    ("ids" = Option<Vec<String>>, Query, style = Form, explode = false, description = "Only these codes; unknown codes are ignored.", min_items = 1, max_items = 100, example = json!(["AL", "XK"])),
+    ("sort" = Option<String>, Query, description = "`name` or `code`; prefix with `-` for descending order.", example = "code"),
+    ("limit" = Option<u8>, Query, description = "Maximum number of items per page.", example = 20, minimum = 1, maximum = 100),
     ("cursor" = Option<String>, Query, description = "`next_cursor` or `prev_cursor` of another page of the same query."),
-    ("offset" = Option<u16>, Query, description = "Items to leave out; not together with `cursor`.", example = 0, minimum = 0, maximum = 10_000),
+    ("offset" = Option<u16>, Query, description = "Number of items to skip; cannot be combined with `cursor`.", example = 0, minimum = 0, maximum = 10_000),
     ("total" = Option<bool>, Query, description = "Whether to count the whole list.", example = true),
     ("fields" = Option<Vec<String>>, Query, style = Form, explode = false, description = "Only these fields, and `id`.", min_items = 1, max_items = 100, example = json!(["code", "name"])),
     ("lang" = Option<String>, Query, description = "Language of the names (BCP 47).", example = "sr-Cyrl"),
@@ -129,7 +129,7 @@ pub async fn list_countries(
 
 /// Get a country
 ///
-/// By alpha-2 or alpha-3 code in any case (XKX means XK), or by id.
+/// By alpha-2 or alpha-3 code (case-insensitive; XKX is XK), or by id.
 #[utoipa::path(operation_id = "get_country", tag = "Countries", params(
     ("country" = String, Path, description = "Code or id."),
     ("fields" = Option<Vec<String>>, Query, style = Form, explode = false, description = "Only these fields, and `id`.", min_items = 1, max_items = 100, example = json!(["code", "name"])),

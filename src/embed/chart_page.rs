@@ -14,7 +14,7 @@ use crate::http::auth::Visibility;
 use crate::http::conditional::Freshness;
 use crate::http::language::accept_language;
 use crate::http::problem::Problem;
-use crate::impact::model::SCHEMA;
+use crate::impact::schema::SCHEMA;
 use crate::phrases::Phrase;
 use crate::resource::openapi::ListEndpoint;
 use crate::resource::read::page::encode_query;

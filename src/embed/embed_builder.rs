@@ -31,7 +31,7 @@ use crate::resource::view::context::RenderContext;
 use crate::resource::view::embed_code;
 use crate::text::language::Language;
 use crate::text::language_names;
-use crate::videos::model::SCHEMA;
+use crate::videos::schema::SCHEMA;
 
 /// What the document says of it, beside what the handler does.
 pub const OPENAPI: ListEndpoint = ListEndpoint {

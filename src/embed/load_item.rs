@@ -24,8 +24,8 @@ use crate::resource::state::AppState;
 use crate::resource::store::items::{LoadedItem, Lookup, hydrate_single};
 use crate::resource::view::context::RenderContext;
 use crate::text::choice::preference_order;
+use crate::videos::fields::VideoFields;
 use crate::videos::media::Chapter;
-use crate::videos::model::VideoFields;
 use crate::videos::resource::Videos;
 use crate::videos::tracks::chapters;
 

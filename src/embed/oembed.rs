@@ -28,7 +28,7 @@ use crate::resource::view::embed_code;
 use crate::saved_queries::resolve::{UrlParams, find_saved_query};
 use crate::text::language::Language;
 use crate::text::xml::Xml;
-use crate::videos::model::SCHEMA;
+use crate::videos::schema::SCHEMA;
 
 /// The page of a figure is not higher.
 const MAX_STATISTIC_HEIGHT: i64 = 360;

@@ -21,7 +21,7 @@ use crate::resource::state::AppState;
 use crate::saved_queries::resolve::{
     LoadedSavedQuery, UrlParams, find_saved_query, outdated_query_problem,
 };
-use crate::videos::model::SCHEMA;
+use crate::videos::schema::SCHEMA;
 
 /// What was found at an address.
 enum SavedQueryLookup {

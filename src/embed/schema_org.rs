@@ -18,8 +18,8 @@ use crate::resource::state::AppState;
 use crate::resource::store::items::LoadedItem;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::urls::PublicUrls;
+use crate::videos::fields::VideoFields;
 use crate::videos::media::{Accessibility, Caption, Chapter, Credit, Source, Thumbnail};
-use crate::videos::model::VideoFields;
 use crate::videos::tracks::Captions;
 
 /// The shortest video of which search engines show parts, in seconds.

@@ -25,8 +25,8 @@ use crate::resource::store::items::{LoadedItem, load_where};
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::urls::PublicUrls;
 use crate::text::xml::Xml;
+use crate::videos::fields::VideoFields;
 use crate::videos::media::Source;
-use crate::videos::model::VideoFields;
 use crate::videos::resource::Videos;
 
 /// How many items a part spans. An entry has one to five kilobytes, and a file may have 50 MB.

@@ -33,8 +33,9 @@ use crate::resource::read::response;
 use crate::resource::state::AppState;
 use crate::resource::store::items::{LoadedItem, load_page};
 use crate::resource::view::context::RenderContext;
-use crate::videos::model::{SCHEMA, VideoFields};
+use crate::videos::fields::VideoFields;
 use crate::videos::resource::Videos;
+use crate::videos::schema::SCHEMA;
 
 /// Parameters of lists that shape what the page shapes itself, or that need a key.
 pub(super) const EXCLUDED_PARAMS: &[&str] =

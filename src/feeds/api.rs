@@ -45,10 +45,10 @@ const EXCLUDED_PARAMS: &[&str] =
 
 /// What the document says of them, beside what the handlers do.
 pub const OPENAPI: [ListEndpoint; 4] = [
-    list_endpoint("/feeds/videos.{format}", &videos::model::SCHEMA),
-    list_endpoint("/feeds/programmes.{format}", &programmes::model::SCHEMA),
-    list_endpoint("/feeds/partners.{format}", &partners::model::SCHEMA),
-    list_endpoint("/feeds/impact-statistics.{format}", &impact::model::SCHEMA),
+    list_endpoint("/feeds/videos.{format}", &videos::schema::SCHEMA),
+    list_endpoint("/feeds/programmes.{format}", &programmes::schema::SCHEMA),
+    list_endpoint("/feeds/partners.{format}", &partners::schema::SCHEMA),
+    list_endpoint("/feeds/impact-statistics.{format}", &impact::schema::SCHEMA),
 ];
 
 const fn list_endpoint(path: &'static str, spec: &'static ResourceSchema) -> ListEndpoint {

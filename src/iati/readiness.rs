@@ -1,4 +1,4 @@
-//! All that the catalogue lacks for IATI, whatever the number of programmes.
+//! Readiness check of the whole catalogue for IATI.
 
 use chrono::Utc;
 
@@ -8,18 +8,18 @@ use crate::db::sql_fragment::{Bind, Fragment};
 use crate::http::auth::Visibility;
 use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
-use crate::iati::api::export_programmes;
-use crate::iati::export::ReadinessIssue;
+use crate::iati::export::export_programmes;
+use crate::iati::export::issues::ReadinessIssue;
 use crate::places::Places;
 use crate::programmes::resource::Programmes;
 use crate::resource::schema::ResourceKind;
 use crate::resource::store::items::{kind_predicate, load_where};
 use crate::resource::view::context::RenderContext;
 
-/// How many programmes are looked at together.
+/// Programmes per batch.
 const BATCH_SIZE: i64 = 100;
 
-/// What the published programmes and their statistics lack, and the settings.
+/// Lists missing and invalid fields of published programmes, their statistics and the settings.
 pub fn find_issues(
     connection: &mut Connection,
     settings: &Settings,

@@ -1,14 +1,17 @@
-//! How partners are stored.
+//! Storage behaviour of partners.
 
 use crate::http::json_fields::JsonFields;
-use crate::partners::model::{self, Partner, PartnerFields, SCHEMA};
+use crate::partners::fields::PartnerFields;
+use crate::partners::input;
+use crate::partners::schema::SCHEMA;
+use crate::partners::view::{self, Partner};
 use crate::resource::schema::ResourceSchema;
 use crate::resource::store::items::LoadedItem;
 use crate::resource::store::tracks::TrackSummary;
 use crate::resource::view::context::RenderContext;
 use crate::resource::{ParsedFields, Resource};
 
-/// Partners as a kind of item.
+/// The `partner` resource.
 pub struct Partners;
 
 impl Resource for Partners {
@@ -17,11 +20,11 @@ impl Resource for Partners {
     type View = Partner;
 
     fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<PartnerFields> {
-        model::parse(fields)
+        input::parse(fields)
     }
 
     fn render(loaded: LoadedItem<PartnerFields>, shown: &RenderContext) -> Partner {
-        model::render(loaded, shown)
+        view::render(loaded, shown)
     }
 
     fn filter_values(own: &PartnerFields, _tracks: &[TrackSummary]) -> Vec<(&'static str, String)> {

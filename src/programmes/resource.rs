@@ -1,15 +1,18 @@
-//! How programmes are stored.
+//! Storage behaviour of programmes.
 
 use crate::db::sql_fragment::Bind;
 use crate::http::json_fields::JsonFields;
-use crate::programmes::model::{self, Programme, ProgrammeFields, SCHEMA};
+use crate::programmes::fields::ProgrammeFields;
+use crate::programmes::input;
+use crate::programmes::schema::SCHEMA;
+use crate::programmes::view::{self, Programme};
 use crate::resource::schema::ResourceSchema;
 use crate::resource::store::items::{ItemRow, LoadedItem, Reference};
 use crate::resource::store::tracks::TrackSummary;
 use crate::resource::view::context::RenderContext;
 use crate::resource::{ParsedFields, Resource};
 
-/// Programmes as a kind of item.
+/// The `programme` resource.
 pub struct Programmes;
 
 impl Resource for Programmes {
@@ -18,11 +21,11 @@ impl Resource for Programmes {
     type View = Programme;
 
     fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<ProgrammeFields> {
-        model::parse(fields)
+        input::parse(fields)
     }
 
     fn render(loaded: LoadedItem<ProgrammeFields>, shown: &RenderContext) -> Programme {
-        model::render(loaded, shown)
+        view::render(loaded, shown)
     }
 
     fn filter_values(

@@ -19,10 +19,10 @@ use crate::{impact, partners, programmes, videos};
 
 /// The lists that can be asked.
 pub const LISTABLE_SCHEMAS: [&ResourceSchema; 4] = [
-    &videos::model::SCHEMA,
-    &programmes::model::SCHEMA,
-    &partners::model::SCHEMA,
-    &impact::model::SCHEMA,
+    &videos::schema::SCHEMA,
+    &programmes::schema::SCHEMA,
+    &partners::schema::SCHEMA,
+    &impact::schema::SCHEMA,
 ];
 
 /// The kinds of item that they list.

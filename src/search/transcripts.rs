@@ -33,8 +33,9 @@ use crate::text::highlight::Marker;
 use crate::text::language::Language;
 use crate::text::query::Query;
 use crate::text::stem::Rules;
-use crate::videos::model::{SCHEMA, VideoFields};
+use crate::videos::fields::VideoFields;
 use crate::videos::resource::Videos;
+use crate::videos::schema::SCHEMA;
 
 /// What the document says of it, beside what the handler does.
 pub const OPENAPI: ListEndpoint = ListEndpoint {

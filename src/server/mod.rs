@@ -47,11 +47,11 @@ pub use crate::server::openapi::{render_json as document_json, render_yaml as do
 /// The declarations of all kinds.
 pub const SCHEMAS: [&ResourceSchema; 7] = [
     &topics::model::SCHEMA,
-    &partners::model::SCHEMA,
-    &programmes::model::SCHEMA,
-    &videos::model::SCHEMA,
+    &partners::schema::SCHEMA,
+    &programmes::schema::SCHEMA,
+    &videos::schema::SCHEMA,
     &impact::indicators::model::SCHEMA,
-    &impact::model::SCHEMA,
+    &impact::schema::SCHEMA,
     &saved_queries::model::SCHEMA,
 ];
 

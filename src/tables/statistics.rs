@@ -1,8 +1,8 @@
-//! Impact statistics as a table: a row is one figure of one slice.
+//! Impact statistics as a table, one row per statistic.
 
 use super::cell::{CellSink, MultiValue};
 use super::row::RowWriter;
-use crate::impact::model::{
+use crate::impact::fields::{
     Baseline, Disaggregation, Document, Quote, SourceDocument, StatisticFields, Target,
 };
 use crate::impact::resource::ImpactStatistics;
@@ -101,7 +101,7 @@ impl TableResource for ImpactStatistics {
     }
 }
 
-/// Where a document is: `url|page|language|media type`, without what is not known at its end.
+/// A document as `url|page|language|media type`, without trailing unknown parts.
 fn document_location(document: &Document) -> String {
     let page = document.page.map(|page| page.to_string()).unwrap_or_default();
     let (language, media_type) = (
@@ -111,8 +111,7 @@ fn document_location(document: &Document) -> String {
     [&document.url, &page, language, media_type].join("|").trim_end_matches('|').to_owned()
 }
 
-/// The videos that show a figure, with their passages and what is said there:
-/// `video#12.5-30=en:More than five hundred of us came.`
+/// Evidence with passages and quotations: `video#12.5-30=en:More than five hundred of us came.`
 fn evidence_cell(
     loaded: &LoadedItem<StatisticFields>,
     render_context: &RenderContext,
@@ -132,7 +131,7 @@ fn evidence_cell(
     evidence
 }
 
-/// The passage of a video, in seconds: `#12.5-30`, `#12.5`, `#-30` or nothing.
+/// Passage of a video in seconds: `#12.5-30`, `#12.5`, `#-30` or empty.
 fn passage_suffix(reference: &Reference) -> String {
     let seconds = |milliseconds: i64| {
         let (whole, rest) = (milliseconds.div_euclid(1_000), milliseconds.rem_euclid(1_000));

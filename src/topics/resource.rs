@@ -1,4 +1,4 @@
-//! How topics are stored: they have no fields of their own beside what every item has.
+//! Storage behaviour of topics, which have no fields besides the common ones.
 
 use crate::db::sql_fragment::id_in_fragment;
 use crate::db::{Connection, Id};
@@ -11,10 +11,10 @@ use crate::resource::view::context::RenderContext;
 use crate::resource::{NewReference, ParsedFields, Resource};
 use crate::topics::model::{self, SCHEMA, Topic};
 
-/// Topics as a kind of item.
+/// The `topic` resource.
 pub struct Topics;
 
-/// How deep the tree may be.
+/// Maximum depth of the tree.
 const MAX_DEPTH: usize = 32;
 
 impl Resource for Topics {
@@ -50,7 +50,7 @@ impl Resource for Topics {
             let Some(topic) = above else { return Ok(()) };
             if Some(topic) == id {
                 let detail =
-                    "A topic cannot be its own ancestor; choose a parent that is not below it.";
+                    "A topic cannot be its own ancestor; choose a parent that is not a descendant.";
                 errors.push(FieldError::field(link.target.pointer.clone(), "cycle", detail));
                 return Ok(());
             }
@@ -64,7 +64,7 @@ impl Resource for Topics {
         errors.push(FieldError::field(
             link.target.pointer.clone(),
             "too_deep",
-            format!("The tree of topics is at most {MAX_DEPTH} deep."),
+            format!("Topics can be nested at most {MAX_DEPTH} levels deep."),
         ));
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! How indicators are stored.
+//! Storage behaviour of indicators: filter values, validation and propagation to statistics.
 
 use diesel::prelude::*;
 
@@ -8,7 +8,8 @@ use crate::db::{Connection, Id};
 use crate::http::json_fields::JsonFields;
 use crate::http::problem::{FieldError, Problem};
 use crate::impact::indicators::model::{self, Indicator, IndicatorFields, SCHEMA};
-use crate::impact::resource::{ImpactStatistics, measure_violations};
+use crate::impact::measure_rules::measure_violations;
+use crate::impact::resource::ImpactStatistics;
 use crate::resource::index::full_text;
 use crate::resource::model::revisions::bump;
 use crate::resource::schema::{ResourceKind, ResourceSchema};
@@ -18,7 +19,7 @@ use crate::resource::view::context::RenderContext;
 use crate::resource::write::handlers::save_sort_row;
 use crate::resource::{NewReference, ParsedFields, Resource};
 
-/// `Indicators` as a kind of item.
+/// The `indicator` resource.
 pub struct Indicators;
 
 impl Resource for Indicators {
@@ -51,7 +52,7 @@ impl Resource for Indicators {
         filter_values
     }
 
-    /// What belongs to it must still fit.
+    /// Rejects a change of measure that the values of its statistics would violate.
     fn validate(
         connection: &mut Connection,
         id: Option<Id>,
@@ -76,7 +77,7 @@ impl Resource for Indicators {
                     .next()
             {
                 let detail = format!(
-                    "The impact statistic `{}` belongs to it, and its {field} would not fit: {detail}",
+                    "The impact statistic `{}` of this indicator has an incompatible {field}: {detail}",
                     statistic.slug
                 );
                 errors.push(FieldError::field("/measure", "does_not_fit", detail));
@@ -86,8 +87,7 @@ impl Resource for Indicators {
         Ok(())
     }
 
-    /// Its statistics repeat its unit, its measure and what follows from it, so that they are found
-    /// and summed by them.
+    /// Copies changed inherited fields to its statistics, which are filtered and summed by them.
     fn after_save(
         connection: &mut Connection,
         item: &ItemRow,
@@ -139,7 +139,7 @@ impl Resource for Indicators {
     }
 }
 
-/// The statistics that belong to an indicator, deleted ones among them.
+/// Loads the statistics of an indicator, including deleted ones.
 fn load_statistics(connection: &mut Connection, id: Id) -> Result<Vec<ItemRow>, Problem> {
     let kind = Fragment::new(" AND items.kind = ")
         .bind(Bind::Text(ResourceKind::ImpactStatistic.as_str().to_owned()));

@@ -9,7 +9,7 @@ use crate::http::accept;
 use crate::http::auth::Visibility;
 use crate::http::conditional::{ConditionalGet, Freshness};
 use crate::http::problem::Problem;
-use crate::impact::model::SCHEMA;
+use crate::impact::schema::SCHEMA;
 use crate::impact::summary::params::{EXCLUDED_PARAMS, SummaryParams, openapi_parameters};
 use crate::impact::summary::render::build_summary;
 use crate::impact::summary::response::ImpactSummary;
@@ -18,7 +18,7 @@ use crate::resource::read::list::{CatalogueRequest, read_catalogue_wide};
 use crate::resource::read::response;
 use crate::resource::state::AppState;
 
-/// What the document says of its parameters.
+/// Parameters in the OpenAPI document.
 pub const OPENAPI: ListEndpoint = ListEndpoint {
     path: "/v1/impact-statistics/summary",
     schema: &SCHEMA,
@@ -27,16 +27,16 @@ pub const OPENAPI: ListEndpoint = ListEndpoint {
     requires_query: false,
 };
 
-/// Summarise impact statistics
+/// Get a summary of impact statistics
 ///
-/// What the statistics of a list come to, by what they have in common: sum, least, greatest and
-/// latest value, baseline, target and progress. Takes the filters of the list. Sums are exact and
-/// keep their qualifiers: more than 250 and 500 are more than 750. Nothing is counted twice: of
-/// statistics of one indicator that overlap (a total and its slices, a year and its quarters, the
-/// region and its countries) the widest counts, and the others are named in `left_out`. What nobody
-/// says (a programme, a partner, a country, a period) is taken for the whole. Values of several
-/// units, percentages, and what is not additive are never added up: that is refused with 422, or
-/// listed apart with `apart=true`.
+/// Aggregates the statistics of a list by group: sum, minimum, maximum and latest value, baseline,
+/// target and progress. Accepts the filters of the list. Sums are exact and preserve qualifiers:
+/// "more than 250" and 500 sum up to "more than 750". Nothing is counted twice: of overlapping
+/// statistics of one indicator (a total and its disaggregations, a year and its quarters, the
+/// region and its countries) the widest is counted, and the others are listed in `left_out`. A
+/// missing programme, partner, country or period stands for the whole. Values of different units,
+/// percentages and values that are not additive are never summed: the response is 422, or lists
+/// them as separate groups with `apart=true`.
 #[utoipa::path(
     operation_id = "get_impact_statistics_summary",
     tag = "Impact statistics",
@@ -55,7 +55,7 @@ pub async fn get_impact_statistics_summary(
     respond(&state, &request, caller, params, build_summary).await
 }
 
-/// Answers what is reckoned of statistics, unless the client has it.
+/// Responds with computed aggregates, or 304 if the client has them already.
 pub async fn respond<T: serde::Serialize + Send + 'static>(
     state: &web::Data<AppState>,
     request: &HttpRequest,
@@ -97,8 +97,7 @@ pub async fn respond<T: serde::Serialize + Send + 'static>(
     let mut response = HttpResponse::build(StatusCode::OK);
     response::set_cache_headers(&mut response, state, visibility, wish);
     response::set_validators(&mut response, &validators);
-    // Labels may be in others, where something is not translated; what is said of values is in
-    // this.
+    // Untranslated labels may be in other languages; formatted values are in this one.
     response.insert_header((header::CONTENT_LANGUAGE, wish.ui_language));
     Ok(response.json(body))
 }

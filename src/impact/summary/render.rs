@@ -1,4 +1,4 @@
-//! A summary in the language of the answer.
+//! Rendering of a summary in the language of the response.
 
 use std::collections::HashMap;
 
@@ -26,14 +26,14 @@ use crate::resource::view::context::{RenderContext, ShortReference};
 use crate::text::collation::sort_key;
 use crate::text::language::Language;
 
-/// Reckons a summary, and says it.
+/// Computes and renders a summary.
 pub fn build_summary(
     connection: &mut Connection,
     params: &SummaryParams,
     render_context: &mut RenderContext,
 ) -> Result<ImpactSummary, Problem> {
     let Some(memory) = render_context.cache() else {
-        return Err(Problem::internal("a summary was read without a memory"));
+        return Err(Problem::internal("the render context has no cache view"));
     };
     let SelectedRows { facts, indexes: places } =
         load_selected_rows(connection, &params.list, &memory)?;
@@ -74,7 +74,7 @@ pub fn build_summary(
     Ok(ImpactSummary { data: groups.iter().map(said).collect(), total_groups })
 }
 
-/// Makes known what scopes refer to and keys name, as far as the reader may see it.
+/// Loads the items that scopes and keys refer to and that are visible to the viewer.
 pub fn load_group_references(
     connection: &mut Connection,
     facts: &FactTable,
@@ -93,7 +93,7 @@ pub fn load_group_references(
     Ok(load_reference_targets(connection, targets, params.list.visibility, render_context)?)
 }
 
-/// What a part of a key is called.
+/// Label of a part of a key.
 pub fn group_key(by: &GroupBy, part: &KeyPart, render_context: &RenderContext) -> GroupKey {
     let names = render_context.language_preference.ui_language;
     let by_name = by.name();
@@ -128,10 +128,10 @@ pub fn group_key(by: &GroupBy, part: &KeyPart, render_context: &RenderContext) -
     }
 }
 
-/// What the statistics that an answer names are called.
+/// Short references of the listed statistics.
 pub struct StatisticReferences(HashMap<RowId, Id>);
 
-/// The statistics that an answer names: places among the rows.
+/// Row indexes of the listed statistics.
 fn referenced_rows(groups: &[Group], params: &SummaryParams) -> Vec<usize> {
     let mut places: Vec<usize> = Vec::new();
     for group in groups {
@@ -157,7 +157,7 @@ fn referenced_rows(groups: &[Group], params: &SummaryParams) -> Vec<usize> {
 }
 
 impl StatisticReferences {
-    /// Reads what these are called, as far as the reader may see them.
+    /// Loads short references of these statistics that are visible to the viewer.
     pub fn load(
         connection: &mut Connection,
         facts: &FactTable,
@@ -182,7 +182,7 @@ impl StatisticReferences {
         Ok(Self(rows.into_iter().collect()))
     }
 
-    /// A statistic in short.
+    /// Short reference of a statistic.
     pub fn get(
         &self,
         facts: &FactTable,

@@ -1,4 +1,4 @@
-//! The addresses of text tracks and transcripts.
+//! HTTP handlers for text tracks and transcripts.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, delete, get, put, web};
@@ -21,19 +21,19 @@ use crate::resource::store::items::{ItemRow, Lookup};
 use crate::resource::store::tracks::{self, TrackKind, TrackRow, TrackSummary};
 use crate::text::choice::choose;
 use crate::text::language::Language;
-use crate::videos::model::SCHEMA;
 use crate::videos::resource::Videos;
+use crate::videos::schema::SCHEMA;
 
-/// The largest file that is taken.
+/// Maximum size of a track file.
 pub const MAX_TRACK_BYTES: usize = 2 * 1_024 * 1_024;
 
-/// What a request finds, or the present slug of a video that has another now.
+/// Result of a lookup, or the current slug if a former one was requested.
 pub(super) enum VideoLookup<T> {
     Found(T),
     Moved(String),
 }
 
-/// Does something with the video of this name, unless it has another now.
+/// Runs `work` on a video, unless it was requested by a former slug.
 pub(super) fn with_current_video<T>(
     connection: &mut Connection,
     name: &str,
@@ -48,8 +48,8 @@ pub(super) fn with_current_video<T>(
 
 /// List the text tracks of a video
 ///
-/// Captions, subtitles, descriptions and chapters that this server keeps. Where only one script of
-/// Serbian is kept, the other is offered too, with `transliterated`.
+/// Captions, subtitles, descriptions and chapters stored on this server. If a track is stored in
+/// one Serbian script only, the other is offered with `transliterated` true.
 #[utoipa::path(operation_id = "get_captions", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The tracks.", body = CaptionTracks)))]
 #[get("/v1/videos/{video}/captions")]
 pub async fn get_captions(
@@ -93,13 +93,14 @@ pub async fn get_captions(
 
 /// Get a text track
 ///
-/// As WebVTT (`sq.vtt`), SubRip (`.srt`), plain text (`.txt`) or JSON (`.json`, or no ending),
-/// whichever it came in. Without `kind` captions answer, else subtitles, descriptions or chapters.
-/// Where only the other script of Serbian is kept, the track is made of it.
+/// As WebVTT (`sq.vtt`), SubRip (`.srt`), plain text (`.txt`) or JSON (`.json` or no extension),
+/// independent of the uploaded format. Without `kind`, the first of captions, subtitles,
+/// descriptions and chapters that exists is returned. A track stored only in the other Serbian
+/// script is transliterated.
 #[utoipa::path(operation_id = "get_caption_track", tag = "Videos", params(
     ("video" = String, Path, description = "Id or slug."),
     ("language" = String, Path, description = "Language tag; for GET with the ending `.vtt`, `.srt`, `.txt` or `.json`."),
-    ("kind" = Option<TrackKind>, Query, description = "What the track is for.", example = "captions"),
+    ("kind" = Option<TrackKind>, Query, description = "Kind of the track.", example = "captions"),
 ), responses((status = 200, description = "The track.", content((CaptionCues = "application/json"), (String = "text/vtt", example = json!("WEBVTT\n\n00:00:01.500 --> 00:00:04.000\nНасиље није приватна ствар.\n")), (String = "application/x-subrip", example = json!("1\n00:00:01,500 --> 00:00:04,000\nНасиље није приватна ствар.\n")), (String = "text/plain", example = json!("Насиље није приватна ствар.\n"))))))]
 #[get("/v1/videos/{video}/captions/{language}")]
 pub async fn get_caption_track(
@@ -114,7 +115,7 @@ pub async fn get_caption_track(
     let language = parse_language(tag)?;
     let Some(track_format) = TrackFormat::from_extension(extension) else {
         let detail =
-            format!("A track is given as vtt, srt, txt or json, not as `{}`.", clip(extension));
+            format!("Unsupported track format `{}`; use vtt, srt, txt or json.", clip(extension));
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
     if track_format == TrackFormat::Json {
@@ -175,14 +176,15 @@ pub async fn get_caption_track(
 
 /// Store a text track
 ///
-/// Takes WebVTT or SubRip of at most 2 MB in UTF-8, told apart by their beginning. Everything that
-/// is wrong is named with its line, and then nothing is stored. Needs an editor's key.
+/// Accepts WebVTT or SubRip in UTF-8, at most 2 MB; the format is detected from the beginning of
+/// the file. If the file has errors, all are reported with line numbers and nothing is stored.
+/// Requires an editor's key.
 #[utoipa::path(operation_id = "replace_caption_track", tag = "Videos", params(
     ("video" = String, Path, description = "Id or slug."),
     ("language" = String, Path, description = "Language tag; for GET with the ending `.vtt`, `.srt`, `.txt` or `.json`."),
-    ("kind" = Option<TrackKind>, Query, description = "What the track is for; `captions` without it.", example = "captions"),
-    ("label" = Option<String>, Query, description = "How players call it.", max_length = 200, example = "Српски"),
-), request_body(content((String = "text/vtt", example = json!("WEBVTT\n\n00:00:01.500 --> 00:00:04.000\nНасиље није приватна ствар.\n")), (String = "application/x-subrip", example = json!("1\n00:00:01,500 --> 00:00:04,000\nНасиље није приватна ствар.\n")), (String = "text/plain", example = json!("Насиље није приватна ствар.\n")))), responses((status = 200, description = "The track, as stored.", body = CaptionTrack), (status = 201, description = "The track is new.", body = CaptionTrack)))]
+    ("kind" = Option<TrackKind>, Query, description = "Kind of the track; `captions` by default.", example = "captions"),
+    ("label" = Option<String>, Query, description = "Label in players.", max_length = 200, example = "Српски"),
+), request_body(content((String = "text/vtt", example = json!("WEBVTT\n\n00:00:01.500 --> 00:00:04.000\nНасиље није приватна ствар.\n")), (String = "application/x-subrip", example = json!("1\n00:00:01,500 --> 00:00:04,000\nНасиље није приватна ствар.\n")), (String = "text/plain", example = json!("Насиље није приватна ствар.\n")))), responses((status = 200, description = "The track.", body = CaptionTrack), (status = 201, description = "The track is new.", body = CaptionTrack)))]
 #[put("/v1/videos/{video}/captions/{language}")]
 pub async fn replace_caption_track(
     state: web::Data<AppState>,
@@ -264,11 +266,11 @@ pub async fn replace_caption_track(
 
 /// Delete a text track
 ///
-/// Needs an editor's key.
+/// Requires an editor's key.
 #[utoipa::path(operation_id = "delete_caption_track", tag = "Videos", params(
     ("video" = String, Path, description = "Id or slug."),
     ("language" = String, Path, description = "Language tag; for GET with the ending `.vtt`, `.srt`, `.txt` or `.json`."),
-    ("kind" = Option<TrackKind>, Query, description = "What the track is for; `captions` without it.", example = "captions"),
+    ("kind" = Option<TrackKind>, Query, description = "Kind of the track; `captions` by default.", example = "captions"),
 ), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/videos/{video}/captions/{language}")]
 pub async fn delete_caption_track(
@@ -314,8 +316,8 @@ pub async fn delete_caption_track(
 
 /// Get the transcript of a video
 ///
-/// All that is said, in paragraphs with their times: made of the captions, or else of the
-/// subtitles, in the language that `lang` or `Accept-Language` asks for.
+/// The spoken text in paragraphs with times, built from the captions or else the subtitles, in the
+/// language that `lang` or `Accept-Language` selects.
 #[utoipa::path(operation_id = "get_transcript", tag = "Videos", params(
     ("video" = String, Path, description = "Id or slug."),
     ("lang" = Option<String>, Query, description = "Language of the transcript (BCP 47). Without it `Accept-Language` decides.", example = "sr-Latn"),
@@ -353,7 +355,7 @@ pub async fn get_transcript(
                     return Err(Problem::new(
                         ProblemKind::NotFound,
                         format!(
-                            "The video `{}` has no transcript: no captions or subtitles are kept.",
+                            "The video `{}` has no transcript because it has no captions or subtitles.",
                             item.slug
                         ),
                     ));
@@ -405,7 +407,7 @@ pub async fn get_transcript(
     Ok(response.json(shown))
 }
 
-/// Stores a track, and brings its video up to date; says whether that changed anything.
+/// Stores a track and updates its video; returns whether anything changed.
 pub fn save_track(
     connection: &mut Connection,
     settings: &Settings,
@@ -422,7 +424,7 @@ pub fn save_track(
     Ok((stored, is_changed))
 }
 
-/// Reads a file; every problem is named with its line.
+/// Parses a track file; errors carry line numbers.
 pub fn parse_track(body: &[u8], format: Option<Format>) -> Result<Track, Problem> {
     captions::read(body, format).map(|(_, track)| track).map_err(|problems| {
         let errors = problems
@@ -430,8 +432,7 @@ pub fn parse_track(body: &[u8], format: Option<Format>) -> Result<Track, Problem
             .map(|problem| FieldError::line(problem.line, problem.code, problem.detail))
             .collect();
         let mut problem = Problem::invalid_fields(errors);
-        "The file cannot be stored as a text track; nothing was stored."
-            .clone_into(&mut problem.detail);
+        "The file is not a valid text track; nothing was stored.".clone_into(&mut problem.detail);
         problem
     })
 }
@@ -446,7 +447,7 @@ fn find_stored_track(
     Ok(all.into_iter().find(|track| track.track_kind() == kind && track.language == language))
 }
 
-/// A track, in the script of another language where that is wanted.
+/// Transliterates a track to the script of `language` if necessary.
 pub(super) fn load_in_script(
     connection: &mut Connection,
     stored: &TrackRow,
@@ -500,7 +501,7 @@ fn track_not_found(item: &ItemRow, kind: Option<TrackKind>, language: &Language)
     )
 }
 
-/// 308 to the same part of the video under its present slug.
+/// Redirects (308) to the same sub-resource under the current slug.
 pub(super) fn redirect_to_current(
     state: &AppState,
     request: &HttpRequest,
@@ -533,7 +534,7 @@ fn json_response<T: serde::Serialize>(
         .body(serde_json::to_string(shown).map_err(Problem::internal)?))
 }
 
-/// How a track is written.
+/// Serialization format of a track.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum TrackFormat {
     Vtt,
@@ -571,7 +572,7 @@ impl TrackFormat {
     }
 }
 
-/// The format that the `Content-Type` states, if it states one.
+/// Track format of a `Content-Type`, if it implies one.
 fn format_from_content_type(request: &HttpRequest) -> Result<Option<Format>, Problem> {
     let given = request
         .headers()

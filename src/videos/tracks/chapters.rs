@@ -1,4 +1,4 @@
-//! The chapters of a video in a language: those of a text track, else the video's own.
+//! Chapters of a video in a language: those of a text track, else those of the video itself.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
@@ -24,8 +24,8 @@ use crate::text::language::Language;
 use crate::videos::media::Chapter;
 use crate::videos::resource::Videos;
 
-/// The chapters that answer in the first of these languages that has some, and their language where
-/// it is known: those of a text track of the video, else its own, else those of any track.
+/// Selects the chapters in the first preferred language that has any, with their language if known:
+/// from a text track, else from the video itself, else from any track.
 pub fn load_chapters(
     connection: &mut Connection,
     item: &ItemRow,
@@ -65,21 +65,21 @@ fn track_chapters(track: &Track) -> Vec<Chapter> {
         .collect()
 }
 
-/// Chapters as podcast players read them (Podcasting 2.0, JSON chapters 1.2).
+/// Chapters in the JSON chapters format 1.2 (Podcasting 2.0).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PodcastChapters {
-    /// The version of the format.
+    /// Version of the format.
     #[schema(value_type = String, example = "1.2.0")]
     version: &'static str,
-    /// The chapters, in order.
+    /// Chapters by start time.
     chapters: Vec<PodcastChapter>,
 }
 
-/// A chapter as podcast players read it.
+/// A chapter in the JSON chapters format.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PodcastChapter {
-    /// The second at which it begins.
+    /// Start, in seconds.
     #[schema(minimum = 0, example = 12.5)]
     start_time: f64,
     /// Title.
@@ -88,8 +88,8 @@ pub struct PodcastChapter {
 
 /// Get the chapters of a video
 ///
-/// In the format of podcast players (JSON chapters), in the language that is asked for where there
-/// are chapters in it.
+/// In the JSON chapters format of podcast players, in the requested language if chapters exist in
+/// it.
 #[utoipa::path(operation_id = "get_video_chapters", tag = "Videos", params(
     ("video" = String, Path, description = "Id or slug."),
     ("lang" = Option<String>, Query, description = "Language of the titles (BCP 47).", example = "sr-Cyrl"),
@@ -107,7 +107,7 @@ pub async fn get_video_chapters(
         params.error(
             "lang",
             "invalid_language",
-            "Chapters are in one language: name it, or leave `lang` out.",
+            "Chapters are in a single language; `lang=all` is not supported.",
         );
     }
     params.finish()?;
@@ -115,7 +115,7 @@ pub async fn get_video_chapters(
     let found = state
         .read(viewer, move |connection| {
             with_current_video(connection, &name, viewer, |connection, item| {
-                let unreadable = format!("the own fields of video {} cannot be read", item.id);
+                let unreadable = format!("cannot decode the fields of video {}", item.id);
                 let own =
                     item.parse_fields::<Videos>().ok_or_else(|| Problem::internal(unreadable))?;
                 Ok((load_chapters(connection, &item, &own.chapters, &asked)?, item))

@@ -1,5 +1,5 @@
-//! The text tracks of videos: captions, subtitles, descriptions and chapters, and the transcript
-//! that is made of them.
+//! Text tracks of videos: captions, subtitles, descriptions and chapters, and the transcript built
+//! from them.
 
 pub mod api;
 pub mod chapters;

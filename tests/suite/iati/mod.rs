@@ -178,7 +178,7 @@ on_both! {
         ]);
         let omitted = activities(server, "/iati/activities.xml?incomplete=omit");
         assert_eq!(omitted.must("x-kinoteka-skipped"), "programmes=2, statistics=3");
-        assert!(omitted.text().contains("left out: 2 programmes, 3 statistics of the others -->"), "{}", omitted.text());
+        assert!(omitted.text().contains("Left out because they are incomplete: 2 programmes, 3 statistics of other programmes -->"), "{}", omitted.text());
         let text = omitted.text();
         let document = Document::parse(&text).unwrap();
         assert_eq!(all(one(document.root_element(), "iati-activity"), "result").len(), 2);
