@@ -41,7 +41,8 @@ pub async fn list_countries(
     accept::require_json(&request)?;
     let viewer = state.visibility(&request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
-    let wish = LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
+    let language_preference =
+        LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
     let query = params.text("q", MAX_SEARCH_LEN).map(|text| Query::parse(&text, &Rules::ALL));
     let ids = params.list("ids", MAX_IDS);
     let shape = ResponseShape { fields: parse_fields(&mut params), ..ResponseShape::default() };
@@ -60,27 +61,38 @@ pub async fn list_countries(
             CountrySort::Name
         }
     };
-    let asked = format!(
+    let cursor_key = format!(
         "country\n{}\n{}",
         params.canonical_without(&["cursor", "limit", "offset", "total", "fields"]),
-        wish.ui_language
+        language_preference.ui_language
     );
-    let paging = PageParams::parse(&mut params, &asked);
+    let paging = PageParams::parse(&mut params, &cursor_key);
     let identity = format!(
         "country\n{}\n{}\n{}",
         params.canonical_without(&[]),
-        wish.cache_key(),
+        language_preference.cache_key(),
         state.country_names.identity()
     );
     params.finish()?;
     let validators = CacheValidators { tag: EntityTag::from_state(&identity), last_modified: None };
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(response::not_modified_response(&state, viewer, &wish, &validators));
+        return Ok(response::not_modified_response(
+            &state,
+            viewer,
+            &language_preference,
+            &validators,
+        ));
     }
-    let found = model::list(query.as_ref(), ids.as_deref(), order, descending, wish.ui_language);
+    let found = model::list(
+        query.as_ref(),
+        ids.as_deref(),
+        order,
+        descending,
+        language_preference.ui_language,
+    );
     let place =
         |country: &crate::places::Country| Position { keys: Vec::new(), row_id: country.number() };
-    let position = |wanted: &Position| found.iter().position(|country| place(country) == *wanted);
+    let position = |target: &Position| found.iter().position(|country| place(country) == *target);
     let size = usize::try_from(paging.limit).unwrap_or(0);
     let (from, to) = match &paging.start {
         PageStart::Offset(offset) => {
@@ -114,10 +126,13 @@ pub async fn list_countries(
     };
     let mut items = JsonItems::default();
     for country in page {
-        items.push(&Country::new(country, wish.ui_language, &state.country_names), &shape)?;
+        items.push(
+            &Country::new(country, language_preference.ui_language, &state.country_names),
+            &shape,
+        )?;
     }
     let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, &state, viewer, &wish);
+    response::set_cache_headers(&mut response, &state, viewer, &language_preference);
     response::set_validators(&mut response, &validators);
     let links = page::page_links(&state, &request, &info);
     response.insert_header((header::LINK, links.to_link_header()));
@@ -144,13 +159,14 @@ pub async fn get_country(
     accept::require_json(&request)?;
     let viewer = state.visibility(&request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
-    let wish = LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
+    let language_preference =
+        LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
     let shape = ResponseShape { fields: parse_fields(&mut params), ..ResponseShape::default() };
     let identity = format!(
         "{}\n{}\n{}\n{}",
         request.path(),
         params.canonical_without(&[]),
-        wish.cache_key(),
+        language_preference.cache_key(),
         state.country_names.identity()
     );
     params.finish()?;
@@ -162,14 +178,19 @@ pub async fn get_country(
     };
     let validators = CacheValidators { tag: EntityTag::from_state(&identity), last_modified: None };
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(response::not_modified_response(&state, viewer, &wish, &validators));
+        return Ok(response::not_modified_response(
+            &state,
+            viewer,
+            &language_preference,
+            &validators,
+        ));
     }
     let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, &state, viewer, &wish);
+    response::set_cache_headers(&mut response, &state, viewer, &language_preference);
     response::set_validators(&mut response, &validators);
-    response.insert_header((header::CONTENT_LANGUAGE, wish.ui_language));
+    response.insert_header((header::CONTENT_LANGUAGE, language_preference.ui_language));
     Ok(response.content_type("application/json").body(response::to_json(
-        &Country::new(country, wish.ui_language, &state.country_names),
+        &Country::new(country, language_preference.ui_language, &state.country_names),
         &shape,
         [],
     )?))

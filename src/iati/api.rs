@@ -101,18 +101,18 @@ pub async fn iati_activities(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let (omits, query) = split_incomplete_param(request.query_string())?;
-    let mut wanted = ListRequest::parse(
+    let mut list_request = ListRequest::parse(
         &SCHEMA,
         &query,
         None,
         &state.fallback_languages,
         Visibility::Published,
     )?;
-    wanted.base_url = state.settings.base_url(&request);
+    list_request.base_url = state.settings.base_url(&request);
     let today = Utc::now().date_naive();
-    let identity = format!("iati activities\n{omits}\n{today}\n{}", wanted.etag_key);
-    respond(&state, &request, identity, move |connection, state, changed_at, shown| {
-        let programmes = load_activities(connection, state, &wanted, today, shown)?;
+    let identity = format!("iati activities\n{omits}\n{today}\n{}", list_request.etag_key);
+    respond(&state, &request, identity, move |connection, state, changed_at, render_context| {
+        let programmes = load_activities(connection, state, &list_request, today, render_context)?;
         build_file(programmes, omits, changed_at)
     })
     .await
@@ -139,9 +139,9 @@ pub async fn iati_organisations(
         &state,
         &request,
         "iati organisations".to_owned(),
-        |connection, state, changed_at, shown| {
-            let reporter = load_reporting_org(connection, &state.settings, shown)?
-                .map_err(|lack| incomplete_problem(&[lack]))?;
+        |connection, state, changed_at, render_context| {
+            let reporter = load_reporting_org(connection, &state.settings, render_context)?
+                .map_err(|issue| incomplete_problem(&[issue]))?;
             Ok((
                 xml_writer::render_organisation(&reporter, changed_at.as_deref()),
                 SkippedCounts::default(),
@@ -169,20 +169,23 @@ async fn respond(
     + 'static,
 ) -> Result<HttpResponse, Problem> {
     let base = state.settings.base_url(request);
-    let wish = LanguagePreference::all_languages(state.fallback_languages.clone());
+    let language_preference = LanguagePreference::all_languages(state.fallback_languages.clone());
     let Settings { iati_reporting_org, iati_reporting_org_type, name, .. } = &state.settings;
     let addresses = PublicUrls::new(&state.settings, &base);
     let identity = format!(
         "{identity}\n{iati_reporting_org:?}\n{iati_reporting_org_type:?}\n{name:?}\n{}",
         addresses.cache_key()
     );
-    let (inner, condition, wished) =
-        (state.clone().into_inner(), ConditionalGet::from_request(request), wish.clone());
+    let (inner, condition, preference) = (
+        state.clone().into_inner(),
+        ConditionalGet::from_request(request),
+        language_preference.clone(),
+    );
     let done = state
         .read(Visibility::Published, move |connection| {
-            let asked = CatalogueRequest {
+            let catalogue_request = CatalogueRequest {
                 etag_key: &identity,
-                language_preference: &wished,
+                language_preference: &preference,
                 base_url: &base,
                 // Planned dates become actual at midnight UTC, so the validators change daily.
                 also_changed_at: Some(Time(
@@ -190,20 +193,28 @@ async fn respond(
                 )),
                 condition: &condition,
             };
-            read_catalogue_wide(connection, &inner, &asked, |connection, revisions, shown| {
-                let changed_at = revisions.get(CATALOGUE).1.map(state_timestamp);
-                work(connection, &inner, changed_at, shown)
-            })
+            read_catalogue_wide(
+                connection,
+                &inner,
+                &catalogue_request,
+                |connection, revisions, render_context| {
+                    let changed_at = revisions.get(CATALOGUE).1.map(state_timestamp);
+                    work(connection, &inner, changed_at, render_context)
+                },
+            )
         })
         .await?;
     StatementCount::record(request, done.statement_count);
     match done.value {
-        Freshness::Fresh(validators, (file, left_out)) => {
-            Ok(file_response(state, &wish, &validators, file, left_out))
+        Freshness::Fresh(validators, (file, skipped)) => {
+            Ok(file_response(state, &language_preference, &validators, file, skipped))
         }
-        Freshness::NotModified(validators) => {
-            Ok(response::not_modified_response(state, Visibility::Published, &wish, &validators))
-        }
+        Freshness::NotModified(validators) => Ok(response::not_modified_response(
+            state,
+            Visibility::Published,
+            &language_preference,
+            &validators,
+        )),
     }
 }
 
@@ -212,15 +223,15 @@ fn file_response(
     language_preference: &LanguagePreference,
     validators: &CacheValidators,
     file: String,
-    left_out: SkippedCounts,
+    skipped: SkippedCounts,
 ) -> HttpResponse {
     let mut response = HttpResponse::build(StatusCode::OK);
     response::set_cache_headers(&mut response, state, Visibility::Published, language_preference);
     response::set_validators(&mut response, validators);
-    if left_out.is_any() {
+    if skipped.is_any() {
         response.insert_header((
             SKIPPED_HEADER,
-            format!("programmes={}, statistics={}", left_out.programmes, left_out.statistics),
+            format!("programmes={}, statistics={}", skipped.programmes, skipped.statistics),
         ));
     }
     response.content_type("application/xml; charset=utf-8").body(file)
@@ -270,10 +281,10 @@ fn load_activities(
     today: NaiveDate,
     render_context: &mut RenderContext,
 ) -> Result<ExportReport, Problem> {
-    let Some(memory) = render_context.cache() else {
+    let Some(cache) = render_context.cache() else {
         return Err(Problem::internal("the render context has no cache view"));
     };
-    let list = list_request.page_query(connection, &SCHEMA, &memory)?;
+    let list = list_request.page_query(connection, &SCHEMA, &cache)?;
     let page = load_page::<Programmes>(
         connection,
         &list,
@@ -308,18 +319,18 @@ fn load_activities(
 }
 
 fn build_file(
-    (reporter, drawn): ExportReport,
+    (reporter, export): ExportReport,
     omits: bool,
     changed_at: Option<String>,
 ) -> Result<ExportedFile, Problem> {
-    let ActivityExport { activities, issues: lacks, skipped: left_out } = drawn;
+    let ActivityExport { activities, issues, skipped } = export;
     match reporter {
-        Ok(reporter) if lacks.is_empty() || omits && !activities.is_empty() => Ok((
-            xml_writer::render_activities(&reporter, &activities, changed_at.as_deref(), left_out),
-            left_out,
+        Ok(reporter) if issues.is_empty() || omits && !activities.is_empty() => Ok((
+            xml_writer::render_activities(&reporter, &activities, changed_at.as_deref(), skipped),
+            skipped,
         )),
         reporter => {
-            Err(incomplete_problem(&reporter.err().into_iter().chain(lacks).collect::<Vec<_>>()))
+            Err(incomplete_problem(&reporter.err().into_iter().chain(issues).collect::<Vec<_>>()))
         }
     }
 }

@@ -57,13 +57,8 @@ pub fn map_activities(
     today: NaiveDate,
 ) -> Vec<ImportItem> {
     let activities = std::mem::take(&mut file.activities);
-    let mut mapper = ImportMapper {
-        file,
-        existing: existing,
-        today,
-        items: Vec::new(),
-        item_indexes: HashMap::new(),
-    };
+    let mut mapper =
+        ImportMapper { file, existing, today, items: Vec::new(), item_indexes: HashMap::new() };
     for activity in &activities {
         mapper.map_activity(activity);
     }
@@ -87,8 +82,8 @@ impl ImportMapper<'_> {
         }
     }
 
-    fn add_error(&mut self, line: usize, said: String) {
-        self.file.errors.push((line, said));
+    fn add_error(&mut self, line: usize, message: String) {
+        self.file.errors.push((line, message));
     }
 
     /// Adds an item; new items are published, since the file is public.
@@ -505,11 +500,11 @@ impl ImportMapper<'_> {
                     .first()
                     .map(|(_, title)| title.as_str())
                     .unwrap_or_default();
-                let whole = format!(
+                let identity = format!(
                     "{}\n{of_result}\n{}\n{what}\n{} {}\n{slice}",
                     context.activity.identifier, context.title, period.start, period.end
                 );
-                stable_slug(context.title, &whole)
+                stable_slug(context.title, &identity)
             });
         if self.item_indexes.contains_key(&(ResourceKind::ImpactStatistic, slug.clone())) {
             return self.add_error(
@@ -670,8 +665,8 @@ fn valid_own_slug(slug: Option<&str>) -> Option<String> {
 }
 
 /// A slug from a readable name and a hash of what identifies the item.
-fn stable_slug(name: &str, whole: &str) -> String {
-    let digest = Sha256::digest(whole.as_bytes());
+fn stable_slug(name: &str, identity: &str) -> String {
+    let digest = Sha256::digest(identity.as_bytes());
     let mark = digest.iter().take(5).fold(0_u64, |mark, byte| (mark << 8) | u64::from(*byte));
     let name = slugify(name);
     let mut readable = String::new();

@@ -102,23 +102,23 @@ impl ExportData {
             )?;
             catalogue.indicators = found.into_iter().map(|one| (one.item.id, one)).collect();
         }
-        let mut wanted: BTreeSet<Id> = BTreeSet::new();
+        let mut video_ids: BTreeSet<Id> = BTreeSet::new();
         for one in statistics {
-            wanted.extend(one.references_in("evidence").map(|link| link.target_id));
+            video_ids.extend(one.references_in("evidence").map(|link| link.target_id));
             let programme = one.references_in("programme").map(|link| link.target_id).next();
             if let Some(programme) = programme {
                 catalogue.statistics_by_programme.entry(programme).or_default().push(one);
             }
         }
         for (video, programme) in load_video_programme_pairs(connection, &of)? {
-            wanted.insert(video);
+            video_ids.insert(video);
             catalogue.videos_by_programme.entry(programme).or_default().push(video);
         }
-        enforce_limit(wanted.len(), "videos")?;
-        if !wanted.is_empty() {
+        enforce_limit(video_ids.len(), "videos")?;
+        if !video_ids.is_empty() {
             let found = load_where::<Videos>(
                 connection,
-                &public_only(&id_in_fragment("items.id", &wanted)),
+                &public_only(&id_in_fragment("items.id", &video_ids)),
                 Visibility::Published,
                 render_context,
             )?;

@@ -27,9 +27,9 @@ pub fn find_issues(
     let places = Places::new(settings.kosovo_footnote());
     let shared = std::sync::Arc::new(places.clone());
     let base = settings.base_url.clone().unwrap_or_default();
-    let (mut lacks, mut after, mut is_first) = (Vec::new(), 0, true);
+    let (mut issues, mut after, mut is_first) = (Vec::new(), 0, true);
     loop {
-        let mut shown = RenderContext::new(
+        let mut render_context = RenderContext::new(
             LanguagePreference::all_languages(settings.fallback_languages()),
             std::sync::Arc::clone(&shared),
             None,
@@ -40,20 +40,24 @@ pub fn find_issues(
             .append(&kind_predicate(ResourceKind::Programme))
             .sql(" ORDER BY items.number LIMIT ")
             .bind(Bind::Integer(BATCH_SIZE));
-        let programmes =
-            load_where::<Programmes>(connection, &condition, Visibility::Published, &mut shown)?;
+        let programmes = load_where::<Programmes>(
+            connection,
+            &condition,
+            Visibility::Published,
+            &mut render_context,
+        )?;
         let last = programmes.iter().map(|one| one.item.number).max();
-        let (reporter, drawn) = export_programmes(
+        let (reporter, export) = export_programmes(
             connection,
             (settings, &places),
             (programmes, Utc::now().date_naive(), &base),
-            &mut shown,
+            &mut render_context,
         )?;
-        lacks.extend(reporter.err().filter(|_| is_first));
-        lacks.extend(drawn.issues);
+        issues.extend(reporter.err().filter(|_| is_first));
+        issues.extend(export.issues);
         match last {
             Some(last) => (after, is_first) = (last, false),
-            None => return Ok(lacks),
+            None => return Ok(issues),
         }
     }
 }

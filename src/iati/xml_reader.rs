@@ -111,9 +111,9 @@ fn describe_xml_error(error: &XmlError) -> String {
             format!("the file has more than {MAX_XML_NODES} nodes; split it by activities")
         }
         other => {
-            let said = other.to_string();
-            let said = said.split(" at ").next().unwrap_or(&said).to_owned();
-            format!("line {}, column {}: not well-formed XML: {said}", at.row, at.col)
+            let message = other.to_string();
+            let message = message.split(" at ").next().unwrap_or(&message).to_owned();
+            format!("line {}, column {}: not well-formed XML: {message}", at.row, at.col)
         }
     }
 }
@@ -135,9 +135,9 @@ impl ActivityParser {
         self.line_ends.partition_point(|end| *end < start).saturating_add(1)
     }
 
-    fn add_error(&mut self, node: Element<'_, '_>, said: impl Into<String>) {
+    fn add_error(&mut self, node: Element<'_, '_>, message: impl Into<String>) {
         let line = self.line(node);
-        self.file.errors.push((line, said.into()));
+        self.file.errors.push((line, message.into()));
     }
 
     /// Counts an unsupported element.

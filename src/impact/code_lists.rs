@@ -28,7 +28,7 @@ pub const RESULT_TYPES: &[&str] = &["output", "outcome", "impact", "other"];
 /// Precision of a value.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "names are self-explanatory")]
 pub enum Qualifier {
     Exact,
     MoreThan,
@@ -39,7 +39,7 @@ pub enum Qualifier {
 /// Measure of a value.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "names are self-explanatory")]
 pub enum Measure {
     Unit,
     Percentage,
@@ -52,7 +52,7 @@ pub enum Measure {
 /// publisher's own codes.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "names are self-explanatory")]
 pub enum Vocabulary {
     Who,
     Sphere,
@@ -69,7 +69,7 @@ pub enum Vocabulary {
 /// Type of result.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "names are self-explanatory")]
 pub enum ResultType {
     Output,
     Outcome,

@@ -30,7 +30,8 @@ pub fn encode(number: RowId, fields: &StatisticFields, references: &[Reference])
         .flat_map(|slice| [slice.dimension, slice.value])
         .map(|text| replace_control_chars(&text))
         .collect();
-    let said = |flag: Option<bool>| flag.map_or("", |flag| if flag { "1" } else { "0" }).to_owned();
+    let flag_text =
+        |flag: Option<bool>| flag.map_or("", |flag| if flag { "1" } else { "0" }).to_owned();
     let day = |day: Option<chrono::NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
     let (baseline, target) =
         (fields.baseline.unpack::<Option<Baseline>>(), fields.target.unpack::<Option<Target>>());
@@ -44,8 +45,8 @@ pub fn encode(number: RowId, fields: &StatisticFields, references: &[Reference])
         slices.join(&LIST_SEPARATOR.to_string()),
         replace_control_chars(fields.unit.as_deref().unwrap_or_default()),
         fields.measure.clone(),
-        said(fields.additive),
-        said(fields.ascending),
+        flag_text(fields.additive),
+        flag_text(fields.ascending),
     ];
     let figures = [
         day(fields.period_start),

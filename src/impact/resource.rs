@@ -34,8 +34,11 @@ impl Resource for ImpactStatistics {
         input::parse(fields)
     }
 
-    fn render(loaded: LoadedItem<StatisticFields>, shown: &RenderContext) -> ImpactStatistic {
-        view::render(loaded, shown)
+    fn render(
+        loaded: LoadedItem<StatisticFields>,
+        render_context: &RenderContext,
+    ) -> ImpactStatistic {
+        view::render(loaded, render_context)
     }
 
     fn filter_values(
@@ -127,7 +130,7 @@ fn inherit_indicator(
         );
         return Ok(());
     };
-    let said = |value: Option<bool>| {
+    let flag_text = |value: Option<bool>| {
         value.map_or("unknown", |value| if value { "true" } else { "false" }).to_owned()
     };
     let stated = [
@@ -137,19 +140,28 @@ fn inherit_indicator(
             fields.has_explicit_measure.0.then(|| fields.measure.clone()),
             indicator.measure.clone(),
         ),
-        ("ascending", fields.ascending.map(|value| said(Some(value))), said(indicator.ascending)),
-        ("additive", fields.additive.map(|value| said(Some(value))), said(indicator.additive)),
+        (
+            "ascending",
+            fields.ascending.map(|value| flag_text(Some(value))),
+            flag_text(indicator.ascending),
+        ),
+        (
+            "additive",
+            fields.additive.map(|value| flag_text(Some(value))),
+            flag_text(indicator.additive),
+        ),
         (
             "result_type",
             fields.result_type.clone(),
             indicator.result_type.clone().unwrap_or_default(),
         ),
     ];
-    for (field, stated, theirs) in stated {
-        if stated.is_some_and(|stated| stated != theirs) {
-            let theirs = if theirs.is_empty() { "none".to_owned() } else { format!("`{theirs}`") };
+    for (field, stated, defined) in stated {
+        if stated.is_some_and(|stated| stated != defined) {
+            let defined =
+                if defined.is_empty() { "none".to_owned() } else { format!("`{defined}`") };
             let detail = format!(
-                "The indicator `{}` defines {theirs}; omit `{field}` or change the indicator.",
+                "The indicator `{}` defines {defined}; omit `{field}` or change the indicator.",
                 item.slug
             );
             errors.push(FieldError::field(format!("/{field}"), "does_not_fit", detail));
@@ -171,14 +183,14 @@ fn check_passages_within_videos(
     references: &[(NewReference, Id)],
     errors: &mut Vec<FieldError>,
 ) -> Result<(), Problem> {
-    let shown: Vec<Id> =
+    let video_ids: Vec<Id> =
         references.iter().filter(|(link, _)| link.field == "evidence").map(|(_, id)| *id).collect();
-    if shown.is_empty() {
+    if video_ids.is_empty() {
         return Ok(());
     }
     let durations: Vec<(Id, Option<i64>)> = items::table
         .inner_join(videos::table.on(videos::number.eq(items::number)))
-        .filter(id_in(items::id, &shown))
+        .filter(id_in(items::id, &video_ids))
         .select((items::id, videos::duration_seconds))
         .load(connection)?;
     for (link, video) in references.iter().filter(|(link, _)| link.field == "evidence") {

@@ -20,7 +20,7 @@ pub const PARTNER_KINDS: &[&str] = &[
 /// Kind of organisation.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "names are self-explanatory")]
 pub enum PartnerKind {
     Donor,
     Multilateral,

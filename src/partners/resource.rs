@@ -23,8 +23,8 @@ impl Resource for Partners {
         input::parse(fields)
     }
 
-    fn render(loaded: LoadedItem<PartnerFields>, shown: &RenderContext) -> Partner {
-        view::render(loaded, shown)
+    fn render(loaded: LoadedItem<PartnerFields>, render_context: &RenderContext) -> Partner {
+        view::render(loaded, render_context)
     }
 
     fn filter_values(own: &PartnerFields, _tracks: &[TrackSummary]) -> Vec<(&'static str, String)> {

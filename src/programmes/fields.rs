@@ -12,7 +12,7 @@ pub const ACTIVITY_STATUSES: &[&str] =
 /// Activity status (IATI `ActivityStatus`).
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "names are self-explanatory")]
 pub enum ActivityStatus {
     Pipeline,
     Implementation,

@@ -24,8 +24,8 @@ impl Resource for Programmes {
         input::parse(fields)
     }
 
-    fn render(loaded: LoadedItem<ProgrammeFields>, shown: &RenderContext) -> Programme {
-        view::render(loaded, shown)
+    fn render(loaded: LoadedItem<ProgrammeFields>, render_context: &RenderContext) -> Programme {
+        view::render(loaded, render_context)
     }
 
     fn filter_values(

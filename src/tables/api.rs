@@ -49,7 +49,7 @@ pub const OPENAPI: [ListEndpoint; 4] = [
 const fn openapi(path: &'static str, schema: &'static ResourceSchema) -> ListEndpoint {
     ListEndpoint {
         path,
-        schema: schema,
+        schema,
         excluded_params: EXCLUDED_PARAMS,
         extra_params: Vec::new,
         requires_query: false,
@@ -122,13 +122,13 @@ pub async fn export_partners(
 /// `additive`, and never a total with its parts.
 ///
 /// Columns: `id`, `slug`, `status`; `language` of the texts, and whether they were
-/// `transliterated`; `label`, `description`; `figure` (the value as people say it), `value`
+/// `transliterated`; `label`, `description`; `figure` (formatted value), `value`
 /// (exact), `qualifier`, `unit`, `measure`, `ascending`, `additive`; `indicator` (slug),
 /// `indicator_label`, `programme` (slug), `programme_title`, `partner` (slug), `partner_name`,
 /// `countries`, `period_start`, `period_end`, `disaggregation` (`sex=female; age=15-24`),
 /// `baseline_value`, `baseline_year`, `target_value`, `target_period_start`, `target_period_end`,
 /// `source_text`, `source_url`, `documents` (`title=url|page|language|media type`), `evidence`
-/// (slugs of videos, with the seconds of a passage and what is said there: `video#12.5-30=en:More
+/// (slugs of videos, with passage and quotation: `video#12.5-30=en:More
 /// than five hundred of us came.`); `languages` that it has texts in; `published_at`, `created_at`,
 /// `updated_at`.
 #[utoipa::path(operation_id = "export_impact_statistics", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,label,description,figure,value,qualifier,unit\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,new-partnerships,published,en,false,New partnerships,,More than 500,500,more_than,people\r\n")))))) ]
@@ -176,8 +176,8 @@ async fn export_table<S: TableResource>(
         })
         .await?;
     StatementCount::record(&request, done.statement_count);
-    let (validators, begun) = match done.value {
-        Freshness::Fresh(validators, begun) => (validators, begun),
+    let (validators, started) = match done.value {
+        Freshness::Fresh(validators, started) => (validators, started),
         Freshness::NotModified(validators) => {
             return Ok(response::not_modified_response(
                 &context,
@@ -198,13 +198,9 @@ async fn export_table<S: TableResource>(
         request.path().rsplit('.').next().unwrap_or_default()
     );
     response.insert_header((header::CONTENT_DISPOSITION, name));
-    let table = TableExport {
-        state: context.into_inner(),
-        list_request: list_request,
-        visibility: caller,
-        format,
-    };
-    Ok(response.content_type(format.media_type()).body(table.into_body::<S>(begun)))
+    let table =
+        TableExport { state: context.into_inner(), list_request, visibility: caller, format };
+    Ok(response.content_type(format.media_type()).body(table.into_body::<S>(started)))
 }
 
 /// Rejects list parameters that tables do not support.

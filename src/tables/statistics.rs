@@ -53,7 +53,7 @@ impl TableResource for ImpactStatistics {
 
     fn write_row(
         mut loaded: LoadedItem<Self::Fields>,
-        shown: &RenderContext,
+        render_context: &RenderContext,
         cells: &mut dyn CellSink,
     ) {
         let mut row = RowWriter::new(cells);
@@ -62,7 +62,7 @@ impl TableResource for ImpactStatistics {
         row.optional_text(chosen.as_ref().map(|chosen| chosen.text.title.as_str()));
         row.optional_text(chosen.as_ref().and_then(|chosen| chosen.text.description.as_deref()));
         row.optional_text(
-            loaded.fields.format_value(shown.language_preference.ui_language).as_deref(),
+            loaded.fields.format_value(render_context.language_preference.ui_language).as_deref(),
         );
         row.decimal(loaded.fields.value.as_deref());
         row.text(&loaded.fields.qualifier);
@@ -70,9 +70,9 @@ impl TableResource for ImpactStatistics {
         row.text(&loaded.fields.measure);
         row.boolean(loaded.fields.ascending);
         row.boolean(loaded.fields.additive);
-        row.reference(&loaded, "indicator", shown);
-        row.reference(&loaded, "programme", shown);
-        row.reference(&loaded, "partner", shown);
+        row.reference(&loaded, "indicator", render_context);
+        row.reference(&loaded, "programme", render_context);
+        row.reference(&loaded, "partner", render_context);
         row.countries(&loaded.fields.countries);
         row.date(loaded.fields.period_start);
         row.date(loaded.fields.period_end);
@@ -96,7 +96,7 @@ impl TableResource for ImpactStatistics {
             documents.add_pair(&document.title, Some(&document_location(&document)));
         }
         row.cell(documents.to_cell());
-        row.cell(evidence_cell(&loaded, shown).to_cell());
+        row.cell(evidence_cell(&loaded, render_context).to_cell());
         row.trailing_columns(&loaded.item, &loaded.languages);
     }
 }
@@ -134,11 +134,11 @@ fn evidence_cell(
 /// Passage of a video in seconds: `#12.5-30`, `#12.5`, `#-30` or empty.
 fn passage_suffix(reference: &Reference) -> String {
     let seconds = |milliseconds: i64| {
-        let (whole, rest) = (milliseconds.div_euclid(1_000), milliseconds.rem_euclid(1_000));
+        let (seconds, rest) = (milliseconds.div_euclid(1_000), milliseconds.rem_euclid(1_000));
         if rest == 0 {
-            whole.to_string()
+            seconds.to_string()
         } else {
-            format!("{whole}.{rest:03}").trim_end_matches('0').to_owned()
+            format!("{seconds}.{rest:03}").trim_end_matches('0').to_owned()
         }
     };
     let start = reference.start_ms.map(seconds).unwrap_or_default();

@@ -58,20 +58,20 @@ impl StartedExport {
     pub fn load<S: TableResource>(
         connection: &mut Connection,
         context: &AppState,
-        wanted: &ListRequest,
+        list_request: &ListRequest,
         revisions: &Arc<Revisions>,
         format: TableFormat,
     ) -> Result<Self, Problem> {
-        let memory = CacheView::new(&context.reference_cache, revisions);
+        let cache = CacheView::new(&context.reference_cache, revisions);
         let numbers =
-            wanted.page_query(connection, S::SCHEMA, &memory)?.ordered_row_ids(connection)?;
+            list_request.page_query(connection, S::SCHEMA, &cache)?.ordered_row_ids(connection)?;
         format.check_row_limit(numbers.len())?;
         let first = numbers.get(..ROWS_PER_CHUNK).unwrap_or(&numbers);
         let part = load_chunk::<S>(
             connection,
             context,
-            wanted,
-            memory,
+            list_request,
+            cache,
             first,
             Written::starting_after(format, 1),
         )?;
@@ -88,15 +88,17 @@ fn load_chunk<S: TableResource>(
     numbers: &[RowId],
     mut rows_buffer: Written,
 ) -> Result<Chunk, Problem> {
-    let mut shown = RenderContext::new(
+    let mut render_context = RenderContext::new(
         list_request.language_preference.clone(),
         Arc::clone(&state.country_names),
         Some(cache),
     )
     .with_base_url(&list_request.base_url);
     let mut rows: usize = 0;
-    for one in load_by_row_ids::<S>(connection, numbers, list_request.visibility, &mut shown)? {
-        S::write_row(one, &shown, &mut rows_buffer);
+    for one in
+        load_by_row_ids::<S>(connection, numbers, list_request.visibility, &mut render_context)?
+    {
+        S::write_row(one, &render_context, &mut rows_buffer);
         rows_buffer.end_row();
         rows = rows.saturating_add(1);
     }
@@ -105,10 +107,10 @@ fn load_chunk<S: TableResource>(
 
 impl TableExport {
     /// Streams the remaining batches in a background task, which ends when the client disconnects.
-    pub fn into_body<S: TableResource>(self, begun: StartedExport) -> TableBody {
+    pub fn into_body<S: TableResource>(self, started: StartedExport) -> TableBody {
         let (sender, receiver) = channel(BUFFERED_CHUNKS);
         actix_web::rt::spawn(async move {
-            let last = match self.produce::<S>(begun, &sender).await {
+            let last = match self.produce::<S>(started, &sender).await {
                 Ok(()) => Ok(StreamFrame::End),
                 Err(ExportError::ClientGone) => return,
                 Err(ExportError::Failed(problem)) => {
@@ -151,13 +153,13 @@ impl TableExport {
         let (state, list_request, format) =
             (Arc::clone(&self.state), Arc::clone(&self.list_request), self.format);
         let read = self.state.read_stream_batch(self.visibility, move |connection| {
-            let memory =
+            let cache =
                 CacheView::new(&state.reference_cache, &Arc::new(Revisions::load(connection)?));
             load_chunk::<S>(
                 connection,
                 &state,
                 &list_request,
-                memory,
+                cache,
                 &numbers,
                 Written::starting_after(format, after),
             )

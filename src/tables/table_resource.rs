@@ -11,5 +11,9 @@ pub trait TableResource: Resource {
     const COLUMNS: &'static [&'static str];
 
     /// Writes an item as a row, with one cell per column.
-    fn write_row(loaded: LoadedItem<Self::Fields>, shown: &RenderContext, cells: &mut dyn CellSink);
+    fn write_row(
+        loaded: LoadedItem<Self::Fields>,
+        render_context: &RenderContext,
+        cells: &mut dyn CellSink,
+    );
 }

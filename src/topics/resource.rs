@@ -26,8 +26,8 @@ impl Resource for Topics {
         model::parse(fields)
     }
 
-    fn render(loaded: LoadedItem<()>, shown: &RenderContext) -> Topic {
-        model::render(loaded, shown)
+    fn render(loaded: LoadedItem<()>, render_context: &RenderContext) -> Topic {
+        model::render(loaded, render_context)
     }
 
     fn filter_values(_own: &(), _tracks: &[TrackSummary]) -> Vec<(&'static str, String)> {

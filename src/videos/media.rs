@@ -16,7 +16,7 @@ pub const CAPTION_KINDS: &[&str] = &["subtitles", "captions", "descriptions", "c
 /// Kind of playback source.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "names are self-explanatory")]
 pub enum SourceKind {
     Youtube,
     Vimeo,
@@ -29,7 +29,7 @@ pub enum SourceKind {
 /// Kind of text track.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "names are self-explanatory")]
 pub enum CaptionKind {
     Subtitles,
     Captions,

@@ -24,8 +24,8 @@ impl Resource for Videos {
         input::parse(fields)
     }
 
-    fn render(loaded: LoadedItem<VideoFields>, shown: &RenderContext) -> Video {
-        view::render(loaded, shown)
+    fn render(loaded: LoadedItem<VideoFields>, render_context: &RenderContext) -> Video {
+        view::render(loaded, render_context)
     }
 
     fn filter_values(own: &VideoFields, tracks: &[TrackSummary]) -> Vec<(&'static str, String)> {

@@ -183,18 +183,18 @@ pub struct Embed {
 impl Embed {
     fn new(slug: &str, title: &str, render_context: &RenderContext) -> Self {
         let base = &render_context.base_url;
-        let asked = render_context
+        let requested = render_context
             .language_preference
             .requested
             .first()
             .filter(|_| render_context.language_preference.is_explicit)
             .map(Language::as_str);
-        let lang = asked.map_or_else(String::new, |language| format!("?lang={language}"));
+        let lang = requested.map_or_else(String::new, |language| format!("?lang={language}"));
         let page = format!("{base}/embed/videos/{slug}{lang}");
         let size = (embed_code::DEFAULT_WIDTH, embed_code::frame_height(embed_code::DEFAULT_WIDTH));
         Self {
             iframe: embed_code::iframe_html(&page, size, title),
-            component: embed_code::video_component_html(base, slug, (&page, title, asked)),
+            component: embed_code::video_component_html(base, slug, (&page, title, requested)),
             oembed: embed_code::oembed_url(base, &page),
             page,
         }

@@ -23,7 +23,7 @@ pub fn build_activity(
     issues: &mut Vec<ReadinessIssue>,
 ) -> Activity {
     let (item, own) = (&programme.item, &programme.fields);
-    let mut lack = |field: &'static str, code: &'static str, detail: String| {
+    let mut add_issue = |field: &'static str, code: &'static str, detail: String| {
         issues.push(ReadinessIssue {
             kind: Some(ResourceKind::Programme),
             slug: item.slug.clone(),
@@ -36,19 +36,19 @@ pub fn build_activity(
     let prefix =
         context.settings.iati_reporting_org.as_ref().map(|organisation| format!("{organisation}-"));
     if identifier.is_empty() {
-        lack(
+        add_issue(
             "iati_identifier",
             "lacking",
             "IATI requires an identifier: that of the reporting organisation, a hyphen, and an identifier of your own.".to_owned(),
         );
     } else if !is_iati_identifier(&identifier) {
-        lack(
+        add_issue(
             "iati_identifier",
             "invalid_identifier",
             "An IATI identifier must not contain whitespace or any of / & | ?.".to_owned(),
         );
     } else if let Some(prefix) = prefix.filter(|prefix| !identifier.starts_with(prefix.as_str())) {
-        lack(
+        add_issue(
             "iati_identifier",
             "invalid_identifier",
             format!("It must start with the identifier of the reporting organisation: `{prefix}`."),
@@ -57,7 +57,7 @@ pub fn build_activity(
     let description =
         narratives(programme, |text| text.description.clone().or_else(|| text.summary.clone()));
     if description.is_empty() {
-        lack(
+        add_issue(
             "description",
             "lacking",
             "IATI requires a description: add one, or a summary.".to_owned(),
@@ -66,18 +66,18 @@ pub fn build_activity(
     let participants = participants(programme, data);
     if participants.is_empty() {
         let detail = "IATI requires a participating organisation: give a published partner the role funder, accountable, extending or implementer.";
-        lack("partners", "lacking", detail.to_owned());
+        add_issue("partners", "lacking", detail.to_owned());
     }
     let countries: Vec<String> = own.countries.unpack();
     let (shares, region) = recipient_countries(own, &countries);
     if countries.is_empty() {
-        lack(
+        add_issue(
             "countries",
             "lacking",
             "IATI requires a recipient country: add `countries`.".to_owned(),
         );
     } else if shares.is_empty() && region.is_none() {
-        lack(
+        add_issue(
             "country_shares",
             "lacking",
             "IATI requires the percentages of these countries, since no region contains all of them.".to_owned(),
@@ -87,12 +87,16 @@ pub fn build_activity(
     let sectors = match export_sectors(&sectors) {
         Ok(sectors) => sectors,
         Err(detail) => {
-            lack("sectors", "lacking", detail.to_owned());
+            add_issue("sectors", "lacking", detail.to_owned());
             Vec::new()
         }
     };
     if own.start_date.is_none() {
-        lack("start_date", "lacking", "IATI requires a start date, planned or actual.".to_owned());
+        add_issue(
+            "start_date",
+            "lacking",
+            "IATI requires a start date, planned or actual.".to_owned(),
+        );
     }
     let (start, end) =
         activity_dates((own.start_date, own.end_date), own.iati_status.as_deref(), context.today);

@@ -117,11 +117,12 @@ pub fn value_documents(
         };
         let video = data.videos.get(&link.target_id)?;
         let quote = quotes.get(place).cloned().flatten();
-        let said = quote.map(|quote| {
+        let quotation = quote.map(|quote| {
             (quote.language.unwrap_or_else(|| video.item.original_language.clone()), quote.text)
         });
-        let description =
-            tag_narratives(said.iter().map(|(language, text)| (language.as_str(), text.clone())));
+        let description = tag_narratives(
+            quotation.iter().map(|(language, text)| (language.as_str(), text.clone())),
+        );
         Some(Document { description, ..video_document(video, "A08", &passage, context) })
     });
     let original = one.item.original_language.as_str();

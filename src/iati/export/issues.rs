@@ -32,9 +32,9 @@ impl ReadinessIssue {
 /// Issues of a statistic or its indicator.
 pub fn statistic_issues(one: &Statistic, data: &ExportData) -> Vec<ReadinessIssue> {
     let own = &one.fields;
-    let mut lacks: Vec<ReadinessIssue> = Vec::new();
-    let mut lack = |(kind, slug): (ResourceKind, &str), field: &'static str, detail: &str| {
-        lacks.push(ReadinessIssue {
+    let mut issues: Vec<ReadinessIssue> = Vec::new();
+    let mut add_issue = |(kind, slug): (ResourceKind, &str), field: &'static str, detail: &str| {
+        issues.push(ReadinessIssue {
             kind: Some(kind),
             slug: slug.to_owned(),
             field,
@@ -46,37 +46,43 @@ pub fn statistic_issues(one: &Statistic, data: &ExportData) -> Vec<ReadinessIssu
     if own.result_type.is_none() {
         let of = indicator_of(one, data)
             .map_or(this, |indicator| (ResourceKind::Indicator, indicator.item.slug.as_str()));
-        lack(of, "result_type", "IATI requires a result type: output, outcome, impact or other.");
+        add_issue(
+            of,
+            "result_type",
+            "IATI requires a result type: output, outcome, impact or other.",
+        );
     }
     let target: Option<statistic::Target> = own.target.unpack();
     let is_qualitative = own.measure == "qualitative";
     if own.value.is_none() && !is_qualitative && target.is_none() {
-        lack(this, "value", "IATI requires a value or a target.");
+        add_issue(this, "value", "IATI requires a value or a target.");
     }
-    let target_has_period =
-        match target.as_ref().map(|target| (target.period_start, target.period_end)) {
-            Some((Some(_), Some(_))) => true,
-            Some((None, None)) | None => false,
-            Some((None, Some(_))) => {
-                lack(this, "target/period_start", "IATI requires the first day of the period.");
-                true
-            }
-            Some((Some(_), None)) => {
-                lack(this, "target/period_end", "IATI requires the last day of the period.");
-                true
-            }
-        };
+    let target_has_period = match target
+        .as_ref()
+        .map(|target| (target.period_start, target.period_end))
+    {
+        Some((Some(_), Some(_))) => true,
+        Some((None, None)) | None => false,
+        Some((None, Some(_))) => {
+            add_issue(this, "target/period_start", "IATI requires the first day of the period.");
+            true
+        }
+        Some((Some(_), None)) => {
+            add_issue(this, "target/period_end", "IATI requires the last day of the period.");
+            true
+        }
+    };
     // A statistic with only a target may have just the target's period.
     if own.value.is_some() || is_qualitative || !target_has_period {
-        for (field, day, said) in
+        for (field, day, ordinal) in
             [("period_start", own.period_start, "first"), ("period_end", own.period_end, "last")]
         {
             if day.is_none() {
-                lack(this, field, &format!("IATI requires the {said} day of the period."));
+                add_issue(this, field, &format!("IATI requires the {ordinal} day of the period."));
             }
         }
     }
-    lacks
+    issues
 }
 
 /// Public indicator of a statistic, if any.

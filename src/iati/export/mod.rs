@@ -42,7 +42,7 @@ pub fn build_reporting_org(
     settings: &Settings,
     partner: Option<&Partner>,
 ) -> Result<ReportingOrg, ReadinessIssue> {
-    let lack = |slug: &str, detail: &str| ReadinessIssue {
+    let missing = |slug: &str, detail: &str| ReadinessIssue {
         kind: None,
         slug: slug.to_owned(),
         field: "",
@@ -53,7 +53,7 @@ pub fn build_reporting_org(
         (&settings.iati_reporting_org, &settings.iati_reporting_org_type)
     else {
         let detail = "Reporting organisation missing: set KINOTEKA_IATI_REPORTING_ORG and KINOTEKA_IATI_REPORTING_ORG_TYPE.";
-        return Err(lack("KINOTEKA_IATI_REPORTING_ORG", detail));
+        return Err(missing("KINOTEKA_IATI_REPORTING_ORG", detail));
     };
     let language = settings.default_language();
     let name = match (partner, &settings.name) {
@@ -63,7 +63,7 @@ pub fn build_reporting_org(
             let detail = format!(
                 "IATI requires the name of `{reference}`: publish a partner with this `iati_identifier`, or set KINOTEKA_NAME."
             );
-            return Err(lack("KINOTEKA_NAME", &detail));
+            return Err(missing("KINOTEKA_NAME", &detail));
         }
     };
     let website = partner.and_then(|partner| partner.fields.website.clone());
@@ -72,11 +72,11 @@ pub fn build_reporting_org(
 
 /// Exports all loaded programmes.
 pub fn export_activities(data: &ExportData, context: &ExportContext<'_>) -> ActivityExport {
-    let mut drawn = ActivityExport::default();
+    let mut export = ActivityExport::default();
     let mut identifiers: HashSet<&str> = HashSet::new();
     for programme in &data.programmes {
-        let mut lacks = Vec::new();
-        let mut activity = build_activity(programme, data, context, &mut lacks);
+        let mut programme_issues = Vec::new();
+        let mut activity = build_activity(programme, data, context, &mut programme_issues);
         if let Some(identifier) = programme
             .fields
             .iati_identifier
@@ -85,7 +85,7 @@ pub fn export_activities(data: &ExportData, context: &ExportContext<'_>) -> Acti
         {
             let detail = format!("Another programme has the same identifier `{identifier}`.");
             let slug = programme.item.slug.clone();
-            lacks.push(ReadinessIssue {
+            programme_issues.push(ReadinessIssue {
                 kind: Some(ResourceKind::Programme),
                 slug,
                 field: "iati_identifier",
@@ -93,31 +93,31 @@ pub fn export_activities(data: &ExportData, context: &ExportContext<'_>) -> Acti
                 detail,
             });
         }
-        let is_whole = lacks.is_empty();
-        let mut whole: Vec<&Statistic> = Vec::new();
+        let is_complete = programme_issues.is_empty();
+        let mut complete: Vec<&Statistic> = Vec::new();
         for one in data.statistics_by_programme.get(&programme.item.id).into_iter().flatten() {
-            let of_it = statistic_issues(one, data);
-            if of_it.is_empty() {
-                whole.push(one);
-            } else if is_whole {
-                drawn.skipped.statistics = drawn.skipped.statistics.saturating_add(1);
+            let own_issues = statistic_issues(one, data);
+            if own_issues.is_empty() {
+                complete.push(one);
+            } else if is_complete {
+                export.skipped.statistics = export.skipped.statistics.saturating_add(1);
             }
-            lacks.extend(of_it);
+            programme_issues.extend(own_issues);
         }
         // An issue of an indicator occurs with each of its statistics.
-        for lack in lacks {
-            if lack.kind != Some(ResourceKind::Indicator) || !drawn.issues.contains(&lack) {
-                drawn.issues.push(lack);
+        for issue in programme_issues {
+            if issue.kind != Some(ResourceKind::Indicator) || !export.issues.contains(&issue) {
+                export.issues.push(issue);
             }
         }
-        if is_whole {
-            add_results(&whole, data, context, &mut activity);
-            drawn.activities.push(activity);
+        if is_complete {
+            add_results(&complete, data, context, &mut activity);
+            export.activities.push(activity);
         } else {
-            drawn.skipped.programmes = drawn.skipped.programmes.saturating_add(1);
+            export.skipped.programmes = export.skipped.programmes.saturating_add(1);
         }
     }
-    drawn
+    export
 }
 
 /// Reporting organisation and exported activities.
@@ -145,8 +145,7 @@ pub fn export_programmes(
 ) -> Result<ExportReport, Problem> {
     let reporter = load_reporting_org(connection, settings, render_context)?;
     let catalogue = ExportData::load(connection, programmes, render_context)?;
-    let addresses = PublicUrls::new(settings, base);
-    let drawn =
-        export_activities(&catalogue, &ExportContext::new(settings, places, &addresses, today));
-    Ok((reporter, drawn))
+    let urls = PublicUrls::new(settings, base);
+    let export = export_activities(&catalogue, &ExportContext::new(settings, places, &urls, today));
+    Ok((reporter, export))
 }

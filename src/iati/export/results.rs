@@ -224,18 +224,18 @@ fn value_comment(one: &Statistic, with_labels: bool, context: &ExportContext<'_>
     let is_exact = own.qualifier == "exact" || own.value.is_none();
     narratives(one, |text| {
         let words = context.message_language(&text.language);
-        let mut said: Vec<String> = Vec::new();
+        let mut lines: Vec<String> = Vec::new();
         if !is_exact {
-            said.extend(own.format_value(words));
+            lines.extend(own.format_value(words));
         }
         if with_labels || own.measure == "qualitative" {
-            said.push(text.title.clone());
-            said.extend(text.description.clone());
+            lines.push(text.title.clone());
+            lines.extend(text.description.clone());
         }
-        said.extend(
+        lines.extend(
             source_text(own)
                 .map(|source| format!("{}: {source}", Phrase::Source.in_language(words))),
         );
-        (!said.is_empty()).then(|| said.join("\n"))
+        (!lines.is_empty()).then(|| lines.join("\n"))
     })
 }

@@ -31,8 +31,8 @@ impl Resource for Indicators {
         model::parse(fields)
     }
 
-    fn render(loaded: LoadedItem<IndicatorFields>, shown: &RenderContext) -> Indicator {
-        model::render(loaded, shown)
+    fn render(loaded: LoadedItem<IndicatorFields>, render_context: &RenderContext) -> Indicator {
+        model::render(loaded, render_context)
     }
 
     fn filter_values(
@@ -70,9 +70,9 @@ impl Resource for Indicators {
             return Ok(());
         }
         for statistic in load_statistics(connection, id)? {
-            let Some(theirs) = statistic.parse_fields::<ImpactStatistics>() else { continue };
+            let Some(fields) = statistic.parse_fields::<ImpactStatistics>() else { continue };
             if let Some((field, _, detail)) =
-                measure_violations(&theirs, &own.measure, own.is_share.unwrap_or(false))
+                measure_violations(&fields, &own.measure, own.is_share.unwrap_or(false))
                     .into_iter()
                     .next()
             {
@@ -94,7 +94,7 @@ impl Resource for Indicators {
         before: &IndicatorFields,
         own: &IndicatorFields,
     ) -> Result<(), Problem> {
-        let lent = |own: &IndicatorFields| {
+        let inherited = |own: &IndicatorFields| {
             (
                 own.unit.clone(),
                 own.measure.clone(),
@@ -103,7 +103,7 @@ impl Resource for Indicators {
                 own.result_type.clone(),
             )
         };
-        if lent(before) == lent(own) {
+        if inherited(before) == inherited(own) {
             return Ok(());
         }
         let now = item.updated_at;
@@ -113,13 +113,13 @@ impl Resource for Indicators {
                 chunk.iter().map(|item| (item.number, item.languages.as_str())),
             )?;
             for statistic in chunk {
-                let (Some(mut theirs), Some(links)) =
+                let (Some(mut fields), Some(links)) =
                     (statistic.parse_fields::<ImpactStatistics>(), statistic.parse_references())
                 else {
                     continue;
                 };
-                theirs.inherit_from_indicator(own);
-                let packed = serde_json::to_string(&theirs).map_err(Problem::internal)?;
+                fields.inherit_from_indicator(own);
+                let packed = serde_json::to_string(&fields).map_err(Problem::internal)?;
                 diesel::update(items::table.find(statistic.number))
                     .set((
                         items::own.eq(packed),
@@ -128,10 +128,10 @@ impl Resource for Indicators {
                         items::written.eq(item.written),
                     ))
                     .execute(connection)?;
-                save_sort_row::<ImpactStatistics>(connection, statistic, &theirs, &links, false)?;
+                save_sort_row::<ImpactStatistics>(connection, statistic, &fields, &links, false)?;
                 let texts = texts.remove(&statistic.number).unwrap_or_default();
                 full_text::write_filter_index::<ImpactStatistics>(
-                    connection, statistic, &theirs, &texts, &links, false,
+                    connection, statistic, &fields, &texts, &links, false,
                 )?;
             }
         }

@@ -81,23 +81,28 @@ pub async fn respond<T: serde::Serialize + Send + 'static>(
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_catalogue_wide(connection, &inner, &of, |connection, _, shown| {
-                build(connection, &shared, shown)
+            read_catalogue_wide(connection, &inner, &of, |connection, _, render_context| {
+                build(connection, &shared, render_context)
             })
         })
         .await?;
     crate::http::middleware::StatementCount::record(request, done.statement_count);
-    let wish = &params.list.language_preference;
+    let language_preference = &params.list.language_preference;
     let (validators, body) = match done.value {
         Freshness::Fresh(validators, body) => (validators, body),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(state, visibility, wish, &validators));
+            return Ok(response::not_modified_response(
+                state,
+                visibility,
+                language_preference,
+                &validators,
+            ));
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, state, visibility, wish);
+    response::set_cache_headers(&mut response, state, visibility, language_preference);
     response::set_validators(&mut response, &validators);
     // Untranslated labels may be in other languages; formatted values are in this one.
-    response.insert_header((header::CONTENT_LANGUAGE, wish.ui_language));
+    response.insert_header((header::CONTENT_LANGUAGE, language_preference.ui_language));
     Ok(response.json(body))
 }

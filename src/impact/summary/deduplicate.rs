@@ -79,7 +79,7 @@ pub fn deduplicate(facts: &FactTable, rows: &[usize]) -> Deduplicated {
         }
     }
     counted.rows.sort_unstable();
-    counted.excluded.sort_unstable_by_key(|left_out| left_out.row);
+    counted.excluded.sort_unstable_by_key(|excluded| excluded.row);
     counted
 }
 
@@ -181,7 +181,7 @@ fn overlaps(a: &Candidate<'_>, b: &Candidate<'_>) -> bool {
         return false;
     }
     !x.slices.iter().any(|(dimension, value)| {
-        y.slices.iter().any(|(other, theirs)| other == dimension && theirs != value)
+        y.slices.iter().any(|(other, other_value)| other == dimension && other_value != value)
     })
 }
 
@@ -231,7 +231,7 @@ mod tests {
         let counted = deduplicate(&facts, &rows);
         (
             counted.rows,
-            counted.excluded.iter().map(|left_out| (left_out.row, left_out.counted_with)).collect(),
+            counted.excluded.iter().map(|excluded| (excluded.row, excluded.counted_with)).collect(),
         )
     }
 
@@ -305,13 +305,13 @@ mod tests {
 
     #[test]
     fn larger_breakdown_wins() {
-        let (rows, left_out) = deduplicate_all(&[
+        let (rows, excluded) = deduplicate_all(&[
             ("one", "AL", "age=y", Y24, "4"),
             ("one", "AL", "sex=f", Y24, "3"),
             ("one", "AL", "age=o", Y24, "1"),
             ("one", "AL", "sex=m", Y24, "3"),
         ]);
-        assert_eq!((rows, left_out.len()), (vec![1, 3], 2));
+        assert_eq!((rows, excluded.len()), (vec![1, 3], 2));
     }
 
     #[test]
@@ -354,8 +354,8 @@ mod tests {
                     prop_assert!(!overlaps(&member(*one), &member(*other)), "{:?} {:?}", given[*one], given[*other]);
                 }
             }
-            for left_out in &counted.excluded {
-                prop_assert!(overlaps(&member(left_out.row), &member(left_out.counted_with)) && counted.rows.contains(&left_out.counted_with));
+            for excluded in &counted.excluded {
+                prop_assert!(overlaps(&member(excluded.row), &member(excluded.counted_with)) && counted.rows.contains(&excluded.counted_with));
             }
             prop_assert_eq!(counted.rows.len() + counted.excluded.len(), given.len());
         }

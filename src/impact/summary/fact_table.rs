@@ -449,15 +449,15 @@ mod tests {
             [("2", "9"), ("", "9"), ("1", "9")]
         );
         assert_eq!((facts.scopes.len(), facts.scope_ids.len()), (2, 2));
-        let told = |facts: &FactTable| -> Vec<(RowId, String, Vec<String>)> {
-            let told = |row: &FactRow| {
+        let describe = |facts: &FactTable| -> Vec<(RowId, String, Vec<String>)> {
+            let describe = |row: &FactRow| {
                 Some((
                     row.number,
                     facts.values(row).value.to_owned(),
                     facts.scope(row)?.countries.clone(),
                 ))
             };
-            facts.rows.iter().filter_map(told).collect()
+            facts.rows.iter().filter_map(describe).collect()
         };
         let expected = |rows: &[(RowId, &str, &str)]| -> Vec<(RowId, String, Vec<String>)> {
             rows.iter()
@@ -471,7 +471,10 @@ mod tests {
         for changed in [BTreeSet::from([1, 3, 9]), (1..=1).chain(3..200).collect()] {
             let mut facts = facts.clone();
             facts.replace_rows(&changed, &text);
-            assert_eq!(told(&facts), expected(&[(1, "4", "TR"), (2, "", "RS"), (9, "5", "RS")]));
+            assert_eq!(
+                describe(&facts),
+                expected(&[(1, "4", "TR"), (2, "", "RS"), (9, "5", "RS")])
+            );
         }
     }
 }

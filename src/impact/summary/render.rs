@@ -32,11 +32,11 @@ pub fn build_summary(
     params: &SummaryParams,
     render_context: &mut RenderContext,
 ) -> Result<ImpactSummary, Problem> {
-    let Some(memory) = render_context.cache() else {
+    let Some(cache) = render_context.cache() else {
         return Err(Problem::internal("the render context has no cache view"));
     };
     let SelectedRows { facts, indexes: places } =
-        load_selected_rows(connection, &params.list, &memory)?;
+        load_selected_rows(connection, &params.list, &cache)?;
     load_group_references(connection, &facts, params, render_context)?;
     let mut groups = Grouper {
         group_by: &params.group_by,
@@ -70,8 +70,8 @@ pub fn build_summary(
         params.list.visibility,
         render_context,
     )?;
-    let said = |group: &Group| render_group(&facts, group, params, &names, render_context);
-    Ok(ImpactSummary { data: groups.iter().map(said).collect(), total_groups })
+    let to_response = |group: &Group| render_group(&facts, group, params, &names, render_context);
+    Ok(ImpactSummary { data: groups.iter().map(to_response).collect(), total_groups })
 }
 
 /// Loads the items that scopes and keys refer to and that are visible to the viewer.
@@ -87,9 +87,10 @@ pub fn load_group_references(
         (GroupBy::Partner, ResourceKind::Partner, |scope| scope.partner),
         (GroupBy::Indicator, ResourceKind::Indicator, |scope| scope.indicator),
     ];
-    let wanted = items.into_iter().filter(|(by, ..)| params.group_by.contains(by));
-    let targets =
-        wanted.map(|(_, kind, of)| (kind, facts.scopes.iter().filter_map(of).collect())).collect();
+    let requested = items.into_iter().filter(|(by, ..)| params.group_by.contains(by));
+    let targets = requested
+        .map(|(_, kind, of)| (kind, facts.scopes.iter().filter_map(of).collect()))
+        .collect();
     Ok(load_reference_targets(connection, targets, params.list.visibility, render_context)?)
 }
 
@@ -149,7 +150,7 @@ fn referenced_rows(groups: &[Group], params: &SummaryParams) -> Vec<usize> {
                 .excluded
                 .iter()
                 .take(params.statistics_limit)
-                .flat_map(|left_out| [left_out.row, left_out.counted_with]),
+                .flat_map(|excluded| [excluded.row, excluded.counted_with]),
         );
         places.extend(group.without_value.iter().take(params.statistics_limit));
     }
@@ -223,10 +224,10 @@ fn render_group(
             statistic: references.get(facts, *place, render_context),
         })
     };
-    let overlapping = group.deduplicated.excluded.iter().map(|left_out| LeftOutStatistic {
-        statistic: references.get(facts, left_out.row, render_context),
+    let overlapping = group.deduplicated.excluded.iter().map(|excluded| LeftOutStatistic {
+        statistic: references.get(facts, excluded.row, render_context),
         reason: "overlaps",
-        counted_with: references.get(facts, left_out.counted_with, render_context),
+        counted_with: references.get(facts, excluded.counted_with, render_context),
     });
     let without = group.without_value.iter().map(|place| LeftOutStatistic {
         statistic: references.get(facts, *place, render_context),
@@ -268,7 +269,7 @@ fn render_group(
             .take(params.statistics_limit)
             .filter_map(|place| references.get(facts, *place, render_context))
             .collect(),
-        left_out: overlapping.chain(without).take(params.statistics_limit).collect(),
+        excluded: overlapping.chain(without).take(params.statistics_limit).collect(),
         left_out_count: group.deduplicated.excluded.len().saturating_add(group.without_value.len()),
     }
 }

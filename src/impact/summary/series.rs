@@ -225,9 +225,15 @@ pub async fn get_indicator_series(
         Some(&format!("indicator={}", item.slug)),
     )?;
     params.group_by = by.into_iter().collect();
-    respond(&state, &request, caller, Arc::new(params), move |connection, params, shown| {
-        build_series(connection, &item, params, shown)
-    })
+    respond(
+        &state,
+        &request,
+        caller,
+        Arc::new(params),
+        move |connection, params, render_context| {
+            build_series(connection, &item, params, render_context)
+        },
+    )
     .await
 }
 
@@ -270,12 +276,12 @@ fn build_series(
     params: &SummaryParams,
     render_context: &mut RenderContext,
 ) -> Result<IndicatorSeries, Problem> {
-    let Some(memory) = render_context.cache() else {
+    let Some(cache) = render_context.cache() else {
         return Err(Problem::internal("the render context has no cache view"));
     };
     let own: IndicatorFields = serde_json::from_str(&item.own).map_err(Problem::internal)?;
     let SelectedRows { facts, indexes: places } =
-        load_selected_rows(connection, &params.list, &memory)?;
+        load_selected_rows(connection, &params.list, &cache)?;
     load_group_references(connection, &facts, params, render_context)?;
     crate::resource::store::items::load_reference_targets(
         connection,
@@ -323,7 +329,7 @@ fn build_series(
                 is_additive,
                 references: &names,
                 statistics_limit: params.statistics_limit,
-                render_context: render_context,
+                render_context,
             };
             (part == KeyPart::Undivided, order, around.build_line(key, &periods))
         })

@@ -143,7 +143,7 @@ async fn run_import(
         let reply = |counts: &Counts| {
             let (ignored_columns, columns) =
                 table.columns.names().iter().partition(|name| IGNORED_COLUMNS.contains(*name));
-            let told = StatisticsImport {
+            let report = StatisticsImport {
                 counts: counts.clone(),
                 dry_run: table.dry_run,
                 encoding,
@@ -151,7 +151,7 @@ async fn run_import(
                 columns,
                 ignored_columns,
             };
-            let body = serde_json::to_string(&told).map_err(Problem::internal)?;
+            let body = serde_json::to_string(&report).map_err(Problem::internal)?;
             Ok::<_, Problem>(StoredResponse { status: 200, headers: Vec::new(), body })
         };
         let counts = apply_import(&state, &table, |connection, counts| match &once {

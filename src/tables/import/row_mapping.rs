@@ -101,11 +101,11 @@ type CellParser = fn(&str) -> Result<Value, CellError>;
 
 /// Parses a row, or returns all errors of its cells.
 pub fn parse(columns: &ImportColumns, record: &Record) -> Result<ImportRow, Vec<FieldError>> {
-    let (wanted, found) = (columns.names().len(), record.cells.len());
-    let is_longer = record.cells.iter().skip(wanted).any(|cell| !cell.trim().is_empty());
-    if found < wanted || is_longer {
+    let (expected, found) = (columns.names().len(), record.cells.len());
+    let is_longer = record.cells.iter().skip(expected).any(|cell| !cell.trim().is_empty());
+    if found < expected || is_longer {
         let detail = format!(
-            "Row {} has {found} cells, the header has {wanted}. Enclose a cell that contains the separator in quotation marks.",
+            "Row {} has {found} cells, the header has {expected}. Enclose a cell that contains the separator in quotation marks.",
             record.row
         );
         return Err(vec![FieldError::row(record.row, None, "ragged", detail)]);

@@ -124,16 +124,16 @@ pub async fn get_caption_track(
     let mut params = QueryParams::parse(request.query_string())?;
     let kind = parse_kind(&mut params);
     params.finish()?;
-    let wanted = language.clone();
+    let requested = language.clone();
     let found = state
         .read(viewer, move |connection| {
             with_current_video(connection, &name, viewer, |connection, item| {
                 let all = tracks::load_item_tracks(connection, item.number)?;
-                let Some((place, to)) = model::select_track(&all, kind, &wanted) else {
-                    return Err(track_not_found(&item, kind, &wanted));
+                let Some((place, to)) = model::select_track(&all, kind, &requested) else {
+                    return Err(track_not_found(&item, kind, &requested));
                 };
                 let Some(stored) = all.into_iter().nth(place) else {
-                    return Err(track_not_found(&item, kind, &wanted));
+                    return Err(track_not_found(&item, kind, &requested));
                 };
                 let track = load_in_script(connection, &stored, to.as_ref())?;
                 Ok((item, stored, track, to))
@@ -156,18 +156,23 @@ pub async fn get_caption_track(
         last_modified: Some(stored.updated_at),
     };
     if track_format == TrackFormat::Json {
-        let shown = CaptionCues {
+        let body = CaptionCues {
             track: CaptionTrack::new(&item, &stored, &language, &base),
             cues: model::cues(&track),
         };
-        return json_response(&state, &request, viewer, &validators, Some(&language), &shown);
+        return json_response(&state, &request, viewer, &validators, Some(&language), &body);
     }
-    let wish = LanguagePreference::new(vec![language.clone()], Vec::new());
+    let language_preference = LanguagePreference::new(vec![language.clone()], Vec::new());
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(response::not_modified_response(&state, viewer, &wish, &validators));
+        return Ok(response::not_modified_response(
+            &state,
+            viewer,
+            &language_preference,
+            &validators,
+        ));
     }
     let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, &state, viewer, &wish);
+    response::set_cache_headers(&mut response, &state, viewer, &language_preference);
     response::set_validators(&mut response, &validators);
     response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
     response.content_type(track_format.media_type());
@@ -244,7 +249,7 @@ pub async fn replace_caption_track(
         }
     };
     let base = state.settings.base_url(&request);
-    let shown = CaptionTrack::new(&item, &stored, &language, &base);
+    let body = CaptionTrack::new(&item, &stored, &language, &base);
     let mut response =
         HttpResponse::build(if is_new { StatusCode::CREATED } else { StatusCode::OK });
     if is_new {
@@ -261,7 +266,7 @@ pub async fn replace_caption_track(
         },
     );
     response.insert_header((header::CACHE_CONTROL, "private, no-store"));
-    Ok(response.json(shown))
+    Ok(response.json(body))
 }
 
 /// Delete a text track
@@ -331,10 +336,11 @@ pub async fn get_transcript(
     accept::require_json(&request)?;
     let viewer = state.visibility(&request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
-    let wish = LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
+    let language_preference =
+        LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
     params.finish()?;
     let name = name.into_inner();
-    let wished = wish.clone();
+    let preference = language_preference.clone();
     let found = state
         .read(viewer, move |connection| {
             with_current_video(connection, &name, viewer, |connection, item| {
@@ -345,9 +351,9 @@ pub async fn get_transcript(
                 let languages: Vec<Language> =
                     all.iter().map(|track| Language::stored(&track.language)).collect();
                 let choice = choose(
-                    &wished.requested,
+                    &preference.requested,
                     &languages,
-                    &wished.fallback,
+                    &preference.fallback,
                     &Language::stored(&item.original_language),
                 );
                 let chosen = choice.and_then(|choice| Some((all.get(choice.index)?, choice)));
@@ -372,7 +378,7 @@ pub async fn get_transcript(
                     .collect();
                 offered.sort();
                 offered.dedup();
-                let shown = Transcript {
+                let body = Transcript {
                     video: VideoName { id: item.id, slug: item.slug.clone() },
                     kind: stored.track_kind(),
                     language: choice.language.as_str().to_owned(),
@@ -380,12 +386,12 @@ pub async fn get_transcript(
                     languages: offered,
                     paragraphs: model::transcript(&track),
                 };
-                Ok((shown, item, stored.clone(), choice.language))
+                Ok((body, item, stored.clone(), choice.language))
             })
         })
         .await?
         .value;
-    let (shown, item, stored, language) = match found {
+    let (body, item, stored, language) = match found {
         VideoLookup::Found(found) => found,
         VideoLookup::Moved(slug) => {
             return Ok(redirect_to_current(&state, &request, &slug, "/transcript"));
@@ -398,13 +404,18 @@ pub async fn get_transcript(
         last_modified: Some(item.updated_at),
     };
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(response::not_modified_response(&state, viewer, &wish, &validators));
+        return Ok(response::not_modified_response(
+            &state,
+            viewer,
+            &language_preference,
+            &validators,
+        ));
     }
     let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, &state, viewer, &wish);
+    response::set_cache_headers(&mut response, &state, viewer, &language_preference);
     response::set_validators(&mut response, &validators);
     response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
-    Ok(response.json(shown))
+    Ok(response.json(body))
 }
 
 /// Stores a track and updates its video; returns whether anything changed.
@@ -517,21 +528,26 @@ fn json_response<T: serde::Serialize>(
     visibility: Visibility,
     validators: &CacheValidators,
     language: Option<&Language>,
-    shown: &T,
+    body: &T,
 ) -> Result<HttpResponse, Problem> {
-    let wish = LanguagePreference::new(Vec::new(), Vec::new());
+    let language_preference = LanguagePreference::new(Vec::new(), Vec::new());
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(response::not_modified_response(state, visibility, &wish, validators));
+        return Ok(response::not_modified_response(
+            state,
+            visibility,
+            &language_preference,
+            validators,
+        ));
     }
     let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, state, visibility, &wish);
+    response::set_cache_headers(&mut response, state, visibility, &language_preference);
     response::set_validators(&mut response, validators);
     if let Some(language) = language {
         response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
     }
     Ok(response
         .content_type("application/json")
-        .body(serde_json::to_string(shown).map_err(Problem::internal)?))
+        .body(serde_json::to_string(body).map_err(Problem::internal)?))
 }
 
 /// Serialization format of a track.

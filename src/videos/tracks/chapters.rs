@@ -102,8 +102,9 @@ pub async fn get_video_chapters(
 ) -> Result<HttpResponse, Problem> {
     let viewer = state.visibility(&request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
-    let wish = LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
-    if wish.all_languages {
+    let language_preference =
+        LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
+    if language_preference.all_languages {
         params.error(
             "lang",
             "invalid_language",
@@ -111,14 +112,17 @@ pub async fn get_video_chapters(
         );
     }
     params.finish()?;
-    let (name, asked) = (name.into_inner(), preference_order(&wish.requested, &wish.fallback));
+    let (name, languages) = (
+        name.into_inner(),
+        preference_order(&language_preference.requested, &language_preference.fallback),
+    );
     let found = state
         .read(viewer, move |connection| {
             with_current_video(connection, &name, viewer, |connection, item| {
                 let unreadable = format!("cannot decode the fields of video {}", item.id);
                 let own =
                     item.parse_fields::<Videos>().ok_or_else(|| Problem::internal(unreadable))?;
-                Ok((load_chapters(connection, &item, &own.chapters, &asked)?, item))
+                Ok((load_chapters(connection, &item, &own.chapters, &languages)?, item))
             })
         })
         .await?
@@ -136,14 +140,19 @@ pub async fn get_video_chapters(
         last_modified: Some(item.updated_at),
     };
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(response::not_modified_response(&state, viewer, &wish, &validators));
+        return Ok(response::not_modified_response(
+            &state,
+            viewer,
+            &language_preference,
+            &validators,
+        ));
     }
     let chapters = chapters
         .into_iter()
         .map(|chapter| PodcastChapter { start_time: chapter.start_seconds, title: chapter.title })
         .collect();
     let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, &state, viewer, &wish);
+    response::set_cache_headers(&mut response, &state, viewer, &language_preference);
     response::set_validators(&mut response, &validators);
     if let Some(language) = language {
         response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));

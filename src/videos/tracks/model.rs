@@ -270,7 +270,7 @@ pub struct CaptionCues {
 
 /// Renders the cues of a track.
 pub fn cues(track: &Track) -> Vec<CueView> {
-    let shown = |cue: &crate::captions::Cue| CueView {
+    let to_view = |cue: &crate::captions::Cue| CueView {
         start_seconds: ms_to_seconds(cue.start_ms),
         end_seconds: ms_to_seconds(cue.end_ms),
         text: vtt_text::plain(&cue.payload),
@@ -278,7 +278,7 @@ pub fn cues(track: &Track) -> Vec<CueView> {
         identifier: cue.identifier.clone(),
         settings: (!cue.settings.is_empty()).then(|| cue.settings.clone()),
     };
-    track.cues.iter().map(shown).collect()
+    track.cues.iter().map(to_view).collect()
 }
 
 /// A paragraph of speech without a pause.
@@ -319,11 +319,11 @@ pub struct Transcript {
 
 /// Joins the cues of a track into paragraphs.
 pub fn transcript(track: &Track) -> Vec<TranscriptParagraph> {
-    let shown = |paragraph: crate::captions::Paragraph| TranscriptParagraph {
+    let to_view = |paragraph: crate::captions::Paragraph| TranscriptParagraph {
         start_seconds: ms_to_seconds(paragraph.start_ms),
         end_seconds: ms_to_seconds(paragraph.end_ms),
         speaker: paragraph.speaker,
         text: paragraph.text,
     };
-    paragraphs(&track.cues).into_iter().map(shown).collect()
+    paragraphs(&track.cues).into_iter().map(to_view).collect()
 }
