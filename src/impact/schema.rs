@@ -95,8 +95,7 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
         FilterSchema {
             name: "dimension",
             filter_type: FilterType::Text,
-            description: "Statistics that are a slice by this dimension, such as `sex`, or this slice of it, such as `sex:female`; with `!` \
-                          those that are none.",
+            description: "Statistics disaggregated by this dimension, such as `sex`, or with this value of it, such as `sex:female`; with `!` the others.",
             example: "sex:female",
         },
         FilterSchema {

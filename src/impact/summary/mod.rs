@@ -16,6 +16,7 @@ pub mod fact_table;
 pub mod group_by;
 pub mod params;
 pub mod render;
+pub mod respond;
 pub mod response;
 pub mod select;
 pub mod series;

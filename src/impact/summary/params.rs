@@ -242,7 +242,7 @@ fn suggest_parameter(error: FieldError, own: &[&'static str]) -> FieldError {
         nearest(name, SUMMARY_PARAMS.iter().chain(own).copied()).map(|near| (name, near))
     }) {
         Some((name, near)) => {
-            let detail = format!("There is no parameter `{name}` here; did you mean `{near}`?");
+            let detail = format!("Unknown parameter `{name}`; did you mean `{near}`?");
             FieldError { detail, ..error }
         }
         None => error,
@@ -259,9 +259,9 @@ pub fn openapi_parameters() -> Vec<Value> {
     vec![
         comma_list_parameter(
             "group_by",
-            "What the groups have in common, up to three: the one `country`, the `year` that the whole period lies in, `programme`, `partner`, \
-             `indicator`, `unit`, or the slice of a dimension, such as `dimension:sex`. Statistics that this does not divide (of several countries, \
-             of several years, not broken down) make a group of their own, whose value is null. Without it everything is one group.",
+            "Up to three group keys: `country`, `year` (of the whole period), `programme`, `partner`, `indicator`, `unit`, or a dimension such as \
+             `dimension:sex`. Statistics without a single value (several countries or years, not disaggregated) form a group whose value is null. \
+             Without it there is one group.",
             group_by_schema(),
             MAX_GROUP_KEYS,
             "indicator",

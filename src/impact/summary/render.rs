@@ -269,7 +269,7 @@ fn render_group(
             .take(params.statistics_limit)
             .filter_map(|place| references.get(facts, *place, render_context))
             .collect(),
-        excluded: overlapping.chain(without).take(params.statistics_limit).collect(),
+        left_out: overlapping.chain(without).take(params.statistics_limit).collect(),
         left_out_count: group.deduplicated.excluded.len().saturating_add(group.without_value.len()),
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::api::respond;
+use super::respond::respond;
 use crate::db::Connection;
 use crate::http::accept;
 use crate::http::problem::{FieldError, Problem};

@@ -3,48 +3,30 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, delete, get, put, web};
 
-use super::model::{self, CaptionCues, CaptionTrack, CaptionTracks, Transcript, VideoName};
-use crate::captions::{self, Format, Track, srt, transcript, webvtt};
-use crate::config::Settings;
-use crate::db::{Connection, Error};
 use crate::http::auth::Visibility;
 use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag, Precondition};
 use crate::http::json_fields::{clip, limits, parse_storable_language, unknown_value_message};
 use crate::http::language::LanguagePreference;
-use crate::http::problem::{FieldError, Problem, ProblemKind};
+use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query_params::QueryParams;
 use crate::http::{accept, body};
-use crate::resource::read::list::find_visible;
 use crate::resource::read::response;
 use crate::resource::state::AppState;
-use crate::resource::store::items::{ItemRow, Lookup};
+use crate::resource::store::items::ItemRow;
 use crate::resource::store::tracks::{self, TrackKind, TrackRow, TrackSummary};
 use crate::text::choice::choose;
 use crate::text::language::Language;
 use crate::videos::resource::Videos;
-use crate::videos::schema::SCHEMA;
+use crate::videos::tracks::format::{TrackFormat, format_from_content_type};
+use crate::videos::tracks::model::{
+    self, CaptionCues, CaptionTrack, CaptionTracks, Transcript, VideoName,
+};
+use crate::videos::tracks::store::{
+    VideoLookup, find_stored_track, load_in_script, parse_track, save_track, with_current_video,
+};
 
 /// Maximum size of a track file.
 pub const MAX_TRACK_BYTES: usize = 2 * 1_024 * 1_024;
-
-/// Result of a lookup, or the current slug if a former one was requested.
-pub(super) enum VideoLookup<T> {
-    Found(T),
-    Moved(String),
-}
-
-/// Runs `work` on a video, unless it was requested by a former slug.
-pub(super) fn with_current_video<T>(
-    connection: &mut Connection,
-    name: &str,
-    visibility: Visibility,
-    work: impl FnOnce(&mut Connection, ItemRow) -> Result<T, Problem>,
-) -> Result<VideoLookup<T>, Problem> {
-    match find_visible(connection, &SCHEMA, name, visibility)? {
-        Lookup::Former(item) => Ok(VideoLookup::Moved(item.slug)),
-        Lookup::Current(item) => work(connection, item).map(VideoLookup::Found),
-    }
-}
 
 /// List the text tracks of a video
 ///
@@ -418,59 +400,6 @@ pub async fn get_transcript(
     Ok(response.json(body))
 }
 
-/// Stores a track and updates its video; returns whether anything changed.
-pub fn save_track(
-    connection: &mut Connection,
-    settings: &Settings,
-    item: &ItemRow,
-    summary: &TrackSummary,
-    track: &Track,
-    existing: Option<&TrackRow>,
-) -> Result<(TrackRow, bool), Problem> {
-    let (stored, is_changed) =
-        tracks::save_track(connection, item.number, summary, track, existing)?;
-    if is_changed {
-        tracks::update_item_after_track_change::<Videos>(connection, settings, item)?;
-    }
-    Ok((stored, is_changed))
-}
-
-/// Parses a track file; errors carry line numbers.
-pub fn parse_track(body: &[u8], format: Option<Format>) -> Result<Track, Problem> {
-    captions::read(body, format).map(|(_, track)| track).map_err(|problems| {
-        let errors = problems
-            .into_iter()
-            .map(|problem| FieldError::line(problem.line, problem.code, problem.detail))
-            .collect();
-        let mut problem = Problem::invalid_fields(errors);
-        "The file is not a valid text track; nothing was stored.".clone_into(&mut problem.detail);
-        problem
-    })
-}
-
-fn find_stored_track(
-    connection: &mut Connection,
-    item: &ItemRow,
-    kind: TrackKind,
-    language: &str,
-) -> Result<Option<TrackRow>, Problem> {
-    let all = tracks::load_item_tracks(connection, item.number)?;
-    Ok(all.into_iter().find(|track| track.track_kind() == kind && track.language == language))
-}
-
-/// Transliterates a track to the script of `language` if necessary.
-pub(super) fn load_in_script(
-    connection: &mut Connection,
-    stored: &TrackRow,
-    to: Option<&Language>,
-) -> Result<Track, Error> {
-    let track = tracks::load_track(connection, stored)?;
-    Ok(match to {
-        Some(to) => model::transliterate_track(track, &Language::stored(&stored.language), to),
-        None => track,
-    })
-}
-
 fn parse_language(tag: &str) -> Result<Language, Problem> {
     Language::parse(tag).map_err(|error| {
         Problem::invalid_parameter(
@@ -548,62 +477,4 @@ fn json_response<T: serde::Serialize>(
     Ok(response
         .content_type("application/json")
         .body(serde_json::to_string(body).map_err(Problem::internal)?))
-}
-
-/// Serialization format of a track.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum TrackFormat {
-    Vtt,
-    Srt,
-    Text,
-    Json,
-}
-
-impl TrackFormat {
-    fn from_extension(ending: &str) -> Option<Self> {
-        Some(match ending {
-            "vtt" => Self::Vtt,
-            "srt" => Self::Srt,
-            "txt" => Self::Text,
-            "json" => Self::Json,
-            _ => return None,
-        })
-    }
-
-    fn media_type(self) -> &'static str {
-        match self {
-            Self::Vtt => "text/vtt; charset=utf-8",
-            Self::Srt => "application/x-subrip; charset=utf-8",
-            Self::Text => "text/plain; charset=utf-8",
-            Self::Json => "application/json",
-        }
-    }
-
-    fn render(self, track: &Track) -> String {
-        match self {
-            Self::Vtt => webvtt::write(track, &[]),
-            Self::Srt => srt::write(track),
-            Self::Text | Self::Json => transcript::text(track),
-        }
-    }
-}
-
-/// Track format of a `Content-Type`, if it implies one.
-fn format_from_content_type(request: &HttpRequest) -> Result<Option<Format>, Problem> {
-    let given = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let essence = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    match essence.as_str() {
-        "text/vtt" => Ok(Some(Format::WebVtt)),
-        "application/x-subrip" | "application/srt" | "text/srt" => Ok(Some(Format::Srt)),
-        "" | "text/plain" | "application/octet-stream" => Ok(None),
-        _ => Err(Problem::new(
-            ProblemKind::UnsupportedMediaType,
-            format!("The Content-Type must be text/vtt or application/x-subrip, or text/plain for either; not `{}`.", clip(given)),
-        )
-        .with_header(header::ACCEPT, "text/vtt, application/x-subrip, text/plain")),
-    }
 }

@@ -5,8 +5,9 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::api::{VideoLookup, load_in_script, redirect_to_current, with_current_video};
+use super::api::redirect_to_current;
 use super::model::select_track;
+use super::store::{VideoLookup, load_in_script, with_current_video};
 use crate::captions::{Track, vtt_text};
 use crate::db::{Connection, Error};
 use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag};

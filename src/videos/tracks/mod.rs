@@ -3,6 +3,8 @@
 
 pub mod api;
 pub mod chapters;
+pub mod format;
 pub mod model;
+pub mod store;
 
 pub use model::Captions;
