@@ -65,6 +65,7 @@ pub struct SelectedText {
 
 /// An item in short: enough to link to it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Reference)]
 pub struct ShortReference {
     /// Identifier.
     #[schema(value_type = uuid::Uuid)]
