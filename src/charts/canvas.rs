@@ -106,7 +106,7 @@ impl Canvas {
         (x, y): (f64, f64),
         max_width: f64,
     ) {
-        let TextRun { text, style: style, class, language } = run;
+        let TextRun { text, style, class, language } = run;
         let width = self.measurer.width(text, style);
         let (x, y, size) = (format_length(x), format_length(y), format_length(style.size));
         let text_length = format_length(width.min(max_width));

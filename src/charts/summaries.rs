@@ -6,7 +6,7 @@ use crate::charts::{Chart, ChartType, Marker, Panel, Point, ValueQualifier};
 use crate::db::Connection;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::impact::model::SCHEMA;
-use crate::impact::summary::params::{self, GroupBy, MAX_GROUPS};
+use crate::impact::summary::params::{GroupBy, MAX_GROUPS};
 use crate::impact::summary::render::build_summary;
 use crate::impact::summary::response::{GroupKey, ImpactSummary, SummaryGroup};
 use crate::phrases::Phrase;

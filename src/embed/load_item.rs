@@ -12,17 +12,20 @@ use crate::http::conditional::{ConditionalGet, Freshness};
 use crate::http::language::LanguagePreference;
 use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
-use crate::resource::Resource;
+use crate::resource::model::item::LoadedItem;
 use crate::resource::model::revisions::Revisions;
-use crate::resource::query::params::ResponseShape;
+use crate::resource::query::shape::ResponseShape;
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
 use crate::resource::read::content_notes::content_notes_in_other_language;
-use crate::resource::read::list::{CatalogueRequest, find_visible, read_catalogue_wide};
 use crate::resource::read::referenced_by::ReferencingItems;
 pub use crate::resource::read::response::permanent_redirect;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
-use crate::resource::store::items::{LoadedItem, Lookup, hydrate_single};
+use crate::resource::store::lookup::Lookup;
+use crate::resource::store::visibility::find_visible;
 use crate::resource::view::context::RenderContext;
+use crate::resource::view::load::hydrate_single;
+use crate::resource::view::resource::Resource;
 use crate::text::choice::preference_order;
 use crate::videos::media::Chapter;
 use crate::videos::model::VideoFields;
@@ -111,10 +114,10 @@ pub async fn load_item<S: Resource, T: Send + 'static>(
     let base = context.settings.base_url(request);
     let ItemRequest {
         id_or_slug: name,
-        visibility: visibility,
-        language_preference: language_preference,
-        etag_key: etag_key,
-        accept_former_slug: accept_former_slug,
+        visibility,
+        language_preference,
+        etag_key,
+        accept_former_slug,
         ..
     } = item_request;
     let etag_key =

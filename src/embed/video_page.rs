@@ -19,10 +19,10 @@ use crate::http::query_params::QueryParams;
 use crate::images::poster;
 use crate::phrases::Phrase;
 use crate::programmes::model::Helpline;
+use crate::resource::model::item::LoadedItem;
 use crate::resource::read::response;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
-use crate::resource::store::items::LoadedItem;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::urls::PublicUrls;
 use crate::text::language::Language;
@@ -95,7 +95,7 @@ async fn respond(
     request: &HttpRequest,
     id_or_slug: String,
 ) -> Result<HttpResponse, Problem> {
-    let VideoPageParams { language_preference: language_preference, start_seconds: start } =
+    let VideoPageParams { language_preference, start_seconds: start } =
         VideoPageParams::from_request(request, context)?;
     let urls = PublicUrls::new(&context.settings, &context.settings.base_url(request));
     let etag_key =

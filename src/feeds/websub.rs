@@ -20,10 +20,11 @@ use crate::db::schema::{feed_changes, pings};
 use crate::db::sql_fragment::{Bind, Fragment, Statement};
 use crate::db::{Connection, Time};
 use crate::http::problem::Problem;
+use crate::resource::model::item::ItemRow;
 use crate::resource::schema::{ResourceKind, ResourceSchema};
 use crate::resource::state::AppState;
-use crate::resource::store::items::{ItemRow, load_items};
-use crate::saved_queries::resource::SavedQueries;
+use crate::resource::store::items::load_items;
+use crate::saved_queries::model::SavedQueryFields;
 
 /// How often the queue is looked at.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
@@ -89,7 +90,7 @@ fn saved_query_topics(
     };
     let feeds = |query: &ItemRow| {
         let list = query
-            .parse_fields::<SavedQueries>()
+            .parse_fields::<SavedQueryFields>()
             .and_then(|own| own.list_schema())
             .filter(|list| is_affected(list));
         let extensions = list.map_or(&[][..], |list| list.feed_formats);

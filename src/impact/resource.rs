@@ -14,11 +14,12 @@ use crate::impact::indicators::resource::Indicators;
 use crate::impact::model::{
     self, Baseline, Disaggregation, ImpactStatistic, SCHEMA, StatisticFields, Target,
 };
+use crate::resource::model::item::{ItemRow, LoadedItem, NewReference, Reference};
+use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::ResourceSchema;
-use crate::resource::store::items::{ItemRow, LoadedItem, Reference, load_items};
-use crate::resource::store::tracks::TrackSummary;
+use crate::resource::store::items::load_items;
 use crate::resource::view::context::RenderContext;
-use crate::resource::{NewReference, ParsedFields, Resource};
+use crate::resource::view::resource::{ParsedFields, Resource};
 use crate::text::decimal::decimal_order;
 
 /// `ImpactStatistics` as a kind of item.
@@ -81,7 +82,7 @@ impl Resource for ImpactStatistics {
     }
 
     fn inherit(own: &mut StatisticFields, followed: &ItemRow) {
-        if let Some(indicator) = followed.parse_fields::<Indicators>() {
+        if let Some(indicator) = followed.parse_fields::<<Indicators as Resource>::Fields>() {
             own.inherit_from_indicator(&indicator);
         }
     }
@@ -109,9 +110,9 @@ fn inherit_indicator(
         .map(|(_, id)| load_items(connection, &id_in_fragment("items.id", [id])))
         .transpose()?
         .and_then(|mut rows| rows.pop());
-    let Some((item, indicator)) =
-        item.and_then(|item| item.parse_fields::<Indicators>().map(|fields| (item, fields)))
-    else {
+    let Some((item, indicator)) = item.and_then(|item| {
+        item.parse_fields::<<Indicators as Resource>::Fields>().map(|fields| (item, fields))
+    }) else {
         if fields.additive == Some(true) && fields.measure != MEASURE_UNIT {
             let detail = format!(
                 "Values of the measure `{}` cannot be added up; leave `additive` out or set it to false.",

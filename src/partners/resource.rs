@@ -2,11 +2,11 @@
 
 use crate::http::json_fields::JsonFields;
 use crate::partners::model::{self, Partner, PartnerFields, SCHEMA};
+use crate::resource::model::item::LoadedItem;
+use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::ResourceSchema;
-use crate::resource::store::items::LoadedItem;
-use crate::resource::store::tracks::TrackSummary;
 use crate::resource::view::context::RenderContext;
-use crate::resource::{ParsedFields, Resource};
+use crate::resource::view::resource::{ParsedFields, Resource};
 
 /// Partners as a kind of item.
 pub struct Partners;

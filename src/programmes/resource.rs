@@ -3,11 +3,11 @@
 use crate::db::sql_fragment::Bind;
 use crate::http::json_fields::JsonFields;
 use crate::programmes::model::{self, Programme, ProgrammeFields, SCHEMA};
+use crate::resource::model::item::{ItemRow, LoadedItem, Reference};
+use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::ResourceSchema;
-use crate::resource::store::items::{ItemRow, LoadedItem, Reference};
-use crate::resource::store::tracks::TrackSummary;
 use crate::resource::view::context::RenderContext;
-use crate::resource::{ParsedFields, Resource};
+use crate::resource::view::resource::{ParsedFields, Resource};
 
 /// Programmes as a kind of item.
 pub struct Programmes;

@@ -7,13 +7,14 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::http::json_fields::JsonFields;
-use crate::resource::read::page::{FacetValue, Links, PageInfo, encode_query};
+use crate::resource::model::item::{LoadedItem, Status};
+use crate::resource::query::pagination::PageInfo;
+use crate::resource::read::page::{FacetValue, Links, encode_query};
 use crate::resource::schema::{
     FilterSchema, FilterType, ResourceKind, ResourceSchema, SortColumn, SortSchema, TextField,
 };
-use crate::resource::store::items::LoadedItem;
 use crate::resource::view::context::{CommonFields, RenderContext};
-use crate::resource::{ParsedFields, Status};
+use crate::resource::view::resource::ParsedFields;
 use crate::saved_queries::resolve::{MAX_SAVED_QUERY_LEN, parse_saved_query};
 use crate::{impact, partners, programmes, videos};
 

@@ -4,11 +4,11 @@ use crate::db::{Connection, Id};
 use crate::http::json_fields::JsonFields;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::resource::cache::references::CacheView;
+use crate::resource::model::item::{LoadedItem, NewReference};
+use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::ResourceSchema;
-use crate::resource::store::items::LoadedItem;
-use crate::resource::store::tracks::TrackSummary;
 use crate::resource::view::context::RenderContext;
-use crate::resource::{NewReference, ParsedFields, Resource};
+use crate::resource::view::resource::{ParsedFields, Resource};
 use crate::saved_queries::model::{self, SCHEMA, SavedQuery, SavedQueryFields};
 use crate::saved_queries::resolve::{parse_saved_query, to_body_errors};
 

@@ -4,11 +4,12 @@ use crate::db::sql_fragment::id_in_fragment;
 use crate::db::{Connection, Id};
 use crate::http::json_fields::JsonFields;
 use crate::http::problem::{FieldError, Problem};
+use crate::resource::model::item::{LoadedItem, NewReference};
+use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::ResourceSchema;
-use crate::resource::store::items::{LoadedItem, load_items};
-use crate::resource::store::tracks::TrackSummary;
+use crate::resource::store::items::load_items;
 use crate::resource::view::context::RenderContext;
-use crate::resource::{NewReference, ParsedFields, Resource};
+use crate::resource::view::resource::{ParsedFields, Resource};
 use crate::topics::model::{self, SCHEMA, Topic};
 
 /// Topics as a kind of item.

@@ -2,11 +2,11 @@
 
 use crate::db::sql_fragment::Bind;
 use crate::http::json_fields::JsonFields;
+use crate::resource::model::item::{ItemRow, LoadedItem, Reference};
+use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::ResourceSchema;
-use crate::resource::store::items::{ItemRow, LoadedItem, Reference};
-use crate::resource::store::tracks::TrackSummary;
 use crate::resource::view::context::RenderContext;
-use crate::resource::{ParsedFields, Resource};
+use crate::resource::view::resource::{ParsedFields, Resource};
 use crate::videos::model::{self, SCHEMA, Video, VideoFields};
 
 /// Videos as a kind of item.

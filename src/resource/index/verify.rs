@@ -16,15 +16,15 @@ use crate::db::sql_fragment::{
 };
 use crate::db::types::sql;
 use crate::db::{Connection, Error, Id, RowId, Time};
-use crate::resource::Resource;
-use crate::resource::index::full_text;
+use crate::resource::index::sort_rows::save_sort_row;
+use crate::resource::index::{filters, full_text};
+use crate::resource::model::item::{ItemRow, Reference, TranslationRow, TranslationsByItem};
 use crate::resource::model::revisions::Revisions;
-use crate::resource::store::items::{
-    ItemRow, Reference, TranslationRow, TranslationsByItem, delete_texts, insert_texts,
-    load_all_texts, load_items,
-};
+use crate::resource::store::items::load_items;
+use crate::resource::store::slugs::reserve_slug;
+use crate::resource::store::texts::{delete_texts, insert_texts, load_all_texts};
 use crate::resource::store::tracks;
-use crate::resource::write::handlers::{reserve_slug, save_sort_row};
+use crate::resource::view::resource::Resource;
 
 /// How many items are looked at together.
 const ITEMS_PER_BATCH: i64 = 500;
@@ -161,7 +161,7 @@ fn load_state<S: Resource>(
         signatures.insert((number, signature));
     }
     let unlike = |(number, signature): &(RowId, i64)| {
-        terms.get(number).is_none_or(|terms| full_text::bloom_signature::<S>(terms) != *signature)
+        terms.get(number).is_none_or(|terms| filters::bloom_signature::<S>(terms) != *signature)
     };
     misplaced.extend(signatures.iter().filter(|one| unlike(one)).map(|(number, _)| *number));
     let statement = Fragment::new("SELECT slugs.slug, slugs.item FROM ")
@@ -224,7 +224,8 @@ fn load_sort_rows_in_sync<S: Resource>(
     let Some(table) = &S::SCHEMA.sort_table else { return Ok(numbers.collect()) };
     let mut placed = HashSet::new();
     for item in rows {
-        let (Some(fields), Some(references)) = (item.parse_fields::<S>(), item.parse_references())
+        let (Some(fields), Some(references)) =
+            (item.parse_fields::<S::Fields>(), item.parse_references())
         else {
             continue;
         };
@@ -267,7 +268,8 @@ fn find_mismatches<S: Resource>(
     let none: (Vec<TranslationRow>, BTreeSet<(String, String)>) = Default::default();
     let texts = stored_state.texts.get(&item.number).unwrap_or(&none.0);
     let terms = stored_state.filter_terms.get(&item.number).unwrap_or(&none.1);
-    let (Some(fields), Some(references)) = (item.parse_fields::<S>(), item.parse_references())
+    let (Some(fields), Some(references)) =
+        (item.parse_fields::<S::Fields>(), item.parse_references())
     else {
         found(
             "row_damaged",
@@ -354,7 +356,7 @@ fn find_mismatches<S: Resource>(
             true,
         );
     }
-    if *terms != full_text::filter_terms::<S>(item, &fields, texts, &references)
+    if *terms != filters::filter_terms::<S>(item, &fields, texts, &references)
         || stored_state.stale_filter_rows.contains(&item.number)
     {
         found(
@@ -391,7 +393,8 @@ fn rebuild_derived<S: Resource>(
     item: &ItemRow,
     stored_state: &StoredState,
 ) -> Result<(), Error> {
-    let (Some(fields), Some(references)) = (item.parse_fields::<S>(), item.parse_references())
+    let (Some(fields), Some(references)) =
+        (item.parse_fields::<S::Fields>(), item.parse_references())
     else {
         return Ok(());
     };
@@ -421,7 +424,7 @@ fn rebuild_derived<S: Resource>(
     // The keys of texts follow from the languages.
     delete_texts(connection, [item.number])?;
     insert_texts(connection, item.number, texts)?;
-    full_text::write_filter_index::<S>(connection, &item, &fields, texts, &references, false)?;
+    filters::write_filter_index::<S>(connection, &item, &fields, texts, &references, false)?;
     if before == (item.is_public, item.languages.clone()) {
         full_text::reindex_items(connection, &[item.number])
     } else {
