@@ -13,6 +13,7 @@ use crate::http::language::LanguagePreference;
 use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::resource::model::item::LoadedItem;
+use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::revisions::Revisions;
 use crate::resource::query::shape::ResponseShape;
 use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};

@@ -15,6 +15,7 @@ use crate::impact::model::{
     self, Baseline, Disaggregation, ImpactStatistic, SCHEMA, StatisticFields, Target,
 };
 use crate::resource::model::item::{ItemRow, LoadedItem, NewReference, Reference};
+use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::ResourceSchema;
 use crate::resource::store::items::load_items;
@@ -25,19 +26,10 @@ use crate::text::decimal::decimal_order;
 /// `ImpactStatistics` as a kind of item.
 pub struct ImpactStatistics;
 
-impl Resource for ImpactStatistics {
+impl ResourceModel for ImpactStatistics {
     const SCHEMA: &'static ResourceSchema = &SCHEMA;
     const INHERITS_FROM: Option<&'static str> = Some("indicator");
     type Fields = StatisticFields;
-    type View = ImpactStatistic;
-
-    fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<StatisticFields> {
-        model::parse(fields)
-    }
-
-    fn render(loaded: LoadedItem<StatisticFields>, shown: &RenderContext) -> ImpactStatistic {
-        model::render(loaded, shown)
-    }
 
     fn filter_values(
         own: &StatisticFields,
@@ -68,6 +60,24 @@ impl Resource for ImpactStatistics {
         ]
     }
 
+    fn inherit(own: &mut StatisticFields, followed: &ItemRow) {
+        if let Some(indicator) = followed.parse_fields::<<Indicators as ResourceModel>::Fields>() {
+            own.inherit_from_indicator(&indicator);
+        }
+    }
+}
+
+impl Resource for ImpactStatistics {
+    type View = ImpactStatistic;
+
+    fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<StatisticFields> {
+        model::parse(fields)
+    }
+
+    fn render(loaded: LoadedItem<StatisticFields>, shown: &RenderContext) -> ImpactStatistic {
+        model::render(loaded, shown)
+    }
+
     /// What is its indicator's is taken over from there. The value fits the measure; a passage lies
     /// inside its video.
     fn validate(
@@ -79,12 +89,6 @@ impl Resource for ImpactStatistics {
     ) -> Result<(), Problem> {
         inherit_indicator(connection, own, links, errors)?;
         check_passages_within_videos(connection, links, errors)
-    }
-
-    fn inherit(own: &mut StatisticFields, followed: &ItemRow) {
-        if let Some(indicator) = followed.parse_fields::<<Indicators as Resource>::Fields>() {
-            own.inherit_from_indicator(&indicator);
-        }
     }
 
     /// With another indicator its words are another's.
@@ -111,7 +115,7 @@ fn inherit_indicator(
         .transpose()?
         .and_then(|mut rows| rows.pop());
     let Some((item, indicator)) = item.and_then(|item| {
-        item.parse_fields::<<Indicators as Resource>::Fields>().map(|fields| (item, fields))
+        item.parse_fields::<<Indicators as ResourceModel>::Fields>().map(|fields| (item, fields))
     }) else {
         if fields.additive == Some(true) && fields.measure != MEASURE_UNIT {
             let detail = format!(

@@ -5,6 +5,7 @@ use crate::http::json_fields::JsonFields;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::resource::cache::references::CacheView;
 use crate::resource::model::item::{LoadedItem, NewReference};
+use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::ResourceSchema;
 use crate::resource::view::context::RenderContext;
@@ -15,9 +16,19 @@ use crate::saved_queries::resolve::{parse_saved_query, to_body_errors};
 /// Saved queries as a kind of item.
 pub struct SavedQueries;
 
-impl Resource for SavedQueries {
+impl ResourceModel for SavedQueries {
     const SCHEMA: &'static ResourceSchema = &SCHEMA;
     type Fields = SavedQueryFields;
+
+    fn filter_values(
+        own: &SavedQueryFields,
+        _tracks: &[TrackSummary],
+    ) -> Vec<(&'static str, String)> {
+        vec![("kind", own.kind.clone())]
+    }
+}
+
+impl Resource for SavedQueries {
     type View = SavedQuery;
 
     fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<SavedQueryFields> {
@@ -26,13 +37,6 @@ impl Resource for SavedQueries {
 
     fn render(loaded: LoadedItem<SavedQueryFields>, render_context: &RenderContext) -> SavedQuery {
         model::render(loaded, render_context)
-    }
-
-    fn filter_values(
-        own: &SavedQueryFields,
-        _tracks: &[TrackSummary],
-    ) -> Vec<(&'static str, String)> {
-        vec![("kind", own.kind.clone())]
     }
 
     /// The items that the query names must be there.

@@ -3,8 +3,8 @@
 use super::cell::{CellSink, MultiValue};
 use super::row::RowWriter;
 use crate::resource::model::item::LoadedItem;
+use crate::resource::model::resource::ResourceModel;
 use crate::resource::view::context::RenderContext;
-use crate::resource::view::resource::Resource;
 use crate::tables::table_resource::TableResource;
 use crate::videos::media::{Chapter, Credit, Source, Thumbnail};
 use crate::videos::resource::Videos;

@@ -12,6 +12,7 @@ use crate::impact::resource::{ImpactStatistics, measure_violations};
 use crate::resource::index::filters;
 use crate::resource::index::sort_rows::save_sort_row;
 use crate::resource::model::item::{ItemRow, LoadedItem, NewReference};
+use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::revisions::bump;
 use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::{ResourceKind, ResourceSchema};
@@ -24,18 +25,9 @@ use crate::resource::view::resource::{ParsedFields, Resource};
 /// `Indicators` as a kind of item.
 pub struct Indicators;
 
-impl Resource for Indicators {
+impl ResourceModel for Indicators {
     const SCHEMA: &'static ResourceSchema = &SCHEMA;
     type Fields = IndicatorFields;
-    type View = Indicator;
-
-    fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<IndicatorFields> {
-        model::parse(fields)
-    }
-
-    fn render(loaded: LoadedItem<IndicatorFields>, shown: &RenderContext) -> Indicator {
-        model::render(loaded, shown)
-    }
 
     fn filter_values(
         own: &IndicatorFields,
@@ -52,6 +44,18 @@ impl Resource for Indicators {
         filter_values.push(("measure", own.measure.clone()));
         filter_values.extend(own.additive.map(|additive| ("additive", additive.to_string())));
         filter_values
+    }
+}
+
+impl Resource for Indicators {
+    type View = Indicator;
+
+    fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<IndicatorFields> {
+        model::parse(fields)
+    }
+
+    fn render(loaded: LoadedItem<IndicatorFields>, shown: &RenderContext) -> Indicator {
+        model::render(loaded, shown)
     }
 
     /// What belongs to it must still fit.
@@ -72,7 +76,8 @@ impl Resource for Indicators {
             return Ok(());
         }
         for statistic in load_statistics(connection, id)? {
-            let Some(theirs) = statistic.parse_fields::<<ImpactStatistics as Resource>::Fields>()
+            let Some(theirs) =
+                statistic.parse_fields::<<ImpactStatistics as ResourceModel>::Fields>()
             else {
                 continue;
             };
@@ -120,7 +125,7 @@ impl Resource for Indicators {
             )?;
             for statistic in chunk {
                 let (Some(mut theirs), Some(links)) = (
-                    statistic.parse_fields::<<ImpactStatistics as Resource>::Fields>(),
+                    statistic.parse_fields::<<ImpactStatistics as ResourceModel>::Fields>(),
                     statistic.parse_references(),
                 ) else {
                     continue;

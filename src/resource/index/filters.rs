@@ -10,11 +10,11 @@ use crate::db::schema::facets;
 use crate::db::sql_fragment::{Bind, Fragment, Statement, text_pair_table};
 use crate::db::{Connection, Error, RowId};
 use crate::resource::model::item::{ItemRow, Reference, TranslationRow};
+use crate::resource::model::resource::ResourceModel;
 use crate::resource::schema::index_terms::{reference_filter_name, signature_bit};
-use crate::resource::view::resource::Resource;
 
 /// The values that equality filters find an item by: field and value, each once.
-pub fn filter_terms<S: Resource>(
+pub fn filter_terms<S: ResourceModel>(
     item: &ItemRow,
     fields: &S::Fields,
     texts: &[TranslationRow],
@@ -44,7 +44,7 @@ pub fn filter_terms<S: Resource>(
 }
 
 /// The bits of those values of an item that narrow much.
-pub fn bloom_signature<S: Resource>(terms: &BTreeSet<(String, String)>) -> i64 {
+pub fn bloom_signature<S: ResourceModel>(terms: &BTreeSet<(String, String)>) -> i64 {
     let narrow: Vec<String> = S::SCHEMA
         .all_filters()
         .filter(|filter| filter.filter_type.is_selective())
@@ -57,7 +57,7 @@ pub fn bloom_signature<S: Resource>(terms: &BTreeSet<(String, String)>) -> i64 {
 }
 
 /// Rewrites an item's rows of the filter index.
-pub fn write_filter_index<S: Resource>(
+pub fn write_filter_index<S: ResourceModel>(
     connection: &mut Connection,
     item: &ItemRow,
     fields: &S::Fields,
@@ -114,7 +114,7 @@ fn insert_filter_rows(
 }
 
 /// Says in what is derived from an item whether the public sees it.
-pub fn set_public_flag<S: Resource>(
+pub fn set_public_flag<S: ResourceModel>(
     connection: &mut Connection,
     item: RowId,
     is_public: bool,

@@ -12,19 +12,22 @@ use crate::db::search::{
 use crate::db::sql_fragment::{Bind, Fragment, Statement, id_in_fragment, integer_in_fragment};
 use crate::db::{Connection, Error, Id, RowId, Time};
 use crate::resource::model::item::{ItemRow, Reference, TranslationRow, TranslationsByItem};
+use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::text_track::TrackKind;
 use crate::resource::schema::ResourceKind;
 use crate::resource::schema::index_terms::{is_searchable_by_name, is_searchable_reference};
 use crate::resource::store::items::{load_items, referencing_items};
 use crate::resource::store::texts::load_item_texts;
 use crate::resource::store::tracks::{self, TrackText};
-use crate::resource::view::resource::Resource;
 use crate::text::language::Language;
 use crate::text::stem::Rules;
 
 /// Rewrites the full-text entries of an item, and where its name is one that others are found by,
 /// theirs.
-pub fn reindex_item<S: Resource>(connection: &mut Connection, item: &ItemRow) -> Result<(), Error> {
+pub fn reindex_item<S: ResourceModel>(
+    connection: &mut Connection,
+    item: &ItemRow,
+) -> Result<(), Error> {
     reindex_items(connection, &[item.number])?;
     if is_searchable_by_name(S::SCHEMA.kind) {
         reindex_referencing(connection, item.id)

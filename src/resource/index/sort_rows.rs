@@ -6,10 +6,10 @@ use diesel::sql_types::BigInt;
 use crate::db::sql_fragment::{Bind, Fragment, Statement};
 use crate::db::{Connection, RowId};
 use crate::resource::model::item::{ItemRow, Reference};
-use crate::resource::view::resource::Resource;
+use crate::resource::model::resource::ResourceModel;
 
 /// Stores the row of the table that the kind declares, if it declares one.
-pub fn save_sort_row<S: Resource>(
+pub fn save_sort_row<S: ResourceModel>(
     connection: &mut Connection,
     item: &ItemRow,
     fields: &S::Fields,
@@ -32,7 +32,7 @@ pub fn save_sort_row<S: Resource>(
 }
 
 /// Removes that row.
-pub fn delete_sort_row<S: Resource>(
+pub fn delete_sort_row<S: ResourceModel>(
     connection: &mut Connection,
     number: RowId,
 ) -> Result<(), crate::db::Error> {

@@ -19,12 +19,12 @@ use crate::db::{Connection, Error, Id, RowId, Time};
 use crate::resource::index::sort_rows::save_sort_row;
 use crate::resource::index::{filters, full_text};
 use crate::resource::model::item::{ItemRow, Reference, TranslationRow, TranslationsByItem};
+use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::revisions::Revisions;
 use crate::resource::store::items::load_items;
 use crate::resource::store::slugs::reserve_slug;
 use crate::resource::store::texts::{delete_texts, insert_texts, load_all_texts};
 use crate::resource::store::tracks;
-use crate::resource::view::resource::Resource;
 
 /// How many items are looked at together.
 const ITEMS_PER_BATCH: i64 = 500;
@@ -85,7 +85,7 @@ struct StoredState {
 
 /// Checks the items of a kind that come after `after`, some at a time, and the full-text index by
 /// what was read of it in the same state of the database.
-pub fn verify<S: Resource>(
+pub fn verify<S: ResourceModel>(
     connection: &mut Connection,
     after: Option<RowId>,
     contents: &IndexSnapshot,
@@ -117,7 +117,10 @@ pub fn verify<S: Resource>(
 }
 
 /// Makes again what is derived from these items of a kind, in a transaction that writes.
-pub fn repair<S: Resource>(connection: &mut Connection, numbers: &[RowId]) -> Result<(), Error> {
+pub fn repair<S: ResourceModel>(
+    connection: &mut Connection,
+    numbers: &[RowId],
+) -> Result<(), Error> {
     let rows = load_items(
         connection,
         &integer_in_fragment("items.number", numbers.iter().copied())
@@ -127,7 +130,7 @@ pub fn repair<S: Resource>(connection: &mut Connection, numbers: &[RowId]) -> Re
     rows.iter().try_for_each(|item| rebuild_derived::<S>(connection, item, &stored_state))
 }
 
-fn load_state<S: Resource>(
+fn load_state<S: ResourceModel>(
     connection: &mut Connection,
     rows: &[ItemRow],
 ) -> Result<StoredState, Error> {
@@ -185,7 +188,7 @@ fn load_state<S: Resource>(
 }
 
 /// The items that these follow.
-fn load_inherited_items<S: Resource>(
+fn load_inherited_items<S: ResourceModel>(
     connection: &mut Connection,
     rows: &[ItemRow],
 ) -> Result<HashMap<Id, ItemRow>, Error> {
@@ -198,7 +201,7 @@ fn load_inherited_items<S: Resource>(
 }
 
 /// The own fields of an item as they follow from what it refers to.
-fn with_inherited_fields<S: Resource>(
+fn with_inherited_fields<S: ResourceModel>(
     fields: &S::Fields,
     references: &[Reference],
     stored_state: &StoredState,
@@ -216,7 +219,7 @@ fn with_inherited_fields<S: Resource>(
 }
 
 /// The items whose row in the table of their kind says what they do.
-fn load_sort_rows_in_sync<S: Resource>(
+fn load_sort_rows_in_sync<S: ResourceModel>(
     connection: &mut Connection,
     rows: &[ItemRow],
 ) -> Result<HashSet<RowId>, Error> {
@@ -255,7 +258,7 @@ fn should_be_public(item: &ItemRow, texts: &[TranslationRow]) -> bool {
     item.deleted_at.is_none() && item.status == "published" && texts.iter().any(is_published)
 }
 
-fn find_mismatches<S: Resource>(
+fn find_mismatches<S: ResourceModel>(
     item: &ItemRow,
     stored_state: &StoredState,
     index_mismatch: Option<IndexMismatch>,
@@ -388,7 +391,7 @@ fn find_mismatches<S: Resource>(
     findings
 }
 
-fn rebuild_derived<S: Resource>(
+fn rebuild_derived<S: ResourceModel>(
     connection: &mut Connection,
     item: &ItemRow,
     stored_state: &StoredState,

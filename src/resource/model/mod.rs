@@ -6,5 +6,6 @@ pub mod completeness;
 pub mod cue_text;
 pub mod item;
 pub mod packed;
+pub mod resource;
 pub mod revisions;
 pub mod text_track;
