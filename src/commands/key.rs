@@ -7,7 +7,7 @@ use clap::Subcommand;
 use super::{CommandError, print_status};
 use crate::config::Settings;
 use crate::db::{Id, Time};
-use crate::http::auth::{self, Role};
+use crate::http::api_keys::{self, Role};
 use crate::http::json_fields::{parse_date, parse_time};
 use crate::http::problem::Problem;
 use crate::server;
@@ -72,7 +72,7 @@ pub fn run(settings: &Settings, action: Action) -> Result<(), CommandError> {
                 return Err(CommandError::usage("--name must have 1 to 200 characters"));
             }
             let (key, secret) = store.write_blocking(|connection| {
-                auth::create_key(connection, &name, role, expires).map_err(Problem::from)
+                api_keys::create_key(connection, &name, role, expires).map_err(Problem::from)
             })?;
             writeln!(std::io::stdout(), "{secret}")?;
             print_status(&format!(
@@ -82,8 +82,9 @@ pub fn run(settings: &Settings, action: Action) -> Result<(), CommandError> {
             ));
         }
         Action::List => {
-            let keys = store
-                .write_blocking(|connection| auth::list_keys(connection).map_err(Problem::from))?;
+            let keys = store.write_blocking(|connection| {
+                api_keys::list_keys(connection).map_err(Problem::from)
+            })?;
             let mut out = std::io::stdout().lock();
             writeln!(out, "id\trole\tstate\tcreated\texpires\tlast used\tname")?;
             for key in keys {
@@ -110,7 +111,7 @@ pub fn run(settings: &Settings, action: Action) -> Result<(), CommandError> {
         }
         Action::Revoke { id } => {
             let revoked = store.write_blocking(|connection| {
-                auth::revoke_key(connection, id).map_err(Problem::from)
+                api_keys::revoke_key(connection, id).map_err(Problem::from)
             })?;
             if !revoked {
                 return Err(CommandError::usage(format!("there is no active key {id}")));

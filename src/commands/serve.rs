@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::{CommandError, import, print_status};
 use crate::config::Settings;
 use crate::db::schema::{api_keys, items};
-use crate::http::auth::{self, Role};
+use crate::http::api_keys::{Role, create_key};
 use crate::http::problem::Problem;
 use crate::server;
 
@@ -89,7 +89,7 @@ fn load_demo(settings: &Settings) -> Result<(), CommandError> {
     }
     if !has_keys {
         let (_, secret) = store.write_blocking(|connection| {
-            auth::create_key(connection, "demo", Role::Editor, None).map_err(Problem::from)
+            create_key(connection, "demo", Role::Editor, None).map_err(Problem::from)
         })?;
         print_status(&format!("An editor's key, shown once: {secret}"));
     }

@@ -1,17 +1,17 @@
-//! Which media type an answer has (RFC 9110 section 12.5.1).
+//! Content negotiation by `Accept` (RFC 9110 section 12.5.1).
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
 
 use crate::http::problem::{Problem, ProblemKind};
 
-/// Fails unless the client accepts JSON.
+/// Returns 406 unless the client accepts JSON.
 pub fn require_json(request: &HttpRequest) -> Result<(), Problem> {
     require_one_of(request, &["application/json"])
 }
 
-/// Fails unless the client accepts one of these media types.
-pub fn require_one_of(request: &HttpRequest, offered: &[&str]) -> Result<(), Problem> {
+/// Returns 406 unless the client accepts one of these media types.
+pub fn require_one_of(request: &HttpRequest, available: &[&str]) -> Result<(), Problem> {
     let mut values = request
         .headers()
         .get_all(header::ACCEPT)
@@ -23,21 +23,21 @@ pub fn require_one_of(request: &HttpRequest, offered: &[&str]) -> Result<(), Pro
     let accepted = values.flat_map(|value| value.split(',')).any(|member| {
         let mut parts = member.split(';').map(str::trim);
         let range = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let refused = parts.any(|parameter| {
+        let is_excluded = parts.any(|parameter| {
             parameter
                 .strip_prefix("q=")
                 .is_some_and(|quality| quality.parse::<f32>().is_ok_and(|quality| quality == 0.0))
         });
-        !refused
+        !is_excluded
             && (range.is_empty()
-                || offered.iter().any(|media_type| range_matches(&range, media_type)))
+                || available.iter().any(|media_type| range_matches(&range, media_type)))
     });
     if accepted {
         return Ok(());
     }
     Err(Problem::new(
         ProblemKind::NotAcceptable,
-        format!("This address answers {}.", offered.join(", ")),
+        format!("Available media types: {}.", available.join(", ")),
     ))
 }
 

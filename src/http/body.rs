@@ -1,4 +1,4 @@
-//! Reads JSON bodies: media type, size, syntax; and merges patches (RFC 7396).
+//! Request bodies: media type, size limit, JSON parsing; and JSON Merge Patch (RFC 7396).
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::problem::{Problem, ProblemKind};
 
-/// Which media types a body may have.
+/// The media types that an endpoint accepts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum BodyType {
     /// `application/json`.
@@ -17,20 +17,20 @@ pub enum BodyType {
     MergePatch,
 }
 
-/// How much of a body is waited for.
+/// Limits on reading a body.
 #[derive(Clone, Copy, Debug)]
 pub struct BodyLimits {
-    /// Its size in bytes.
+    /// Maximum size in bytes.
     pub max_bytes: usize,
-    /// The time it may take to arrive.
+    /// Maximum time for receiving the body.
     pub timeout: Duration,
 }
 
 /// The media type of merge patches.
 pub const MERGE_PATCH_MEDIA_TYPE: &str = "application/merge-patch+json";
 
-/// Reads a body. 415 for another media type, 413 over the limit of bytes, 408 over that of time,
-/// 400 where it is not JSON in UTF-8.
+/// Reads and parses a JSON body. Errors: 415 for another media type, 413 above the size limit, 408
+/// after the timeout, 400 if the body is not JSON in UTF-8.
 pub async fn read_json(
     request: &HttpRequest,
     payload: web::Payload,
@@ -42,7 +42,7 @@ pub async fn read_json(
     let text = std::str::from_utf8(&bytes).map_err(|error| {
         Problem::new(
             ProblemKind::Malformed,
-            format!("The body is not UTF-8: the byte at offset {} is wrong.", error.valid_up_to()),
+            format!("The body is not UTF-8: invalid byte at offset {}.", error.valid_up_to()),
         )
     })?;
     serde_json::from_str(text).map_err(|error| {
@@ -50,13 +50,13 @@ pub async fn read_json(
     })
 }
 
-/// Reads a body as it comes. 413 over the limit of bytes, 408 over that of time.
+/// Reads a body as bytes. Errors: 413 above the size limit, 408 after the timeout.
 pub async fn read_bytes(payload: web::Payload, limits: BodyLimits) -> Result<web::Bytes, Problem> {
     match tokio::time::timeout(limits.timeout, payload.to_bytes_limited(limits.max_bytes)).await {
         Ok(Ok(Ok(bytes))) => Ok(bytes),
         Ok(Ok(Err(error))) => Err(Problem::new(
             ProblemKind::Malformed,
-            format!("The body did not arrive whole: {error}"),
+            format!("The request body was incomplete: {error}"),
         )),
         Ok(Err(_over_limit)) => Err(Problem::new(
             ProblemKind::BodyTooLarge,
@@ -65,7 +65,7 @@ pub async fn read_bytes(payload: web::Payload, limits: BodyLimits) -> Result<web
         Err(_elapsed) => Err(Problem::new(
             ProblemKind::RequestTimeout,
             format!(
-                "The body did not arrive whole within {} seconds; nothing was stored.",
+                "The request body was not received within {} seconds; nothing was stored.",
                 limits.timeout.as_secs()
             ),
         )),
@@ -73,21 +73,21 @@ pub async fn read_bytes(payload: web::Payload, limits: BodyLimits) -> Result<web
 }
 
 fn check_content_type(request: &HttpRequest, accepts: BodyType) -> Result<(), Problem> {
-    let given = request
+    let content_type = request
         .headers()
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let essence = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let charset_is_utf8 = given.to_ascii_lowercase().split(';').skip(1).all(|parameter| {
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let charset_is_utf8 = content_type.to_ascii_lowercase().split(';').skip(1).all(|parameter| {
         parameter
             .trim()
             .strip_prefix("charset=")
             .is_none_or(|charset| charset.trim_matches('"') == "utf-8")
     });
-    let known = essence == "application/json"
+    let is_accepted = essence == "application/json"
         || (accepts == BodyType::MergePatch && essence == MERGE_PATCH_MEDIA_TYPE);
-    if known && charset_is_utf8 {
+    if is_accepted && charset_is_utf8 {
         return Ok(());
     }
     let (expected, name) = match accepts {
@@ -97,19 +97,20 @@ fn check_content_type(request: &HttpRequest, accepts: BodyType) -> Result<(), Pr
             header::HeaderName::from_static("accept-patch"),
         ),
     };
-    let found = if given.is_empty() {
-        "none was sent".to_owned()
+    let actual = if content_type.is_empty() {
+        "the header is missing".to_owned()
     } else {
-        format!("not `{}`", super::json_fields::clip(given))
+        format!("got `{}`", super::json_fields::clip(content_type))
     };
     Err(Problem::new(
         ProblemKind::UnsupportedMediaType,
-        format!("The Content-Type must be {expected} in UTF-8; {found}."),
+        format!("The Content-Type must be {expected} in UTF-8; {actual}."),
     )
     .with_header(name, expected))
 }
 
-/// Applies a merge patch: null removes a member, objects merge, everything else replaces.
+/// Applies a JSON Merge Patch (RFC 7396): null removes a member, objects are merged, any other
+/// value replaces.
 pub fn apply_merge_patch(target: &mut Value, patch: &Value) {
     let Value::Object(patch) = patch else {
         *target = patch.clone();

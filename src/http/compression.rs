@@ -1,8 +1,10 @@
-//! Compressed answers (RFC 9110 section 8.4): zstd, brotli or gzip, whichever the client prefers.
+//! Content coding of responses (RFC 9110 section 8.4): zstd, brotli or gzip, by the client's
+//! preference.
 //!
-//! A compressed answer is another representation, with a tag of its own: that of the plain one with
-//! `+` and the coding's name. Handlers know only plain tags: here the mark comes off the tags that
-//! a client sends, and onto those it gets.
+//! A compressed response is a separate representation with its own ETag: that of the uncompressed
+//! one with the suffix `+` and the name of the coding. Handlers see only uncompressed ETags: this
+//! module removes the suffix from the `If-None-Match` of requests and adds it to the `ETag` of
+//! responses.
 
 use std::io::Write;
 
@@ -13,10 +15,10 @@ use actix_web::http::header::{
 };
 use actix_web::http::{Method, StatusCode};
 
-/// Bodies of fewer bytes are sent as they are: they fit one packet either way.
+/// Smaller bodies, in bytes, are sent uncompressed: they fit into one packet either way.
 const MIN_COMPRESSIBLE_LEN: usize = 1_024;
 
-/// A way of compressing.
+/// A content coding.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ContentCoding {
     /// RFC 8878.
@@ -28,10 +30,10 @@ pub enum ContentCoding {
 }
 
 impl ContentCoding {
-    /// All codings; where a client likes several as much, the first of these.
+    /// All codings, in the order of the server's preference among equal quality values.
     const ALL: [Self; 3] = [Self::Zstd, Self::Brotli, Self::Gzip];
 
-    /// Its name in `Content-Encoding`.
+    /// Name in `Content-Encoding`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Zstd => "zstd",
@@ -49,18 +51,18 @@ impl ContentCoding {
         )
     }
 
-    /// The coding that the client likes best; none where it likes plain answers better, or says
-    /// nothing.
+    /// The coding with the highest quality value in `Accept-Encoding`; `None` if the client prefers
+    /// `identity` or sends no such header.
     fn from_request(request: &ServiceRequest) -> Option<Self> {
         let accepted = AcceptEncoding::parse(request).ok()?;
         let any = accepted.iter().find(|one| one.item == Preference::Any).map(|one| one.quality);
-        let of = |fits: &dyn Fn(ContentEncoding) -> bool| {
-            let named = accepted.iter().find(|one| matches!(one.item, Preference::Specific(Encoding::Known(if_none_match)) if fits(if_none_match)));
+        let quality_of = |is_match: &dyn Fn(ContentEncoding) -> bool| {
+            let named = accepted.iter().find(|one| matches!(one.item, Preference::Specific(Encoding::Known(known)) if is_match(known)));
             named.map(|one| one.quality)
         };
         let mut best: Option<(Self, Quality)> = None;
         for coding in Self::ALL {
-            let Some(quality) = of(&|if_none_match| coding.matches(if_none_match))
+            let Some(quality) = quality_of(&|known| coding.matches(known))
                 .or(any)
                 .filter(|quality| *quality > Quality::ZERO)
             else {
@@ -70,14 +72,14 @@ impl ContentCoding {
                 best = Some((coding, quality));
             }
         }
-        let plain = of(&|if_none_match| if_none_match == ContentEncoding::Identity);
+        let plain = quality_of(&|known| known == ContentEncoding::Identity);
         best.filter(|(_, quality)| plain.is_none_or(|plain| *quality >= plain))
             .map(|(coding, _)| coding)
     }
 
     fn compress(self, plain: &[u8]) -> std::io::Result<Vec<u8>> {
-        // Levels that cost about as little as they save to send: the answer is made anew for every
-        // request.
+        // Levels at which compression takes about as long as it saves in transfer: responses are
+        // compressed on each request.
         match self {
             Self::Zstd => zstd::bulk::compress(plain, 3),
             Self::Brotli => {
@@ -103,16 +105,17 @@ impl ContentCoding {
     }
 }
 
-/// What a request asked for.
+/// The content coding of a response, as negotiated from the request.
 #[derive(Clone, Debug, Default)]
 pub struct CompressionPlan {
     coding: Option<ContentCoding>,
-    /// `If-None-Match` as it came.
+    /// `If-None-Match` as received.
     if_none_match: String,
 }
 
 impl CompressionPlan {
-    /// Reads what a read asks for, and takes the coding's mark off the tags that it sends.
+    /// Negotiates the coding of a GET request and removes its suffix from the ETags in
+    /// `If-None-Match`.
     pub fn from_request(request: &mut ServiceRequest) -> Self {
         let Some(coding) = Some(request.method())
             .filter(|method| **method == Method::GET)
@@ -132,19 +135,20 @@ impl CompressionPlan {
         {
             headers.insert(header::IF_NONE_MATCH, value);
         }
-        Self { coding: Some(coding), if_none_match: if_none_match }
+        Self { coding: Some(coding), if_none_match }
     }
 
-    /// Compresses an answer of the kind that compressing makes smaller, and says so in its headers.
+    /// Compresses the body if its media type is compressible and the result is smaller, and sets
+    /// `Content-Encoding`, `ETag` and `Vary`.
     pub fn apply(&self, head: &mut ResponseHead, body: BoxBody) -> BoxBody {
         if head.status == StatusCode::NOT_MODIFIED {
             add_vary_accept_encoding(head);
-            if let Some(marked) = self
+            if let Some(suffixed) = self
                 .coding
                 .and_then(|coding| suffixed_etag(head, coding))
-                .filter(|marked| self.if_none_match.contains(marked.as_str()))
+                .filter(|suffixed| self.if_none_match.contains(suffixed.as_str()))
             {
-                set_header(head, header::ETAG, &marked);
+                set_header(head, header::ETAG, &suffixed);
             }
             return body;
         }
@@ -163,20 +167,20 @@ impl CompressionPlan {
         let Some(smaller) = smaller.filter(|smaller| smaller.len() < plain.len()) else {
             return BoxBody::new(plain);
         };
-        if let Some(marked) = suffixed_etag(head, coding) {
-            set_header(head, header::ETAG, &marked);
+        if let Some(suffixed) = suffixed_etag(head, coding) {
+            set_header(head, header::ETAG, &suffixed);
         }
         set_header(head, header::CONTENT_ENCODING, coding.name());
         BoxBody::new(smaller)
     }
 }
 
-/// The end of a tag of this coding.
+/// The end of an ETag of this coding.
 fn etag_suffix(coding: ContentCoding) -> String {
     format!("+{}\"", coding.name())
 }
 
-/// The answer's tag with the coding's mark.
+/// The response's ETag with the suffix of the coding.
 fn suffixed_etag(head: &ResponseHead, coding: ContentCoding) -> Option<String> {
     let tag = head.headers.get(header::ETAG)?.to_str().ok()?.strip_suffix('"')?;
     Some(format!("{tag}{}", etag_suffix(coding)))
@@ -188,7 +192,7 @@ fn set_header(head: &mut ResponseHead, name: header::HeaderName, value: &str) {
     }
 }
 
-/// Caches keep each coding apart.
+/// Adds `Accept-Encoding` to `Vary`: caches store one response for each coding.
 fn add_vary_accept_encoding(head: &mut ResponseHead) {
     let others: Vec<&str> =
         head.headers.get_all(header::VARY).filter_map(|value| value.to_str().ok()).collect();
@@ -204,8 +208,10 @@ fn is_compressible(head: &ResponseHead) -> bool {
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
-    let fits = ["json", "xml", "yaml", "javascript"].iter().any(|end| essence.ends_with(end));
-    !head.headers.contains_key(header::CONTENT_ENCODING) && (essence.starts_with("text/") || fits)
+    let is_compressible_suffix =
+        ["json", "xml", "yaml", "javascript"].iter().any(|end| essence.ends_with(end));
+    !head.headers.contains_key(header::CONTENT_ENCODING)
+        && (essence.starts_with("text/") || is_compressible_suffix)
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! Conditional requests (RFC 9110 section 13): strong entity tags made of revisions, never of
+//! Conditional requests (RFC 9110 section 13): strong entity tags derived from revisions, not from
 //! bytes.
 //!
-//! A tag of an item is `"<revision>.<item>.<representation>"`. `If-None-Match` compares the whole
-//! tag. `If-Match` protects the item, not its looks: it accepts the tag of any representation, that
-//! is the first two parts.
+//! The entity tag of an item is `"<revision>.<item>.<representation>"`. `If-None-Match` compares
+//! the whole tag. `If-Match` protects the item and not one representation: it compares only the
+//! first two parts and so accepts the tag of any representation.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, Header};
@@ -14,17 +14,17 @@ use sha2::{Digest, Sha256};
 use super::problem::{Problem, ProblemKind};
 use crate::db::{Id, Time};
 
-/// A validator of what is shown.
+/// An entity tag: a validator of a representation.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct EntityTag(String);
 
 impl EntityTag {
-    /// The tag of an item in one representation.
+    /// The entity tag of an item in one representation.
     pub fn for_item(id: Id, revision: i64, representation: &str) -> Self {
         Self(format!("\"{}.{}\"", revision_part(id, revision), hash(representation)))
     }
 
-    /// The tag of anything else that changes with `state`.
+    /// The entity tag of any other representation; changes with `state`.
     pub fn from_state(state: &str) -> Self {
         Self(format!("\"{}\"", hash(state)))
     }
@@ -34,7 +34,7 @@ impl EntityTag {
         &self.0
     }
 
-    /// The value without its quotes.
+    /// The value without quotes.
     fn opaque(&self) -> &str {
         self.0.trim_matches('"')
     }
@@ -55,7 +55,7 @@ fn hash(state: &str) -> String {
 pub struct CacheValidators {
     /// The entity tag.
     pub tag: EntityTag,
-    /// When anything shown last changed.
+    /// When anything in the representation last changed.
     pub last_modified: Option<Time>,
 }
 
@@ -103,7 +103,7 @@ pub struct ConditionalGet {
 }
 
 impl ConditionalGet {
-    /// Reads the headers of a request.
+    /// Parses the headers of a request.
     pub fn from_request(request: &HttpRequest) -> Self {
         let headers = request.headers();
         let if_none_match = headers.contains_key(header::IF_NONE_MATCH).then(|| {
@@ -132,19 +132,19 @@ impl ConditionalGet {
     }
 }
 
-/// What a write may presuppose.
+/// The preconditions of a write.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Precondition {
-    /// `If-Match`: the tags of which one must be the item's, or `*`.
+    /// `If-Match`: entity tags, one of which must match the item, or `*`.
     if_match: Option<String>,
-    /// `If-None-Match: *`: nothing may be there.
+    /// `If-None-Match: *`: the item must not exist.
     must_be_absent: bool,
-    /// Whether a change without `If-Match` is refused.
+    /// Whether a change without `If-Match` is rejected.
     required: bool,
 }
 
 impl Precondition {
-    /// Reads the headers.
+    /// Parses the headers of a request.
     pub fn from_request(request: &HttpRequest, required: bool) -> Result<Self, Problem> {
         let joined = |name: header::HeaderName| {
             let values: Vec<&str> =
@@ -157,7 +157,7 @@ impl Precondition {
                 "If-None-Match",
                 "invalid_value",
                 format!(
-                    "A write understands only `If-None-Match: *`, not `{}`.",
+                    "Writes support only `If-None-Match: *`, not `{}`.",
                     super::json_fields::clip(other)
                 ),
             ));
@@ -165,50 +165,51 @@ impl Precondition {
         Ok(Self { if_match: joined(header::IF_MATCH), must_be_absent: absent.is_some(), required })
     }
 
-    /// Holds for an item that is there.
+    /// Checks the preconditions against an existing item.
     pub fn check(&self, id: Id, revision: i64) -> Result<(), Problem> {
         if self.must_be_absent {
             return Err(Problem::new(
                 ProblemKind::PreconditionFailed,
-                "The item exists already (`If-None-Match: *`).",
+                "The item already exists (`If-None-Match: *`).",
             ));
         }
-        let Some(given) = &self.if_match else {
+        let Some(if_match) = &self.if_match else {
             if self.required {
                 return Err(Problem::new(
                     ProblemKind::PreconditionRequired,
-                    "Read the item and send its `ETag` in `If-Match`.",
+                    "Get the item and send its `ETag` in `If-Match`.",
                 ));
             }
             return Ok(());
         };
-        let own = revision_part(id, revision);
-        let holds = given.trim() == "*"
-            || parse_etag_list(given).any(|tag| {
-                tag.trim_matches('"').rsplit_once('.').is_some_and(|(front, _)| front == own)
+        let current = revision_part(id, revision);
+        let holds = if_match.trim() == "*"
+            || parse_etag_list(if_match).any(|tag| {
+                tag.trim_matches('"').rsplit_once('.').is_some_and(|(front, _)| front == current)
             });
         if holds {
             return Ok(());
         }
         Err(Problem::new(
             ProblemKind::PreconditionFailed,
-            "The item has changed since it was read: none of the tags in `If-Match` is its present one.",
+            "The item has changed since it was read: no ETag in `If-Match` matches the current one.",
         ))
     }
 
-    /// Holds where no item is there.
+    /// Checks the preconditions for an item that does not exist.
     pub fn check_absent(&self) -> Result<(), Problem> {
         if self.if_match.is_some() {
             return Err(Problem::new(
                 ProblemKind::PreconditionFailed,
-                "There is no item here that `If-Match` could match.",
+                "The item does not exist, so `If-Match` cannot match.",
             ));
         }
         Ok(())
     }
 }
 
-/// The tags of a list; a weak one keeps its `W/` and so never equals a strong one.
+/// The members of a list of entity tags; a weak tag keeps its `W/` and so never equals a strong
+/// one.
 fn parse_etag_list(value: &str) -> impl Iterator<Item = &str> {
     value.split(',').map(str::trim).filter(|tag| tag.trim_start_matches("W/").starts_with('"'))
 }
@@ -220,7 +221,7 @@ fn parse_http_date(text: &str) -> Option<i64> {
     i64::try_from(seconds).ok()
 }
 
-/// `Last-Modified` as RFC 9110 writes dates.
+/// Formats a time as an `HTTP-date` (RFC 9110 section 5.6.7).
 pub fn to_http_date(time: Time) -> String {
     time.0.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }

@@ -1,4 +1,4 @@
-//! Cursors: the place of a page's edge, opaque to the client and bound to the query it belongs to.
+//! Pagination cursors: the position of a page's edge, opaque to the client and bound to one query.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,30 +13,30 @@ use crate::db::keyset::{PageStart, Position};
 struct CursorPayload {
     /// Fingerprint of the query.
     q: String,
-    /// Whether the page lies before the place.
+    /// Whether the page is before the position.
     b: bool,
-    /// The sort keys.
+    /// Sort keys of the item at the position.
     k: Vec<Option<String>>,
-    /// The item.
+    /// Row id of the item at the position.
     i: RowId,
 }
 
-/// Why a cursor cannot be used.
+/// Why a cursor is rejected.
 #[derive(Debug, Eq, PartialEq)]
 pub enum CursorError {
-    /// It is not one of ours.
+    /// Not a cursor of this server.
     Malformed,
     /// It belongs to another query.
     WrongQuery,
 }
 
-/// The fingerprint of a query, to tell whether a cursor belongs to it.
+/// Fingerprint of a query; a cursor is valid only for the query with the same one.
 pub fn query_fingerprint(identity: &str) -> String {
     let digest = Sha256::digest(identity.as_bytes());
     URL_SAFE_NO_PAD.encode(digest.get(..9).unwrap_or_default())
 }
 
-/// Writes the cursor of the page after (or before) a place.
+/// Encodes the cursor of the page after (or before) a position.
 pub fn encode(fingerprint: &str, position: &Position, before: bool) -> String {
     let payload = CursorPayload {
         q: fingerprint.to_owned(),
@@ -47,11 +47,11 @@ pub fn encode(fingerprint: &str, position: &Position, before: bool) -> String {
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(&payload).unwrap_or_default())
 }
 
-/// Reads a cursor that belongs to the query with this fingerprint.
+/// Decodes a cursor of the query with this fingerprint.
 pub fn decode(fingerprint: &str, cursor: &str) -> Result<PageStart, CursorError> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_not_base64| CursorError::Malformed)?;
     let payload: CursorPayload =
-        serde_json::from_slice(&bytes).map_err(|_not_ours| CursorError::Malformed)?;
+        serde_json::from_slice(&bytes).map_err(|_not_a_cursor| CursorError::Malformed)?;
     if payload.q != fingerprint {
         return Err(CursorError::WrongQuery);
     }
@@ -59,8 +59,7 @@ pub fn decode(fingerprint: &str, cursor: &str) -> Result<PageStart, CursorError>
         return Err(CursorError::Malformed);
     }
     let position = Position { keys: payload.k, row_id: payload.i };
-    // A place has one cursor, so that a page has one address; what was written in another way was
-    // not written here.
+    // Each position has exactly one valid encoding, so that a page has one URL.
     if encode(fingerprint, &position, payload.b) != cursor {
         return Err(CursorError::Malformed);
     }
@@ -74,33 +73,33 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cursor_reads_back_as_it_was_written(keys in prop::collection::vec(prop::option::of("[^\\x00]{0,40}"), 0..3), number in any::<i64>(), before in any::<bool>()) {
-            let place = Position { keys, row_id: number };
-            let start = decode("f", &encode("f", &place, before));
-            prop_assert_eq!(start, Ok(if before { PageStart::Before(place) } else { PageStart::After(place) }));
+        fn encoded_cursor_decodes_to_same_position(keys in prop::collection::vec(prop::option::of("[^\\x00]{0,40}"), 0..3), number in any::<i64>(), before in any::<bool>()) {
+            let position = Position { keys, row_id: number };
+            let start = decode("f", &encode("f", &position, before));
+            prop_assert_eq!(start, Ok(if before { PageStart::Before(position) } else { PageStart::After(position) }));
         }
 
         #[test]
-        fn a_place_has_one_cursor(number in any::<i64>(), blank in 0..3_usize) {
-            let place = Position { keys: vec![None], row_id: number };
-            let ours = String::from_utf8(URL_SAFE_NO_PAD.decode(encode("f", &place, true)).unwrap()).unwrap();
-            let blank = ours.replacen(',', &format!(",{}", " ".repeat(blank)), 1);
-            let decimal = ours.replace(&format!("{}}}", place.row_id), &format!("{}.0}}", place.row_id));
+        fn non_canonical_encoding_is_rejected(number in any::<i64>(), blank in 0..3_usize) {
+            let position = Position { keys: vec![None], row_id: number };
+            let canonical = String::from_utf8(URL_SAFE_NO_PAD.decode(encode("f", &position, true)).unwrap()).unwrap();
+            let blank = canonical.replacen(',', &format!(",{}", " ".repeat(blank)), 1);
+            let decimal = canonical.replace(&format!("{}}}", position.row_id), &format!("{}.0}}", position.row_id));
             for content in [blank, decimal] {
-                let expected = if content == ours { Ok(PageStart::Before(place.clone())) } else { Err(CursorError::Malformed) };
+                let expected = if content == canonical { Ok(PageStart::Before(position.clone())) } else { Err(CursorError::Malformed) };
                 prop_assert_eq!(decode("f", &URL_SAFE_NO_PAD.encode(content)), expected);
             }
         }
 
         #[test]
-        fn any_text_is_refused_without_a_panic(text in "\\PC{0,200}") {
+        fn arbitrary_text_is_rejected_without_panic(text in "\\PC{0,200}") {
             prop_assert!(decode("f", &text).is_err());
         }
 
         #[test]
-        fn a_cursor_of_another_query_is_foreign(number in any::<i64>()) {
-            let place = Position { keys: vec![None], row_id: number };
-            prop_assert_eq!(decode("g", &encode("f", &place, false)), Err(CursorError::WrongQuery));
+        fn cursor_of_other_query_is_rejected(number in any::<i64>()) {
+            let position = Position { keys: vec![None], row_id: number };
+            prop_assert_eq!(decode("g", &encode("f", &position, false)), Err(CursorError::WrongQuery));
         }
     }
 }

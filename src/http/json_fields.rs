@@ -1,4 +1,4 @@
-//! Reads a JSON body member by member and collects every error with its JSON pointer, instead of
+//! Parses a JSON body member by member and collects all errors with their JSON pointers, instead of
 //! stopping at the first.
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -12,7 +12,7 @@ use crate::text::decimal::{canonical, decimal_order};
 use crate::text::language::Language;
 use crate::text::nearest::nearest;
 
-/// The longest text that a field takes, in characters, by what it holds.
+/// Maximum lengths of texts in characters, by type of field, and of lists.
 pub mod limits {
     /// Titles, names, labels.
     pub const TITLE: usize = 300;
@@ -20,7 +20,7 @@ pub mod limits {
     pub const SUMMARY: usize = 2_000;
     /// Descriptions.
     pub const DESCRIPTION: usize = 50_000;
-    /// Short words: roles, licences, units.
+    /// Short texts: roles, licences, units.
     pub const SHORT_TEXT: usize = 200;
     /// URLs.
     pub const URL: usize = 2_000;
@@ -28,7 +28,7 @@ pub mod limits {
     pub const LIST_ITEMS: usize = 500;
 }
 
-/// The members of one JSON object, being read.
+/// Parser of the members of one JSON object.
 pub struct JsonFields<'v, 'e> {
     object: &'v Map<String, Value>,
     pointer: String,
@@ -36,17 +36,17 @@ pub struct JsonFields<'v, 'e> {
     errors: &'e mut Vec<FieldError>,
 }
 
-/// A reference as it was written: by identifier or slug.
+/// A reference in a body, by identifier or slug.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ReferenceInput {
     /// An identifier or a slug.
     pub id_or_slug: String,
-    /// Where it stood.
+    /// JSON pointer to the reference.
     pub pointer: String,
 }
 
 impl<'v, 'e> JsonFields<'v, 'e> {
-    /// Starts reading an object; anything else is an error and reads as an empty object.
+    /// Starts parsing an object. Any other value is reported as an error, and the result is `None`.
     pub fn new(
         value: &'v Value,
         pointer: impl Into<String>,
@@ -61,14 +61,14 @@ impl<'v, 'e> JsonFields<'v, 'e> {
                 errors.push(FieldError::field(
                     pointer,
                     "wrong_type",
-                    format!("An object is expected here, not {}.", type_name(other)),
+                    format!("Expected an object, got {}.", type_name(other)),
                 ));
                 None
             }
         }
     }
 
-    /// The pointer of a member.
+    /// JSON pointer to a member.
     pub fn pointer_to(&self, name: &str) -> String {
         format!("{}/{}", self.pointer, escape_pointer_token(name))
     }
@@ -79,22 +79,22 @@ impl<'v, 'e> JsonFields<'v, 'e> {
         self.errors.push(FieldError::field(pointer, code, detail));
     }
 
-    /// All errors so far, to report one at a pointer of its own.
+    /// The errors so far, to report an error at another pointer.
     pub fn errors_mut(&mut self) -> &mut Vec<FieldError> {
         self.errors
     }
 
-    /// Members that are accepted and ignored: what only the server sets.
+    /// Accepts and ignores members that only the server sets.
     pub fn ignore(&mut self, names: &[&'static str]) {
         self.known_fields.extend_from_slice(names);
     }
 
-    /// Whether a member was sent, even as null.
+    /// Whether a member is present, even as null.
     pub fn contains(&self, name: &str) -> bool {
         self.object.contains_key(name)
     }
 
-    /// Reports members that nobody asked for. Call it last.
+    /// Reports unknown members: those that no method was called for. To be called last.
     pub fn finish(self) {
         for name in self.object.keys() {
             if self.errors.len() > MAX_ERRORS {
@@ -107,31 +107,27 @@ impl<'v, 'e> JsonFields<'v, 'e> {
                 self.errors.push(FieldError::field(
                     format!("{}/{}", self.pointer, escape_pointer_token(name)),
                     "unknown_field",
-                    format!("There is no field `{}` here{hint}", clip(name)),
+                    format!("Unknown field `{}`{hint}", clip(name)),
                 ));
             }
         }
     }
 
-    /// A member as it is; null and absence are the same.
+    /// The value of a member; `None` if it is null or absent.
     pub fn value(&mut self, name: &'static str) -> Option<&'v Value> {
         self.known_fields.push(name);
         self.object.get(name).filter(|value| !value.is_null())
     }
 
     fn wrong_type(&mut self, name: &str, expected: &str, found: &Value) {
-        self.error(
-            name,
-            "wrong_type",
-            format!("{expected} is expected here, not {}.", type_name(found)),
-        );
+        self.error(name, "wrong_type", format!("Expected {expected}, got {}.", type_name(found)));
     }
 
-    /// Text without control characters, of 1 to `longest` characters; blank text is unknown.
+    /// Text without control characters, of at most `max_len` characters; `None` if it is blank.
     pub fn text(&mut self, name: &'static str, max_len: usize) -> Option<String> {
         let value = self.value(name)?;
         let Value::String(text) = value else {
-            self.wrong_type(name, "Text", value);
+            self.wrong_type(name, "text", value);
             return None;
         };
         match validate_text(text, max_len) {
@@ -144,7 +140,7 @@ impl<'v, 'e> JsonFields<'v, 'e> {
         }
     }
 
-    /// One of a fixed set of words.
+    /// One of a fixed set of values.
     pub fn enum_value<T: Copy>(
         &mut self,
         name: &'static str,
@@ -152,7 +148,7 @@ impl<'v, 'e> JsonFields<'v, 'e> {
     ) -> Option<T> {
         let value = self.value(name)?;
         let Value::String(text) = value else {
-            self.wrong_type(name, "A word", value);
+            self.wrong_type(name, "text", value);
             return None;
         };
         if let Some((_, found)) = words.iter().find(|(word, _)| word == text) {
@@ -163,37 +159,37 @@ impl<'v, 'e> JsonFields<'v, 'e> {
         None
     }
 
-    /// One of a fixed set of words, kept as text.
+    /// One of a fixed set of values, as text.
     pub fn one_of(&mut self, name: &'static str, words: &[&'static str]) -> Option<String> {
         let pairs: Vec<(&'static str, &'static str)> =
             words.iter().map(|word| (*word, *word)).collect();
         self.enum_value(name, &pairs).map(str::to_owned)
     }
 
-    /// Reports a member that is missing, unless it is there but wrong.
+    /// Reports a missing member, unless an error of its value has been reported.
     pub fn require(&mut self, name: &str, present: bool) {
         let pointer = self.pointer_to(name);
-        let reported = |error: &FieldError| {
+        let is_reported = |error: &FieldError| {
             let below = error.pointer.as_deref().and_then(|at| at.strip_prefix(pointer.as_str()));
             below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
         };
-        if !present && !self.errors.iter().any(reported) {
-            self.error(name, "required", format!("`{name}` is required here."));
+        if !present && !self.errors.iter().any(is_reported) {
+            self.error(name, "required", format!("`{name}` is required."));
         }
     }
 
-    /// True or false.
+    /// A boolean.
     pub fn flag(&mut self, name: &'static str) -> Option<bool> {
         match self.value(name)? {
             Value::Bool(flag) => Some(*flag),
             other => {
-                self.wrong_type(name, "true or false", other);
+                self.wrong_type(name, "a boolean", other);
                 None
             }
         }
     }
 
-    /// A whole number within a range.
+    /// An integer within a range.
     pub fn integer(
         &mut self,
         name: &'static str,
@@ -201,7 +197,7 @@ impl<'v, 'e> JsonFields<'v, 'e> {
     ) -> Option<i64> {
         let value = self.value(name)?;
         let Value::Number(number) = value else {
-            self.wrong_type(name, "A whole number", value);
+            self.wrong_type(name, "an integer", value);
             return None;
         };
         match to_integer(number) {
@@ -210,18 +206,14 @@ impl<'v, 'e> JsonFields<'v, 'e> {
                 self.error(
                     name,
                     "out_of_range",
-                    format!(
-                        "A whole number from {} to {} is expected here.",
-                        range.start(),
-                        range.end()
-                    ),
+                    format!("Expected an integer from {} to {}.", range.start(), range.end()),
                 );
                 None
             }
         }
     }
 
-    /// An exact decimal from 0 to 100: text, or a JSON number as it was written.
+    /// An exact decimal from 0 to 100: text, or a JSON number.
     pub fn percentage(&mut self, name: &'static str) -> Option<String> {
         let text = match self.value(name)? {
             Value::String(text) if text.starts_with('-') => "-1".to_owned(),
@@ -234,19 +226,19 @@ impl<'v, 'e> JsonFields<'v, 'e> {
             self.error(
                 name,
                 "invalid_decimal",
-                "A decimal number such as \"40\" or \"12.5\" is expected here.",
+                "Expected a decimal number such as \"40\" or \"12.5\".",
             );
             return None;
         };
         let bound = |bound: &str| decimal_order(bound).unwrap_or_default();
         if order < bound("0") || order > bound("100") {
-            self.error(name, "out_of_range", "A number from 0 to 100 is expected here.");
+            self.error(name, "out_of_range", "Expected a number from 0 to 100.");
             return None;
         }
         percentage
     }
 
-    /// Seconds within a video, kept as milliseconds.
+    /// Seconds within a video, converted to milliseconds.
     pub fn seconds_as_millis(&mut self, name: &'static str) -> Option<i64> {
         let value = self.value(name)?;
         let seconds = value
@@ -254,13 +246,9 @@ impl<'v, 'e> JsonFields<'v, 'e> {
             .and_then(serde_json::Number::as_f64)
             .filter(|seconds| (0.0..=864_000.0).contains(seconds));
         if seconds.is_none() {
-            self.error(
-                name,
-                "out_of_range",
-                "A number of seconds from 0 to 864000 is expected here.",
-            );
+            self.error(name, "out_of_range", "Expected a number of seconds from 0 to 864000.");
         }
-        // Text is the one exact way from a float to an integer without a cast.
+        // Formatting is the exact conversion from a float to an integer without a cast.
         format!("{:.0}", seconds? * 1000.0).parse().ok()
     }
 
@@ -271,7 +259,7 @@ impl<'v, 'e> JsonFields<'v, 'e> {
         parse_country(value, pointer, self.errors)
     }
 
-    /// A list of countries, without repetition.
+    /// A list of countries without duplicates.
     pub fn countries(&mut self, name: &'static str) -> Vec<String> {
         let mut codes: Vec<String> = Vec::new();
         for code in self.list(name, parse_country) {
@@ -282,17 +270,17 @@ impl<'v, 'e> JsonFields<'v, 'e> {
         codes
     }
 
-    /// A day as `YYYY-MM-DD`, within the years 1 to 9999.
+    /// A date as `YYYY-MM-DD`, from year 1 to 9999.
     pub fn date(&mut self, name: &'static str) -> Option<NaiveDate> {
         let value = self.value(name)?;
         let date = value.as_str().and_then(parse_date);
         if date.is_none() {
-            self.error(name, "invalid_date", "A date such as `2026-05-07` is expected here.");
+            self.error(name, "invalid_date", "Expected a date such as `2026-05-07`.");
         }
         date
     }
 
-    /// A moment as RFC 3339.
+    /// A timestamp (RFC 3339).
     pub fn time(&mut self, name: &'static str) -> Option<Time> {
         let value = self.value(name)?;
         let time = value.as_str().and_then(parse_time);
@@ -300,7 +288,7 @@ impl<'v, 'e> JsonFields<'v, 'e> {
             self.error(
                 name,
                 "invalid_time",
-                "A moment such as `2026-05-07T08:00:00Z` is expected here.",
+                "Expected a timestamp such as `2026-05-07T08:00:00Z`.",
             );
         }
         time
@@ -315,12 +303,12 @@ impl<'v, 'e> JsonFields<'v, 'e> {
         self.error(
             name,
             "invalid_url",
-            "An absolute URL that starts with https:// or http:// is expected here.",
+            "Expected an absolute URL that starts with https:// or http://.",
         );
         None
     }
 
-    /// A language tag that texts can be stored under.
+    /// A language tag under which texts can be stored.
     pub fn language(&mut self, name: &'static str) -> Option<Language> {
         let text = self.text(name, 64)?;
         match parse_storable_language(&text) {
@@ -332,22 +320,22 @@ impl<'v, 'e> JsonFields<'v, 'e> {
         }
     }
 
-    /// A list; each member is read by `read`, which is given the member's pointer.
+    /// A list; `parse` converts each member, given its JSON pointer.
     pub fn list<T>(
         &mut self,
         name: &'static str,
-        mut read: impl FnMut(&'v Value, String, &mut Vec<FieldError>) -> Option<T>,
+        mut parse: impl FnMut(&'v Value, String, &mut Vec<FieldError>) -> Option<T>,
     ) -> Vec<T> {
         let Some(value) = self.value(name) else { return Vec::new() };
         let Value::Array(members) = value else {
-            self.wrong_type(name, "A list", value);
+            self.wrong_type(name, "a list", value);
             return Vec::new();
         };
         if members.len() > limits::LIST_ITEMS {
             self.error(
                 name,
                 "too_many",
-                format!("At most {} entries are accepted here.", limits::LIST_ITEMS),
+                format!("At most {} entries are accepted.", limits::LIST_ITEMS),
             );
             return Vec::new();
         }
@@ -355,20 +343,16 @@ impl<'v, 'e> JsonFields<'v, 'e> {
         members
             .iter()
             .enumerate()
-            .filter_map(|(index, member)| read(member, format!("{pointer}/{index}"), self.errors))
+            .filter_map(|(index, member)| parse(member, format!("{pointer}/{index}"), self.errors))
             .collect()
     }
 
-    /// A list of language tags, without repetition.
+    /// A list of language tags without duplicates.
     pub fn languages(&mut self, name: &'static str) -> Vec<Language> {
         let mut languages: Vec<Language> = Vec::new();
         for language in self.list(name, |value, pointer, errors| {
             let Some(text) = value.as_str() else {
-                errors.push(FieldError::field(
-                    pointer,
-                    "wrong_type",
-                    "A language tag is expected here.",
-                ));
+                errors.push(FieldError::field(pointer, "wrong_type", "Expected a language tag."));
                 return None;
             };
             match Language::parse(text) {
@@ -386,18 +370,18 @@ impl<'v, 'e> JsonFields<'v, 'e> {
         languages
     }
 
-    /// An object, read by `read`.
+    /// An object, converted by `parse`.
     pub fn object<T>(
         &mut self,
         name: &'static str,
-        read: impl FnOnce(JsonFields<'v, '_>) -> Option<T>,
+        parse: impl FnOnce(JsonFields<'v, '_>) -> Option<T>,
     ) -> Option<T> {
         let value = self.value(name)?;
         let pointer = self.pointer_to(name);
-        JsonFields::new(value, pointer, self.errors).and_then(read)
+        JsonFields::new(value, pointer, self.errors).and_then(parse)
     }
 
-    /// A reference: a slug, an identifier, or an object that has one.
+    /// A reference: a slug, an identifier, or an object with one of them.
     pub fn reference(&mut self, name: &'static str) -> Option<ReferenceInput> {
         let value = self.value(name)?;
         let pointer = self.pointer_to(name);
@@ -405,17 +389,17 @@ impl<'v, 'e> JsonFields<'v, 'e> {
     }
 }
 
-/// The number, if it is whole: `312`, and `312.0`, which is the same number to JSON and to JSON
-/// Schema.
+/// The integer, if the number is one: `312` and also `312.0`, which JSON Schema treats as an
+/// integer.
 fn to_integer(number: &serde_json::Number) -> Option<i64> {
     number.as_i64().or_else(|| {
-        // Decimals of up to 15 digits are each a float of their own; of a longer one, a float does
-        // not tell whether it is whole.
+        // A float represents decimals of up to 15 digits exactly enough; with more digits it does
+        // not show whether the number is an integer.
         let digits = number.to_string().bytes().filter(u8::is_ascii_digit).count();
         let float = number
             .as_f64()
             .filter(|float| digits <= 15 && float.fract() == 0.0 && float.abs() <= 1e15)?;
-        // Text is the one exact way from a float to an integer without a cast.
+        // Formatting is the exact conversion from a float to an integer without a cast.
         format!("{float:.0}").parse().ok()
     })
 }
@@ -424,16 +408,14 @@ fn parse_country(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -
     let text = value.as_str().or_else(|| value.get("code").and_then(Value::as_str));
     let found = text.and_then(places::find);
     if found.is_none() {
-        let detail = text.map_or_else(
-            || "A country code such as `MK` is expected here.".to_owned(),
-            places::unknown,
-        );
+        let detail = text
+            .map_or_else(|| "Expected a country code such as `MK`.".to_owned(), places::unknown);
         errors.push(FieldError::field(pointer, "unknown_country", detail));
     }
     found.map(|country| country.code.to_owned())
 }
 
-/// Reads a reference: a slug, an identifier, or an object with `id` or `slug`.
+/// Parses a reference: a slug, an identifier, or an object with `id` or `slug`.
 pub fn parse_reference(
     value: &Value,
     pointer: String,
@@ -455,23 +437,23 @@ pub fn parse_reference(
             errors.push(FieldError::field(
                 pointer,
                 "invalid_reference",
-                "A slug, an id, or an object that has one of them is expected here.",
+                "Expected a slug, an id, or an object with one of them.",
             ));
             None
         }
     }
 }
 
-/// A tag under which texts can be stored, or the reason why not.
+/// Parses a language tag under which texts can be stored; the error is a message for the client.
 pub fn parse_storable_language(tag: &str) -> Result<Language, String> {
     let language = Language::parse(tag).map_err(|error| error.to_string())?;
     language.is_storable().map_err(|error| error.to_string())?;
     Ok(language)
 }
 
-/// A day as `YYYY-MM-DD`.
+/// Parses a date as `YYYY-MM-DD`, from year 1 to 9999.
 pub fn parse_date(text: &str) -> Option<NaiveDate> {
-    // The reader of dates takes more: signs, blanks, years of five digits.
+    // The date parser accepts more: signs, blanks, years of five digits.
     let is_plain = text.len() == 10
         && text.bytes().enumerate().all(|(at, byte)| matches!(at, 4 | 7) || byte.is_ascii_digit());
     if !is_plain {
@@ -481,14 +463,14 @@ pub fn parse_date(text: &str) -> Option<NaiveDate> {
     (chrono::Datelike::year(&date) >= 1).then_some(date)
 }
 
-/// A moment as RFC 3339, within the years 1 to 9999.
+/// Parses a timestamp (RFC 3339), from year 1 to 9999, truncated to microseconds.
 pub fn parse_time(text: &str) -> Option<Time> {
     use chrono::{Datelike, SubsecRound};
     let time = DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc).trunc_subsecs(6);
     (1..=9999).contains(&time.year()).then_some(Time(time))
 }
 
-/// Whether this is an absolute http or https URL without blanks or credentials.
+/// Whether the text is an absolute http or https URL without blanks and credentials.
 pub fn is_web_url(text: &str) -> bool {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     rest.is_some_and(|rest| {
@@ -504,7 +486,8 @@ pub fn is_web_url(text: &str) -> bool {
     })
 }
 
-/// Trims text and refuses what no field can hold.
+/// Trims text and rejects control characters and text that is too long; the error is code and
+/// message.
 fn validate_text(text: &str, max_len: usize) -> Result<&str, (&'static str, String)> {
     if text.contains('\0') {
         return Err(("invalid_text", "The text contains a NUL character; remove it.".to_owned()));
@@ -524,27 +507,27 @@ fn validate_text(text: &str, max_len: usize) -> Result<&str, (&'static str, Stri
     if length > max_len {
         return Err((
             "too_long",
-            format!("At most {max_len} characters are accepted here; the text has {length}."),
+            format!("At most {max_len} characters are accepted; the text has {length}."),
         ));
     }
     Ok(text)
 }
 
-/// "`x` is not one of …; did you mean …?"
+/// Error message for an unknown value: "`x` is not one of …. Did you mean …?"
 pub fn unknown_value_message<'a>(
-    given: &str,
+    value: &str,
     words: impl Iterator<Item = &'a str> + Clone,
 ) -> String {
-    let near = nearest(given, words.clone());
+    let near = nearest(value, words.clone());
     let hint = near.map_or_else(String::new, |near| format!(" Did you mean `{near}`?"));
     let all: Vec<&str> = words.collect();
     if all.len() > 30 {
-        return format!("`{}` is not known here.{hint}", clip(given));
+        return format!("`{}` is not a known value.{hint}", clip(value));
     }
-    format!("`{}` is not one of {}.{hint}", clip(given), all.join(", "))
+    format!("`{}` is not one of {}.{hint}", clip(value), all.join(", "))
 }
 
-/// RFC 6901 section 3.
+/// Escapes a reference token of a JSON pointer (RFC 6901 section 3).
 fn escape_pointer_token(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
@@ -552,7 +535,7 @@ fn escape_pointer_token(name: &str) -> String {
 fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
-        Value::Bool(_) => "true or false",
+        Value::Bool(_) => "a boolean",
         Value::Number(_) => "a number",
         Value::String(_) => "text",
         Value::Array(_) => "a list",

@@ -1,4 +1,5 @@
-//! Which language an answer is in: `lang`, else `Accept-Language`, then the fallback chain.
+//! Language negotiation: the `lang` parameter, otherwise `Accept-Language`, then the fallback
+//! chain.
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
@@ -9,43 +10,43 @@ use crate::places::NAME_LANGUAGES;
 use crate::text::choice::{choose, preference_order};
 use crate::text::language::{Language, parse_accept_language};
 
-/// The languages an answer should be in.
+/// The languages that a response is requested in.
 #[derive(Clone, Debug)]
 pub struct LanguagePreference {
-    /// Asked for, best first.
+    /// Requested languages, in order of preference.
     pub requested: Vec<Language>,
-    /// Configured, used after those.
+    /// Configured fallback languages, used after those.
     pub fallback: Vec<Language>,
-    /// `lang=all`: every language, no flat texts.
+    /// `lang=all`: `translations` in every language instead of flat texts.
     pub all_languages: bool,
-    /// Every language is shown, beside the flat texts or instead of them.
+    /// Whether `translations` are included, in addition to the flat texts or instead of them.
     pub include_translations: bool,
-    /// Whether `lang` decided; otherwise caches must look at `Accept-Language`.
+    /// Whether `lang` was given; otherwise the response varies by `Accept-Language`.
     pub is_explicit: bool,
-    /// The language of country names.
+    /// The language of country names and of the server's own texts.
     pub ui_language: &'static str,
 }
 
 impl LanguagePreference {
-    /// A wish for these languages.
+    /// A preference for these languages.
     pub fn new(requested: Vec<Language>, fallback: Vec<Language>) -> Self {
         let ui_language = select_ui_language(&requested, &fallback);
         Self {
-            requested: requested,
+            requested,
             fallback,
             all_languages: false,
             include_translations: false,
             is_explicit: true,
-            ui_language: ui_language,
+            ui_language,
         }
     }
 
-    /// A wish for every language.
+    /// A preference for all languages (`lang=all`).
     pub fn all_languages(fallback: Vec<Language>) -> Self {
         Self { all_languages: true, include_translations: true, ..Self::new(Vec::new(), fallback) }
     }
 
-    /// Reads `lang`, or the header in its absence.
+    /// Parses `lang`, or `Accept-Language` if it is absent.
     pub fn from_request(
         params: &mut QueryParams,
         request: &HttpRequest,
@@ -54,7 +55,7 @@ impl LanguagePreference {
         Self::parse(params, accept_language(request), fallback)
     }
 
-    /// Reads `lang`, or in its absence what `Accept-Language` says.
+    /// Parses `lang`, or the value of `Accept-Language` if it is absent.
     pub fn parse(
         params: &mut QueryParams,
         accept_language: Option<&str>,
@@ -70,7 +71,7 @@ impl LanguagePreference {
                         "lang",
                         "invalid_language",
                         format!(
-                            "`{}` is not a language tag ({error}); `all` gives every language.",
+                            "`{}` is not a language tag ({error}); `all` returns every language.",
                             clip(&text)
                         ),
                     );
@@ -84,8 +85,8 @@ impl LanguagePreference {
         }
     }
 
-    /// The languages of the one text that is probably shown, best first; none where every language
-    /// is.
+    /// The languages from which the text of an item is selected, in order of preference; empty if
+    /// all languages are included.
     pub fn preferred(&self) -> Vec<Language> {
         if self.include_translations {
             Vec::new()
@@ -94,14 +95,14 @@ impl LanguagePreference {
         }
     }
 
-    /// What makes one wish another: part of the `ETag`.
+    /// Identifies the preference in cache keys and ETags.
     pub fn cache_key(&self) -> String {
         let requested: Vec<&str> = self.requested.iter().map(Language::as_str).collect();
         format!("{}/{}/{}", requested.join(","), self.all_languages, self.include_translations)
     }
 }
 
-/// What `Accept-Language` says.
+/// The value of `Accept-Language`.
 pub fn accept_language(request: &HttpRequest) -> Option<&str> {
     request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok())
 }

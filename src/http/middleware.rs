@@ -1,5 +1,5 @@
-//! The outermost layer: request ids, HEAD, problem bodies, security headers, compression, one log
-//! line a request.
+//! Outermost middleware: request ids, HEAD, problem details, security headers, compression, and one
+//! access log line per request.
 
 use std::time::Instant;
 
@@ -14,34 +14,34 @@ use crate::http::base_url;
 use crate::http::compression::CompressionPlan;
 use crate::http::problem::{Problem, ProblemBody, ProblemKind};
 
-/// The identifier of a request, in the answer, in problems and in the log.
+/// Identifier of a request, in the response headers, in problem details and in the log.
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
-/// How many statements a request ran, for `Server-Timing`.
+/// Number of SQL statements that a request executed, for `Server-Timing`.
 #[derive(Clone, Copy, Debug)]
 pub struct StatementCount(u32);
 
 impl StatementCount {
-    /// Notes the number.
+    /// Adds to the number of statements of a request.
     pub fn record(request: &HttpRequest, statements: u32) {
         let before = request.extensions().get::<Self>().map_or(0, |before| before.0);
         request.extensions_mut().insert(Self(before.saturating_add(statements)));
     }
 }
 
-/// Where problem types are explained, and whether to tell the number of statements.
+/// Settings of the middleware.
 #[derive(Clone, Debug)]
 pub struct MiddlewareConfig {
-    /// The configured base of absolute links.
+    /// Configured base URL of absolute links.
     pub base_url: Option<String>,
-    /// Whether answers say how many statements they took.
+    /// Whether responses have a `Server-Timing` header with the number of statements.
     pub server_timing: bool,
 }
 
 const X_REQUEST_ID: header::HeaderName = header::HeaderName::from_static("x-request-id");
 
-/// What is known of a request before it is routed; the router wants the request for itself.
+/// Properties of a request that are saved before routing, which consumes the request.
 struct RequestInfo {
     id: RequestId,
     method: Method,
@@ -50,7 +50,7 @@ struct RequestInfo {
     base_url: String,
 }
 
-/// Wraps a request; see the module.
+/// Handles a request; see the module documentation.
 pub async fn handle<B: MessageBody + 'static>(
     settings: MiddlewareConfig,
     mut request: ServiceRequest,
@@ -69,7 +69,7 @@ pub async fn handle<B: MessageBody + 'static>(
     };
     request.extensions_mut().insert(request_info.id.clone());
     if request_info.method == Method::HEAD {
-        // The codec remembers the method and sends no body; everything else treats HEAD as GET.
+        // The codec remembers the method and omits the body; everything else handles HEAD as GET.
         request.head_mut().method = Method::GET;
     }
     let compression = CompressionPlan::from_request(&mut request);
@@ -106,9 +106,9 @@ pub async fn handle<B: MessageBody + 'static>(
         }
         Err(error) => {
             let problem = error.as_error::<Problem>();
-            let foreign =
+            let converted =
                 from_framework_error(error.as_response_error().status_code(), &error.to_string());
-            let mut response = render_problem(&request_info, problem.unwrap_or(&foreign), None);
+            let mut response = render_problem(&request_info, problem.unwrap_or(&converted), None);
             add_default_headers(response.headers_mut(), &settings, None, &request_info);
             log(response.status());
             Err(InternalError::from_response(error, response).into())
@@ -116,41 +116,35 @@ pub async fn handle<B: MessageBody + 'static>(
     }
 }
 
-/// What is read while it is sent is not read for nobody.
+/// Drops a streaming body, which would otherwise be produced and discarded for HEAD.
 fn drop_stream_body(body: BoxBody) -> BoxBody {
     if body.size() == BodySize::Stream { BoxBody::new(body::None::new()) } else { body }
 }
 
-/// One line stays one line, whatever a client sends.
+/// Escapes control characters, so that a log entry is one line.
 fn escape_for_log(text: &str) -> String {
     text.chars().flat_map(char::escape_default).take(2_000).collect()
 }
 
-/// The client's own identifier if it is sane, else a new one.
+/// The client's `X-Request-Id` if it is valid, otherwise a new identifier.
 fn request_id(request: &ServiceRequest) -> String {
-    let sane = |text: &str| {
+    let is_valid = |text: &str| {
         (1..=64).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
     };
-    let given = request
+    let client_id = request
         .headers()
         .get(X_REQUEST_ID)
         .and_then(|value| value.to_str().ok())
-        .filter(|text| sane(text));
-    given.map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned)
+        .filter(|text| is_valid(text));
+    client_id.map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned)
 }
 
-/// The problem that a response carries, or one for an error that the framework answered.
+/// The problem of an error response; errors of the framework are converted.
 fn extract_problem<B: MessageBody>(response: &ServiceResponse<B>) -> Option<Problem> {
     let error = response.response().error()?;
     if let Some(problem) = error.as_error::<Problem>() {
-        return Some(Problem {
-            kind: problem.kind,
-            detail: problem.detail.clone(),
-            errors: problem.errors.clone(),
-            headers: problem.headers.clone(),
-            cause: problem.cause.clone(),
-        });
+        return Some(problem.clone());
     }
     Some(from_framework_error(response.status(), &error.to_string()))
 }
@@ -213,21 +207,22 @@ fn add_default_headers(
             headers.insert(name, value);
         }
     };
-    let fixed = header::HeaderValue::from_static;
+    let value = header::HeaderValue::from_static;
     if let Ok(id) = header::HeaderValue::from_str(&request_info.id.0) {
         set(X_REQUEST_ID, id);
     }
-    set(header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff"));
-    set(header::REFERRER_POLICY, fixed("no-referrer"));
-    set(header::CONTENT_SECURITY_POLICY, fixed("default-src 'none'; frame-ancestors 'none'"));
-    set(header::HeaderName::from_static("cross-origin-resource-policy"), fixed("cross-origin"));
-    // Embed pages may be framed; their policy says by whom, which this older header cannot.
+    set(header::X_CONTENT_TYPE_OPTIONS, value("nosniff"));
+    set(header::REFERRER_POLICY, value("no-referrer"));
+    set(header::CONTENT_SECURITY_POLICY, value("default-src 'none'; frame-ancestors 'none'"));
+    set(header::HeaderName::from_static("cross-origin-resource-policy"), value("cross-origin"));
+    // Embeddable pages list the permitted origins in their policy, which this older header cannot
+    // express.
     let policy = headers
         .get(header::CONTENT_SECURITY_POLICY)
         .and_then(|policy| policy.to_str().ok())
         .unwrap_or_default();
     if policy.contains("frame-ancestors 'none'") {
-        headers.insert(header::X_FRAME_OPTIONS, fixed("DENY"));
+        headers.insert(header::X_FRAME_OPTIONS, value("DENY"));
     }
     if let Some(StatementCount(count)) = statements.filter(|_| settings.server_timing)
         && let Ok(value) = header::HeaderValue::from_str(&format!("db;desc=\"{count} statements\""))

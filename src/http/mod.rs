@@ -1,7 +1,8 @@
-//! What every endpoint shares, and no resource by name: problems, parameters, cursors, conditional
-//! requests, negotiation, keys.
+//! HTTP infrastructure that all endpoints share and that knows no resource: problem details, query
+//! parameters, cursors, conditional requests, content negotiation, authentication.
 
 pub mod accept;
+pub mod api_keys;
 pub mod auth;
 pub mod body;
 pub mod compression;
@@ -12,11 +13,12 @@ pub mod language;
 pub mod middleware;
 pub mod problem;
 pub mod query_params;
+pub mod visibility;
 
 use actix_web::HttpRequest;
 
-/// What absolute links begin with: the configured base, else the request's own host. Never ends in
-/// a slash.
+/// Base URL of absolute links: the configured one, otherwise the scheme and host of the request.
+/// Without a trailing slash.
 pub fn base_url(configured: Option<&str>, request: &HttpRequest) -> String {
     if let Some(base) = configured {
         return base.trim_end_matches('/').to_owned();

@@ -1,4 +1,4 @@
-//! Every error the API answers: one table, one type, RFC 9457 bodies.
+//! Errors of the API: one table of problem types, one error type, problem details (RFC 9457).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,31 +10,31 @@ use utoipa::ToSchema;
 
 use crate::db;
 
-/// One kind of problem.
+/// Definition of a problem type.
 #[derive(Debug)]
 pub struct ProblemDefinition {
-    /// The last part of the problem's URL.
+    /// Last path segment of the problem type's URL.
     pub code: &'static str,
-    /// The status it is answered with.
+    /// HTTP status.
     pub status: u16,
-    /// A short name that does not change from case to case.
+    /// Title: a short summary that is the same for all occurrences.
     pub title: &'static str,
-    /// What it means and what to do: the text of the problem's page.
+    /// Meaning and remedy: the text of the documentation page of the problem type.
     pub explanation: &'static str,
 }
 
-/// Defines the kinds and their table together, so that neither can lack a member.
+/// Generates the enum and its table from one list.
 macro_rules! define_problem_kinds {
     ($($(#[$doc:meta])* $kind:ident = $status:literal $code:literal, $title:literal, $explanation:literal;)+) => {
-        /// The kinds of problem.
+        /// Problem types.
         #[derive(Clone, Copy, Debug, Eq, PartialEq)]
         pub enum ProblemKind { $($(#[$doc])* $kind,)+ }
 
         impl ProblemKind {
-            /// All kinds.
+            /// All problem types.
             pub const ALL: &[Self] = &[$(Self::$kind,)+];
 
-            /// The row of the table.
+            /// Code, status, title and explanation.
             pub fn definition(self) -> &'static ProblemDefinition {
                 match self {
                     $(Self::$kind => &ProblemDefinition { code: $code, status: $status, title: $title, explanation: $explanation },)+
@@ -45,79 +45,78 @@ macro_rules! define_problem_kinds {
 }
 
 define_problem_kinds! {
-    /// A parameter is unknown or its value is not understood.
+    /// A parameter is unknown or its value is invalid.
     InvalidParameter = 400 "invalid-parameter", "Invalid parameter",
-        "A query or path parameter is unknown, or its value could not be understood. `errors` names each one, says what is wrong and, where one is near, suggests the right name or value. Nothing is ever answered as if the parameter had not been there.";
-    /// The body or the request line is not well formed.
+        "A query or path parameter is unknown, or its value is invalid. `errors` lists each one with the reason and, where there is a similar one, suggests a name or value. Invalid parameters are never silently ignored.";
+    /// The body or the request line is malformed.
     Malformed = 400 "malformed-request", "Malformed request",
-        "The request could not be read: the body is not JSON, or the address holds bytes that are not UTF-8. `detail` says where. Send well-formed JSON in UTF-8.";
-    /// A key is needed, or the one sent is not known.
-    Unauthenticated = 401 "unauthenticated", "A valid key is required",
-        "Writing, and reading anything unpublished, needs a key: send `Authorization: Bearer …`. The key that was sent may be unknown, revoked or expired. Keys are made with `kinoteka key create`.";
-    /// The key's role does not allow it.
-    Forbidden = 403 "forbidden", "The key does not allow this",
-        "The key is valid, but its role is not enough: a viewer may read drafts, an editor may write, an admin may do everything.";
-    /// Nothing is there, or not for the caller to know.
+        "The request could not be parsed: the body is not JSON, or the URL contains bytes that are not UTF-8. `detail` says where. Send well-formed JSON in UTF-8.";
+    /// An API key is required, or the one that was sent is not valid.
+    Unauthenticated = 401 "unauthenticated", "Authentication required",
+        "Writing, and reading unpublished items, requires an API key: send `Authorization: Bearer …`. The key that was sent may be unknown, revoked or expired. Keys are created with `kinoteka key create`.";
+    /// The role of the API key does not permit the request.
+    Forbidden = 403 "forbidden", "Forbidden",
+        "The API key is valid, but its role does not permit the request: a viewer may read drafts, an editor may also write, an admin may do everything.";
+    /// The resource does not exist, or is not visible to the caller.
     NotFound = 404 "not-found", "Not found",
-        "There is nothing at this address that you may see. An item that was never published is not there for the public. Check the identifier or slug, and send a key if the item is a draft.";
-    /// The method is not offered at this address.
+        "The resource does not exist or is not visible to you. Items that were never published are not visible to the public. Check the identifier or slug, and send an API key if the item is a draft.";
+    /// The resource does not support the method.
     MethodNotAllowed = 405 "method-not-allowed", "Method not allowed",
-        "The address exists, but not for this method. The `Allow` header lists the methods it has.";
-    /// None of the media types asked for can be given.
+        "The URL exists, but does not support this method. The `Allow` header lists the supported methods.";
+    /// None of the media types in `Accept` is available.
     NotAcceptable = 406 "not-acceptable", "Not acceptable",
-        "The `Accept` header names no media type that this address can answer with. The API answers `application/json`.";
-    /// The client did not finish its request in time.
+        "The `Accept` header contains no media type in which this resource is available. `detail` lists those that are; most of the API is `application/json`.";
+    /// The request was not received completely in time.
     RequestTimeout = 408 "request-timeout", "Request timeout",
-        "The request did not arrive completely in the time allowed. Send it again.";
-    /// What is stored stands against it.
-    Conflict = 409 "conflict", "Conflict with what is stored",
-        "The request is right in itself, but something stored stands against it: a slug that is taken, an item that others refer to. `detail` and `errors` say what, and what to do first.";
+        "The request was not received completely within the time limit. Send it again.";
+    /// The request conflicts with stored data.
+    Conflict = 409 "conflict", "Conflict",
+        "The request is valid but conflicts with stored data: a slug that is already in use, an item that others reference. `detail` and `errors` describe the conflict and how to resolve it.";
     /// The item was deleted.
     Gone = 410 "gone", "Deleted",
-        "The item was here and has been deleted. Remove links to it.";
-    /// If-Match or If-None-Match did not hold.
+        "The item existed and has been deleted. Remove links to it.";
+    /// A precondition (`If-Match` or `If-None-Match`) is false.
     PreconditionFailed = 412 "precondition-failed", "Precondition failed",
-        "The item has changed since you read it (`If-Match`), or it exists already (`If-None-Match: *`). Read it again, apply your change to what you find, and send that with the new `ETag`.";
-    /// The body is larger than is allowed.
+        "The item has changed since you read it (`If-Match`), or it already exists (`If-None-Match: *`). Get it again, apply your change to the current state, and send the result with the new `ETag`.";
+    /// The body exceeds the size limit.
     BodyTooLarge = 413 "body-too-large", "Body too large",
-        "The body is larger than this server accepts. `detail` names the limit.";
-    /// The address is too long.
-    UriTooLong = 414 "uri-too-long", "Address too long",
-        "The address is longer than this server accepts. Use fewer values, or several requests.";
-    /// The body's media type is not accepted.
+        "The body is larger than this server accepts. `detail` states the limit.";
+    /// The URI is too long.
+    UriTooLong = 414 "uri-too-long", "URI too long",
+        "The URI is longer than this server accepts. Use fewer values, or several requests.";
+    /// The media type of the body is not supported.
     UnsupportedMediaType = 415 "unsupported-media-type", "Unsupported media type",
-        "The body's `Content-Type` is not accepted here. POST and PUT take `application/json`, PATCH takes `application/merge-patch+json` or `application/json`.";
-    /// Fields of the body are wrong.
-    InvalidFields = 422 "invalid-fields", "Some fields are wrong",
-        "The body was understood, but some of its fields cannot be stored. `errors` names every one of them by JSON pointer, with the remedy. Nothing was stored.";
-    /// What was asked for would be a sum that means nothing.
+        "The `Content-Type` of the body is not supported by this operation. Most operations accept `application/json`, PATCH also `application/merge-patch+json`; `detail` lists the supported types.";
+    /// Fields of the body are invalid.
+    InvalidFields = 422 "invalid-fields", "Invalid fields",
+        "The body is well-formed, but some of its fields are invalid. `errors` lists each one with a JSON pointer and the expected value. Nothing was stored.";
+    /// The requested sum would be meaningless.
     NotSummable = 422 "not-summable", "The statistics cannot be added up",
-        "A sum was asked for of statistics that cannot be added up: percentages, values of several units, or values of which nobody says that they may be (`additive`). `errors` names each group and the reason. Ask for one unit or indicator, leave the sum out, or have them listed apart.";
-    /// The catalogue does not say what a format asks for.
+        "A sum was requested of statistics that cannot be added up: percentages, values of several units, or values not marked `additive`. `errors` lists each group with the reason. Filter by one unit or indicator, omit the sum, or have these statistics listed separately.";
+    /// The catalogue lacks data that a format requires.
     Incomplete = 422 "incomplete-catalogue", "The catalogue is incomplete",
-        "The format that was asked for needs to be told things that the catalogue does not say, and nothing is made up. `errors` names all of them by kind, slug and field, with the remedy. IATI takes `incomplete=omit` to leave out what is incomplete; `kinoteka check --iati` lists all that is lacking.";
-    /// A precondition is required and missing.
-    PreconditionRequired = 428 "precondition-required", "A precondition is required",
-        "This server protects against lost updates: read the item, then send its `ETag` in `If-Match` with the change.";
-    /// The headers are larger than is allowed.
+        "The requested format requires data that the catalogue does not contain. `errors` lists what is missing by kind, slug and field, with the remedy. For IATI, `incomplete=omit` leaves out incomplete activities; `kinoteka check --iati` lists everything that is missing.";
+    /// A precondition is required but missing.
+    PreconditionRequired = 428 "precondition-required", "Precondition required",
+        "This server prevents lost updates: get the item, then send its `ETag` in `If-Match` with the change.";
+    /// The headers exceed the size limit.
     HeadersTooLarge = 431 "headers-too-large", "Headers too large",
         "The request's headers are larger than this server accepts.";
-    /// A fault of the server.
+    /// An unexpected error of the server.
     Internal = 500 "internal", "Internal error",
-        "Something failed that should not have. The cause is in the server's log under the `request_id` of the answer; tell the operator.";
-    /// What a standard allows and this server does not do.
+        "Unexpected server error. The cause is in the server's log under the `request_id` of the response; report it to the operator.";
+    /// The request is defined by a standard but not implemented.
     NotImplemented = 501 "not-implemented", "Not implemented",
-        "The standard behind this address knows what was asked for, but this server does not do it. `detail` says what it does.";
-    /// The database is locked, overloaded or away.
+        "The protocol defines this request, but this server does not implement it. `detail` says what is supported.";
+    /// The database is busy, unreachable or not writable.
     Unavailable = 503 "unavailable", "Temporarily unavailable",
-        "The server cannot answer right now: its database is busy or away, or takes no changes since it is read-only or its disk is full. `detail` says whether anything may have been stored. Send the same request again after the time in `Retry-After`.";
+        "The server cannot process the request now: its database is busy or unreachable, or is not writable because it is read-only or its disk is full. `detail` says whether anything may have been stored. Retry the request after the time in `Retry-After`.";
 }
 
-/// How many errors of one request are named: a few bytes that are wrong many times over are not
-/// answered with megabytes.
+/// Maximum number of errors in one response, which limits its size.
 pub const MAX_ERRORS: usize = 100;
 
-/// Where in the request an error lies.
+/// An error in one part of the input: a field, parameter, line or row.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct FieldError {
     /// JSON pointer (RFC 6901) to the member of the body.
@@ -128,28 +127,28 @@ pub struct FieldError {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "country")]
     pub parameter: Option<String>,
-    /// Line of a body that is a text file, from 1.
+    /// Line number in a text file body, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 1, example = 12)]
     pub line: Option<usize>,
-    /// Row of a body that is a table, as a spreadsheet shows it, from 1.
+    /// Row number in a table body, from 1, as displayed by a spreadsheet program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 1, example = 12)]
     pub row: Option<usize>,
-    /// Name of the column of a body that is a table.
+    /// Name of the column in a table body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "value")]
     pub column: Option<String>,
-    /// A word for programs.
+    /// Machine-readable error code.
     #[schema(value_type = String, example = "unknown_value")]
     pub code: Cow<'static, str>,
-    /// A sentence for people: what is wrong and what would be right.
+    /// Human-readable message: what is wrong and what is expected.
     #[schema(example = "`RX` is not a country code; did you mean `RS`?")]
     pub detail: String,
 }
 
 impl FieldError {
-    /// A wrong member of the body.
+    /// An error of a member of the body.
     pub fn field(
         pointer: impl Into<String>,
         code: &'static str,
@@ -158,7 +157,7 @@ impl FieldError {
         Self { pointer: Some(pointer.into()), ..Self::new(code, detail) }
     }
 
-    /// A wrong parameter.
+    /// An error of a parameter.
     pub fn parameter(
         name: impl Into<String>,
         code: &'static str,
@@ -167,12 +166,12 @@ impl FieldError {
         Self { parameter: Some(name.into()), ..Self::new(code, detail) }
     }
 
-    /// A wrong line of a body that is a text file.
+    /// An error of a line of a text file body.
     pub fn line(line: usize, code: &'static str, detail: impl Into<String>) -> Self {
         Self { line: Some(line), ..Self::new(code, detail) }
     }
 
-    /// A wrong row of a body that is a table, or a cell of it.
+    /// An error of a row of a table body, or of one cell.
     pub fn row(
         row: usize,
         column: Option<&str>,
@@ -195,37 +194,34 @@ impl FieldError {
     }
 }
 
-/// An error on its way to the client. What only the log may know is in `cause`.
-#[derive(Debug)]
+/// An error response. `cause` is for the log only.
+#[derive(Clone, Debug)]
 pub struct Problem {
-    /// Which kind.
+    /// Problem type.
     pub kind: ProblemKind,
-    /// What is wrong in this case.
+    /// What is wrong in this occurrence.
     pub detail: String,
-    /// Each wrong part of the input.
+    /// The errors of the individual parts of the input.
     pub errors: Vec<FieldError>,
-    /// Headers of the answer.
+    /// Headers of the response.
     pub headers: Vec<(header::HeaderName, String)>,
-    /// For the log alone.
+    /// Internal cause, written to the log only.
     pub cause: Option<String>,
 }
 
 impl Problem {
-    /// A problem with a sentence about this case.
+    /// A problem with a message about this occurrence.
     pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
         Self { kind, detail: detail.into(), errors: Vec::new(), headers: Vec::new(), cause: None }
     }
 
-    /// Wrong parameters, the first [`MAX_ERRORS`] of them.
+    /// Invalid parameters, at most [`MAX_ERRORS`] of them.
     pub fn invalid_parameters(errors: Vec<FieldError>) -> Self {
-        Self::new(
-            ProblemKind::InvalidParameter,
-            "The query has parameters that are not understood.",
-        )
-        .with_errors(errors)
+        Self::new(ProblemKind::InvalidParameter, "The query has invalid parameters.")
+            .with_errors(errors)
     }
 
-    /// One wrong parameter.
+    /// One invalid parameter.
     pub fn invalid_parameter(
         name: impl Into<String>,
         code: &'static str,
@@ -234,13 +230,12 @@ impl Problem {
         Self::invalid_parameters(vec![FieldError::parameter(name, code, detail)])
     }
 
-    /// Wrong fields, the first [`MAX_ERRORS`] of them.
+    /// Invalid fields, at most [`MAX_ERRORS`] of them.
     pub fn invalid_fields(errors: Vec<FieldError>) -> Self {
-        Self::new(ProblemKind::InvalidFields, "The body has fields that cannot be stored.")
-            .with_errors(errors)
+        Self::new(ProblemKind::InvalidFields, "The body has invalid fields.").with_errors(errors)
     }
 
-    /// What a format asks for and the catalogue does not say, the first [`MAX_ERRORS`] of it.
+    /// Data that a format requires and the catalogue lacks, at most [`MAX_ERRORS`] errors.
     pub fn incomplete_catalogue(detail: impl Into<String>, errors: Vec<FieldError>) -> Self {
         Self::new(ProblemKind::Incomplete, detail).with_errors(errors)
     }
@@ -248,21 +243,21 @@ impl Problem {
     fn with_errors(mut self, mut errors: Vec<FieldError>) -> Self {
         if errors.len() > MAX_ERRORS {
             errors.truncate(MAX_ERRORS);
-            self.detail = format!("{} Only the first {MAX_ERRORS} errors are named.", self.detail);
+            self.detail = format!("{} Only the first {MAX_ERRORS} errors are listed.", self.detail);
         }
         self.errors = errors;
         self
     }
 
-    /// A fault whose cause goes to the log.
+    /// An internal error; the cause is written to the log.
     pub fn internal(cause: impl fmt::Display) -> Self {
         Self {
             cause: Some(cause.to_string()),
-            ..Self::new(ProblemKind::Internal, "The request could not be answered.")
+            ..Self::new(ProblemKind::Internal, "The request could not be processed.")
         }
     }
 
-    /// Adds a header to the answer.
+    /// Adds a header to the response.
     #[must_use]
     pub fn with_header(mut self, name: header::HeaderName, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
@@ -286,8 +281,7 @@ impl ResponseError for Problem {
             .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// Only the status and headers: the outermost layer writes the body, since it knows the
-    /// request.
+    /// Only status and headers: the middleware renders the body, since it has the request.
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         for (name, value) in &self.headers {
@@ -304,17 +298,17 @@ impl From<db::Error> for Problem {
                 cause: Some(cause),
                 ..Self::new(
                     ProblemKind::Unavailable,
-                    "The database is busy or away; nothing was stored.",
+                    "The database is busy or unreachable; nothing was stored.",
                 )
             }
             .with_header(header::RETRY_AFTER, "1"),
             db::Error::Unwritable(cause) => {
-                let detail = "The database takes no changes now: it is read-only, or its disk is full. Nothing was stored; reading works.";
+                let detail = "The database is not writable: it is read-only, or its disk is full. Nothing was stored; reading works.";
                 Self { cause: Some(cause), ..Self::new(ProblemKind::Unavailable, detail) }
                     .with_header(header::RETRY_AFTER, "10")
             }
             db::Error::CommitUnknown(cause) => {
-                let detail = "The database went away while the change was being kept; read the item to see whether it was stored.";
+                let detail = "The connection was lost during commit; re-read the item to see whether it was saved.";
                 Self { cause: Some(cause), ..Self::new(ProblemKind::Unavailable, detail) }
                     .with_header(header::RETRY_AFTER, "1")
             }
@@ -322,7 +316,7 @@ impl From<db::Error> for Problem {
                 cause: Some(cause),
                 ..Self::new(
                     ProblemKind::Conflict,
-                    "Another request stored something that conflicts with this one; read again and repeat.",
+                    "A concurrent request stored conflicting data; reload and retry.",
                 )
             },
             db::Error::Internal(cause) => Self::internal(cause),
@@ -336,30 +330,30 @@ impl From<diesel::result::Error> for Problem {
     }
 }
 
-/// A problem as it is answered (RFC 9457, `application/problem+json`).
+/// Problem details of an error response (RFC 9457, `application/problem+json`).
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemBody {
-    /// Which kind of problem: a URL that answers an explanation.
+    /// Problem type: URL of its documentation.
     #[serde(rename = "type")]
     #[schema(format = "uri", example = "http://127.0.0.1:8080/problems/not-found")]
     pub kind: String,
-    /// The kind's name.
+    /// Title of the problem type.
     #[schema(value_type = String, example = "Not found")]
     pub title: &'static str,
-    /// The status of the answer.
+    /// HTTP status of the response.
     #[schema(minimum = 400, maximum = 599, example = 404)]
     pub status: u16,
-    /// What is wrong in this case.
+    /// What is wrong in this occurrence.
     #[schema(example = "There is no video `no-such-video`.")]
     pub detail: String,
-    /// The path that was asked for.
+    /// Path of the request.
     #[schema(example = "/v1/videos/no-such-video")]
     pub instance: String,
-    /// The same identifier as in the `X-Request-Id` header and in the server's log.
+    /// Identifier of the request, as in the `X-Request-Id` header and in the server's log.
     #[schema(example = "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60")]
     pub request_id: String,
-    /// Each wrong part of the input.
+    /// The errors of the individual parts of the input.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub errors: Vec<FieldError>,

@@ -1,5 +1,5 @@
-//! Query parameters: decoded strictly, unknown ones refused with a suggestion, every error reported
-//! at once.
+//! Query parameters: strict decoding, unknown parameters rejected with a suggestion, all errors
+//! reported at once.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -9,21 +9,21 @@ use crate::http::json_fields::{clip, parse_date, parse_time};
 use crate::http::problem::{FieldError, MAX_ERRORS, Problem};
 use crate::text::nearest::nearest;
 
-/// The longest query string that is read, in bytes. A cursor does not count: the address of the
-/// next page is never too long.
+/// Maximum length of a query string in bytes. A cursor does not count, so that the URL of the next
+/// page is never too long.
 pub const MAX_QUERY_LEN: usize = 16_384;
 
-/// The parameters of a request, being read.
+/// Parser of the query parameters of a request.
 #[derive(Debug)]
 pub struct QueryParams {
     values: BTreeMap<String, String>,
-    /// What was wrong so far.
+    /// The errors so far.
     pub errors: Vec<FieldError>,
     known_params: Vec<&'static str>,
 }
 
 impl QueryParams {
-    /// Decodes a query string: UTF-8, `+` is a blank, no parameter twice, no NUL.
+    /// Decodes a query string: UTF-8, `+` as a space, no repeated parameter, no NUL.
     pub fn parse(query: &str) -> Result<Self, Problem> {
         let cursor = query
             .split('&')
@@ -53,14 +53,13 @@ impl QueryParams {
                 continue;
             }
             match params.values.entry(name) {
-                Entry::Vacant(free) => {
-                    free.insert(value);
+                Entry::Vacant(entry) => {
+                    entry.insert(value);
                 }
-                Entry::Occupied(taken) => {
-                    let detail =
-                        "The parameter is given twice; separate several values with commas.";
+                Entry::Occupied(existing) => {
+                    let detail = "Parameter repeated; separate several values with commas.";
                     params.errors.push(FieldError::parameter(
-                        clip(taken.key()),
+                        clip(existing.key()),
                         "repeated",
                         detail,
                     ));
@@ -70,13 +69,13 @@ impl QueryParams {
         Ok(params)
     }
 
-    /// The value of a parameter, which is known from here on.
+    /// The value of a parameter, which is thereby a known one.
     pub fn get(&mut self, name: &'static str) -> Option<String> {
         self.known_params.push(name);
         self.values.get(name).cloned()
     }
 
-    /// Text of at most so many characters.
+    /// Text of at most `max_len` characters.
     pub fn text(&mut self, name: &'static str, max_len: usize) -> Option<String> {
         let text = self.get(name)?;
         let length = text.chars().count();
@@ -84,14 +83,14 @@ impl QueryParams {
             self.error(
                 name,
                 "too_long",
-                format!("At most {max_len} characters are accepted here; there are {length}."),
+                format!("At most {max_len} characters are accepted; the value has {length}."),
             );
             return None;
         }
         Some(text)
     }
 
-    /// Reports an error. What could not be read is not said to be missing, too.
+    /// Reports an error. A parameter with another error is not reported as `required` as well.
     pub fn error(&mut self, name: &str, code: &'static str, detail: impl Into<String>) {
         if code == "required"
             && self.errors.iter().any(|error| error.parameter.as_deref() == Some(name))
@@ -107,14 +106,14 @@ impl QueryParams {
             "true" => Some(true),
             "false" => Some(false),
             other => {
-                let detail = format!("`true` or `false` is expected, not `{}`.", clip(other));
+                let detail = format!("Expected `true` or `false`, got `{}`.", clip(other));
                 self.error(name, "invalid_value", detail);
                 None
             }
         }
     }
 
-    /// A whole number within a range.
+    /// An integer within a range.
     pub fn integer(
         &mut self,
         name: &'static str,
@@ -125,7 +124,7 @@ impl QueryParams {
             Ok(number) if range.contains(&number) => Some(number),
             _ => {
                 let detail = format!(
-                    "A whole number from {} to {} is expected, not `{}`.",
+                    "Expected an integer from {} to {}, got `{}`.",
                     range.start(),
                     range.end(),
                     clip(&text)
@@ -136,7 +135,7 @@ impl QueryParams {
         }
     }
 
-    /// A comma list; blanks around members are ignored, empty members are errors.
+    /// A comma-separated list; blanks around members are ignored, empty members are errors.
     pub fn list(&mut self, name: &'static str, max_items: usize) -> Option<Vec<String>> {
         let text = self.get(name)?;
         let members: Vec<String> = text.split(',').map(|member| member.trim().to_owned()).collect();
@@ -144,7 +143,7 @@ impl QueryParams {
             self.error(
                 name,
                 "empty_value",
-                "A value is missing: give one value, or several with commas between them.",
+                "Empty value: give one value, or several separated by commas.",
             );
             return None;
         }
@@ -159,15 +158,15 @@ impl QueryParams {
         Some(members)
     }
 
-    /// A moment, or a day that means its beginning in UTC.
+    /// A timestamp, or a date, which means its start in UTC.
     pub fn time(&mut self, name: &'static str) -> Option<Time> {
         let text = self.get(name)?;
-        // A `+` that was not escaped has become a blank: `2026-05-07T08:00:00 02:00`.
+        // An unescaped `+` has become a space: `2026-05-07T08:00:00 02:00`.
         let time = parse_time(&text).or_else(|| parse_time(&text.replace(' ', "+")));
         let time = time.or_else(|| Some(Time(parse_date(&text)?.and_hms_opt(0, 0, 0)?.and_utc())));
         if time.is_none() {
             let detail = format!(
-                "A moment such as `2026-05-07T08:00:00Z` or a day such as `2026-05-07` is expected, not `{}`.",
+                "Expected a timestamp such as `2026-05-07T08:00:00Z` or a date such as `2026-05-07`, got `{}`.",
                 clip(&text)
             );
             self.error(name, "invalid_time", detail);
@@ -175,7 +174,7 @@ impl QueryParams {
         time
     }
 
-    /// A day.
+    /// A date.
     pub fn date(&mut self, name: &'static str) -> Option<chrono::NaiveDate> {
         let text = self.get(name)?;
         let date = parse_date(&text);
@@ -183,13 +182,13 @@ impl QueryParams {
             self.error(
                 name,
                 "invalid_date",
-                format!("A day such as `2026-05-07` is expected, not `{}`.", clip(&text)),
+                format!("Expected a date such as `2026-05-07`, got `{}`.", clip(&text)),
             );
         }
         date
     }
 
-    /// Reports parameters that nobody took, then fails if anything was wrong.
+    /// Reports unknown parameters, then fails if there are errors.
     pub fn finish(mut self) -> Result<(), Problem> {
         let unknown: Vec<&String> =
             self.values.keys().filter(|name| !self.known_params.contains(&name.as_str())).collect();
@@ -199,16 +198,17 @@ impl QueryParams {
             }
             let near = nearest(name, self.known_params.iter().copied());
             let hint = near.map_or_else(
-                || format!("; known are {}", self.known_params.join(", ")),
+                || format!("; supported: {}", self.known_params.join(", ")),
                 |near| format!("; did you mean `{near}`?"),
             );
-            let detail = format!("There is no parameter `{}` here{hint}", clip(name));
+            let detail = format!("Unknown parameter `{}`{hint}", clip(name));
             self.errors.push(FieldError::parameter(clip(name), "unknown_parameter", detail));
         }
         if self.errors.is_empty() { Ok(()) } else { Err(Problem::invalid_parameters(self.errors)) }
     }
 
-    /// Every parameter but those named, in order of name: what makes one query another.
+    /// All parameters except the excluded ones, sorted by name: a canonical form for cache keys and
+    /// fingerprints.
     pub fn canonical_without(&self, excluded: &[&str]) -> String {
         let mut canonical = String::new();
         for (name, value) in
@@ -216,7 +216,7 @@ impl QueryParams {
         {
             canonical.push_str(name);
             canonical.push('=');
-            // A value must not be taken for other parameters.
+            // Line breaks separate parameters, so those in values are escaped.
             for character in value.chars() {
                 match character {
                     '\n' => canonical.push_str("\\n"),
@@ -230,7 +230,7 @@ impl QueryParams {
     }
 }
 
-/// Those of these parameters that a query has.
+/// The subset of these parameters that a query contains.
 pub fn present_params(query: &str, names: &[&'static str]) -> Vec<&'static str> {
     let present: Vec<Option<String>> = query
         .split('&')
@@ -243,7 +243,20 @@ pub fn present_params(query: &str, names: &[&'static str]) -> Vec<&'static str> 
         .collect()
 }
 
-/// A query without these parameters.
+/// Rejects parameters that an endpoint does not support; `detail` is the message for a name.
+pub fn reject_params(
+    query: &str,
+    names: &[&'static str],
+    detail: impl Fn(&str) -> String,
+) -> Result<(), Problem> {
+    let errors: Vec<FieldError> = present_params(query, names)
+        .into_iter()
+        .map(|name| FieldError::parameter(name, "unknown_parameter", detail(name)))
+        .collect();
+    if errors.is_empty() { Ok(()) } else { Err(Problem::invalid_parameters(errors)) }
+}
+
+/// The query without these parameters.
 pub fn remove_params(query: &str, names: &[&str]) -> String {
     let kept = query.split('&').filter(|pair| {
         let name = percent_decode(pair.split('=').next().unwrap_or_default());
@@ -252,7 +265,7 @@ pub fn remove_params(query: &str, names: &[&str]) -> String {
     kept.collect::<Vec<_>>().join("&")
 }
 
-/// Percent-decoding with `+` as a blank; `None` where an escape is broken or the bytes are not
+/// Percent-decodes text with `+` as a space; `None` if an escape is invalid or the result is not
 /// UTF-8.
 pub fn percent_decode(text: &str) -> Option<String> {
     let bytes = text.as_bytes();

@@ -10,8 +10,10 @@ use serde_json::Value;
 use crate::config::Settings;
 use crate::db::database::QueryOutcome;
 use crate::db::{Connection, Database, Id, Time};
-use crate::http::auth::{self, Role, Visibility};
+use crate::http::api_keys::{self, Role};
+use crate::http::auth;
 use crate::http::problem::{self, Problem};
+use crate::http::visibility::Visibility;
 use crate::places::Places;
 use crate::resource::cache::counts::{CountCache, VersionedCache};
 use crate::resource::cache::references::ReferenceCache;
@@ -176,7 +178,9 @@ impl AppState {
         let store = self.database.clone();
         actix_web::rt::spawn(async move {
             if let Err(problem) = store
-                .write(move |connection| auth::record_use(connection, id).map_err(Problem::from))
+                .write(move |connection| {
+                    api_keys::record_use(connection, id).map_err(Problem::from)
+                })
                 .await
             {
                 log::warn!("the use of key {id} could not be noted: {problem}");

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use kinoteka::db::schema::idempotent_requests as rows;
 use kinoteka::db::{Connection, Time};
-use kinoteka::http::auth::Role;
+use kinoteka::http::api_keys::Role;
 use kinoteka::http::problem::Problem;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Who may do what.
 
 use kinoteka::db::Time;
-use kinoteka::http::auth::Role;
+use kinoteka::http::api_keys::Role;
 use serde_json::json;
 
 use crate::on_both;

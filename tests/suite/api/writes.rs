@@ -208,7 +208,7 @@ on_both! {
         let many: serde_json::Map<String, Value> = (0..2_000).map(|number| (format!("f{number}"), json!(1))).collect();
         let problem = post(Value::Object(many)).problem(422, "invalid-fields");
         assert_eq!(problem["errors"].as_array().unwrap().len(), 100);
-        assert!(problem["detail"].as_str().unwrap().contains("Only the first 100 errors are named."), "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains("Only the first 100 errors are listed."), "{problem}");
         let letters = || 'a'..='z';
         let tags = letters().flat_map(|a| letters().map(move |b| format!("{a}{b}c"))).take(501);
         let translations: serde_json::Map<String, Value> = tags.map(|tag| (tag, json!({"name": "T"}))).collect();

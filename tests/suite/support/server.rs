@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use kinoteka::config::Settings;
 use kinoteka::db::Time;
-use kinoteka::http::auth::{self, ApiKey, Role};
+use kinoteka::http::api_keys::{self, ApiKey, Role};
 use kinoteka::http::problem::Problem;
 use serde_json::Value;
 
@@ -76,7 +76,7 @@ impl TestServer {
             .expect("the settings are right");
         store
             .write_blocking(|connection| {
-                auth::create_key(connection, "test", role, expires_at).map_err(Problem::from)
+                api_keys::create_key(connection, "test", role, expires_at).map_err(Problem::from)
             })
             .expect("a key can be made")
     }
@@ -87,7 +87,7 @@ impl TestServer {
             .expect("the settings are right");
         let revoked = store
             .write_blocking(|connection| {
-                auth::revoke_key(connection, key.id).map_err(Problem::from)
+                api_keys::revoke_key(connection, key.id).map_err(Problem::from)
             })
             .expect("a key can be revoked");
         assert!(revoked);

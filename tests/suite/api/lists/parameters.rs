@@ -73,7 +73,7 @@ on_both! {
         assert!(answer.body.len() < 131_072, "{} bytes", answer.body.len());
         let problem = answer.problem(400, "invalid-parameter");
         assert_eq!(problem["errors"].as_array().unwrap().len(), 100);
-        assert!(problem["detail"].as_str().unwrap().contains("Only the first 100 errors are named."), "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains("Only the first 100 errors are listed."), "{problem}");
     }
 
     demo fn items_and_writes_refuse_unknown_parameters_too(server: &TestServer) {
