@@ -1,4 +1,4 @@
-//! The addresses of saved queries.
+//! HTTP handlers for `/v1/saved-queries`.
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 
@@ -11,8 +11,8 @@ use crate::saved_queries::resource::SavedQueries;
 
 /// List saved queries
 ///
-/// Queries of lists that have a name and an address that stays: `/f/{slug}` as a page,
-/// `/f/{slug}.rss`, `.atom`, `.json` as feeds. Newest first unless `sort` or `q` says otherwise.
+/// Named queries of lists with permanent URLs: `/f/{slug}` is an embeddable page, `/f/{slug}.rss`,
+/// `.atom` and `.json` are feeds. Newest first unless `sort` or `q` is given.
 #[utoipa::path(operation_id = "list_saved_queries", tag = "Saved queries", responses((status = 200, description = "A page of saved queries.", body = SavedQueryPage)))]
 #[get("/v1/saved-queries")]
 pub async fn list_saved_queries(
@@ -24,7 +24,7 @@ pub async fn list_saved_queries(
 
 /// Get a saved query
 ///
-/// By id or slug; a former slug answers 308 to the present one.
+/// By id or slug; a former slug redirects (308) to the current one.
 #[utoipa::path(operation_id = "get_saved_query", tag = "Saved queries", params(("saved_query" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The saved query.", body = SavedQuery)))]
 #[get("/v1/saved-queries/{saved_query}")]
 pub async fn get_saved_query(
@@ -37,7 +37,8 @@ pub async fn get_saved_query(
 
 /// Create a saved query
 ///
-/// Without a slug one is made from the texts in the original language. Needs an editor's key.
+/// If `slug` is absent, it is generated from the name in the original language. Requires an API key
+/// with the role editor.
 #[utoipa::path(operation_id = "create_saved_query", tag = "Saved queries", request_body = SavedQueryInput, responses((status = 201, description = "The saved query, as stored.", body = SavedQuery)))]
 #[post("/v1/saved-queries")]
 pub async fn create_saved_query(
@@ -50,10 +51,10 @@ pub async fn create_saved_query(
 
 /// Replace or create a saved query
 ///
-/// Replaces the whole; creates at that slug where nothing is, so that a synchroniser can repeat it
-/// safely. What GET with `lang=all` gave can be sent back unchanged and changes nothing. Needs an
-/// editor's key.
-#[utoipa::path(operation_id = "replace_saved_query", tag = "Saved queries", params(("saved_query" = String, Path, description = "Id or slug.")), request_body = SavedQueryInput, responses((status = 200, description = "The saved query, as stored.", body = SavedQuery), (status = 201, description = "The saved query is new.", body = SavedQuery)))]
+/// Replaces the entire saved query, or creates it at that slug if it does not exist, so that
+/// synchronization can repeat the request safely. The response of GET with `lang=all` can be sent
+/// back unchanged and changes nothing. Requires an API key with the role editor.
+#[utoipa::path(operation_id = "replace_saved_query", tag = "Saved queries", params(("saved_query" = String, Path, description = "Id or slug.")), request_body = SavedQueryInput, responses((status = 200, description = "The saved query, as stored.", body = SavedQuery), (status = 201, description = "The saved query was created.", body = SavedQuery)))]
 #[put("/v1/saved-queries/{saved_query}")]
 pub async fn replace_saved_query(
     context: web::Data<AppState>,
@@ -64,10 +65,10 @@ pub async fn replace_saved_query(
     handlers::replace::<SavedQueries>(context, request, payload, name.into_inner()).await
 }
 
-/// Change a saved query
+/// Update a saved query
 ///
-/// JSON Merge Patch (RFC 7396): null removes, objects merge, lists are replaced whole. Needs an
-/// editor's key.
+/// JSON Merge Patch (RFC 7396): null removes a member, objects are merged, arrays are replaced.
+/// Requires an API key with the role editor.
 #[utoipa::path(operation_id = "patch_saved_query", tag = "Saved queries", params(("saved_query" = String, Path, description = "Id or slug.")), request_body(content = SavedQueryInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The saved query, as stored.", body = SavedQuery)))]
 #[patch("/v1/saved-queries/{saved_query}")]
 pub async fn patch_saved_query(
@@ -81,8 +82,8 @@ pub async fn patch_saved_query(
 
 /// Delete a saved query
 ///
-/// From then on it answers 410, or 404 to the public if it never was published. Needs an editor's
-/// key.
+/// After deletion the saved query returns 410, or 404 to the public if it was never published.
+/// Requires an API key with the role editor.
 #[utoipa::path(operation_id = "delete_saved_query", tag = "Saved queries", params(("saved_query" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/saved-queries/{saved_query}")]
 pub async fn delete_saved_query(
@@ -95,9 +96,9 @@ pub async fn delete_saved_query(
 
 /// Restore a saved query
 ///
-/// Brings back what was deleted, as it was, as long as the server keeps it; then 410. What is not
-/// deleted is answered unchanged. Needs an editor's key.
-#[utoipa::path(operation_id = "restore_saved_query", tag = "Saved queries", params(("saved_query" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The saved query, as it is again.", body = SavedQuery)))]
+/// Restores a deleted saved query in its former state until it is purged; 410 after that. A saved
+/// query that is not deleted is returned unchanged. Requires an API key with the role editor.
+#[utoipa::path(operation_id = "restore_saved_query", tag = "Saved queries", params(("saved_query" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The restored saved query.", body = SavedQuery)))]
 #[post("/v1/saved-queries/{saved_query}/restore")]
 pub async fn restore_saved_query(
     context: web::Data<AppState>,

@@ -1,6 +1,7 @@
-//! Saved queries: a query of a list with a name and an address that stays.
+//! Saved queries: queries of lists with a name and a permanent URL.
 
 pub mod api;
+pub mod input;
 pub mod model;
 pub mod resolve;
 pub mod resource;

@@ -1,4 +1,4 @@
-//! What a saved query is.
+//! Schema, model and representation of saved queries.
 
 use std::collections::BTreeMap;
 
@@ -6,18 +6,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::http::json_fields::JsonFields;
+use crate::resource::Status;
 use crate::resource::read::page::{FacetValue, Links, PageInfo, encode_query};
 use crate::resource::schema::{
     FilterSchema, FilterType, ResourceKind, ResourceSchema, SortColumn, SortSchema, TextField,
 };
 use crate::resource::store::items::LoadedItem;
 use crate::resource::view::context::{CommonFields, RenderContext};
-use crate::resource::{ParsedFields, Status};
-use crate::saved_queries::resolve::{MAX_SAVED_QUERY_LEN, parse_saved_query};
 use crate::{impact, partners, programmes, videos};
 
-/// The lists that can be asked.
+/// Schemas of the kinds whose lists can be queried.
 pub const LISTABLE_SCHEMAS: [&ResourceSchema; 4] = [
     &videos::model::SCHEMA,
     &programmes::model::SCHEMA,
@@ -25,10 +23,10 @@ pub const LISTABLE_SCHEMAS: [&ResourceSchema; 4] = [
     &impact::model::SCHEMA,
 ];
 
-/// The kinds of item that they list.
+/// Names of these kinds.
 pub const LISTABLE_KINDS: &[&str] = &["video", "programme", "partner", "impact_statistic"];
 
-/// The declaration.
+/// Declaration of the `saved_query` resource.
 pub const SCHEMA: ResourceSchema = ResourceSchema {
     kind: ResourceKind::SavedQuery,
     sort_table: None,
@@ -37,14 +35,14 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
     filters: &[FilterSchema {
         name: "kind",
         filter_type: FilterType::OneOf(LISTABLE_KINDS),
-        description: "Queries of items of this kind.",
+        description: "Only queries that list this kind.",
         example: "video",
     }],
     ranges: &[],
     sort_keys: &[SortSchema {
         name: "name",
         column: SortColumn::Title,
-        description: "the name, in the answer's language and its alphabet",
+        description: "the name, in the response's language and by its alphabet",
     }],
     fields: &["kind", "query", "list", "page", "feeds"],
     on_demand_fields: &[],
@@ -53,38 +51,38 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
     feed_formats: &[],
 };
 
-/// A query of a list that has a name and an address that stays.
+/// A named query of a list with a permanent URL.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SavedQuery {
-    /// What every resource shows.
+    /// Fields that all resources have.
     #[serde(flatten)]
     pub common: CommonFields,
-    /// The texts in the answer's language.
+    /// Texts in the response's language.
     #[serde(flatten)]
     pub texts: SavedQueryTexts,
-    /// The kind of item that it asks for.
+    /// The kind of resource that it lists.
     #[schema(value_type = SavedQueryKind)]
     pub kind: String,
-    /// What stands after `?` in the address of the list; empty for all items.
+    /// Query string of the list, without `?`; empty for all items.
     #[schema(example = "topic=testimonials&sort=title")]
     pub query: String,
-    /// The list at its own address.
+    /// URL of the list in the API.
     #[schema(
         format = "uri",
         example = "https://catalogue.example.org/v1/videos?topic=testimonials&sort=title"
     )]
     pub list: String,
-    /// The list as a page to be framed; only videos have one.
+    /// Embeddable page of the list; null unless it lists videos.
     #[schema(required, format = "uri", example = "https://catalogue.example.org/f/testimonials")]
     pub page: Option<String>,
-    /// The list as feeds.
+    /// URLs of the feeds.
     pub feeds: SavedQueryFeeds,
 }
 
-/// Feeds of a saved query: addresses that stay when the query changes.
+/// Feeds of a saved query, at permanent URLs: they stay the same when the query changes.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SavedQueryFeeds {
-    /// RSS 2.0; only of videos.
+    /// RSS 2.0; null unless it lists videos.
     #[schema(
         required,
         format = "uri",
@@ -99,10 +97,10 @@ pub struct SavedQueryFeeds {
     pub json: String,
 }
 
-/// The kind of item that a saved query asks for.
+/// The kind of resource that a saved query lists. For the OpenAPI document only.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are self-explanatory")]
 pub enum SavedQueryKind {
     Video,
     Programme,
@@ -110,14 +108,14 @@ pub enum SavedQueryKind {
     ImpactStatistic,
 }
 
-/// A saved query's texts in one language; with `lang=all` in every language instead.
+/// The texts of a saved query in one language; with `lang=all`, in every language instead.
 #[derive(Clone, Debug, Default, Serialize, ToSchema)]
 pub struct SavedQueryTexts {
     /// The language of the texts.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required, nullable = false, example = "en")]
     pub language: Option<String>,
-    /// Whether they were made from the same language's other script.
+    /// Whether the texts were transliterated from the language's other script.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required, nullable = false)]
     pub transliterated: Option<bool>,
@@ -136,10 +134,10 @@ pub struct SavedQueryTexts {
     pub translations: Option<BTreeMap<String, Value>>,
 }
 
-/// A saved query's texts in one language.
+/// The texts of a saved query in one language.
 #[derive(Clone, Debug, ToSchema)]
 pub struct SavedQueryTranslation {
-    /// Whether the public sees this language.
+    /// Publication status of this language.
     pub status: Option<Status>,
     /// Name.
     #[schema(
@@ -155,18 +153,18 @@ pub struct SavedQueryTranslation {
     pub description: Option<String>,
 }
 
-/// What POST and PUT take; PATCH merges it. Flat texts are those of `original_language`.
+/// Body of POST, PUT and (merged) PATCH requests. Flat texts are those of `original_language`.
 #[derive(Clone, Debug, ToSchema)]
 #[schema(example = json!({"status": "published", "name": "Testimonials", "kind": "video", "query": "topic=testimonials&sort=title"}))]
 pub struct SavedQueryInput {
-    /// Readable name in addresses; made from the name if it is absent.
+    /// Readable name in URLs; generated from the name if absent.
     #[schema(pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", max_length = 80)]
     pub slug: Option<String>,
-    /// `draft` if it is absent.
+    /// `draft` if absent.
     pub status: Option<Status>,
-    /// Set at first publication if it is absent.
+    /// Set at first publication if absent.
     pub published_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// The language it was written in.
+    /// Language of the original texts (BCP 47).
     pub original_language: Option<String>,
     /// The texts by language tag; null removes a language in a PATCH.
     pub translations: Option<BTreeMap<String, SavedQueryTranslation>>,
@@ -176,74 +174,56 @@ pub struct SavedQueryInput {
     /// Description in the original language.
     #[schema(max_length = 50_000)]
     pub description: Option<String>,
-    /// The kind of item that it asks for.
+    /// The kind of resource that it lists.
     #[schema(required, nullable = false)]
     pub kind: Option<SavedQueryKind>,
-    /// What stands after `?` in the address of the list: filters, `q`, `sort` and `limit`; the
-    /// language is asked for at the feed's address.
+    /// Query string of the list, without `?`: filters, `q`, `sort` and `limit`. The language is
+    /// given on the feed URL.
     #[schema(max_length = 2_000, example = "topic=testimonials&sort=title")]
     pub query: Option<String>,
-    /// Ignored: what was read can be sent back.
+    /// Read-only; ignored, so that a response can be sent back.
     pub list: Option<Value>,
-    /// Ignored: what was read can be sent back.
+    /// Read-only; ignored, so that a response can be sent back.
     pub page: Option<Value>,
-    /// Ignored: what was read can be sent back.
+    /// Read-only; ignored, so that a response can be sent back.
     pub feeds: Option<Value>,
 }
 
-/// A page of a list.
+/// A page of saved queries.
 #[derive(Clone, Debug, ToSchema)]
 pub struct SavedQueryPage {
-    /// The items of this page.
+    /// The saved queries of this page.
     pub data: Vec<SavedQuery>,
-    /// Where the page stands in the list.
+    /// Page size, cursors and total.
     pub page: PageInfo,
-    /// Counts of the values of each facet that was asked for, the most frequent first.
+    /// Counts of the values of each requested facet, most frequent first.
     #[schema(nullable = false)]
     pub facets: Option<BTreeMap<String, Vec<FacetValue>>>,
-    /// Searches that find more, where this one finds little: what was perhaps meant.
+    /// Alternative queries with more results, when this one has few.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = json!(["violence"]))]
     pub did_you_mean: Option<Vec<String>>,
-    /// Addresses of this page and its neighbours.
+    /// URLs of this page and its neighbours.
     pub links: Links,
 }
 
-/// A saved query's own fields.
+/// The kind-specific fields of a saved query.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct SavedQueryFields {
-    /// See [`KINDS`].
+    /// One of [`LISTABLE_KINDS`].
     pub kind: String,
-    /// What stands after `?`.
+    /// Query string, without `?`.
     pub query: String,
 }
 
 impl SavedQueryFields {
-    /// The list that it asks; `None` for a kind that this program does not know.
+    /// Schema of the kind that it lists; `None` if the kind is not supported.
     pub fn list_schema(&self) -> Option<&'static ResourceSchema> {
         LISTABLE_SCHEMAS.into_iter().find(|spec| spec.kind.as_str() == self.kind)
     }
 }
 
-/// Reads a body.
-pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<SavedQueryFields> {
-    fields.ignore(&["list", "page", "feeds"]);
-    let kind = fields.one_of("kind", LISTABLE_KINDS);
-    fields.require("kind", kind.is_some());
-    let text = fields.text("query", MAX_SAVED_QUERY_LEN).unwrap_or_default();
-    let saved_query_fields = SavedQueryFields {
-        kind: kind.unwrap_or_default(),
-        query: text.trim_start_matches('?').to_owned(),
-    };
-    if let Some(Err(errors)) =
-        saved_query_fields.list_schema().map(|list| parse_saved_query(&saved_query_fields, list))
-    {
-        fields.errors_mut().extend(errors);
-    }
-    ParsedFields { fields: saved_query_fields, references: Vec::new() }
-}
-
-/// Draws the resource.
+/// Renders the API representation.
 pub fn render(
     mut loaded: LoadedItem<SavedQueryFields>,
     render_context: &RenderContext,

@@ -1,4 +1,4 @@
-//! Reads what is saved: when it is written, and each time it is asked.
+//! Resolves saved queries to list requests when their feeds and pages are requested.
 
 use crate::db::Connection;
 use crate::http::auth::Visibility;
@@ -17,93 +17,22 @@ use crate::saved_queries::model::{LISTABLE_KINDS, SCHEMA, SavedQueryFields};
 use crate::saved_queries::resource::SavedQueries;
 use crate::text::language::Language;
 
-/// The longest query, in characters.
-pub const MAX_SAVED_QUERY_LEN: usize = 2_000;
-
-/// What is asked for at the address, by whoever reads.
+/// Parameters that are given on the URL of a feed or page and are not saved.
 const URL_PARAMS: &[&str] = &["lang", "limit", "cursor"];
 
-/// Parameters of lists that have no place in a saved query.
-const UNSUPPORTED_PARAMS: &[&str] = &[
-    "lang",
-    "cursor",
-    "offset",
-    "status",
-    "fields",
-    "include",
-    "facets",
-    "facet_limit",
-    "highlights",
-    "total",
-    "layout",
-];
-
-/// Where errors of a query lie in a body.
-const QUERY_POINTER: &str = "/query";
-
-/// Reads a query that is to be saved; errors point to where it stands in the body. The items that
-/// it names are not looked up yet.
-pub fn parse_saved_query(
-    fields: &SavedQueryFields,
-    schema: &'static ResourceSchema,
-) -> Result<ListRequest, Vec<FieldError>> {
-    if fields.query.starts_with("http:")
-        || fields.query.starts_with("https:")
-        || fields.query.starts_with('/')
-    {
-        let detail = "Only what stands after `?` in the address of a list is a query.";
-        return Err(vec![FieldError::field(QUERY_POINTER, "not_a_query", detail)]);
-    }
-    let refused: Vec<FieldError> = present_params(&fields.query, UNSUPPORTED_PARAMS)
-        .into_iter()
-        .map(|name| {
-            let detail = match name {
-                "lang" | "layout" | "cursor" => {
-                    format!("`{name}` is chosen at the address: `/f/{{slug}}.rss?{name}=…`.")
-                }
-                "offset" => {
-                    "A saved query begins with the first item; `cursor` at the address goes on."
-                        .to_owned()
-                }
-                _ => format!("`{name}` is for lists. Filters, `q`, `sort` and `limit` work here."),
-            };
-            FieldError::field(QUERY_POINTER, "unknown_parameter", detail)
-        })
-        .collect();
-    if !refused.is_empty() {
-        return Err(refused);
-    }
-    ListRequest::parse(schema, &fields.query, None, &[], Visibility::Published)
-        .map_err(to_body_errors)
-}
-
-/// The errors of a query, as those of the body that it stands in.
-pub fn to_body_errors(problem: Problem) -> Vec<FieldError> {
-    if problem.errors.is_empty() {
-        return vec![FieldError::field(QUERY_POINTER, "invalid_value", problem.detail)];
-    }
-    let placed = |error: FieldError| FieldError {
-        detail: format!("`{}`: {}", error.parameter.as_deref().unwrap_or_default(), error.detail),
-        pointer: Some(QUERY_POINTER.to_owned()),
-        parameter: None,
-        ..error
-    };
-    problem.errors.into_iter().map(placed).collect()
-}
-
-/// What is asked at the address of a saved query, beside what is saved.
+/// The parameters on the URL of a feed or page of a saved query.
 #[derive(Clone, Debug)]
 pub struct UrlParams {
-    /// Languages.
+    /// Language preference.
     pub language_preference: LanguagePreference,
-    /// The parameters as they were given.
+    /// Query string of the URL.
     query: String,
-    /// What `Accept-Language` says.
+    /// Value of `Accept-Language`.
     accept_language: Option<String>,
 }
 
 impl UrlParams {
-    /// Reads `lang`, `limit` and `cursor`.
+    /// Parses `lang`, `limit` and `cursor`.
     pub fn parse(
         query: &str,
         accept_language: Option<&str>,
@@ -115,29 +44,30 @@ impl UrlParams {
             params.error(
                 "lang",
                 "invalid_language",
-                "This is in one language: name it, or leave `lang` out.",
+                "`lang=all` is not supported here; give one language or omit `lang`.",
             );
         }
         params.integer("limit", 1..=MAX_LIMIT);
-        // Of which list it is, is seen when that is known.
+        // Only the syntax is checked here: the query is not known yet.
         if let Some(text) = params.get("cursor")
             && matches!(cursor::decode("", &text), Err(CursorError::Malformed))
         {
             params.error(
                 "cursor",
                 "invalid_cursor",
-                "The cursor is not one that this server gave; start again without it.",
+                "The cursor is invalid; start again without it.",
             );
         }
         params.finish()?;
         Ok(Self {
-            language_preference: language_preference,
+            language_preference,
             query: query.to_owned(),
             accept_language: accept_language.map(str::to_owned),
         })
     }
 
-    /// The parameter that keeps the language, where one was asked for, with its question mark.
+    /// The query string that preserves an explicitly requested language (`?lang=…`), otherwise
+    /// empty.
     pub fn lang_query(&self) -> String {
         let requested = self
             .language_preference
@@ -147,12 +77,12 @@ impl UrlParams {
         requested.map_or_else(String::new, |requested| format!("?lang={}", requested.as_str()))
     }
 
-    /// What makes it another than others: part of tags.
+    /// Identifies the parameters in ETags.
     pub fn cache_key(&self) -> String {
         format!("{}\n{}", self.query, self.language_preference.cache_key())
     }
 
-    /// The saved query with what is asked beside it.
+    /// Combines the saved query with these parameters to a list request.
     pub fn resolve(
         &self,
         fields: &SavedQueryFields,
@@ -161,18 +91,18 @@ impl UrlParams {
     ) -> Result<(&'static ResourceSchema, ListRequest), Problem> {
         let schema = fields.list_schema().ok_or_else(|| {
             let detail = format!(
-                "It asks for items of a kind that this server does not have: {}",
+                "Unsupported resource kind: {}",
                 unknown_value_message(&fields.kind, LISTABLE_KINDS.iter().copied())
             );
             outdated_query_problem(Problem::invalid_parameter("kind", "unknown_value", detail))
         })?;
         let has_limit = !present_params(&self.query, &["limit"]).is_empty();
-        let kept = fields.query.split('&').filter(|pair| {
+        let saved_params = fields.query.split('&').filter(|pair| {
             let name = percent_decode(pair.split('=').next().unwrap_or_default());
             let is_replaced = has_limit && name.as_deref() == Some("limit");
             !pair.is_empty() && !is_replaced
         });
-        let combined_query = kept
+        let combined_query = saved_params
             .chain(self.query.split('&').filter(|pair| !pair.is_empty()))
             .collect::<Vec<_>>()
             .join("&");
@@ -189,8 +119,8 @@ impl UrlParams {
     }
 }
 
-/// A query that was understood when it was saved and is no longer: not the caller's fault, unless
-/// it is what stands at the address.
+/// Converts the problem of a saved query that is no longer valid to 503, since it is not the
+/// client's error; errors of the URL parameters remain 400.
 pub fn outdated_query_problem(problem: Problem) -> Problem {
     let (url_errors, saved_errors): (Vec<FieldError>, Vec<FieldError>) =
         problem.errors.into_iter().partition(|error| {
@@ -204,27 +134,28 @@ pub fn outdated_query_problem(problem: Problem) -> Problem {
     }
     let mut unavailable = Problem::new(
         ProblemKind::Unavailable,
-        "What was saved under this name is no longer understood; whoever keeps the catalogue can mend it.",
+        "The saved query is no longer valid; an editor can update it.",
     );
     unavailable.errors = saved_errors;
     unavailable
 }
 
-/// A saved query as it is asked.
+/// A saved query that is visible to the caller.
 pub struct LoadedSavedQuery {
     /// Slug.
     pub slug: String,
-    /// What it asks.
+    /// Kind and query.
     pub fields: SavedQueryFields,
-    /// Its name, its description and their language.
+    /// Name in the response's language.
     pub name: String,
-    /// As long as it needs to be.
+    /// Description in the response's language.
     pub description: Option<String>,
-    /// The language of both (BCP 47).
+    /// Language of name and description (BCP 47).
     pub language: String,
 }
 
-/// Finds a saved query that the caller may see; the slug where it has another now.
+/// Finds a saved query that is visible to the caller; `Err` with the current slug if `name` is a
+/// former slug.
 pub fn find_saved_query(
     connection: &mut Connection,
     name: &str,
@@ -235,7 +166,7 @@ pub fn find_saved_query(
         Lookup::Former(item) => return Ok(Err(item.slug)),
         Lookup::Current(item) => item,
     };
-    let unreadable = format!("the own fields of saved query {} cannot be read", item.id);
+    let unreadable = format!("the fields of saved query {} cannot be parsed", item.id);
     let mut loaded =
         hydrate_single::<SavedQueries>(connection, item, None, visibility, render_context)?
             .ok_or_else(|| Problem::internal(unreadable))?;

@@ -1,5 +1,6 @@
-//! How saved queries are stored.
+//! Implementation of [`Resource`] for saved queries.
 
+use crate::db::sql_fragment::Fragment;
 use crate::db::{Connection, Id};
 use crate::http::json_fields::JsonFields;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
@@ -9,11 +10,18 @@ use crate::resource::store::items::LoadedItem;
 use crate::resource::store::tracks::TrackSummary;
 use crate::resource::view::context::RenderContext;
 use crate::resource::{NewReference, ParsedFields, Resource};
+use crate::saved_queries::input::{parse, parse_saved_query, to_body_errors};
 use crate::saved_queries::model::{self, SCHEMA, SavedQuery, SavedQueryFields};
-use crate::saved_queries::resolve::{parse_saved_query, to_body_errors};
 
-/// Saved queries as a kind of item.
+/// The saved query resource.
 pub struct SavedQueries;
+
+/// SQL condition on `items` that selects all published saved queries.
+pub fn published_condition() -> Fragment {
+    Fragment::new(
+        "items.kind = 'saved_query' AND items.is_public = TRUE AND items.deleted_at IS NULL",
+    )
+}
 
 impl Resource for SavedQueries {
     const SCHEMA: &'static ResourceSchema = &SCHEMA;
@@ -21,7 +29,7 @@ impl Resource for SavedQueries {
     type View = SavedQuery;
 
     fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<SavedQueryFields> {
-        model::parse(fields)
+        parse(fields)
     }
 
     fn render(loaded: LoadedItem<SavedQueryFields>, render_context: &RenderContext) -> SavedQuery {
@@ -29,23 +37,23 @@ impl Resource for SavedQueries {
     }
 
     fn filter_values(
-        own: &SavedQueryFields,
+        fields: &SavedQueryFields,
         _tracks: &[TrackSummary],
     ) -> Vec<(&'static str, String)> {
-        vec![("kind", own.kind.clone())]
+        vec![("kind", fields.kind.clone())]
     }
 
-    /// The items that the query names must be there.
+    /// The items that the query references must exist.
     fn validate(
         connection: &mut Connection,
         _id: Option<Id>,
-        own: &mut SavedQueryFields,
+        fields: &mut SavedQueryFields,
         _links: &[(NewReference, Id)],
         errors: &mut Vec<FieldError>,
     ) -> Result<(), Problem> {
-        let Some(list) = own.list_schema() else { return Ok(()) };
-        // What cannot be read has been said already.
-        let Ok(request) = parse_saved_query(own, list) else { return Ok(()) };
+        let Some(list) = fields.list_schema() else { return Ok(()) };
+        // Errors of parsing have been reported already.
+        let Ok(request) = parse_saved_query(fields, list) else { return Ok(()) };
         match request.page_query(connection, list, &CacheView::default()) {
             Err(problem) if problem.kind == ProblemKind::InvalidParameter => {
                 errors.extend(to_body_errors(problem))
