@@ -1,4 +1,4 @@
-//! The addresses of feeds.
+//! HTTP handlers of the feeds of lists: `/feeds/{list}.{format}`.
 
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ use crate::http::conditional::{CacheValidators, ConditionalGet, Freshness};
 use crate::http::json_fields::clip;
 use crate::http::language::LanguagePreference;
 use crate::http::middleware::StatementCount;
-use crate::http::problem::{FieldError, Problem, ProblemKind};
-use crate::http::query_params::present_params;
+use crate::http::problem::{Problem, ProblemKind};
+use crate::http::query_params::reject_params;
 use crate::impact::resource::ImpactStatistics;
 use crate::partners::resource::Partners;
 use crate::programmes::resource::Programmes;
@@ -39,11 +39,11 @@ use crate::resource::view::urls::PublicUrls;
 use crate::videos::resource::Videos;
 use crate::{impact, partners, programmes, videos};
 
-/// Parameters of lists that shape what feeds shape themselves.
+/// Parameters of lists that feeds do not support.
 const EXCLUDED_PARAMS: &[&str] =
     &["fields", "include", "facets", "facet_limit", "highlights", "total"];
 
-/// What the document says of them, beside what the handlers do.
+/// Completes the OpenAPI operations of the feeds with the parameters of the lists.
 pub const OPENAPI: [ListEndpoint; 4] = [
     list_endpoint("/feeds/videos.{format}", &videos::model::SCHEMA),
     list_endpoint("/feeds/programmes.{format}", &programmes::model::SCHEMA),
@@ -51,17 +51,17 @@ pub const OPENAPI: [ListEndpoint; 4] = [
     list_endpoint("/feeds/impact-statistics.{format}", &impact::model::SCHEMA),
 ];
 
-const fn list_endpoint(path: &'static str, spec: &'static ResourceSchema) -> ListEndpoint {
+const fn list_endpoint(path: &'static str, schema: &'static ResourceSchema) -> ListEndpoint {
     ListEndpoint {
         path,
-        schema: spec,
+        schema,
         excluded_params: EXCLUDED_PARAMS,
         extra_params: Vec::new,
         requires_query: false,
     }
 }
 
-/// In what a feed is written.
+/// Format of a feed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum FeedType {
     /// RSS 2.0.
@@ -73,9 +73,9 @@ pub enum FeedType {
 }
 
 impl FeedType {
-    /// That of an address that ends so.
-    pub(super) fn from_extension(ending: &str) -> Option<Self> {
-        match ending {
+    /// The format with this file extension.
+    pub(super) fn from_extension(extension: &str) -> Option<Self> {
+        match extension {
             "rss" => Some(Self::Rss),
             "atom" => Some(Self::Atom),
             "json" => Some(Self::Json),
@@ -83,7 +83,7 @@ impl FeedType {
         }
     }
 
-    /// What the answer is called.
+    /// Value of `Content-Type`.
     fn media_type(self) -> &'static str {
         match self {
             Self::Rss => "application/rss+xml; charset=utf-8",
@@ -92,7 +92,7 @@ impl FeedType {
         }
     }
 
-    /// What an address of it ends with.
+    /// File extension in URLs.
     pub(super) fn extension(self) -> &'static str {
         match self {
             Self::Rss => "rss",
@@ -110,7 +110,7 @@ impl FeedType {
     }
 }
 
-/// In what a feed of videos is written.
+/// Format of a feed of videos. For the OpenAPI document only.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum VideoFeedFormat {
@@ -122,7 +122,7 @@ pub enum VideoFeedFormat {
     Json,
 }
 
-/// In what a feed is written.
+/// Format of a feed.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FeedFormat {
@@ -134,14 +134,13 @@ pub enum FeedFormat {
 
 /// Subscribe to videos
 ///
-/// Every query of `/v1/videos` as a feed: RSS 2.0 with Media RSS, Atom, or JSON Feed. The title
-/// says the query in the feed's language. What is played on another site stands as `media:player`,
+/// Any query of `/v1/videos` as a feed: RSS 2.0 with Media RSS, Atom, or JSON Feed. The title
+/// describes the query in the feed's language. Videos hosted elsewhere appear as `media:player`,
 /// files as enclosures, captions as `podcast:transcript`.
 ///
-/// Where the publisher has set a hub (`WebSub`), every feed names it, and it is told when a feed
-/// without parameters changes. Of feeds with parameters it is told nothing: ask for them from time
-/// to time.
-#[utoipa::path(operation_id = "feed_videos", tag = "Feeds", params(("format" = inline(VideoFeedFormat), Path, description = "The format.", example = "rss")), responses((status = 200, description = "The feed.", content((String = "application/rss+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<rss version=\"2.0\">…</rss>\n")), (String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
+/// If a `WebSub` hub is configured, all feeds link to it, and the hub is notified when a feed
+/// without parameters changes. Feeds with parameters are not announced: poll them.
+#[utoipa::path(operation_id = "get_video_feed", tag = "Feeds", params(("format" = inline(VideoFeedFormat), Path, description = "Format of the feed.", example = "rss")), responses((status = 200, description = "The feed.", content((String = "application/rss+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<rss version=\"2.0\">…</rss>\n")), (String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
 #[get("/feeds/videos.{format}")]
 pub async fn video_feed(
     context: web::Data<AppState>,
@@ -153,8 +152,8 @@ pub async fn video_feed(
 
 /// Subscribe to programmes
 ///
-/// Every query of `/v1/programmes` as a feed: Atom or JSON Feed.
-#[utoipa::path(operation_id = "feed_programmes", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "The format.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
+/// Any query of `/v1/programmes` as a feed: Atom or JSON Feed.
+#[utoipa::path(operation_id = "get_programme_feed", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "Format of the feed.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
 #[get("/feeds/programmes.{format}")]
 pub async fn programme_feed(
     context: web::Data<AppState>,
@@ -166,8 +165,8 @@ pub async fn programme_feed(
 
 /// Subscribe to partners
 ///
-/// Every query of `/v1/partners` as a feed: Atom or JSON Feed.
-#[utoipa::path(operation_id = "feed_partners", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "The format.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
+/// Any query of `/v1/partners` as a feed: Atom or JSON Feed.
+#[utoipa::path(operation_id = "get_partner_feed", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "Format of the feed.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
 #[get("/feeds/partners.{format}")]
 pub async fn partner_feed(
     context: web::Data<AppState>,
@@ -179,9 +178,9 @@ pub async fn partner_feed(
 
 /// Subscribe to impact statistics
 ///
-/// Every query of `/v1/impact-statistics` as a feed: Atom or JSON Feed. Titles begin with the
-/// figure and its qualifier ("More than 500").
-#[utoipa::path(operation_id = "feed_impact_statistics", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "The format.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
+/// Any query of `/v1/impact-statistics` as a feed: Atom or JSON Feed. Titles begin with the figure
+/// and its qualifier ("More than 500").
+#[utoipa::path(operation_id = "get_impact_statistic_feed", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "Format of the feed.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
 #[get("/feeds/impact-statistics.{format}")]
 pub async fn impact_statistic_feed(
     context: web::Data<AppState>,
@@ -191,38 +190,42 @@ pub async fn impact_statistic_feed(
     list_feed::<ImpactStatistics>(context, request, format.into_inner()).await
 }
 
-/// Answers a list as a feed. The format is that of the address, whatever `Accept` says: readers
-/// send all sorts of things.
+/// Responds with a list as a feed. The format is that of the URL and not of `Accept`, since the
+/// `Accept` headers of feed readers are unreliable.
 async fn list_feed<S: FeedResource>(
     context: web::Data<AppState>,
     request: HttpRequest,
-    ending: String,
+    extension: String,
 ) -> Result<HttpResponse, Problem> {
-    let Some(format) = FeedType::from_extension(&ending)
-        .filter(|_| S::SCHEMA.feed_formats.contains(&ending.as_str()))
+    let Some(format) = FeedType::from_extension(&extension)
+        .filter(|_| S::SCHEMA.feed_formats.contains(&extension.as_str()))
     else {
         let detail = format!(
-            "This feed is given as {}, not as `{}`.",
+            "This feed is available as {}; `{}` is not supported.",
             S::SCHEMA.feed_formats.join(", "),
-            clip(&ending)
+            clip(&extension)
         );
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
     let caller = context.visibility(&request).await?;
-    reject_list_params(&request)?;
+    reject_params(request.query_string(), EXCLUDED_PARAMS, |name| {
+        format!(
+            "`{name}` is not supported in feeds. Supported: filters, `q`, `lang`, `sort`, `limit`."
+        )
+    })?;
     let list_request = Arc::new(ListRequest::from_request::<S>(&context, &request, caller)?);
     if list_request.language_preference.all_languages {
         return Err(Problem::invalid_parameter(
             "lang",
             "invalid_language",
-            "A feed is in one language: name it, or leave `lang` out.",
+            "`lang=all` is not supported here; give one language or omit `lang`.",
         ));
     }
     let urls = PublicUrls::new(&context.settings, &list_request.base_url);
     let publisher = context.settings.publisher_name(&list_request.base_url);
     let hub = context.settings.websub_hub.clone();
     let identity = format!(
-        "feed\n{ending}\n{publisher}\n{hub:?}\n{}\n{}",
+        "feed\n{extension}\n{publisher}\n{hub:?}\n{}\n{}",
         urls.cache_key(),
         list_request.etag_key
     );
@@ -263,7 +266,7 @@ async fn list_feed<S: FeedResource>(
         validators,
         LoadedFeed { description: QueryDescription { title, notes }, entries, page_info: info },
     ) = match done.value {
-        Freshness::Fresh(validators, read) => (validators, read),
+        Freshness::Fresh(validators, feed) => (validators, feed),
         Freshness::NotModified(validators) => {
             return Ok(response::not_modified_response(
                 &context,
@@ -294,7 +297,7 @@ async fn list_feed<S: FeedResource>(
     )
 }
 
-/// Answers a feed that was read.
+/// Builds the response of a feed.
 pub(super) fn feed_response(
     context: &AppState,
     (caller, language_preference): (Visibility, &LanguagePreference),
@@ -310,33 +313,18 @@ pub(super) fn feed_response(
     Ok(response.content_type(format.media_type()).body(format.render(feed)?))
 }
 
-/// Refuses the parameters of lists that feeds do not take.
-fn reject_list_params(request: &HttpRequest) -> Result<(), Problem> {
-    let given = present_params(request.query_string(), EXCLUDED_PARAMS);
-    let error = |name: &&'static str| {
-        let detail = format!(
-            "A feed has a form of its own: `{name}` is for lists. Filters, `q`, `lang`, `sort` and `limit` work here."
-        );
-        FieldError::parameter(*name, "unknown_parameter", detail)
-    };
-    if given.is_empty() {
-        Ok(())
-    } else {
-        Err(Problem::invalid_parameters(given.iter().map(error).collect()))
-    }
-}
-
-/// What is read for a feed.
+/// A page of a list, loaded for a feed.
 pub(super) struct LoadedFeed {
-    /// The query in words.
+    /// Description of the query in words.
     pub description: QueryDescription,
     /// The entries of this page.
     pub entries: Vec<Entry>,
-    /// Where the page stands.
+    /// Cursors of the neighbouring pages.
     pub page_info: PageInfo,
 }
 
-/// Reads a page of a list for a feed; `query` is what the list was understood from.
+/// Loads a page of a list for a feed; `query` is the query string that `list_request` was parsed
+/// from.
 pub(super) fn load_feed<S: FeedResource>(
     connection: &mut Connection,
     context: &AppState,
@@ -348,7 +336,7 @@ pub(super) fn load_feed<S: FeedResource>(
     let description =
         describe_query(connection, S::SCHEMA, query, list_request.visibility, render_context)?;
     let Some(cache) = render_context.cache() else {
-        return Err(Problem::internal("a feed was read without a memory"));
+        return Err(Problem::internal("a feed was loaded without the reference cache"));
     };
     let list = list_request.page_query(connection, S::SCHEMA, &cache)?;
     let page = load_page::<S>(
@@ -362,10 +350,10 @@ pub(super) fn load_feed<S: FeedResource>(
         return Err(Problem::invalid_parameter(
             "cursor",
             "invalid_cursor",
-            "The cursor does not fit this feed; start again without it.",
+            "The cursor is not valid for this query; start again without it.",
         ));
     };
-    // What a programme wants said is said once the programme may be seen.
+    // The attribution of a programme is added only if the programme is visible.
     let mut ids: Vec<Id> = loaded
         .iter()
         .flat_map(|one| one.references_in("programme"))
@@ -388,16 +376,11 @@ pub(super) fn load_feed<S: FeedResource>(
         &loaded,
         list_request.visibility,
     )?;
-    let entry_context = EntryContext {
-        render_context: render_context,
-        attributions: attributions,
-        content_notes,
-        urls: urls,
-    };
+    let entry_context = EntryContext { render_context, attributions, content_notes, urls };
     let entries =
         loaded.into_iter().filter_map(|one| S::render_entry(one, &entry_context)).collect();
     Ok(LoadedFeed {
-        description: description,
+        description,
         entries,
         page_info: list_request.page_params.page_info(&slice, None),
     })

@@ -1,14 +1,14 @@
-//! Atom (RFC 4287), with pages after RFC 5005.
+//! Renders Atom (RFC 4287) with paging links (RFC 5005).
 
 use super::feed::{Entry, Feed};
-use super::rss::MEDIA_RSS_NS;
+use super::media_rss::{MEDIA_RSS_NS, write_thumbnail};
 use crate::feeds::content_html;
 use crate::text::xml::Xml;
 
-/// Its media type.
+/// Media type of Atom.
 pub const MEDIA_TYPE: &str = "application/atom+xml";
 
-/// The feed.
+/// Renders a feed as Atom.
 #[must_use]
 pub fn render(feed: &Feed) -> String {
     let mut xml = Xml::new(
@@ -102,6 +102,6 @@ fn write_entry(xml: &mut Xml, entry: &Entry) {
         xml.element("summary", &[], summary);
     }
     xml.element("content", &[("type", "html")], &content_html::entry_html(entry));
-    super::rss::write_thumbnail(xml, entry);
+    write_thumbnail(xml, entry);
     xml.close();
 }

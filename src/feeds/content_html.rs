@@ -1,9 +1,9 @@
-//! Plain text as HTML that is also XHTML.
+//! Converts plain text to HTML that is also valid XHTML.
 
 use crate::feeds::feed::{Entry, RequiredNote};
 use crate::text::markup::write_escaped;
 
-/// The whole content of an entry.
+/// The content of an entry: content note, description, notes.
 pub fn entry_html(entry: &Entry) -> String {
     let mut html = String::with_capacity(1_024);
     push_notes(entry.content_note.as_slice(), &mut html);
@@ -17,7 +17,7 @@ pub fn entry_html(entry: &Entry) -> String {
     html
 }
 
-/// Notes, each a paragraph.
+/// Appends notes, each as a paragraph.
 pub fn push_notes(notes: &[RequiredNote], html: &mut String) {
     for note in notes {
         push_paragraph(&note.to_text(), html);
@@ -26,8 +26,8 @@ pub fn push_notes(notes: &[RequiredNote], html: &mut String) {
 
 fn push_paragraph(text: &str, html: &mut String) {
     html.push_str("<p>");
-    for (place, line) in text.lines().enumerate() {
-        if place > 0 {
+    for (index, line) in text.lines().enumerate() {
+        if index > 0 {
             html.push_str("<br/>");
         }
         push_escaped(line, html);
@@ -35,7 +35,7 @@ fn push_paragraph(text: &str, html: &mut String) {
     html.push_str("</p>");
 }
 
-/// Plain text as HTML.
+/// Escapes plain text as HTML.
 pub fn to_html(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
     push_escaped(text, &mut html);

@@ -1,4 +1,4 @@
-//! What an item of each kind says in a feed.
+//! Renders items of each kind as feed entries.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,32 +22,32 @@ use crate::videos::media::{Caption, Credit, Source, Thumbnail};
 use crate::videos::resource::Videos;
 use crate::videos::tracks::Captions;
 
-/// What an entry is drawn from beside its item.
+/// The data besides the item that an entry is rendered from.
 pub struct EntryContext<'a> {
-    /// The items that it refers to, and the languages.
+    /// Referenced items and the language preference.
     pub render_context: &'a RenderContext,
-    /// What the programmes that entries belong to want said.
+    /// Attributions of the programmes that the entries belong to.
     pub attributions: HashMap<Id, Arc<Attribution>>,
-    /// Content notes that stand in another language than their item, with it, by the number of the
-    /// item.
+    /// Content notes in another language than the text of their item, with that language, by the
+    /// row id of the item.
     pub content_notes: HashMap<RowId, (String, String)>,
-    /// Where things are.
+    /// URLs of pages and resources.
     pub urls: &'a PublicUrls,
 }
 
-/// A kind whose lists are feeds.
+/// A resource kind whose lists are available as feeds.
 pub trait FeedResource: Resource {
-    /// Draws an item; `None` for one without a text in any language.
-    fn render_entry(loaded: LoadedItem<Self::Fields>, around: &EntryContext<'_>) -> Option<Entry>;
+    /// Renders an item; `None` if it has no text in any language.
+    fn render_entry(loaded: LoadedItem<Self::Fields>, context: &EntryContext<'_>) -> Option<Entry>;
 }
 
 impl EntryContext<'_> {
-    /// The language of what the product itself says.
+    /// The language of labels and country names.
     fn ui_language(&self) -> &'static str {
         self.render_context.language_preference.ui_language
     }
 
-    /// An entry with what every kind has, and the texts.
+    /// An entry with the common fields, and the texts of the item.
     fn base_entry<O>(
         &self,
         kind: ResourceKind,
@@ -89,7 +89,7 @@ impl EntryContext<'_> {
         Some((entry, text))
     }
 
-    /// Topics and the programme.
+    /// The category of a reference to a topic or programme.
     fn category(&self, link: &Reference) -> Option<Category> {
         let kind = match link.field.as_str() {
             "topics" => ResourceKind::Topic,
@@ -108,7 +108,7 @@ impl EntryContext<'_> {
         RequiredNote { label: Some(label.in_language(self.ui_language())), text: text.to_owned() }
     }
 
-    /// Countries as categories, with the footnotes that they owe.
+    /// Adds countries as categories, with the required designation footnotes.
     fn add_countries(&self, countries: Vec<CountryReference>, entry: &mut Entry) {
         for country in countries {
             let mut label = country.name.to_owned();
@@ -124,7 +124,7 @@ impl EntryContext<'_> {
         }
     }
 
-    /// What a programme wants said with whatever belongs to it.
+    /// Adds the attribution of the item's programme.
     fn add_programme_attribution<O>(&self, loaded: &LoadedItem<O>, entry: &mut Entry) {
         if let Some(programme) = loaded
             .references_in("programme")
@@ -138,7 +138,7 @@ impl EntryContext<'_> {
         }
     }
 
-    /// Those who take part, as authors.
+    /// Partners of the item, as authors.
     fn partner_authors<O>(&self, loaded: &LoadedItem<O>) -> Vec<Author> {
         let links = loaded.references_in("partners").chain(loaded.references_in("partner"));
         links
@@ -152,7 +152,7 @@ impl EntryContext<'_> {
     }
 }
 
-/// What must be said: whom to credit, and what to disclaim.
+/// Adds the required credit line and disclaimer.
 fn add_attribution(credit_line: Option<&str>, disclaimer: Option<&str>, entry: &mut Entry) {
     for text in [credit_line, disclaimer].into_iter().flatten() {
         entry.notes.push(RequiredNote { label: None, text: text.to_owned() });
@@ -173,15 +173,15 @@ impl FeedResource for Videos {
         entry_context: &EntryContext<'_>,
     ) -> Option<Entry> {
         let (mut entry, _) = entry_context.base_entry(ResourceKind::Video, &mut loaded)?;
-        let own = &loaded.fields;
-        if let Some(licence) = &own.licence {
+        let fields = &loaded.fields;
+        if let Some(licence) = &fields.licence {
             entry.notes.push(entry_context.labelled_note(Phrase::Licence, licence));
             entry.rights = Some(licence.clone());
         }
         entry_context.add_programme_attribution(&loaded, &mut entry);
         entry_context
-            .add_countries(entry_context.render_context.countries(&own.countries), &mut entry);
-        let credits: Vec<Credit> = own.credits.unpack();
+            .add_countries(entry_context.render_context.countries(&fields.countries), &mut entry);
+        let credits: Vec<Credit> = fields.credits.unpack();
         entry.authors = credits
             .into_iter()
             .map(|credit| Author { name: credit.name, role: credit.role })
@@ -189,13 +189,13 @@ impl FeedResource for Videos {
         if entry.authors.is_empty() {
             entry.authors = entry_context.partner_authors(&loaded);
         }
-        entry.image = own.thumbnail.unpack::<Option<Thumbnail>>().map(|image| Image {
+        entry.image = fields.thumbnail.unpack::<Option<Thumbnail>>().map(|image| Image {
             url: image.url,
             width: image.width,
             height: image.height,
         });
-        entry.duration_seconds = own.duration_seconds;
-        for source in own.sources.unpack::<Vec<Source>>() {
+        entry.duration_seconds = fields.duration_seconds;
+        for source in fields.sources.unpack::<Vec<Source>>() {
             match media_type(&source) {
                 Some(mime_type) => entry.files.push(MediaFile {
                     url: source.url,
@@ -208,23 +208,22 @@ impl FeedResource for Videos {
             }
         }
         let captions = Captions::new(
-            &own.captions,
+            &fields.captions,
             &loaded.item,
             &entry_context.render_context.base_url,
             &loaded.item.slug,
         );
-        let has_chapters = own.chapters.0.is_some()
+        let has_chapters = fields.chapters.0.is_some()
             || loaded.item.track_summaries().iter().any(|track| track.kind == TrackKind::Chapters);
-        let of_this =
+        let chapters_path =
             format!("/v1/videos/{}/chapters.json?lang={}", loaded.item.slug, entry.language);
-        entry.chapters_url = has_chapters.then(|| entry_context.urls.own_url(&of_this));
+        entry.chapters_url = has_chapters.then(|| entry_context.urls.own_url(&chapters_path));
         entry.captions = captions.all().into_iter().filter_map(to_caption_file).collect();
         Some(entry)
     }
 }
 
-/// The media type of what can be fetched and played; none of what is played on the page of another
-/// site.
+/// The media type of a source that is a file or stream; `None` for a video on another site's page.
 fn media_type(source: &Source) -> Option<String> {
     let by_kind = match source.kind.as_str() {
         "hls" => "application/vnd.apple.mpegurl",
@@ -243,7 +242,7 @@ fn media_type(source: &Source) -> Option<String> {
     Some(source.mime_type.clone().unwrap_or_else(|| by_kind.to_owned()))
 }
 
-/// Captions and subtitles whose format is known.
+/// Converts captions and subtitles of a known format.
 fn to_caption_file(caption: Caption) -> Option<CaptionFile> {
     if !matches!(caption.kind.as_str(), "captions" | "subtitles") {
         return None;
@@ -256,11 +255,11 @@ fn to_caption_file(caption: Caption) -> Option<CaptionFile> {
     Some(CaptionFile { url: caption.url, mime_type, language: caption.language })
 }
 
-/// What the path of an address ends with, after a point, in lower case.
+/// The file extension in the path of a URL, in lower case.
 fn file_extension(url: &str) -> String {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let name = path.rsplit('/').next().unwrap_or_default();
-    name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default()
+    name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).unwrap_or_default()
 }
 
 impl FeedResource for Programmes {
@@ -308,11 +307,11 @@ impl FeedResource for ImpactStatistics {
     ) -> Option<Entry> {
         let (mut entry, _) =
             entry_context.base_entry(ResourceKind::ImpactStatistic, &mut loaded)?;
-        let own = &loaded.fields;
-        entry.title = own.title(&entry.title, entry_context.ui_language());
+        let fields = &loaded.fields;
+        entry.title = fields.title(&entry.title, entry_context.ui_language());
         entry_context.add_programme_attribution(&loaded, &mut entry);
         entry_context
-            .add_countries(entry_context.render_context.countries(&own.countries), &mut entry);
+            .add_countries(entry_context.render_context.countries(&fields.countries), &mut entry);
         entry.authors = entry_context.partner_authors(&loaded);
         Some(entry)
     }

@@ -1,60 +1,60 @@
-//! A feed, in no format yet.
+//! The model of a feed, independent of the format.
 
 use crate::db::{Id, Time};
 pub use crate::resource::query::describe::RequiredNote;
 use crate::resource::read::page::Links;
 
-/// What a feed says of itself, and its entries.
+/// A page of a feed.
 #[derive(Debug)]
 pub struct Feed {
-    /// What it is called for good: its address without the place of a page (RFC 5005).
+    /// Permanent identifier: the URL without pagination parameters (RFC 5005).
     pub id: String,
-    /// The query in words.
+    /// Title: a description of the query, or the name of the saved query.
     pub title: String,
-    /// What must be said with it.
+    /// Required notes: footnotes.
     pub notes: Vec<RequiredNote>,
     /// The language of the title (BCP 47); entries may have another.
     pub language: String,
-    /// Who publishes it.
+    /// Name of the publisher.
     pub publisher: String,
-    /// This page of it and its neighbours.
+    /// URLs of this page and its neighbours.
     pub links: Links,
-    /// The hub that tells subscribers of changes (`WebSub`), if there is one.
+    /// URL of the `WebSub` hub, if one is configured.
     pub hub: Option<String>,
-    /// The same list as JSON of the API.
+    /// URL of the same list in the API.
     pub list_url: String,
-    /// When anything in it last changed.
+    /// Time of the last change of any entry.
     pub changed_at: Time,
-    /// Its entries, in order.
+    /// Entries, in the order of the list.
     pub entries: Vec<Entry>,
 }
 
-/// An item.
+/// An entry of a feed.
 #[derive(Debug)]
 pub struct Entry {
-    /// Identifier: never changes.
+    /// Permanent identifier.
     pub id: Id,
-    /// The page about it.
+    /// URL of the page about the item.
     pub link: String,
-    /// Title, plain.
+    /// Title, plain text.
     pub title: String,
-    /// The language of its texts (BCP 47).
+    /// Language of the texts (BCP 47).
     pub language: String,
-    /// One or two sentences, plain.
+    /// Summary, plain text.
     pub summary: Option<String>,
-    /// As long as it needs to be, plain.
+    /// Description, plain text.
     pub description: Option<String>,
-    /// What a viewer should be warned of.
+    /// Content note: a warning for viewers.
     pub content_note: Option<RequiredNote>,
-    /// What must be said with it: licence, credit line, disclaimer, footnotes.
+    /// Required notes: licence, credit line, disclaimer, footnotes.
     pub notes: Vec<RequiredNote>,
-    /// When it was published.
+    /// Time of publication.
     pub published: Time,
-    /// When it was last changed.
+    /// Time of the last change.
     pub updated: Time,
-    /// What it is about.
+    /// Topics, programme and countries.
     pub categories: Vec<Category>,
-    /// Who made it.
+    /// Credited people, or participating partners.
     pub authors: Vec<Author>,
     /// Licence and credit line.
     pub rights: Option<String>,
@@ -62,40 +62,40 @@ pub struct Entry {
     pub image: Option<Image>,
     /// Length in seconds.
     pub duration_seconds: Option<i64>,
-    /// What can be fetched and played, best first.
+    /// Media files and streams, best first.
     pub files: Vec<MediaFile>,
-    /// Pages of other sites on which it can be played.
+    /// URLs of pages on other sites with a player.
     pub player_urls: Vec<String>,
-    /// Its captions.
+    /// Captions and subtitles.
     pub captions: Vec<CaptionFile>,
-    /// Where its chapters are, if it has any.
+    /// URL of the chapters, if any.
     pub chapters_url: Option<String>,
 }
 
-/// What an entry is about.
+/// A category of an entry.
 #[derive(Debug)]
 pub struct Category {
-    /// A word for programs: slug or code.
+    /// Machine-readable term: slug or code.
     pub term: String,
-    /// A name for people.
+    /// Human-readable label.
     pub label: String,
-    /// The list that the word is of.
+    /// URL of the vocabulary of the term.
     pub scheme: String,
 }
 
-/// Who made something.
+/// An author of an entry.
 #[derive(Debug)]
 pub struct Author {
     /// Name.
     pub name: String,
-    /// The part they played.
+    /// Role.
     pub role: Option<String>,
 }
 
 /// A still image.
 #[derive(Debug)]
 pub struct Image {
-    /// Its address.
+    /// URL of the file.
     pub url: String,
     /// Width in pixels.
     pub width: Option<i64>,
@@ -103,14 +103,14 @@ pub struct Image {
     pub height: Option<i64>,
 }
 
-/// A file that can be fetched and played.
+/// A media file or stream.
 #[derive(Debug)]
 pub struct MediaFile {
-    /// Its address.
+    /// URL of the file.
     pub url: String,
-    /// Its media type.
+    /// Media type.
     pub mime_type: String,
-    /// Its size.
+    /// Size in bytes.
     pub size_bytes: Option<i64>,
     /// Width in pixels.
     pub width: Option<i64>,
@@ -118,13 +118,13 @@ pub struct MediaFile {
     pub height: Option<i64>,
 }
 
-/// Captions or subtitles.
+/// A file of captions or subtitles.
 #[derive(Debug)]
 pub struct CaptionFile {
-    /// Their address.
+    /// URL of the file.
     pub url: String,
-    /// Their media type.
+    /// Media type.
     pub mime_type: &'static str,
-    /// Their language (BCP 47).
+    /// Language (BCP 47).
     pub language: String,
 }

@@ -1,4 +1,4 @@
-//! JSON Feed 1.1 (jsonfeed.org).
+//! Renders Renders JSON Feed 1.1 (jsonfeed.org).
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,52 +9,52 @@ use crate::feeds::content_html;
 /// A JSON Feed (1.1).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct JsonFeed<'a> {
-    /// Which version of JSON Feed it is.
+    /// URL of the JSON Feed version.
     #[schema(value_type = String, example = "https://jsonfeed.org/version/1.1")]
     version: &'static str,
-    /// The query in words, in the feed's language.
+    /// Description of the query in the feed's language, or the name of the saved query.
     #[schema(example = "Videos · Serbia · Prevention")]
     title: &'a str,
-    /// What must be said with the title: footnotes.
+    /// Footnotes to the title, and the description of a saved query.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     description: Option<String>,
-    /// The same list as JSON of the API.
+    /// URL of the same list in the API.
     #[schema(format = "uri")]
     home_page_url: &'a str,
-    /// This page of the feed.
+    /// URL of this page of the feed.
     #[schema(format = "uri")]
     feed_url: &'a str,
-    /// The next page.
+    /// URL of the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "uri", nullable = false)]
     next_url: Option<&'a str>,
-    /// Who tells of changes.
+    /// Hubs that notify subscribers of changes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     hubs: Vec<JsonFeedHub<'a>>,
-    /// The language of the feed (BCP 47).
+    /// Language of the feed (BCP 47).
     #[schema(example = "en")]
     language: &'a str,
-    /// Who publishes it.
+    /// The publisher.
     authors: Vec<JsonFeedAuthor<'a>>,
     /// The items.
     items: Vec<JsonFeedItem<'a>>,
 }
 
-/// Who tells subscribers of changes.
+/// A hub that notifies subscribers of changes.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct JsonFeedHub<'a> {
-    /// How: always `WebSub`.
+    /// Protocol: always `WebSub`.
     #[serde(rename = "type")]
     #[schema(value_type = String, example = "WebSub")]
     kind: &'static str,
-    /// Where to subscribe.
+    /// URL for subscription requests.
     #[schema(format = "uri")]
     url: &'a str,
 }
 
-/// Who made something.
+/// An author of a feed or item.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct JsonFeedAuthor<'a> {
     /// Name.
@@ -64,36 +64,36 @@ pub struct JsonFeedAuthor<'a> {
 /// An item of a JSON Feed.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct JsonFeedItem<'a> {
-    /// Identifier: never changes.
+    /// Permanent identifier.
     #[schema(example = "urn:uuid:0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60")]
     id: String,
-    /// The page about it.
+    /// URL of the page about the item.
     #[schema(format = "uri")]
     url: &'a str,
-    /// The page of another site on which it can be played.
+    /// URL of a page on another site with a player.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "uri", nullable = false)]
     external_url: Option<&'a str>,
-    /// Title; of a statistic with the figure and its qualifier.
+    /// Title; for impact statistics it begins with the figure and its qualifier.
     title: &'a str,
-    /// Description, and what must be said with it: content note, licence, credit line, disclaimer,
+    /// Description with the required notes: content note, licence, credit line, disclaimer,
     /// footnotes.
     content_html: String,
-    /// One or two sentences.
+    /// Summary, plain text.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     summary: Option<&'a str>,
-    /// A still image.
+    /// URL of a still image.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "uri", nullable = false)]
     image: Option<&'a str>,
-    /// When it was published.
+    /// Time of publication.
     #[schema(format = "date-time")]
     date_published: String,
-    /// When it was last changed.
+    /// Time of the last change.
     #[schema(format = "date-time")]
     date_modified: String,
-    /// Who made it, or takes part.
+    /// Credited people, or participating partners.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     authors: Vec<JsonFeedAuthor<'a>>,
@@ -101,41 +101,42 @@ pub struct JsonFeedItem<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     tags: Vec<&'a str>,
-    /// The language of its texts (BCP 47).
+    /// Language of the texts (BCP 47).
     #[schema(example = "en")]
     language: &'a str,
-    /// What can be fetched and played; several are the same in other formats.
+    /// Media files and streams; several attachments are the same content in different formats.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     attachments: Vec<JsonFeedAttachment<'a>>,
-    /// What JSON Feed has no words for.
+    /// Data that JSON Feed does not define.
     #[serde(rename = "_kinoteka", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     kinoteka: Option<JsonFeedExtension<'a>>,
 }
 
-/// A file that can be fetched and played.
+/// A media file or stream.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct JsonFeedAttachment<'a> {
-    /// Its address.
+    /// URL of the file.
     #[schema(format = "uri")]
     url: &'a str,
-    /// Its media type.
+    /// Media type.
     #[schema(example = "video/mp4")]
     mime_type: &'a str,
-    /// That of the item: attachments of one title are the same thing in several formats.
+    /// Title of the item: attachments with the same title are the same content in different
+    /// formats.
     title: &'a str,
-    /// Its size.
+    /// Size in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 1)]
     size_in_bytes: Option<i64>,
-    /// Its length.
+    /// Duration in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 1)]
     duration_in_seconds: Option<i64>,
 }
 
-/// What JSON Feed has no words for.
+/// Extension of JSON Feed items with data that JSON Feed does not define.
 #[derive(Debug, Default, PartialEq, Serialize, ToSchema)]
 pub struct JsonFeedExtension<'a> {
     /// Captions and subtitles.
@@ -148,26 +149,26 @@ pub struct JsonFeedExtension<'a> {
     rights: Option<&'a str>,
 }
 
-/// Captions or subtitles.
+/// A file of captions or subtitles.
 #[derive(Debug, PartialEq, Serialize, ToSchema)]
 pub struct JsonFeedCaptions<'a> {
-    /// Their address.
+    /// URL of the file.
     #[schema(format = "uri")]
     url: &'a str,
-    /// Their media type.
+    /// Media type.
     #[schema(value_type = String, example = "text/vtt")]
     mime_type: &'static str,
-    /// Their language (BCP 47).
+    /// Language (BCP 47).
     language: &'a str,
 }
 
-/// About how long a feed of twenty is, in bytes.
+/// Initial capacity in bytes: about the size of a feed with twenty items.
 const INITIAL_CAPACITY: usize = 64 * 1_024;
 
-/// The feed.
+/// Renders a feed as JSON Feed.
 pub fn render(feed: &Feed) -> Result<Vec<u8>, serde_json::Error> {
     let notes: Vec<String> = feed.notes.iter().map(RequiredNote::to_text).collect();
-    let whole = JsonFeed {
+    let document = JsonFeed {
         version: "https://jsonfeed.org/version/1.1",
         title: &feed.title,
         description: (!notes.is_empty()).then(|| notes.join("\n")),
@@ -180,13 +181,13 @@ pub fn render(feed: &Feed) -> Result<Vec<u8>, serde_json::Error> {
         items: feed.entries.iter().map(render_item).collect(),
     };
     let mut body = Vec::with_capacity(INITIAL_CAPACITY);
-    serde_json::to_writer(&mut body, &whole)?;
+    serde_json::to_writer(&mut body, &document)?;
     Ok(body)
 }
 
 fn render_item(entry: &Entry) -> JsonFeedItem<'_> {
     let attachment = |file| render_attachment(entry, file);
-    let own = JsonFeedExtension {
+    let extension = JsonFeedExtension {
         captions: entry.captions.iter().map(JsonFeedCaptions::from_caption_file).collect(),
         rights: entry.rights.as_deref(),
     };
@@ -204,7 +205,7 @@ fn render_item(entry: &Entry) -> JsonFeedItem<'_> {
         tags: entry.categories.iter().map(|category| category.label.as_str()).collect(),
         language: &entry.language,
         attachments: entry.files.iter().map(attachment).collect(),
-        kinoteka: (own != JsonFeedExtension::default()).then_some(own),
+        kinoteka: (extension != JsonFeedExtension::default()).then_some(extension),
     }
 }
 

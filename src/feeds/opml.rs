@@ -1,11 +1,9 @@
-//! `/feeds/saved-queries.opml`: the feeds of all saved queries in one file, for feed readers (OPML
-//! 2.0).
+//! `/feeds/saved-queries.opml`: the feeds of all saved queries as OPML 2.0.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 
-use super::rss::to_rfc822_date;
-use crate::db::sql_fragment::Fragment;
+use super::media_rss::to_rfc822_date;
 use crate::db::{Connection, Time};
 use crate::http::auth::Visibility;
 use crate::http::conditional::{ConditionalGet, Freshness};
@@ -21,20 +19,20 @@ use crate::resource::state::AppState;
 use crate::resource::store::items::load_where;
 use crate::resource::view::context::RenderContext;
 use crate::saved_queries::model::{SavedQuery, render};
-use crate::saved_queries::resource::SavedQueries;
+use crate::saved_queries::resource::{SavedQueries, published_condition};
 use crate::text::collation::sort_key;
 use crate::text::language::Language;
 use crate::text::xml::Xml;
 
-/// Its media type.
+/// Media type of OPML.
 const CONTENT_TYPE: &str = "text/x-opml; charset=utf-8";
 
 /// List the feeds of all saved queries
 ///
-/// As OPML 2.0, which feed readers import: one entry for each published query, by name; videos as
-/// RSS, other kinds as Atom.
-#[utoipa::path(operation_id = "get_saved_feeds", tag = "Feeds", params(
-    ("lang" = Option<String>, Query, description = "Language of the names (BCP 47), and of the feeds if it is given.", example = "sr-Cyrl"),
+/// OPML 2.0 for import into feed readers: one outline for each published saved query, sorted by
+/// name; videos as RSS, other kinds as Atom.
+#[utoipa::path(operation_id = "get_saved_query_opml", tag = "Feeds", params(
+    ("lang" = Option<String>, Query, description = "Language of the names (BCP 47); if given, also of the feeds.", example = "sr-Cyrl"),
 ), responses(
     (status = 200, description = "The feeds.", body = String, content_type = "text/x-opml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<opml version=\"2.0\">…</opml>\n")),
 ))]
@@ -53,7 +51,7 @@ pub async fn saved_query_feeds(
         params.error(
             "lang",
             "invalid_language",
-            "The names are in one language: name it, or leave `lang` out.",
+            "`lang=all` is not supported here; give one language or omit `lang`.",
         );
     }
     params.finish()?;
@@ -117,16 +115,17 @@ pub async fn saved_query_feeds(
     Ok(response.content_type(CONTENT_TYPE).body(body))
 }
 
-/// All that everybody may see, by name.
+/// Loads all published saved queries, sorted by name.
 fn load_published_queries(
     connection: &mut Connection,
     render_context: &mut RenderContext,
 ) -> Result<Vec<SavedQuery>, Problem> {
-    let condition = Fragment::new(
-        "items.kind = 'saved_query' AND items.is_public = TRUE AND items.deleted_at IS NULL",
-    );
-    let loaded =
-        load_where::<SavedQueries>(connection, &condition, Visibility::Published, render_context)?;
+    let loaded = load_where::<SavedQueries>(
+        connection,
+        &published_condition(),
+        Visibility::Published,
+        render_context,
+    )?;
     let mut queries: Vec<SavedQuery> =
         loaded.into_iter().map(|one| render(one, render_context)).collect();
     let language = Language::stored(render_context.language_preference.ui_language);

@@ -1,18 +1,15 @@
-//! RSS 2.0 with Media RSS 1.5.1, as the W3C's validator has them.
-
-use crate::db::Time;
+//! Renders RSS 2.0 with Media RSS 1.5.1, in the form that the W3C Feed Validation Service accepts.
 
 use super::feed::{Entry, Feed, MediaFile};
+use super::media_rss::{MEDIA_RSS_NS, to_rfc822_date, write_thumbnail};
 use crate::feeds::content_html;
 use crate::text::xml::Xml;
 
-/// Its media type.
+/// Media type of RSS.
 pub const MEDIA_TYPE: &str = "application/rss+xml";
-/// The namespace of Media RSS.
-pub const MEDIA_RSS_NS: &str = "http://search.yahoo.com/mrss/";
 
-/// The roles of Media RSS (EBU) that the validator knows and people are credited with. Who did
-/// something else is credited without a role.
+/// The EBU roles of Media RSS that the validator knows. Credits with another role are rendered
+/// without a role.
 const MEDIA_RSS_ROLES: &[&str] = &[
     "actor",
     "author",
@@ -35,7 +32,7 @@ const MEDIA_RSS_ROLES: &[&str] = &[
     "vocalist",
 ];
 
-/// The feed.
+/// Renders a feed as RSS.
 #[must_use]
 pub fn render(feed: &Feed) -> String {
     let mut xml = Xml::new(
@@ -124,16 +121,16 @@ fn write_item(xml: &mut Xml, feed: &Feed, entry: &Entry) {
     xml.close();
 }
 
-/// What can be played: files, and the pages of other sites on which it can be watched.
+/// Writes the Media RSS elements: files, players on other sites, title, thumbnail and credits.
 fn write_media(xml: &mut Xml, entry: &Entry) {
-    // A group has at least two members.
+    // `media:group` requires at least two members.
     let is_group = entry.files.len().saturating_add(entry.player_urls.len()) > 1;
     if is_group {
         xml.open("media:group", &[]);
     }
     let duration = entry.duration_seconds.map(|seconds| seconds.to_string());
-    for (place, file) in entry.files.iter().enumerate() {
-        write_file(xml, file, duration.as_deref(), is_group.then_some(place == 0));
+    for (index, file) in entry.files.iter().enumerate() {
+        write_file(xml, file, duration.as_deref(), is_group.then_some(index == 0));
     }
     for player in &entry.player_urls {
         let mut attributes = vec![("medium", "video")];
@@ -182,20 +179,4 @@ fn write_file(xml: &mut Xml, file: &MediaFile, duration: Option<&str>, is_defaul
         is_default.map(|is_default| ("isDefault", if is_default { "true" } else { "false" })),
     );
     xml.empty("media:content", &attributes);
-}
-
-/// The still image of an entry.
-pub fn write_thumbnail(xml: &mut Xml, entry: &Entry) {
-    let Some(image) = &entry.image else { return };
-    let (width, height) =
-        (image.width.map(|width| width.to_string()), image.height.map(|height| height.to_string()));
-    let mut attributes = vec![("url", image.url.as_str())];
-    attributes.extend(width.as_deref().map(|width| ("width", width)));
-    attributes.extend(height.as_deref().map(|height| ("height", height)));
-    xml.empty("media:thumbnail", &attributes);
-}
-
-/// A moment as RFC 822 has it, with a year of four digits.
-pub(super) fn to_rfc822_date(time: Time) -> String {
-    time.0.format("%a, %d %b %Y %H:%M:%S +0000").to_string()
 }

@@ -1,5 +1,4 @@
-//! `/f/{saved_query}.{format}`: feeds of saved queries, at addresses that stay when the query
-//! changes.
+//! `/f/{saved_query}.{format}`: feeds of saved queries, at permanent URLs.
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
 
@@ -29,28 +28,28 @@ use crate::saved_queries::resolve::{
 };
 use crate::videos::resource::Videos;
 
-/// What was found at an address.
+/// The result of looking up a saved query by its name.
 enum FeedLocation {
-    /// A feed.
+    /// The query and the loaded feed.
     Found(Box<(LoadedSavedQuery, &'static ResourceSchema, LoadedFeed)>),
-    /// The query has another slug now.
+    /// The query has been renamed to this slug.
     Moved(String),
 }
 
 /// Subscribe to a saved query
 ///
-/// The list that was saved under this name, as a feed; its title is the query's name. The address
-/// stays when the query is changed. Only videos are given as RSS.
-#[utoipa::path(operation_id = "feed_saved_query", tag = "Feeds", params(
+/// The list of a saved query as a feed; its title is the name of the query. The URL is permanent:
+/// it stays the same when the query changes. RSS is available for videos only.
+#[utoipa::path(operation_id = "get_saved_query_feed", tag = "Feeds", params(
     ("saved_query" = String, Path, description = "Slug or id.", example = "testimonials"),
-    ("format" = inline(VideoFeedFormat), Path, description = "The format.", example = "rss"),
+    ("format" = inline(VideoFeedFormat), Path, description = "Format of the feed.", example = "rss"),
     ("lang" = Option<String>, Query, description = "Language of the feed (BCP 47).", example = "sr-Cyrl"),
-    ("limit" = Option<i64>, Query, description = "The most entries of a page; instead of what was saved, if anything was.", minimum = 1, maximum = 100, example = 50),
-    ("cursor" = Option<String>, Query, description = "Where to go on, out of the address of the next page."),
+    ("limit" = Option<i64>, Query, description = "Maximum number of entries on a page; overrides the saved limit.", minimum = 1, maximum = 100, example = 50),
+    ("cursor" = Option<String>, Query, description = "Cursor from the URL of the next page."),
 ), responses(
     (status = 200, description = "The feed.", content((String = "application/rss+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<rss version=\"2.0\">…</rss>\n")), (String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json"))),
-    (status = 308, description = "The query has another slug now."),
-    (status = 410, description = "The query was deleted.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 308, description = "The saved query has been renamed."),
+    (status = 410, description = "The saved query was deleted.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/f/{saved_query}.{format}")]
 pub async fn saved_query_feed(
@@ -58,10 +57,12 @@ pub async fn saved_query_feed(
     request: HttpRequest,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
-    let (name, ending) = path.into_inner();
-    let Some(format) = FeedType::from_extension(&ending) else {
-        let detail =
-            format!("Saved queries are given as rss, atom and json, not as `{}`.", clip(&ending));
+    let (name, extension) = path.into_inner();
+    let Some(format) = FeedType::from_extension(&extension) else {
+        let detail = format!(
+            "Saved queries are available as rss, atom, json; `{}` is not supported.",
+            clip(&extension)
+        );
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
     let caller = context.visibility(&request).await?;
@@ -75,7 +76,7 @@ pub async fn saved_query_feed(
     let publisher = context.settings.publisher_name(&base);
     let hub = context.settings.websub_hub.clone();
     let identity = format!(
-        "saved feed\n{ending}\n{publisher}\n{hub:?}\n{}\n{name}\n{}\n{caller:?}",
+        "saved feed\n{extension}\n{publisher}\n{hub:?}\n{}\n{name}\n{}\n{caller:?}",
         urls.cache_key(),
         url_params.cache_key()
     );
@@ -87,41 +88,46 @@ pub async fn saved_query_feed(
     );
     let done = context
         .read(caller, move |connection| {
-            let of = CatalogueRequest {
+            let catalogue_request = CatalogueRequest {
                 etag_key: &identity,
                 language_preference: &shared_params.language_preference,
                 base_url: &shared_base,
                 also_changed_at: None,
                 condition: &condition,
             };
-            read_catalogue_wide(connection, &inner, &of, |connection, revisions, render_context| {
-                let saved = match find_saved_query(connection, &name, caller, render_context)? {
-                    Ok(saved) => saved,
-                    Err(slug) => return Ok(FeedLocation::Moved(slug)),
-                };
-                let (list, list_request) =
-                    shared_params.resolve(&saved.fields, &inner.fallback_languages, caller)?;
-                if !list.feed_formats.contains(&ending.as_str()) {
-                    let detail = format!(
-                        "`{}` is given as {}, not as `{ending}`.",
-                        saved.slug,
-                        list.feed_formats.join(", ")
+            read_catalogue_wide(
+                connection,
+                &inner,
+                &catalogue_request,
+                |connection, revisions, render_context| {
+                    let saved = match find_saved_query(connection, &name, caller, render_context)? {
+                        Ok(saved) => saved,
+                        Err(slug) => return Ok(FeedLocation::Moved(slug)),
+                    };
+                    let (list, list_request) =
+                        shared_params.resolve(&saved.fields, &inner.fallback_languages, caller)?;
+                    if !list.feed_formats.contains(&extension.as_str()) {
+                        let detail = format!(
+                            "`{}` is available as {}; `{extension}` is not supported.",
+                            saved.slug,
+                            list.feed_formats.join(", ")
+                        );
+                        return Err(Problem::new(ProblemKind::NotFound, detail));
+                    }
+                    let loaded_feed = load_feed_of_kind(
+                        connection,
+                        &inner,
+                        (list.kind, &list_request, &saved.fields.query),
+                        (revisions, &urls),
+                        render_context,
                     );
-                    return Err(Problem::new(ProblemKind::NotFound, detail));
-                }
-                let loaded_feed = load_feed_of_kind(
-                    connection,
-                    &inner,
-                    (list.kind, &list_request, &saved.fields.query),
-                    (revisions, &urls),
-                    render_context,
-                );
-                Ok(FeedLocation::Found(Box::new((
-                    saved,
-                    list,
-                    loaded_feed.map_err(outdated_query_problem)?,
-                ))))
-            })
+                    Ok(FeedLocation::Found(Box::new((
+                        saved,
+                        list,
+                        loaded_feed.map_err(outdated_query_problem)?,
+                    ))))
+                },
+            )
         })
         .await?;
     StatementCount::record(&request, done.statement_count);
@@ -136,7 +142,7 @@ pub async fn saved_query_feed(
             ));
         }
     };
-    let (saved, of, loaded_feed) = match loaded_feed {
+    let (saved, schema, loaded_feed) = match loaded_feed {
         FeedLocation::Moved(slug) => {
             return Ok(response::permanent_redirect(
                 &context,
@@ -159,7 +165,11 @@ pub async fn saved_query_feed(
         notes,
         language: saved.language,
         publisher,
-        list_url: format!("{base}{}{mark}{}", of.kind.path(), encode_query(&saved.fields.query)),
+        list_url: format!(
+            "{base}{}{mark}{}",
+            schema.kind.path(),
+            encode_query(&saved.fields.query)
+        ),
         changed_at: validators.last_modified.unwrap_or(Time(chrono::DateTime::UNIX_EPOCH)),
         links,
         hub,
@@ -168,7 +178,7 @@ pub async fn saved_query_feed(
     feed_response(&context, (caller, &url_params.language_preference), &validators, (format, &feed))
 }
 
-/// Reads a page of the list of whichever kind.
+/// Loads a page of a list of the given kind.
 fn load_feed_of_kind(
     connection: &mut Connection,
     context: &AppState,
@@ -210,7 +220,7 @@ fn load_feed_of_kind(
             render_context,
         ),
         ResourceKind::Topic | ResourceKind::Indicator | ResourceKind::SavedQuery => {
-            Err(Problem::internal("a saved query asks for what has no feed"))
+            Err(Problem::internal("the kind of a saved query has no feed"))
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Telling a hub what changed, so that it tells the subscribers (`WebSub`, w3.org/TR/websub).
+//! Publisher of `WebSub` (w3.org/TR/websub): notifies a hub of changed feeds.
 //!
-//! Writes note what they changed in their own transaction (`resource::announce`). Once no more
-//! comes for a second, the topics that this concerns are queued, each once, and the hub is sent a
-//! ping for each: `hub.mode=publish`, `hub.url`. A node claims a ping before it sends it, so that
-//! of several nodes one does. What the hub does not take is sent again after pauses that grow from
-//! a second to an hour, and given up after [`MOST_ATTEMPTS`].
+//! Writes record the changed kinds in their own transaction. After one second without another
+//! change, the affected topics are queued, each once, and a ping (`hub.mode=publish`, `hub.url`) is
+//! sent to the hub for each. A node claims a ping before it sends it, so that only one of several
+//! nodes sends it. Failed pings are retried with exponential backoff from one second to one hour,
+//! and dropped after [`MAX_ATTEMPTS`].
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -23,82 +23,81 @@ use crate::http::problem::Problem;
 use crate::resource::schema::{ResourceKind, ResourceSchema};
 use crate::resource::state::AppState;
 use crate::resource::store::items::{ItemRow, load_items};
-use crate::saved_queries::resource::SavedQueries;
+use crate::saved_queries::resource::{SavedQueries, published_condition};
 
-/// How often the queue is looked at.
+/// Interval at which the queue is polled.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
-/// How long the database is left alone when it could not be asked.
+/// Delay before the next poll after a database error.
 const DB_RETRY_DELAY: Duration = Duration::from_secs(10);
-/// After so long without another change the hub is told, in microseconds.
-const DEBOUNCE_MICROS: i64 = 1_000_000;
-/// After so long it is told in any case, in microseconds.
-const MAX_DEBOUNCE_MICROS: i64 = 10_000_000;
-/// For so long a ping is its node's that claimed it, in microseconds: longer than sending it may
-/// take.
-const LEASE_MICROS: i64 = 30_000_000;
-/// How long the hub may take to be reached.
+/// Time without another change after which the hub is notified.
+const DEBOUNCE: Duration = Duration::from_secs(1);
+/// Time after the first change after which the hub is notified in any case.
+const MAX_DEBOUNCE: Duration = Duration::from_secs(10);
+/// Time for which a ping is claimed by a node; longer than [`TOTAL_TIMEOUT`].
+const LEASE: Duration = Duration::from_secs(30);
+/// Timeout of connecting to the hub.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long it may take in all.
+/// Timeout of the entire request.
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(15);
-/// How often a ping is sent before it is given up, which is about twelve hours after the first
-/// time.
+/// Number of attempts after which a ping is dropped, about twelve hours after the first one.
 pub const MAX_ATTEMPTS: i64 = 24;
-/// How much of an answer is read, for the log.
+/// Maximum length of a response body in the log.
 const MAX_LOGGED_RESPONSE_BYTES: u64 = 200;
 
-/// A ping that this node has claimed.
+/// A ping that is claimed by this node.
 struct ClaimedPing {
-    /// The path of the feed.
+    /// Path of the feed.
     topic: String,
-    /// How many changes it stands for: more may come while it is sent.
+    /// Counter of the changes that it covers; it increases if the feed changes while the ping is
+    /// sent.
     changes: i64,
-    /// How often it was sent before.
+    /// Number of previous attempts.
     attempts: i64,
 }
 
-/// The topics of which a hub is told when items of a kind change: the feeds, without parameters, of
-/// that kind and of the kinds that show such items. Paths, below the address of this server. Of a
-/// feed with parameters nobody but the hub knows that it is subscribed to.
+/// The topics that are affected by a change of a kind: the feeds without parameters of that kind
+/// and of the kinds that embed it, as paths. Feeds with parameters are not announced, since only
+/// the hub knows which of them have subscribers.
 fn feed_topics(
-    specs: impl Iterator<Item = &'static ResourceSchema>,
+    schemas: impl Iterator<Item = &'static ResourceSchema>,
     changed: ResourceKind,
 ) -> BTreeSet<String> {
-    let is_affected = |spec: &&ResourceSchema| embeds_kind(spec, changed);
-    let feeds = |spec: &'static ResourceSchema| {
-        let name = spec.kind.path().trim_start_matches("/v1/");
-        spec.feed_formats.iter().map(move |ending| format!("/feeds/{name}.{ending}"))
+    let is_affected = |schema: &&ResourceSchema| embeds_kind(schema, changed);
+    let feeds = |schema: &'static ResourceSchema| {
+        let name = schema.kind.path().trim_start_matches("/v1/");
+        schema.feed_formats.iter().map(move |extension| format!("/feeds/{name}.{extension}"))
     };
-    specs.filter(is_affected).flat_map(feeds).collect()
+    schemas.filter(is_affected).flat_map(feeds).collect()
 }
 
-fn embeds_kind(spec: &ResourceSchema, changed: ResourceKind) -> bool {
-    spec.kind == changed || spec.embeds.contains(&changed)
+fn embeds_kind(schema: &ResourceSchema, changed: ResourceKind) -> bool {
+    schema.kind == changed || schema.embeds.contains(&changed)
 }
 
-/// The same of saved queries: all that ask for such items, and all of them where a query itself
-/// changed.
+/// The affected feeds of saved queries: those that list or embed a changed kind, and all of them if
+/// a saved query changed.
 fn saved_query_topics(
     connection: &mut Connection,
     changed: &[ResourceKind],
 ) -> Result<Vec<String>, Problem> {
-    let published = Fragment::new(
-        "items.kind = 'saved_query' AND items.is_public = TRUE AND items.deleted_at IS NULL",
-    );
     let is_affected = |list: &ResourceSchema| {
         changed.iter().any(|kind| *kind == ResourceKind::SavedQuery || embeds_kind(list, *kind))
     };
     let feeds = |query: &ItemRow| {
         let list = query
             .parse_fields::<SavedQueries>()
-            .and_then(|own| own.list_schema())
+            .and_then(|fields| fields.list_schema())
             .filter(|list| is_affected(list));
         let extensions = list.map_or(&[][..], |list| list.feed_formats);
-        extensions.iter().map(|ending| format!("/f/{}.{ending}", query.slug)).collect::<Vec<_>>()
+        extensions
+            .iter()
+            .map(|extension| format!("/f/{}.{extension}", query.slug))
+            .collect::<Vec<_>>()
     };
-    Ok(load_items(connection, &published)?.iter().flat_map(feeds).collect())
+    Ok(load_items(connection, &published_condition())?.iter().flat_map(feeds).collect())
 }
 
-/// Tells the hub, for as long as the server runs; nothing where there is none.
+/// Background task that notifies the hub; returns at once if no hub or no base URL is configured.
 pub async fn run_publisher(context: web::Data<AppState>) {
     let (Some(hub), Some(base)) =
         (context.settings.websub_hub.clone(), context.settings.base_url.clone())
@@ -115,7 +114,7 @@ pub async fn run_publisher(context: web::Data<AppState>) {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(problem) => {
-                    log::warn!(target: "kinoteka::websub", "what the hub is to be told cannot be read or kept now: {problem}");
+                    log::warn!(target: "kinoteka::websub", "queue unavailable: {problem}");
                     actix_web::rt::time::sleep(DB_RETRY_DELAY).await;
                     break;
                 }
@@ -124,22 +123,22 @@ pub async fn run_publisher(context: web::Data<AppState>) {
     }
 }
 
-/// Sends a ping that is due; says whether there was one.
+/// Sends the next due ping. Returns whether there was one.
 async fn publish_next(
     context: &web::Data<AppState>,
     hub: &str,
     base: &str,
 ) -> Result<bool, Problem> {
-    // Most of the time there is nothing to do, and then nothing is written.
+    // Checked by a read, so that an idle queue causes no writes.
     if !context.database.read_primary(has_due_work).await?.value {
         return Ok(false);
     }
-    let specs: Vec<&'static ResourceSchema> =
-        context.registry.iter().map(|(spec, _)| *spec).collect();
+    let schemas: Vec<&'static ResourceSchema> =
+        context.registry.iter().map(|(schema, _)| *schema).collect();
     let claimed = context
         .database
         .write(move |connection| {
-            enqueue_topics(connection, &specs)?;
+            enqueue_topics(connection, &schemas)?;
             claim_next(connection)
         })
         .await?
@@ -147,11 +146,9 @@ async fn publish_next(
     let Some(ping) = claimed else { return Ok(false) };
     let outcome = post_ping_in_thread(hub.to_owned(), format!("{base}{}", ping.topic)).await;
     let message = match &outcome {
-        Ok(()) => format!(
-            "topic={} attempt={}: the hub is told",
-            ping.topic,
-            ping.attempts.saturating_add(1)
-        ),
+        Ok(()) => {
+            format!("topic={} attempt={}: published", ping.topic, ping.attempts.saturating_add(1))
+        }
         Err(error) => {
             format!("topic={} attempt={}: {error}", ping.topic, ping.attempts.saturating_add(1))
         }
@@ -160,9 +157,9 @@ async fn publish_next(
     match outcome {
         Ok(()) => log::info!(target: "kinoteka::websub", "{message}"),
         Err(_) if gave_up => {
-            log::error!(target: "kinoteka::websub", "{message}; given up, until this feed changes again")
+            log::error!(target: "kinoteka::websub", "{message}; giving up until the feed changes again")
         }
-        Err(_) => log::warn!(target: "kinoteka::websub", "{message}; tried again later"),
+        Err(_) => log::warn!(target: "kinoteka::websub", "{message}; retry scheduled"),
     }
     let is_done = outcome.is_ok() || gave_up;
     context.database.write(move |connection| record_outcome(connection, &ping, is_done)).await?;
@@ -171,29 +168,29 @@ async fn publish_next(
 
 fn has_due_work(connection: &mut Connection) -> Result<bool, Problem> {
     let now = Time::now();
-    let question = Fragment::new("SELECT EXISTS (SELECT 1 FROM feed_changes WHERE last_at <= ")
-        .bind(Bind::Time(now.minus_micros(DEBOUNCE_MICROS)))
+    let query = Fragment::new("SELECT EXISTS (SELECT 1 FROM feed_changes WHERE last_at <= ")
+        .bind(Bind::Time(earlier(now, DEBOUNCE)))
         .sql(" OR first_at <= ")
-        .bind(Bind::Time(now.minus_micros(MAX_DEBOUNCE_MICROS)))
+        .bind(Bind::Time(earlier(now, MAX_DEBOUNCE)))
         .sql(") OR EXISTS (SELECT 1 FROM pings WHERE due_at <= ")
         .bind(Bind::Time(now))
         .sql(")");
-    let rows: Vec<bool> = Statement::<Bool>::new(question).load_rows(connection)?;
+    let rows: Vec<bool> = Statement::<Bool>::new(query).load_rows(connection)?;
     Ok(rows.first().copied().unwrap_or(false))
 }
 
-/// Queues the topics of what changed. One that waits already stays where it is, and is tried as
-/// often as a new one.
+/// Queues the topics of recorded changes. A topic that is already queued keeps its position, and
+/// its attempts are reset.
 fn enqueue_topics(
     connection: &mut Connection,
-    specs: &[&'static ResourceSchema],
+    schemas: &[&'static ResourceSchema],
 ) -> Result<(), Problem> {
     let now = Time::now();
     let changed: Vec<String> = feed_changes::table
         .filter(
             feed_changes::last_at
-                .le(now.minus_micros(DEBOUNCE_MICROS))
-                .or(feed_changes::first_at.le(now.minus_micros(MAX_DEBOUNCE_MICROS))),
+                .le(earlier(now, DEBOUNCE))
+                .or(feed_changes::first_at.le(earlier(now, MAX_DEBOUNCE))),
         )
         .select(feed_changes::kind)
         .load(connection)?;
@@ -203,7 +200,7 @@ fn enqueue_topics(
     }
     let changed: Vec<ResourceKind> =
         changed.iter().filter_map(|name| ResourceKind::parse(name)).collect();
-    all.extend(changed.iter().flat_map(|kind| feed_topics(specs.iter().copied(), *kind)));
+    all.extend(changed.iter().flat_map(|kind| feed_topics(schemas.iter().copied(), *kind)));
     if !changed.is_empty() {
         all.extend(saved_query_topics(connection, &changed)?);
     }
@@ -216,8 +213,8 @@ fn enqueue_topics(
     Ok(())
 }
 
-/// Claims the ping that has been due for the longest time. Writers follow one another on both
-/// databases, so that no other node has it.
+/// Claims the ping that has been due for the longest time. Writes are serialized on both databases,
+/// so that no other node claims the same one.
 fn claim_next(connection: &mut Connection) -> Result<Option<ClaimedPing>, Problem> {
     let now = Time::now();
     let next: Option<(String, i64, i64)> = pings::table
@@ -228,13 +225,13 @@ fn claim_next(connection: &mut Connection) -> Result<Option<ClaimedPing>, Proble
         .optional()?;
     let Some((topic, changes, attempts)) = next else { return Ok(None) };
     diesel::update(pings::table.find(&topic))
-        .set(pings::due_at.eq(plus_micros(now, LEASE_MICROS)))
+        .set(pings::due_at.eq(later(now, LEASE)))
         .execute(connection)?;
     Ok(Some(ClaimedPing { topic, changes, attempts }))
 }
 
-/// Removes a ping that is done, or puts it off. One that more was queued for meanwhile is sent
-/// again at once.
+/// Removes a completed ping or schedules its retry. A completed ping whose feed changed in the
+/// meantime becomes due at once.
 fn record_outcome(
     connection: &mut Connection,
     ping: &ClaimedPing,
@@ -242,32 +239,37 @@ fn record_outcome(
 ) -> Result<(), Problem> {
     let now = Time::now();
     if is_done {
-        let mine = pings::table.find(&ping.topic).filter(pings::changes.eq(ping.changes));
-        if diesel::delete(mine).execute(connection)? == 0 {
+        let unchanged = pings::table.find(&ping.topic).filter(pings::changes.eq(ping.changes));
+        if diesel::delete(unchanged).execute(connection)? == 0 {
             diesel::update(pings::table.find(&ping.topic))
                 .set(pings::due_at.eq(now))
                 .execute(connection)?;
         }
         return Ok(());
     }
-    let due_at = plus_micros(now, retry_delay_micros(ping.attempts, random_byte()));
+    let due_at = later(now, retry_delay(ping.attempts, random_byte()));
     diesel::update(pings::table.find(&ping.topic))
         .set((pings::attempts.eq(pings::attempts + 1), pings::due_at.eq(due_at)))
         .execute(connection)?;
     Ok(())
 }
 
-fn plus_micros(now: Time, micros: i64) -> Time {
-    now.minus_micros(micros.saturating_neg())
+fn earlier(time: Time, duration: Duration) -> Time {
+    time.minus_micros(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
 }
 
-/// How long a ping waits that was sent so often before and failed again, in microseconds: from one
-/// second on twice as long each time, at most an hour, and up to a quarter more or less, so that
-/// many do not come at once.
-fn retry_delay_micros(attempts: i64, chance: u8) -> i64 {
-    let seconds = 2_i64.saturating_pow(u32::try_from(attempts).unwrap_or(u32::MAX)).clamp(1, 3_600);
-    let thousandths = 750_i64.saturating_add(i64::from(chance).saturating_mul(500) / 255);
-    seconds.saturating_mul(1_000).saturating_mul(thousandths)
+fn later(time: Time, duration: Duration) -> Time {
+    let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+    time.minus_micros(micros.saturating_neg())
+}
+
+/// Delay before the next attempt after a number of failed ones: exponential from one second to one
+/// hour, with a jitter of up to a quarter in both directions, so that retries spread out. `random`
+/// selects the jitter.
+fn retry_delay(attempts: i64, random: u8) -> Duration {
+    let seconds = 2_u64.saturating_pow(u32::try_from(attempts).unwrap_or(u32::MAX)).clamp(1, 3_600);
+    let thousandths = 750_u64.saturating_add(u64::from(random).saturating_mul(500) / 255);
+    Duration::from_millis(seconds.saturating_mul(thousandths))
 }
 
 fn random_byte() -> u8 {
@@ -275,15 +277,15 @@ fn random_byte() -> u8 {
     if getrandom::fill(&mut byte).is_err() { 128 } else { byte.first().copied().unwrap_or(128) }
 }
 
-/// Sends a ping from a thread of its own: a hub that hangs holds up nothing, not even the end of
-/// this process.
+/// Sends a ping on a separate thread, so that an unresponsive hub blocks neither other tasks nor
+/// the shutdown.
 async fn post_ping_in_thread(hub: String, topic: String) -> Result<(), String> {
     let (sender, receiver) = oneshot::channel();
     let thread = std::thread::Builder::new().name("websub".to_owned());
     thread
         .spawn(move || drop(sender.send(post_ping(&hub, &topic))))
-        .map_err(|error| format!("no thread can be started: {error}"))?;
-    receiver.await.unwrap_or_else(|gone| Err(format!("the thread that sends it has ended: {gone}")))
+        .map_err(|error| format!("cannot start thread: {error}"))?;
+    receiver.await.unwrap_or_else(|error| Err(format!("sender thread ended: {error}")))
 }
 
 fn post_ping(hub: &str, topic: &str) -> Result<(), String> {
@@ -303,12 +305,12 @@ fn post_ping(hub: &str, topic: &str) -> Result<(), String> {
         .build()
         .into();
     let result = agent.post(hub).send_form([("hub.mode", "publish"), ("hub.url", topic)]);
-    let mut response = result.map_err(|error| format!("the hub cannot be reached: {error}"))?;
+    let mut response = result.map_err(|error| format!("hub unreachable: {error}"))?;
     if response.status().is_success() {
         return Ok(());
     }
     let mut response_body = Vec::new();
-    // What it says only helps whoever reads the log.
+    // The body is only logged, so errors of reading it are ignored.
     drop(
         response
             .body_mut()
@@ -319,11 +321,9 @@ fn post_ping(hub: &str, topic: &str) -> Result<(), String> {
     let response_body = String::from_utf8_lossy(&response_body).escape_debug().to_string();
     let redirect = response.headers().get("location").and_then(|location| location.to_str().ok());
     let redirect = redirect
-        .map(|location| {
-            format!(" and sends on to {}, which is not followed", location.escape_debug())
-        })
+        .map(|location| format!(", redirect to {} not followed", location.escape_debug()))
         .unwrap_or_default();
-    Err(format!("the hub answers {}{redirect}: {response_body}", response.status().as_u16()))
+    Err(format!("hub returned {}{redirect}: {response_body}", response.status().as_u16()))
 }
 
 #[cfg(test)]
@@ -332,7 +332,7 @@ mod tests {
 
     #[test]
     fn retry_delay_doubles_up_to_one_hour() {
-        let seconds = |attempts: i64, chance: u8| retry_delay_micros(attempts, chance) / 1_000_000;
+        let seconds = |attempts: i64, random: u8| retry_delay(attempts, random).as_secs();
         assert_eq!([0, 1, 2, 5, 11].map(|attempts| seconds(attempts, 128)), [1, 2, 4, 32, 2_048]);
         for attempts in [12, 23, 62, 63, 64, i64::MAX] {
             assert_eq!(
@@ -341,7 +341,7 @@ mod tests {
                 "{attempts}"
             );
         }
-        let all: i64 = (0..MAX_ATTEMPTS - 1).map(|attempts| seconds(attempts, 128)).sum();
+        let all: u64 = (0..MAX_ATTEMPTS - 1).map(|attempts| seconds(attempts, 128)).sum();
         assert!((11 * 3_600..13 * 3_600).contains(&all), "{all}");
     }
 }

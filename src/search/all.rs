@@ -1,4 +1,4 @@
-//! `GET /v1/search`: items of all kinds in one list, the best first.
+//! `GET /v1/search`: ranked full-text search across all kinds.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -44,8 +44,7 @@ use crate::search::kind_filter;
 use crate::text::query::Query;
 use crate::topics::model::SCHEMA;
 
-/// What the document says of it, beside what the handler does: of the parameters of lists those
-/// that every kind has.
+/// Completes the OpenAPI operation with the parameters that the lists of all kinds have in common.
 pub const OPENAPI: ListEndpoint = ListEndpoint {
     path: "/v1/search",
     schema: &SCHEMA,
@@ -57,7 +56,7 @@ pub const OPENAPI: ListEndpoint = ListEndpoint {
 const EXCLUDED_PARAMS: [&str; 9] =
     ["fields", "include", "ids", "year", "sort", "facets", "facet_limit", "parent", "missing"];
 
-/// The fields of a hit.
+/// Values of the `fields` parameter.
 const HIT_FIELDS: [&str; 12] = [
     "kind",
     "id",
@@ -80,38 +79,38 @@ fn openapi_parameters() -> Vec<Value> {
     vec![
         comma_list_parameter(
             "kind",
-            "Only items of this kind. Several mean any of them; `!` excludes.",
+            "Only items of these kinds; `!` excludes a kind.",
             json!({"type": "string", "enum": with_not}),
             ResourceKind::SEARCHABLE.len(),
             "video",
         ),
         comma_list_parameter(
             "facets",
-            "`kind`: how many items of each kind are found; the filter `kind` does not narrow it. In `facets`: value, label in the answer's language and count of each, the most frequent first.",
+            "`kind`: the number of hits of each kind, disregarding the filter `kind`. In `facets`: value, label in the response's language and count of each, most frequent first.",
             json!({"type": "string", "enum": ["kind"]}),
             1,
             "kind",
         ),
         comma_list_parameter(
             "fields",
-            "Only these fields, and `id`.",
+            "Only these fields and `id`.",
             json!({"type": "string", "enum": HIT_FIELDS}),
             100,
             "title",
         ),
         query_parameter(
             "include",
-            "`item` adds the whole resource to each hit.",
+            "`item` adds the full resource to each hit.",
             json!({"type": "string", "enum": ["item"]}),
             json!("item"),
         ),
     ]
 }
 
-/// An item that was found.
+/// A search hit.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SearchHit {
-    /// What it is.
+    /// Kind of the resource.
     #[schema(value_type = HitKind)]
     pub kind: String,
     /// Identifier.
@@ -120,41 +119,41 @@ pub struct SearchHit {
     /// Slug.
     #[schema(example = "testimonials-part-one")]
     pub slug: String,
-    /// Title, name or label in the answer's language; null with `lang=all`.
+    /// Title, name or label in the response's language; null with `lang=all`.
     #[schema(required, example = "In their own words, part one")]
     pub title: Option<String>,
-    /// Summary, of what has one.
+    /// Summary; null if the resource has none.
     #[schema(required)]
     pub summary: Option<String>,
-    /// The language of the texts (BCP 47); null with `lang=all`.
+    /// Language of the texts (BCP 47); null with `lang=all`.
     #[schema(required, example = "en")]
     pub language: Option<String>,
-    /// Whether the texts were made from the other script.
+    /// Whether the texts were transliterated from the language's other script.
     pub transliterated: bool,
-    /// Title and summary in every language, with `lang=all`.
+    /// Title and summary in every language; only with `lang=all`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub translations: Option<BTreeMap<String, HitText>>,
-    /// When it was published.
+    /// Time of publication.
     #[schema(value_type = Option<chrono::DateTime<chrono::Utc>>, required, example = "2026-05-07T08:00:00Z")]
     pub published_at: Option<Time>,
-    /// Still image of a video, logo of a partner.
+    /// Still image of a video or logo of a partner.
     #[schema(required)]
     pub image: Option<HitImage>,
-    /// Where the whole resource is.
+    /// URL of the resource.
     #[schema(format = "uri")]
     pub url: String,
-    /// The whole resource, with `include=item`.
+    /// The full resource; only with `include=item`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = item_shown, required = false)]
     pub item: Option<Value>,
-    /// The fields in which it was found; only with `highlights=true`.
+    /// Matches by field; only with `highlights=true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub highlights: Option<Vec<Highlight>>,
 }
 
-/// What a hit is.
+/// Kind of a search hit. For the OpenAPI document only.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 pub enum HitKind {
@@ -182,37 +181,37 @@ pub struct HitText {
     pub summary: Option<String>,
 }
 
-/// An image that stands for a hit.
+/// The image of a search hit.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 pub struct HitImage {
-    /// Where it is.
+    /// URL of the image.
     #[schema(format = "uri")]
     pub url: String,
-    /// What it shows.
+    /// Alternative text.
     #[schema(required)]
     pub alt: Option<String>,
 }
 
-/// A page of hits.
+/// A page of search hits.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SearchHitPage {
-    /// The hits, the best first.
+    /// Hits, best first.
     pub data: Vec<SearchHit>,
-    /// Where the page stands.
+    /// Page size, cursors and total.
     pub page: PageInfo,
-    /// With `facets=kind`: how many items of each kind are found.
+    /// Number of hits of each kind; only with `facets=kind`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub facets: Option<HashMap<String, Vec<FacetValue>>>,
-    /// Searches that find more, where this one finds little: what was perhaps meant.
+    /// Alternative queries with more results, when this one has few.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = json!(["violence"]))]
     pub did_you_mean: Option<Vec<String>>,
-    /// Addresses of this page and its neighbours.
+    /// URLs of this page and its neighbours.
     pub links: Links,
 }
 
-/// Of what only a kind has, if it has anything: what stands for it in a list.
+/// The kind-specific fields from which the image of a hit is taken.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct HitImageFields {
@@ -226,11 +225,12 @@ impl HitImageFields {
     }
 }
 
-/// Search everything
+/// Search all resources
 ///
-/// Videos, programmes, partners, impact statistics and topics in one list, the best first: what
-/// stands in titles comes before summaries, names, descriptions and transcripts, whatever the kind.
-#[utoipa::path(operation_id = "list_search_hits", tag = "Search", responses((status = 200, description = "A page of hits.", body = SearchHitPage)))]
+/// Ranked search across videos, programmes, partners, indicators, impact statistics and topics:
+/// matches in titles rank before matches in summaries, names, descriptions and transcripts,
+/// regardless of the kind.
+#[utoipa::path(operation_id = "search_all", tag = "Search", responses((status = 200, description = "A page of search hits.", body = SearchHitPage)))]
 #[get("/v1/search")]
 pub async fn search_all(
     context: web::Data<AppState>,
@@ -270,7 +270,7 @@ pub async fn search_all(
     )
 }
 
-/// A search, understood.
+/// The parsed parameters of a search.
 struct SearchRequest {
     search: SearchParams,
     kinds: Vec<ResourceKind>,
@@ -284,9 +284,9 @@ struct SearchRequest {
     kind_facet: bool,
     highlights: bool,
     base_url: String,
-    /// What makes the counts of its kinds others than those of another search.
+    /// Cache key of the counts by kind.
     count_key: String,
-    /// For the `ETag`.
+    /// Identifies the request in the `ETag`.
     etag_key: String,
 }
 
@@ -304,7 +304,7 @@ impl SearchRequest {
         );
         let search = parse_search(&mut params, &language_preference);
         if search.is_none() {
-            params.error("q", "required", "`q` says what to search for.");
+            params.error("q", "required", "`q` is required.");
         }
         let kinds = kind_filter::parse_kinds(&mut params, &ResourceKind::SEARCHABLE);
         let fields = params.list("fields", 100);
@@ -345,44 +345,44 @@ impl SearchRequest {
         );
         params.finish()?;
         let Some(search) = search else {
-            return Err(Problem::internal("a search without a query was understood"));
+            return Err(Problem::internal("`q` is missing after validation"));
         };
         Ok(Self {
             search,
             kinds,
-            language_preference: language_preference,
+            language_preference,
             response_shape: ResponseShape { fields, ..ResponseShape::default() },
-            include_item: include_item,
+            include_item,
             paging,
-            visibility: visibility,
+            visibility,
             statuses,
             ranges,
-            kind_facet: kind_facet,
+            kind_facet,
             highlights,
             base_url: context.settings.base_url(request),
-            count_key: count_key,
+            count_key,
             etag_key: identity,
         })
     }
 
-    /// What a query finds among these kinds.
+    /// Builds the database query for a search among these kinds.
     fn build_query(
         &self,
         query: &Query,
         kinds: &[ResourceKind],
-        ask: SearchMode,
+        mode: SearchMode,
         frequencies: &Arc<TokenFrequencies>,
     ) -> ListQuery {
-        let letters: Vec<char> = kinds.iter().map(|kind| kind.index_prefix()).collect();
+        let prefixes: Vec<char> = kinds.iter().map(|kind| kind.index_prefix()).collect();
         let audience = if self.visibility.includes_unpublished() {
             Audience::Editors
         } else {
             Audience::Public
         };
         let mut list = ListQuery::default();
-        match plan_search(query, &letters, audience, (FieldScope::AllFields, ask), frequencies) {
+        match plan_search(query, &prefixes, audience, (FieldScope::AllFields, mode), frequencies) {
             SearchMatch::Ranked(ranked) if !kinds.is_empty() => list.ranked_matches = Some(ranked),
-            // Nothing but what is not looked for, or no kind.
+            // Only excluded words, or no kind.
             other => {
                 list.predicates.extend(if let SearchMatch::Predicate(predicate) = other {
                     Some(predicate)
@@ -405,7 +405,7 @@ impl SearchRequest {
     }
 }
 
-/// Holds for items of these kinds.
+/// SQL condition for items of these kinds.
 fn kind_predicate(kinds: &[ResourceKind]) -> Fragment {
     let names: Vec<String> = kinds.iter().map(|kind| format!("'{}'", kind.as_str())).collect();
     Fragment::new(if names.is_empty() {
@@ -415,13 +415,13 @@ fn kind_predicate(kinds: &[ResourceKind]) -> Fragment {
     })
 }
 
-/// Whether a parameter that takes a single word is given.
+/// Parses a parameter with a single permitted value. Returns whether it is given.
 fn parse_single_word(params: &mut QueryParams, name: &'static str, word: &str) -> bool {
-    let given = params.list(name, 20).unwrap_or_default();
-    for other in given.iter().filter(|given| *given != word) {
+    let values = params.list(name, 20).unwrap_or_default();
+    for other in values.iter().filter(|value| *value != word) {
         params.error(name, "unknown_value", unknown_value_message(other, [word].into_iter()));
     }
-    !given.is_empty()
+    !values.is_empty()
 }
 
 fn load_hit_page(
@@ -441,8 +441,8 @@ fn load_hit_page(
     let kinds: Vec<&str> = search_request.kinds.iter().map(|kind| kind.as_str()).collect();
     let count_key = format!("{}\n{}", search_request.count_key, kinds.join(","));
     list.cache_key = Some(count_key.clone());
-    // What an item refers to is only shown where it is marked.
-    let spec_of =
+    // References of items are only needed for highlights.
+    let schema_of =
         |item: &ItemRow| ResourceKind::parse(&item.kind).and_then(|kind| context.schema(kind));
     let paging = &search_request.paging;
     let page = load_mixed_page::<Option<HitImageFields>>(
@@ -451,13 +451,13 @@ fn load_hit_page(
         (&paging.start, paging.limit),
         search_request.visibility,
         render_context,
-        |item| spec_of(item).filter(|_| search_request.highlights),
+        |item| schema_of(item).filter(|_| search_request.highlights),
     )?;
     let Some((slice, loaded)) = page else {
         return Err(Problem::invalid_parameter(
             "cursor",
             "invalid_cursor",
-            "The cursor does not fit this search; start again without it.",
+            "The cursor is not valid for this query; start again without it.",
         ));
     };
     let total = paging
@@ -498,13 +498,15 @@ fn load_hit_page(
     };
     let mut items = JsonItems::default();
     for one in loaded {
-        let Some(spec) = spec_of(&one.item) else { continue };
+        let Some(schema) = schema_of(&one.item) else { continue };
         let highlights = highlight_data.as_ref().map(|highlight_data| {
-            highlight_data.highlights_for(spec, &one, search_request.visibility, render_context)
+            highlight_data.highlights_for(schema, &one, search_request.visibility, render_context)
         });
         let item = full_items.remove(&one.item.id);
-        items
-            .push(&to_hit(one, spec.kind, item, render_context), &search_request.response_shape)?;
+        items.push(
+            &to_hit(one, schema.kind, item, render_context),
+            &search_request.response_shape,
+        )?;
         if let Some(highlights) = highlights {
             items.add_member("highlights", &highlights)?;
         }
@@ -512,7 +514,7 @@ fn load_hit_page(
     Ok(ListResponse { items, page_info: paging.page_info(&slice, total), facets, did_you_mean })
 }
 
-/// How many items of each kind are found.
+/// Counts the hits of each kind.
 fn kind_facets(
     connection: &mut Connection,
     context: &AppState,
@@ -549,7 +551,7 @@ fn kind_facets(
     Ok([("kind".to_owned(), json!(values.collect::<Vec<_>>()))].into_iter().collect())
 }
 
-/// The whole resources of what was found: a fixed number of queries for each kind.
+/// Loads the full resources of the hits, with a fixed number of statements for each kind.
 fn load_full_items(
     connection: &mut Connection,
     context: &AppState,
@@ -558,10 +560,10 @@ fn load_full_items(
     render_context: &RenderContext,
 ) -> Result<HashMap<Id, Value>, Problem> {
     let mut full_items = HashMap::new();
-    for (spec, read) in &context.registry {
+    for (schema, load) in &context.registry {
         let ids: Vec<Id> = loaded
             .iter()
-            .filter(|one| one.item.kind == spec.kind.as_str())
+            .filter(|one| one.item.kind == schema.kind.as_str())
             .map(|one| one.item.id)
             .collect();
         let mut inner = RenderContext::new(
@@ -570,7 +572,7 @@ fn load_full_items(
             render_context.cache(),
         )
         .with_base_url(&render_context.base_url);
-        full_items.extend(read(connection, &ids, visibility, &mut inner)?);
+        full_items.extend(load(connection, &ids, visibility, &mut inner)?);
     }
     Ok(full_items)
 }

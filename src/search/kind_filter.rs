@@ -1,25 +1,24 @@
-//! The parameter `kind`, and what the kinds are called in the catalogue's languages.
+//! The `kind` parameter and the localized names of kinds.
 
 use crate::http::json_fields::unknown_value_message;
 use crate::http::query_params::QueryParams;
 use crate::resource::schema::ResourceKind;
 
-/// What items of a kind are called in one of the languages that country names are kept in; in
-/// English in others.
+/// The name of a kind in the given language, in English if there is no translation.
 pub fn kind_label(kind: ResourceKind, language: &str) -> &'static str {
     kind.heading_message().in_language(language)
 }
 
-/// The kinds that are asked for, out of these.
+/// Parses the `kind` parameter: the requested subset of the given kinds.
 pub fn parse_kinds(params: &mut QueryParams, kinds: &[ResourceKind]) -> Vec<ResourceKind> {
     let names = params.list("kind", ResourceKind::SEARCHABLE.len()).unwrap_or_default();
-    let (mut wanted, mut excluded) = (Vec::new(), Vec::new());
+    let (mut included, mut excluded) = (Vec::new(), Vec::new());
     for name in &names {
-        let (taken, name) = name
+        let (target, name) = name
             .strip_prefix('!')
-            .map_or((&mut wanted, name.as_str()), |rest| (&mut excluded, rest));
+            .map_or((&mut included, name.as_str()), |rest| (&mut excluded, rest));
         match kinds.iter().find(|kind| kind.as_str() == name) {
-            Some(kind) => taken.push(*kind),
+            Some(kind) => target.push(*kind),
             None => params.error(
                 "kind",
                 "unknown_value",
@@ -27,10 +26,10 @@ pub fn parse_kinds(params: &mut QueryParams, kinds: &[ResourceKind]) -> Vec<Reso
             ),
         }
     }
-    let takes = |kind: &ResourceKind| {
-        (wanted.is_empty() || wanted.contains(kind)) && !excluded.contains(kind)
+    let is_selected = |kind: &ResourceKind| {
+        (included.is_empty() || included.contains(kind)) && !excluded.contains(kind)
     };
-    kinds.iter().copied().filter(takes).collect()
+    kinds.iter().copied().filter(is_selected).collect()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Searches that are no list of one kind.
+//! Search across resource kinds, title suggestions and transcript search.
 
 pub mod all;
 mod kind_filter;

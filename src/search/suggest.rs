@@ -1,4 +1,4 @@
-//! `GET /v1/suggest`: titles while one types.
+//! `GET /v1/suggest`: title suggestions for autocompletion.
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
@@ -31,7 +31,7 @@ use crate::text::stem::Rules;
 use crate::text::tokens;
 use crate::topics::model::SCHEMA;
 
-/// What the document says of it, beside what the handler does.
+/// Completes the OpenAPI operation.
 pub const OPENAPI: ListEndpoint = ListEndpoint {
     path: "/v1/suggest",
     schema: &SCHEMA,
@@ -61,16 +61,16 @@ const EXCLUDED_PARAMS: [&str; 18] = [
     "total",
 ];
 
-/// The kinds that are suggested, in the order in which they stand among equals.
+/// The suggested kinds, in the order in which equally good matches are sorted.
 const SUGGESTED_KINDS: [ResourceKind; 4] =
     [ResourceKind::Topic, ResourceKind::Programme, ResourceKind::Partner, ResourceKind::Video];
 
-/// How many suggestions there are at most, and unless asked otherwise.
+/// Maximum and default number of suggestions.
 const MAX_SUGGESTIONS: i64 = 20;
 const DEFAULT_SUGGESTIONS: i64 = 10;
-/// How many of the first three kinds stand before the videos, where there are enough of those.
+/// Maximum number of suggestions of each kind other than videos, if there are enough videos.
 const MAX_PER_KIND: usize = 3;
-/// As how many words what is begun is looked for.
+/// Maximum number of completions of the last word that are searched for.
 const MAX_COMPLETIONS: usize = 24;
 
 fn openapi_parameters() -> Vec<Value> {
@@ -81,24 +81,24 @@ fn openapi_parameters() -> Vec<Value> {
     vec![
         comma_list_parameter(
             "kind",
-            "Only items of this kind. Several mean any of them; `!` excludes.",
+            "Only items of these kinds; `!` excludes a kind.",
             json!({"type": "string", "enum": with_not}),
             SUGGESTED_KINDS.len(),
             "topic",
         ),
         query_parameter(
             "limit",
-            "How many suggestions are given.",
+            "Maximum number of suggestions.",
             json!({"type": "integer", "minimum": 1, "maximum": MAX_SUGGESTIONS, "default": DEFAULT_SUGGESTIONS}),
             json!(5),
         ),
     ]
 }
 
-/// An item whose title has what was typed.
+/// A suggested title.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Suggestion {
-    /// What it is.
+    /// Kind of the resource.
     #[schema(value_type = SuggestionKind)]
     pub kind: &'static str,
     /// Identifier.
@@ -107,21 +107,22 @@ pub struct Suggestion {
     /// Slug.
     #[schema(example = "testimonials")]
     pub slug: String,
-    /// Title or name in the answer's language, or in that in which it has what was typed.
+    /// Title or name in the response's language if that matches `q`, otherwise in a language that
+    /// does.
     #[schema(example = "Testimonials")]
     pub title: String,
-    /// The same as HTML: what was typed in `<mark>`, all else escaped.
+    /// Title as HTML, with matches in `<mark>`.
     #[schema(example = "<mark>Testimonials</mark>")]
     pub marked: String,
-    /// The language of the title (BCP 47).
+    /// Language of the title (BCP 47).
     #[schema(example = "en")]
     pub language: String,
-    /// Where the whole resource is.
+    /// URL of the resource.
     #[schema(format = "uri")]
     pub url: String,
 }
 
-/// What a suggestion is.
+/// Kind of a suggestion. For the OpenAPI document only.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 pub enum SuggestionKind {
@@ -135,23 +136,23 @@ pub enum SuggestionKind {
     Video,
 }
 
-/// Suggestions.
+/// A list of suggestions.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SuggestionPage {
-    /// Titles that begin with what was typed come before others, among them topics before
-    /// programmes, partners and videos, of the first three kinds three each where there are enough
-    /// videos; then the newest.
+    /// Titles that begin with `q` come first; within each group topics, programmes, partners,
+    /// videos, in this order, newest first. At most three topics, programmes and partners each, if
+    /// there are enough videos.
     pub data: Vec<Suggestion>,
-    /// This address.
+    /// URL of this request.
     pub links: Links,
 }
 
 /// Suggest titles
 ///
-/// For a field in which one types: titles of videos, names of topics and partners, titles of
-/// programmes that have all the words, the last of which may be begun only. Case, diacritics and
-/// script make no difference.
-#[utoipa::path(operation_id = "list_suggestions", tag = "Search", responses((status = 200, description = "Suggestions.", body = SuggestionPage)))]
+/// For autocompletion: titles of videos and programmes and names of topics and partners that
+/// contain all words of `q`; the last word may be incomplete. Case, diacritics and script are
+/// ignored.
+#[utoipa::path(operation_id = "list_suggestions", tag = "Search", responses((status = 200, description = "Suggestions, best first.", body = SuggestionPage)))]
 #[get("/v1/suggest")]
 pub async fn suggest(
     context: web::Data<AppState>,
@@ -206,7 +207,7 @@ pub async fn suggest(
     Ok(response.json(SuggestionPage { data, links }))
 }
 
-/// What is asked for.
+/// The parsed parameters.
 struct SuggestRequest {
     search: SearchParams,
     kinds: Vec<ResourceKind>,
@@ -226,7 +227,7 @@ impl SuggestRequest {
         );
         let search = parse_search(&mut params, &language_preference);
         if search.is_none() {
-            params.error("q", "required", "`q` says what was typed.");
+            params.error("q", "required", "`q` is required.");
         }
         let kinds = parse_kinds(&mut params, &SUGGESTED_KINDS);
         let limit = params.integer("limit", 1..=MAX_SUGGESTIONS).unwrap_or(DEFAULT_SUGGESTIONS);
@@ -238,12 +239,12 @@ impl SuggestRequest {
         );
         params.finish()?;
         let Some(search) = search else {
-            return Err(Problem::internal("suggestions for nothing were understood"));
+            return Err(Problem::internal("`q` is missing after validation"));
         };
         Ok(Self {
             search,
             kinds,
-            language_preference: language_preference,
+            language_preference,
             limit: usize::try_from(limit).unwrap_or(0),
             base_url: base,
             etag_key: identity,
@@ -251,10 +252,10 @@ impl SuggestRequest {
     }
 }
 
-/// A suggestion and its place among the others.
+/// A suggestion with its rank.
 struct RankedSuggestion {
-    /// Whether its title begins otherwise than with what was typed; then the place of its kind, and
-    /// its place among the newest.
+    /// Whether the title does not begin with `q`, then the index of its kind, then its index among
+    /// the newest.
     rank: (bool, usize, usize),
     suggestion: Suggestion,
 }
@@ -270,7 +271,7 @@ fn load_suggestions(
     let of_kind = |kind: &ResourceKind| {
         candidates
             .iter()
-            .filter(|(letter, _)| *letter == kind.index_prefix())
+            .filter(|(prefix, _)| *prefix == kind.index_prefix())
             .map(|(_, id)| *id)
             .collect::<Vec<_>>()
     };
@@ -281,12 +282,12 @@ fn load_suggestions(
         render_context,
     )?;
     let highlighter = Marker::new(typed);
-    let beginning = tokens(&suggest_request.search.text);
+    let query_tokens = tokens(&suggest_request.search.text);
     let mut ranked: Vec<RankedSuggestion> = Vec::new();
-    for (recency, (letter, id)) in candidates.iter().enumerate() {
-        let kind = suggest_request.kinds.iter().position(|kind| kind.index_prefix() == *letter);
-        let Some((place, kind)) =
-            kind.and_then(|place| Some((place, *suggest_request.kinds.get(place)?)))
+    for (recency, (prefix, id)) in candidates.iter().enumerate() {
+        let kind = suggest_request.kinds.iter().position(|kind| kind.index_prefix() == *prefix);
+        let Some((kind_index, kind)) =
+            kind.and_then(|index| Some((index, *suggest_request.kinds.get(index)?)))
         else {
             continue;
         };
@@ -296,7 +297,7 @@ fn load_suggestions(
         else {
             continue;
         };
-        let is_prefix_match = starts_with_words(&tokens(&title), &beginning);
+        let is_prefix_match = starts_with_words(&tokens(&title), &query_tokens);
         let url = format!("{}{}/{}", render_context.base_url, kind.path(), target.slug);
         let suggestion = Suggestion {
             kind: kind.as_str(),
@@ -307,15 +308,15 @@ fn load_suggestions(
             language,
             url,
         };
-        ranked.push(RankedSuggestion { rank: (!is_prefix_match, place, recency), suggestion });
+        ranked.push(RankedSuggestion { rank: (!is_prefix_match, kind_index, recency), suggestion });
     }
     ranked.sort_by_key(|ranked| ranked.rank);
     Ok(limit_per_kind(ranked, suggest_request.limit))
 }
 
-/// The newest of each kind that have the words in their titles. Of videos, which are many, those
-/// are looked for that have one of the words that what is begun may become, which the index finds
-/// sooner than all that begin so; then all, where these are not enough.
+/// Finds the newest items of each kind with the words in their titles. Videos, which are numerous,
+/// are first searched for with completions of the last word, which is faster in the index than a
+/// prefix; the prefix is used if the completions find too few.
 fn find_candidates(
     connection: &mut Connection,
     context: &AppState,
@@ -325,11 +326,11 @@ fn find_candidates(
     let frequencies = cached_token_frequencies(connection)?;
     let max_results = i64::try_from(suggest_request.limit).unwrap_or(MAX_SUGGESTIONS);
     let newest = |connection: &mut Connection, query: &Query, kinds: &[ResourceKind]| {
-        let letters: Vec<char> = kinds.iter().map(|kind| kind.index_prefix()).collect();
+        let prefixes: Vec<char> = kinds.iter().map(|kind| kind.index_prefix()).collect();
         find_newest_by_title(
             connection,
             query,
-            &letters,
+            &prefixes,
             Audience::Public,
             max_results,
             &frequencies,
@@ -337,17 +338,19 @@ fn find_candidates(
     };
     let (videos, others): (Vec<ResourceKind>, Vec<ResourceKind>) =
         suggest_request.kinds.iter().partition(|kind| **kind == ResourceKind::Video);
-    let mut found = newest(connection, typed, &others)?;
+    let mut candidates = newest(connection, typed, &others)?;
     let completed_query = complete_last_word(connection, context, typed)?;
-    let mut of_videos = newest(connection, completed_query.as_ref().unwrap_or(typed), &videos)?;
-    if completed_query.is_some() && of_videos.len() < suggest_request.limit {
-        of_videos = newest(connection, typed, &videos)?;
+    let mut video_candidates =
+        newest(connection, completed_query.as_ref().unwrap_or(typed), &videos)?;
+    if completed_query.is_some() && video_candidates.len() < suggest_request.limit {
+        video_candidates = newest(connection, typed, &videos)?;
     }
-    found.extend(of_videos);
-    Ok(found)
+    candidates.extend(video_candidates);
+    Ok(candidates)
 }
 
-/// The query with the words in place of what is begun that it may become; `None` where nothing is.
+/// Replaces the incomplete last word of the query by its completions; `None` if no word is
+/// incomplete.
 fn complete_last_word(
     connection: &mut Connection,
     context: &AppState,
@@ -376,7 +379,8 @@ fn complete_last_word(
     Ok(Some(query))
 }
 
-/// The title that has all that was typed: in the answer's language, or else in another.
+/// Finds the title that matches the whole query: in the response's language, otherwise in another.
+/// Returns language, title and title as HTML.
 fn matching_title(
     target: &ReferenceTarget,
     typed: &Query,
@@ -384,7 +388,7 @@ fn matching_title(
     render_context: &RenderContext,
 ) -> Option<(String, String, String)> {
     let all = typed.groups.iter().fold(0_u64, |all, _| (all << 1) | 1);
-    let answered = render_context
+    let localized = render_context
         .localized_title(target)
         .filter(|_| !render_context.language_preference.all_languages);
     let others = target
@@ -392,7 +396,7 @@ fn matching_title(
         .iter()
         .zip(&target.titles)
         .map(|(language, title)| (language.clone(), title.clone()));
-    answered.into_iter().chain(others).find_map(|(language, title)| {
+    localized.into_iter().chain(others).find_map(|(language, title)| {
         let rules = Rules::of(&language);
         let is_found = highlighter.groups(&title, rules) == all;
         let html = highlighter.whole(&title, rules).filter(|_| is_found)?;
@@ -406,8 +410,8 @@ fn starts_with_words(title: &[String], typed: &[String]) -> bool {
         && title.get(before.len()).is_some_and(|word| word.starts_with(last.as_str()))
 }
 
-/// The first of these, but of each kind other than the last no more than a few before those that
-/// come after.
+/// Limits the suggestions of each kind other than videos to [`MAX_PER_KIND`], unless there are too
+/// few others.
 fn limit_per_kind(ranked: Vec<RankedSuggestion>, limit: usize) -> Vec<Suggestion> {
     let mut seen = [0_usize; SUGGESTED_KINDS.len()];
     let (mut first, mut rest) = (Vec::new(), Vec::new());
@@ -416,9 +420,10 @@ fn limit_per_kind(ranked: Vec<RankedSuggestion>, limit: usize) -> Vec<Suggestion
             *count = count.saturating_add(1);
             *count
         });
-        let few = suggestion.kind == ResourceKind::Video.as_str() || count <= MAX_PER_KIND;
-        if few { first.push(suggestion) } else { rest.push(suggestion) }
+        let is_within_limit =
+            suggestion.kind == ResourceKind::Video.as_str() || count <= MAX_PER_KIND;
+        if is_within_limit { first.push(suggestion) } else { rest.push(suggestion) }
     }
-    // There is room for the rest where the first are not enough.
+    // Those above the limit fill the remaining places.
     first.into_iter().chain(rest).take(limit).collect()
 }

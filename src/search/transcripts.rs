@@ -1,5 +1,5 @@
-//! `GET /v1/transcript-search`: the cues in which something is said, with the second at which to
-//! play them.
+//! `GET /v1/transcript-search`: full-text search in transcripts, with the position of each hit in
+//! the video.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use crate::db::search::FieldScope;
 use crate::db::{Connection, Id};
 use crate::http::conditional::{ConditionalGet, Freshness};
 use crate::http::middleware::StatementCount;
-use crate::http::problem::{FieldError, Problem};
-use crate::http::query_params::present_params;
+use crate::http::problem::Problem;
+use crate::http::query_params::reject_params;
 use crate::http::{accept, cursor};
 use crate::resource::model::cue_text::{CueRange, CueText};
 use crate::resource::model::revisions::Revisions;
@@ -36,7 +36,7 @@ use crate::text::stem::Rules;
 use crate::videos::model::{SCHEMA, VideoFields};
 use crate::videos::resource::Videos;
 
-/// What the document says of it, beside what the handler does.
+/// Completes the OpenAPI operation with the parameters of the list of videos.
 pub const OPENAPI: ListEndpoint = ListEndpoint {
     path: "/v1/transcript-search",
     schema: &SCHEMA,
@@ -53,10 +53,10 @@ pub const OPENAPI: ListEndpoint = ListEndpoint {
     requires_query: true,
 };
 
-/// How many videos one request looks through; the next page goes on.
+/// Maximum number of videos that one request scans; the next page continues after them.
 const MAX_VIDEOS_SCANNED: usize = 200;
 
-/// The video of a hit.
+/// The video of a transcript hit.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TranscriptVideo {
     /// Identifier.
@@ -65,62 +65,62 @@ pub struct TranscriptVideo {
     /// Slug.
     #[schema(example = "testimonials-part-one")]
     pub slug: String,
-    /// Title in the answer's language.
+    /// Title in the response's language.
     #[schema(required, example = "In their own words, part one")]
     pub title: Option<String>,
 }
 
-/// Cues in which what was searched for is said.
+/// A passage of one or more cues that matches the query.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TranscriptHit {
     /// The video.
     pub video: TranscriptVideo,
-    /// The kind of the text track.
+    /// Kind of the text track.
     pub kind: TrackKind,
-    /// The language of the text track (BCP 47).
+    /// Language of the text track (BCP 47).
     #[schema(example = "sr-Cyrl")]
     pub language: String,
-    /// When it begins, in seconds from the start of the video.
+    /// Start of the passage, in seconds from the start of the video.
     #[schema(minimum = 0, example = 12.5)]
     pub start_seconds: f64,
-    /// When it ends.
+    /// End of the passage, in seconds from the start of the video.
     #[schema(minimum = 0, example = 15.0)]
     pub end_seconds: f64,
-    /// HTML: what is found in `<mark>`, all else escaped.
+    /// Text as HTML, with matches in `<mark>`.
     #[schema(example = "<mark>Насиље</mark> није приватна ствар.")]
     pub text: String,
-    /// The cue before.
+    /// The preceding cue.
     #[schema(required)]
     pub before: Option<CueHighlight>,
-    /// The cue after.
+    /// The following cue.
     #[schema(required)]
     pub after: Option<CueHighlight>,
-    /// The video's embed page from that second on.
+    /// URL of the embeddable page of the video, starting at this position.
     #[schema(format = "uri")]
     pub url: String,
 }
 
-/// A page of hits.
+/// A page of transcript hits.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TranscriptHitPage {
-    /// The hits: the best videos first, those of a video in the order of their time.
+    /// Hits, those of the best videos first; the hits of one video are sorted by time.
     pub data: Vec<TranscriptHit>,
-    /// Where the page stands; `prev_cursor` is always null, and `total` counts videos.
+    /// Page size, cursors and total; `prev_cursor` is always null, and `total` counts videos.
     pub page: PageInfo,
-    /// Searches that find more, where this one finds little: what was perhaps meant.
+    /// Alternative queries with more results, when this one has few.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, example = json!(["violence"]))]
     pub did_you_mean: Vec<String>,
-    /// Addresses of this page and the next.
+    /// URLs of this page and the next.
     pub links: Links,
 }
 
-/// Search what is said
+/// Search transcripts
 ///
-/// Answers cues, not videos. Several words must be said within half a minute; a phrase may stand
-/// across cues. Takes the filters of `/v1/videos`; `caption_language` also chooses among the text
-/// tracks of a video.
-#[utoipa::path(operation_id = "list_transcript_hits", tag = "Videos", responses((status = 200, description = "A page of hits.", body = TranscriptHitPage)))]
+/// Returns cues, not videos. All words must be spoken within half a minute; a phrase may span
+/// several cues. Supports the filters of `/v1/videos`; `caption_language` also selects among the
+/// text tracks of a video.
+#[utoipa::path(operation_id = "search_transcripts", tag = "Videos", responses((status = 200, description = "A page of transcript hits.", body = TranscriptHitPage)))]
 #[get("/v1/transcript-search")]
 pub async fn search_transcripts(
     context: web::Data<AppState>,
@@ -128,12 +128,14 @@ pub async fn search_transcripts(
 ) -> Result<HttpResponse, Problem> {
     accept::require_json(&request)?;
     let caller = context.visibility(&request).await?;
-    reject_unsupported_params(&request)?;
+    reject_params(request.query_string(), OPENAPI.excluded_params, |name| {
+        format!("`{name}` is not supported; hits are sorted by relevance.")
+    })?;
     let mut list_request = ListRequest::from_request::<Videos>(&context, &request, caller)?;
     list_request.scope = FieldScope::Transcripts;
     let list_request = Arc::new(list_request);
     if list_request.query().is_none() {
-        return Err(Problem::invalid_parameter("q", "required", "`q` says what to search for."));
+        return Err(Problem::invalid_parameter("q", "required", "`q` is required."));
     }
     let (shared_request, inner) = (Arc::clone(&list_request), context.clone().into_inner());
     let condition = ConditionalGet::from_request(&request);
@@ -196,24 +198,7 @@ pub async fn search_transcripts(
     Ok(response.json(TranscriptHitPage { data, page: info, did_you_mean, links }))
 }
 
-fn reject_unsupported_params(request: &HttpRequest) -> Result<(), Problem> {
-    let given = present_params(request.query_string(), OPENAPI.excluded_params);
-    let error = |name: &&'static str| {
-        FieldError::parameter(
-            *name,
-            "unknown_parameter",
-            format!("Hits come best first, as they are: there is no `{name}` here."),
-        )
-    };
-    if given.is_empty() {
-        Ok(())
-    } else {
-        Err(Problem::invalid_parameters(given.iter().map(error).collect()))
-    }
-}
-
-/// A hit, and where it stands: the key of its video's entry and the place of its first cue within
-/// the video.
+/// A hit with the position of its video in the list and its index among the hits of the video.
 struct RankedHit {
     hit: TranscriptHit,
     video_position: Position,
@@ -227,7 +212,7 @@ fn load_hit_page(
     revisions: &Revisions,
     render_context: &mut RenderContext,
 ) -> Result<(Vec<TranscriptHit>, PageInfo), Problem> {
-    // Without a word that is looked for there is nothing to play.
+    // A query of excluded words only matches no cue.
     let Some(query) = list_request.query().filter(|query| !query.is_empty()) else {
         return Ok((
             Vec::new(),
@@ -235,40 +220,40 @@ fn load_hit_page(
         ));
     };
     let Some(cache) = render_context.cache() else {
-        return Err(Problem::internal("a list was read without a memory"));
+        return Err(Problem::internal("a list was loaded without the reference cache"));
     };
     let list = list_request.page_query(connection, &SCHEMA, &cache)?;
     let highlighter = Marker::new(query);
     let limit = usize::try_from(list_request.page_params.limit).unwrap_or(1);
-    let unfit = || {
+    let invalid_cursor = || {
         Problem::invalid_parameter(
             "cursor",
             "invalid_cursor",
-            "The cursor does not fit this search; start again without it.",
+            "The cursor is not valid for this query; start again without it.",
         )
     };
     let (mut start, mut skip) =
-        resume_position(&list_request.page_params.start).ok_or_else(unfit)?;
+        resume_position(&list_request.page_params.start).ok_or_else(invalid_cursor)?;
     let mut hits: Vec<RankedHit> = Vec::new();
     let mut next: Option<(Position, usize)> = None;
     let (mut scanned, mut batch_size) = (0_usize, 4_i64);
     loop {
-        let read = load_page::<Videos>(
+        let page = load_page::<Videos>(
             connection,
             &list,
             (&start, batch_size),
             list_request.visibility,
             render_context,
         )?;
-        let (slice, videos) = read.ok_or_else(unfit)?;
+        let (slice, videos) = page.ok_or_else(invalid_cursor)?;
         let tracks = load_spoken_tracks(connection, &videos)?;
-        for (video, place) in videos.iter().zip(&slice.positions) {
+        for (video, position) in videos.iter().zip(&slice.positions) {
             scanned = scanned.saturating_add(1);
             let after = std::mem::take(&mut skip);
             hits.extend(
                 hits_in_video(
                     video,
-                    place,
+                    position,
                     &tracks,
                     (&highlighter, query),
                     list_request,
@@ -277,7 +262,7 @@ fn load_hit_page(
                 .into_iter()
                 .filter(|found| found.hit_index >= after),
             );
-            next = Some((place.clone(), usize::MAX));
+            next = Some((position.clone(), usize::MAX));
             if hits.len() > limit {
                 break;
             }
@@ -313,8 +298,8 @@ fn load_hit_page(
     Ok((hits.into_iter().map(|found| found.hit).collect(), page_info(list_request, next, total)))
 }
 
-/// What a search that found so many videos perhaps meant: one by which something is said in more
-/// videos.
+/// Alternative queries that match the transcripts of more videos; `found` is the number of videos
+/// with hits.
 fn find_did_you_mean(
     connection: &mut Connection,
     context: &AppState,
@@ -328,7 +313,7 @@ fn find_did_you_mean(
         return Ok(Vec::new());
     };
     let Some(cache) = render_context.cache() else {
-        return Err(Problem::internal("a list was read without a memory"));
+        return Err(Problem::internal("a list was loaded without the reference cache"));
     };
     suggest_queries(connection, &context.vocabulary, &sparse_search, |connection, query| {
         Ok(list_request
@@ -338,8 +323,8 @@ fn find_did_you_mean(
     })
 }
 
-/// Where a cursor goes on: after the videos before the one in which it stands, and with which hit
-/// of that one.
+/// Where a cursor continues: the start of the page of videos, and the index of the first hit in its
+/// first video.
 fn resume_position(start: &PageStart) -> Option<(PageStart, usize)> {
     match start {
         PageStart::Offset(0) => Some((PageStart::Offset(0), 0)),
@@ -372,14 +357,15 @@ fn page_info(
     PageInfo { limit: list_request.page_params.limit, next_cursor, prev_cursor: None, total }
 }
 
-/// The tracks of videos in which something is said, with their cues as one text.
+/// Loads the text tracks of videos except chapters, with their cues joined to one text, by the row
+/// id of the video.
 fn load_spoken_tracks(
     connection: &mut Connection,
     videos: &[LoadedItem<VideoFields>],
 ) -> Result<HashMap<i64, Vec<(TrackRow, CueText)>>, Problem> {
-    let with =
+    let items_with_tracks =
         videos.iter().filter(|video| !video.item.tracks.is_empty()).map(|video| video.item.number);
-    let mut stored = tracks::load_tracks_of_items(connection, with)?;
+    let mut stored = tracks::load_tracks_of_items(connection, items_with_tracks)?;
     stored.retain(|track| track.track_kind() != TrackKind::Chapters);
     let mut cues = tracks::load_cues(
         connection,
@@ -459,7 +445,7 @@ fn hits_in_video(
         .collect()
 }
 
-/// The title in the answer's language.
+/// The title in the response's language.
 fn video_title(video: &LoadedItem<VideoFields>) -> Option<String> {
     video.clone().take_selected_text().map(|chosen| chosen.text.title)
 }

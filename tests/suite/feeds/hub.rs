@@ -324,7 +324,7 @@ on_both! {
         let key = key(directory.path(), database.url());
         let (served, _, address) = serve(directory.path(), database.url(), &arguments);
         ask(&address, "POST", "/v1/programmes", Some(&key), Some(&json!({"slug": "norms", "status": "published", "title": "Norms"}))).expect(201);
-        served.logged(&["kinoteka::websub", "topic=/feeds/videos.rss attempt=1: the hub cannot be reached"]);
+        served.logged(&["kinoteka::websub", "topic=/feeds/videos.rss attempt=1: hub unreachable"]);
         ask(&address, "POST", "/v1/partners", Some(&key), Some(&json!({"slug": "network", "status": "published", "name": "Network", "kind": "other"}))).expect(201);
         // The end comes before anything of the partner can be told.
         drop(served);

@@ -117,7 +117,7 @@ on_both! {
                 assert_eq!(read(&answer).title.unwrap().content, title);
             }
             let problem = server.get(&format!("/f/{slug}.rss")).problem(404, "not-found");
-            assert_eq!(problem["detail"], format!("`{slug}` is given as atom, json, not as `rss`."));
+            assert_eq!(problem["detail"], format!("`{slug}` is available as atom, json; `rss` is not supported."));
             server.get(&format!("/f/{slug}")).expect(404);
             let list = made["list"].as_str().unwrap().strip_prefix(&server.base()).unwrap();
             assert_eq!(server.read(list)["data"].as_array().unwrap().len(), 1);
@@ -133,19 +133,19 @@ on_both! {
     fn what_is_no_query_is_not_saved(server: &TestServer) {
         let key = saved(server);
         for (kind, query, code, detail) in [
-            ("video", "contry=RS", "unknown_parameter", "`contry`: There is no parameter `contry` here; did you mean `country`?"),
+            ("video", "contry=RS", "unknown_parameter", "`contry`: Unknown parameter `contry`; did you mean `country`?"),
             ("video", "country=RX", "unknown_value", "`country`: `RX` is not a country code"),
             ("video", "topic=prevnetion", "unknown_value", "`topic`: There is no topic `prevnetion`; did you mean `prevention`?"),
-            ("video", "lang=mk", "unknown_parameter", "`lang` is chosen at the address: `/f/{slug}.rss?lang=…`."),
-            ("video", "fields=id&total=true", "unknown_parameter", "`fields` is for lists. Filters, `q`, `sort` and `limit` work here."),
-            ("video", "offset=20", "unknown_parameter", "A saved query begins with the first item; `cursor` at the address goes on."),
-            ("video", "status=draft", "unknown_parameter", "`status` is for lists."),
-            ("video", "limit=0", "out_of_range", "`limit`: A whole number from 1 to 100"),
+            ("video", "lang=mk", "unknown_parameter", "`lang` is given on the feed URL: `/f/{slug}.rss?lang=…`."),
+            ("video", "fields=id&total=true", "unknown_parameter", "`fields` is not supported in saved queries. Supported: filters, `q`, `sort`, `limit`."),
+            ("video", "offset=20", "unknown_parameter", "A saved query starts at the first item; use `cursor` on the feed URL to page."),
+            ("video", "status=draft", "unknown_parameter", "`status` is not supported in saved queries."),
+            ("video", "limit=0", "out_of_range", "`limit`: Expected an integer from 1 to 100"),
             ("video", "q=%ff", "invalid_encoding", "`q`: `q=%ff` is not valid percent-encoded UTF-8."),
             ("video", "sort=name", "unknown_value", "`sort`: `name` is not one of"),
             ("partner", "sort=duration", "unknown_value", "`sort`: `duration` is not one of"),
-            ("video", "/v1/videos?country=RS", "not_a_query", "Only what stands after `?`"),
-            ("video", "https://e.org/v1/videos?country=RS", "not_a_query", "Only what stands after `?`"),
+            ("video", "/v1/videos?country=RS", "not_a_query", "Send only the query string (without `?`)."),
+            ("video", "https://e.org/v1/videos?country=RS", "not_a_query", "Send only the query string (without `?`)."),
             ("film", "country=RS", "unknown_value", "`film` is not one of"),
             ("saved_query", "", "unknown_value", "`saved_query` is not one of"),
         ] {
