@@ -7,7 +7,6 @@ use crate::feeds::api::{FeedType, LoadedFeed, VideoFeedFormat, feed_response, lo
 use crate::feeds::feed::{Feed, RequiredNote};
 use crate::feeds::json::JsonFeed;
 use crate::http::conditional::{ConditionalGet, Freshness};
-use crate::http::json_fields::clip;
 use crate::http::language::accept_language;
 use crate::http::middleware::StatementCount;
 use crate::http::problem::{Problem, ProblemKind};
@@ -26,6 +25,7 @@ use crate::resource::view::urls::PublicUrls;
 use crate::saved_queries::resolve::{
     LoadedSavedQuery, UrlParams, find_saved_query, outdated_query_problem,
 };
+use crate::text::clip;
 use crate::videos::resource::Videos;
 
 /// The result of looking up a saved query by its name.
@@ -53,7 +53,7 @@ enum FeedLocation {
 ))]
 #[get("/f/{saved_query}.{format}")]
 pub async fn saved_query_feed(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
@@ -65,28 +65,28 @@ pub async fn saved_query_feed(
         );
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
-    let caller = context.visibility(&request).await?;
+    let caller = state.visibility(&request).await?;
     let url_params = UrlParams::parse(
         request.query_string(),
         accept_language(&request),
-        &context.fallback_languages,
+        &state.fallback_languages,
     )?;
-    let base = context.settings.base_url(&request);
-    let urls = PublicUrls::new(&context.settings, &base);
-    let publisher = context.settings.publisher_name(&base);
-    let hub = context.settings.websub_hub.clone();
+    let base = state.settings.base_url(&request);
+    let urls = PublicUrls::new(&state.settings, &base);
+    let publisher = state.settings.publisher_name(&base);
+    let hub = state.settings.websub_hub.clone();
     let identity = format!(
         "saved feed\n{extension}\n{publisher}\n{hub:?}\n{}\n{name}\n{}\n{caller:?}",
         urls.cache_key(),
         url_params.cache_key()
     );
     let (inner, condition, shared_params, shared_base) = (
-        context.clone().into_inner(),
+        state.clone().into_inner(),
         ConditionalGet::from_request(&request),
         url_params.clone(),
         base.clone(),
     );
-    let done = context
+    let done = state
         .read(caller, move |connection| {
             let catalogue_request = CatalogueRequest {
                 etag_key: &identity,
@@ -135,7 +135,7 @@ pub async fn saved_query_feed(
         Freshness::Fresh(validators, loaded_feed) => (validators, loaded_feed),
         Freshness::NotModified(validators) => {
             return Ok(response::not_modified_response(
-                &context,
+                &state,
                 caller,
                 &url_params.language_preference,
                 &validators,
@@ -145,14 +145,14 @@ pub async fn saved_query_feed(
     let (saved, schema, loaded_feed) = match loaded_feed {
         FeedLocation::Moved(slug) => {
             return Ok(response::permanent_redirect(
-                &context,
+                &state,
                 &request,
                 &format!("/f/{slug}.{}", format.extension()),
             ));
         }
         FeedLocation::Found(loaded_feed) => *loaded_feed,
     };
-    let links = page::page_links(&context, &request, &loaded_feed.page_info);
+    let links = page::page_links(&state, &request, &loaded_feed.page_info);
     let mark = if saved.fields.query.is_empty() { "" } else { "?" };
     let mut notes = vec![RequiredNote {
         label: None,
@@ -175,13 +175,13 @@ pub async fn saved_query_feed(
         hub,
         entries: loaded_feed.entries,
     };
-    feed_response(&context, (caller, &url_params.language_preference), &validators, (format, &feed))
+    feed_response(&state, (caller, &url_params.language_preference), &validators, (format, &feed))
 }
 
 /// Loads a page of a list of the given kind.
 fn load_feed_of_kind(
     connection: &mut Connection,
-    context: &AppState,
+    state: &AppState,
     (kind, list_request, query): (ResourceKind, &ListRequest, &str),
     revisions_and_urls: (&Revisions, &PublicUrls),
     render_context: &mut RenderContext,
@@ -189,7 +189,7 @@ fn load_feed_of_kind(
     match kind {
         ResourceKind::Video => load_feed::<Videos>(
             connection,
-            context,
+            state,
             list_request,
             query,
             revisions_and_urls,
@@ -197,7 +197,7 @@ fn load_feed_of_kind(
         ),
         ResourceKind::Programme => load_feed::<Programmes>(
             connection,
-            context,
+            state,
             list_request,
             query,
             revisions_and_urls,
@@ -205,7 +205,7 @@ fn load_feed_of_kind(
         ),
         ResourceKind::Partner => load_feed::<Partners>(
             connection,
-            context,
+            state,
             list_request,
             query,
             revisions_and_urls,
@@ -213,7 +213,7 @@ fn load_feed_of_kind(
         ),
         ResourceKind::ImpactStatistic => load_feed::<ImpactStatistics>(
             connection,
-            context,
+            state,
             list_request,
             query,
             revisions_and_urls,

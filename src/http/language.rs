@@ -4,10 +4,10 @@
 use actix_web::HttpRequest;
 use actix_web::http::header;
 
-use crate::http::json_fields::clip;
 use crate::http::query_params::QueryParams;
 use crate::places::NAME_LANGUAGES;
 use crate::text::choice::{choose, preference_order};
+use crate::text::clip;
 use crate::text::language::{Language, parse_accept_language};
 
 /// The languages that a response is requested in.

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use crate::db::Time;
-use crate::http::json_fields::{clip, parse_date, parse_time};
 use crate::http::problem::{FieldError, MAX_ERRORS, Problem};
+use crate::http::values::{parse_date, parse_time};
+use crate::text::clip;
 use crate::text::nearest::nearest;
 
 /// Maximum length of a query string in bytes. A cursor does not count, so that the URL of the next
