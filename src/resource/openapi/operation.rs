@@ -34,7 +34,8 @@ impl OperationKind {
     pub fn from_operation_id(operation_id: &str) -> Option<Self> {
         let (verb, _) = operation_id.split_once('_')?;
         Some(match verb {
-            "list" => Self::List,
+            "list" | "search" => Self::List,
+            "get" if operation_id.ends_with("_feed") => Self::Feed,
             "feed" => Self::Feed,
             "summarise" => Self::Summarise,
             "follow" => Self::Series,
