@@ -414,7 +414,7 @@ fn charts_fit_every_width_and_color_scheme() {
         // As a document of its own, its styles are allowed.
         browser.visit(&format!("{}{SVG}?{query}", server.base()));
         assert_eq!(browser.console_errors(), Vec::<String>::new(), "{query}");
-        let paper = browser.eval("getComputedStyle(document.querySelector('.kc-paper')).fill");
+        let paper = browser.eval("getComputedStyle(document.querySelector('.kc-background')).fill");
         let is_dark = query.contains("theme=dark") || (is_dark && !query.contains("theme=light"));
         assert_eq!(
             paper,

@@ -268,7 +268,7 @@ fn elements_show_attribution_in_page_language() {
     }
     // The content note precedes the button and is part of its accessible description.
     let order = browser.eval("(() => { const root = document.querySelector('kinoteka-video').shadowRoot; return [...root.querySelectorAll('.note, .stage')].map((part) => part.className); })()");
-    assert_eq!(order, json!(["note", "stage"]));
+    assert_eq!(order, json!(["note", "player"]));
     assert_eq!(
         browser.eval("(() => { const root = document.querySelector('kinoteka-video').shadowRoot; const play = root.querySelector('[part=play]'); return [play.ariaLabel, root.getElementById(play.getAttribute('aria-describedby')).lastElementChild.lang]; })()"),
         json!(["Пусти: Жене говоре", "en"])
