@@ -181,7 +181,7 @@ fn objects(url: &str) -> BTreeSet<String> {
         .load(&mut connection)
         .expect("SQLite lists its schema"),
         Connection::Postgres(mut connection) => diesel::sql_query(
-            "SELECT c.relkind || ' ' || c.relname || ' ' || a.attname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+            "SELECT c.relkind::text || ' ' || c.relname || ' ' || a.attname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
              WHERE a.attnum > 0 AND c.relnamespace = 'public'::regnamespace
              UNION SELECT 'constraint ' || conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace",
         )

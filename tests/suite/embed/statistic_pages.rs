@@ -54,7 +54,7 @@ on_both! {
         assert!(response.header("x-frame-options").is_none() && response.header("set-cookie").is_none());
         let serbian = page(server, "/embed/impact-statistics/people?lang=sr-Cyrl");
         assert_eq!(serbian.required_header("content-language"), "sr-Cyrl");
-        for text in ["<span class=\"figure\">Више од 1.500</span> људи који знају своја права", "Полазна вредност", "<dd>2.000 (2027)</dd>", "Извор", "Видео-записи"] {
+        for text in ["<span class=\"value\">Више од 1.500</span> људи који знају своја права", "Полазна вредност", "<dd>2.000 (2027)</dd>", "Извор", "Видео-записи"] {
             assert!(serbian.text().contains(text), "{text}: {}", serbian.text());
         }
         // The video page links back, starting at the second of the evidence.
