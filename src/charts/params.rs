@@ -12,7 +12,7 @@ use crate::impact::model::SCHEMA;
 use crate::impact::summary::params::{GroupBy, group_by_schema};
 use crate::impact::summary::response::SummaryGroup;
 use crate::phrases::Message;
-use crate::resource::openapi::{comma_list_parameter, query_parameter};
+use crate::resource::openapi::parameter_schemas::{comma_list_parameter, query_parameter};
 use crate::resource::query::params::ListRequest;
 use crate::text::language::Language;
 

@@ -11,13 +11,14 @@ use crate::impact::model::{Baseline, SCHEMA, StatisticFields, Target};
 use crate::impact::progress::progress_percent;
 use crate::impact::resource::ImpactStatistics;
 use crate::phrases::Message;
+use crate::resource::model::item::LoadedItem;
 use crate::resource::model::revisions::Revisions;
 use crate::resource::query::describe::{RequiredNote, describe_query};
 use crate::resource::query::params::ListRequest;
 use crate::resource::read::attribution::programme_attributions;
 use crate::resource::state::AppState;
-use crate::resource::store::items::{LoadedItem, load_page};
 use crate::resource::view::context::RenderContext;
+use crate::resource::view::load::load_page;
 use crate::text::days::format_date_range;
 
 /// Loads the statistics of a list as a chart.

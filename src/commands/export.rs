@@ -12,8 +12,8 @@ use crate::config::Settings;
 use crate::db::schema::items;
 use crate::db::{Connection, RowId};
 use crate::http::problem::Problem;
+use crate::resource::model::item::ItemRow;
 use crate::resource::schema::ResourceKind;
-use crate::resource::store::items::ItemRow;
 use crate::resource::store::tracks;
 use crate::server;
 

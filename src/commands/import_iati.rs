@@ -12,9 +12,10 @@ use crate::http::problem::Problem;
 use crate::iati::import_mapping::{ExistingItems, ImportItem, map_activities};
 use crate::iati::xml_reader::ParsedFile;
 use crate::iati::{self, codes};
+use crate::resource::model::item::ItemRow;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
-use crate::resource::store::items::{ItemRow, find};
+use crate::resource::store::lookup::find;
 
 /// Reads a file, or says why it cannot be read at all.
 pub fn parse_file(settings: &Settings, bytes: &[u8]) -> Result<ParsedFile, CommandError> {

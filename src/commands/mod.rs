@@ -24,11 +24,12 @@ use crate::impact::indicators::resource::Indicators;
 use crate::impact::resource::ImpactStatistics;
 use crate::partners::resource::Partners;
 use crate::programmes::resource::Programmes;
-use crate::resource::read::list::render_item;
+use crate::resource::model::item::ItemRow;
+use crate::resource::read::get::render_item;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
-use crate::resource::store::items::ItemRow;
-use crate::resource::write::handlers::{SaveResult, merge_with_stored, save_item};
+use crate::resource::write::merge_patch::merge_with_stored;
+use crate::resource::write::save::{SaveResult, save_item};
 use crate::saved_queries::resource::SavedQueries;
 use crate::topics::resource::Topics;
 use crate::videos::resource::Videos;
@@ -259,7 +260,7 @@ fn render_resource(
 ) -> Result<String, Problem> {
     use crate::http::auth::Visibility::All;
     use crate::http::language::LanguagePreference;
-    use crate::resource::query::params::ResponseShape;
+    use crate::resource::query::shape::ResponseShape;
     use crate::resource::view::context::RenderContext;
     let render_context = &mut RenderContext::new(
         LanguagePreference::all_languages(context.settings.fallback_languages()),

@@ -5,7 +5,8 @@ use utoipa::ToSchema;
 
 use crate::db::Id;
 use crate::places::{self, CountryNames};
-use crate::resource::read::page::{Links, PageInfo};
+use crate::resource::query::pagination::PageInfo;
+use crate::resource::read::page::Links;
 use crate::text::analysis::AnalyzedTexts;
 use crate::text::collation::sort_key;
 use crate::text::language::Language;
@@ -36,7 +37,7 @@ pub struct Country {
     #[schema(example = "xk")]
     pub slug: String,
     /// Reference data is always published.
-    #[schema(value_type = crate::resource::Status, example = "published")]
+    #[schema(value_type = crate::resource::model::item::Status, example = "published")]
     pub status: &'static str,
     /// ISO 3166-1 alpha-2 code, or XK.
     #[schema(example = "XK", min_length = 2, max_length = 2)]

@@ -20,10 +20,11 @@ use crate::phrases::{MESSAGE_LANGUAGES, Message};
 use crate::places::CountryNames;
 use crate::resource::openapi::ListEndpoint;
 use crate::resource::query::describe::describe_query;
-use crate::resource::query::params::ListRequest;
-use crate::resource::read::facets::MAX_FACET_LIMIT;
-use crate::resource::read::list::{CatalogueRequest, read_catalogue_wide};
-use crate::resource::read::page::{DEFAULT_LIMIT, Links, MAX_LIMIT, encode_query};
+use crate::resource::query::pagination::{DEFAULT_LIMIT, MAX_LIMIT};
+use crate::resource::query::params::{ListRequest, MAX_FACET_LIMIT};
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::facets::compute_facets;
+use crate::resource::read::page::{Links, encode_query};
 use crate::resource::read::response;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
@@ -132,7 +133,8 @@ async fn respond(
                 condition: &condition,
             };
             read_catalogue_wide(connection, &inner, &of, |connection, revisions, render_context| {
-                let facets = inner.facet_cache.compute_facets(
+                let facets = compute_facets(
+                    &inner.facet_cache,
                     connection,
                     (&SCHEMA, &shared_request),
                     revisions,

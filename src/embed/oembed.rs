@@ -20,7 +20,7 @@ use crate::images::poster::{largest_size_within, png_path};
 use crate::impact::resource::ImpactStatistics;
 use crate::resource::query::describe::describe_query;
 use crate::resource::query::params::ListRequest;
-use crate::resource::read::list::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
 use crate::resource::read::response;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;

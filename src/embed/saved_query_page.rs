@@ -12,7 +12,7 @@ use crate::http::language::accept_language;
 use crate::http::middleware::StatementCount;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::resource::query::describe::{QueryDescription, RequiredNote};
-use crate::resource::read::list::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
 use crate::resource::read::page::{Links, feed_media_type};
 use crate::resource::read::response;
 use crate::resource::schema::ResourceKind;

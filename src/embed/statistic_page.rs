@@ -20,10 +20,10 @@ use crate::impact::model::{
 use crate::impact::resource::ImpactStatistics;
 use crate::phrases::Message;
 use crate::places::CountryReference;
+use crate::resource::model::item::{LoadedItem, Reference};
 use crate::resource::read::response;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
-use crate::resource::store::items::{LoadedItem, Reference};
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::urls::PublicUrls;
 use crate::text::days::format_date_range;

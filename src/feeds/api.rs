@@ -25,16 +25,17 @@ use crate::programmes::resource::Programmes;
 use crate::resource::model::revisions::Revisions;
 use crate::resource::openapi::ListEndpoint;
 use crate::resource::query::describe::{QueryDescription, describe_query};
+use crate::resource::query::pagination::PageInfo;
 use crate::resource::query::params::ListRequest;
 use crate::resource::read::attribution::programme_attributions;
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
 use crate::resource::read::content_notes::content_notes_in_other_language;
-use crate::resource::read::list::{CatalogueRequest, list_response_head, read_catalogue_wide};
-use crate::resource::read::page::{self, PageInfo};
+use crate::resource::read::page::{self, list_response_head};
 use crate::resource::read::response;
 use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
-use crate::resource::store::items::load_page;
 use crate::resource::view::context::RenderContext;
+use crate::resource::view::load::load_page;
 use crate::resource::view::urls::PublicUrls;
 use crate::videos::resource::Videos;
 use crate::{impact, partners, programmes, videos};
@@ -213,7 +214,13 @@ async fn list_feed<S: FeedResource>(
             "`{name}` is not supported in feeds. Supported: filters, `q`, `lang`, `sort`, `limit`."
         )
     })?;
-    let list_request = Arc::new(ListRequest::from_request::<S>(&context, &request, caller)?);
+    let list_request = Arc::new(ListRequest::from_request(
+        S::SCHEMA,
+        &request,
+        &context.fallback_languages,
+        context.settings.base_url(&request),
+        caller,
+    )?);
     if list_request.language_preference.all_languages {
         return Err(Problem::invalid_parameter(
             "lang",

@@ -16,7 +16,7 @@ use crate::partners::resource::Partners;
 use crate::programmes::resource::Programmes;
 use crate::resource::model::revisions::Revisions;
 use crate::resource::query::params::ListRequest;
-use crate::resource::read::list::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
 use crate::resource::read::page::{self, encode_query};
 use crate::resource::read::response;
 use crate::resource::schema::{ResourceKind, ResourceSchema};

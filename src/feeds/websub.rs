@@ -20,10 +20,12 @@ use crate::db::schema::{feed_changes, websub_queue};
 use crate::db::sql_fragment::{Bind, Fragment, Statement};
 use crate::db::{Connection, Time};
 use crate::http::problem::Problem;
+use crate::resource::model::item::ItemRow;
 use crate::resource::schema::{ResourceKind, ResourceSchema};
 use crate::resource::state::AppState;
-use crate::resource::store::items::{ItemRow, load_items};
-use crate::saved_queries::resource::{SavedQueries, published_condition};
+use crate::resource::store::items::load_items;
+use crate::saved_queries::model::SavedQueryFields;
+use crate::saved_queries::resource::published_condition;
 
 /// Interval at which the queue is polled.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
@@ -85,7 +87,7 @@ fn saved_query_topics(
     };
     let feeds = |query: &ItemRow| {
         let list = query
-            .parse_fields::<SavedQueries>()
+            .parse_fields::<SavedQueryFields>()
             .and_then(|fields| fields.list_schema())
             .filter(|list| is_affected(list));
         let extensions = list.map_or(&[][..], |list| list.feed_formats);

@@ -25,13 +25,14 @@ use crate::places::CountryNames;
 use crate::programmes::model::SCHEMA;
 use crate::programmes::resource::Programmes;
 use crate::resource::model::revisions::CATALOGUE;
-use crate::resource::openapi::{ListEndpoint, query_parameter};
+use crate::resource::openapi::ListEndpoint;
+use crate::resource::openapi::parameter_schemas::query_parameter;
 use crate::resource::query::params::ListRequest;
-use crate::resource::read::list::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
 use crate::resource::read::response;
 use crate::resource::state::AppState;
-use crate::resource::store::items::load_page;
 use crate::resource::view::context::RenderContext;
+use crate::resource::view::load::load_page;
 use crate::resource::view::urls::PublicUrls;
 
 /// Parameters of lists that a file of activities does not take: it has all that fits, in every

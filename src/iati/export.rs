@@ -321,7 +321,7 @@ pub fn status_from_dates(start: Option<ActivityDate>, end: Option<ActivityDate>)
 }
 
 fn participants(programme: &Programme, data: &ExportData) -> Vec<Participant> {
-    let one = |link: &crate::resource::store::items::Reference| {
+    let one = |link: &crate::resource::model::item::Reference| {
         let partner = data.partners.get(&link.target_id)?;
         Some(Participant {
             line: 0,

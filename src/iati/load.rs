@@ -12,9 +12,11 @@ use crate::http::problem::{FieldError, Problem};
 use crate::impact::indicators::resource::Indicators;
 use crate::impact::resource::ImpactStatistics;
 use crate::partners::resource::Partners;
+use crate::resource::model::item::LoadedItem;
 use crate::resource::schema::ResourceKind;
-use crate::resource::store::items::{LoadedItem, kind_predicate, load_where};
+use crate::resource::store::items::kind_predicate;
 use crate::resource::view::context::RenderContext;
+use crate::resource::view::load::load_where;
 use crate::videos::resource::Videos;
 use crate::{impact, partners, programmes, videos};
 

@@ -1,7 +1,7 @@
 //! Texts in their languages, as IATI names them.
 
 use crate::iati::activity::Narratives;
-use crate::resource::store::items::{LoadedItem, TranslationRow};
+use crate::resource::model::item::{LoadedItem, TranslationRow};
 
 /// Texts with the tags of a file, those of the original language first.
 ///

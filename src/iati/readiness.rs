@@ -13,8 +13,9 @@ use crate::iati::export::ReadinessIssue;
 use crate::places::CountryNames;
 use crate::programmes::resource::Programmes;
 use crate::resource::schema::ResourceKind;
-use crate::resource::store::items::{kind_predicate, load_where};
+use crate::resource::store::items::kind_predicate;
 use crate::resource::view::context::RenderContext;
+use crate::resource::view::load::load_where;
 
 /// How many programmes are looked at together.
 const BATCH_SIZE: i64 = 100;

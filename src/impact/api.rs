@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 use super::model::{ImpactStatistic, ImpactStatisticInput, ImpactStatisticPage};
 use crate::http::problem::Problem;
 use crate::impact::resource::ImpactStatistics;
-use crate::resource::read::list;
+use crate::resource::read::{get as resource_get, list};
 use crate::resource::state::AppState;
 use crate::resource::write::{handlers, restore};
 
@@ -31,7 +31,7 @@ pub async fn get_impact_statistic(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    list::get::<ImpactStatistics>(state, request, name.into_inner()).await
+    resource_get::get::<ImpactStatistics>(state, request, name.into_inner()).await
 }
 
 /// Create an impact statistic

@@ -6,7 +6,7 @@
 
 use crate::db::{Id, RowId};
 use crate::impact::model::{Baseline, Disaggregation, StatisticFields, Target};
-use crate::resource::store::items::Reference;
+use crate::resource::model::item::Reference;
 
 /// Between fields.
 const FIELD_SEPARATOR: char = '\t';

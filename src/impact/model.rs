@@ -15,16 +15,16 @@ use crate::impact::code_lists::{
 };
 use crate::impact::display_value::format_value;
 use crate::places::CountryReference;
-use crate::resource::read::page::{FacetValue, Links, PageInfo};
+use crate::resource::model::item::{LoadedItem, NewReference, Status};
+use crate::resource::model::packed::{PackedJson, PackedJsonList};
+use crate::resource::query::pagination::PageInfo;
+use crate::resource::read::page::{FacetValue, Links};
 use crate::resource::schema::{
     FilterSchema, FilterType, RangeSchema, RangeType, ReferenceSchema, ResourceKind,
     ResourceSchema, SortColumn, SortSchema, SortTableSchema, TextField,
 };
-use crate::resource::store::items::LoadedItem;
-use crate::resource::view::context::{
-    CommonFields, EmbeddedJson, PackedJson, PackedJsonList, RenderContext,
-};
-use crate::resource::{NewReference, ParsedFields, Status};
+use crate::resource::view::context::{CommonFields, EmbeddedJson, RenderContext};
+use crate::resource::view::resource::ParsedFields;
 use crate::text::decimal::{decimal_sort_key, is_exact_as_double, normalize_decimal};
 
 /// The declaration.
@@ -230,7 +230,7 @@ pub struct ImpactStatistic {
     pub texts: ImpactStatisticTexts,
     /// The indicator that it belongs to. Unit, measure, `ascending`, `additive` and `result_type`
     /// are then the indicator's.
-    #[schema(required, schema_with = crate::resource::openapi::indicator_or_none)]
+    #[schema(required, schema_with = crate::resource::schema::openapi_refs::indicator_or_none)]
     pub indicator: Option<EmbeddedJson>,
     /// The value as an exact decimal; null where there is none, as in a qualitative result.
     #[schema(required, pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "500")]
@@ -258,10 +258,10 @@ pub struct ImpactStatistic {
     #[schema(required, value_type = Option<ResultType>)]
     pub result_type: Option<String>,
     /// The programme it is a result of.
-    #[schema(required, schema_with = crate::resource::openapi::programme_shown)]
+    #[schema(required, schema_with = crate::resource::schema::openapi_refs::programme_shown)]
     pub programme: Option<EmbeddedJson>,
     /// The partner it is a result of.
-    #[schema(required, schema_with = crate::resource::openapi::partner_or_none)]
+    #[schema(required, schema_with = crate::resource::schema::openapi_refs::partner_or_none)]
     pub partner: Option<EmbeddedJson>,
     /// Where it was counted.
     pub countries: Vec<CountryReference>,
@@ -380,7 +380,7 @@ pub struct Quote {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Evidence {
     /// The video.
-    #[schema(schema_with = crate::resource::openapi::video_shown)]
+    #[schema(schema_with = crate::resource::schema::openapi_refs::video_shown)]
     pub video: EmbeddedJson,
     /// The second at which the passage begins.
     #[schema(required, minimum = 0)]
@@ -397,7 +397,7 @@ pub struct Evidence {
 #[derive(Clone, Debug, ToSchema)]
 pub struct EvidenceInput {
     /// The video: a slug, an id, or an object with one.
-    #[schema(required, schema_with = crate::resource::openapi::reference_input)]
+    #[schema(required, schema_with = crate::resource::schema::openapi_refs::reference_input)]
     pub video: Option<String>,
     /// The second at which the passage begins.
     #[schema(minimum = 0, maximum = 864_000)]
@@ -483,12 +483,12 @@ pub struct ImpactStatisticInput {
     /// Ignored: what was read can be sent back.
     pub figure: Option<Value>,
     /// The indicator that it belongs to: a slug, an id, or an object with one.
-    #[schema(schema_with = crate::resource::openapi::reference_input)]
+    #[schema(schema_with = crate::resource::schema::openapi_refs::reference_input)]
     pub indicator: Option<String>,
     /// Ignored: what was read can be sent back.
     pub value_number: Option<Value>,
     /// Exact decimal, as text or as a number; no separators, no exponent.
-    #[schema(schema_with = crate::resource::openapi::decimal_input)]
+    #[schema(schema_with = crate::resource::schema::openapi_refs::decimal_input)]
     pub value: Option<String>,
     /// How exact the value is; `exact` if it is absent.
     pub qualifier: Option<Qualifier>,
@@ -506,13 +506,13 @@ pub struct ImpactStatisticInput {
     /// What kind of result it is.
     pub result_type: Option<ResultType>,
     /// The programme: a slug, an id, or an object with one.
-    #[schema(schema_with = crate::resource::openapi::reference_input)]
+    #[schema(schema_with = crate::resource::schema::openapi_refs::reference_input)]
     pub programme: Option<String>,
     /// The partner: a slug, an id, or an object with one.
-    #[schema(schema_with = crate::resource::openapi::reference_input)]
+    #[schema(schema_with = crate::resource::schema::openapi_refs::reference_input)]
     pub partner: Option<String>,
     /// Where it was counted: codes, or objects with one.
-    #[schema(schema_with = crate::resource::openapi::countries_input)]
+    #[schema(schema_with = crate::resource::schema::openapi_refs::countries_input)]
     pub countries: Option<Vec<String>>,
     /// First day of the period.
     pub period_start: Option<chrono::NaiveDate>,

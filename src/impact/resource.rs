@@ -14,29 +14,22 @@ use crate::impact::indicators::resource::Indicators;
 use crate::impact::model::{
     self, Baseline, Disaggregation, ImpactStatistic, SCHEMA, StatisticFields, Target,
 };
+use crate::resource::model::item::{ItemRow, LoadedItem, NewReference, Reference};
+use crate::resource::model::resource::ResourceModel;
+use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::ResourceSchema;
-use crate::resource::store::items::{ItemRow, LoadedItem, Reference, load_items};
-use crate::resource::store::tracks::TrackSummary;
+use crate::resource::store::items::load_items;
 use crate::resource::view::context::RenderContext;
-use crate::resource::{NewReference, ParsedFields, Resource};
+use crate::resource::view::resource::{ParsedFields, Resource};
 use crate::text::decimal::decimal_sort_key;
 
 /// `ImpactStatistics` as a kind of item.
 pub struct ImpactStatistics;
 
-impl Resource for ImpactStatistics {
+impl ResourceModel for ImpactStatistics {
     const SCHEMA: &'static ResourceSchema = &SCHEMA;
     const INHERITS_FROM: Option<&'static str> = Some("indicator");
     type Fields = StatisticFields;
-    type View = ImpactStatistic;
-
-    fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<StatisticFields> {
-        model::parse(fields)
-    }
-
-    fn render(loaded: LoadedItem<StatisticFields>, shown: &RenderContext) -> ImpactStatistic {
-        model::render(loaded, shown)
-    }
 
     fn filter_values(
         own: &StatisticFields,
@@ -67,6 +60,24 @@ impl Resource for ImpactStatistics {
         ]
     }
 
+    fn inherit(own: &mut StatisticFields, followed: &ItemRow) {
+        if let Some(indicator) = followed.parse_fields::<<Indicators as ResourceModel>::Fields>() {
+            own.inherit_from_indicator(&indicator);
+        }
+    }
+}
+
+impl Resource for ImpactStatistics {
+    type View = ImpactStatistic;
+
+    fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<StatisticFields> {
+        model::parse(fields)
+    }
+
+    fn render(loaded: LoadedItem<StatisticFields>, shown: &RenderContext) -> ImpactStatistic {
+        model::render(loaded, shown)
+    }
+
     /// What is its indicator's is taken over from there. The value fits the measure; a passage lies
     /// inside its video.
     fn validate(
@@ -78,12 +89,6 @@ impl Resource for ImpactStatistics {
     ) -> Result<(), Problem> {
         inherit_indicator(connection, own, links, errors)?;
         check_passages_within_videos(connection, links, errors)
-    }
-
-    fn inherit(own: &mut StatisticFields, followed: &ItemRow) {
-        if let Some(indicator) = followed.parse_fields::<Indicators>() {
-            own.inherit_from_indicator(&indicator);
-        }
     }
 
     /// With another indicator its words are another's.
@@ -109,9 +114,9 @@ fn inherit_indicator(
         .map(|(_, id)| load_items(connection, &id_in_fragment("items.id", [id])))
         .transpose()?
         .and_then(|mut rows| rows.pop());
-    let Some((item, indicator)) =
-        item.and_then(|item| item.parse_fields::<Indicators>().map(|fields| (item, fields)))
-    else {
+    let Some((item, indicator)) = item.and_then(|item| {
+        item.parse_fields::<<Indicators as ResourceModel>::Fields>().map(|fields| (item, fields))
+    }) else {
         if fields.additive == Some(true) && fields.measure != MEASURE_UNIT {
             let detail = format!(
                 "Values of the measure `{}` cannot be added up; leave `additive` out or set it to false.",

@@ -8,13 +8,15 @@ use utoipa::ToSchema;
 
 use crate::http::json_fields::{JsonFields, limits};
 use crate::places::CountryReference;
-use crate::resource::read::page::{FacetValue, Links, PageInfo};
+use crate::resource::model::item::{LoadedItem, Status};
+use crate::resource::model::packed::PackedJson;
+use crate::resource::query::pagination::PageInfo;
+use crate::resource::read::page::{FacetValue, Links};
 use crate::resource::schema::{
     FilterSchema, FilterType, ResourceKind, ResourceSchema, SortColumn, SortSchema, TextField,
 };
-use crate::resource::store::items::LoadedItem;
-use crate::resource::view::context::{CommonFields, PackedJson, RenderContext};
-use crate::resource::{ParsedFields, Status};
+use crate::resource::view::context::{CommonFields, RenderContext};
+use crate::resource::view::resource::ParsedFields;
 
 /// What kind of organisation a partner is.
 pub const PARTNER_KINDS: &[&str] = &[
@@ -229,7 +231,7 @@ pub struct PartnerInput {
     /// Whether it stands for many organisations rather than one; `false` if it is absent.
     pub is_group: Option<bool>,
     /// Where it is based: a code, or an object with one.
-    #[schema(schema_with = crate::resource::openapi::country_input)]
+    #[schema(schema_with = crate::resource::schema::openapi_refs::country_input)]
     pub country: Option<String>,
     /// Website.
     #[schema(format = "uri")]

@@ -2,18 +2,30 @@
 
 use crate::http::json_fields::JsonFields;
 use crate::partners::model::{self, Partner, PartnerFields, SCHEMA};
+use crate::resource::model::item::LoadedItem;
+use crate::resource::model::resource::ResourceModel;
+use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::ResourceSchema;
-use crate::resource::store::items::LoadedItem;
-use crate::resource::store::tracks::TrackSummary;
 use crate::resource::view::context::RenderContext;
-use crate::resource::{ParsedFields, Resource};
+use crate::resource::view::resource::{ParsedFields, Resource};
 
 /// Partners as a kind of item.
 pub struct Partners;
 
-impl Resource for Partners {
+impl ResourceModel for Partners {
     const SCHEMA: &'static ResourceSchema = &SCHEMA;
     type Fields = PartnerFields;
+
+    fn filter_values(own: &PartnerFields, _tracks: &[TrackSummary]) -> Vec<(&'static str, String)> {
+        let optional = [("kind", &own.kind), ("country", &own.country)];
+        let mut filter_values: Vec<_> =
+            optional.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect();
+        filter_values.push(("is_group", own.is_group.to_string()));
+        filter_values
+    }
+}
+
+impl Resource for Partners {
     type View = Partner;
 
     fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<PartnerFields> {
@@ -22,13 +34,5 @@ impl Resource for Partners {
 
     fn render(loaded: LoadedItem<PartnerFields>, shown: &RenderContext) -> Partner {
         model::render(loaded, shown)
-    }
-
-    fn filter_values(own: &PartnerFields, _tracks: &[TrackSummary]) -> Vec<(&'static str, String)> {
-        let optional = [("kind", &own.kind), ("country", &own.country)];
-        let mut filter_values: Vec<_> =
-            optional.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect();
-        filter_values.push(("is_group", own.is_group.to_string()));
-        filter_values
     }
 }

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 use super::model::{Programme, ProgrammeInput, ProgrammePage};
 use crate::http::problem::Problem;
 use crate::programmes::resource::Programmes;
-use crate::resource::read::list;
+use crate::resource::read::{get as resource_get, list};
 use crate::resource::state::AppState;
 use crate::resource::write::{handlers, restore};
 
@@ -31,7 +31,7 @@ pub async fn get_programme(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    list::get::<Programmes>(state, request, name.into_inner()).await
+    resource_get::get::<Programmes>(state, request, name.into_inner()).await
 }
 
 /// Create a programme

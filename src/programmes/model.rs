@@ -10,15 +10,17 @@ use crate::db::keyset::SortKeyType;
 use crate::http::json_fields::{JsonFields, limits};
 use crate::places::CountryReference;
 use crate::programmes::allocations::{CountryShare, Sector, parse_country_shares, parse_sectors};
-use crate::resource::read::page::{FacetValue, Links, PageInfo};
+use crate::resource::model::item::{LoadedItem, NewReference, Status};
+use crate::resource::model::packed::{PackedJson, PackedJsonList};
+use crate::resource::query::pagination::PageInfo;
+use crate::resource::read::page::{FacetValue, Links};
 use crate::resource::schema::{
     FilterSchema, FilterType, RangeSchema, RangeType, ReferenceSchema, ResourceKind,
     ResourceSchema, SortColumn, SortSchema, SortTableSchema, TextField,
 };
-use crate::resource::store::items::LoadedItem;
-use crate::resource::view::context::{CommonFields, PackedJson, PackedJsonList, RenderContext};
+use crate::resource::view::context::{CommonFields, RenderContext};
 use crate::resource::view::partner_role::{self, PartnerRole, PartnerRoleInput};
-use crate::resource::{NewReference, ParsedFields, Status};
+use crate::resource::view::resource::ParsedFields;
 
 /// What state a programme is in (IATI activity status).
 pub const ACTIVITY_STATUSES: &[&str] =
@@ -293,7 +295,7 @@ pub struct ProgrammeInput {
     /// When it ended; not before it began.
     pub end_date: Option<chrono::NaiveDate>,
     /// Where it works: codes, or objects with one.
-    #[schema(schema_with = crate::resource::openapi::countries_input)]
+    #[schema(schema_with = crate::resource::schema::openapi_refs::countries_input)]
     pub countries: Option<Vec<String>>,
     /// How it is shared among its countries; the percentages sum up to 100.
     pub country_shares: Option<Vec<CountryShare>>,

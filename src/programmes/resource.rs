@@ -3,27 +3,19 @@
 use crate::db::sql_fragment::Bind;
 use crate::http::json_fields::JsonFields;
 use crate::programmes::model::{self, Programme, ProgrammeFields, SCHEMA};
+use crate::resource::model::item::{ItemRow, LoadedItem, Reference};
+use crate::resource::model::resource::ResourceModel;
+use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::ResourceSchema;
-use crate::resource::store::items::{ItemRow, LoadedItem, Reference};
-use crate::resource::store::tracks::TrackSummary;
 use crate::resource::view::context::RenderContext;
-use crate::resource::{ParsedFields, Resource};
+use crate::resource::view::resource::{ParsedFields, Resource};
 
 /// Programmes as a kind of item.
 pub struct Programmes;
 
-impl Resource for Programmes {
+impl ResourceModel for Programmes {
     const SCHEMA: &'static ResourceSchema = &SCHEMA;
     type Fields = ProgrammeFields;
-    type View = Programme;
-
-    fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<ProgrammeFields> {
-        model::parse(fields)
-    }
-
-    fn render(loaded: LoadedItem<ProgrammeFields>, shown: &RenderContext) -> Programme {
-        model::render(loaded, shown)
-    }
 
     fn filter_values(
         own: &ProgrammeFields,
@@ -34,5 +26,17 @@ impl Resource for Programmes {
 
     fn sort_columns(_item: &ItemRow, own: &ProgrammeFields, _links: &[Reference]) -> Vec<Bind> {
         [own.start_date, own.end_date].map(|day| day.map_or(Bind::Null, Bind::Date)).to_vec()
+    }
+}
+
+impl Resource for Programmes {
+    type View = Programme;
+
+    fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<ProgrammeFields> {
+        model::parse(fields)
+    }
+
+    fn render(loaded: LoadedItem<ProgrammeFields>, shown: &RenderContext) -> Programme {
+        model::render(loaded, shown)
     }
 }

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 
 use super::model::{SavedQuery, SavedQueryInput, SavedQueryPage};
 use crate::http::problem::Problem;
-use crate::resource::read::list;
+use crate::resource::read::{get as resource_get, list};
 use crate::resource::state::AppState;
 use crate::resource::write::{handlers, restore};
 use crate::saved_queries::resource::SavedQueries;
@@ -32,7 +32,7 @@ pub async fn get_saved_query(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    list::get::<SavedQueries>(context, request, name.into_inner()).await
+    resource_get::get::<SavedQueries>(context, request, name.into_inner()).await
 }
 
 /// Create a saved query

@@ -4,9 +4,9 @@ use crate::http::auth::Visibility;
 use crate::http::json_fields::JsonFields;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::query_params::present_params;
-use crate::resource::ParsedFields;
 use crate::resource::query::params::ListRequest;
 use crate::resource::schema::ResourceSchema;
+use crate::resource::view::resource::ParsedFields;
 use crate::saved_queries::model::{LISTABLE_KINDS, SavedQueryFields};
 
 /// Maximum length of a query in characters.

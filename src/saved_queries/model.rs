@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::resource::Status;
-use crate::resource::read::page::{FacetValue, Links, PageInfo, encode_query};
+use crate::resource::model::item::{LoadedItem, Status};
+use crate::resource::query::pagination::PageInfo;
+use crate::resource::read::page::{FacetValue, Links, encode_query};
 use crate::resource::schema::{
     FilterSchema, FilterType, ResourceKind, ResourceSchema, SortColumn, SortSchema, TextField,
 };
-use crate::resource::store::items::LoadedItem;
 use crate::resource::view::context::{CommonFields, RenderContext};
 use crate::{impact, partners, programmes, videos};
 

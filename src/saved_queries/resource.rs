@@ -5,16 +5,29 @@ use crate::db::{Connection, Id};
 use crate::http::json_fields::JsonFields;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::resource::cache::references::CacheView;
+use crate::resource::model::item::{LoadedItem, NewReference};
+use crate::resource::model::resource::ResourceModel;
+use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::ResourceSchema;
-use crate::resource::store::items::LoadedItem;
-use crate::resource::store::tracks::TrackSummary;
 use crate::resource::view::context::RenderContext;
-use crate::resource::{NewReference, ParsedFields, Resource};
+use crate::resource::view::resource::{ParsedFields, Resource};
 use crate::saved_queries::input::{parse, parse_saved_query, to_body_errors};
 use crate::saved_queries::model::{self, SCHEMA, SavedQuery, SavedQueryFields};
 
 /// The saved query resource.
 pub struct SavedQueries;
+
+impl ResourceModel for SavedQueries {
+    const SCHEMA: &'static ResourceSchema = &SCHEMA;
+    type Fields = SavedQueryFields;
+
+    fn filter_values(
+        fields: &SavedQueryFields,
+        _tracks: &[TrackSummary],
+    ) -> Vec<(&'static str, String)> {
+        vec![("kind", fields.kind.clone())]
+    }
+}
 
 /// SQL condition on `items` that selects all published saved queries.
 pub fn published_condition() -> Fragment {
@@ -24,8 +37,6 @@ pub fn published_condition() -> Fragment {
 }
 
 impl Resource for SavedQueries {
-    const SCHEMA: &'static ResourceSchema = &SCHEMA;
-    type Fields = SavedQueryFields;
     type View = SavedQuery;
 
     fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<SavedQueryFields> {
@@ -34,13 +45,6 @@ impl Resource for SavedQueries {
 
     fn render(loaded: LoadedItem<SavedQueryFields>, render_context: &RenderContext) -> SavedQuery {
         model::render(loaded, render_context)
-    }
-
-    fn filter_values(
-        fields: &SavedQueryFields,
-        _tracks: &[TrackSummary],
-    ) -> Vec<(&'static str, String)> {
-        vec![("kind", fields.kind.clone())]
     }
 
     /// The items that the query references must exist.

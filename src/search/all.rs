@@ -23,23 +23,25 @@ use crate::http::language::{LanguagePreference, accept_language};
 use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
-use crate::resource::Status;
+use crate::resource::model::item::{ItemRow, LoadedItem, Status, TranslationRow};
+use crate::resource::model::packed::PackedJson;
 use crate::resource::model::revisions::Revisions;
-use crate::resource::openapi::{ListEndpoint, comma_list_parameter, item_shown, query_parameter};
-use crate::resource::query::params::{
-    PRESENTATION_PARAMS, ResponseShape, SearchParams, parse_range, parse_search, parse_statuses,
-    status_predicates,
-};
+use crate::resource::openapi::ListEndpoint;
+use crate::resource::openapi::parameter_schemas::{comma_list_parameter, query_parameter};
+use crate::resource::query::filter_sql::status_predicates;
+use crate::resource::query::pagination::{PageInfo, PageParams};
+use crate::resource::query::params::{SearchParams, parse_range, parse_search, parse_statuses};
+use crate::resource::query::shape::{PRESENTATION_PARAMS, ResponseShape};
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
 use crate::resource::read::did_you_mean::{MAX_COUNTED_HITS, suggest_queries};
 use crate::resource::read::highlights::{Highlight, HighlightData};
-use crate::resource::read::list::{CatalogueRequest, page_response, read_catalogue_wide};
-use crate::resource::read::page::{
-    FacetValue, JsonItems, Links, ListResponse, PageInfo, PageParams,
-};
+use crate::resource::read::list::page_response;
+use crate::resource::read::page::{FacetValue, JsonItems, Links, ListResponse};
+use crate::resource::schema::openapi_refs::item_shown;
 use crate::resource::schema::{COMMON_RANGES, RangeSchema, ResourceKind};
 use crate::resource::state::AppState;
-use crate::resource::store::items::{ItemRow, LoadedItem, TranslationRow, load_mixed_page};
-use crate::resource::view::context::{PackedJson, RenderContext};
+use crate::resource::view::context::RenderContext;
+use crate::resource::view::load::load_mixed_page;
 use crate::search::kind_filter;
 use crate::text::query::SearchQuery;
 use crate::topics::model::SCHEMA;

@@ -17,18 +17,22 @@ use crate::http::problem::Problem;
 use crate::http::query_params::reject_params;
 use crate::http::{accept, cursor};
 use crate::resource::model::cue_text::{CueRange, CueText};
+use crate::resource::model::item::LoadedItem;
+use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::revisions::Revisions;
+use crate::resource::model::text_track::TrackKind;
 use crate::resource::openapi::ListEndpoint;
+use crate::resource::query::pagination::PageInfo;
 use crate::resource::query::params::ListRequest;
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
 use crate::resource::read::did_you_mean::{MAX_COUNTED_HITS, suggest_queries};
 use crate::resource::read::highlights::{CueHighlight, highlight_cue, ms_to_seconds};
-use crate::resource::read::list::{CatalogueRequest, list_response_head, read_catalogue_wide};
-use crate::resource::read::page::{self, Links, PageInfo};
+use crate::resource::read::page::{self, Links, list_response_head};
 use crate::resource::read::response;
 use crate::resource::state::AppState;
-use crate::resource::store::items::{LoadedItem, load_page};
-use crate::resource::store::tracks::{self, TrackKind, TrackRow};
+use crate::resource::store::tracks::{self, TrackRow};
 use crate::resource::view::context::RenderContext;
+use crate::resource::view::load::load_page;
 use crate::text::highlight::Highlighter;
 use crate::text::language::Language;
 use crate::text::query::SearchQuery;
@@ -131,7 +135,13 @@ pub async fn search_transcripts(
     reject_params(request.query_string(), OPENAPI.excluded_params, |name| {
         format!("`{name}` is not supported; hits are sorted by relevance.")
     })?;
-    let mut list_request = ListRequest::from_request::<Videos>(&context, &request, caller)?;
+    let mut list_request = ListRequest::from_request(
+        Videos::SCHEMA,
+        &request,
+        &context.fallback_languages,
+        context.settings.base_url(&request),
+        caller,
+    )?;
     list_request.scope = FieldScope::Transcripts;
     let list_request = Arc::new(list_request);
     if list_request.query().is_none() {

@@ -14,9 +14,9 @@ use crate::http::query_params::QueryParams;
 use crate::phrases::Message;
 use crate::places;
 use crate::resource::model::revisions::{CATALOGUE, Revisions};
-use crate::resource::query::params::ListRequest;
-use crate::resource::read::facets::MAX_FACET_LIMIT;
-use crate::resource::read::list::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::query::params::{ListRequest, MAX_FACET_LIMIT};
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::facets::compute_facets;
 use crate::resource::read::response;
 use crate::resource::schema::{ResourceKind, ResourceSchema};
 use crate::resource::state::AppState;
@@ -176,7 +176,7 @@ fn load_dataset(
     let list =
         ListRequest::parse(spec, &query, None, &context.fallback_languages, Visibility::Published)?;
     let facets =
-        context.facet_cache.compute_facets(connection, (spec, &list), revisions, render_context)?;
+        compute_facets(&context.facet_cache, connection, (spec, &list), revisions, render_context)?;
     let values = |name: &str| -> Vec<String> {
         let counted = facets.get(name).and_then(Value::as_array).into_iter().flatten();
         let mut values: Vec<String> = counted

@@ -159,7 +159,13 @@ async fn export_table<S: TableResource>(
     };
     let caller = context.visibility(&request).await?;
     reject_list_params(&request)?;
-    let list_request = Arc::new(ListRequest::from_request::<S>(&context, &request, caller)?);
+    let list_request = Arc::new(ListRequest::from_request(
+        S::SCHEMA,
+        &request,
+        &context.fallback_languages,
+        context.settings.base_url(&request),
+        caller,
+    )?);
     if list_request.language_preference.all_languages {
         let detail = "A table is in one language: name it, or leave `lang` out. Each row says in `languages` which there are.";
         return Err(Problem::invalid_parameter("lang", "invalid_language", detail));

@@ -4,7 +4,7 @@ use super::cell::CellSink;
 use super::row::RowWriter;
 use crate::partners::model::Logo;
 use crate::partners::resource::Partners;
-use crate::resource::store::items::LoadedItem;
+use crate::resource::model::item::LoadedItem;
 use crate::resource::view::context::RenderContext;
 use crate::tables::table_resource::TableResource;
 

@@ -4,7 +4,7 @@ use super::cell::{CellSink, MultiValue};
 use super::row::RowWriter;
 use crate::programmes::model::Helpline;
 use crate::programmes::resource::Programmes;
-use crate::resource::store::items::LoadedItem;
+use crate::resource::model::item::LoadedItem;
 use crate::resource::view::context::RenderContext;
 use crate::tables::table_resource::TableResource;
 

@@ -4,8 +4,9 @@ use chrono::NaiveDate;
 
 use super::cell::{Cell, CellSink, MultiValue};
 use crate::db::Time;
-use crate::resource::store::items::{ItemRow, LoadedItem, Reference};
-use crate::resource::view::context::{PackedJson, RenderContext, SelectedText};
+use crate::resource::model::item::{ItemRow, LoadedItem, Reference};
+use crate::resource::model::packed::PackedJson;
+use crate::resource::view::context::{RenderContext, SelectedText};
 use crate::text::language::Language;
 
 /// A row, being written.

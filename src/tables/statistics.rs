@@ -6,7 +6,7 @@ use crate::impact::model::{
     Baseline, Disaggregation, Document, Quote, SourceDocument, StatisticFields, Target,
 };
 use crate::impact::resource::ImpactStatistics;
-use crate::resource::store::items::{LoadedItem, Reference};
+use crate::resource::model::item::{LoadedItem, Reference};
 use crate::resource::view::context::RenderContext;
 use crate::tables::table_resource::TableResource;
 

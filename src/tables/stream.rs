@@ -18,8 +18,8 @@ use crate::resource::cache::references::CacheView;
 use crate::resource::model::revisions::Revisions;
 use crate::resource::query::params::ListRequest;
 use crate::resource::state::AppState;
-use crate::resource::store::bulk::load_by_row_ids;
 use crate::resource::view::context::RenderContext;
+use crate::resource::view::load::load_by_row_ids;
 use crate::tables::table_resource::TableResource;
 
 /// How many rows are read at once: long enough that asking costs little, short enough that others

@@ -1,8 +1,8 @@
 //! What a list is as a table.
 
-use crate::resource::Resource;
-use crate::resource::store::items::LoadedItem;
+use crate::resource::model::item::LoadedItem;
 use crate::resource::view::context::RenderContext;
+use crate::resource::view::resource::Resource;
 use crate::tables::cell::CellSink;
 
 /// A kind whose lists are tables, too.

@@ -2,8 +2,8 @@
 
 use super::cell::{CellSink, MultiValue};
 use super::row::RowWriter;
-use crate::resource::Resource;
-use crate::resource::store::items::LoadedItem;
+use crate::resource::model::item::LoadedItem;
+use crate::resource::model::resource::ResourceModel;
 use crate::resource::view::context::RenderContext;
 use crate::tables::table_resource::TableResource;
 use crate::videos::media::{Chapter, Credit, Source, Thumbnail};

@@ -7,14 +7,15 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::http::json_fields::JsonFields;
-use crate::resource::read::page::{FacetValue, Links, PageInfo};
+use crate::resource::model::item::{LoadedItem, NewReference, Status};
+use crate::resource::query::pagination::PageInfo;
+use crate::resource::read::page::{FacetValue, Links};
 use crate::resource::schema::{
     FilterSchema, FilterType, ReferenceSchema, ResourceKind, ResourceSchema, SortColumn,
     SortSchema, TextField,
 };
-use crate::resource::store::items::LoadedItem;
 use crate::resource::view::context::{CommonFields, EmbeddedJson, RenderContext};
-use crate::resource::{NewReference, ParsedFields, Status};
+use crate::resource::view::resource::ParsedFields;
 
 /// The declaration.
 pub const SCHEMA: ResourceSchema = ResourceSchema {
@@ -55,7 +56,7 @@ pub struct Topic {
     #[serde(flatten)]
     pub texts: TopicTexts,
     /// The topic above it.
-    #[schema(required, schema_with = crate::resource::openapi::topic_or_none)]
+    #[schema(required, schema_with = crate::resource::schema::openapi_refs::topic_or_none)]
     pub parent: Option<EmbeddedJson>,
 }
 
@@ -126,7 +127,7 @@ pub struct TopicInput {
     #[schema(max_length = 50_000)]
     pub description: Option<String>,
     /// The topic above it: a slug, an id, or an object that has one.
-    #[schema(schema_with = crate::resource::openapi::reference_input)]
+    #[schema(schema_with = crate::resource::schema::openapi_refs::reference_input)]
     pub parent: Option<String>,
 }
 

@@ -4,11 +4,13 @@ use crate::db::sql_fragment::id_in_fragment;
 use crate::db::{Connection, Id};
 use crate::http::json_fields::JsonFields;
 use crate::http::problem::{FieldError, Problem};
+use crate::resource::model::item::{LoadedItem, NewReference};
+use crate::resource::model::resource::ResourceModel;
+use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::ResourceSchema;
-use crate::resource::store::items::{LoadedItem, load_items};
-use crate::resource::store::tracks::TrackSummary;
+use crate::resource::store::items::load_items;
 use crate::resource::view::context::RenderContext;
-use crate::resource::{NewReference, ParsedFields, Resource};
+use crate::resource::view::resource::{ParsedFields, Resource};
 use crate::topics::model::{self, SCHEMA, Topic};
 
 /// Topics as a kind of item.
@@ -17,9 +19,16 @@ pub struct Topics;
 /// How deep the tree may be.
 const MAX_DEPTH: usize = 32;
 
-impl Resource for Topics {
+impl ResourceModel for Topics {
     const SCHEMA: &'static ResourceSchema = &SCHEMA;
     type Fields = ();
+
+    fn filter_values(_own: &(), _tracks: &[TrackSummary]) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+}
+
+impl Resource for Topics {
     type View = Topic;
 
     fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<()> {
@@ -28,10 +37,6 @@ impl Resource for Topics {
 
     fn render(loaded: LoadedItem<()>, shown: &RenderContext) -> Topic {
         model::render(loaded, shown)
-    }
-
-    fn filter_values(_own: &(), _tracks: &[TrackSummary]) -> Vec<(&'static str, String)> {
-        Vec::new()
     }
 
     /// A topic cannot become its own ancestor.

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 
 use super::model::{Video, VideoInput, VideoPage};
 use crate::http::problem::Problem;
-use crate::resource::read::list;
+use crate::resource::read::{get as resource_get, list};
 use crate::resource::state::AppState;
 use crate::resource::write::{handlers, restore};
 use crate::videos::resource::Videos;
@@ -31,7 +31,7 @@ pub async fn get_video(
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    list::get::<Videos>(state, request, name.into_inner()).await
+    resource_get::get::<Videos>(state, request, name.into_inner()).await
 }
 
 /// Create a video

@@ -10,19 +10,19 @@ use super::tracks::Captions;
 use crate::db::keyset::SortKeyType;
 use crate::http::json_fields::{JsonFields, limits};
 use crate::places::CountryReference;
-use crate::resource::read::page::{FacetValue, Links, PageInfo};
+use crate::resource::model::item::{LoadedItem, NewReference, Status};
+use crate::resource::model::packed::{PackedJson, PackedJsonList};
+use crate::resource::model::text_track::{TrackKind, TrackSummary};
+use crate::resource::query::pagination::PageInfo;
+use crate::resource::read::page::{FacetValue, Links};
 use crate::resource::schema::{
     FilterSchema, FilterType, RangeSchema, RangeType, ReferenceSchema, ReferencedBySchema,
     ResourceKind, ResourceSchema, SortColumn, SortSchema, SortTableSchema, TextField,
 };
-use crate::resource::store::items::LoadedItem;
-use crate::resource::store::tracks::{TrackKind, TrackSummary};
-use crate::resource::view::context::{
-    CommonFields, EmbeddedJson, PackedJson, PackedJsonList, RenderContext,
-};
+use crate::resource::view::context::{CommonFields, EmbeddedJson, RenderContext};
 use crate::resource::view::embed_code;
 use crate::resource::view::partner_role::{self, PartnerRole, PartnerRoleInput};
-use crate::resource::{NewReference, ParsedFields, Status};
+use crate::resource::view::resource::ParsedFields;
 use crate::text::language::Language;
 use crate::videos::media::{Accessibility, Caption, Chapter, Credit, Source, Thumbnail};
 
@@ -231,10 +231,10 @@ pub struct Video {
     /// Countries it is about.
     pub countries: Vec<CountryReference>,
     /// What it is about.
-    #[schema(schema_with = crate::resource::openapi::topics_shown)]
+    #[schema(schema_with = crate::resource::schema::openapi_refs::topics_shown)]
     pub topics: Vec<EmbeddedJson>,
     /// The programme it belongs to.
-    #[schema(required, schema_with = crate::resource::openapi::programme_shown)]
+    #[schema(required, schema_with = crate::resource::schema::openapi_refs::programme_shown)]
     pub programme: Option<EmbeddedJson>,
     /// Who takes part, and how.
     pub partners: Vec<PartnerRole>,
@@ -359,13 +359,13 @@ pub struct VideoInput {
     /// Languages that are spoken (BCP 47).
     pub spoken_languages: Option<Vec<String>>,
     /// Countries it is about: codes, or objects with one.
-    #[schema(schema_with = crate::resource::openapi::countries_input)]
+    #[schema(schema_with = crate::resource::schema::openapi_refs::countries_input)]
     pub countries: Option<Vec<String>>,
     /// What it is about: slugs, ids, or objects with one.
-    #[schema(schema_with = crate::resource::openapi::references_input)]
+    #[schema(schema_with = crate::resource::schema::openapi_refs::references_input)]
     pub topics: Option<Vec<String>>,
     /// The programme it belongs to: a slug, an id, or an object with one.
-    #[schema(schema_with = crate::resource::openapi::reference_input)]
+    #[schema(schema_with = crate::resource::schema::openapi_refs::reference_input)]
     pub programme: Option<String>,
     /// Who takes part, and how.
     pub partners: Option<Vec<PartnerRoleInput>>,

@@ -10,13 +10,14 @@ use crate::http::json_fields::{JsonFields, limits};
 use crate::impact::code_lists::{
     INDICATOR_VOCABULARIES, MEASURE_UNIT, MEASURES, Measure, RESULT_TYPES, ResultType, Vocabulary,
 };
-use crate::resource::read::page::{FacetValue, Links, PageInfo};
+use crate::resource::model::item::{LoadedItem, Status};
+use crate::resource::query::pagination::PageInfo;
+use crate::resource::read::page::{FacetValue, Links};
 use crate::resource::schema::{
     FilterSchema, FilterType, ResourceKind, ResourceSchema, SortColumn, SortSchema, TextField,
 };
-use crate::resource::store::items::LoadedItem;
 use crate::resource::view::context::{CommonFields, RenderContext};
-use crate::resource::{ParsedFields, Status};
+use crate::resource::view::resource::ParsedFields;
 
 /// The declaration.
 pub const SCHEMA: ResourceSchema = ResourceSchema {

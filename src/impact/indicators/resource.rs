@@ -9,30 +9,25 @@ use crate::http::json_fields::JsonFields;
 use crate::http::problem::{FieldError, Problem};
 use crate::impact::indicators::model::{self, Indicator, IndicatorFields, SCHEMA};
 use crate::impact::resource::{ImpactStatistics, measure_violations};
-use crate::resource::index::full_text;
+use crate::resource::index::filters;
+use crate::resource::index::sort_rows::save_sort_row;
+use crate::resource::model::item::{ItemRow, LoadedItem, NewReference};
+use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::revisions::bump;
+use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::{ResourceKind, ResourceSchema};
-use crate::resource::store::items::{ItemRow, LoadedItem, load_item_texts, load_items};
-use crate::resource::store::tracks::TrackSummary;
+use crate::resource::store::items as stored_items;
+use crate::resource::store::items::load_items;
+use crate::resource::store::texts::load_item_texts;
 use crate::resource::view::context::RenderContext;
-use crate::resource::write::handlers::save_sort_row;
-use crate::resource::{NewReference, ParsedFields, Resource};
+use crate::resource::view::resource::{ParsedFields, Resource};
 
 /// `Indicators` as a kind of item.
 pub struct Indicators;
 
-impl Resource for Indicators {
+impl ResourceModel for Indicators {
     const SCHEMA: &'static ResourceSchema = &SCHEMA;
     type Fields = IndicatorFields;
-    type View = Indicator;
-
-    fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<IndicatorFields> {
-        model::parse(fields)
-    }
-
-    fn render(loaded: LoadedItem<IndicatorFields>, shown: &RenderContext) -> Indicator {
-        model::render(loaded, shown)
-    }
 
     fn filter_values(
         own: &IndicatorFields,
@@ -50,6 +45,18 @@ impl Resource for Indicators {
         filter_values.extend(own.additive.map(|additive| ("additive", additive.to_string())));
         filter_values
     }
+}
+
+impl Resource for Indicators {
+    type View = Indicator;
+
+    fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<IndicatorFields> {
+        model::parse(fields)
+    }
+
+    fn render(loaded: LoadedItem<IndicatorFields>, shown: &RenderContext) -> Indicator {
+        model::render(loaded, shown)
+    }
 
     /// What belongs to it must still fit.
     fn validate(
@@ -62,14 +69,18 @@ impl Resource for Indicators {
         let Some(id) = id else { return Ok(()) };
         let before = load_items(connection, &id_in_fragment("items.id", [&id]))?
             .pop()
-            .and_then(|item| item.parse_fields::<Self>());
+            .and_then(|item| item.parse_fields::<Self::Fields>());
         if before
             .is_some_and(|before| before.measure == own.measure && before.is_share == own.is_share)
         {
             return Ok(());
         }
         for statistic in load_statistics(connection, id)? {
-            let Some(theirs) = statistic.parse_fields::<ImpactStatistics>() else { continue };
+            let Some(theirs) =
+                statistic.parse_fields::<<ImpactStatistics as ResourceModel>::Fields>()
+            else {
+                continue;
+            };
             if let Some((field, _, detail)) =
                 measure_violations(&theirs, &own.measure, own.is_share.unwrap_or(false))
                     .into_iter()
@@ -113,9 +124,10 @@ impl Resource for Indicators {
                 chunk.iter().map(|item| (item.number, item.languages.as_str())),
             )?;
             for statistic in chunk {
-                let (Some(mut theirs), Some(links)) =
-                    (statistic.parse_fields::<ImpactStatistics>(), statistic.parse_references())
-                else {
+                let (Some(mut theirs), Some(links)) = (
+                    statistic.parse_fields::<<ImpactStatistics as ResourceModel>::Fields>(),
+                    statistic.parse_references(),
+                ) else {
                     continue;
                 };
                 theirs.inherit_from_indicator(own);
@@ -130,7 +142,7 @@ impl Resource for Indicators {
                     .execute(connection)?;
                 save_sort_row::<ImpactStatistics>(connection, statistic, &theirs, &links, false)?;
                 let texts = texts.remove(&statistic.number).unwrap_or_default();
-                full_text::write_filter_index::<ImpactStatistics>(
+                filters::write_filter_index::<ImpactStatistics>(
                     connection, statistic, &theirs, &texts, &links, false,
                 )?;
             }
@@ -143,7 +155,7 @@ impl Resource for Indicators {
 fn load_statistics(connection: &mut Connection, id: Id) -> Result<Vec<ItemRow>, Problem> {
     let kind = Fragment::new(" AND items.kind = ")
         .bind(Bind::Text(ResourceKind::ImpactStatistic.as_str().to_owned()));
-    let mut rows = load_items(connection, &full_text::referencing_items(id).append(&kind))?;
+    let mut rows = load_items(connection, &stored_items::referencing_items(id).append(&kind))?;
     rows.retain(|row| {
         row.purged_at.is_none()
             && row.references().iter().any(|link| link.field == "indicator" && link.target_id == id)

@@ -14,7 +14,7 @@ use crate::impact::summary::params::{EXCLUDED_PARAMS, SummaryParams, openapi_par
 use crate::impact::summary::render::build_summary;
 use crate::impact::summary::response::ImpactSummary;
 use crate::resource::openapi::ListEndpoint;
-use crate::resource::read::list::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
 use crate::resource::read::response;
 use crate::resource::state::AppState;
 

@@ -9,7 +9,7 @@ use crate::http::language::accept_language;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::query_params::{QueryParams, remove_params};
 use crate::impact::model::SCHEMA;
-use crate::resource::openapi::{comma_list_parameter, query_parameter};
+use crate::resource::openapi::parameter_schemas::{comma_list_parameter, query_parameter};
 use crate::resource::query::params::ListRequest;
 use crate::resource::state::AppState;
 use crate::text::nearest::closest_name;

@@ -21,8 +21,8 @@ use crate::impact::summary::response::{
 use crate::impact::summary::select::{SelectedRows, load_selected_rows};
 use crate::phrases::Message;
 use crate::resource::schema::ResourceKind;
-use crate::resource::store::items::load_reference_targets;
 use crate::resource::view::context::{RenderContext, ShortReference};
+use crate::resource::view::load::load_reference_targets;
 use crate::text::collation::sort_key;
 use crate::text::language::Language;
 

@@ -5,7 +5,8 @@ use utoipa::ToSchema;
 
 use crate::impact::display_value::{format_plain_value, format_value};
 use crate::impact::summary::aggregate::{BaselineTotal, QualifiedValue, TargetTotal};
-use crate::resource::view::context::{PackedJson, ShortReference};
+use crate::resource::model::packed::PackedJson;
+use crate::resource::view::context::ShortReference;
 use crate::text::decimal::is_exact_as_double;
 
 /// What statistics come to, group by group.

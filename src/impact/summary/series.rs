@@ -25,12 +25,15 @@ use crate::impact::summary::params::{GroupBy, SummaryParams, group_by_schema};
 use crate::impact::summary::render::{StatisticReferences, group_key, load_group_references};
 use crate::impact::summary::response::{GroupKey, SummaryAmount};
 use crate::impact::summary::select::{SelectedRows, load_selected_rows};
-use crate::resource::openapi::{ListEndpoint, query_parameter};
-use crate::resource::read::list::find_visible;
+use crate::resource::model::item::ItemRow;
+use crate::resource::model::packed::PackedJson;
+use crate::resource::openapi::ListEndpoint;
+use crate::resource::openapi::parameter_schemas::query_parameter;
 use crate::resource::read::response::permanent_redirect;
 use crate::resource::state::AppState;
-use crate::resource::store::items::{ItemRow, Lookup};
-use crate::resource::view::context::{PackedJson, RenderContext, ShortReference};
+use crate::resource::store::lookup::Lookup;
+use crate::resource::store::visibility::find_visible;
+use crate::resource::view::context::{RenderContext, ShortReference};
 use crate::text::collation::sort_key;
 use crate::text::decimal::is_exact_as_double;
 use crate::text::language::Language;
@@ -279,7 +282,7 @@ fn build_series(
     let SelectedRows { facts, indexes: places } =
         load_selected_rows(connection, &params.list, &memory)?;
     load_group_references(connection, &facts, params, render_context)?;
-    crate::resource::store::items::load_reference_targets(
+    crate::resource::view::load::load_reference_targets(
         connection,
         vec![(INDICATORS.kind, vec![item.id])],
         params.list.visibility,

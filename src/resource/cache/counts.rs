@@ -4,16 +4,15 @@
 //! What is kept holds as long as nothing at all was written: every read asks the database for the
 //! revisions first.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use crate::db::keyset::PositionRow;
-use crate::resource::model::revisions::{CATALOGUE, Revisions};
+use crate::resource::cache::versioned::VersionedCache;
+use crate::resource::model::revisions::Revisions;
 
-/// How many counts are kept.
-const MAX_ENTRIES: usize = 10_000;
 /// How many pages of searches are kept; one takes some kilobytes.
 const MAX_SEARCH_PAGES: usize = 2_000;
+
 /// How long what is asked for, and how many items of a page, may be to be kept.
 const SEARCH_PAGE_LIMITS: (usize, usize) = (2_000, 101);
 
@@ -22,27 +21,6 @@ pub type CountCache = VersionedCache<i64>;
 
 /// Where the items of pages stand that were searched for since the last write.
 pub struct SearchPageCache(VersionedCache<Arc<[PositionRow]>>);
-
-/// What was counted of lists since the last write.
-pub struct VersionedCache<T> {
-    max_entries: usize,
-    entries: Mutex<CacheEntries<T>>,
-}
-
-impl<T> VersionedCache<T> {
-    fn with_max_entries(max_entries: usize) -> Self {
-        Self {
-            max_entries,
-            entries: Mutex::new(CacheEntries { revision: 0, values: HashMap::new() }),
-        }
-    }
-}
-
-impl<T> Default for VersionedCache<T> {
-    fn default() -> Self {
-        Self::with_max_entries(MAX_ENTRIES)
-    }
-}
 
 impl Default for SearchPageCache {
     fn default() -> Self {
@@ -69,51 +47,6 @@ impl SearchPageCache {
             self.0.insert(revisions, page.to_owned(), Arc::from(found.as_slice()));
         }
         Ok(found)
-    }
-}
-
-struct CacheEntries<T> {
-    revision: i64,
-    values: HashMap<String, T>,
-}
-
-impl<T: Clone> VersionedCache<T> {
-    /// What is counted of a list at the revisions that a read has found; `list` is all that makes
-    /// it another, and `count` is asked where it is not known.
-    pub fn get_or_try_insert_with<E>(
-        &self,
-        revisions: &Revisions,
-        list: &str,
-        count: impl FnOnce() -> Result<T, E>,
-    ) -> Result<T, E> {
-        if let Some(known) = self.get(revisions, list) {
-            return Ok(known);
-        }
-        let counted = count()?;
-        self.insert(revisions, list.to_owned(), counted.clone());
-        Ok(counted)
-    }
-
-    /// What is known at these revisions.
-    pub fn get(&self, revisions: &Revisions, list: &str) -> Option<T> {
-        let (revision, _) = revisions.get(CATALOGUE);
-        Some(self.lock())
-            .filter(|entries| entries.revision == revision)
-            .and_then(|entries| entries.values.get(list).cloned())
-    }
-
-    /// Keeps what was found at these revisions.
-    pub fn insert(&self, revisions: &Revisions, list: String, counted: T) {
-        let (revision, _) = revisions.get(CATALOGUE);
-        let mut entries = self.lock();
-        if entries.revision != revision || entries.values.len() >= self.max_entries {
-            *entries = CacheEntries { revision, values: HashMap::new() };
-        }
-        entries.values.insert(list, counted);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, CacheEntries<T>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,7 +1,13 @@
-//! TODO
+//! Caches of what is read from the catalogue: embedded references, counts, facet values, search
+//! words, columns of ranges. Each entry belongs to a revision of the catalogue. Used by the
+//! modules that read and by the application state.
 
+pub mod attribution;
+pub mod content_notes;
 pub mod counts;
+pub mod facet_values;
 pub mod range_columns;
 pub mod references;
 pub mod snapshot;
+pub mod versioned;
 pub mod vocabulary;

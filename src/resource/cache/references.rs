@@ -8,6 +8,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use serde::Serialize;
+use serde_json::value::RawValue;
+
 use crate::db::keyset::PositionRow;
 use crate::db::{Connection, Error, Id, IdMap};
 use crate::http::auth::Visibility;
@@ -15,7 +18,6 @@ use crate::resource::cache::counts::SearchPageCache;
 use crate::resource::cache::snapshot::{Snapshot, SnapshotCache};
 use crate::resource::model::revisions::Revisions;
 use crate::resource::schema::{ResourceKind, ResourceSchema};
-use crate::resource::view::context::CachedJson;
 use crate::text::language::Language;
 
 /// An item that another refers to, as one viewer may see it.
@@ -221,4 +223,11 @@ impl CacheView {
     fn revision(&self, kind: ResourceKind) -> Option<i64> {
         (self.excluded_kind != Some(kind)).then(|| self.revisions.get(kind.as_str()).0)
     }
+}
+
+/// An item as it is shown inside others, kept between reads: JSON.
+pub type CachedJson = Arc<RawValue>;
+
+pub(in crate::resource) fn to_cached_json<T: Serialize>(resource: &T) -> Option<CachedJson> {
+    serde_json::value::to_raw_value(resource).ok().map(CachedJson::from)
 }

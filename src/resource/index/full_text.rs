@@ -1,181 +1,33 @@
-//! What is derived from an item in its transaction: the filter index and the full-text index.
+//! The full-text index: what its entries are derived from, and how they are written and compared.
 
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::Datelike;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use crate::db::schema::{filter_index, items};
+use crate::db::schema::items;
 use crate::db::search::{
     IndexDocument, IndexEntries, IndexMismatch, IndexSnapshot, IndexedItem, index_item,
 };
-use crate::db::sql_fragment::{
-    Bind, Fragment, Statement, id_in_fragment, integer_in_fragment, text_pair_table,
-};
+use crate::db::sql_fragment::{Bind, Fragment, Statement, id_in_fragment, integer_in_fragment};
 use crate::db::{Connection, Error, Id, RowId, Time};
-use crate::resource::Resource;
+use crate::resource::model::item::{ItemRow, Reference, TranslationRow, TranslationsByItem};
+use crate::resource::model::resource::ResourceModel;
+use crate::resource::model::text_track::TrackKind;
 use crate::resource::schema::ResourceKind;
-use crate::resource::store::items::{
-    ItemRow, Reference, TranslationRow, TranslationsByItem, load_item_texts, load_items,
-};
-use crate::resource::store::tracks::{self, TrackKind, TrackText};
+use crate::resource::schema::index_terms::{is_searchable_by_name, is_searchable_reference};
+use crate::resource::store::items::{load_items, referencing_items};
+use crate::resource::store::texts::load_item_texts;
+use crate::resource::store::tracks::{self, TrackText};
 use crate::text::language::Language;
 use crate::text::stem::StemmerLanguage;
 
-/// The values that equality filters find an item by: field and value, each once.
-pub fn filter_terms<S: Resource>(
-    item: &ItemRow,
-    fields: &S::Fields,
-    texts: &[TranslationRow],
-    references: &[Reference],
-) -> BTreeSet<(String, String)> {
-    let mut terms: BTreeSet<(String, String)> = S::filter_values(fields, &item.track_summaries())
-        .into_iter()
-        .map(|(name, value)| (S::SCHEMA.index_field(name), value))
-        .collect();
-    terms.extend(references.iter().map(|reference| {
-        (
-            S::SCHEMA.index_field(reference_filter_name(&reference.field)),
-            reference.target_id.to_string(),
-        )
-    }));
-    terms.extend(
-        item.published_at
-            .map(|published| (S::SCHEMA.index_field("year"), published.0.year().to_string())),
-    );
-    for text in texts {
-        terms.insert((S::SCHEMA.index_field("any_language"), text.language.clone()));
-        if text.status == "published" {
-            terms.insert((S::SCHEMA.index_field("language"), text.language.clone()));
-        }
-    }
-    terms
-}
-
-/// The bit of a value in the signatures of the items that have it. Other values may share it: what
-/// has the bit may have the value, what lacks it does not.
-pub fn signature_bit(field: &str, value: &str) -> i64 {
-    // FNV-1a: what is stored must mean the same in every build.
-    let hash =
-        [field, ".", value].concat().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
-    1 << (hash % 63)
-}
-
-/// The bits of those values of an item that narrow much.
-pub fn bloom_signature<S: Resource>(terms: &BTreeSet<(String, String)>) -> i64 {
-    let narrow: Vec<String> = S::SCHEMA
-        .all_filters()
-        .filter(|filter| filter.filter_type.is_selective())
-        .map(|filter| S::SCHEMA.index_field(filter.name))
-        .collect();
-    terms
-        .iter()
-        .filter(|(field, _)| narrow.contains(field))
-        .fold(0, |signature, (field, value)| signature | signature_bit(field, value))
-}
-
-/// Rewrites an item's rows of the filter index.
-pub fn write_filter_index<S: Resource>(
-    connection: &mut Connection,
-    item: &ItemRow,
-    fields: &S::Fields,
-    texts: &[TranslationRow],
-    references: &[Reference],
-    is_new: bool,
-) -> Result<(), Error> {
-    if !is_new {
-        diesel::delete(filter_index::table.filter(filter_index::item.eq(item.number)))
-            .execute(connection)?;
-    }
-    let terms = filter_terms::<S>(item, fields, texts, references);
-    if terms.is_empty() {
-        return Ok(());
-    }
-    // Most values are known: only where one is not are the terms made, and the rows written once
-    // more.
-    let signature = bloom_signature::<S>(&terms);
-    if insert_filter_rows(connection, item, &terms, signature)? < terms.len() {
-        let unknown = Fragment::new("INSERT INTO filter_terms (field, value) SELECT wanted.first, wanted.second FROM ")
-            .append(&text_pair_table(terms.iter().map(|(field, value)| (field, value))))
-            .sql(" wanted WHERE NOT EXISTS (SELECT 1 FROM filter_terms WHERE filter_terms.field = wanted.first AND filter_terms.value = wanted.second)");
-        Statement::<BigInt>::new(unknown).execute(connection)?;
-        diesel::delete(filter_index::table.filter(filter_index::item.eq(item.number)))
-            .execute(connection)?;
-        insert_filter_rows(connection, item, &terms, signature)?;
-    }
-    Ok(())
-}
-
-/// Writes the rows of those values that have a number; gives how many there are.
-fn insert_filter_rows(
-    connection: &mut Connection,
-    item: &ItemRow,
-    terms: &BTreeSet<(String, String)>,
-    signature: i64,
-) -> Result<usize, Error> {
-    // What is public has a date; the place of what is not does not matter.
-    let published_at = item.sort_date();
-    let insert = Fragment::new("INSERT INTO filter_index (item, term, is_public, published_at, bloom_signature) SELECT ")
-        .bind(Bind::Integer(item.number))
-        .by_backend(", filter_terms.number, ", ", filter_terms.number, CAST(")
-        .bind(Bind::Bool(item.is_public))
-        .by_backend(", ", " AS boolean), CAST(")
-        .bind(Bind::Time(published_at))
-        .by_backend(", ", " AS timestamptz), CAST(")
-        .bind(Bind::Integer(signature))
-        .by_backend(" FROM ", " AS bigint) FROM ")
-        .append(&text_pair_table(terms.iter().map(|(field, value)| (field, value))))
-        .by_backend(
-            " wanted CROSS JOIN filter_terms ON filter_terms.field = wanted.first AND filter_terms.value = wanted.second",
-            " wanted CROSS JOIN LATERAL (SELECT filter_terms.number FROM filter_terms WHERE filter_terms.field = wanted.first AND filter_terms.value = wanted.second \
-             LIMIT 1) filter_terms",
-        );
-    Ok(Statement::<BigInt>::new(insert).execute(connection)?)
-}
-
-/// Says in what is derived from an item whether the public sees it.
-pub fn set_public_flag<S: Resource>(
-    connection: &mut Connection,
-    item: RowId,
-    is_public: bool,
-) -> Result<(), Error> {
-    diesel::update(filter_index::table.filter(filter_index::item.eq(item)))
-        .set(filter_index::is_public.eq(is_public))
-        .execute(connection)?;
-    if let Some(table) = S::SCHEMA.sort_table.filter(|table| table.columns.contains(&"is_public")) {
-        let update = Fragment::new(format!("UPDATE {} SET is_public = ", table.name))
-            .bind(Bind::Bool(is_public));
-        Statement::<BigInt>::new(update.sql(" WHERE number = ").bind(Bind::Integer(item)))
-            .execute(connection)?;
-    }
-    Ok(())
-}
-
-/// The filter for a reference field: `partners` are filtered by `partner`.
-pub fn reference_filter_name(field: &str) -> &str {
-    match field {
-        "partners" => "partner",
-        "topics" => "topic",
-        "evidence" => "video",
-        other => other,
-    }
-}
-
-/// Holds for the items that refer to an item, deleted ones included: what an item refers to is a
-/// value that it is found by. A text that happens to be an identifier is found too; who must know
-/// looks at [`Item::links`].
-pub fn referencing_items(id: Id) -> Fragment {
-    Fragment::new("items.number IN (SELECT filter_index.item FROM filter_terms JOIN filter_index ON filter_index.term = filter_terms.number WHERE filter_terms.value = ")
-        .bind(Bind::Text(id.to_string()))
-        .sql(")")
-}
-
 /// Rewrites the full-text entries of an item, and where its name is one that others are found by,
 /// theirs.
-pub fn reindex_item<S: Resource>(connection: &mut Connection, item: &ItemRow) -> Result<(), Error> {
+pub fn reindex_item<S: ResourceModel>(
+    connection: &mut Connection,
+    item: &ItemRow,
+) -> Result<(), Error> {
     reindex_items(connection, &[item.number])?;
     if is_searchable_by_name(S::SCHEMA.kind) {
         reindex_referencing(connection, item.id)
@@ -202,11 +54,6 @@ pub struct ReferencedNames {
     pub public: Vec<(Language, String)>,
     /// All of them.
     pub all: Vec<(Language, String)>,
-}
-
-/// Whether what an item refers to in this field lends it its name.
-pub fn is_searchable_reference(field: &str) -> bool {
-    field != "parent" && field != "evidence"
 }
 
 /// Rewrites the full-text entries of these items.
@@ -465,32 +312,12 @@ impl IndexSource {
     }
 }
 
-/// Whether items of this kind lend their name to the search for others.
-pub fn is_searchable_by_name(kind: ResourceKind) -> bool {
-    matches!(
-        kind,
-        ResourceKind::Topic
-            | ResourceKind::Programme
-            | ResourceKind::Partner
-            | ResourceKind::Indicator
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::signature_bit;
     use crate::db::search::TEXT_BOUNDARY_TOKEN;
     use crate::resource::schema::ResourceKind;
-
-    #[test]
-    fn signature_bits_are_stable() {
-        assert_eq!(signature_bit("video.country", "RS"), 1 << 62);
-        assert_eq!(signature_bit("video.country", "RS").count_ones(), 1);
-        let codes = ["AL", "BA", "XK", "ME", "MK", "RS", "TR"];
-        assert!(codes.iter().all(|code| signature_bit("video.country", code) > 0));
-    }
 
     #[test]
     fn text_boundary_sorts_after_kind_prefixes() {

@@ -16,15 +16,15 @@ use crate::db::sql_fragment::{
 };
 use crate::db::types::sql;
 use crate::db::{Connection, Error, Id, RowId, Time};
-use crate::resource::Resource;
-use crate::resource::index::full_text;
+use crate::resource::index::sort_rows::save_sort_row;
+use crate::resource::index::{filters, full_text};
+use crate::resource::model::item::{ItemRow, Reference, TranslationRow, TranslationsByItem};
+use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::revisions::Revisions;
-use crate::resource::store::items::{
-    ItemRow, Reference, TranslationRow, TranslationsByItem, delete_texts, insert_texts,
-    load_all_texts, load_items,
-};
+use crate::resource::store::items::load_items;
+use crate::resource::store::slugs::reserve_slug;
+use crate::resource::store::texts::{delete_texts, insert_texts, load_all_texts};
 use crate::resource::store::tracks;
-use crate::resource::write::handlers::{reserve_slug, save_sort_row};
 
 /// How many items are looked at together.
 const ITEMS_PER_BATCH: i64 = 500;
@@ -85,7 +85,7 @@ struct StoredState {
 
 /// Checks the items of a kind that come after `after`, some at a time, and the full-text index by
 /// what was read of it in the same state of the database.
-pub fn verify<S: Resource>(
+pub fn verify<S: ResourceModel>(
     connection: &mut Connection,
     after: Option<RowId>,
     contents: &IndexSnapshot,
@@ -117,7 +117,10 @@ pub fn verify<S: Resource>(
 }
 
 /// Makes again what is derived from these items of a kind, in a transaction that writes.
-pub fn repair<S: Resource>(connection: &mut Connection, numbers: &[RowId]) -> Result<(), Error> {
+pub fn repair<S: ResourceModel>(
+    connection: &mut Connection,
+    numbers: &[RowId],
+) -> Result<(), Error> {
     let rows = load_items(
         connection,
         &integer_in_fragment("items.number", numbers.iter().copied())
@@ -127,7 +130,7 @@ pub fn repair<S: Resource>(connection: &mut Connection, numbers: &[RowId]) -> Re
     rows.iter().try_for_each(|item| rebuild_derived::<S>(connection, item, &stored_state))
 }
 
-fn load_state<S: Resource>(
+fn load_state<S: ResourceModel>(
     connection: &mut Connection,
     rows: &[ItemRow],
 ) -> Result<StoredState, Error> {
@@ -161,7 +164,7 @@ fn load_state<S: Resource>(
         signatures.insert((number, signature));
     }
     let unlike = |(number, signature): &(RowId, i64)| {
-        terms.get(number).is_none_or(|terms| full_text::bloom_signature::<S>(terms) != *signature)
+        terms.get(number).is_none_or(|terms| filters::bloom_signature::<S>(terms) != *signature)
     };
     misplaced.extend(signatures.iter().filter(|one| unlike(one)).map(|(number, _)| *number));
     let statement = Fragment::new("SELECT slugs.slug, slugs.item FROM ")
@@ -185,7 +188,7 @@ fn load_state<S: Resource>(
 }
 
 /// The items that these follow.
-fn load_inherited_items<S: Resource>(
+fn load_inherited_items<S: ResourceModel>(
     connection: &mut Connection,
     rows: &[ItemRow],
 ) -> Result<HashMap<Id, ItemRow>, Error> {
@@ -198,7 +201,7 @@ fn load_inherited_items<S: Resource>(
 }
 
 /// The own fields of an item as they follow from what it refers to.
-fn with_inherited_fields<S: Resource>(
+fn with_inherited_fields<S: ResourceModel>(
     fields: &S::Fields,
     references: &[Reference],
     stored_state: &StoredState,
@@ -216,7 +219,7 @@ fn with_inherited_fields<S: Resource>(
 }
 
 /// The items whose row in the table of their kind says what they do.
-fn load_sort_rows_in_sync<S: Resource>(
+fn load_sort_rows_in_sync<S: ResourceModel>(
     connection: &mut Connection,
     rows: &[ItemRow],
 ) -> Result<HashSet<RowId>, Error> {
@@ -224,7 +227,8 @@ fn load_sort_rows_in_sync<S: Resource>(
     let Some(table) = &S::SCHEMA.sort_table else { return Ok(numbers.collect()) };
     let mut placed = HashSet::new();
     for item in rows {
-        let (Some(fields), Some(references)) = (item.parse_fields::<S>(), item.parse_references())
+        let (Some(fields), Some(references)) =
+            (item.parse_fields::<S::Fields>(), item.parse_references())
         else {
             continue;
         };
@@ -254,7 +258,7 @@ fn should_be_public(item: &ItemRow, texts: &[TranslationRow]) -> bool {
     item.deleted_at.is_none() && item.status == "published" && texts.iter().any(is_published)
 }
 
-fn find_mismatches<S: Resource>(
+fn find_mismatches<S: ResourceModel>(
     item: &ItemRow,
     stored_state: &StoredState,
     index_mismatch: Option<IndexMismatch>,
@@ -267,7 +271,8 @@ fn find_mismatches<S: Resource>(
     let none: (Vec<TranslationRow>, BTreeSet<(String, String)>) = Default::default();
     let texts = stored_state.texts.get(&item.number).unwrap_or(&none.0);
     let terms = stored_state.filter_terms.get(&item.number).unwrap_or(&none.1);
-    let (Some(fields), Some(references)) = (item.parse_fields::<S>(), item.parse_references())
+    let (Some(fields), Some(references)) =
+        (item.parse_fields::<S::Fields>(), item.parse_references())
     else {
         found(
             "row_damaged",
@@ -354,7 +359,7 @@ fn find_mismatches<S: Resource>(
             true,
         );
     }
-    if *terms != full_text::filter_terms::<S>(item, &fields, texts, &references)
+    if *terms != filters::filter_terms::<S>(item, &fields, texts, &references)
         || stored_state.stale_filter_rows.contains(&item.number)
     {
         found(
@@ -386,12 +391,13 @@ fn find_mismatches<S: Resource>(
     findings
 }
 
-fn rebuild_derived<S: Resource>(
+fn rebuild_derived<S: ResourceModel>(
     connection: &mut Connection,
     item: &ItemRow,
     stored_state: &StoredState,
 ) -> Result<(), Error> {
-    let (Some(fields), Some(references)) = (item.parse_fields::<S>(), item.parse_references())
+    let (Some(fields), Some(references)) =
+        (item.parse_fields::<S::Fields>(), item.parse_references())
     else {
         return Ok(());
     };
@@ -421,7 +427,7 @@ fn rebuild_derived<S: Resource>(
     // The keys of texts follow from the languages.
     delete_texts(connection, [item.number])?;
     insert_texts(connection, item.number, texts)?;
-    full_text::write_filter_index::<S>(connection, &item, &fields, texts, &references, false)?;
+    filters::write_filter_index::<S>(connection, &item, &fields, texts, &references, false)?;
     if before == (item.is_public, item.languages.clone()) {
         full_text::reindex_items(connection, &[item.number])
     } else {

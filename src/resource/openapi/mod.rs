@@ -5,32 +5,28 @@
 //! same [`Spec`] that reads them), the problems that a class of operation can answer, headers,
 //! security and examples.
 
+mod completeness;
 mod operation;
+pub mod parameter_schemas;
 mod parameters;
-pub mod request_bodies;
+mod request_bodies;
 mod schemas;
 
 use serde_json::{Map, Value, json};
 
-pub use crate::resource::openapi::parameters::{comma_list_parameter, query_parameter};
+pub use crate::resource::openapi::parameter_schemas::{comma_list_parameter, query_parameter};
 use crate::resource::openapi::schemas::{
     add_highlight_properties, add_partial_schemas, add_referenced_by_properties, build_example,
     flatten_all_of, shared_response_schemas,
 };
-pub use crate::resource::openapi::schemas::{
-    countries_input, country_input, decimal_input, indicator_or_none, item_shown, partner_or_none,
-    partner_shown, programme_shown, reference_input, references_input, topic_or_none, topics_shown,
-    video_shown,
-};
 
 use crate::http::problem::ProblemKind;
 use crate::resource::openapi::operation::OperationKind;
-use crate::resource::openapi::parameters::{
-    cursor_schema, header_parameters_for, id_or_slug_schema, query_parameters_for,
+use crate::resource::openapi::parameter_schemas::{
+    LANGUAGE_PATTERN, SLUG_PATTERN, cursor_schema, id_or_slug_schema, language_schema,
 };
-use crate::resource::openapi::request_bodies::{LANGUAGE_PATTERN, SLUG_PATTERN, language_schema};
+use crate::resource::openapi::parameters::{header_parameters_for, query_parameters_for};
 use crate::resource::query::params::MAX_IDS;
-use crate::resource::read::completeness;
 use crate::resource::schema::{ResourceSchema, TextField};
 
 /// Completes a document for these kinds, and what takes the parameters of their lists.

@@ -2,46 +2,18 @@
 
 use serde_json::{Value, json};
 
+use crate::resource::openapi::completeness as resource_completeness;
 use crate::resource::openapi::operation::OperationKind;
-use crate::resource::openapi::request_bodies::{
-    DECIMAL_PATTERN, LANGUAGE_PATTERN, language_schema,
+use crate::resource::openapi::parameter_schemas::{
+    DECIMAL_PATTERN, LANGUAGE_PATTERN, comma_list_parameter, cursor_schema, id_or_slug_schema,
+    language_schema, query_parameter,
 };
-use crate::resource::query::params::{MAX_IDS, MAX_SEARCH_LEN, MAX_VALUES};
-use crate::resource::read::completeness;
-use crate::resource::read::facets::{DEFAULT_FACET_LIMIT, MAX_FACET_LIMIT};
-use crate::resource::read::page::{DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET};
-use crate::resource::schema::{FilterSchema, FilterType, RangeType, ResourceSchema};
+use crate::resource::query::pagination::{DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET};
+use crate::resource::query::params::{
+    DEFAULT_FACET_LIMIT, MAX_FACET_LIMIT, MAX_IDS, MAX_SEARCH_LEN,
+};
+use crate::resource::schema::{FilterSchema, FilterType, MAX_VALUES, RangeType, ResourceSchema};
 use crate::resource::write::idempotency;
-
-/// A name in a comma list.
-pub fn id_or_slug_schema() -> Value {
-    json!({"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[^,]*[^,\\s][^,]*$"})
-}
-
-/// What a page's cursors are made of.
-pub fn cursor_schema() -> Value {
-    json!({"type": "string", "minLength": 1, "maxLength": 4000, "pattern": "^[A-Za-z0-9_-]+$"})
-}
-
-/// A parameter of a query.
-pub fn query_parameter(name: &str, description: &str, schema: Value, example: Value) -> Value {
-    json!({"name": name, "in": "query", "required": false, "description": description, "schema": schema, "example": example})
-}
-
-/// A parameter that takes several values with commas between them.
-pub fn comma_list_parameter(
-    name: &str,
-    description: &str,
-    items: Value,
-    max_items: usize,
-    example: &str,
-) -> Value {
-    json!({
-        "name": name, "in": "query", "required": false, "description": description,
-        "schema": {"type": "array", "items": items, "minItems": 1, "maxItems": max_items}, "style": "form", "explode": false,
-        "example": example.split(',').collect::<Vec<_>>(),
-    })
-}
 
 /// The parameters that every read of a kind has, and those of a list.
 pub fn query_parameters_for(resource_schema: &ResourceSchema, class: OperationKind) -> Vec<Value> {
@@ -103,7 +75,7 @@ pub fn query_parameters_for(resource_schema: &ResourceSchema, class: OperationKi
     for filter in resource_schema.all_filters() {
         parameters.push(filter_parameter(filter));
     }
-    parameters.push(completeness::missing_parameter(resource_schema));
+    parameters.push(resource_completeness::missing_parameter(resource_schema));
     for range in resource_schema.all_ranges() {
         let schema = match range.value_type {
             RangeType::Time => {

@@ -8,21 +8,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::http::json_fields::limits;
-use crate::resource::write::handlers::READ_ONLY_FIELDS;
+use crate::resource::openapi::parameter_schemas::{
+    DECIMAL_PATTERN, PERCENTAGE_PATTERN, language_schema,
+};
+use crate::resource::schema::READ_ONLY_FIELDS;
 use crate::text::decimal::MAX_DECIMAL_LEN;
-
-/// RFC 5646, 2.1, with a primary subtag of two or three letters, as every registered language has
-/// one.
-pub const LANGUAGE_PATTERN: &str = "([A-Za-z]{2,3}(-[A-Za-z]{3}){0,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*(-[0-9A-WY-Za-wy-z](-[A-Za-z0-9]{2,8})+)*(-[Xx](-[A-Za-z0-9]{1,8})+)?|[Xx](-[A-Za-z0-9]{1,8})+)";
-
-/// A slug; an id is one too by its shape.
-pub const SLUG_PATTERN: &str = "^[a-z0-9]+(-[a-z0-9]+)*$";
-
-/// An exact decimal as text.
-pub const DECIMAL_PATTERN: &str = "^-?[0-9]+(\\.[0-9]+)?$";
-
-/// An exact share of a hundred, as text.
-pub const PERCENTAGE_PATTERN: &str = r"^0*(100(\.0+)?|[0-9]{1,2}(\.[0-9]+)?)$";
 
 /// Members that hold a language tag, or several.
 const LANGUAGE_FIELDS: [&str; 7] = [
@@ -34,11 +24,6 @@ const LANGUAGE_FIELDS: [&str; 7] = [
     "audio_descriptions",
     "open_captions",
 ];
-
-/// A language tag of BCP 47 as this server takes them; `all` is shaped like one.
-pub fn language_schema() -> Value {
-    json!({"type": "string", "minLength": 2, "maxLength": 35, "pattern": format!("^{LANGUAGE_PATTERN}$")})
-}
 
 /// An exact decimal, as text.
 fn decimal_schema() -> Value {

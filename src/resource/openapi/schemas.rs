@@ -1,45 +1,8 @@
 //! Schemas that no type gives by itself, those that are made of others, and examples of them.
 
 use serde_json::{Map, Value, json};
-use utoipa::openapi::{Ref, RefOr, Schema};
 
 use crate::resource::schema::ResourceSchema;
-
-/// Names a schema that this module adds to the document.
-macro_rules! named_schemas {
-    ($($(#[$doc:meta])* $function:ident => $name:literal;)+) => {
-        $($(#[$doc])* pub fn $function() -> RefOr<Schema> { Ref::from_schema_name($name).into() })+
-    };
-}
-
-named_schemas! {
-    /// A reference as it is written.
-    reference_input => "ReferenceInput";
-    /// A list of references as it is written.
-    references_input => "ReferencesInput";
-    /// A country as it is written.
-    country_input => "CountryInput";
-    /// A list of countries as it is written.
-    countries_input => "CountriesInput";
-    /// A decimal as it is written.
-    decimal_input => "DecimalInput";
-    /// A topic inside another resource, or null.
-    topic_or_none => "TopicOrNull";
-    /// Topics inside another resource.
-    topics_shown => "TopicsShown";
-    /// An indicator inside another resource, or null.
-    indicator_or_none => "IndicatorOrNull";
-    /// A programme inside another resource, or null.
-    programme_shown => "ProgrammeOrNull";
-    /// A partner inside another resource.
-    partner_shown => "PartnerShown";
-    /// A partner inside another resource, or null.
-    partner_or_none => "PartnerOrNull";
-    /// A video inside another resource.
-    video_shown => "VideoShown";
-    /// A resource of any kind.
-    item_shown => "ItemShown";
-}
 
 /// Those of the schemas named above that answers have.
 pub(super) fn shared_response_schemas() -> Value {

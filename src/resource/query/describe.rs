@@ -7,12 +7,13 @@ use crate::http::auth::Visibility;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::phrases::Message;
-use crate::resource::query::params::{MAX_IDS, MAX_VALUES};
+use crate::resource::query::params::MAX_IDS;
 use crate::resource::schema::{
-    FilterSchema, FilterType, RangeSchema, RangeType, ResourceKind, ResourceSchema,
+    FilterSchema, FilterType, MAX_VALUES, RangeSchema, RangeType, ResourceKind, ResourceSchema,
 };
-use crate::resource::store::items::{load_reference_targets, resolve_names};
+use crate::resource::store::lookup::resolve_names;
 use crate::resource::view::context::RenderContext;
+use crate::resource::view::load::load_reference_targets;
 use crate::text::language::Language;
 use crate::text::language_names;
 

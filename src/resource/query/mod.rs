@@ -1,5 +1,10 @@
-//! TODO
+//! List requests: parses the query parameters of a list by the schema of its kind, and turns them
+//! into SQL. Used by the lists, feeds, tables, searches and embeds.
 
 pub mod describe;
+pub mod filter_sql;
+pub mod missing;
+pub mod pagination;
 pub mod params;
-mod sql;
+pub mod shape;
+pub mod sql;

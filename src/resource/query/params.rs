@@ -2,8 +2,6 @@
 
 use actix_web::HttpRequest;
 
-pub use crate::resource::query::sql::{filter_match, status_predicates};
-
 use crate::db::keyset::{MAX_SORT_KEYS, PageStart};
 use crate::db::search::FieldScope;
 use crate::db::sql_fragment::Bind;
@@ -13,15 +11,14 @@ use crate::http::language::{LanguagePreference, accept_language};
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::places;
-use crate::resource::read::completeness::MissingFilter;
-use crate::resource::read::did_you_mean::{SPARSE_RESULT_THRESHOLD, SparseSearch};
-use crate::resource::read::facets::{DEFAULT_FACET_LIMIT, FacetParams, MAX_FACET_LIMIT};
-use crate::resource::read::page::PageParams;
+use crate::resource::model::item::Status;
+pub use crate::resource::query::filter_sql::{filter_match, status_predicates};
+use crate::resource::query::missing::MissingFilter;
+use crate::resource::query::pagination::PageParams;
+use crate::resource::query::shape::{PRESENTATION_PARAMS, ResponseShape, parse_shape};
 use crate::resource::schema::{
-    FilterSchema, FilterType, RangeSchema, RangeType, ResourceSchema, SortColumn,
+    FilterSchema, FilterType, MAX_VALUES, RangeSchema, RangeType, ResourceSchema, SortColumn,
 };
-use crate::resource::state::AppState;
-use crate::resource::{Resource, Status};
 use crate::text::decimal::decimal_sort_key;
 use crate::text::language::Language;
 use crate::text::query::SearchQuery;
@@ -29,36 +26,9 @@ use crate::text::stem::StemmerLanguage;
 
 /// Characters of a search, `q`.
 pub const MAX_SEARCH_LEN: usize = 2_000;
+
 /// How many `ids` one request may name.
 pub const MAX_IDS: usize = 100;
-/// How many values one filter takes.
-pub const MAX_VALUES: usize = 50;
-
-/// Parameters that make no other list of it.
-pub const PRESENTATION_PARAMS: &[&str] = &[
-    "cursor",
-    "limit",
-    "offset",
-    "total",
-    "fields",
-    "include",
-    "facets",
-    "facet_limit",
-    "highlights",
-];
-
-/// What a read of one kind shows: the fields and what is expanded.
-#[derive(Clone, Debug, Default)]
-pub struct ResponseShape {
-    /// Only these fields, and `id`.
-    pub fields: Option<Vec<String>>,
-    /// References to show whole.
-    pub include: Vec<&'static str>,
-    /// Whether to say which parts are there in which language.
-    pub completeness: bool,
-    /// Fields to show that a list else leaves out.
-    pub on_demand_fields: Vec<&'static str>,
-}
 
 /// A search as it was asked for.
 #[derive(Clone, Debug)]
@@ -116,74 +86,19 @@ pub(super) struct FilterValue {
     pub(super) excluded: bool,
 }
 
-/// Reads `fields` and `include`, for any read.
-pub fn parse_shape(
-    schema: &'static ResourceSchema,
-    params: &mut QueryParams,
-    language_preference: &mut LanguagePreference,
-) -> ResponseShape {
-    let mut shape = ResponseShape::default();
-    if let Some(names) = params.list("fields", 100) {
-        for name in &names {
-            if !schema.all_fields().any(|known| known == name) {
-                params.error(
-                    "fields",
-                    "unknown_value",
-                    unknown_value_message(name, schema.all_fields()),
-                );
-            }
-        }
-        shape.on_demand_fields.extend(
-            schema.on_demand_fields.iter().filter(|extra| names.iter().any(|name| name == *extra)),
-        );
-        shape.fields = Some(names);
-    }
-    if let Some(names) = params.list("include", 20) {
-        for name in names {
-            if name == "translations" {
-                language_preference.include_translations = true;
-            } else if name == "completeness" {
-                shape.completeness = true;
-            } else if let Some(extra) = schema.on_demand_fields.iter().find(|extra| **extra == name)
-            {
-                shape.on_demand_fields.push(extra);
-            } else if let Some(referrer) =
-                schema.referenced_by.iter().find(|referrer| referrer.field == name)
-            {
-                if !shape.include.contains(&referrer.field) {
-                    shape.include.push(referrer.field);
-                }
-            } else if let Some(reference) = schema.reference(&name) {
-                if !shape.include.contains(&reference.field) {
-                    shape.include.push(reference.field);
-                }
-            } else {
-                params.error(
-                    "include",
-                    "unknown_value",
-                    unknown_value_message(&name, schema.all_includes()),
-                );
-            }
-        }
-    }
-    shape
-}
-
 impl ListRequest {
     /// Reads every parameter; all errors are reported together.
-    pub fn from_request<S: Resource>(
-        context: &AppState,
+    pub fn from_request(
+        schema: &'static ResourceSchema,
         request: &HttpRequest,
-        viewer: Visibility,
+        fallback_languages: &[Language],
+        base_url: String,
+        visibility: Visibility,
     ) -> Result<Self, Problem> {
-        let parsed = Self::parse(
-            S::SCHEMA,
-            request.query_string(),
-            accept_language(request),
-            &context.fallback_languages,
-            viewer,
-        )?;
-        Ok(Self { base_url: context.settings.base_url(request), ..parsed })
+        let query = request.query_string();
+        let accepted = accept_language(request);
+        let parsed = Self::parse(schema, query, accepted, fallback_languages, visibility)?;
+        Ok(Self { base_url, ..parsed })
     }
 
     /// The same from the query string and what `Accept-Language` says.
@@ -542,4 +457,34 @@ fn parse_sort_keys(
         newest(&mut sorts);
     }
     (sorts, by_relevance)
+}
+
+/// How many values of a facet are shown unless asked otherwise.
+pub const DEFAULT_FACET_LIMIT: i64 = 20;
+
+/// How many values of a facet are shown at most.
+pub const MAX_FACET_LIMIT: i64 = 1_000;
+
+/// What a request asks of facets.
+#[derive(Clone, Debug, Default)]
+pub struct FacetParams {
+    /// The filters whose values are counted.
+    pub filters: Vec<&'static FilterSchema>,
+    /// How many values of each are shown.
+    pub limit: usize,
+}
+
+/// A search that finds fewer may have meant another.
+pub const SPARSE_RESULT_THRESHOLD: usize = 3;
+
+/// A search and what it found.
+pub struct SparseSearch<'a> {
+    /// What was typed.
+    pub text: &'a str,
+    /// The same, read.
+    pub query: &'a SearchQuery,
+    /// The rules by which it was read.
+    pub stemmers: &'a [StemmerLanguage],
+    /// How many items it found.
+    pub result_count: usize,
 }

@@ -7,17 +7,22 @@ use crate::db::sql_fragment::{Bind, Fragment, id_in_fragment, integer_in_fragmen
 use crate::db::{Connection, Id, RowId};
 use crate::http::json_fields::truncate_for_message;
 use crate::http::problem::{FieldError, Problem};
-use crate::resource::Status;
 use crate::resource::cache::range_columns::RangeColumns;
 use crate::resource::cache::references::CacheView;
-use crate::resource::index::full_text::signature_bit;
+use crate::resource::model::item::ItemRow;
+use crate::resource::query::filter_sql::{
+    filter_match, force_order, status_predicates, term_id_subquery,
+};
 use crate::resource::query::params::{FilterValue, ListRequest};
+use crate::resource::schema::index_terms::signature_bit;
 use crate::resource::schema::{
     FilterSchema, FilterType, RangeSchema, ResourceKind, ResourceSchema, SortColumn,
     SortTableSchema,
 };
 use crate::resource::store::items as stored_items;
-use crate::resource::store::items::{ItemRow, find, kind_predicate, text_key_range_sql};
+use crate::resource::store::items::kind_predicate;
+use crate::resource::store::lookup::{self, find};
+use crate::resource::store::texts::text_key_range_sql;
 use crate::text::choice::preference_order;
 use crate::text::nearest::closest_name;
 
@@ -462,7 +467,7 @@ impl ListRequest {
         if let Some(id) = cache.get_id_by_name(kind, self.visibility, name) {
             return Ok(Ok(id));
         }
-        let found = find(connection, kind, name)?.map(stored_items::Lookup::into_item);
+        let found = find(connection, kind, name)?.map(lookup::Lookup::into_item);
         let visible = found.filter(|item| {
             item.deleted_at.is_none() && (self.visibility.includes_unpublished() || item.is_public)
         });
@@ -474,39 +479,6 @@ impl ListRequest {
             .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
         Ok(Err(format!("There is no {} `{}`{hint}", kind.noun(), truncate_for_message(name))))
     }
-}
-
-/// PostgreSQL would join both sides whole and sort; so it asks row by row, in order, until the page
-/// is full.
-fn force_order(driving_table: DrivingTable) -> &'static str {
-    if driving_table == DrivingTable::FilterIndex { " OFFSET 0" } else { "" }
-}
-
-/// The rows of the filter index by which an item of a list has one of these values.
-pub fn filter_match(driving_table: DrivingTable, facet: &str, values: &[String]) -> Fragment {
-    let walk = if driving_table == DrivingTable::FilterIndex {
-        " INDEXED BY filter_index_newest WHERE "
-    } else {
-        " WHERE "
-    };
-    Fragment::new("SELECT 1 FROM filter_index")
-        .by_backend(walk, " WHERE ")
-        .sql("filter_index.item = ")
-        .sql(driving_table.row_id_column())
-        .sql(driving_table.filter_index_join())
-        .sql(format!(" AND filter_index.term IN (SELECT filter_terms.number FROM filter_terms WHERE filter_terms.field = '{facet}' AND filter_terms.value IN ("))
-        .binds(values.iter().cloned().map(Bind::Text))
-        .sql("))")
-        .by_backend("", force_order(driving_table))
-}
-
-/// The number of a value; nothing equals that of a value which nothing is found by.
-fn term_id_subquery(field: &str, value: &str) -> Fragment {
-    Fragment::new(format!(
-        "(SELECT filter_terms.number FROM filter_terms WHERE filter_terms.field = '{field}' AND filter_terms.value = "
-    ))
-    .bind(Bind::Text(value.to_owned()))
-    .sql(")")
 }
 
 /// The public slug nearest to a name.
@@ -549,26 +521,6 @@ fn by_ids_or_slugs(
     Ok(id_in_fragment("items.id", &ids)
         .sql(" OR ")
         .append(&integer_in_fragment("items.number", by_slug)))
-}
-
-/// Holds for what is in these states; without any for what is public. Of what was found in the
-/// full-text index fewer need be looked at: it has entries for the public, and none of what is
-/// deleted.
-pub fn status_predicates(statuses: Option<&[Status]>, searched: bool) -> Vec<Fragment> {
-    match statuses {
-        None if searched => Vec::new(),
-        None => vec![Fragment::new("items.is_public = TRUE")],
-        Some(statuses) if searched && statuses.len() == Status::ALL.len() => Vec::new(),
-        Some(statuses) => {
-            let mut predicates = vec![Fragment::new("items.deleted_at IS NULL")];
-            if statuses.len() < Status::ALL.len() {
-                let names: Vec<String> =
-                    statuses.iter().map(|status| format!("'{}'", status.as_str())).collect();
-                predicates.push(Fragment::new(format!("items.status IN ({})", names.join(", "))));
-            }
-            predicates
-        }
-    }
 }
 
 impl RangeSchema {

@@ -9,19 +9,11 @@ use serde_json::Value;
 use crate::db::{Connection, Id};
 use crate::http::auth::Visibility;
 use crate::http::problem::Problem;
+use crate::resource::cache::attribution::Attribution;
 use crate::resource::model::revisions::Revisions;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
-
-/// What a programme wants said, in the language of an answer.
-#[derive(Debug, Default)]
-pub struct Attribution {
-    /// Whom every display must credit.
-    pub credit_line: Option<String>,
-    /// What every display must say.
-    pub disclaimer: Option<String>,
-}
 
 /// What these programmes want said: one read for those that are not known.
 pub fn programme_attributions(

@@ -1,23 +1,16 @@
 //! Content notes that stand in another language than that of an answer.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::HashMap;
 
 use diesel::sql_types::{BigInt, Text as SqlText};
 
-use crate::db::sql_fragment::{Bind, Fragment, Statement, integer_table};
+use crate::db::sql_fragment::{Fragment, Statement, integer_table};
 use crate::db::{Connection, Error, RowId};
 use crate::http::auth::Visibility;
-use crate::resource::cache::counts::VersionedCache;
+use crate::resource::cache::content_notes::load_items_with_content_note;
+use crate::resource::model::item::LoadedItem;
 use crate::resource::model::revisions::Revisions;
 use crate::resource::state::AppState;
-use crate::resource::store::items::LoadedItem;
-
-/// The items that have a content note in any language; `None` where they are too many to keep.
-pub type ContentNoteIndex = VersionedCache<Option<Arc<HashSet<RowId>>>>;
-
-/// How many items are kept.
-const MAX_INDEXED_ITEMS: i64 = 20_000;
 
 /// Content notes of those items that have none in the language in which they answer, in that in
 /// which they were written or else in another: a warning is better in a foreign language than not
@@ -77,17 +70,4 @@ pub fn content_notes_in_other_language<O>(
         }
     }
     Ok(notes)
-}
-
-/// The items that have a note at all: most have none, and need not be asked for.
-fn load_items_with_content_note(
-    connection: &mut Connection,
-) -> Result<Option<Arc<HashSet<RowId>>>, Error> {
-    let statement = Fragment::new(
-        "SELECT DISTINCT texts.key / 512 FROM texts WHERE texts.content_note IS NOT NULL LIMIT ",
-    )
-    .bind(Bind::Integer(MAX_INDEXED_ITEMS.saturating_add(1)));
-    let items: Vec<RowId> = Statement::<BigInt>::new(statement).load_rows(connection)?;
-    let is_whole = i64::try_from(items.len()).is_ok_and(|count| count <= MAX_INDEXED_ITEMS);
-    Ok(is_whole.then(|| Arc::new(items.into_iter().collect())))
 }

@@ -12,36 +12,27 @@ use crate::db::Connection;
 use crate::db::search::vocabulary::load_spellings;
 use crate::http::problem::Problem;
 use crate::resource::cache::vocabulary::{SimilarWord, Vocabulary};
+use crate::resource::query::params::SparseSearch;
 use crate::text::analysis::{Script, tokenize, word_indices};
 use crate::text::query::SearchQuery;
 use crate::text::spelling::is_fuzzy_candidate;
-use crate::text::stem::StemmerLanguage;
 
-/// A search that finds fewer may have meant another.
-pub const SPARSE_RESULT_THRESHOLD: usize = 3;
 /// How many are offered.
 const MAX_SUGGESTIONS: usize = 3;
+
 /// How far what a search would find is counted.
 pub const MAX_COUNTED_HITS: i64 = 100;
+
 /// How many words that are near a typed one are tried.
 const MAX_CANDIDATES: usize = 6;
+
 /// How many of them may take its place.
 const MAX_REPLACEMENTS_PER_WORD: usize = 3;
+
 /// How many words a query has at most that is looked at, and how many other queries are tried.
 const MAX_QUERY_WORDS: usize = 8;
-const MAX_TRIED_QUERIES: usize = 8;
 
-/// A search and what it found.
-pub struct SparseSearch<'a> {
-    /// What was typed.
-    pub text: &'a str,
-    /// The same, read.
-    pub query: &'a SearchQuery,
-    /// The rules by which it was read.
-    pub stemmers: &'a [StemmerLanguage],
-    /// How many items it found.
-    pub result_count: usize,
-}
+const MAX_TRIED_QUERIES: usize = 8;
 
 /// A word of the query that may be misspelt.
 struct SuspectWord<'a> {

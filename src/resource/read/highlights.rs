@@ -9,14 +9,12 @@ use utoipa::ToSchema;
 use crate::captions::Cue;
 use crate::db::{Connection, Error, RowId};
 use crate::http::auth::Visibility;
-use crate::resource::Status;
-use crate::resource::index::full_text;
 use crate::resource::model::cue_text::{CueMatches, CueRange, CueText};
-use crate::resource::schema::ResourceSchema;
-use crate::resource::store::items::{
-    LoadedItem, TranslationRow, TranslationsByItem, load_item_texts,
-};
-use crate::resource::store::tracks::{self, TrackKind, TrackRow};
+use crate::resource::model::item::{LoadedItem, Status, TranslationRow, TranslationsByItem};
+use crate::resource::model::text_track::TrackKind;
+use crate::resource::schema::{ResourceSchema, index_terms};
+use crate::resource::store::texts::load_item_texts;
+use crate::resource::store::tracks::{self, TrackRow};
 use crate::resource::view::context::RenderContext;
 use crate::text::highlight::{Highlighter, MAX_SNIPPETS};
 use crate::text::language::Language;
@@ -146,7 +144,7 @@ impl<'q> HighlightData<'q> {
         for reference in schema
             .references
             .iter()
-            .filter(|reference| full_text::is_searchable_reference(reference.field))
+            .filter(|reference| index_terms::is_searchable_reference(reference.field))
         {
             found.extend(highlight_reference_names(
                 loaded,

@@ -1,113 +1,22 @@
 //! The page of a list: which one is asked for, and its envelope of items, page and links.
 
-use actix_web::HttpRequest;
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::db::keyset::{PagePositions, PageStart};
-use crate::http::cursor::{self, CursorError};
+use crate::http::auth::Visibility;
+use crate::http::conditional::CacheValidators;
+use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
-use crate::http::query_params::{QueryParams, percent_decode};
-use crate::resource::query::params::{PRESENTATION_PARAMS, ResponseShape};
+use crate::http::query_params::percent_decode;
+use crate::resource::query::pagination::PageInfo;
+use crate::resource::query::shape::{PRESENTATION_PARAMS, ResponseShape};
 use crate::resource::read::response;
 use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
-
-/// Items a page has at most.
-pub const MAX_LIMIT: i64 = 100;
-/// Items a page has unless asked otherwise.
-pub const DEFAULT_LIMIT: i64 = 20;
-/// How far `offset` reaches; cursors reach everywhere.
-pub const MAX_OFFSET: i64 = 10_000;
-
-/// Which page of a list is asked for.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct PageParams {
-    /// How many items.
-    pub limit: i64,
-    /// From where.
-    pub start: PageStart,
-    /// Whether to count the whole list.
-    pub with_total: bool,
-    /// What makes this list another than others.
-    pub query_fingerprint: String,
-}
-
-impl PageParams {
-    /// Reads `limit`, `offset`, `cursor` and `total`; the identity says which list it is.
-    pub fn parse(params: &mut QueryParams, identity: &str) -> Self {
-        let limit = params.integer("limit", 1..=MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
-        let offset = params.integer("offset", 0..=MAX_OFFSET);
-        let total = params.flag("total").unwrap_or(false);
-        let fingerprint = cursor::query_fingerprint(identity);
-        let mut start = PageStart::Offset(offset.unwrap_or(0));
-        if let Some(text) = params.get("cursor") {
-            if offset.is_some() {
-                params.error(
-                    "offset",
-                    "conflicting",
-                    "`offset` and `cursor` cannot be combined; use one of them.",
-                );
-            }
-            match cursor::decode(&fingerprint, &text) {
-                Ok(position) => start = position,
-                Err(CursorError::Malformed) => {
-                    params.error(
-                        "cursor",
-                        "invalid_cursor",
-                        "The cursor is not one that this server gave; start again without it.",
-                    );
-                }
-                Err(CursorError::WrongQuery) => {
-                    params.error(
-                        "cursor",
-                        "foreign_cursor",
-                        "The cursor belongs to another query: send the same filters, sort and language, or start again without it.",
-                    );
-                }
-            }
-        }
-        Self { limit, start, with_total: total, query_fingerprint: fingerprint }
-    }
-
-    /// Where a slice of the list stands.
-    pub fn page_info(&self, slice: &PagePositions, total: Option<i64>) -> PageInfo {
-        let (first, last) = (slice.positions.first(), slice.positions.last());
-        let (has_next, has_prev) = match &self.start {
-            PageStart::Offset(offset) => (slice.has_more, *offset > 0),
-            PageStart::After(_) => (slice.has_more, true),
-            PageStart::Before(_) => (true, slice.has_more),
-        };
-        let next = last
-            .filter(|_| has_next)
-            .map(|position| cursor::encode(&self.query_fingerprint, position, false));
-        let prev = first
-            .filter(|_| has_prev)
-            .map(|position| cursor::encode(&self.query_fingerprint, position, true));
-        PageInfo { limit: self.limit, next_cursor: next, prev_cursor: prev, total }
-    }
-}
-
-/// Where a page stands in its list.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = Page)]
-pub struct PageInfo {
-    /// The most items that the page may have.
-    #[schema(minimum = 1, maximum = 100, example = 20)]
-    pub limit: i64,
-    /// Cursor of the next page; null on the last.
-    #[schema(required)]
-    pub next_cursor: Option<String>,
-    /// Cursor of the page before; null on the first.
-    #[schema(required)]
-    pub prev_cursor: Option<String>,
-    /// How many items the whole list has; only with `total=true`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0, nullable = false)]
-    pub total: Option<i64>,
-}
 
 /// A value of a facet.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -336,4 +245,18 @@ pub fn page_links(state: &AppState, request: &HttpRequest, info: &PageInfo) -> L
         prev: info.prev_cursor.as_ref().map(with),
         alternates: Vec::new(),
     }
+}
+
+/// The head of an answer that has a list.
+pub fn list_response_head(
+    state: &AppState,
+    (visibility, wish): (Visibility, &LanguagePreference),
+    validators: &CacheValidators,
+    links: &Links,
+) -> HttpResponseBuilder {
+    let mut response = HttpResponse::build(StatusCode::OK);
+    response::set_cache_headers(&mut response, state, visibility, wish);
+    response::set_validators(&mut response, validators);
+    response.insert_header((header::LINK, links.to_link_header()));
+    response
 }

@@ -10,9 +10,9 @@ use crate::db::types::sql::Uuid;
 use crate::db::{Connection, Id};
 use crate::http::auth::Visibility;
 use crate::http::problem::Problem;
-use crate::resource::index::full_text::reference_filter_name;
-use crate::resource::query::params::ResponseShape;
+use crate::resource::query::shape::ResponseShape;
 use crate::resource::schema::ResourceSchema;
+use crate::resource::schema::index_terms::reference_filter_name;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 

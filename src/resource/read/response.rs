@@ -12,7 +12,7 @@ use crate::http::conditional::CacheValidators;
 use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
 use crate::resource::model::revisions::{CATALOGUE, Revisions};
-use crate::resource::query::params::ResponseShape;
+use crate::resource::query::shape::ResponseShape;
 use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
 

@@ -4,6 +4,9 @@
 //! The parameter reader, the SQL, the filter index and the OpenAPI document are all made from these
 //! declarations.
 
+pub mod index_terms;
+pub mod openapi_refs;
+
 use crate::db::keyset::SortKeyType;
 use crate::phrases::Message;
 
@@ -475,3 +478,18 @@ impl ResourceSchema {
         format!("{}.{filter}", self.kind.as_str())
     }
 }
+
+/// How many values one filter takes.
+pub const MAX_VALUES: usize = 50;
+
+/// Fields that only the server sets: accepted and ignored, so that what was read can be sent back.
+pub const READ_ONLY_FIELDS: &[&str] = &[
+    "id",
+    "revision",
+    "created_at",
+    "updated_at",
+    "languages",
+    "language",
+    "transliterated",
+    "completeness",
+];

@@ -1,6 +1,10 @@
-//! TODO
+//! Between the database and the model: loads and stores items, translations, text tracks and slugs.
+//! Used by the modules that index, render, read and write.
 
-pub mod bulk;
 pub mod change_log;
 pub mod items;
+pub mod lookup;
+pub mod slugs;
+pub mod texts;
 pub mod tracks;
+pub mod visibility;

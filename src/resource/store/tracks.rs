@@ -6,88 +6,14 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text as SqlText};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::captions::{Cue, Track, vtt_text};
-use crate::config::Settings;
-use crate::db::schema::{cues, items, tracks};
+use crate::db::schema::{cues, tracks};
 use crate::db::sql_fragment::{Bind, Fragment, Statement, integer_in_fragment, integer_table};
 use crate::db::{Connection, Error, Id, RowId, Time};
-use crate::http::problem::Problem;
-use crate::resource::Resource;
-use crate::resource::index::full_text;
-use crate::resource::model::revisions::{Revisions, bump};
-use crate::resource::store::change_log;
-use crate::resource::store::items::{ItemRow, load_all_texts};
+use crate::resource::model::item::ItemRow;
+use crate::resource::model::text_track::{TrackKind, TrackSummary};
 use crate::text::language::Language;
-
-/// What a text track is for (HTML, `kind` of `track`).
-#[derive(
-    Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, ToSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum TrackKind {
-    /// What is said and heard, for those who do not hear it.
-    Captions,
-    /// What is said, in this or another language.
-    Subtitles,
-    /// What is seen, for those who do not see it.
-    Descriptions,
-    /// The chapters; a cue is one, and its text the title.
-    Chapters,
-}
-
-impl TrackKind {
-    /// All kinds with their names; of a language the first of them that is there answers.
-    pub const ALL: [(&'static str, Self); 4] = [
-        ("captions", Self::Captions),
-        ("subtitles", Self::Subtitles),
-        ("descriptions", Self::Descriptions),
-        ("chapters", Self::Chapters),
-    ];
-
-    /// The name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Captions => "captions",
-            Self::Subtitles => "subtitles",
-            Self::Descriptions => "descriptions",
-            Self::Chapters => "chapters",
-        }
-    }
-
-    /// Reads the name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
-    }
-
-    /// Whether its cues are what is said.
-    pub fn is_spoken(self) -> bool {
-        matches!(self, Self::Captions | Self::Subtitles)
-    }
-}
-
-/// What an item shows of a track.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct TrackSummary {
-    /// What it is for.
-    pub kind: TrackKind,
-    /// Its language.
-    pub language: String,
-    /// How players call it.
-    pub label: Option<String>,
-}
-
-impl ItemRow {
-    /// What it shows of its tracks, by kind and language.
-    pub fn track_summaries(&self) -> Vec<TrackSummary> {
-        if self.tracks.is_empty() {
-            Vec::new()
-        } else {
-            serde_json::from_str(&self.tracks).unwrap_or_default()
-        }
-    }
-}
 
 /// A track as stored, without its cues.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
@@ -341,33 +267,6 @@ pub fn delete_all(connection: &mut Connection, item: RowId) -> Result<(), Error>
     load_item_tracks(connection, item)?
         .iter()
         .try_for_each(|track| delete(connection, track.number))
-}
-
-/// Brings an item up to date with its tracks: what it shows of them, how it is found, its revision,
-/// and whatever hangs on that.
-pub fn update_item_after_track_change<S: Resource>(
-    connection: &mut Connection,
-    settings: &Settings,
-    item: &ItemRow,
-) -> Result<(), Problem> {
-    let now = Time::now();
-    let mut item = item.clone();
-    item.tracks = summary_json(&load_item_tracks(connection, item.number)?);
-    item.revision = item.revision.saturating_add(1);
-    (item.updated_at, item.catalogue_revision) =
-        (now, Revisions::load(connection)?.next_catalogue_revision());
-    diesel::update(items::table.find(item.number)).set(&item).execute(connection)?;
-    let own = item.parse_fields::<S>().ok_or_else(|| {
-        Problem::internal(format!("the own fields of item {} cannot be read", item.id))
-    })?;
-    let texts = load_all_texts(connection, [item.number])?.remove(&item.number).unwrap_or_default();
-    full_text::write_filter_index::<S>(connection, &item, &own, &texts, &item.references(), false)?;
-    full_text::reindex_items(connection, &[item.number])?;
-    bump(connection, S::SCHEMA.kind, now)?;
-    if item.is_public {
-        change_log::record_feed_change(connection, settings, S::SCHEMA.kind)?;
-    }
-    Ok(())
 }
 
 /// What an item keeps of its tracks.

@@ -7,8 +7,7 @@ use std::mem::take;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize, Serializer};
-use serde_json::value::RawValue;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
@@ -16,10 +15,11 @@ use crate::db::{Id, IdMap, Time};
 use crate::http::auth::Visibility;
 use crate::http::language::LanguagePreference;
 use crate::places::{CountryNames, CountryReference};
-use crate::resource::cache::references::{CacheView, ReferenceTarget};
-use crate::resource::read::completeness::Completeness;
-use crate::resource::schema::{ResourceKind, ResourceSchema, TextField};
-use crate::resource::store::items::{LoadedItem, Reference, TranslationRow};
+use crate::resource::cache::references::{CacheView, CachedJson, ReferenceTarget, to_cached_json};
+use crate::resource::model::completeness::Completeness;
+use crate::resource::model::item::{LoadedItem, TranslationRow};
+use crate::resource::model::packed::PackedJson;
+use crate::resource::schema::{ResourceKind, ResourceSchema};
 use crate::text::choice::{LanguageMatch, select_language};
 use crate::text::language::Language;
 use crate::text::transliterate::transliterate;
@@ -76,18 +76,11 @@ pub struct ShortReference {
     pub title: String,
 }
 
-/// An item as it is shown inside others, kept between reads: JSON.
-pub type CachedJson = Arc<RawValue>;
-
 /// An item shown inside another: a [`Reference`], or the whole resource where `include` asks for
 /// it; as JSON. Those of a page share it within their thread: threads that counted the holders of
 /// what all of them show would wait for each other.
 #[derive(Clone, Debug)]
 pub struct EmbeddedJson(Rc<CachedJson>);
-
-fn to_cached_json<T: Serialize>(resource: &T) -> Option<CachedJson> {
-    serde_json::value::to_raw_value(resource).ok().map(CachedJson::from)
-}
 
 impl Serialize for EmbeddedJson {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -277,11 +270,6 @@ impl<O> LoadedItem<O> {
             .collect()
     }
 
-    /// The references of a field.
-    pub fn references_in<'a>(&'a self, field: &'a str) -> impl Iterator<Item = &'a Reference> {
-        self.references.iter().filter(move |reference| reference.field == field)
-    }
-
     /// Takes the texts in the answer's language; `None` when every language is asked for.
     pub fn take_selected_text(&mut self) -> Option<SelectedText> {
         let choice = self.choice.as_ref()?;
@@ -356,20 +344,6 @@ pub fn render_translation(schema: &ResourceSchema, text: &TranslationRow) -> Val
     Value::Object(object)
 }
 
-impl TranslationRow {
-    /// The text in a column.
-    pub fn field(&self, column: TextField) -> Option<&str> {
-        match column {
-            TextField::Title => Some(&self.title),
-            TextField::Summary => self.summary.as_deref(),
-            TextField::Description => self.description.as_deref(),
-            TextField::ContentNote => self.content_note.as_deref(),
-            TextField::CreditLine => self.credit_line.as_deref(),
-            TextField::Disclaimer => self.disclaimer.as_deref(),
-        }
-    }
-}
-
 /// What every resource shows.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CommonFields {
@@ -385,7 +359,7 @@ pub struct CommonFields {
     )]
     pub slug: String,
     /// Whether the public sees it.
-    #[schema(value_type = crate::resource::Status)]
+    #[schema(value_type = crate::resource::model::item::Status)]
     pub status: String,
     /// Grows with every change of the item itself.
     #[schema(minimum = 1, example = 3)]
@@ -409,64 +383,4 @@ pub struct CommonFields {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(ignore)]
     pub completeness: Option<Completeness>,
-}
-
-/// A part of an item that is kept as JSON and shown as it is kept; `None` is an empty list or an
-/// unknown value.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(transparent)]
-pub struct PackedJson(pub Option<Box<RawValue>>);
-
-impl PartialEq for PackedJson {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl PackedJson {
-    /// Packs a list; an empty list is nothing.
-    pub fn list<T: Serialize>(members: &[T]) -> Self {
-        if members.is_empty() {
-            Self(None)
-        } else {
-            Self(serde_json::value::to_raw_value(members).ok())
-        }
-    }
-
-    /// Packs an object.
-    pub fn object<T: Serialize>(value: Option<&T>) -> Self {
-        Self(value.and_then(|value| serde_json::value::to_raw_value(value).ok()))
-    }
-
-    /// Packs a decimal as a JSON number, as it is written.
-    pub fn number(decimal: Option<&str>) -> Self {
-        Self(decimal.and_then(|decimal| RawValue::from_string(decimal.to_owned()).ok()))
-    }
-
-    fn as_str(&self) -> Option<&str> {
-        self.0.as_deref().map(RawValue::get)
-    }
-
-    /// Reads it back; what cannot be read is empty.
-    pub fn unpack<T: serde::de::DeserializeOwned + Default>(&self) -> T {
-        self.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
-    }
-
-    /// To be shown as a list.
-    pub fn into_list(self) -> PackedJsonList {
-        PackedJsonList(self)
-    }
-}
-
-/// A [`Packed`] list: shown as `[]` where it is empty.
-#[derive(Clone, Debug)]
-pub struct PackedJsonList(PackedJson);
-
-impl Serialize for PackedJsonList {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.0.0 {
-            None => <[(); 0]>::serialize(&[], serializer),
-            Some(json) => json.serialize(serializer),
-        }
-    }
 }

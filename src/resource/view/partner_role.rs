@@ -4,15 +4,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::json_fields::{JsonFields, limits};
-use crate::resource::NewReference;
-use crate::resource::store::items::LoadedItem;
+use crate::resource::model::item::{LoadedItem, NewReference};
 use crate::resource::view::context::{EmbeddedJson, RenderContext};
 
 /// A partner and the part it plays.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PartnerRole {
     /// The partner.
-    #[schema(schema_with = crate::resource::openapi::partner_shown)]
+    #[schema(schema_with = crate::resource::schema::openapi_refs::partner_shown)]
     pub partner: EmbeddedJson,
     /// The part it plays.
     #[schema(required, example = "funder")]
@@ -23,7 +22,7 @@ pub struct PartnerRole {
 #[derive(Clone, Debug, ToSchema)]
 pub struct PartnerRoleInput {
     /// The partner: a slug, an id, or an object with one.
-    #[schema(required, schema_with = crate::resource::openapi::reference_input)]
+    #[schema(required, schema_with = crate::resource::schema::openapi_refs::reference_input)]
     pub partner: Option<String>,
     /// The part it plays.
     #[schema(max_length = 200, example = "funder")]

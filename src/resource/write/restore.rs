@@ -3,23 +3,22 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use diesel::prelude::*;
 
-use crate::db::schema::{filter_index, items};
+use crate::db::schema::items;
 use crate::db::sql_fragment::id_in;
-use crate::db::{Connection, Id, RowId, Time};
+use crate::db::{Connection, Id, Time};
 use crate::http::accept;
 use crate::http::conditional::Precondition;
 use crate::http::json_fields::truncate_for_message;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
-use crate::resource::Resource;
-use crate::resource::index::full_text;
+use crate::resource::index::{filters, full_text};
+use crate::resource::model::item::ItemRow;
 use crate::resource::model::revisions::{Revisions, bump};
 use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
-use crate::resource::store::items::{ItemRow, Lookup, delete_texts, find};
-use crate::resource::store::{change_log, tracks};
-use crate::resource::write::handlers::{
-    WriteOutcome, delete_sort_row, execute, parse_response_options,
-};
+use crate::resource::store::change_log;
+use crate::resource::store::lookup::{Lookup, find};
+use crate::resource::view::resource::Resource;
+use crate::resource::write::handlers::{WriteOutcome, execute, parse_response_options};
 use crate::resource::write::idempotency::IdempotentRequest;
 
 /// `POST /v1/{kind}/{item}/restore`: brings a deleted item back as it was. One that is not deleted
@@ -83,7 +82,7 @@ fn restore_item<S: Resource>(
             items::catalogue_revision.eq(Revisions::load(connection)?.next_catalogue_revision()),
         ))
         .execute(connection)?;
-    full_text::set_public_flag::<S>(connection, item.number, is_public)?;
+    filters::set_public_flag::<S>(connection, item.number, is_public)?;
     full_text::reindex_item::<S>(connection, item)?;
     bump(connection, schema.kind, now)?;
     if is_public {
@@ -128,64 +127,4 @@ fn check_references_exist(
     let mut problem = Problem::new(ProblemKind::Conflict, detail.clone());
     problem.errors.push(FieldError::field("", "refers_to_deleted", detail));
     Err(problem)
-}
-
-/// How many items a transaction of the purge takes.
-const PURGE_BATCH_SIZE: i64 = 200;
-
-/// Removes for good what some items of a kind hold that were deleted before `limit`; gives how
-/// many. Their identifiers and slugs stay, so that they answer 410 and are not given to others.
-pub fn purge_batch<S: Resource>(
-    connection: &mut Connection,
-    limit: Time,
-) -> Result<usize, Problem> {
-    let numbers: Vec<RowId> = items::table
-        .filter(items::kind.eq(S::SCHEMA.kind.as_str()))
-        .filter(items::purged_at.is_null())
-        .filter(items::deleted_at.lt(limit))
-        .select(items::number)
-        .limit(PURGE_BATCH_SIZE)
-        .load(connection)?;
-    delete_texts(connection, numbers.iter().copied())?;
-    for number in &numbers {
-        diesel::delete(filter_index::table.filter(filter_index::item.eq(number)))
-            .execute(connection)?;
-        delete_sort_row::<S>(connection, *number)?;
-        tracks::delete_all(connection, *number)?;
-        diesel::update(items::table.find(number))
-            .set((
-                items::purged_at.eq(Some(Time::now())),
-                items::languages.eq(""),
-                items::public_languages.eq(""),
-                items::reference_list.eq(""),
-                items::fields.eq(""),
-                items::tracks.eq(""),
-            ))
-            .execute(connection)?;
-    }
-    Ok(numbers.len())
-}
-
-/// The purge of one kind.
-pub type PurgeFn = fn(&mut Connection, Time) -> Result<usize, Problem>;
-
-/// Purges all kinds, some items in each transaction; gives how many there were.
-pub async fn purge_all(state: &AppState, kinds: &[PurgeFn]) -> Result<usize, Problem> {
-    let days = i64::from(state.settings.purge_days);
-    if days == 0 {
-        return Ok(0);
-    }
-    let limit = Time::now().minus_micros(days.saturating_mul(86_400_000_000));
-    let mut total = 0_usize;
-    for purge in kinds.iter().copied() {
-        loop {
-            let count =
-                state.database.write(move |connection| purge(connection, limit)).await?.value;
-            total = total.saturating_add(count);
-            if count == 0 {
-                break;
-            }
-        }
-    }
-    Ok(total)
 }

@@ -4,9 +4,8 @@ use serde_json::Value;
 
 use crate::http::json_fields::{JsonFields, limits, parse_storable_language};
 use crate::http::problem::FieldError;
-use crate::resource::Status;
+use crate::resource::model::item::{Status, TranslationRow};
 use crate::resource::schema::{ResourceSchema, TextField};
-use crate::resource::store::items::TranslationRow;
 use crate::text::collation::sort_key;
 use crate::text::language::Language;
 

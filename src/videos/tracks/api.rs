@@ -16,11 +16,14 @@ use crate::http::language::LanguagePreference;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::http::query_params::QueryParams;
 use crate::http::{accept, body};
-use crate::resource::read::list::find_visible;
+use crate::resource::model::item::ItemRow;
+use crate::resource::model::text_track::{TrackKind, TrackSummary};
 use crate::resource::read::response;
 use crate::resource::state::AppState;
-use crate::resource::store::items::{ItemRow, Lookup};
-use crate::resource::store::tracks::{self, TrackKind, TrackRow, TrackSummary};
+use crate::resource::store::lookup::Lookup;
+use crate::resource::store::tracks::{self, TrackRow};
+use crate::resource::store::visibility::find_visible;
+use crate::resource::write::tracks as resource_tracks;
 use crate::text::choice::select_language;
 use crate::text::language::Language;
 use crate::videos::model::SCHEMA;
@@ -298,7 +301,7 @@ pub async fn delete_caption_track(
                 };
                 precondition.check(track.id, track.revision)?;
                 tracks::delete(connection, track.number)?;
-                tracks::update_item_after_track_change::<Videos>(
+                resource_tracks::update_item_after_track_change::<Videos>(
                     connection,
                     &inner.settings,
                     &item,
@@ -421,7 +424,7 @@ pub fn save_track(
     let (stored, is_changed) =
         tracks::save_track(connection, item.number, summary, track, existing)?;
     if is_changed {
-        tracks::update_item_after_track_change::<Videos>(connection, settings, item)?;
+        resource_tracks::update_item_after_track_change::<Videos>(connection, settings, item)?;
     }
     Ok((stored, is_changed))
 }

@@ -13,16 +13,17 @@ use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag};
 use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
+use crate::resource::model::item::ItemRow;
+use crate::resource::model::packed::PackedJson;
+use crate::resource::model::text_track::TrackKind;
 use crate::resource::read::highlights::ms_to_seconds;
 use crate::resource::read::response;
 use crate::resource::state::AppState;
-use crate::resource::store::items::ItemRow;
-use crate::resource::store::tracks::{self, TrackKind};
-use crate::resource::view::context::PackedJson;
+use crate::resource::store::tracks;
 use crate::text::choice::preference_order;
 use crate::text::language::Language;
 use crate::videos::media::Chapter;
-use crate::videos::resource::Videos;
+use crate::videos::model::VideoFields;
 
 /// The chapters that answer in the first of these languages that has some, and their language where
 /// it is known: those of a text track of the video, else its own, else those of any track.
@@ -116,8 +117,9 @@ pub async fn get_video_chapters(
         .read(viewer, move |connection| {
             with_current_video(connection, &name, viewer, |connection, item| {
                 let unreadable = format!("the own fields of video {} cannot be read", item.id);
-                let own =
-                    item.parse_fields::<Videos>().ok_or_else(|| Problem::internal(unreadable))?;
+                let own = item
+                    .parse_fields::<VideoFields>()
+                    .ok_or_else(|| Problem::internal(unreadable))?;
                 Ok((load_chapters(connection, &item, &own.chapters, &asked)?, item))
             })
         })

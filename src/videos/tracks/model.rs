@@ -5,10 +5,11 @@ use utoipa::ToSchema;
 
 use crate::captions::{Track, paragraphs, vtt_text};
 use crate::db::{Id, Time};
+use crate::resource::model::item::ItemRow;
+use crate::resource::model::packed::PackedJson;
+use crate::resource::model::text_track::{TrackKind, TrackSummary};
 use crate::resource::read::highlights::ms_to_seconds;
-use crate::resource::store::items::ItemRow;
-use crate::resource::store::tracks::{TrackKind, TrackRow, TrackSummary};
-use crate::resource::view::context::PackedJson;
+use crate::resource::store::tracks::TrackRow;
 use crate::text::choice::select_language;
 use crate::text::language::Language;
 use crate::text::transliterate::transliterate;

@@ -10,10 +10,12 @@ use kinoteka::http::language::LanguagePreference;
 use kinoteka::http::problem::FieldError;
 use kinoteka::places::{CountryNames, KosovoFootnote};
 use kinoteka::resource::cache::references::{ReferenceTarget, RenderedReferences};
-use kinoteka::resource::store::items::{ItemRow, LoadedItem, Reference, TranslationRow};
+use kinoteka::resource::model::item::{
+    ItemRow, LoadedItem, NewReference, Reference, TranslationRow,
+};
 use kinoteka::resource::view::context::RenderContext;
-use kinoteka::resource::write::handlers::{ParseContext, ParsedBody, parse_body};
-use kinoteka::resource::{NewReference, Resource};
+use kinoteka::resource::view::resource::Resource;
+use kinoteka::resource::write::body::{ParseContext, ParsedBody, parse_body};
 use kinoteka::text::Language;
 use serde_json::Value;
 
@@ -191,7 +193,7 @@ pub fn sent_back<S: Resource>(sent: &Value, first: ParsedBody<S::Fields>) -> Val
         original_language: first.translations.original_language.as_str().to_owned(),
         languages: first.translations.language_list(|_| true),
         public_languages: first.translations.language_list(|text| text.status == "published"),
-        reference_list: kinoteka::resource::store::items::encode_references(&links),
+        reference_list: kinoteka::resource::model::item::encode_references(&links),
         tracks: String::new(),
         fields: serde_json::to_string(&first.parsed_fields.fields).expect("own fields can be kept"),
         revision: 1,
@@ -209,7 +211,7 @@ pub fn sent_back<S: Resource>(sent: &Value, first: ParsedBody<S::Fields>) -> Val
         "there are texts in the original language"
     );
     // The stored fields of the kind round-trip.
-    let own = item.parse_fields::<S>().expect("own fields can be read back");
+    let own = item.parse_fields::<S::Fields>().expect("own fields can be read back");
     assert!(own == first.parsed_fields.fields, "{} is other fields than were sent", item.fields);
     let loaded = LoadedItem {
         item: item.clone(),

@@ -1,7 +1,7 @@
 use kinoteka::http::body::apply_merge_patch;
 use kinoteka::programmes::resource::Programmes;
-use kinoteka::resource::Resource;
-use kinoteka::resource::write::handlers::merge_patch_into;
+use kinoteka::resource::view::resource::Resource;
+use kinoteka::resource::write::merge_patch::merge_patch_into;
 use kinoteka::videos::resource::Videos;
 use serde_json::{Map, Value};
 

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use kinoteka::db::schema::{filter_index, items, videos};
 use kinoteka::db::{RowId, Time};
 use kinoteka::http::problem::Problem;
-use kinoteka::resource::store::items::load_all_texts;
+use kinoteka::resource::store::texts::load_all_texts;
 use serde_json::json;
 
 use crate::on_both;

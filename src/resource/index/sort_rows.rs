@@ -1,0 +1,45 @@
+//! The sort tables: the columns of an item that lists of its kind are sorted by, one row per item.
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use crate::db::sql_fragment::{Bind, Fragment, Statement};
+use crate::db::{Connection, RowId};
+use crate::resource::model::item::{ItemRow, Reference};
+use crate::resource::model::resource::ResourceModel;
+
+/// Stores the row of the table that the kind declares, if it declares one.
+pub fn save_sort_row<S: ResourceModel>(
+    connection: &mut Connection,
+    item: &ItemRow,
+    fields: &S::Fields,
+    references: &[Reference],
+    is_new: bool,
+) -> Result<(), crate::db::Error> {
+    let Some(table) = &S::SCHEMA.sort_table else { return Ok(()) };
+    if !is_new {
+        delete_sort_row::<S>(connection, item.number)?;
+    }
+    let values = std::iter::once(Bind::Integer(item.number))
+        .chain(S::sort_columns(item, fields, references));
+    let columns = table.columns.join(", ");
+    let statement =
+        Fragment::new(format!("INSERT INTO {} (number, {columns}) VALUES (", table.name))
+            .binds(values)
+            .sql(")");
+    Statement::<BigInt>::new(statement).execute(connection)?;
+    Ok(())
+}
+
+/// Removes that row.
+pub fn delete_sort_row<S: ResourceModel>(
+    connection: &mut Connection,
+    number: RowId,
+) -> Result<(), crate::db::Error> {
+    if let Some(table) = &S::SCHEMA.sort_table {
+        let statement = Fragment::new(format!("DELETE FROM {} WHERE number = ", table.name))
+            .bind(Bind::Integer(number));
+        Statement::<BigInt>::new(statement).execute(connection)?;
+    }
+    Ok(())
+}

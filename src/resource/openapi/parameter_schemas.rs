@@ -1,0 +1,51 @@
+//! Schemas that several parameters and bodies share: patterns, languages, cursors, comma lists.
+
+use serde_json::{Value, json};
+
+/// A name in a comma list.
+pub fn id_or_slug_schema() -> Value {
+    json!({"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[^,]*[^,\\s][^,]*$"})
+}
+
+/// What a page's cursors are made of.
+pub fn cursor_schema() -> Value {
+    json!({"type": "string", "minLength": 1, "maxLength": 4000, "pattern": "^[A-Za-z0-9_-]+$"})
+}
+
+/// A parameter of a query.
+pub fn query_parameter(name: &str, description: &str, schema: Value, example: Value) -> Value {
+    json!({"name": name, "in": "query", "required": false, "description": description, "schema": schema, "example": example})
+}
+
+/// A parameter that takes several values with commas between them.
+pub fn comma_list_parameter(
+    name: &str,
+    description: &str,
+    items: Value,
+    max_items: usize,
+    example: &str,
+) -> Value {
+    json!({
+        "name": name, "in": "query", "required": false, "description": description,
+        "schema": {"type": "array", "items": items, "minItems": 1, "maxItems": max_items}, "style": "form", "explode": false,
+        "example": example.split(',').collect::<Vec<_>>(),
+    })
+}
+
+/// RFC 5646, 2.1, with a primary subtag of two or three letters, as every registered language has
+/// one.
+pub const LANGUAGE_PATTERN: &str = "([A-Za-z]{2,3}(-[A-Za-z]{3}){0,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*(-[0-9A-WY-Za-wy-z](-[A-Za-z0-9]{2,8})+)*(-[Xx](-[A-Za-z0-9]{1,8})+)?|[Xx](-[A-Za-z0-9]{1,8})+)";
+
+/// A slug; an id is one too by its shape.
+pub const SLUG_PATTERN: &str = "^[a-z0-9]+(-[a-z0-9]+)*$";
+
+/// An exact decimal as text.
+pub const DECIMAL_PATTERN: &str = "^-?[0-9]+(\\.[0-9]+)?$";
+
+/// An exact share of a hundred, as text.
+pub const PERCENTAGE_PATTERN: &str = r"^0*(100(\.0+)?|[0-9]{1,2}(\.[0-9]+)?)$";
+
+/// A language tag of BCP 47 as this server takes them; `all` is shaped like one.
+pub fn language_schema() -> Value {
+    json!({"type": "string", "minLength": 2, "maxLength": 35, "pattern": format!("^{LANGUAGE_PATTERN}$")})
+}

@@ -1,0 +1,85 @@
+//! The shape of a response: `fields`, `include` and what they add to a representation.
+
+use crate::http::json_fields::unknown_value_message;
+use crate::http::language::LanguagePreference;
+use crate::http::query_params::QueryParams;
+use crate::resource::schema::ResourceSchema;
+
+/// Parameters that make no other list of it.
+pub const PRESENTATION_PARAMS: &[&str] = &[
+    "cursor",
+    "limit",
+    "offset",
+    "total",
+    "fields",
+    "include",
+    "facets",
+    "facet_limit",
+    "highlights",
+];
+
+/// What a read of one kind shows: the fields and what is expanded.
+#[derive(Clone, Debug, Default)]
+pub struct ResponseShape {
+    /// Only these fields, and `id`.
+    pub fields: Option<Vec<String>>,
+    /// References to show whole.
+    pub include: Vec<&'static str>,
+    /// Whether to say which parts are there in which language.
+    pub completeness: bool,
+    /// Fields to show that a list else leaves out.
+    pub on_demand_fields: Vec<&'static str>,
+}
+
+/// Reads `fields` and `include`, for any read.
+pub fn parse_shape(
+    schema: &'static ResourceSchema,
+    params: &mut QueryParams,
+    language_preference: &mut LanguagePreference,
+) -> ResponseShape {
+    let mut shape = ResponseShape::default();
+    if let Some(names) = params.list("fields", 100) {
+        for name in &names {
+            if !schema.all_fields().any(|known| known == name) {
+                params.error(
+                    "fields",
+                    "unknown_value",
+                    unknown_value_message(name, schema.all_fields()),
+                );
+            }
+        }
+        shape.on_demand_fields.extend(
+            schema.on_demand_fields.iter().filter(|extra| names.iter().any(|name| name == *extra)),
+        );
+        shape.fields = Some(names);
+    }
+    if let Some(names) = params.list("include", 20) {
+        for name in names {
+            if name == "translations" {
+                language_preference.include_translations = true;
+            } else if name == "completeness" {
+                shape.completeness = true;
+            } else if let Some(extra) = schema.on_demand_fields.iter().find(|extra| **extra == name)
+            {
+                shape.on_demand_fields.push(extra);
+            } else if let Some(referrer) =
+                schema.referenced_by.iter().find(|referrer| referrer.field == name)
+            {
+                if !shape.include.contains(&referrer.field) {
+                    shape.include.push(referrer.field);
+                }
+            } else if let Some(reference) = schema.reference(&name) {
+                if !shape.include.contains(&reference.field) {
+                    shape.include.push(reference.field);
+                }
+            } else {
+                params.error(
+                    "include",
+                    "unknown_value",
+                    unknown_value_message(&name, schema.all_includes()),
+                );
+            }
+        }
+    }
+    shape
+}

@@ -1,0 +1,182 @@
+//! `GET` of one item.
+
+use std::sync::Arc;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use crate::db::Connection;
+use crate::http::accept;
+use crate::http::auth::Visibility;
+use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag, Freshness};
+use crate::http::language::LanguagePreference;
+use crate::http::middleware::StatementCount;
+use crate::http::problem::Problem;
+use crate::http::query_params::QueryParams;
+use crate::resource::cache::references::CacheView;
+use crate::resource::model::item::{ItemRow, TranslationRow};
+use crate::resource::query::shape::{ResponseShape, parse_shape};
+use crate::resource::read::include::load_includes;
+use crate::resource::read::referenced_by::ReferencingItems;
+use crate::resource::read::{completeness, response};
+use crate::resource::state::AppState;
+use crate::resource::store::lookup::{Lookup, SingleItem, find_single};
+use crate::resource::store::visibility::{check_visible, is_possible_name};
+use crate::resource::view::context::RenderContext;
+use crate::resource::view::load::hydrate_single;
+use crate::resource::view::resource::Resource;
+
+/// Answers one item, by identifier or slug; a former slug redirects.
+pub async fn get<S: Resource>(
+    app_state: web::Data<AppState>,
+    request: HttpRequest,
+    name: String,
+) -> Result<HttpResponse, Problem> {
+    accept::require_json(&request)?;
+    let visibility = app_state.visibility(&request).await?;
+    let mut params = QueryParams::parse(request.query_string())?;
+    let mut language_preference =
+        LanguagePreference::from_request(&mut params, &request, &app_state.fallback_languages);
+    let shape = parse_shape(S::SCHEMA, &mut params, &mut language_preference);
+    let identity = params.canonical_without(&[]);
+    params.finish()?;
+    let condition = ConditionalGet::from_request(&request);
+    let shared_state = app_state.clone().into_inner();
+    let (shared_preference, shared_shape) = (language_preference.clone(), shape.clone());
+    let preferred = language_preference.preferred();
+    let base = app_state.settings.base_url(&request);
+    let done = app_state
+        .read(visibility, move |connection| {
+            let lookup = if is_possible_name(&name) {
+                find_single(connection, S::SCHEMA.kind, &name, &preferred, visibility)?
+            } else {
+                None
+            };
+            let lookup =
+                check_visible(S::SCHEMA, &name, visibility, lookup, |single: &SingleItem| {
+                    &single.item
+                })?;
+            let SingleItem { item, revisions, preloaded_text: likely } = match lookup {
+                Lookup::Former(single) => {
+                    return Ok::<_, Problem>(ItemLookup::Moved(single.item.slug));
+                }
+                Lookup::Current(lookup) => lookup,
+            };
+            let revisions = Arc::new(revisions);
+            let (state, shown_at) =
+                response::representation_state(S::SCHEMA, &revisions, &shared_shape, false);
+            let representation = format!(
+                "{state}\n{identity}\n{}\n{visibility:?}\n{}",
+                shared_preference.cache_key(),
+                shared_state.country_names.cache_key()
+            );
+            let validators = CacheValidators {
+                tag: EntityTag::for_item(item.id, item.revision, &representation),
+                last_modified: shown_at.max(Some(item.updated_at)),
+            };
+            let read = validators.unless_current(&condition, || {
+                let cache = CacheView::new(&shared_state.reference_cache, &revisions);
+                let mut render_context = RenderContext::new(
+                    shared_preference.clone(),
+                    Arc::clone(&shared_state.country_names),
+                    Some(cache),
+                )
+                .with_base_url(&base);
+                let (body, language) = render_preloaded_item::<S>(
+                    connection,
+                    &shared_state,
+                    (item, likely),
+                    &mut render_context,
+                    &shared_shape,
+                    visibility,
+                )?;
+                Ok::<_, Problem>((body, language))
+            })?;
+            Ok(ItemLookup::Found(read))
+        })
+        .await?;
+    StatementCount::record(&request, done.statement_count);
+    let (validators, (body, language)) = match done.value {
+        ItemLookup::Moved(slug) => {
+            let path = format!("{}/{slug}", S::SCHEMA.kind.path());
+            return Ok(response::permanent_redirect(&app_state, &request, &path));
+        }
+        ItemLookup::Found(Freshness::Fresh(validators, body)) => (validators, body),
+        ItemLookup::Found(Freshness::NotModified(validators)) => {
+            return Ok(response::not_modified_response(
+                &app_state,
+                visibility,
+                &language_preference,
+                &validators,
+            ));
+        }
+    };
+    let mut response = HttpResponse::build(StatusCode::OK);
+    response::set_cache_headers(&mut response, &app_state, visibility, &language_preference);
+    response::set_validators(&mut response, &validators);
+    if let Some(language) = language {
+        response.insert_header((header::CONTENT_LANGUAGE, language));
+    }
+    response.content_type("application/json");
+    Ok(response.body(body))
+}
+
+enum ItemLookup {
+    Moved(String),
+    Found(Freshness<(String, Option<String>)>),
+}
+
+/// Draws one item; gives its JSON and its language.
+pub fn render_item<S: Resource>(
+    connection: &mut Connection,
+    state: &AppState,
+    item: ItemRow,
+    render_context: &mut RenderContext,
+    shape: &ResponseShape,
+    visibility: Visibility,
+) -> Result<(String, Option<String>), Problem> {
+    render_preloaded_item::<S>(connection, state, (item, None), render_context, shape, visibility)
+}
+
+/// The same of an item whose text may have been read along.
+fn render_preloaded_item<S: Resource>(
+    connection: &mut Connection,
+    state: &AppState,
+    (item, likely): (ItemRow, Option<TranslationRow>),
+    render_context: &mut RenderContext,
+    shape: &ResponseShape,
+    visibility: Visibility,
+) -> Result<(String, Option<String>), Problem> {
+    let id = item.id;
+    let Some(mut one) = hydrate_single::<S>(connection, item, likely, visibility, render_context)?
+    else {
+        return Err(Problem::internal(format!("the own fields of item {id} cannot be read")));
+    };
+    load_includes(
+        connection,
+        state,
+        S::SCHEMA,
+        shape,
+        visibility,
+        render_context,
+        one.references.iter(),
+    )?;
+    if shape.completeness {
+        completeness::load_completeness::<S>(connection, std::slice::from_mut(&mut one))?;
+    }
+    // What is written to a file has no address.
+    if !render_context.base_url.is_empty() {
+        render_context.on_demand_fields = S::SCHEMA.on_demand_fields.to_vec();
+    }
+    let language = one.choice.as_ref().map(|choice| choice.language.as_str().to_owned());
+    let referrers = ReferencingItems::load(
+        connection,
+        state,
+        (S::SCHEMA, shape),
+        visibility,
+        render_context,
+        &[id],
+    )?;
+    let body = response::to_json(&S::render(one, render_context), shape, referrers.for_item(id))?;
+    Ok((body, language))
+}

@@ -1,0 +1,82 @@
+//! Loads the resources that `include` embeds.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::db::sql_fragment::id_in_fragment;
+use crate::db::{Connection, Id};
+use crate::http::auth::Visibility;
+use crate::http::problem::Problem;
+use crate::resource::query::shape::ResponseShape;
+use crate::resource::schema::ResourceSchema;
+use crate::resource::state::AppState;
+use crate::resource::view::context::RenderContext;
+use crate::resource::view::load::load_where;
+use crate::resource::view::resource::Resource;
+
+/// Reads the whole resources that `include` asks for: a fixed number of queries for each field.
+pub(super) fn load_includes<'a>(
+    connection: &mut Connection,
+    state: &AppState,
+    schema: &'static ResourceSchema,
+    shape: &ResponseShape,
+    visibility: Visibility,
+    render_context: &mut RenderContext,
+    references: impl Iterator<Item = &'a crate::resource::model::item::Reference>,
+) -> Result<(), Problem> {
+    if shape.include.is_empty() {
+        return Ok(());
+    }
+    let mut ids_by_field: HashMap<&'static str, Vec<Id>> = HashMap::new();
+    for reference in references {
+        if let Some(field) = shape.include.iter().find(|field| **field == reference.field) {
+            let ids = ids_by_field.entry(*field).or_default();
+            if render_context.has_target(&reference.target_id)
+                && !ids.contains(&reference.target_id)
+            {
+                ids.push(reference.target_id);
+            }
+        }
+    }
+    for (field, ids) in ids_by_field {
+        let expand =
+            schema.reference(field).and_then(|reference| state.include_loader(reference.target));
+        if let Some(expand) = expand {
+            let mut include_context = RenderContext::new(
+                render_context.language_preference.clone(),
+                Arc::clone(&render_context.country_names),
+                render_context.cache(),
+            )
+            .with_base_url(&render_context.base_url);
+            for (id, resource) in expand(connection, &ids, visibility, &mut include_context)? {
+                render_context.insert_full(id, &resource);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Reads whole resources of one kind for `include`.
+pub fn load_full<S: Resource>(
+    connection: &mut Connection,
+    ids: &[Id],
+    visibility: Visibility,
+    render_context: &mut RenderContext,
+) -> Result<HashMap<Id, Value>, Problem> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let loaded =
+        load_where::<S>(connection, &id_in_fragment("items.id", ids), visibility, render_context)?;
+    loaded
+        .into_iter()
+        .map(|one| {
+            Ok((
+                one.item.id,
+                serde_json::to_value(S::render(one, render_context)).map_err(Problem::internal)?,
+            ))
+        })
+        .collect()
+}

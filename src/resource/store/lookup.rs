@@ -1,0 +1,199 @@
+//! Finds items by id, slug or former slug.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text as SqlText};
+
+use crate::db::schema::items;
+use crate::db::sql_fragment::{
+    Bind, Fragment, Statement, id_in_fragment, integer_in_fragment, text_pair_table,
+};
+use crate::db::types::sql::Uuid;
+use crate::db::{Connection, Error, Id, RowId};
+use crate::http::auth::Visibility;
+use crate::resource::model::item::{ItemRow, TranslationRow};
+use crate::resource::model::revisions::Revisions;
+use crate::resource::schema::ResourceKind;
+use crate::resource::store::items::{ITEM_COLUMNS, kind_predicate, load_items};
+use crate::resource::store::texts::{TEXT_COLUMNS, TextColumnTypes};
+use crate::text::language::Language;
+
+/// What a path or a filter names.
+#[derive(Clone, Debug)]
+pub enum Lookup<T = ItemRow> {
+    /// The item, by its identifier or present slug.
+    Current(T),
+    /// The item, by a slug it no longer has.
+    Former(T),
+}
+
+impl<T> Lookup<T> {
+    /// The item.
+    pub fn into_item(self) -> T {
+        match self {
+            Self::Current(item) | Self::Former(item) => item,
+        }
+    }
+}
+
+/// Finds an item by identifier, slug or former slug. Deleted items are found too.
+pub fn find(
+    connection: &mut Connection,
+    kind: ResourceKind,
+    name: &str,
+) -> Result<Option<Lookup>, Error> {
+    find_by(connection, kind, name, load_items)
+}
+
+/// The same with what it takes to answer it by itself, in these languages, best first.
+pub fn find_single(
+    connection: &mut Connection,
+    kind: ResourceKind,
+    name: &str,
+    preferred: &[Language],
+    visibility: Visibility,
+) -> Result<Option<Lookup<SingleItem>>, Error> {
+    find_by(connection, kind, name, |connection, condition| {
+        load_single_items(connection, condition, preferred, visibility)
+    })
+}
+
+fn find_by<T>(
+    connection: &mut Connection,
+    kind: ResourceKind,
+    name: &str,
+    read: impl Fn(&mut Connection, &Fragment) -> Result<Vec<T>, Error>,
+) -> Result<Option<Lookup<T>>, Error> {
+    use crate::db::schema::slugs;
+    if let Some(id) = Id::parse(name) {
+        let condition = kind_predicate(kind).sql(" AND items.id = ").bind(Bind::Id(id));
+        return Ok(read(connection, &condition)?.pop().map(Lookup::Current));
+    }
+    let condition =
+        kind_predicate(kind).sql(" AND items.slug = ").bind(Bind::Text(name.to_owned()));
+    if let Some(item) = read(connection, &condition)?.pop() {
+        return Ok(Some(Lookup::Current(item)));
+    }
+    let former = slugs::table
+        .filter(slugs::kind.eq(kind.as_str()))
+        .filter(slugs::slug.eq(name))
+        .select(slugs::item)
+        .first::<RowId>(connection)
+        .optional()?;
+    let Some(number) = former else { return Ok(None) };
+    Ok(read(connection, &integer_in_fragment("items.number", [number]))?.pop().map(Lookup::Former))
+}
+
+/// What a body names: its identifier and its present slug.
+pub type ResolvedNames = HashMap<(ResourceKind, String), (Id, String)>;
+
+/// Finds what a body names, by identifier, slug or former slug, in two queries or fewer. What is
+/// deleted is left out.
+pub fn resolve_names(
+    connection: &mut Connection,
+    names: &[(ResourceKind, &str)],
+) -> Result<ResolvedNames, Error> {
+    let mut found = ResolvedNames::new();
+    let ids: Vec<Id> = names.iter().filter_map(|(_, name)| Id::parse(name)).collect();
+    if !ids.is_empty() {
+        let condition = id_in_fragment("items.id", &ids).sql(" AND items.deleted_at IS NULL");
+        let statement = Statement::<(Uuid, SqlText, SqlText)>::select(
+            "items.id, items.kind, items.slug",
+            "items",
+            &condition,
+        );
+        let rows: Vec<(Id, String, String)> = statement.load_rows(connection)?;
+        for (kind, name) in names {
+            if let Some((id, _, slug)) =
+                rows.iter().find(|(id, of, _)| Id::parse(name) == Some(*id) && of == kind.as_str())
+            {
+                found.insert((*kind, (*name).to_owned()), (*id, slug.clone()));
+            }
+        }
+    }
+    let slugs: Vec<&(ResourceKind, &str)> =
+        names.iter().filter(|(_, name)| Id::parse(name).is_none()).collect();
+    if !slugs.is_empty() {
+        // PostgreSQL, which expects many names, would read the whole table; so it looks up one
+        // after the other.
+        let statement = Fragment::new("SELECT wanted.first, wanted.second, items.id, items.slug FROM ")
+            .append(&text_pair_table(slugs.iter().map(|(kind, name)| (kind.as_str(), name))))
+            .by_backend(
+                " wanted CROSS JOIN slugs ON slugs.kind = wanted.first AND slugs.slug = wanted.second",
+                " wanted CROSS JOIN LATERAL (SELECT slugs.item FROM slugs WHERE slugs.kind = wanted.first AND slugs.slug = wanted.second \
+                 LIMIT 1) slugs",
+            )
+            .sql(" JOIN items ON items.number = slugs.item")
+            .sql(" AND items.deleted_at IS NULL");
+        let rows: Vec<(String, String, Id, String)> =
+            Statement::<(SqlText, SqlText, Uuid, SqlText)>::new(statement).load_rows(connection)?;
+        found.extend(rows.into_iter().filter_map(|(kind_letter, name, id, slug)| {
+            Some(((ResourceKind::parse(&kind_letter)?, name), (id, slug)))
+        }));
+    }
+    Ok(found)
+}
+
+/// An item read by itself, with what it takes to answer it.
+pub struct SingleItem {
+    /// The item.
+    pub item: ItemRow,
+    /// The revisions in the same state of the database.
+    pub revisions: Revisions,
+    /// The text that will probably be shown. PostgreSQL sends it along, where another statement is
+    /// another round trip.
+    pub preloaded_text: Option<TranslationRow>,
+}
+
+/// What [`read_single`] reads: the item, the revisions, and the likely text with its key.
+type SingleItemRow = (ItemRow, Option<String>, Option<(i64, TranslationRow)>);
+
+/// Reads items with the revisions and what is probably shown where these languages are preferred,
+/// best first.
+fn load_single_items(
+    connection: &mut Connection,
+    condition: &Fragment,
+    preferred: &[Language],
+    visibility: Visibility,
+) -> Result<Vec<SingleItem>, Error> {
+    let statement = Fragment::new("SELECT ")
+        .sql(ITEM_COLUMNS)
+        .sql(", (SELECT entries FROM revisions WHERE number = 1), ")
+        .sql(TEXT_COLUMNS)
+        .sql(" FROM items")
+        .append(&preloaded_text_join(preferred, visibility))
+        .sql(" WHERE ")
+        .append(condition);
+    let rows: Vec<SingleItemRow> =
+        Statement::<(items::SqlType, Nullable<SqlText>, Nullable<TextColumnTypes>)>::new(statement)
+            .load_rows(connection)?;
+    let single = |(item, state, text): SingleItemRow| SingleItem {
+        item,
+        revisions: Revisions::parse(&state.unwrap_or_default()),
+        preloaded_text: text.map(|(_, text)| text),
+    };
+    Ok(rows.into_iter().map(single).collect())
+}
+
+/// Joins the text to each item that will probably be shown; on SQLite none, where another statement
+/// costs less. PostgreSQL makes its key as [`text_key`] does, of the best of these languages that
+/// the viewer may see.
+pub(in crate::resource) fn preloaded_text_join(
+    preferred: &[Language],
+    visibility: Visibility,
+) -> Fragment {
+    let tags: Vec<&str> = preferred.iter().map(Language::as_str).collect();
+    let visible = if visibility.includes_unpublished() {
+        "items.languages"
+    } else {
+        "items.public_languages"
+    };
+    Fragment::new(" LEFT JOIN texts ON texts.key = ")
+        .by_backend("NULL", "items.number * 512 - 1 + (SELECT array_position(string_to_array(items.languages, ' '), tag) FROM unnest(CAST(")
+        .bind_on_postgres(Bind::Text(format!("{{{}}}", tags.join(","))))
+        .by_backend(
+            "",
+            format!(" AS text[])) WITH ORDINALITY preferred (tag, rank) WHERE tag = ANY (string_to_array({visible}, ' ')) ORDER BY rank LIMIT 1)"),
+        )
+}

@@ -1,0 +1,77 @@
+//! Slugs: each belongs to one item for ever, so that former slugs can redirect.
+
+use diesel::prelude::*;
+
+use crate::db::schema::slugs;
+use crate::db::{Connection, RowId};
+use crate::http::problem::{FieldError, Problem, ProblemKind};
+use crate::resource::model::item::ItemRow;
+use crate::resource::schema::ResourceSchema;
+use crate::text::slug;
+
+/// Keeps the slug of an item for it.
+pub fn reserve_slug(connection: &mut Connection, item: &ItemRow) -> Result<(), crate::db::Error> {
+    diesel::insert_into(slugs::table)
+        .values((
+            slugs::kind.eq(&item.kind),
+            slugs::slug.eq(&item.slug),
+            slugs::item.eq(item.number),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// A slug made from the title in the original language, numbered where it is taken.
+pub(in crate::resource) fn generate_slug(
+    connection: &mut Connection,
+    schema: &ResourceSchema,
+    original_title: Option<&str>,
+) -> Result<String, Problem> {
+    let mut base = original_title.map(slug::slugify).unwrap_or_default();
+    if slug::validate_slug(&base).is_err() {
+        base = if base.is_empty() {
+            schema.kind.as_str().replace('_', "-")
+        } else {
+            slug::slugify(&format!("{} {base}", schema.kind.noun()))
+        };
+    }
+    let mut candidate = base.clone();
+    for number in 2..u32::MAX {
+        let taken: Option<RowId> = slugs::table
+            .filter(slugs::kind.eq(schema.kind.as_str()))
+            .filter(slugs::slug.eq(&candidate))
+            .select(slugs::item)
+            .first(connection)
+            .optional()?;
+        if taken.is_none() {
+            break;
+        }
+        candidate = slug::slug_with_suffix(&base, number);
+    }
+    Ok(candidate)
+}
+
+/// Fails where another item has, or once had, this slug; says whether this item has or had it.
+pub(in crate::resource) fn check_slug_available(
+    connection: &mut Connection,
+    schema: &ResourceSchema,
+    item: Option<RowId>,
+    slug: &str,
+) -> Result<bool, Problem> {
+    let owner: Option<RowId> = slugs::table
+        .filter(slugs::kind.eq(schema.kind.as_str()))
+        .filter(slugs::slug.eq(slug))
+        .select(slugs::item)
+        .first(connection)
+        .optional()?;
+    if owner.is_some() && owner != item {
+        let detail = format!(
+            "Another {} has or had the slug `{slug}`; choose another one.",
+            schema.kind.noun()
+        );
+        let mut problem = Problem::new(ProblemKind::Conflict, detail.clone());
+        problem.errors.push(FieldError::field("/slug", "taken", detail));
+        return Err(problem);
+    }
+    Ok(owner.is_some())
+}

@@ -1,0 +1,140 @@
+//! Loads and stores the translations of items.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text as SqlText};
+
+use crate::db::schema::texts;
+use crate::db::sql_fragment::{Bind, Fragment, Statement, integer_in_fragment, integer_table};
+use crate::db::{Connection, Error, RowId};
+use crate::resource::model::item::{TEXTS_PER_ITEM, TranslationRow, TranslationsByItem, text_key};
+
+/// The columns of [`Text`], after its key.
+pub(in crate::resource) const TEXT_COLUMNS: &str = "texts.key, texts.language, texts.status, texts.title, texts.summary, texts.description, \
+    texts.content_note, texts.credit_line, texts.disclaimer, texts.sort_key";
+
+/// The types of [`TEXT_COLUMNS`].
+pub(in crate::resource) type TextColumnTypes = (
+    BigInt,
+    (
+        SqlText,
+        SqlText,
+        SqlText,
+        Nullable<SqlText>,
+        Nullable<SqlText>,
+        Nullable<SqlText>,
+        Nullable<SqlText>,
+        Nullable<SqlText>,
+        SqlText,
+    ),
+);
+
+fn query_texts(connection: &mut Connection, from: &Fragment) -> Result<TranslationsByItem, Error> {
+    let statement = Fragment::new("SELECT ").sql(TEXT_COLUMNS).sql(" FROM ").append(from);
+    let mut rows: Vec<(i64, TranslationRow)> =
+        Statement::<TextColumnTypes>::new(statement).load_rows(connection)?;
+    // Sorting here takes nothing: a database would copy the texts to sort them.
+    rows.sort_unstable_by_key(|(key, _)| *key);
+    let mut texts = TranslationsByItem::new();
+    for (key, text) in rows {
+        texts.entry(key.div_euclid(TEXTS_PER_ITEM)).or_default().push(text);
+    }
+    Ok(texts)
+}
+
+/// Holds for the texts of the item of this number, by [`PLACES`].
+pub fn text_key_range_sql(number: &str) -> String {
+    format!("texts.key >= {number} * 512 AND texts.key < {number} * 512 + 512")
+}
+
+/// The texts of items of which the number and the `languages` are known.
+pub fn load_item_texts<'a>(
+    connection: &mut Connection,
+    items: impl IntoIterator<Item = (RowId, &'a str)>,
+) -> Result<TranslationsByItem, Error> {
+    let places = |languages: &str| languages.split_ascii_whitespace().count();
+    let keys = items.into_iter().flat_map(|(item, languages)| {
+        (0..places(languages)).filter_map(move |place| text_key(item, place))
+    });
+    load_texts_by_key(connection, keys.collect())
+}
+
+/// All texts of these items, whatever languages they are said to have.
+pub fn load_all_texts(
+    connection: &mut Connection,
+    items: impl IntoIterator<Item = RowId>,
+) -> Result<TranslationsByItem, Error> {
+    // PostgreSQL, which expects many texts of each item, would read the whole table for each; with
+    // a limit it does not.
+    let from = integer_table(items)
+        .by_backend(
+            " wanted CROSS JOIN texts WHERE ",
+            " wanted CROSS JOIN LATERAL (SELECT * FROM texts WHERE ",
+        )
+        .sql("texts.key >= wanted.value * 512 AND texts.key < wanted.value * 512 + 512")
+        .by_backend("", " ORDER BY texts.key LIMIT 512) texts");
+    query_texts(connection, &from)
+}
+
+pub(in crate::resource) fn load_texts_by_key(
+    connection: &mut Connection,
+    keys: Vec<i64>,
+) -> Result<TranslationsByItem, Error> {
+    if keys.is_empty() {
+        return Ok(TranslationsByItem::new());
+    }
+    query_texts(
+        connection,
+        &Fragment::new("texts WHERE ").append(&integer_in_fragment("texts.key", keys)),
+    )
+}
+
+/// Removes all texts of these items.
+pub fn delete_texts(
+    connection: &mut Connection,
+    items: impl IntoIterator<Item = RowId>,
+) -> Result<(), Error> {
+    for item in items {
+        let first = item.saturating_mul(TEXTS_PER_ITEM);
+        diesel::delete(
+            texts::table
+                .filter(texts::key.ge(first))
+                .filter(texts::key.lt(first.saturating_add(TEXTS_PER_ITEM))),
+        )
+        .execute(connection)?;
+    }
+    Ok(())
+}
+
+/// Stores the texts of an item, fifty with each statement, so that none has more values than a
+/// database takes.
+pub fn insert_texts(
+    connection: &mut Connection,
+    item: RowId,
+    texts: &[TranslationRow],
+) -> Result<(), Error> {
+    let optional = |value: &Option<String>| value.clone().map_or(Bind::Null, Bind::Text);
+    let too_many = || Error::Internal(format!("item {item} has too many languages"));
+    for (some, first) in texts.chunks(50).zip((0..).step_by(50)) {
+        let mut statement = Fragment::new(
+            "INSERT INTO texts \
+             (key, language, status, title, summary, description, content_note, credit_line, disclaimer, sort_key) VALUES ",
+        );
+        for (text, place) in some.iter().zip(first..) {
+            let row = [
+                Bind::Integer(text_key(item, place).ok_or_else(too_many)?),
+                Bind::Text(text.language.clone()),
+                Bind::Text(text.status.clone()),
+                Bind::Text(text.title.clone()),
+                optional(&text.summary),
+                optional(&text.description),
+                optional(&text.content_note),
+                optional(&text.credit_line),
+                optional(&text.disclaimer),
+                Bind::Text(text.sort_key.clone()),
+            ];
+            statement = statement.sql(if place == first { "(" } else { ", (" }).binds(row).sql(")");
+        }
+        Statement::<BigInt>::new(statement).execute(connection)?;
+    }
+    Ok(())
+}

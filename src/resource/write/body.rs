@@ -1,0 +1,92 @@
+//! Parses a request body into fields, translations and references.
+
+use serde_json::Value;
+
+use crate::db::Time;
+use crate::http::json_fields::JsonFields;
+use crate::http::problem::FieldError;
+use crate::resource::model::item::{ItemRow, Status};
+use crate::resource::schema::READ_ONLY_FIELDS;
+use crate::resource::view::resource::{ParsedFields, Resource};
+use crate::resource::write::translations::{self, ParsedTranslations, TranslationDefaults};
+use crate::text::language::Language;
+use crate::text::slug;
+
+/// What a body is read against.
+pub struct ParseContext<'a> {
+    /// The item as it is, if it is there.
+    pub existing: Option<&'a ItemRow>,
+    /// Whether it has texts in several languages.
+    pub has_multiple_languages: bool,
+    /// The slug in the address of a new item.
+    pub path_slug: Option<&'a str>,
+    /// The original language of a new item whose body states none.
+    pub default_language: &'a Language,
+}
+
+/// A body whose every field was read. What only the database can tell is not checked.
+#[derive(Clone, Debug)]
+pub struct ParsedBody<O> {
+    /// Whether the public sees the item.
+    pub status: Status,
+    /// When it was published, if that is stated.
+    pub published_at: Option<Time>,
+    /// Its slug, if that is stated.
+    pub slug: Option<String>,
+    /// Its texts.
+    pub translations: ParsedTranslations,
+    /// The kind's own fields and the references.
+    pub parsed_fields: ParsedFields<O>,
+}
+
+/// Reads the fields of a body; `None` where it is no object. It can be stored only if nothing was
+/// reported to `errors`.
+pub fn parse_body<S: Resource>(
+    body: &Value,
+    parse_context: &ParseContext<'_>,
+    errors: &mut Vec<FieldError>,
+) -> Option<ParsedBody<S::Fields>> {
+    let mut fields = JsonFields::new(body, "", errors)?;
+    fields.ignore(READ_ONLY_FIELDS);
+    let stated_status = fields.enum_value("status", &Status::ALL);
+    let status = stated_status
+        .or_else(|| {
+            parse_context.existing.and_then(|item| {
+                Status::ALL.iter().find(|(name, _)| *name == item.status).map(|(_, status)| *status)
+            })
+        })
+        .unwrap_or(Status::Draft);
+    let published_at = fields.time("published_at");
+    let slug = fields.text("slug", 200);
+    let original =
+        parse_context.existing.and_then(|item| Language::parse(&item.original_language).ok());
+    let original = original.as_ref().unwrap_or(parse_context.default_language);
+    let defaults = TranslationDefaults {
+        status,
+        original_language: original,
+        infer_original_language: parse_context.existing.is_none(),
+    };
+    let texts = translations::parse_translations(&mut fields, S::SCHEMA, &defaults);
+    if texts.is_flat && parse_context.has_multiple_languages {
+        fields.error(
+            "translations",
+            "would_lose_languages",
+            "The item has texts in several languages; send all of them in `translations` (GET with `lang=all` gives them), or use PATCH.",
+        );
+    }
+    if let Some(slug) = &slug {
+        if let Err(error) = slug::validate_slug(slug) {
+            fields.error("slug", "invalid_slug", error.to_string());
+        }
+        if parse_context.path_slug.is_some_and(|path| path != slug) {
+            fields.error("slug", "conflicting", "The slug differs from the one in the address; a new item gets the slug of the address.");
+        }
+    }
+    let parsed_fields = S::parse(&mut fields);
+    fields.finish();
+    Some(ParsedBody { status, published_at, slug, translations: texts, parsed_fields })
+}
+
+pub(super) fn has_null(body: &Value, field: &str) -> bool {
+    body.get(field).is_some_and(Value::is_null)
+}

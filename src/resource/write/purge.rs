@@ -1,0 +1,72 @@
+//! Deletes the content of items whose retention period after deletion has ended.
+
+use diesel::prelude::*;
+
+use crate::db::schema::{filter_index, items};
+use crate::db::{Connection, RowId, Time};
+use crate::http::problem::Problem;
+use crate::resource::index::sort_rows::delete_sort_row;
+use crate::resource::state::AppState;
+use crate::resource::store::texts::delete_texts;
+use crate::resource::store::tracks;
+use crate::resource::view::resource::Resource;
+
+/// How many items a transaction of the purge takes.
+const PURGE_BATCH_SIZE: i64 = 200;
+
+/// Removes for good what some items of a kind hold that were deleted before `limit`; gives how
+/// many. Their identifiers and slugs stay, so that they answer 410 and are not given to others.
+pub fn purge_batch<S: Resource>(
+    connection: &mut Connection,
+    limit: Time,
+) -> Result<usize, Problem> {
+    let numbers: Vec<RowId> = items::table
+        .filter(items::kind.eq(S::SCHEMA.kind.as_str()))
+        .filter(items::purged_at.is_null())
+        .filter(items::deleted_at.lt(limit))
+        .select(items::number)
+        .limit(PURGE_BATCH_SIZE)
+        .load(connection)?;
+    delete_texts(connection, numbers.iter().copied())?;
+    for number in &numbers {
+        diesel::delete(filter_index::table.filter(filter_index::item.eq(number)))
+            .execute(connection)?;
+        delete_sort_row::<S>(connection, *number)?;
+        tracks::delete_all(connection, *number)?;
+        diesel::update(items::table.find(number))
+            .set((
+                items::purged_at.eq(Some(Time::now())),
+                items::languages.eq(""),
+                items::public_languages.eq(""),
+                items::reference_list.eq(""),
+                items::fields.eq(""),
+                items::tracks.eq(""),
+            ))
+            .execute(connection)?;
+    }
+    Ok(numbers.len())
+}
+
+/// The purge of one kind.
+pub type PurgeFn = fn(&mut Connection, Time) -> Result<usize, Problem>;
+
+/// Purges all kinds, some items in each transaction; gives how many there were.
+pub async fn purge_all(state: &AppState, kinds: &[PurgeFn]) -> Result<usize, Problem> {
+    let days = i64::from(state.settings.purge_days);
+    if days == 0 {
+        return Ok(0);
+    }
+    let limit = Time::now().minus_micros(days.saturating_mul(86_400_000_000));
+    let mut total = 0_usize;
+    for purge in kinds.iter().copied() {
+        loop {
+            let count =
+                state.database.write(move |connection| purge(connection, limit)).await?.value;
+            total = total.saturating_add(count);
+            if count == 0 {
+                break;
+            }
+        }
+    }
+    Ok(total)
+}

@@ -1,0 +1,109 @@
+//! Resolves the references of a body, and rejects deletions of referenced items.
+
+use crate::db::{Connection, Id};
+use crate::http::json_fields::truncate_for_message;
+use crate::http::problem::{FieldError, Problem, ProblemKind};
+use crate::resource::model::item::{ItemRow, NewReference, Reference};
+use crate::resource::schema::ResourceSchema;
+use crate::resource::store::{items as stored_items, lookup};
+
+/// Finds the items that a body refers to.
+pub(super) fn resolve_references(
+    connection: &mut Connection,
+    schema: &ResourceSchema,
+    new_references: &[NewReference],
+    errors: &mut Vec<FieldError>,
+) -> Result<Vec<(NewReference, Id)>, Problem> {
+    let mut declared = Vec::with_capacity(new_references.len());
+    for link in new_references {
+        let Some(schema) = schema.reference(link.field) else {
+            return Err(Problem::internal(format!(
+                "{} declares no reference {}",
+                schema.kind.as_str(),
+                link.field
+            )));
+        };
+        declared.push((schema.target, link.target.id_or_slug.as_str()));
+    }
+    let found = lookup::resolve_names(connection, &declared)?;
+    let mut resolved: Vec<(NewReference, Id)> = Vec::new();
+    for (link, (kind, name)) in new_references.iter().zip(declared) {
+        let Some((id, slug)) = found.get(&(kind, name.to_owned())) else {
+            let detail = format!("There is no {} `{}`.", kind.noun(), truncate_for_message(name));
+            errors.push(FieldError::field(
+                link.target.pointer.clone(),
+                "unknown_reference",
+                detail,
+            ));
+            continue;
+        };
+        let repeated = resolved.iter().any(|(other, other_id)| {
+            other.field == link.field
+                && other_id == id
+                && other.role == link.role
+                && other.start_ms == link.start_ms
+        });
+        if repeated {
+            errors.push(FieldError::field(
+                link.target.pointer.clone(),
+                "repeated",
+                format!("`{slug}` is named twice here."),
+            ));
+            continue;
+        }
+        resolved.push((link.clone(), *id));
+    }
+    Ok(resolved)
+}
+
+/// References in the order in which an item keeps them: field by field, and as they were written.
+pub(super) fn sorted_references(resolved: &[(NewReference, Id)]) -> Vec<Reference> {
+    let mut references: Vec<Reference> = resolved
+        .iter()
+        .map(|(reference, target)| Reference {
+            field: reference.field.to_owned(),
+            target_id: *target,
+            role: reference.role.clone(),
+            start_ms: reference.start_ms,
+            end_ms: reference.end_ms,
+        })
+        .collect();
+    references.sort_by(|a, b| a.field.cmp(&b.field));
+    references
+}
+
+/// 409 while others refer to the item; says which.
+pub(super) fn check_not_referenced(
+    connection: &mut Connection,
+    schema: &ResourceSchema,
+    item: &ItemRow,
+) -> Result<(), Problem> {
+    let condition = stored_items::referencing_items(item.id)
+        .sql(" AND items.deleted_at IS NULL ORDER BY items.kind, items.slug LIMIT 1000");
+    let mut rows = stored_items::load_items(connection, &condition)?;
+    rows.retain(|row| row.references().iter().any(|reference| reference.target_id == item.id));
+    let Some(first) = rows.first() else { return Ok(()) };
+    let names: Vec<String> = rows
+        .iter()
+        .take(5)
+        .map(|row| format!("{} `{}`", row.kind.replace('_', " "), row.slug))
+        .collect();
+    let more = if rows.len() > names.len() {
+        format!(" and {} more", rows.len().saturating_sub(names.len()))
+    } else {
+        String::new()
+    };
+    let detail = format!(
+        "The {} `{}` is referred to by {}{more}. Change or delete these first.",
+        schema.kind.noun(),
+        item.slug,
+        names.join(", ")
+    );
+    let mut problem = Problem::new(ProblemKind::Conflict, detail);
+    problem.errors.push(FieldError::field(
+        "",
+        "referenced",
+        format!("{} reference(s), the first of a {}", rows.len(), first.kind.replace('_', " ")),
+    ));
+    Err(problem)
+}

@@ -1,0 +1,286 @@
+//! Saves an item: the row, texts, references and everything derived from them, in one transaction.
+
+use std::sync::Arc;
+
+use diesel::prelude::*;
+use serde_json::Value;
+
+use crate::db::schema::items;
+use crate::db::{Connection, Id, Time};
+use crate::http::auth::Visibility;
+use crate::http::language::LanguagePreference;
+use crate::http::problem::Problem;
+use crate::resource::cache::references::CacheView;
+use crate::resource::index::sort_rows::save_sort_row;
+use crate::resource::index::{filters, full_text};
+use crate::resource::model::item::{self, ItemRow, Reference, Status, TranslationRow};
+use crate::resource::model::revisions::{Revisions, bump};
+use crate::resource::schema::{ResourceSchema, index_terms};
+use crate::resource::state::AppState;
+use crate::resource::store::slugs::{check_slug_available, generate_slug, reserve_slug};
+use crate::resource::store::{change_log, items as stored_items, texts, tracks};
+use crate::resource::view::context::RenderContext;
+use crate::resource::view::load::{self, hydrate};
+use crate::resource::view::resource::Resource;
+use crate::resource::write::body::{ParseContext, ParsedBody, has_null, parse_body};
+use crate::resource::write::references::{resolve_references, sorted_references};
+use crate::resource::write::translations::ParsedTranslations;
+
+/// What became of an item that was to be stored.
+#[derive(Clone, Debug)]
+pub struct SaveResult {
+    /// The item.
+    pub id: Id,
+    /// Its slug.
+    pub slug: String,
+    /// Whether anything of it is other than before.
+    pub is_changed: bool,
+    /// Whether the public sees that.
+    pub is_publicly_visible: bool,
+}
+
+/// Stores a body as [`store`] does, and bumps the revisions if that changed anything.
+pub(super) fn save_and_bump<S: Resource>(
+    connection: &mut Connection,
+    state: &AppState,
+    existing: Option<ItemRow>,
+    slug_of_path: Option<&str>,
+    body: &Value,
+    is_patch: bool,
+) -> Result<Id, Problem> {
+    let stored = save_item::<S>(connection, state, existing, slug_of_path, body, is_patch)?;
+    if stored.is_changed {
+        bump(connection, S::SCHEMA.kind, Time::now())?;
+    }
+    if stored.is_publicly_visible {
+        change_log::record_feed_change(connection, &state.settings, S::SCHEMA.kind)?;
+    }
+    Ok(stored.id)
+}
+
+/// Stores a body as an item, new or not. Everything that is wrong is reported together. The
+/// revisions are still to be bumped.
+pub fn save_item<S: Resource>(
+    connection: &mut Connection,
+    state: &AppState,
+    existing: Option<ItemRow>,
+    slug_of_path: Option<&str>,
+    body: &Value,
+    is_patch: bool,
+) -> Result<SaveResult, Problem> {
+    let schema = S::SCHEMA;
+    let now = Time::now();
+    let id = existing.as_ref().map_or_else(Id::new, |item| item.id);
+    let revisions = Arc::new(Revisions::load(connection)?);
+    let cache = CacheView::excluding_kind(&state.reference_cache, &revisions, schema.kind);
+    let before = match &existing {
+        Some(item) => {
+            let mut render_context = RenderContext::new(
+                LanguagePreference::all_languages(state.fallback_languages.clone()),
+                Arc::clone(&state.country_names),
+                Some(cache.clone()),
+            );
+            hydrate::<S>(connection, vec![item.clone()], Visibility::All, &mut render_context)?
+                .pop()
+        }
+        None => None,
+    };
+
+    let mut errors = Vec::new();
+    let parse_context = ParseContext {
+        existing: existing.as_ref(),
+        has_multiple_languages: before.as_ref().is_some_and(|before| before.texts.len() > 1),
+        path_slug: slug_of_path,
+        default_language: &state.settings.default_language(),
+    };
+    let Some(parsed_body) = parse_body::<S>(body, &parse_context, &mut errors) else {
+        return Err(Problem::invalid_fields(errors));
+    };
+    let ParsedBody { status, published_at, slug, translations: mut new_texts, mut parsed_fields } =
+        parsed_body;
+
+    let resolved = resolve_references(connection, schema, &parsed_fields.references, &mut errors)?;
+    S::validate(
+        connection,
+        existing.as_ref().map(|item| item.id),
+        &mut parsed_fields.fields,
+        &resolved,
+        &mut errors,
+    )?;
+    if !errors.is_empty() {
+        return Err(Problem::invalid_fields(errors));
+    }
+    if is_patch && status == Status::Published {
+        publish_original_language(
+            &mut new_texts,
+            before.as_ref().map(|before| before.item.status.as_str()),
+        );
+    }
+
+    let stated = slug
+        .or_else(|| slug_of_path.map(str::to_owned))
+        .or_else(|| existing.as_ref().map(|item| item.slug.clone()));
+    let (slug, is_claimed) = match stated {
+        Some(slug) => {
+            let is_claimed = check_slug_available(
+                connection,
+                schema,
+                existing.as_ref().map(|item| item.number),
+                &slug,
+            )?;
+            (slug, is_claimed)
+        }
+        None => {
+            let original_language = new_texts.original_language.as_str();
+            let original = new_texts.texts.iter().find(|text| text.language == original_language);
+            (generate_slug(connection, schema, original.map(|text| text.title.as_str()))?, false)
+        }
+    };
+
+    let is_public = status == Status::Published
+        && new_texts.texts.iter().any(|text| text.status == "published");
+    let published_at = published_at.or_else(|| {
+        existing
+            .as_ref()
+            .filter(|_| !has_null(body, "published_at"))
+            .and_then(|item| item.published_at)
+    });
+    let references = sorted_references(&resolved);
+    let mut item = ItemRow {
+        number: existing.as_ref().map_or(0, |item| item.number),
+        id,
+        kind: schema.kind.as_str().to_owned(),
+        slug,
+        status: status.as_str().to_owned(),
+        original_language: new_texts.original_language.as_str().to_owned(),
+        languages: new_texts.language_list(|_| true),
+        public_languages: new_texts.language_list(|text| text.status == "published"),
+        reference_list: item::encode_references(&references),
+        fields: serde_json::to_string(&parsed_fields.fields).map_err(Problem::internal)?,
+        tracks: existing.as_ref().map(|item| item.tracks.clone()).unwrap_or_default(),
+        revision: existing.as_ref().map_or(1, |item| item.revision),
+        is_public,
+        ever_public: is_public || existing.as_ref().is_some_and(|item| item.ever_public),
+        created_at: existing.as_ref().map_or(now, |item| item.created_at),
+        updated_at: existing.as_ref().map_or(now, |item| item.updated_at),
+        published_at: published_at.or((status == Status::Published).then_some(now)),
+        deleted_at: None,
+        purged_at: None,
+        catalogue_revision: existing
+            .as_ref()
+            .map_or_else(|| revisions.next_catalogue_revision(), |item| item.catalogue_revision),
+    };
+    if before.as_ref().is_some_and(|before| before.item == item && before.texts == new_texts.texts)
+    {
+        return Ok(SaveResult {
+            id,
+            slug: item.slug,
+            is_changed: false,
+            is_publicly_visible: false,
+        });
+    }
+    let renamed = before
+        .as_ref()
+        .is_none_or(|before| before.texts != new_texts.texts || before.item.is_public != is_public);
+    (item.updated_at, item.catalogue_revision) = (now, revisions.next_catalogue_revision());
+    save_rows::<S>(
+        connection,
+        &mut item,
+        &parsed_fields.fields,
+        &new_texts.texts,
+        &references,
+        is_claimed,
+    )?;
+    if let Some(before) = &before {
+        S::after_save(connection, &item, &before.fields, &parsed_fields.fields)?;
+    }
+    let referenced_names = load_referenced_names(connection, state, schema, &references, &cache)?;
+    let track_texts =
+        tracks::load_track_texts(connection, &[&item])?.remove(&item.number).unwrap_or_default();
+    let slug = item.slug.clone();
+    let source =
+        full_text::IndexSource::new(&item, new_texts.texts, track_texts, referenced_names)?;
+    full_text::write_index_entries(connection, source, existing.as_ref().map(ItemRow::sort_date))?;
+    if renamed && existing.is_some() && index_terms::is_searchable_by_name(schema.kind) {
+        full_text::reindex_referencing(connection, id)?;
+    }
+    let is_seen = is_public || existing.is_some_and(|item| item.is_public);
+    Ok(SaveResult { id, slug, is_changed: true, is_publicly_visible: is_seen })
+}
+
+/// The titles of what an item refers to.
+fn load_referenced_names(
+    connection: &mut Connection,
+    state: &AppState,
+    schema: &'static ResourceSchema,
+    references: &[Reference],
+    cache: &CacheView,
+) -> Result<full_text::ReferencedNames, Problem> {
+    let mut titles = |visibility| {
+        let mut render_context = RenderContext::new(
+            LanguagePreference::all_languages(state.fallback_languages.clone()),
+            Arc::clone(&state.country_names),
+            Some(cache.clone()),
+        );
+        let references = || {
+            references
+                .iter()
+                .filter(|reference| index_terms::is_searchable_reference(&reference.field))
+        };
+        load::load_references(
+            connection,
+            references().map(|reference| (schema, reference)),
+            visibility,
+            &mut render_context,
+        )?;
+        let targets =
+            references().filter_map(|reference| render_context.target(&reference.target_id));
+        let titles = targets
+            .flat_map(|target| target.languages.iter().cloned().zip(target.titles.iter().cloned()));
+        Ok::<_, Problem>(titles.collect())
+    };
+    Ok(full_text::ReferencedNames {
+        public: titles(Visibility::Published)?,
+        all: titles(Visibility::All)?,
+    })
+}
+
+/// Stores the rows of an item; one that has no number yet is new and gets one.
+fn save_rows<S: Resource>(
+    connection: &mut Connection,
+    item: &mut ItemRow,
+    fields: &S::Fields,
+    new_texts: &[TranslationRow],
+    references: &[Reference],
+    is_claimed: bool,
+) -> Result<(), Problem> {
+    let is_new = item.number == 0;
+    if is_new {
+        item.number = stored_items::insert_item(connection, item)?;
+    } else {
+        item.revision = item.revision.saturating_add(1);
+        diesel::update(items::table.find(item.number)).set(&*item).execute(connection)?;
+        texts::delete_texts(connection, [item.number])?;
+    }
+    if !is_claimed {
+        reserve_slug(connection, item)?;
+    }
+    save_sort_row::<S>(connection, item, fields, references, is_new)?;
+    texts::insert_texts(connection, item.number, new_texts)?;
+    filters::write_filter_index::<S>(connection, item, fields, new_texts, references, is_new)?;
+    Ok(())
+}
+
+/// An item that is published by a patch that says nothing of its texts, none of which is public, is
+/// published in its original language.
+fn publish_original_language(new_texts: &mut ParsedTranslations, status_before: Option<&str>) {
+    if status_before == Some("published")
+        || new_texts.texts.iter().any(|text| text.status == "published")
+    {
+        return;
+    }
+    let original = new_texts.original_language.as_str().to_owned();
+    if let Some(text) = new_texts.texts.iter_mut().find(|text| text.language == original) {
+        Status::Published.as_str().clone_into(&mut text.status);
+    }
+}

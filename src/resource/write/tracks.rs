@@ -1,0 +1,42 @@
+//! Updates an item after one of its text tracks changed.
+
+use diesel::prelude::*;
+
+use crate::config::Settings;
+use crate::db::schema::items;
+use crate::db::{Connection, Time};
+use crate::http::problem::Problem;
+use crate::resource::index::{filters, full_text};
+use crate::resource::model::item::ItemRow;
+use crate::resource::model::revisions::{Revisions, bump};
+use crate::resource::store::change_log;
+use crate::resource::store::texts::load_all_texts;
+use crate::resource::store::tracks::{load_item_tracks, summary_json};
+use crate::resource::view::resource::Resource;
+
+/// Brings an item up to date with its tracks: what it shows of them, how it is found, its revision,
+/// and whatever hangs on that.
+pub fn update_item_after_track_change<S: Resource>(
+    connection: &mut Connection,
+    settings: &Settings,
+    item: &ItemRow,
+) -> Result<(), Problem> {
+    let now = Time::now();
+    let mut item = item.clone();
+    item.tracks = summary_json(&load_item_tracks(connection, item.number)?);
+    item.revision = item.revision.saturating_add(1);
+    (item.updated_at, item.catalogue_revision) =
+        (now, Revisions::load(connection)?.next_catalogue_revision());
+    diesel::update(items::table.find(item.number)).set(&item).execute(connection)?;
+    let own = item.parse_fields::<S::Fields>().ok_or_else(|| {
+        Problem::internal(format!("the own fields of item {} cannot be read", item.id))
+    })?;
+    let texts = load_all_texts(connection, [item.number])?.remove(&item.number).unwrap_or_default();
+    filters::write_filter_index::<S>(connection, &item, &own, &texts, &item.references(), false)?;
+    full_text::reindex_items(connection, &[item.number])?;
+    bump(connection, S::SCHEMA.kind, now)?;
+    if item.is_public {
+        change_log::record_feed_change(connection, settings, S::SCHEMA.kind)?;
+    }
+    Ok(())
+}
