@@ -427,7 +427,7 @@ fn searches(address: &str, published: &dyn Fn(u32, &str) -> serde_json::Value) -
     let faceted = (0..2_000_u32)
         .map(|number| {
             let (year, seconds) = (2_017 + number % 10, 30 + number / 10);
-            get(&format!("/v1/videos?year={year}&min_duration={seconds}&facets=country,topic,programme,language"))
+            get(&format!("/v1/videos?year={year}&min_duration={seconds}&facets=country,topic,programme,text_language"))
         })
         .collect();
     let (_, spoken) = once(address, &get("/v1/transcript-search?q=%22story+number%22&limit=100"));

@@ -19,7 +19,7 @@ use crate::http::language::{LanguagePreference, accept_language};
 use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::images::rasterizer::PngRenderer;
-use crate::impact::model::SCHEMA;
+use crate::impact::schema::SCHEMA;
 use crate::resource::cache::references::CacheView;
 use crate::resource::model::revisions::Revisions;
 use crate::resource::openapi::ListEndpoint;

@@ -8,7 +8,7 @@ use crate::http::auth::Visibility;
 use crate::http::json_fields::unknown_value_message;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::query_params::{QueryParams, percent_decode, present_params};
-use crate::impact::model::SCHEMA;
+use crate::impact::schema::SCHEMA;
 use crate::impact::summary::params::{GroupBy, group_by_schema};
 use crate::impact::summary::response::SummaryGroup;
 use crate::phrases::Message;

@@ -4,7 +4,7 @@ use crate::charts::model::{Chart, ChartType, Marker, Panel, Point, ValueQualifie
 use crate::charts::params::ChartParams;
 use crate::db::Connection;
 use crate::http::problem::{Problem, ProblemKind};
-use crate::impact::model::SCHEMA;
+use crate::impact::schema::SCHEMA;
 use crate::impact::summary::params::{GroupBy, MAX_GROUPS, SummaryParams};
 use crate::impact::summary::render::build_summary;
 use crate::impact::summary::response::{GroupKey, ImpactSummary, SummaryGroup};

@@ -334,7 +334,8 @@ impl TextTrackLine {
             );
             return Err(Problem::invalid_parameter("label", "too_long", detail));
         }
-        let track = tracks::api::parse_track(self.webvtt.as_bytes(), Some(CaptionFormat::WebVtt))?;
+        let track =
+            tracks::store::parse_track(self.webvtt.as_bytes(), Some(CaptionFormat::WebVtt))?;
         let found = find(connection, ResourceKind::Video, &self.video)?.map(Lookup::into_item);
         let Some(item) = found.filter(|item| item.deleted_at.is_none()) else {
             return Err(Problem::new(
@@ -348,7 +349,7 @@ impl TextTrackLine {
         let existing = existing
             .iter()
             .find(|track| track.track_kind() == self.kind && track.language == summary.language);
-        Ok(tracks::api::save_track(connection, settings, &item, &summary, &track, existing)?.1)
+        Ok(tracks::store::save_track(connection, settings, &item, &summary, &track, existing)?.1)
     }
 
     fn line_errors(&self, problem: &Problem) -> Vec<(usize, String)> {

@@ -1,4 +1,4 @@
-//! The addresses of countries.
+//! HTTP handlers for `/v1/countries`.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
@@ -22,15 +22,15 @@ use crate::text::stem::StemmerLanguage;
 
 /// List countries
 ///
-/// All codes of ISO 3166-1, and XK, with their names; by name in the answer's language unless
-/// `sort` says otherwise.
+/// All codes of ISO 3166-1 and XK with their names, sorted by name in the language of the response
+/// unless `sort` is given.
 #[utoipa::path(operation_id = "list_countries", tag = "Countries", params(
     ("q" = Option<String>, Query, description = "Name or code, in any language and script.", max_length = 2000, example = "sever"),
-    ("ids" = Option<Vec<String>>, Query, style = Form, explode = false, description = "Only these codes; unknown ones are left out.", min_items = 1, max_items = 100, example = json!(["AL", "XK"])),
-    ("sort" = Option<String>, Query, description = "`name`, `code`, or with `-` in front the other way round.", example = "code"),
-    ("limit" = Option<u8>, Query, description = "How many items a page has.", example = 20, minimum = 1, maximum = 100),
+    ("ids" = Option<Vec<String>>, Query, style = Form, explode = false, description = "Only these codes; unknown codes are ignored.", min_items = 1, max_items = 100, example = json!(["AL", "XK"])),
+    ("sort" = Option<String>, Query, description = "`name` or `code`; prefix with `-` for descending order.", example = "code"),
+    ("limit" = Option<u8>, Query, description = "Maximum number of items per page.", example = 20, minimum = 1, maximum = 100),
     ("cursor" = Option<String>, Query, description = "`next_cursor` or `prev_cursor` of another page of the same query."),
-    ("offset" = Option<u16>, Query, description = "Items to leave out; not together with `cursor`.", example = 0, minimum = 0, maximum = 10_000),
+    ("offset" = Option<u16>, Query, description = "Number of items to skip; cannot be combined with `cursor`.", example = 0, minimum = 0, maximum = 10_000),
     ("total" = Option<bool>, Query, description = "Whether to count the whole list.", example = true),
     ("fields" = Option<Vec<String>>, Query, style = Form, explode = false, description = "Only these fields, and `id`.", min_items = 1, max_items = 100, example = json!(["code", "name"])),
     ("lang" = Option<String>, Query, description = "Language of the names (BCP 47).", example = "sr-Cyrl"),
@@ -43,7 +43,8 @@ pub async fn list_countries(
     accept::require_json(&request)?;
     let viewer = state.visibility(&request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
-    let wish = LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
+    let language_preference =
+        LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
     let query = params
         .text("q", MAX_SEARCH_LEN)
         .map(|text| SearchQuery::parse(&text, &StemmerLanguage::ALL));
@@ -64,27 +65,38 @@ pub async fn list_countries(
             CountrySort::Name
         }
     };
-    let asked = format!(
+    let cursor_key = format!(
         "country\n{}\n{}",
         params.canonical_without(&["cursor", "limit", "offset", "total", "fields"]),
-        wish.ui_language
+        language_preference.ui_language
     );
-    let paging = PageParams::parse(&mut params, &asked);
+    let paging = PageParams::parse(&mut params, &cursor_key);
     let identity = format!(
         "country\n{}\n{}\n{}",
         params.canonical_without(&[]),
-        wish.cache_key(),
+        language_preference.cache_key(),
         state.country_names.cache_key()
     );
     params.finish()?;
     let validators = CacheValidators { tag: EntityTag::from_state(&identity), last_modified: None };
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(response::not_modified_response(&state, viewer, &wish, &validators));
+        return Ok(response::not_modified_response(
+            &state,
+            viewer,
+            &language_preference,
+            &validators,
+        ));
     }
-    let found = model::list(query.as_ref(), ids.as_deref(), order, descending, wish.ui_language);
+    let found = model::list(
+        query.as_ref(),
+        ids.as_deref(),
+        order,
+        descending,
+        language_preference.ui_language,
+    );
     let place =
         |country: &crate::places::Country| Position { keys: Vec::new(), row_id: country.row_id() };
-    let position = |wanted: &Position| found.iter().position(|country| place(country) == *wanted);
+    let position = |target: &Position| found.iter().position(|country| place(country) == *target);
     let size = usize::try_from(paging.limit).unwrap_or(0);
     let (from, to) = match &paging.start {
         PageStart::Offset(offset) => {
@@ -118,10 +130,13 @@ pub async fn list_countries(
     };
     let mut items = JsonItems::default();
     for country in page {
-        items.push(&Country::new(country, wish.ui_language, &state.country_names), &shape)?;
+        items.push(
+            &Country::new(country, language_preference.ui_language, &state.country_names),
+            &shape,
+        )?;
     }
     let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, &state, viewer, &wish);
+    response::set_cache_headers(&mut response, &state, viewer, &language_preference);
     response::set_validators(&mut response, &validators);
     let links = page::page_links(&state, &request, &info);
     response.insert_header((header::LINK, links.to_link_header()));
@@ -133,7 +148,7 @@ pub async fn list_countries(
 
 /// Get a country
 ///
-/// By alpha-2 or alpha-3 code in any case (XKX means XK), or by id.
+/// By alpha-2 or alpha-3 code (case-insensitive; XKX is XK), or by id.
 #[utoipa::path(operation_id = "get_country", tag = "Countries", params(
     ("country" = String, Path, description = "Code or id."),
     ("fields" = Option<Vec<String>>, Query, style = Form, explode = false, description = "Only these fields, and `id`.", min_items = 1, max_items = 100, example = json!(["code", "name"])),
@@ -148,13 +163,14 @@ pub async fn get_country(
     accept::require_json(&request)?;
     let viewer = state.visibility(&request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
-    let wish = LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
+    let language_preference =
+        LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
     let shape = ResponseShape { fields: parse_fields(&mut params), ..ResponseShape::default() };
     let identity = format!(
         "{}\n{}\n{}\n{}",
         request.path(),
         params.canonical_without(&[]),
-        wish.cache_key(),
+        language_preference.cache_key(),
         state.country_names.cache_key()
     );
     params.finish()?;
@@ -166,14 +182,19 @@ pub async fn get_country(
     };
     let validators = CacheValidators { tag: EntityTag::from_state(&identity), last_modified: None };
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(response::not_modified_response(&state, viewer, &wish, &validators));
+        return Ok(response::not_modified_response(
+            &state,
+            viewer,
+            &language_preference,
+            &validators,
+        ));
     }
     let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, &state, viewer, &wish);
+    response::set_cache_headers(&mut response, &state, viewer, &language_preference);
     response::set_validators(&mut response, &validators);
-    response.insert_header((header::CONTENT_LANGUAGE, wish.ui_language));
+    response.insert_header((header::CONTENT_LANGUAGE, language_preference.ui_language));
     Ok(response.content_type("application/json").body(response::to_json(
-        &Country::new(country, wish.ui_language, &state.country_names),
+        &Country::new(country, language_preference.ui_language, &state.country_names),
         &shape,
         [],
     )?))

@@ -1,4 +1,4 @@
-//! Countries: reference data, the same on every server; nothing of it is stored.
+//! Countries: built-in reference data that is identical on every server.
 
 pub mod api;
 pub mod model;

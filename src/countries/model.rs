@@ -1,4 +1,4 @@
-//! What a country is, and how the list of them is read.
+//! Representation of a country, and filtering and sorting of the country list.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,7 +13,7 @@ use crate::text::language::Language;
 use crate::text::query::SearchQuery;
 use crate::text::stem::StemmerLanguage;
 
-/// Fields, for `fields`.
+/// Field names that `fields` accepts.
 pub const FIELDS: &[&str] = &[
     "id",
     "slug",
@@ -30,13 +30,13 @@ pub const FIELDS: &[&str] = &[
 /// A country or territory.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Country {
-    /// Identifier, the same on every server.
+    /// Identifier, identical on every server.
     #[schema(value_type = uuid::Uuid)]
     pub id: Id,
-    /// The code in small letters.
+    /// The code in lower case.
     #[schema(example = "xk")]
     pub slug: String,
-    /// Reference data is always published.
+    /// Always `published`.
     #[schema(value_type = crate::resource::model::item::Status, example = "published")]
     pub status: &'static str,
     /// ISO 3166-1 alpha-2 code, or XK.
@@ -45,18 +45,18 @@ pub struct Country {
     /// ISO 3166-1 alpha-3 code, or XKX.
     #[schema(example = "XKX", min_length = 3, max_length = 3)]
     pub alpha3: &'static str,
-    /// Name in the answer's language (CLDR).
+    /// Name in the language of the response (CLDR).
     #[schema(example = "Kosovo")]
     pub name: &'static str,
-    /// Names in every language of the audience, by language tag (CLDR).
+    /// Names in all supported languages by language tag (CLDR).
     #[schema(value_type = std::collections::BTreeMap<String, String>, example = json!({"en": "Kosovo", "sq": "Kosovë", "sr-Cyrl": "Косово"}))]
     pub names: std::collections::BTreeMap<&'static str, &'static str>,
-    /// The language of `name`.
+    /// Language of `name` (BCP 47).
     #[schema(example = "en")]
     pub language: &'static str,
-    /// Whether the code lies in the range that ISO 3166-1 leaves to its users.
+    /// Whether the code is in the user-assigned range of ISO 3166-1.
     pub user_assigned: bool,
-    /// What must be said wherever the name stands.
+    /// Footnote that must accompany the name.
     #[schema(required)]
     pub footnote: Option<String>,
 }
@@ -64,16 +64,16 @@ pub struct Country {
 /// A page of a list.
 #[derive(Clone, Debug, ToSchema)]
 pub struct CountryPage {
-    /// The items of this page.
+    /// Items of this page.
     pub data: Vec<Country>,
-    /// Where the page stands in the list.
+    /// Position of the page in the list.
     pub page: PageInfo,
-    /// Addresses of this page and its neighbours.
+    /// Links to this page and its neighbours.
     pub links: Links,
 }
 
 impl Country {
-    /// The resource, named in one of [`places::NAME_LANGUAGES`].
+    /// Renders the representation, with the name in one of [`places::NAME_LANGUAGES`].
     pub fn new(
         country: &'static places::Country,
         language: &'static str,
@@ -102,16 +102,16 @@ pub fn find(name: &str) -> Option<&'static places::Country> {
     })
 }
 
-/// How countries are listed.
+/// Sort order of countries.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CountrySort {
     /// By code.
     Code,
-    /// By name, in the language's own order.
+    /// By name, in the collation of the language.
     Name,
 }
 
-/// All countries that match, in order.
+/// Matching countries in sort order.
 pub fn list(
     query: Option<&SearchQuery>,
     names: Option<&[String]>,
@@ -138,7 +138,7 @@ pub fn list(
     found
 }
 
-/// Whether a country's code or its name in any language matches, by the rules of every search.
+/// Whether a country's code or its name in any language matches, by the rules of full-text search.
 fn matches(query: &SearchQuery, country: &places::Country) -> bool {
     let mut tokens = AnalyzedTexts::default();
     for tag in places::NAME_LANGUAGES {

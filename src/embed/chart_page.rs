@@ -18,7 +18,7 @@ use crate::http::conditional::Freshness;
 use crate::http::csp::InlineSource;
 use crate::http::language::accept_language;
 use crate::http::problem::Problem;
-use crate::impact::model::SCHEMA;
+use crate::impact::schema::SCHEMA;
 use crate::phrases::Message;
 use crate::resource::openapi::ListEndpoint;
 use crate::resource::read::page::encode_query;

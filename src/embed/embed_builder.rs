@@ -31,7 +31,7 @@ use crate::resource::view::context::RenderContext;
 use crate::resource::view::embed_code;
 use crate::text::language::Language;
 use crate::text::language_names;
-use crate::videos::model::SCHEMA;
+use crate::videos::schema::SCHEMA;
 
 /// Completes the OpenAPI document of the endpoint.
 pub const OPENAPI: ListEndpoint = ListEndpoint {

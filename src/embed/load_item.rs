@@ -27,8 +27,8 @@ use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::hydrate_single;
 use crate::resource::view::resource::Resource;
 use crate::text::choice::preference_order;
+use crate::videos::fields::VideoFields;
 use crate::videos::media::Chapter;
-use crate::videos::model::VideoFields;
 use crate::videos::resource::Videos;
 use crate::videos::tracks::chapters;
 

@@ -28,7 +28,7 @@ use crate::resource::view::embed_code;
 use crate::saved_queries::resolve::{UrlParams, find_saved_query};
 use crate::text::language::Language;
 use crate::text::xml::XmlWriter;
-use crate::videos::model::SCHEMA;
+use crate::videos::schema::SCHEMA;
 
 /// Maximum height of the page of a statistic, in pixels.
 const MAX_STATISTIC_HEIGHT: i64 = 360;

@@ -20,7 +20,7 @@ use crate::resource::state::AppState;
 use crate::saved_queries::resolve::{
     LoadedSavedQuery, UrlParams, find_saved_query, outdated_query_problem,
 };
-use crate::videos::model::SCHEMA;
+use crate::videos::schema::SCHEMA;
 
 /// Result of a look-up by id or slug.
 enum SavedQueryLookup {

@@ -17,8 +17,8 @@ use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::urls::PublicUrls;
+use crate::videos::fields::VideoFields;
 use crate::videos::media::{Accessibility, Caption, Chapter, Credit, Source, Thumbnail};
-use crate::videos::model::VideoFields;
 use crate::videos::tracks::Captions;
 
 /// Minimum duration for which search engines show clips, in seconds.

@@ -24,8 +24,8 @@ use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_where;
 use crate::resource::view::urls::PublicUrls;
 use crate::text::xml::XmlWriter;
+use crate::videos::fields::VideoFields;
 use crate::videos::media::Source;
-use crate::videos::model::VideoFields;
 use crate::videos::resource::Videos;
 
 /// Row ids per part. An entry has one to five kilobytes; the limit of a file is 50 MB.

@@ -14,7 +14,7 @@ use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::impact::display_value::format_plain_value;
-use crate::impact::model::{
+use crate::impact::fields::{
     Baseline, Disaggregation, Document, Quote, SourceDocument, StatisticFields, Target,
 };
 use crate::impact::resource::ImpactStatistics;

@@ -36,8 +36,9 @@ use crate::resource::read::response;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_page;
-use crate::videos::model::{SCHEMA, VideoFields};
+use crate::videos::fields::VideoFields;
 use crate::videos::resource::Videos;
+use crate::videos::schema::SCHEMA;
 
 /// List parameters that pages do not support.
 pub(super) const EXCLUDED_PARAMS: &[&str] =

@@ -18,7 +18,7 @@ use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::images::poster;
 use crate::phrases::Message;
-use crate::programmes::model::Helpline;
+use crate::programmes::fields::Helpline;
 use crate::resource::model::item::LoadedItem;
 use crate::resource::read::response;
 use crate::resource::schema::ResourceKind;
@@ -27,8 +27,8 @@ use crate::resource::view::context::RenderContext;
 use crate::resource::view::urls::PublicUrls;
 use crate::text::language::Language;
 use crate::text::language_names;
+use crate::videos::fields::VideoFields;
 use crate::videos::media::{Caption, Chapter, Source};
-use crate::videos::model::VideoFields;
 use crate::videos::tracks::Captions;
 
 /// Parameters of the embed page of a video.

@@ -46,10 +46,10 @@ const EXCLUDED_PARAMS: &[&str] =
 
 /// Completes the OpenAPI operations of the feeds with the parameters of the lists.
 pub const OPENAPI: [ListEndpoint; 4] = [
-    list_endpoint("/feeds/videos.{format}", &videos::model::SCHEMA),
-    list_endpoint("/feeds/programmes.{format}", &programmes::model::SCHEMA),
-    list_endpoint("/feeds/partners.{format}", &partners::model::SCHEMA),
-    list_endpoint("/feeds/impact-statistics.{format}", &impact::model::SCHEMA),
+    list_endpoint("/feeds/videos.{format}", &videos::schema::SCHEMA),
+    list_endpoint("/feeds/programmes.{format}", &programmes::schema::SCHEMA),
+    list_endpoint("/feeds/partners.{format}", &partners::schema::SCHEMA),
+    list_endpoint("/feeds/impact-statistics.{format}", &impact::schema::SCHEMA),
 ];
 
 const fn list_endpoint(path: &'static str, schema: &'static ResourceSchema) -> ListEndpoint {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::feed::{Author, CaptionFile, Category, Entry, Image, MediaFile, RequiredNote};
 use crate::db::{Id, RowId};
 use crate::impact::resource::ImpactStatistics;
-use crate::partners::model::Logo;
+use crate::partners::fields::Logo;
 use crate::partners::resource::Partners;
 use crate::phrases::Message;
 use crate::places::CountryReference;

@@ -1,236 +1,300 @@
-//! An activity of IATI 2.03, as far as the catalogue knows it: what is written, and what is read.
-//! Codes are those of IATI's codelists.
+//! Model of an IATI 2.03 activity, as far as the catalogue supports it, for export and import.
+//! Codes are those of the IATI codelists.
 
 use chrono::NaiveDate;
+
+/// XML namespace of the extension attributes and elements.
+pub const KINOTEKA_NAMESPACE: &str = "urn:kinoteka:iati";
 
 /// A text in several languages: tag and text.
 pub type Narratives = Vec<(String, String)>;
 
-/// Who publishes.
+/// Reporting organisation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReportingOrg {
-    /// Its identifier.
+    /// Identifier.
     pub reference: String,
-    /// What kind of organisation it is (`OrganisationType`).
+    /// Organisation type (`OrganisationType`).
     pub kind: String,
-    /// Its name.
+    /// Name.
     pub name: Narratives,
-    /// Its website.
+    /// Website.
     pub website: Option<String>,
 }
 
-/// An activity: a programme.
+/// An activity, which corresponds to a programme.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Activity {
-    /// Where it stands in the file that it was read from.
+    /// Line in the imported file.
     pub line: usize,
-    /// Its slug, where this product has written it.
+    /// Slug, if the file is an export of this product.
     pub slug: Option<String>,
     /// `iati-identifier`.
     pub identifier: String,
-    /// Its title.
+    /// Title.
     pub title: Narratives,
-    /// What it is about.
+    /// Description.
     pub description: Narratives,
-    /// Who takes part.
+    /// Participating organisations.
     pub participants: Vec<Participant>,
     /// `ActivityStatus`.
     pub status: String,
-    /// When it began or is to begin.
+    /// Planned or actual start.
     pub start: Option<ActivityDate>,
-    /// When it ended or is to end.
+    /// Planned or actual end.
     pub end: Option<ActivityDate>,
-    /// Where it works: code and percentage.
+    /// Recipient countries: code and percentage.
     pub countries: Vec<(String, Option<String>)>,
-    /// The region where it works, where the countries have no percentages (`Region`).
+    /// Recipient region, if the countries have no percentages (`Region`).
     pub region: Option<String>,
-    /// The places that results and the countries refer to.
+    /// Locations that results refer to.
     pub locations: Vec<Location>,
-    /// What it is for.
+    /// Sectors.
     pub sectors: Vec<Sector>,
-    /// What tells of it.
+    /// Documents about the activity.
     pub documents: Vec<Document>,
-    /// What came of it.
+    /// Results.
     pub results: Vec<IatiResult>,
 }
 
-/// A day that is planned or has come.
+/// A planned or actual date.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ActivityDate {
-    /// The day.
+    /// Date.
     pub date: NaiveDate,
-    /// Whether it has come.
+    /// Whether the date is actual rather than planned.
     pub is_actual: bool,
 }
 
-/// Who takes part, and how.
+/// A participating organisation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Participant {
-    /// Where it stands.
+    /// Line in the imported file.
     pub line: usize,
-    /// Its slug, where this product has written it.
+    /// Slug, if the file is an export of this product.
     pub slug: Option<String>,
-    /// Its identifier.
+    /// Identifier.
     pub reference: Option<String>,
-    /// What kind of organisation it is (`OrganisationType`).
+    /// Organisation type (`OrganisationType`).
     pub kind: Option<String>,
-    /// The part it plays (`OrganisationRole`).
+    /// Role (`OrganisationRole`).
     pub role: String,
-    /// Its name.
+    /// Name.
     pub name: Narratives,
 }
 
-/// A country as a place that results refer to.
+/// A country as a location that results refer to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Location {
-    /// By what it is referred to.
+    /// Reference.
     pub reference: String,
-    /// The code of the country.
+    /// Country code.
     pub country: String,
-    /// Its name.
+    /// Name.
     pub name: Narratives,
-    /// What must be said wherever the name stands.
+    /// Footnote that must accompany the name.
     pub footnote: Narratives,
 }
 
-/// What an activity is for.
+/// A sector of an activity.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sector {
     /// `SectorVocabulary`.
     pub vocabulary: String,
-    /// Its code there.
+    /// Code in the vocabulary.
     pub code: String,
-    /// Its share of the activity.
+    /// Percentage of the activity.
     pub percentage: Option<String>,
 }
 
-/// A page or a document.
+/// A linked page or document.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Document {
-    /// Where it is.
+    /// URL.
     pub url: String,
-    /// Its media type.
+    /// Media type.
     pub format: String,
-    /// The slug of the video whose page it is, where this product has written it.
+    /// Slug of the video, if the file is an export of this product.
     pub video: Option<String>,
-    /// Its title.
+    /// Title.
     pub title: Narratives,
-    /// What is said in it.
+    /// Description.
     pub description: Narratives,
     /// `DocumentCategory`.
     pub category: String,
-    /// The languages it is in (ISO 639-1).
+    /// Languages (ISO 639-1).
     pub languages: Vec<String>,
 }
 
-/// A `result`: what holds indicators. Of this product's each has one.
+/// A `result` element, which contains indicators. Exports write one indicator per result.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct IatiResult {
     /// `ResultType`.
     pub kind: String,
-    /// What came of it.
+    /// Results.
     pub title: Narratives,
-    /// What is measured.
+    /// Indicators.
     pub indicators: Vec<Indicator>,
 }
 
-/// What is measured.
+/// An indicator.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Indicator {
-    /// Where it stands.
+    /// Line in the imported file.
     pub line: usize,
-    /// The slug of the statistic that it is by itself, where this product has written it.
+    /// Slug of the statistic that was exported as an indicator, if the file is an export of this
+    /// product.
     pub statistic: Option<String>,
-    /// The slug of the indicator, where this product has written it.
+    /// Slug of the indicator, if the file is an export of this product.
     pub slug: Option<String>,
-    /// What is counted, where this product has written it.
+    /// Unit, if the file is an export of this product.
     pub unit: Option<String>,
     /// `IndicatorMeasure`.
     pub measure: String,
-    /// Whether more is better.
+    /// Whether higher values are better.
     pub ascending: Option<bool>,
-    /// Whether its values may be added up.
+    /// Whether values may be summed.
     pub additive: Option<bool>,
-    /// What is measured.
+    /// Name of what is measured.
     pub title: Narratives,
-    /// The same at length.
+    /// Description.
     pub description: Narratives,
-    /// What it is called elsewhere.
+    /// Codes in vocabularies.
     pub references: Vec<IndicatorReference>,
-    /// The values before.
+    /// Baselines.
     pub baselines: Vec<Baseline>,
-    /// The values since, and those aimed at.
+    /// Actual and target values by period.
     pub periods: Vec<Period>,
 }
 
-/// An indicator in a vocabulary (`IndicatorVocabulary`).
+/// Code of an indicator in a vocabulary (`IndicatorVocabulary`).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct IndicatorReference {
     /// The vocabulary.
     pub vocabulary: String,
-    /// Its code there.
+    /// Code in the vocabulary.
     pub code: String,
-    /// Where that is defined.
+    /// URL of the definition.
     pub url: Option<String>,
 }
 
-/// Which slice of the whole a value is of.
+/// Locations and dimensions of a value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DimensionSlice {
-    /// The places, by [`Location::reference`].
+    /// Locations, by [`Location::reference`].
     pub locations: Vec<String>,
     /// Name and value of each dimension.
     pub dimensions: Vec<(String, String)>,
 }
 
-/// The value before.
+/// Baseline value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Baseline {
     /// The year.
     pub year: i64,
-    /// The value; none where the indicator is qualitative.
+    /// Value; `None` for a qualitative indicator.
     pub value: Option<String>,
-    /// Of what.
+    /// Locations and dimensions.
     pub slice: DimensionSlice,
-    /// What is to be said with it.
+    /// Comment.
     pub comment: Narratives,
 }
 
-/// A span of days.
+/// Values of a period.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Period {
     /// The first day.
     pub start: NaiveDate,
     /// The last day.
     pub end: NaiveDate,
-    /// The values aimed at.
+    /// Target values.
     pub targets: Vec<PeriodValue>,
-    /// The values.
+    /// Actual values.
     pub actuals: Vec<PeriodValue>,
 }
 
 /// A value in a period.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PeriodValue {
-    /// Where it stands.
+    /// Line in the imported file.
     pub line: usize,
-    /// The slug of the statistic, where this product has written it.
+    /// Slug of the statistic, if the file is an export of this product.
     pub statistic: Option<String>,
-    /// How exact it is, where this product has written it.
+    /// Qualifier, if the file is an export of this product.
     pub qualifier: Option<String>,
-    /// Where it is taken from, where that has no address and this product has written it.
+    /// Source without a URL, if the file is an export of this product.
     pub source: Option<String>,
-    /// What the statistic is called among those of its indicator, where this product has written
-    /// it.
+    /// Label of the statistic among those of its indicator, if the file is an export of this
+    /// product.
     pub title: Narratives,
-    /// The same at length.
+    /// Description.
     pub description: Narratives,
-    /// The value; none where the indicator is qualitative.
+    /// Value; `None` for a qualitative indicator.
     pub value: Option<String>,
-    /// Of what.
+    /// Locations and dimensions.
     pub slice: DimensionSlice,
-    /// What is to be said with it.
+    /// Comment.
     pub comment: Narratives,
-    /// What shows it.
+    /// Supporting documents.
     pub documents: Vec<Document>,
+}
+
+/// Numbers of items left out of an export because they are incomplete.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct SkippedCounts {
+    /// Programmes left out.
+    pub programmes: usize,
+    /// Statistics left out of the programmes that were exported.
+    pub statistics: usize,
+}
+
+impl SkippedCounts {
+    /// Whether anything was left out.
+    pub fn is_any(self) -> bool {
+        self != Self::default()
+    }
+}
+
+/// Start and end of a programme, each planned or actual. A programme whose status says that it is
+/// under way has not ended, even after its planned end.
+pub fn activity_dates(
+    (start, end): (Option<NaiveDate>, Option<NaiveDate>),
+    status: Option<&str>,
+    today: NaiveDate,
+) -> (Option<ActivityDate>, Option<ActivityDate>) {
+    let (is_begun, is_over) = (
+        status != Some("pipeline"),
+        !matches!(status, Some("pipeline" | "implementation" | "suspended")),
+    );
+    let start = start.map(|on| ActivityDate { date: on, is_actual: is_begun && on <= today });
+    // The last day is over only when the next one has begun.
+    (start, end.map(|on| ActivityDate { date: on, is_actual: is_over && on < today }))
+}
+
+/// Activity status that follows from the dates: pipeline, implementation or closed.
+pub fn status_from_dates(start: Option<ActivityDate>, end: Option<ActivityDate>) -> &'static str {
+    match (start, end) {
+        (_, Some(ActivityDate { is_actual: true, .. })) => "4",
+        (Some(ActivityDate { is_actual: false, .. }), _) => "1",
+        _ => "2",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn status_from_dates_covers_all_cases() {
+        let day = |is_actual| Some(ActivityDate { date: NaiveDate::default(), is_actual });
+        for (start, end, status) in [
+            (None, None, "2"),
+            (day(true), None, "2"),
+            (day(false), day(false), "1"),
+            (day(true), day(false), "2"),
+            (day(true), day(true), "4"),
+        ] {
+            assert_eq!(status_from_dates(start, end), status);
+        }
+    }
 }

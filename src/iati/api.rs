@@ -1,11 +1,10 @@
-//! `/iati/activities.xml` and `/iati/organisations.xml`.
+//! HTTP handlers for `/iati/activities.xml` and `/iati/organisations.xml`.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{NaiveDate, NaiveTime, Utc};
 use serde_json::{Value, json};
 
-use super::activity::ReportingOrg;
 use crate::config::Settings;
 use crate::db::keyset::PageStart;
 use crate::db::{Connection, Time};
@@ -16,14 +15,13 @@ use crate::http::language::LanguagePreference;
 use crate::http::middleware::StatementCount;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::query_params::{QueryParams, present_params};
-use crate::iati::export::{
-    ActivityExport, ExportContext, ReadinessIssue, build_reporting_org, export_activities,
-};
-use crate::iati::load::{ExportData, MAX_PROGRAMMES, Programme, find_partner_by_identifier};
-use crate::iati::xml_writer::{self, SkippedCounts};
-use crate::places::CountryNames;
-use crate::programmes::model::SCHEMA;
+use crate::iati::activity::SkippedCounts;
+use crate::iati::export::issues::ReadinessIssue;
+use crate::iati::export::{ActivityExport, ExportReport, export_programmes, load_reporting_org};
+use crate::iati::load::MAX_PROGRAMMES;
+use crate::iati::xml_writer;
 use crate::programmes::resource::Programmes;
+use crate::programmes::schema::SCHEMA;
 use crate::resource::model::revisions::CATALOGUE;
 use crate::resource::openapi::ListEndpoint;
 use crate::resource::openapi::parameter_schemas::query_parameter;
@@ -35,8 +33,7 @@ use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_page;
 use crate::resource::view::urls::PublicUrls;
 
-/// Parameters of lists that a file of activities does not take: it has all that fits, in every
-/// language.
+/// List parameters that the export does not support: it contains all matches in all languages.
 const EXCLUDED_PARAMS: &[&str] = &[
     "fields",
     "include",
@@ -51,7 +48,7 @@ const EXCLUDED_PARAMS: &[&str] = &[
     "offset",
 ];
 
-/// What the document says of it, beside what the handler does.
+/// Parameters of the export in the OpenAPI document.
 pub const OPENAPI: ListEndpoint = ListEndpoint {
     path: "/iati/activities.xml",
     schema: &SCHEMA,
@@ -60,42 +57,44 @@ pub const OPENAPI: ListEndpoint = ListEndpoint {
     requires_query: false,
 };
 
-/// What is done with what is incomplete.
+/// Values of `incomplete`.
 const INCOMPLETE_POLICIES: [&str; 2] = ["refuse", "omit"];
 
-/// The header that counts what was left out.
-const SKIPPED_HEADER: &str = "X-Kinoteka-Left-Out";
+/// Response header with the numbers of items left out.
+const SKIPPED_HEADER: &str = "X-Kinoteka-Skipped";
 
 fn openapi_parameters() -> Vec<Value> {
     vec![query_parameter(
         "incomplete",
-        "What to do where the catalogue lacks something that IATI asks for: refuse the whole (422, with all that is lacking), or omit the programmes and statistics that lack it; `X-Kinoteka-Left-Out` then says how many.",
+        "What to do if data required by IATI is missing: `refuse` responds with 422 and lists all missing data, `omit` leaves out incomplete programmes and statistics and reports their numbers in `X-Kinoteka-Skipped`.",
         json!({"type": "string", "enum": INCOMPLETE_POLICIES, "default": "refuse"}),
         json!("omit"),
     )]
 }
 
-/// Report programmes in IATI
+/// Export programmes as IATI activities
 ///
-/// The published programmes as activities of IATI 2.03, with who takes part, where and what for,
-/// and their impact statistics as results, in all languages. All filters of `/v1/programmes` work;
-/// without any, all programmes are in the file.
+/// Published programmes as IATI 2.03 activities in all languages, with participating organisations,
+/// countries, sectors, and impact statistics as results. Accepts the filters of `/v1/programmes`;
+/// without filters all programmes are exported.
 ///
-/// Nothing is made up: where the catalogue lacks something that IATI asks for, the answer is 422
-/// and names all of it by programme, statistic and field. `incomplete=omit` leaves those programmes
-/// and statistics out. Qualifiers ("more than"), units and slugs, for which IATI has no words,
-/// stand in the namespace `urn:kinoteka:iati`; a qualifier is also said in a `comment`.
+/// Missing data is never invented: if the catalogue does not contain data that IATI requires, the
+/// response is 422 and lists each missing field by programme or statistic. `incomplete=omit` leaves
+/// those programmes and statistics out. Qualifiers ("more than"), units and slugs, which IATI does
+/// not define, are attributes and elements in the namespace `urn:kinoteka:iati`; qualifiers are
+/// also given in a `comment`.
 ///
-/// Languages are codes of ISO 639-1 where they can be (`sr` for `sr-Latn`); where a text exists in
-/// another script too that keeps its whole tag (`sr-Cyrl`), and so does what has no such code
-/// (`cnr`). Several countries without percentages are region 89 where that stands for all of them.
+/// Languages are ISO 639-1 codes where possible (`sr` for `sr-Latn`). If a text exists in a second
+/// script, that keeps its full tag (`sr-Cyrl`), as does a language without an ISO 639-1 code
+/// (`cnr`). Several countries without percentages are exported as region 89 if it contains all of
+/// them.
 #[utoipa::path(operation_id = "iati_activities", tag = "IATI", responses(
-    (status = 200, description = "The activities.", body = String, content_type = "application/xml", headers(("X-Kinoteka-Left-Out" = String, description = "How many programmes, and statistics of other programmes, were left out; only where any were.")), example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<iati-activities version=\"2.03\"><iati-activity><iati-identifier>XM-DAC-41146-NORMS</iati-identifier>…</iati-activity></iati-activities>\n")),
-    (status = 304, description = "The client has this already."),
-    (status = 400, description = "A parameter is not understood.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
-    (status = 414, description = "The address is too long.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 200, description = "The activities.", body = String, content_type = "application/xml", headers(("X-Kinoteka-Skipped" = String, description = "Numbers of programmes, and of statistics of other programmes, that were left out. Absent if none were.")), example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<iati-activities version=\"2.03\"><iati-activity><iati-identifier>XM-DAC-41146-NORMS</iati-identifier>…</iati-activity></iati-activities>\n")),
+    (status = 304, description = "Not modified."),
+    (status = 400, description = "A parameter is invalid.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 414, description = "The URL is too long.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
     (status = 422, description = "incomplete-catalogue", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
-    (status = 503, description = "The database is busy or away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 503, description = "The database is overloaded or unavailable.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/iati/activities.xml")]
 pub async fn iati_activities(
@@ -103,33 +102,33 @@ pub async fn iati_activities(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let (omits, query) = split_incomplete_param(request.query_string())?;
-    let mut wanted = ListRequest::parse(
+    let mut list_request = ListRequest::parse(
         &SCHEMA,
         &query,
         None,
         &state.fallback_languages,
         Visibility::Published,
     )?;
-    wanted.base_url = state.settings.base_url(&request);
+    list_request.base_url = state.settings.base_url(&request);
     let today = Utc::now().date_naive();
-    let identity = format!("iati activities\n{omits}\n{today}\n{}", wanted.etag_key);
-    respond(&state, &request, identity, move |connection, state, changed_at, shown| {
-        let programmes = load_activities(connection, state, &wanted, today, shown)?;
+    let identity = format!("iati activities\n{omits}\n{today}\n{}", list_request.etag_key);
+    respond(&state, &request, identity, move |connection, state, changed_at, render_context| {
+        let programmes = load_activities(connection, state, &list_request, today, render_context)?;
         build_file(programmes, omits, changed_at)
     })
     .await
 }
 
-/// Report the organisation in IATI
+/// Export the reporting organisation
 ///
-/// The organisation that reports the programmes, as IATI 2.03 has it: its identifier, its name in
-/// all languages, its website. Budgets and expenditure the catalogue does not know.
+/// The reporting organisation as an IATI 2.03 organisation file: identifier, name in all languages,
+/// and website, without budgets and expenditure.
 #[utoipa::path(operation_id = "iati_organisations", tag = "IATI", responses(
     (status = 200, description = "The organisation.", body = String, content_type = "application/xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<iati-organisations version=\"2.03\"><iati-organisation><organisation-identifier>XM-DAC-41146</organisation-identifier>…</iati-organisation></iati-organisations>\n")),
-    (status = 304, description = "The client has this already."),
-    (status = 400, description = "It takes no parameters.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 304, description = "Not modified."),
+    (status = 400, description = "No parameters are supported.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
     (status = 422, description = "incomplete-catalogue", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
-    (status = 503, description = "The database is busy or away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 503, description = "The database is overloaded or unavailable.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/iati/organisations.xml")]
 pub async fn iati_organisations(
@@ -141,9 +140,9 @@ pub async fn iati_organisations(
         &state,
         &request,
         "iati organisations".to_owned(),
-        |connection, state, changed_at, shown| {
-            let reporter = load_reporting_org(connection, &state.settings, shown)?
-                .map_err(|lack| incomplete_problem(&[lack]))?;
+        |connection, state, changed_at, render_context| {
+            let reporter = load_reporting_org(connection, &state.settings, render_context)?
+                .map_err(|issue| incomplete_problem(&[issue]))?;
             Ok((
                 xml_writer::render_organisation(&reporter, changed_at.as_deref()),
                 SkippedCounts::default(),
@@ -153,10 +152,10 @@ pub async fn iati_organisations(
     .await
 }
 
-/// What reads and writes a file: gives it, and what was left out.
+/// An exported file, and the numbers of items left out.
 type ExportedFile = (String, SkippedCounts);
 
-/// Answers a file, or that the client has it already.
+/// Responds with a file, or 304 if the client has it already.
 async fn respond(
     state: &web::Data<AppState>,
     request: &HttpRequest,
@@ -171,41 +170,52 @@ async fn respond(
     + 'static,
 ) -> Result<HttpResponse, Problem> {
     let base = state.settings.base_url(request);
-    let wish = LanguagePreference::all_languages(state.fallback_languages.clone());
+    let language_preference = LanguagePreference::all_languages(state.fallback_languages.clone());
     let Settings { iati_reporting_org, iati_reporting_org_type, name, .. } = &state.settings;
     let addresses = PublicUrls::new(&state.settings, &base);
     let identity = format!(
         "{identity}\n{iati_reporting_org:?}\n{iati_reporting_org_type:?}\n{name:?}\n{}",
         addresses.cache_key()
     );
-    let (inner, condition, wished) =
-        (state.clone().into_inner(), ConditionalGet::from_request(request), wish.clone());
+    let (inner, condition, preference) = (
+        state.clone().into_inner(),
+        ConditionalGet::from_request(request),
+        language_preference.clone(),
+    );
     let done = state
         .read(Visibility::Published, move |connection| {
-            let asked = CatalogueRequest {
+            let catalogue_request = CatalogueRequest {
                 etag_key: &identity,
-                language_preference: &wished,
+                language_preference: &preference,
                 base_url: &base,
-                // What has come and what is planned changes with the day, as the tag does.
+                // Planned dates become actual at midnight UTC, so the validators change daily.
                 also_changed_at: Some(Time(
                     Utc::now().date_naive().and_time(NaiveTime::MIN).and_utc(),
                 )),
                 condition: &condition,
             };
-            read_catalogue_wide(connection, &inner, &asked, |connection, revisions, shown| {
-                let changed_at = revisions.get(CATALOGUE).1.map(state_timestamp);
-                work(connection, &inner, changed_at, shown)
-            })
+            read_catalogue_wide(
+                connection,
+                &inner,
+                &catalogue_request,
+                |connection, revisions, render_context| {
+                    let changed_at = revisions.get(CATALOGUE).1.map(state_timestamp);
+                    work(connection, &inner, changed_at, render_context)
+                },
+            )
         })
         .await?;
     StatementCount::record(request, done.statement_count);
     match done.value {
-        Freshness::Fresh(validators, (file, left_out)) => {
-            Ok(file_response(state, &wish, &validators, file, left_out))
+        Freshness::Fresh(validators, (file, skipped)) => {
+            Ok(file_response(state, &language_preference, &validators, file, skipped))
         }
-        Freshness::NotModified(validators) => {
-            Ok(response::not_modified_response(state, Visibility::Published, &wish, &validators))
-        }
+        Freshness::NotModified(validators) => Ok(response::not_modified_response(
+            state,
+            Visibility::Published,
+            &language_preference,
+            &validators,
+        )),
     }
 }
 
@@ -214,30 +224,30 @@ fn file_response(
     language_preference: &LanguagePreference,
     validators: &CacheValidators,
     file: String,
-    left_out: SkippedCounts,
+    skipped: SkippedCounts,
 ) -> HttpResponse {
     let mut response = HttpResponse::build(StatusCode::OK);
     response::set_cache_headers(&mut response, state, Visibility::Published, language_preference);
     response::set_validators(&mut response, validators);
-    if left_out.is_any() {
+    if skipped.is_any() {
         response.insert_header((
             SKIPPED_HEADER,
-            format!("programmes={}, statistics={}", left_out.programmes, left_out.statistics),
+            format!("programmes={}, statistics={}", skipped.programmes, skipped.statistics),
         ));
     }
     response.content_type("application/xml; charset=utf-8").body(file)
 }
 
-/// The state of the catalogue that a file shows: the same state is the same file.
+/// Timestamp of the catalogue state, so that equal states export identical files.
 fn state_timestamp(at: Time) -> String {
     at.0.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// Whether what is incomplete is left out, and the query without that; refuses what only lists
-/// take.
+/// Splits `incomplete` from the query, and rejects unsupported list parameters. Returns whether
+/// incomplete items are omitted, and the remaining query.
 fn split_incomplete_param(query: &str) -> Result<(bool, String), Problem> {
     let refused = present_params(query, EXCLUDED_PARAMS).into_iter().map(|name| {
-        let detail = format!("A file of activities has all that fits, in every language: `{name}` is for lists. Filters, `q`, `sort` and `incomplete` work here.");
+        let detail = format!("`{name}` is not supported here; the file contains all matches in every language. Use filters, `q`, `sort` and `incomplete`.");
         FieldError::parameter(name, "unknown_parameter", detail)
     });
     let mut errors: Vec<FieldError> = refused.collect();
@@ -247,11 +257,7 @@ fn split_incomplete_param(query: &str) -> Result<(bool, String), Problem> {
         if name != "incomplete" {
             rest.push(pair);
         } else if omits.is_some() {
-            errors.push(FieldError::parameter(
-                "incomplete",
-                "repeated",
-                "The parameter is given twice.",
-            ));
+            errors.push(FieldError::parameter("incomplete", "repeated", "Parameter repeated."));
         } else if INCOMPLETE_POLICIES.contains(&value) {
             omits = Some(value == "omit");
         } else {
@@ -269,21 +275,6 @@ fn split_incomplete_param(query: &str) -> Result<(bool, String), Problem> {
     }
 }
 
-fn load_reporting_org(
-    connection: &mut Connection,
-    settings: &Settings,
-    render_context: &mut RenderContext,
-) -> Result<Result<ReportingOrg, ReadinessIssue>, Problem> {
-    let partner = match &settings.iati_reporting_org {
-        Some(identifier) => find_partner_by_identifier(connection, identifier, render_context)?,
-        None => None,
-    };
-    Ok(build_reporting_org(settings, partner.as_ref()))
-}
-
-/// Who reports, and what was drawn.
-type ExportReport = (Result<ReportingOrg, ReadinessIssue>, ActivityExport);
-
 fn load_activities(
     connection: &mut Connection,
     state: &AppState,
@@ -291,10 +282,10 @@ fn load_activities(
     today: NaiveDate,
     render_context: &mut RenderContext,
 ) -> Result<ExportReport, Problem> {
-    let Some(memory) = render_context.cache() else {
-        return Err(Problem::internal("a file was read without a memory"));
+    let Some(cache) = render_context.cache() else {
+        return Err(Problem::internal("the render context has no cache view"));
     };
-    let list = list_request.page_query(connection, &SCHEMA, &memory)?;
+    let list = list_request.page_query(connection, &SCHEMA, &cache)?;
     let page = load_page::<Programmes>(
         connection,
         &list,
@@ -302,10 +293,10 @@ fn load_activities(
         Visibility::Published,
         render_context,
     )?;
-    let (slice, programmes) = page.ok_or_else(|| Problem::internal("a list has no beginning"))?;
+    let (slice, programmes) = page.ok_or_else(|| Problem::internal("a list has no first page"))?;
     if slice.has_more {
         let detail = format!(
-            "A file has at most {MAX_PROGRAMMES} programmes; ask for some of them, by `partner`, `country` or `ids`."
+            "A file has at most {MAX_PROGRAMMES} programmes; restrict the export by `partner`, `country` or `ids`."
         );
         return Err(Problem::incomplete_catalogue(
             detail.clone(),
@@ -313,7 +304,8 @@ fn load_activities(
         ));
     }
     if programmes.is_empty() {
-        let detail = "There is no published programme that fits, and a file of IATI has at least one activity.";
+        let detail =
+            "No published programme matches, and an IATI file requires at least one activity.";
         return Err(Problem::incomplete_catalogue(
             detail,
             vec![FieldError::field("/programmes", "lacking", detail)],
@@ -327,52 +319,35 @@ fn load_activities(
     )
 }
 
-/// Draws these programmes, and says what is lacking.
-pub fn export_programmes(
-    connection: &mut Connection,
-    (settings, places): (&Settings, &CountryNames),
-    (programmes, today, base): (Vec<Programme>, NaiveDate, &str),
-    render_context: &mut RenderContext,
-) -> Result<ExportReport, Problem> {
-    let reporter = load_reporting_org(connection, settings, render_context)?;
-    let catalogue = ExportData::load(connection, programmes, render_context)?;
-    let addresses = PublicUrls::new(settings, base);
-    let drawn =
-        export_activities(&catalogue, &ExportContext::new(settings, places, &addresses, today));
-    Ok((reporter, drawn))
-}
-
 fn build_file(
-    (reporter, drawn): ExportReport,
+    (reporter, export): ExportReport,
     omits: bool,
     changed_at: Option<String>,
 ) -> Result<ExportedFile, Problem> {
-    let ActivityExport { activities, issues: lacks, skipped: left_out } = drawn;
+    let ActivityExport { activities, issues, skipped } = export;
     match reporter {
-        Ok(reporter) if lacks.is_empty() || omits && !activities.is_empty() => Ok((
-            xml_writer::render_activities(&reporter, &activities, changed_at.as_deref(), left_out),
-            left_out,
+        Ok(reporter) if issues.is_empty() || omits && !activities.is_empty() => Ok((
+            xml_writer::render_activities(&reporter, &activities, changed_at.as_deref(), skipped),
+            skipped,
         )),
         reporter => {
-            Err(incomplete_problem(&reporter.err().into_iter().chain(lacks).collect::<Vec<_>>()))
+            Err(incomplete_problem(&reporter.err().into_iter().chain(issues).collect::<Vec<_>>()))
         }
     }
 }
 
-/// The problem that the catalogue is incomplete.
-fn incomplete_problem(lacks: &[ReadinessIssue]) -> Problem {
-    let errors = lacks
+/// The `incomplete-catalogue` problem.
+fn incomplete_problem(issues: &[ReadinessIssue]) -> Problem {
+    let errors = issues
         .iter()
-        .map(|lack| FieldError::field(lack.pointer(), lack.code, lack.detail.clone()))
+        .map(|issue| FieldError::field(issue.pointer(), issue.code, issue.detail.clone()))
         .collect();
-    let detail = format!(
-        "The catalogue lacks {} things that IATI asks for. `incomplete=omit` leaves out what lacks them; `kinoteka check --iati` lists all.",
-        lacks.len()
-    );
-    let detail = if lacks.len() == 1 {
-        detail.replace("1 things", "one thing").replace("lacks them", "lacks it")
-    } else {
-        detail
+    let missing = match issues.len() {
+        1 => "1 item required by IATI is missing or invalid".to_owned(),
+        count => format!("{count} items required by IATI are missing or invalid"),
     };
+    let detail = format!(
+        "{missing}. `incomplete=omit` leaves out incomplete programmes and statistics; `kinoteka check --iati` lists all issues."
+    );
     Problem::incomplete_catalogue(detail, errors)
 }

@@ -1,19 +1,16 @@
-//! IATI's codes and the catalogue's words.
+//! Mapping of IATI codes to values of the catalogue.
 
 /// `GeographicVocabulary`: countries by ISO 3166-1 alpha-2.
 pub const COUNTRY_VOCABULARY: &str = "A4";
 /// `Region`: "Europe, regional".
 pub const REGION_EUROPE: &str = "89";
-/// `SectorVocabulary`: purpose codes of the OECD's Development Assistance Committee, which is meant
-/// where none is named.
+/// `SectorVocabulary`: purpose codes of the OECD Development Assistance Committee, the default.
 pub const SECTOR_VOCABULARY_DAC: &str = "1";
 
-/// The countries that "Europe, regional" stands for: those of the DAC's list of recipients in
-/// Europe.
+/// Countries of "Europe, regional": European recipients on the DAC list.
 const EUROPE_RECIPIENTS: &[&str] = &["AL", "BA", "BY", "MD", "ME", "MK", "RS", "TR", "UA", "XK"];
 
-/// `OrganisationRole`. A partner's role is a free text: these are the words for which IATI has a
-/// code.
+/// `OrganisationRole`. A partner's role is free text; these values have an IATI code.
 const ORGANISATION_ROLE_CODES: &[(&str, &[&str])] = &[
     ("1", &["funder", "funding", "donor"]),
     ("2", &["accountable"]),
@@ -21,8 +18,7 @@ const ORGANISATION_ROLE_CODES: &[(&str, &[&str])] = &[
     ("4", &["implementer", "implementing", "implementing partner"]),
 ];
 
-/// `OrganisationType`, where the kind of a partner says one: of a donor or of civil society it says
-/// too little.
+/// `OrganisationType` of partner kinds; `donor` and `civil_society` have no unambiguous code.
 const PARTNER_KIND_CODES: &[(&str, &str)] = &[
     ("10", "government"),
     ("40", "multilateral"),
@@ -71,7 +67,7 @@ fn name_for(table: &[(&str, &'static str)], code: &str) -> Option<&'static str> 
     table.iter().find(|(known, _)| *known == code).map(|(_, word)| *word)
 }
 
-/// The code of a role, if IATI has one.
+/// Code of a role, if IATI defines one.
 pub fn role_code(role: &str) -> Option<&'static str> {
     let role = role.trim().to_lowercase();
     ORGANISATION_ROLE_CODES
@@ -80,7 +76,7 @@ pub fn role_code(role: &str) -> Option<&'static str> {
         .map(|(code, _)| *code)
 }
 
-/// The word for a role.
+/// Role of a code.
 pub fn role_from_code(code: &str) -> Option<&'static str> {
     ORGANISATION_ROLE_CODES
         .iter()
@@ -88,12 +84,12 @@ pub fn role_from_code(code: &str) -> Option<&'static str> {
         .and_then(|(_, words)| words.first().copied())
 }
 
-/// The code of a kind of partner.
+/// Code of a partner kind.
 pub fn organisation_type_code(kind: &str) -> Option<&'static str> {
     code_for(PARTNER_KIND_CODES, kind)
 }
 
-/// The kind of partner for a code; finer codes are told by what they are a part of.
+/// Partner kind of a code; subcodes map to the kind of their parent.
 pub fn partner_kind_from_code(code: &str) -> Option<&'static str> {
     match code {
         "11" | "15" => Some("government"),
@@ -104,47 +100,47 @@ pub fn partner_kind_from_code(code: &str) -> Option<&'static str> {
     }
 }
 
-/// The code of a measure.
+/// Code of a measure.
 pub fn measure_code(measure: &str) -> Option<&'static str> {
     code_for(MEASURE_CODES, measure)
 }
 
-/// The measure of a code.
+/// Measure of a code.
 pub fn measure_from_code(code: &str) -> Option<&'static str> {
     name_for(MEASURE_CODES, code)
 }
 
-/// The code of a vocabulary of indicators.
+/// Code of an indicator vocabulary.
 pub fn vocabulary_code(vocabulary: &str) -> Option<&'static str> {
     code_for(INDICATOR_VOCABULARY_CODES, vocabulary)
 }
 
-/// The vocabulary of indicators of a code.
+/// Indicator vocabulary of a code.
 pub fn vocabulary_from_code(code: &str) -> Option<&'static str> {
     name_for(INDICATOR_VOCABULARY_CODES, code)
 }
 
-/// The code of a kind of result.
+/// Code of a result type.
 pub fn result_type_code(kind: &str) -> Option<&'static str> {
     code_for(RESULT_TYPE_CODES, kind)
 }
 
-/// The kind of result of a code.
+/// Result type of a code.
 pub fn result_type_from_code(code: &str) -> Option<&'static str> {
     name_for(RESULT_TYPE_CODES, code)
 }
 
-/// The code of a status.
+/// Code of an activity status.
 pub fn activity_status_code(status: &str) -> Option<&'static str> {
     code_for(ACTIVITY_STATUS_CODES, status)
 }
 
-/// The status of a code.
+/// Activity status of a code.
 pub fn activity_status_from_code(code: &str) -> Option<&'static str> {
     name_for(ACTIVITY_STATUS_CODES, code)
 }
 
-/// The region of several countries, where one code stands for all of them.
+/// Region code that contains all these countries, if there is one.
 pub fn region_code<'a>(mut countries: impl Iterator<Item = &'a str>) -> Option<&'static str> {
     countries.all(|country| EUROPE_RECIPIENTS.contains(&country)).then_some(REGION_EUROPE)
 }

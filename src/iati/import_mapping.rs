@@ -1,7 +1,7 @@
-//! What a file says, as bodies that the catalogue takes.
+//! Mapping of an imported file to request bodies.
 //!
-//! Slugs are those that this product has written, or are made of what identifies an item in the
-//! file: the same file gives the same slugs.
+//! Slugs are those written by an export of this product, or are derived from the identifiers in the
+//! file, so that importing a file again yields the same slugs.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -13,20 +13,19 @@ use sha2::{Digest, Sha256};
 use crate::http::json_fields::{is_web_url, limits};
 use crate::iati::activity::{
     Activity, Baseline, DimensionSlice, Document, IatiResult, Indicator, Narratives, Participant,
-    Period, PeriodValue,
+    Period, PeriodValue, activity_dates, status_from_dates,
 };
 use crate::iati::codes;
-use crate::iati::export::{activity_dates, status_from_dates};
 use crate::iati::xml_reader::ParsedFile;
 use crate::programmes::allocations::sums_to_100;
 use crate::resource::schema::ResourceKind;
 use crate::text::decimal::decimal_sort_key;
 use crate::text::slug::{slugify, validate_slug};
 
-/// What the catalogue has already.
+/// Existing items of the catalogue.
 #[derive(Debug, Default)]
 pub struct ExistingItems {
-    /// The slugs of programmes and partners by their identifiers.
+    /// Slugs of programmes and partners by IATI identifier.
     pub slugs_by_identifier: HashMap<(ResourceKind, String), String>,
     /// All slugs.
     pub slugs: HashSet<(ResourceKind, String)>,
@@ -38,20 +37,20 @@ impl ExistingItems {
     }
 }
 
-/// What is to be stored.
+/// An item to store.
 #[derive(Debug)]
 pub struct ImportItem {
-    /// Where it stands in the file.
+    /// Line in the file.
     pub line: usize,
-    /// Its kind.
+    /// Kind.
     pub kind: ResourceKind,
-    /// Its slug.
+    /// Slug.
     pub slug: String,
-    /// Its fields; of what is there already only those that the file says.
+    /// Fields; for an existing item only those present in the file.
     pub body: Json,
 }
 
-/// What an activity holds, as items. What is not taken is counted in the file.
+/// Maps activities to items. Data that is not imported is counted in the file's report.
 pub fn map_activities(
     file: &mut ParsedFile,
     existing: &ExistingItems,
@@ -71,7 +70,7 @@ struct ImportMapper<'a> {
     existing: &'a ExistingItems,
     today: NaiveDate,
     items: Vec<ImportItem>,
-    /// Which of those that are taken has which slug.
+    /// Owner of each assigned slug.
     item_indexes: HashMap<(ResourceKind, String), usize>,
 }
 
@@ -83,11 +82,11 @@ impl ImportMapper<'_> {
         }
     }
 
-    fn add_error(&mut self, line: usize, said: String) {
-        self.file.errors.push((line, said));
+    fn add_error(&mut self, line: usize, message: String) {
+        self.file.errors.push((line, message));
     }
 
-    /// Adds an item; what is new is published, since the file is.
+    /// Adds an item; new items are published, since the file is public.
     fn add_item(
         &mut self,
         line: usize,
@@ -149,7 +148,7 @@ impl ImportMapper<'_> {
         {
             return self.add_error(
                 activity.line,
-                format!("the activity `{}` stands on line {line} too", activity.identifier),
+                format!("duplicate of the activity `{}` on line {line}", activity.identifier),
             );
         }
         let mut partners: Vec<Json> = Vec::new();
@@ -160,7 +159,7 @@ impl ImportMapper<'_> {
                 self.add_error(
                     participant.line,
                     format!(
-                        "`{}` is not a role of IATI (1 to 4)",
+                        "`{}` is not an IATI role (1 to 4)",
                         crate::text::truncate_for_message(&participant.role)
                     ),
                 );
@@ -186,7 +185,7 @@ impl ImportMapper<'_> {
             self.add_error(
                 activity.line,
                 format!(
-                    "`{}` is not a status of IATI (1 to 6)",
+                    "`{}` is not an IATI status (1 to 6)",
                     crate::text::truncate_for_message(&activity.status)
                 ),
             );
@@ -199,7 +198,7 @@ impl ImportMapper<'_> {
             Some(page) if is_web_url(&page.url) => {
                 drop(body.insert("website".to_owned(), json!(page.url)));
             }
-            Some(_) => self.count_skipped("document-link (without a web address)", 1),
+            Some(_) => self.count_skipped("document-link (without a web URL)", 1),
             None => {}
         }
         self.add_item(
@@ -216,7 +215,7 @@ impl ImportMapper<'_> {
         }
     }
 
-    /// A partner; each once, with the names of all its mentions.
+    /// Adds a partner once, with the names from all its mentions.
     fn map_partner(&mut self, participant: &Participant) -> String {
         let known = participant.reference.as_ref().and_then(|reference| {
             self.existing
@@ -243,7 +242,7 @@ impl ImportMapper<'_> {
         if let Some(reference) = &participant.reference {
             body.insert("iati_identifier".to_owned(), json!(reference));
         }
-        // What it is, the catalogue may know better.
+        // The catalogue's kind of an existing partner takes precedence.
         let kind = participant.kind.as_deref().and_then(codes::partner_kind_from_code);
         if let Some(kind) = kind.filter(|_| !self.existing.contains(ResourceKind::Partner, &slug)) {
             body.insert("kind".to_owned(), json!(kind));
@@ -258,7 +257,7 @@ impl ImportMapper<'_> {
         slug
     }
 
-    /// The countries, and how the activity is shared among them.
+    /// Countries and their percentages.
     fn map_countries(&mut self, activity: &Activity, body: &mut Map<String, Json>) {
         let mut countries: Vec<&str> =
             activity.countries.iter().map(|(code, _)| code.as_str()).collect();
@@ -267,7 +266,7 @@ impl ImportMapper<'_> {
         }
         let percentages: Vec<&str> =
             activity.countries.iter().filter_map(|(_, percentage)| percentage.as_deref()).collect();
-        // One alone has the whole, and need not say so.
+        // A single country may omit its percentage.
         let is_shared = percentages.len() > 1
             && percentages.len() == activity.countries.len()
             && sums_to_100(&percentages);
@@ -315,7 +314,7 @@ impl ImportMapper<'_> {
             return self.add_error(
                 indicator.line,
                 format!(
-                    "`{}` is not a measure of IATI (1 to 5)",
+                    "`{}` is not an IATI measure (1 to 5)",
                     crate::text::truncate_for_message(&indicator.measure)
                 ),
             );
@@ -324,7 +323,7 @@ impl ImportMapper<'_> {
             return self.add_error(
                 indicator.line,
                 format!(
-                    "`{}` is not a kind of result of IATI (1, 2, 3 or 9)",
+                    "`{}` is not an IATI result type (1, 2, 3 or 9)",
                     crate::text::truncate_for_message(&result.kind)
                 ),
             );
@@ -334,7 +333,7 @@ impl ImportMapper<'_> {
         about.insert("measure".to_owned(), json!(measure));
         set_if_present(&mut about, "unit", indicator.unit.as_ref());
         set_if_present(&mut about, "ascending", indicator.ascending.as_ref());
-        // Only counts can be added up.
+        // Only counts are additive.
         set_if_present(
             &mut about,
             "additive",
@@ -387,7 +386,7 @@ impl ImportMapper<'_> {
         );
     }
 
-    /// Its first code of a vocabulary that is known.
+    /// First code in a supported vocabulary.
     fn map_reference(&mut self, indicator: &Indicator, body: &mut Map<String, Json>) {
         let known = indicator
             .references
@@ -402,7 +401,7 @@ impl ImportMapper<'_> {
         set_if_present(body, "vocabulary_url", known.and_then(|(one, _)| one.url.as_ref()));
     }
 
-    /// The values of an indicator, each a statistic with what was aimed at and what was before.
+    /// Maps values of an indicator to statistics with target and baseline.
     fn map_statistics(&mut self, context: &ResultContext<'_>, common: &Map<String, Json>) {
         let mut used: HashSet<usize> = HashSet::new();
         let targets: Vec<(&Period, &PeriodValue)> = context
@@ -419,8 +418,8 @@ impl ImportMapper<'_> {
             .collect();
         let mut met: HashSet<usize> = HashSet::new();
         for (period, actual) in &actuals {
-            // What this product wrote says what belongs together; else that of the same period and
-            // the same slice does.
+            // Exports of this product identify the statistic; otherwise actual and target match by
+            // period and disaggregation.
             let place = targets.iter().enumerate().position(|(place, (other, target))| {
                 !met.contains(&place)
                     && match (&actual.statistic, &target.statistic) {
@@ -504,17 +503,16 @@ impl ImportMapper<'_> {
                     .first()
                     .map(|(_, title)| title.as_str())
                     .unwrap_or_default();
-                let whole = format!(
+                let identity = format!(
                     "{}\n{of_result}\n{}\n{what}\n{} {}\n{slice}",
                     context.activity.identifier, context.title, period.start, period.end
                 );
-                stable_slug(context.title, &whole)
+                stable_slug(context.title, &identity)
             });
         if self.item_indexes.contains_key(&(ResourceKind::ImpactStatistic, slug.clone())) {
             return self.add_error(
                 main.line,
-                "another value of the same period, place and dimensions stands before it"
-                    .to_owned(),
+                "duplicate value for the same period, location and dimensions".to_owned(),
             );
         }
         self.add_item(
@@ -526,7 +524,7 @@ impl ImportMapper<'_> {
         );
     }
 
-    /// Videos of this catalogue as evidence, the rest as documents.
+    /// Videos of this catalogue become evidence, other links documents.
     fn map_documents(&mut self, value: &PeriodValue, body: &mut Map<String, Json>) {
         let (mut evidence, mut documents) = (Vec::new(), Vec::new());
         for document in &value.documents {
@@ -537,7 +535,7 @@ impl ImportMapper<'_> {
             match video {
                 Some(video) => evidence.push(evidence_json(video, document)),
                 None if !is_web_url(&document.url) => {
-                    self.count_skipped("document-link (without a web address)", 1);
+                    self.count_skipped("document-link (without a web URL)", 1);
                 }
                 None => documents.push(document_json(document)),
             }
@@ -551,28 +549,28 @@ impl ImportMapper<'_> {
     }
 }
 
-/// Adds a field that the file says; what it does not say stays as it is.
+/// Adds a field that is present in the file.
 fn set_if_present<T: Serialize>(body: &mut Map<String, Json>, name: &str, value: Option<&T>) {
     if let Some(value) = value {
         body.insert(name.to_owned(), json!(value));
     }
 }
 
-/// To what a value belongs.
+/// Parent of a value.
 struct ResultContext<'a> {
     activity: &'a Activity,
     result: &'a IatiResult,
     indicator: &'a Indicator,
     measure: &'static str,
-    /// The slug of the statistic that is an indicator by itself.
+    /// Slug of a statistic without an indicator.
     standalone_slug: Option<String>,
-    /// The slug of the indicator.
+    /// Slug of the indicator.
     indicator_slug: Option<String>,
     title: &'a str,
 }
 
-/// What a statistic is called: as this product wrote, else like its indicator, with what is said of
-/// the value.
+/// Label of a statistic: as exported, else that of its indicator, with the description of the
+/// value.
 fn statistic_texts(context: &ResultContext<'_>, main: &PeriodValue) -> (Narratives, Narratives) {
     let (title, description) = if context.indicator_slug.is_none() {
         (context.indicator.title.clone(), context.indicator.description.clone())
@@ -584,7 +582,7 @@ fn statistic_texts(context: &ResultContext<'_>, main: &PeriodValue) -> (Narrativ
     (title, description)
 }
 
-/// The countries of a slice; places that are no countries are none.
+/// Countries of a value; other locations are ignored.
 fn slice_countries<'a>(activity: &'a Activity, slice: &DimensionSlice) -> Vec<&'a str> {
     let of = |reference: &String| {
         activity.locations.iter().find(|location| location.reference == *reference)
@@ -592,7 +590,7 @@ fn slice_countries<'a>(activity: &'a Activity, slice: &DimensionSlice) -> Vec<&'
     slice.locations.iter().filter_map(of).map(|location| location.country.as_str()).collect()
 }
 
-/// The latest value before, of the same slice.
+/// Latest baseline of the same disaggregation.
 fn latest_baseline(
     context: &ResultContext<'_>,
     slice: &DimensionSlice,
@@ -607,7 +605,7 @@ fn latest_baseline(
     Some(json!({"value": latest.value, "year": latest.year}))
 }
 
-/// A passage of a video, by the seconds at the end of its address.
+/// Passage of a video from the media fragment of its URL.
 fn evidence_json(video: &str, document: &Document) -> Json {
     let seconds = document.url.split_once("#t=").map(|(_, seconds)| seconds).unwrap_or_default();
     let (start, end) = seconds.split_once(',').unwrap_or((seconds, ""));
@@ -625,7 +623,7 @@ fn document_json(document: &Document) -> Json {
         _ => (document.url.as_str(), None),
     };
     let named = document.title.first();
-    // The language of the document, as fine as its title says it.
+    // Language of a document, refined by the language of its title.
     let stated = document.languages.first();
     let language = named
         .map(|(language, _)| language)
@@ -635,7 +633,7 @@ fn document_json(document: &Document) -> Json {
     json!({"title": title, "url": url, "media_type": media_type, "language": language, "page": page})
 }
 
-/// Whether all values of an indicator are shares of a whole.
+/// Whether all values of an indicator are between 0 and 100.
 fn all_values_are_percentages(indicator: &Indicator) -> bool {
     let values = indicator
         .periods
@@ -648,7 +646,7 @@ fn all_values_are_percentages(indicator: &Indicator) -> bool {
     values.chain(baselines).filter_map(decimal_sort_key).all(|order| order >= none && order <= all)
 }
 
-/// The slug of an indicator.
+/// Slug of an indicator.
 fn indicator_slug(
     activity: &Activity,
     result: &IatiResult,
@@ -664,14 +662,14 @@ fn indicator_slug(
     })
 }
 
-/// A slug that this product wrote.
+/// A slug written by an export of this product.
 fn valid_own_slug(slug: Option<&str>) -> Option<String> {
     slug.filter(|slug| validate_slug(slug).is_ok()).map(str::to_owned)
 }
 
-/// A slug of a name that can be read, and of all that tells it apart.
-fn stable_slug(name: &str, whole: &str) -> String {
-    let digest = Sha256::digest(whole.as_bytes());
+/// A slug from a readable name and a hash of what identifies the item.
+fn stable_slug(name: &str, identity: &str) -> String {
+    let digest = Sha256::digest(identity.as_bytes());
     let mark = digest.iter().take(5).fold(0_u64, |mark, byte| (mark << 8) | u64::from(*byte));
     let name = slugify(name);
     let mut readable = String::new();

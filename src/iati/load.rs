@@ -1,4 +1,4 @@
-//! Reads what activities are drawn from: a fixed number of queries, whatever there is.
+//! Loads the items that activities are built from, in a fixed number of queries.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -20,41 +20,41 @@ use crate::resource::view::load::load_where;
 use crate::videos::resource::Videos;
 use crate::{impact, partners, programmes, videos};
 
-/// The most programmes of a file.
+/// Maximum number of programmes in a file.
 pub const MAX_PROGRAMMES: i64 = 1_000;
-/// The most statistics, and the most videos.
+/// Maximum number of statistics, and of videos.
 const MAX_RELATED_ITEMS: i64 = 50_000;
 
 /// A programme.
-pub type Programme = LoadedItem<programmes::model::ProgrammeFields>;
+pub type Programme = LoadedItem<programmes::fields::ProgrammeFields>;
 /// A partner.
-pub type Partner = LoadedItem<partners::model::PartnerFields>;
+pub type Partner = LoadedItem<partners::fields::PartnerFields>;
 /// A statistic.
-pub type Statistic = LoadedItem<impact::model::StatisticFields>;
-/// What statistics measure.
+pub type Statistic = LoadedItem<impact::fields::StatisticFields>;
+/// An indicator.
 pub type LoadedIndicator = LoadedItem<impact::indicators::model::IndicatorFields>;
 /// A video.
-pub type Video = LoadedItem<videos::model::VideoFields>;
+pub type Video = LoadedItem<videos::fields::VideoFields>;
 
-/// What belongs to some programmes, in all languages.
+/// Programmes and their related items, in all languages.
 #[derive(Debug, Default)]
 pub struct ExportData {
-    /// The programmes, in order.
+    /// Programmes in list order.
     pub programmes: Vec<Programme>,
     /// Partners.
     pub partners: HashMap<Id, Partner>,
-    /// Statistics by their programme.
+    /// Statistics by programme.
     pub statistics_by_programme: HashMap<Id, Vec<Statistic>>,
-    /// What they measure.
+    /// Indicators.
     pub indicators: HashMap<Id, LoadedIndicator>,
     /// Videos.
     pub videos: HashMap<Id, Video>,
-    /// Which videos belong to which programme.
+    /// Video ids by programme.
     pub videos_by_programme: HashMap<Id, Vec<Id>>,
 }
 
 impl ExportData {
-    /// Reads what belongs to these programmes and is public. `shown` asks for every language.
+    /// Loads the public related items of programmes. `render_context` must select all languages.
     pub fn load(
         connection: &mut Connection,
         programmes: Vec<Programme>,
@@ -104,23 +104,23 @@ impl ExportData {
             )?;
             catalogue.indicators = found.into_iter().map(|one| (one.item.id, one)).collect();
         }
-        let mut wanted: BTreeSet<Id> = BTreeSet::new();
+        let mut video_ids: BTreeSet<Id> = BTreeSet::new();
         for one in statistics {
-            wanted.extend(one.references_in("evidence").map(|link| link.target_id));
+            video_ids.extend(one.references_in("evidence").map(|link| link.target_id));
             let programme = one.references_in("programme").map(|link| link.target_id).next();
             if let Some(programme) = programme {
                 catalogue.statistics_by_programme.entry(programme).or_default().push(one);
             }
         }
         for (video, programme) in load_video_programme_pairs(connection, &of)? {
-            wanted.insert(video);
+            video_ids.insert(video);
             catalogue.videos_by_programme.entry(programme).or_default().push(video);
         }
-        enforce_limit(wanted.len(), "videos")?;
-        if !wanted.is_empty() {
+        enforce_limit(video_ids.len(), "videos")?;
+        if !video_ids.is_empty() {
             let found = load_where::<Videos>(
                 connection,
-                &public_only(&id_in_fragment("items.id", &wanted)),
+                &public_only(&id_in_fragment("items.id", &video_ids)),
                 Visibility::Published,
                 render_context,
             )?;
@@ -130,7 +130,7 @@ impl ExportData {
     }
 }
 
-/// The partner with this identifier in IATI, if there is one.
+/// Finds the public partner with this IATI identifier.
 pub fn find_partner_by_identifier(
     connection: &mut Connection,
     identifier: &str,
@@ -168,7 +168,7 @@ fn enforce_limit(count: usize, of: &str) -> Result<(), Problem> {
         return Ok(());
     }
     let detail = format!(
-        "These programmes have more than {MAX_RELATED_ITEMS} {of}; ask for some of them, by `partner`, `country` or `ids`."
+        "These programmes have more than {MAX_RELATED_ITEMS} {of}; restrict the export by `partner`, `country` or `ids`."
     );
     Err(Problem::incomplete_catalogue(
         detail.clone(),
@@ -176,7 +176,7 @@ fn enforce_limit(count: usize, of: &str) -> Result<(), Problem> {
     ))
 }
 
-/// Holds for the items that refer to one of these in a field, by the filter index.
+/// Condition for items that refer to one of these in a field, by the filter index.
 fn referring_to(field: &str, to: &[Id]) -> Fragment {
     let of_field = format!(
         "items.number IN (SELECT filter_index.item FROM filter_terms JOIN filter_index ON filter_index.term = filter_terms.number WHERE filter_terms.field = '{field}' AND filter_terms.value IN ("
@@ -184,7 +184,7 @@ fn referring_to(field: &str, to: &[Id]) -> Fragment {
     Fragment::new(of_field).binds(to.iter().map(|id| Bind::Text(id.to_string()))).sql("))")
 }
 
-/// Public videos, each with its programme.
+/// Public videos, with their programme.
 fn load_video_programme_pairs(
     connection: &mut Connection,
     programmes: &[Id],

@@ -1,4 +1,4 @@
-//! IATI 2.03: programmes as activities with their results, out and in.
+//! IATI 2.03: export and import of programmes as activities with results.
 
 pub mod activity;
 pub mod api;

@@ -1,13 +1,14 @@
-//! Texts in their languages, as IATI names them.
+//! Multilingual texts with the language codes of IATI.
 
 use crate::iati::activity::Narratives;
 use crate::resource::model::item::{LoadedItem, TranslationRow};
 
-/// Texts with the tags of a file, those of the original language first.
+/// Texts of an item with IATI language codes, the original language first.
 ///
-/// IATI asks for codes of ISO 639-1 "wherever possible": a tag is given as its language alone (`sr`
-/// for `sr-Latn`) unless that is taken by another script or region, which then keeps its whole tag
-/// (`sr-Cyrl`). What has no such code (`cnr`) keeps its tag of BCP 47, of which `xml:lang` is.
+/// IATI requires ISO 639-1 codes "wherever possible": a tag is reduced to its language (`sr` for
+/// `sr-Latn`) unless another script or region has that code already, in which case it keeps its
+/// full tag (`sr-Cyrl`). A language without an ISO 639-1 code (`cnr`) keeps its BCP 47 tag, which
+/// `xml:lang` permits.
 pub fn narratives<O>(
     loaded: &LoadedItem<O>,
     text: impl Fn(&TranslationRow) -> Option<String>,
@@ -20,7 +21,7 @@ pub fn narratives<O>(
     )
 }
 
-/// Texts with the tags of a file, in this order.
+/// Texts with IATI language codes, in the given order.
 pub fn tag_narratives<'a>(texts: impl Iterator<Item = (&'a str, String)>) -> Narratives {
     let mut narratives = Narratives::new();
     for (language, text) in texts.filter(|(_, text)| !text.trim().is_empty()) {

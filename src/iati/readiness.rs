@@ -1,4 +1,4 @@
-//! All that the catalogue lacks for IATI, whatever the number of programmes.
+//! Readiness check of the whole catalogue for IATI.
 
 use chrono::Utc;
 
@@ -8,8 +8,8 @@ use crate::db::sql_fragment::{Bind, Fragment};
 use crate::http::auth::Visibility;
 use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
-use crate::iati::api::export_programmes;
-use crate::iati::export::ReadinessIssue;
+use crate::iati::export::export_programmes;
+use crate::iati::export::issues::ReadinessIssue;
 use crate::places::CountryNames;
 use crate::programmes::resource::Programmes;
 use crate::resource::schema::ResourceKind;
@@ -17,10 +17,10 @@ use crate::resource::store::items::kind_predicate;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_where;
 
-/// How many programmes are looked at together.
+/// Programmes per batch.
 const BATCH_SIZE: i64 = 100;
 
-/// What the published programmes and their statistics lack, and the settings.
+/// Lists missing and invalid fields of published programmes, their statistics and the settings.
 pub fn find_issues(
     connection: &mut Connection,
     settings: &Settings,
@@ -28,9 +28,9 @@ pub fn find_issues(
     let places = CountryNames::new(settings.kosovo_footnote());
     let shared = std::sync::Arc::new(places.clone());
     let base = settings.base_url.clone().unwrap_or_default();
-    let (mut lacks, mut after, mut is_first) = (Vec::new(), 0, true);
+    let (mut issues, mut after, mut is_first) = (Vec::new(), 0, true);
     loop {
-        let mut shown = RenderContext::new(
+        let mut render_context = RenderContext::new(
             LanguagePreference::all_languages(settings.fallback_languages()),
             std::sync::Arc::clone(&shared),
             None,
@@ -41,20 +41,24 @@ pub fn find_issues(
             .append(&kind_predicate(ResourceKind::Programme))
             .sql(" ORDER BY items.number LIMIT ")
             .bind(Bind::Integer(BATCH_SIZE));
-        let programmes =
-            load_where::<Programmes>(connection, &condition, Visibility::Published, &mut shown)?;
+        let programmes = load_where::<Programmes>(
+            connection,
+            &condition,
+            Visibility::Published,
+            &mut render_context,
+        )?;
         let last = programmes.iter().map(|one| one.item.number).max();
-        let (reporter, drawn) = export_programmes(
+        let (reporter, export) = export_programmes(
             connection,
             (settings, &places),
             (programmes, Utc::now().date_naive(), &base),
-            &mut shown,
+            &mut render_context,
         )?;
-        lacks.extend(reporter.err().filter(|_| is_first));
-        lacks.extend(drawn.issues);
+        issues.extend(reporter.err().filter(|_| is_first));
+        issues.extend(export.issues);
         match last {
             Some(last) => (after, is_first) = (last, false),
-            None => return Ok(lacks),
+            None => return Ok(issues),
         }
     }
 }

@@ -1,41 +1,39 @@
-//! Reads a file of IATI 2.0x into activities, and counts what it says beside what the catalogue
-//! knows.
+//! Parser of IATI 2.0x files. Elements that the catalogue does not support are counted.
 //!
-//! A file is data of others: it has a limit, it may have no document type (so no entities), and
-//! whatever is wrong with it is said with its line.
+//! Files are untrusted: size is limited, document types (and therefore entities) are rejected, and
+//! errors carry line numbers.
 
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use roxmltree::{Document as Tree, Error as Fault, Node, ParsingOptions};
+use roxmltree::{Document as XmlDocument, Error as XmlError, Node, ParsingOptions};
 
 use crate::iati::activity::{
     Activity, ActivityDate, Baseline, Document, IatiResult, Indicator, IndicatorReference,
-    Location, Narratives, Participant, Period, PeriodValue, Sector,
+    KINOTEKA_NAMESPACE, Location, Narratives, Participant, Period, PeriodValue, Sector,
 };
 use crate::iati::codes;
-use crate::iati::xml_writer::KINOTEKA_NAMESPACE;
 use crate::text::language::{Language, LanguageError};
 
-/// The largest file that is read, in bytes. IATI's own tools take 40 MB.
+/// Maximum file size in bytes. IATI's own tools accept 40 MB.
 pub const MAX_FILE_BYTES: usize = 64 * 1_024 * 1_024;
-/// The most elements and texts of a file.
+/// Maximum number of nodes in a file.
 const MAX_XML_NODES: u32 = 4_000_000;
-/// The versions that are read: of these each only adds to the one before.
+/// Supported versions; each is a superset of the previous one.
 const SUPPORTED_VERSIONS: &[&str] = &["2.01", "2.02", "2.03"];
 
-/// What was read.
+/// A parsed file.
 #[derive(Debug, Default)]
 pub struct ParsedFile {
-    /// The activities.
+    /// Activities.
     pub activities: Vec<Activity>,
-    /// What is not read: how often, by name.
+    /// Counts of unsupported elements by name.
     pub skipped: BTreeMap<String, usize>,
-    /// What is wrong: line and sentence.
+    /// Errors: line and message.
     pub errors: Vec<(usize, String)>,
 }
 
-/// Reads a file. Texts that state no language are in `language`.
+/// Parses a file. Texts without a language are in `language`.
 pub fn parse(bytes: &[u8], language: &str) -> Result<ParsedFile, String> {
     if bytes.len() > MAX_FILE_BYTES {
         return Err(format!(
@@ -57,26 +55,24 @@ pub fn parse(bytes: &[u8], language: &str) -> Result<ParsedFile, String> {
         nodes_limit: MAX_XML_NODES,
         ..ParsingOptions::default()
     };
-    let tree =
-        Tree::parse_with_options(text, options).map_err(|fault| describe_xml_error(&fault))?;
+    let tree = XmlDocument::parse_with_options(text, options)
+        .map_err(|fault| describe_xml_error(&fault))?;
     let root = tree.root_element();
     let line = tree.text_pos_at(root.range().start).row;
     match (root.tag_name().name(), root.attribute("version")) {
         ("iati-activities", Some(version)) if SUPPORTED_VERSIONS.contains(&version) => {}
         ("iati-activities", Some(version)) => {
             return Err(format!(
-                "line {line}: IATI {version} is not read, only {}; convert the file first",
+                "line {line}: IATI {version} is not supported, only {}; convert the file first",
                 SUPPORTED_VERSIONS.join(", ")
             ));
         }
         ("iati-activities", None) => {
-            return Err(format!(
-                "line {line}: the file does not say of which version of IATI it is (`version`)"
-            ));
+            return Err(format!("line {line}: the IATI version is missing (attribute `version`)"));
         }
         ("iati-organisations", _) => {
             return Err(format!(
-                "line {line}: this is a file of organisations; one of activities is expected"
+                "line {line}: this is an organisation file; an activity file is expected"
             ));
         }
         (other, _) => {
@@ -104,48 +100,47 @@ pub fn parse(bytes: &[u8], language: &str) -> Result<ParsedFile, String> {
     Ok(reader.file)
 }
 
-/// Why a file cannot be read at all.
-fn describe_xml_error(error: &Fault) -> String {
+/// Error message of a file that cannot be parsed.
+fn describe_xml_error(error: &XmlError) -> String {
     let at = error.pos();
     match error {
-        Fault::DtdDetected => {
-            "the file declares a document type (DOCTYPE), which may hide entities; it is not read"
-                .to_owned()
+        XmlError::DtdDetected => {
+            "the file declares a document type (DOCTYPE), which is not supported".to_owned()
         }
-        Fault::NodesLimitReached => format!(
-            "the file has more than {MAX_XML_NODES} elements and texts; split it by activities"
-        ),
+        XmlError::NodesLimitReached => {
+            format!("the file has more than {MAX_XML_NODES} nodes; split it by activities")
+        }
         other => {
-            let said = other.to_string();
-            let said = said.split(" at ").next().unwrap_or(&said).to_owned();
-            format!("line {}, column {}: not well-formed XML: {said}", at.row, at.col)
+            let message = other.to_string();
+            let message = message.split(" at ").next().unwrap_or(&message).to_owned();
+            format!("line {}, column {}: not well-formed XML: {message}", at.row, at.col)
         }
     }
 }
 
 struct ActivityParser {
     file: ParsedFile,
-    /// That of texts that state none.
+    /// Default language of texts.
     language: String,
-    /// Where lines end.
+    /// Offsets of line ends.
     line_ends: Vec<usize>,
 }
 
 type Element<'a, 'i> = Node<'a, 'i>;
 
 impl ActivityParser {
-    /// The line on which an element begins.
+    /// Line number of an element.
     fn line(&self, node: Element<'_, '_>) -> usize {
         let start = node.range().start;
         self.line_ends.partition_point(|end| *end < start).saturating_add(1)
     }
 
-    fn add_error(&mut self, node: Element<'_, '_>, said: impl Into<String>) {
+    fn add_error(&mut self, node: Element<'_, '_>, message: impl Into<String>) {
         let line = self.line(node);
-        self.file.errors.push((line, said.into()));
+        self.file.errors.push((line, message.into()));
     }
 
-    /// Counts what is not read.
+    /// Counts an unsupported element.
     fn count_skipped(&mut self, node: Element<'_, '_>, within: &str) {
         let count =
             self.file.skipped.entry(format!("{within}{}", node.tag_name().name())).or_default();
@@ -182,7 +177,7 @@ impl ActivityParser {
                     let percentage = child.attribute("percentage").map(str::to_owned);
                     activity.countries.push((trimmed_attribute(child, "code"), percentage));
                 }
-                // Follows from the countries.
+                // Implied by the countries.
                 "recipient-region" if child.attribute("code") == Some(codes::REGION_EUROPE) => {
                     activity.region = Some(codes::REGION_EUROPE.to_owned());
                 }
@@ -221,7 +216,7 @@ impl ActivityParser {
     fn participant(&mut self, node: Element<'_, '_>) -> Option<Participant> {
         let name = self.narratives(node);
         if name.is_empty() {
-            // There is nothing to call it by.
+            // Without a name it cannot be imported.
             self.count_skipped(node, "");
             return None;
         }
@@ -238,7 +233,7 @@ impl ActivityParser {
         })
     }
 
-    /// A day; that which has come goes before that which was planned.
+    /// A date; actual takes precedence over planned.
     fn activity_date(&mut self, node: Element<'_, '_>, activity: &mut Activity) {
         let Some(on) = self.date(node) else { return };
         let kind = trimmed_attribute(node, "type");
@@ -259,13 +254,13 @@ impl ActivityParser {
 
     fn date(&mut self, node: Element<'_, '_>) -> Option<NaiveDate> {
         let text = node.attribute("iso-date").unwrap_or_default();
-        // A day of XML Schema may have a time zone.
+        // XML Schema dates may have a time zone.
         let day = text.trim().get(..10).and_then(|day| day.parse().ok());
         if day.is_none() {
             self.add_error(
                 node,
                 format!(
-                    "`{}` is not a day such as 2024-03-01",
+                    "`{}` is not a date such as 2024-03-01",
                     crate::text::truncate_for_message(text)
                 ),
             );
@@ -273,7 +268,7 @@ impl ActivityParser {
         day
     }
 
-    /// A country; other places are not known.
+    /// A country; other locations are not supported.
     fn location(&mut self, node: Element<'_, '_>) -> Option<Location> {
         let country = iati_elements(node)
             .filter(|child| {
@@ -447,7 +442,7 @@ impl ActivityParser {
         document
     }
 
-    /// A text in its languages: of several in one language the first.
+    /// Texts by language; the first one of each language.
     fn narratives(&mut self, node: Element<'_, '_>) -> Narratives {
         let mut narratives = Narratives::new();
         for child in iati_elements(node) {
@@ -470,7 +465,7 @@ impl ActivityParser {
                 Err(error) => self.add_error(
                     child,
                     format!(
-                        "`{}` is not a language of texts: {error}",
+                        "`{}` is not a valid language tag: {error}",
                         crate::text::truncate_for_message(&stated)
                     ),
                 ),
@@ -480,11 +475,11 @@ impl ActivityParser {
     }
 }
 
-/// The namespace of `xml:lang`.
+/// Namespace of `xml:lang`.
 const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
 
-/// The tag under which a text is kept. IATI's list of languages knows no scripts: that of Serbian
-/// is seen.
+/// Language tag of a text. IATI codes have no scripts; the script of Serbian is detected from the
+/// text.
 fn parse_narrative_language(stated: &str, text: &str) -> Result<String, LanguageError> {
     let language = Language::parse(stated.trim())?;
     match language.check_storable() {
@@ -497,13 +492,12 @@ fn parse_narrative_language(stated: &str, text: &str) -> Result<String, Language
     }
 }
 
-/// The text of an element, whatever comments stand in it.
+/// Text content of an element, without comments.
 fn element_text(node: Element<'_, '_>) -> String {
     node.children().filter(Node::is_text).filter_map(|child| child.text()).collect()
 }
 
-/// Whether a link leads to the page of an activity, rather than to what is said of it elsewhere or
-/// in videos.
+/// Whether a document link is the web page of the activity.
 fn is_web_page(link: Element<'_, '_>) -> bool {
     let of_page = |child: Element<'_, '_>| {
         child.tag_name().name() == "category" && child.attribute("code") == Some("A12")
@@ -511,7 +505,7 @@ fn is_web_page(link: Element<'_, '_>) -> bool {
     kinoteka_attribute(link, "video").is_none() && iati_elements(link).any(of_page)
 }
 
-/// The elements of IATI in an element.
+/// Child elements that belong to IATI.
 fn iati_elements<'a, 'i>(node: Element<'a, 'i>) -> impl Iterator<Item = Element<'a, 'i>> {
     node.children().filter(|child| child.is_element() && child.tag_name().namespace().is_none())
 }
@@ -540,7 +534,7 @@ mod tests {
             parse_error(
                 "<!DOCTYPE a [<!ENTITY b \"b\"><!ENTITY c \"&b;&b;\">]>\n<iati-activities version=\"2.03\">&c;</iati-activities>"
             ),
-            "the file declares a document type (DOCTYPE), which may hide entities; it is not read"
+            "the file declares a document type (DOCTYPE), which is not supported"
         );
         assert!(
             parse_error(&format!("{HEAD}\n<iati-activity>\n<title></iati-activity>"))
@@ -551,15 +545,16 @@ mod tests {
                 .contains("not well-formed XML")
         );
         assert!(
-            parse_error("<iati-activities version=\"1.05\"/>").contains("IATI 1.05 is not read")
+            parse_error("<iati-activities version=\"1.05\"/>")
+                .contains("IATI 1.05 is not supported")
         );
         assert!(
-            parse_error("<iati-activities version=\"2.04\"/>").contains("IATI 2.04 is not read")
+            parse_error("<iati-activities version=\"2.04\"/>")
+                .contains("IATI 2.04 is not supported")
         );
-        assert!(parse_error("<iati-activities/>").contains("does not say of which version"));
+        assert!(parse_error("<iati-activities/>").contains("the IATI version is missing"));
         assert!(
-            parse_error("<iati-organisations version=\"2.03\"/>")
-                .contains("a file of organisations")
+            parse_error("<iati-organisations version=\"2.03\"/>").contains("an organisation file")
         );
         assert!(parse_error("<rss/>").contains("`iati-activities` is expected, not `rss`"));
         assert!(parse_error("").contains("line 1"));

@@ -1,38 +1,19 @@
-//! IATI 2.03 as XML. The order of the elements is that of the schema.
+//! Serializer of IATI 2.03 XML. Elements are in schema order.
 //!
-//! What IATI has no words for (slugs, units, qualifiers) stands in attributes and elements of a
-//! namespace of our own, as the schema allows; what a reader must not miss is said in a `comment`
-//! too.
+//! Data that IATI does not define (slugs, units, qualifiers) is written as attributes and elements
+//! in an extension namespace, as the schema permits; qualifiers are also written as `comment`.
 
 use crate::iati::activity::{
-    Activity, Baseline, DimensionSlice, Document, IatiResult, Indicator, Location, Narratives,
-    Participant, Period, PeriodValue, ReportingOrg,
+    Activity, Baseline, DimensionSlice, Document, IatiResult, Indicator, KINOTEKA_NAMESPACE,
+    Location, Narratives, Participant, Period, PeriodValue, ReportingOrg, SkippedCounts,
 };
 use crate::iati::codes;
 use crate::text::xml::XmlWriter;
 
-/// The version of the standard.
+/// Version of the standard.
 pub const IATI_VERSION: &str = "2.03";
-/// The namespace of what is ours.
-pub const KINOTEKA_NAMESPACE: &str = "urn:kinoteka:iati";
 
-/// What was left out of a file, to be said in it.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct SkippedCounts {
-    /// Programmes.
-    pub programmes: usize,
-    /// Statistics of the others.
-    pub statistics: usize,
-}
-
-impl SkippedCounts {
-    /// Whether anything was left out.
-    pub fn is_any(self) -> bool {
-        self != Self::default()
-    }
-}
-
-/// A file of activities.
+/// Renders an activity file.
 #[must_use]
 pub fn render_activities(
     reporter: &ReportingOrg,
@@ -43,7 +24,7 @@ pub fn render_activities(
     let mut xml = open_root("iati-activities", state);
     if skipped.is_any() {
         let SkippedCounts { programmes, statistics } = skipped;
-        xml.comment(&format!("Incomplete in the catalogue, and left out: {programmes} programmes, {statistics} statistics of the others"));
+        xml.comment(&format!("Left out because they are incomplete: {programmes} programmes, {statistics} statistics of other programmes"));
     }
     for activity in activities {
         write_activity(&mut xml, reporter, activity);
@@ -51,7 +32,7 @@ pub fn render_activities(
     xml.finish()
 }
 
-/// A file of the one organisation that reports.
+/// Renders the file of the reporting organisation.
 #[must_use]
 pub fn render_organisation(reporter: &ReportingOrg, state: Option<&str>) -> String {
     let mut xml = open_root("iati-organisations", state);
@@ -82,7 +63,7 @@ fn write_activity(xml: &mut XmlWriter, reporter: &ReportingOrg, activity: &Activ
     xml.element("iati-identifier", &[], &activity.identifier);
     write_reporting_org(xml, reporter);
     write_narratives(xml, "title", &[], &activity.title);
-    // 1 is a general description.
+    // Type 1: general description.
     write_narratives(xml, "description", &[("type", "1")], &activity.description);
     for participant in &activity.participants {
         write_participating_org(xml, participant);
@@ -230,12 +211,12 @@ fn write_value(xml: &mut XmlWriter, name: &'static str, value: &PeriodValue) {
     attributes.extend(value.value.as_deref().map(|value| ("value", value)));
     xml.open(name, &attributes);
     write_slice(xml, &value.slice);
-    // Here the comment comes before the documents; in a baseline it would come after them.
+    // Schema order differs: here the comment precedes the documents, in a baseline it follows them.
     write_narratives(xml, "comment", &[], &value.comment);
     for one in &value.documents {
         write_document_link(xml, one);
     }
-    // These elements may have no attributes of others, but elements at their end.
+    // These elements allow no foreign attributes, but foreign elements at the end.
     let marks = [
         kinoteka_attributes("statistic", value.statistic.as_deref()),
         kinoteka_attributes("qualifier", value.qualifier.as_deref()),
@@ -259,8 +240,7 @@ fn write_slice(xml: &mut XmlWriter, slice: &DimensionSlice) {
     }
 }
 
-/// An element that holds a text in several languages; nothing where there is none, but for what has
-/// attributes of its own.
+/// Writes an element with narratives; omitted if it has neither narratives nor attributes.
 fn write_narratives(
     xml: &mut XmlWriter,
     name: &'static str,

@@ -1,17 +1,19 @@
-//! The addresses of impact statistics.
+//! HTTP handlers for `/v1/impact-statistics`.
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 
-use super::model::{ImpactStatistic, ImpactStatisticInput, ImpactStatisticPage};
 use crate::http::problem::Problem;
+use crate::impact::input::ImpactStatisticInput;
 use crate::impact::resource::ImpactStatistics;
+use crate::impact::view::{ImpactStatistic, ImpactStatisticPage};
 use crate::resource::read::{get as resource_get, list};
 use crate::resource::state::AppState;
 use crate::resource::write::{handlers, restore};
 
 /// List impact statistics
 ///
-/// Newest first unless `sort` or `q` says otherwise. Whatever shows a value says its qualifier too.
+/// Sorted by publication time, newest first, unless `sort` or `q` is given. A display of a value
+/// must include its qualifier.
 #[utoipa::path(operation_id = "list_impact_statistics", tag = "Impact statistics", responses((status = 200, description = "A page of impact statistics.", body = ImpactStatisticPage)))]
 #[get("/v1/impact-statistics")]
 pub async fn list_impact_statistics(
@@ -23,7 +25,7 @@ pub async fn list_impact_statistics(
 
 /// Get an impact statistic
 ///
-/// By id or slug; a former slug answers 308 to the present one.
+/// By id or slug. A former slug redirects (308) to the current one.
 #[utoipa::path(operation_id = "get_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The impact statistic.", body = ImpactStatistic)))]
 #[get("/v1/impact-statistics/{impact_statistic}")]
 pub async fn get_impact_statistic(
@@ -36,8 +38,9 @@ pub async fn get_impact_statistic(
 
 /// Create an impact statistic
 ///
-/// Without a slug one is made from the texts in the original language. Needs an editor's key.
-#[utoipa::path(operation_id = "create_impact_statistic", tag = "Impact statistics", request_body = ImpactStatisticInput, responses((status = 201, description = "The impact statistic, as stored.", body = ImpactStatistic)))]
+/// If no slug is given, one is generated from the texts in the original language. Requires an
+/// editor's key.
+#[utoipa::path(operation_id = "create_impact_statistic", tag = "Impact statistics", request_body = ImpactStatisticInput, responses((status = 201, description = "The impact statistic.", body = ImpactStatistic)))]
 #[post("/v1/impact-statistics")]
 pub async fn create_impact_statistic(
     state: web::Data<AppState>,
@@ -49,10 +52,10 @@ pub async fn create_impact_statistic(
 
 /// Replace or create an impact statistic
 ///
-/// Replaces the whole; creates at that slug where nothing is, so that a synchroniser can repeat it
-/// safely. What GET with `lang=all` gave can be sent back unchanged and changes nothing. Needs an
-/// editor's key.
-#[utoipa::path(operation_id = "replace_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), request_body = ImpactStatisticInput, responses((status = 200, description = "The impact statistic, as stored.", body = ImpactStatistic), (status = 201, description = "The impact statistic is new.", body = ImpactStatistic)))]
+/// Replaces the whole item, or creates it at this slug if none exists, so that a synchronisation
+/// can be repeated safely. Sending back the response of GET with `lang=all` changes nothing.
+/// Requires an editor's key.
+#[utoipa::path(operation_id = "replace_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), request_body = ImpactStatisticInput, responses((status = 200, description = "The impact statistic.", body = ImpactStatistic), (status = 201, description = "The impact statistic is new.", body = ImpactStatistic)))]
 #[put("/v1/impact-statistics/{impact_statistic}")]
 pub async fn replace_impact_statistic(
     state: web::Data<AppState>,
@@ -63,11 +66,11 @@ pub async fn replace_impact_statistic(
     handlers::replace::<ImpactStatistics>(state, request, payload, name.into_inner()).await
 }
 
-/// Change an impact statistic
+/// Update an impact statistic
 ///
-/// JSON Merge Patch (RFC 7396): null removes, objects merge, lists are replaced whole. Needs an
-/// editor's key.
-#[utoipa::path(operation_id = "patch_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), request_body(content = ImpactStatisticInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The impact statistic, as stored.", body = ImpactStatistic)))]
+/// JSON Merge Patch (RFC 7396): null removes a member, objects are merged, arrays are replaced.
+/// Requires an editor's key.
+#[utoipa::path(operation_id = "patch_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), request_body(content = ImpactStatisticInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The impact statistic.", body = ImpactStatistic)))]
 #[patch("/v1/impact-statistics/{impact_statistic}")]
 pub async fn patch_impact_statistic(
     state: web::Data<AppState>,
@@ -80,8 +83,8 @@ pub async fn patch_impact_statistic(
 
 /// Delete an impact statistic
 ///
-/// From then on it answers 410, or 404 to the public if it never was published. Needs an editor's
-/// key.
+/// After deletion the item returns 410, or 404 to the public if it was never published. Requires an
+/// editor's key.
 #[utoipa::path(operation_id = "delete_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/impact-statistics/{impact_statistic}")]
 pub async fn delete_impact_statistic(
@@ -94,9 +97,9 @@ pub async fn delete_impact_statistic(
 
 /// Restore an impact statistic
 ///
-/// Brings back what was deleted, as it was, as long as the server keeps it; then 410. What is not
-/// deleted is answered unchanged. Needs an editor's key.
-#[utoipa::path(operation_id = "restore_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The impact statistic, as it is again.", body = ImpactStatistic)))]
+/// Restores a deleted item to its state before deletion, until it is purged (410 afterwards). An
+/// item that is not deleted is returned unchanged. Requires an editor's key.
+#[utoipa::path(operation_id = "restore_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The impact statistic.", body = ImpactStatistic)))]
 #[post("/v1/impact-statistics/{impact_statistic}/restore")]
 pub async fn restore_impact_statistic(
     state: web::Data<AppState>,

@@ -1,15 +1,15 @@
-//! The words of the field that indicators and statistics share.
+//! Code lists shared by indicators and statistics.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What a figure measures (IATI indicator measures).
+/// Measures of a value (IATI `IndicatorMeasure`).
 pub const MEASURES: &[&str] = &["unit", "percentage", "nominal", "ordinal", "qualitative"];
-/// The measure of what states none.
+/// Default measure.
 pub const MEASURE_UNIT: &str = "unit";
-/// How exact a figure is.
+/// Precision of a value.
 pub const QUALIFIERS: &[&str] = &["exact", "more_than", "less_than", "about"];
-/// Whose codes an indicator may have (IATI indicator vocabularies).
+/// Vocabularies of indicator codes (IATI `IndicatorVocabulary`).
 pub const INDICATOR_VOCABULARIES: &[&str] = &[
     "who",
     "sphere",
@@ -22,13 +22,13 @@ pub const INDICATOR_VOCABULARIES: &[&str] = &[
     "sdg",
     "own",
 ];
-/// What kind of result is measured (IATI result types).
+/// Types of results (IATI `ResultType`).
 pub const RESULT_TYPES: &[&str] = &["output", "outcome", "impact", "other"];
 
-/// How exact a figure is.
+/// Precision of a value.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "names are self-explanatory")]
 pub enum Qualifier {
     Exact,
     MoreThan,
@@ -36,10 +36,10 @@ pub enum Qualifier {
     About,
 }
 
-/// What a figure measures.
+/// Measure of a value.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "names are self-explanatory")]
 pub enum Measure {
     Unit,
     Percentage,
@@ -48,11 +48,11 @@ pub enum Measure {
     Qualitative,
 }
 
-/// Whose code an indicator has: `sdg` the Sustainable Development Goals, `own` the publisher
-/// itself.
+/// Vocabulary of an indicator code: `sdg` for the Sustainable Development Goals, `own` for the
+/// publisher's own codes.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "names are self-explanatory")]
 pub enum Vocabulary {
     Who,
     Sphere,
@@ -66,10 +66,10 @@ pub enum Vocabulary {
     Own,
 }
 
-/// What kind of result is measured.
+/// Type of result.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "names are self-explanatory")]
 pub enum ResultType {
     Output,
     Outcome,

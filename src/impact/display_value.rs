@@ -1,9 +1,9 @@
-//! How people say a value.
+//! Formatting of values for display.
 
 use crate::phrases::Message;
 use crate::text::decimal::format_decimal;
 
-/// A value as it is said, never without its qualifier: `More than 1,500`, `Yaklaşık %12,5`.
+/// Formats a value with its qualifier in a language: `More than 1,500`, `Yaklaşık %12,5`.
 pub fn format_value(value: &str, qualifier: &str, measure: &str, language: &str) -> String {
     let number = format_plain_value(value, measure, language);
     match Message::for_code(qualifier) {
@@ -14,7 +14,7 @@ pub fn format_value(value: &str, qualifier: &str, measure: &str, language: &str)
     }
 }
 
-/// The same of a value that has no qualifier: what it was before, what it is to be.
+/// Formats a value that has no qualifier, such as a baseline or a target.
 pub fn format_plain_value(value: &str, measure: &str, language: &str) -> String {
     let number = format_decimal(value, language);
     match (measure, language) {

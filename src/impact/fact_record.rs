@@ -1,21 +1,21 @@
-//! What a summary asks of a statistic, in one text: what it is about, when, and its values.
+//! Compact record of the fields of a statistic that summaries need.
 //!
-//! A summary of everything reads the text of every statistic and nothing else of it. After the
-//! number come the fields that say what it is about: those of statistics of one scope are the same,
-//! byte by byte.
+//! A summary of the whole catalogue reads this record of each statistic and no other column. The
+//! item number is followed by the scope fields and the value fields; the scope fields of two
+//! statistics with the same scope are identical byte by byte.
 
 use crate::db::{Id, RowId};
-use crate::impact::model::{Baseline, Disaggregation, StatisticFields, Target};
+use crate::impact::fields::{Baseline, Disaggregation, StatisticFields, Target};
 use crate::resource::model::item::Reference;
 
-/// Between fields.
+/// Separator of fields.
 const FIELD_SEPARATOR: char = '\t';
-/// Between the members of a list, and between a dimension and its slice.
+/// Separator of list members, and of a dimension and its value.
 const LIST_SEPARATOR: char = '\u{1f}';
-/// Between what a statistic is about and its figures.
+/// Separator of the scope fields and the value fields.
 const SECTION_SEPARATOR: char = '\u{1e}';
 
-/// The text of a statistic.
+/// Encodes the record of a statistic.
 pub fn encode(number: RowId, fields: &StatisticFields, references: &[Reference]) -> String {
     let link = |field: &str| {
         let target = references.iter().find(|link| link.field == field);
@@ -30,7 +30,8 @@ pub fn encode(number: RowId, fields: &StatisticFields, references: &[Reference])
         .flat_map(|slice| [slice.dimension, slice.value])
         .map(|text| replace_control_chars(&text))
         .collect();
-    let said = |flag: Option<bool>| flag.map_or("", |flag| if flag { "1" } else { "0" }).to_owned();
+    let flag_text =
+        |flag: Option<bool>| flag.map_or("", |flag| if flag { "1" } else { "0" }).to_owned();
     let day = |day: Option<chrono::NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
     let (baseline, target) =
         (fields.baseline.unpack::<Option<Baseline>>(), fields.target.unpack::<Option<Target>>());
@@ -44,8 +45,8 @@ pub fn encode(number: RowId, fields: &StatisticFields, references: &[Reference])
         slices.join(&LIST_SEPARATOR.to_string()),
         replace_control_chars(fields.unit.as_deref().unwrap_or_default()),
         fields.measure.clone(),
-        said(fields.additive),
-        said(fields.ascending),
+        flag_text(fields.additive),
+        flag_text(fields.ascending),
     ];
     let figures = [
         day(fields.period_start),
@@ -62,12 +63,12 @@ pub fn encode(number: RowId, fields: &StatisticFields, references: &[Reference])
         .join(&SECTION_SEPARATOR.to_string())
 }
 
-/// Without what separates.
+/// Replaces control characters, which include the separators, by spaces.
 fn replace_control_chars(text: &str) -> String {
     text.replace(|character: char| character.is_control(), " ")
 }
 
-/// What some statistics are about: those of one scope count the same, of the same, there.
+/// Scope of a statistic: what is counted, for whom and where.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub struct FactScope {
     /// The indicator.
@@ -76,22 +77,22 @@ pub struct FactScope {
     pub programme: Option<Id>,
     /// The partner.
     pub partner: Option<Id>,
-    /// Country codes, in order.
+    /// Country codes, sorted.
     pub countries: Vec<String>,
-    /// Dimension and value of each slice, in order.
+    /// Dimension and value of each disaggregation, sorted.
     pub slices: Vec<(String, String)>,
     /// What is counted.
     pub unit: Option<String>,
     /// See [`crate::impact::code_lists::MEASURES`].
     pub measure: String,
-    /// Whether values may be added up.
+    /// Whether values may be summed.
     pub additive: Option<bool>,
-    /// Whether more is better.
+    /// Whether higher values are better.
     pub ascending: Option<bool>,
 }
 
-/// When something was counted, and what. Days are as they are written (ISO 8601), so that they are
-/// in order; the empty text where nothing is known.
+/// Period and values of a statistic. Dates are ISO 8601 text, whose byte order is chronological; an
+/// empty string stands for an unknown value.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct FactValues<'a> {
     /// First day of the period.
@@ -102,27 +103,27 @@ pub struct FactValues<'a> {
     pub qualifier: &'a str,
     /// The value.
     pub value: &'a str,
-    /// The value before.
+    /// Baseline value.
     pub baseline: &'a str,
-    /// Year of that.
+    /// Year of the baseline.
     pub baseline_year: &'a str,
-    /// The value aimed at.
+    /// Target value.
     pub target: &'a str,
-    /// First day of the period it is aimed at for.
+    /// First day of the target period.
     pub target_start: &'a str,
-    /// Last day of that.
+    /// Last day of the target period.
     pub target_end: &'a str,
 }
 
-/// Splits a text into number, what says the scope, see [`scope`], and what says the figures, see
-/// [`figures`].
+/// Splits a record into the item number, the scope fields (see [`parse_scope`]) and the value
+/// fields (see [`parse_values`]).
 pub fn split_record(text: &str) -> Option<(RowId, &str, &str)> {
     let (head, figures) = text.split_once(SECTION_SEPARATOR)?;
     let (number, about) = head.split_once(FIELD_SEPARATOR)?;
     Some((number.parse().ok()?, about, figures))
 }
 
-/// Reads what says the figures.
+/// Parses the value fields.
 pub fn parse_values(text: &str) -> Option<FactValues<'_>> {
     let mut fields = text.split(FIELD_SEPARATOR);
     let mut next = || fields.next();
@@ -139,7 +140,7 @@ pub fn parse_values(text: &str) -> Option<FactValues<'_>> {
     })
 }
 
-/// Reads what says the scope.
+/// Parses the scope fields.
 pub fn parse_scope(text: &str) -> Option<FactScope> {
     let mut fields = text.split(FIELD_SEPARATOR);
     let mut next = || fields.next();

@@ -1,12 +1,16 @@
-//! Impact statistics: what came of programmes, in figures, with the videos that show it; and the
-//! indicators that they belong to.
+//! Impact statistics: results of programmes as exact figures, with the videos that support them,
+//! and the indicators that they belong to.
 
 pub mod api;
 pub mod code_lists;
 pub mod display_value;
 pub mod fact_record;
+pub mod fields;
 pub mod indicators;
-pub mod model;
+pub mod input;
+pub mod measure_rules;
 pub mod progress;
 pub mod resource;
+pub mod schema;
 pub mod summary;
+pub mod view;

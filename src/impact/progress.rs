@@ -1,13 +1,13 @@
-//! How much of the way from a baseline to a target is gone.
+//! Progress from a baseline to a target.
 
 use bigdecimal::{BigDecimal, RoundingMode, Zero};
 
-/// How much, in per cent with one digit behind the point, and how exactly that is known: "more than
-/// 1,500" of 2,000 are more than 75.
+/// Progress in per cent with one decimal place, and its qualifier: "more than 1,500" of 2,000 is
+/// more than 75.
 ///
-/// Without a baseline the way begins at nothing, as of a count. Nothing is told of a way without
-/// length, nor of one that leads down from an unknown place. What is not reached is never rounded
-/// to a hundred.
+/// Without a baseline, progress starts at zero. Returns `None` if target and baseline are equal, or
+/// if the target is negative and the baseline unknown. A value below the target is never rounded up
+/// to 100.
 pub fn progress_percent(
     value: &str,
     qualifier: &str,
@@ -21,7 +21,7 @@ pub fn progress_percent(
     if way.is_zero() || (baseline.is_none() && way < BigDecimal::zero()) {
         return None;
     }
-    // What is less than that on a way down has gone further.
+    // When the target is below the baseline, a lower value is more progress.
     let qualifier = match qualifier {
         "more_than" if way < BigDecimal::zero() => "less_than",
         "less_than" if way < BigDecimal::zero() => "more_than",

@@ -1,4 +1,4 @@
-//! How impact statistics are stored.
+//! Storage behaviour of impact statistics: filter values, sort columns and validation.
 
 use diesel::prelude::*;
 use serde_json::{Map, Value};
@@ -9,11 +9,12 @@ use crate::db::{Connection, Id};
 use crate::http::json_fields::JsonFields;
 use crate::http::problem::{FieldError, Problem};
 use crate::impact::code_lists::MEASURE_UNIT;
-use crate::impact::fact_record;
-use crate::impact::indicators::resource::Indicators;
-use crate::impact::model::{
-    self, Baseline, Disaggregation, ImpactStatistic, SCHEMA, StatisticFields, Target,
-};
+use crate::impact::fields::{Disaggregation, StatisticFields};
+use crate::impact::indicators::model::IndicatorFields;
+use crate::impact::measure_rules::measure_violations;
+use crate::impact::schema::SCHEMA;
+use crate::impact::view::{self, ImpactStatistic};
+use crate::impact::{fact_record, input};
 use crate::resource::model::item::{ItemRow, LoadedItem, NewReference, Reference};
 use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::text_track::TrackSummary;
@@ -21,9 +22,8 @@ use crate::resource::schema::ResourceSchema;
 use crate::resource::store::items::load_items;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::resource::{ParsedFields, Resource};
-use crate::text::decimal::decimal_sort_key;
 
-/// `ImpactStatistics` as a kind of item.
+/// The `impact_statistic` resource.
 pub struct ImpactStatistics;
 
 impl ResourceModel for ImpactStatistics {
@@ -61,7 +61,7 @@ impl ResourceModel for ImpactStatistics {
     }
 
     fn inherit(own: &mut StatisticFields, followed: &ItemRow) {
-        if let Some(indicator) = followed.parse_fields::<<Indicators as ResourceModel>::Fields>() {
+        if let Some(indicator) = followed.parse_fields::<IndicatorFields>() {
             own.inherit_from_indicator(&indicator);
         }
     }
@@ -71,15 +71,18 @@ impl Resource for ImpactStatistics {
     type View = ImpactStatistic;
 
     fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<StatisticFields> {
-        model::parse(fields)
+        input::parse(fields)
     }
 
-    fn render(loaded: LoadedItem<StatisticFields>, shown: &RenderContext) -> ImpactStatistic {
-        model::render(loaded, shown)
+    fn render(
+        loaded: LoadedItem<StatisticFields>,
+        render_context: &RenderContext,
+    ) -> ImpactStatistic {
+        view::render(loaded, render_context)
     }
 
-    /// What is its indicator's is taken over from there. The value fits the measure; a passage lies
-    /// inside its video.
+    /// Inherits the fields of the indicator, and checks that values fit the measure and passages
+    /// lie within their video.
     fn validate(
         connection: &mut Connection,
         _id: Option<Id>,
@@ -91,7 +94,7 @@ impl Resource for ImpactStatistics {
         check_passages_within_videos(connection, links, errors)
     }
 
-    /// With another indicator its words are another's.
+    /// A patch that changes the indicator drops the fields inherited from the former one.
     fn before_patch(fields: &mut Map<String, Value>, patch: &Map<String, Value>) {
         if patch.get("indicator").is_some_and(|indicator| !indicator.is_null()) {
             for name in ["unit", "measure", "ascending", "additive", "result_type"] {
@@ -101,8 +104,8 @@ impl Resource for ImpactStatistics {
     }
 }
 
-/// Takes over what an indicator says of all its statistics; what a body says itself must be the
-/// same.
+/// Copies the fields that the indicator defines; a request body that sets them must use equal
+/// values.
 fn inherit_indicator(
     connection: &mut Connection,
     fields: &mut StatisticFields,
@@ -114,12 +117,12 @@ fn inherit_indicator(
         .map(|(_, id)| load_items(connection, &id_in_fragment("items.id", [id])))
         .transpose()?
         .and_then(|mut rows| rows.pop());
-    let Some((item, indicator)) = item.and_then(|item| {
-        item.parse_fields::<<Indicators as ResourceModel>::Fields>().map(|fields| (item, fields))
-    }) else {
+    let Some((item, indicator)) =
+        item.and_then(|item| item.parse_fields::<IndicatorFields>().map(|fields| (item, fields)))
+    else {
         if fields.additive == Some(true) && fields.measure != MEASURE_UNIT {
             let detail = format!(
-                "Values of the measure `{}` cannot be added up; leave `additive` out or set it to false.",
+                "Values of the measure `{}` cannot be summed; omit `additive` or set it to false.",
                 fields.measure
             );
             errors.push(FieldError::field("/additive", "not_allowed", detail));
@@ -132,7 +135,7 @@ fn inherit_indicator(
         );
         return Ok(());
     };
-    let said = |value: Option<bool>| {
+    let flag_text = |value: Option<bool>| {
         value.map_or("unknown", |value| if value { "true" } else { "false" }).to_owned()
     };
     let stated = [
@@ -142,19 +145,28 @@ fn inherit_indicator(
             fields.has_explicit_measure.0.then(|| fields.measure.clone()),
             indicator.measure.clone(),
         ),
-        ("ascending", fields.ascending.map(|value| said(Some(value))), said(indicator.ascending)),
-        ("additive", fields.additive.map(|value| said(Some(value))), said(indicator.additive)),
+        (
+            "ascending",
+            fields.ascending.map(|value| flag_text(Some(value))),
+            flag_text(indicator.ascending),
+        ),
+        (
+            "additive",
+            fields.additive.map(|value| flag_text(Some(value))),
+            flag_text(indicator.additive),
+        ),
         (
             "result_type",
             fields.result_type.clone(),
             indicator.result_type.clone().unwrap_or_default(),
         ),
     ];
-    for (field, stated, theirs) in stated {
-        if stated.is_some_and(|stated| stated != theirs) {
-            let theirs = if theirs.is_empty() { "none".to_owned() } else { format!("`{theirs}`") };
+    for (field, stated, defined) in stated {
+        if stated.is_some_and(|stated| stated != defined) {
+            let defined =
+                if defined.is_empty() { "none".to_owned() } else { format!("`{defined}`") };
             let detail = format!(
-                "The indicator `{}` says {theirs} here; leave `{field}` out, or change the indicator.",
+                "The indicator `{}` defines {defined}; omit `{field}` or change the indicator.",
                 item.slug
             );
             errors.push(FieldError::field(format!("/{field}"), "does_not_fit", detail));
@@ -170,54 +182,20 @@ fn inherit_indicator(
     Ok(())
 }
 
-/// Which values of a statistic a measure does not allow: field, code and reason.
-pub fn measure_violations(
-    fields: &StatisticFields,
-    measure: &str,
-    is_share: bool,
-) -> Vec<(&'static str, &'static str, String)> {
-    let (baseline, target) =
-        (fields.baseline.unpack::<Option<Baseline>>(), fields.target.unpack::<Option<Target>>());
-    let values = [
-        ("value", fields.value.clone()),
-        ("baseline/value", baseline.map(|baseline| baseline.value)),
-        ("target/value", target.map(|target| target.value)),
-    ];
-    let values = values.into_iter().filter_map(|(field, value)| Some((field, value?)));
-    if measure == "qualitative" {
-        let detail =
-            "A qualitative statistic has no value; leave it out or choose another measure.";
-        return values.map(|(field, _)| (field, "not_allowed", detail.to_owned())).collect();
-    }
-    if measure != "percentage" || !is_share {
-        return Vec::new();
-    }
-    let (none, all) = (decimal_sort_key("0"), decimal_sort_key("100"));
-    let is_outside = |value: &str| {
-        decimal_sort_key(value)
-            .is_some_and(|order| Some(&order) < none.as_ref() || Some(&order) > all.as_ref())
-    };
-    let detail = "A share of a whole lies between 0 and 100 per cent; a change in per cent belongs to an indicator with `is_share` false.";
-    values
-        .filter(|(_, value)| is_outside(value))
-        .map(|(field, _)| (field, "out_of_range", detail.to_owned()))
-        .collect()
-}
-
-/// A passage lies inside its video.
+/// Checks that passages lie within their video.
 fn check_passages_within_videos(
     connection: &mut Connection,
     references: &[(NewReference, Id)],
     errors: &mut Vec<FieldError>,
 ) -> Result<(), Problem> {
-    let shown: Vec<Id> =
+    let video_ids: Vec<Id> =
         references.iter().filter(|(link, _)| link.field == "evidence").map(|(_, id)| *id).collect();
-    if shown.is_empty() {
+    if video_ids.is_empty() {
         return Ok(());
     }
     let durations: Vec<(Id, Option<i64>)> = items::table
         .inner_join(videos::table.on(videos::number.eq(items::number)))
-        .filter(id_in(items::id, &shown))
+        .filter(id_in(items::id, &video_ids))
         .select((items::id, videos::duration_seconds))
         .load(connection)?;
     for (link, video) in references.iter().filter(|(link, _)| link.field == "evidence") {
@@ -232,7 +210,7 @@ fn check_passages_within_videos(
                     pointer,
                     "out_of_range",
                     format!(
-                        "The video is {duration} seconds long; the passage must lie inside it."
+                        "The video is {duration} seconds long; the passage must lie within it."
                     ),
                 ));
             }

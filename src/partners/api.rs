@@ -1,17 +1,18 @@
-//! The addresses of partners.
+//! HTTP handlers for `/v1/partners`.
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 
-use super::model::{Partner, PartnerInput, PartnerPage};
 use crate::http::problem::Problem;
+use crate::partners::input::PartnerInput;
 use crate::partners::resource::Partners;
+use crate::partners::view::{Partner, PartnerPage};
 use crate::resource::read::{get as resource_get, list};
 use crate::resource::state::AppState;
 use crate::resource::write::{handlers, restore};
 
 /// List partners
 ///
-/// Newest first unless `sort` or `q` says otherwise.
+/// Sorted by publication time, newest first, unless `sort` or `q` is given.
 #[utoipa::path(operation_id = "list_partners", tag = "Partners", responses((status = 200, description = "A page of partners.", body = PartnerPage)))]
 #[get("/v1/partners")]
 pub async fn list_partners(
@@ -23,7 +24,7 @@ pub async fn list_partners(
 
 /// Get a partner
 ///
-/// By id or slug; a former slug answers 308 to the present one.
+/// By id or slug. A former slug redirects (308) to the current one.
 #[utoipa::path(operation_id = "get_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The partner.", body = Partner)))]
 #[get("/v1/partners/{partner}")]
 pub async fn get_partner(
@@ -36,8 +37,9 @@ pub async fn get_partner(
 
 /// Create a partner
 ///
-/// Without a slug one is made from the texts in the original language. Needs an editor's key.
-#[utoipa::path(operation_id = "create_partner", tag = "Partners", request_body = PartnerInput, responses((status = 201, description = "The partner, as stored.", body = Partner)))]
+/// If no slug is given, one is generated from the texts in the original language. Requires an
+/// editor's key.
+#[utoipa::path(operation_id = "create_partner", tag = "Partners", request_body = PartnerInput, responses((status = 201, description = "The partner.", body = Partner)))]
 #[post("/v1/partners")]
 pub async fn create_partner(
     state: web::Data<AppState>,
@@ -49,10 +51,10 @@ pub async fn create_partner(
 
 /// Replace or create a partner
 ///
-/// Replaces the whole; creates at that slug where nothing is, so that a synchroniser can repeat it
-/// safely. What GET with `lang=all` gave can be sent back unchanged and changes nothing. Needs an
-/// editor's key.
-#[utoipa::path(operation_id = "replace_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), request_body = PartnerInput, responses((status = 200, description = "The partner, as stored.", body = Partner), (status = 201, description = "The partner is new.", body = Partner)))]
+/// Replaces the whole item, or creates it at this slug if none exists, so that a synchronisation
+/// can be repeated safely. Sending back the response of GET with `lang=all` changes nothing.
+/// Requires an editor's key.
+#[utoipa::path(operation_id = "replace_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), request_body = PartnerInput, responses((status = 200, description = "The partner.", body = Partner), (status = 201, description = "The partner is new.", body = Partner)))]
 #[put("/v1/partners/{partner}")]
 pub async fn replace_partner(
     state: web::Data<AppState>,
@@ -63,11 +65,11 @@ pub async fn replace_partner(
     handlers::replace::<Partners>(state, request, payload, name.into_inner()).await
 }
 
-/// Change a partner
+/// Update a partner
 ///
-/// JSON Merge Patch (RFC 7396): null removes, objects merge, lists are replaced whole. Needs an
-/// editor's key.
-#[utoipa::path(operation_id = "patch_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), request_body(content = PartnerInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The partner, as stored.", body = Partner)))]
+/// JSON Merge Patch (RFC 7396): null removes a member, objects are merged, arrays are replaced.
+/// Requires an editor's key.
+#[utoipa::path(operation_id = "patch_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), request_body(content = PartnerInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The partner.", body = Partner)))]
 #[patch("/v1/partners/{partner}")]
 pub async fn patch_partner(
     state: web::Data<AppState>,
@@ -80,8 +82,8 @@ pub async fn patch_partner(
 
 /// Delete a partner
 ///
-/// From then on it answers 410, or 404 to the public if it never was published. Needs an editor's
-/// key.
+/// After deletion the item returns 410, or 404 to the public if it was never published. Requires an
+/// editor's key.
 #[utoipa::path(operation_id = "delete_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/partners/{partner}")]
 pub async fn delete_partner(
@@ -94,9 +96,9 @@ pub async fn delete_partner(
 
 /// Restore a partner
 ///
-/// Brings back what was deleted, as it was, as long as the server keeps it; then 410. What is not
-/// deleted is answered unchanged. Needs an editor's key.
-#[utoipa::path(operation_id = "restore_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The partner, as it is again.", body = Partner)))]
+/// Restores a deleted item to its state before deletion, until it is purged (410 afterwards). An
+/// item that is not deleted is returned unchanged. Requires an editor's key.
+#[utoipa::path(operation_id = "restore_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The partner.", body = Partner)))]
 #[post("/v1/partners/{partner}/restore")]
 pub async fn restore_partner(
     state: web::Data<AppState>,

@@ -1,5 +1,8 @@
 //! Partners: who funds, hosts and carries out programmes, and who takes part in videos.
 
 pub mod api;
-pub mod model;
+pub mod fields;
+pub mod input;
 pub mod resource;
+pub mod schema;
+pub mod view;

@@ -1,7 +1,10 @@
-//! How partners are stored.
+//! Storage behaviour of partners.
 
 use crate::http::json_fields::JsonFields;
-use crate::partners::model::{self, Partner, PartnerFields, SCHEMA};
+use crate::partners::fields::PartnerFields;
+use crate::partners::input;
+use crate::partners::schema::SCHEMA;
+use crate::partners::view::{self, Partner};
 use crate::resource::model::item::LoadedItem;
 use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::text_track::TrackSummary;
@@ -9,7 +12,7 @@ use crate::resource::schema::ResourceSchema;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::resource::{ParsedFields, Resource};
 
-/// Partners as a kind of item.
+/// The `partner` resource.
 pub struct Partners;
 
 impl ResourceModel for Partners {
@@ -29,10 +32,10 @@ impl Resource for Partners {
     type View = Partner;
 
     fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<PartnerFields> {
-        model::parse(fields)
+        input::parse(fields)
     }
 
-    fn render(loaded: LoadedItem<PartnerFields>, shown: &RenderContext) -> Partner {
-        model::render(loaded, shown)
+    fn render(loaded: LoadedItem<PartnerFields>, render_context: &RenderContext) -> Partner {
+        view::render(loaded, render_context)
     }
 }

@@ -1,4 +1,4 @@
-//! What a programme is for, and how it is shared among its countries, as IATI asks for it.
+//! Allocation of a programme to sectors and countries, as required by IATI.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -9,17 +9,17 @@ use utoipa::ToSchema;
 
 use crate::http::json_fields::{JsonFields, limits};
 
-/// What a programme is for.
+/// A sector of a programme.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 pub struct Sector {
     /// Code in the vocabulary.
     #[schema(min_length = 1, max_length = 200, example = "15180")]
     pub code: String,
-    /// IATI's code of the vocabulary (`SectorVocabulary`): 1, which is meant where none is sent,
-    /// are the purpose codes of the OECD's DAC.
+    /// IATI code of the vocabulary (`SectorVocabulary`); 1 by default, the purpose codes of the
+    /// OECD DAC.
     #[schema(required, max_length = 200, example = "1")]
     pub vocabulary: Option<String>,
-    /// Its share of the programme among the sectors of its vocabulary.
+    /// Percentage of the programme among the sectors of its vocabulary.
     #[schema(
         required,
         pattern = r"^0*(100(\.0+)?|[0-9]{1,2}(\.[0-9]+)?)$",
@@ -29,18 +29,19 @@ pub struct Sector {
     pub percentage: Option<String>,
 }
 
-/// The share of a programme that a country has.
+/// Percentage of a programme allocated to a country.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 pub struct CountryShare {
     /// The country: one of `countries`.
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "XK")]
     pub country: String,
-    /// Its share.
+    /// Percentage.
     #[schema(pattern = r"^0*(100(\.0+)?|[0-9]{1,2}(\.[0-9]+)?)$", max_length = 60, example = "40")]
     pub percentage: String,
 }
 
-/// Reads `sectors`. Several of a vocabulary have percentages that sum up to 100, or none has one.
+/// Parses `sectors`. The percentages of several sectors in one vocabulary must add up to 100, or
+/// all be omitted.
 pub fn parse_sectors(fields: &mut JsonFields<'_, '_>) -> Vec<Sector> {
     let sectors: Vec<Sector> = fields.list("sectors", |value, pointer, errors| {
         let mut inner = JsonFields::new(value, pointer, errors)?;
@@ -72,12 +73,12 @@ pub fn parse_sectors(fields: &mut JsonFields<'_, '_>) -> Vec<Sector> {
             fields.error(
                 "sectors",
                 "repeated",
-                format!("A sector of vocabulary {vocabulary} is named twice."),
+                format!("A sector of vocabulary {vocabulary} is repeated."),
             );
         }
         if !shares.is_empty() && (shares.len() < of_it.len() || !sums_to_100(&shares)) {
             let detail = format!(
-                "The percentages of the sectors of vocabulary {vocabulary} must sum up to 100, or all be left out."
+                "The percentages of the sectors of vocabulary {vocabulary} must add up to 100, or all be omitted."
             );
             fields.error("sectors", "invalid_sum", detail);
         }
@@ -85,7 +86,7 @@ pub fn parse_sectors(fields: &mut JsonFields<'_, '_>) -> Vec<Sector> {
     sectors
 }
 
-/// Reads `country_shares`: of some of the countries, with the whole among them.
+/// Parses `country_shares`, whose percentages must add up to 100.
 pub fn parse_country_shares(
     fields: &mut JsonFields<'_, '_>,
     countries: &[String],
@@ -101,10 +102,10 @@ pub fn parse_country_shares(
                 inner.error(
                     "country",
                     "not_allowed",
-                    format!("`{country}` is not among the `countries` of the programme."),
+                    format!("`{country}` is not in the `countries` of the programme."),
                 );
             } else if seen.contains(country) {
-                inner.error("country", "repeated", format!("`{country}` has a share already."));
+                inner.error("country", "repeated", format!("`{country}` is repeated."));
             }
             seen.push(country.clone());
         }
@@ -113,12 +114,12 @@ pub fn parse_country_shares(
     });
     let percentages: Vec<&str> = shares.iter().map(|share| share.percentage.as_str()).collect();
     if !percentages.is_empty() && !sums_to_100(&percentages) {
-        fields.error("country_shares", "invalid_sum", "The percentages must sum up to 100.");
+        fields.error("country_shares", "invalid_sum", "The percentages must add up to 100.");
     }
     shares
 }
 
-/// Whether decimals sum up to 100, exactly.
+/// Whether decimals add up to exactly 100.
 pub fn sums_to_100(shares: &[&str]) -> bool {
     let sum: BigDecimal = shares.iter().filter_map(|share| BigDecimal::from_str(share).ok()).sum();
     sum == 100

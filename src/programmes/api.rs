@@ -1,17 +1,18 @@
-//! The addresses of programmes.
+//! HTTP handlers for `/v1/programmes`.
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 
-use super::model::{Programme, ProgrammeInput, ProgrammePage};
 use crate::http::problem::Problem;
+use crate::programmes::input::ProgrammeInput;
 use crate::programmes::resource::Programmes;
+use crate::programmes::view::{Programme, ProgrammePage};
 use crate::resource::read::{get as resource_get, list};
 use crate::resource::state::AppState;
 use crate::resource::write::{handlers, restore};
 
 /// List programmes
 ///
-/// Newest first unless `sort` or `q` says otherwise.
+/// Sorted by publication time, newest first, unless `sort` or `q` is given.
 #[utoipa::path(operation_id = "list_programmes", tag = "Programmes", responses((status = 200, description = "A page of programmes.", body = ProgrammePage)))]
 #[get("/v1/programmes")]
 pub async fn list_programmes(
@@ -23,7 +24,7 @@ pub async fn list_programmes(
 
 /// Get a programme
 ///
-/// By id or slug; a former slug answers 308 to the present one.
+/// By id or slug. A former slug redirects (308) to the current one.
 #[utoipa::path(operation_id = "get_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The programme.", body = Programme)))]
 #[get("/v1/programmes/{programme}")]
 pub async fn get_programme(
@@ -36,8 +37,9 @@ pub async fn get_programme(
 
 /// Create a programme
 ///
-/// Without a slug one is made from the texts in the original language. Needs an editor's key.
-#[utoipa::path(operation_id = "create_programme", tag = "Programmes", request_body = ProgrammeInput, responses((status = 201, description = "The programme, as stored.", body = Programme)))]
+/// If no slug is given, one is generated from the texts in the original language. Requires an
+/// editor's key.
+#[utoipa::path(operation_id = "create_programme", tag = "Programmes", request_body = ProgrammeInput, responses((status = 201, description = "The programme.", body = Programme)))]
 #[post("/v1/programmes")]
 pub async fn create_programme(
     state: web::Data<AppState>,
@@ -49,10 +51,10 @@ pub async fn create_programme(
 
 /// Replace or create a programme
 ///
-/// Replaces the whole; creates at that slug where nothing is, so that a synchroniser can repeat it
-/// safely. What GET with `lang=all` gave can be sent back unchanged and changes nothing. Needs an
-/// editor's key.
-#[utoipa::path(operation_id = "replace_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), request_body = ProgrammeInput, responses((status = 200, description = "The programme, as stored.", body = Programme), (status = 201, description = "The programme is new.", body = Programme)))]
+/// Replaces the whole item, or creates it at this slug if none exists, so that a synchronisation
+/// can be repeated safely. Sending back the response of GET with `lang=all` changes nothing.
+/// Requires an editor's key.
+#[utoipa::path(operation_id = "replace_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), request_body = ProgrammeInput, responses((status = 200, description = "The programme.", body = Programme), (status = 201, description = "The programme is new.", body = Programme)))]
 #[put("/v1/programmes/{programme}")]
 pub async fn replace_programme(
     state: web::Data<AppState>,
@@ -63,11 +65,11 @@ pub async fn replace_programme(
     handlers::replace::<Programmes>(state, request, payload, name.into_inner()).await
 }
 
-/// Change a programme
+/// Update a programme
 ///
-/// JSON Merge Patch (RFC 7396): null removes, objects merge, lists are replaced whole. Needs an
-/// editor's key.
-#[utoipa::path(operation_id = "patch_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), request_body(content = ProgrammeInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The programme, as stored.", body = Programme)))]
+/// JSON Merge Patch (RFC 7396): null removes a member, objects are merged, arrays are replaced.
+/// Requires an editor's key.
+#[utoipa::path(operation_id = "patch_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), request_body(content = ProgrammeInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The programme.", body = Programme)))]
 #[patch("/v1/programmes/{programme}")]
 pub async fn patch_programme(
     state: web::Data<AppState>,
@@ -80,8 +82,8 @@ pub async fn patch_programme(
 
 /// Delete a programme
 ///
-/// From then on it answers 410, or 404 to the public if it never was published. Needs an editor's
-/// key.
+/// After deletion the item returns 410, or 404 to the public if it was never published. Requires an
+/// editor's key.
 #[utoipa::path(operation_id = "delete_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/programmes/{programme}")]
 pub async fn delete_programme(
@@ -94,9 +96,9 @@ pub async fn delete_programme(
 
 /// Restore a programme
 ///
-/// Brings back what was deleted, as it was, as long as the server keeps it; then 410. What is not
-/// deleted is answered unchanged. Needs an editor's key.
-#[utoipa::path(operation_id = "restore_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The programme, as it is again.", body = Programme)))]
+/// Restores a deleted item to its state before deletion, until it is purged (410 afterwards). An
+/// item that is not deleted is returned unchanged. Requires an editor's key.
+#[utoipa::path(operation_id = "restore_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The programme.", body = Programme)))]
 #[post("/v1/programmes/{programme}/restore")]
 pub async fn restore_programme(
     state: web::Data<AppState>,

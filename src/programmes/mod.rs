@@ -1,6 +1,9 @@
-//! Programmes: what videos and statistics belong to.
+//! Programmes, which videos and statistics belong to.
 
 pub mod allocations;
 pub mod api;
-pub mod model;
+pub mod fields;
+pub mod input;
 pub mod resource;
+pub mod schema;
+pub mod view;

@@ -1,8 +1,11 @@
-//! How programmes are stored.
+//! Storage behaviour of programmes.
 
 use crate::db::sql_fragment::Bind;
 use crate::http::json_fields::JsonFields;
-use crate::programmes::model::{self, Programme, ProgrammeFields, SCHEMA};
+use crate::programmes::fields::ProgrammeFields;
+use crate::programmes::input;
+use crate::programmes::schema::SCHEMA;
+use crate::programmes::view::{self, Programme};
 use crate::resource::model::item::{ItemRow, LoadedItem, Reference};
 use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::text_track::TrackSummary;
@@ -10,7 +13,7 @@ use crate::resource::schema::ResourceSchema;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::resource::{ParsedFields, Resource};
 
-/// Programmes as a kind of item.
+/// The `programme` resource.
 pub struct Programmes;
 
 impl ResourceModel for Programmes {
@@ -33,10 +36,10 @@ impl Resource for Programmes {
     type View = Programme;
 
     fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<ProgrammeFields> {
-        model::parse(fields)
+        input::parse(fields)
     }
 
-    fn render(loaded: LoadedItem<ProgrammeFields>, shown: &RenderContext) -> Programme {
-        model::render(loaded, shown)
+    fn render(loaded: LoadedItem<ProgrammeFields>, render_context: &RenderContext) -> Programme {
+        view::render(loaded, render_context)
     }
 }

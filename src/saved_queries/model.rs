@@ -17,10 +17,10 @@ use crate::{impact, partners, programmes, videos};
 
 /// Schemas of the kinds whose lists can be queried.
 pub const LISTABLE_SCHEMAS: [&ResourceSchema; 4] = [
-    &videos::model::SCHEMA,
-    &programmes::model::SCHEMA,
-    &partners::model::SCHEMA,
-    &impact::model::SCHEMA,
+    &videos::schema::SCHEMA,
+    &programmes::schema::SCHEMA,
+    &partners::schema::SCHEMA,
+    &impact::schema::SCHEMA,
 ];
 
 /// Names of these kinds.

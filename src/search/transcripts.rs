@@ -37,8 +37,9 @@ use crate::text::highlight::Highlighter;
 use crate::text::language::Language;
 use crate::text::query::SearchQuery;
 use crate::text::stem::StemmerLanguage;
-use crate::videos::model::{SCHEMA, VideoFields};
+use crate::videos::fields::VideoFields;
 use crate::videos::resource::Videos;
+use crate::videos::schema::SCHEMA;
 
 /// Completes the OpenAPI operation with the parameters of the list of videos.
 pub const OPENAPI: ListEndpoint = ListEndpoint {

@@ -18,7 +18,7 @@ use crate::resource::query::params::{ListRequest, MAX_FACET_LIMIT};
 use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
 use crate::resource::read::facets::compute_facets;
 use crate::resource::read::response;
-use crate::resource::schema::{ResourceKind, ResourceSchema};
+use crate::resource::schema::{ResourceKind, ResourceSchema, TEXT_LANGUAGE_FILTER};
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::server::dcat::{DcatCatalog, DcatDataset, DistributionFormat, IATI_STANDARD_URL};
@@ -168,7 +168,7 @@ fn load_dataset(
     render_context: &mut RenderContext,
     documents: &OpenApiDocuments,
 ) -> Result<DcatDataset, Problem> {
-    let wanted: Vec<&str> = ["language", "country"]
+    let wanted: Vec<&str> = [TEXT_LANGUAGE_FILTER, "country"]
         .into_iter()
         .filter(|name| spec.all_filters().any(|filter| filter.name == *name))
         .collect();
@@ -196,7 +196,7 @@ fn load_dataset(
         title: spec.kind.heading_message(),
         description: about,
         modified: revisions.get(spec.kind.as_str()).1,
-        languages: values("language"),
+        languages: values(TEXT_LANGUAGE_FILTER),
         countries,
         distributions: distributions(
             spec,

@@ -48,11 +48,11 @@ pub use crate::server::openapi::{render_json as document_json, render_yaml as do
 /// The declarations of all kinds.
 pub const SCHEMAS: [&ResourceSchema; 7] = [
     &topics::model::SCHEMA,
-    &partners::model::SCHEMA,
-    &programmes::model::SCHEMA,
-    &videos::model::SCHEMA,
+    &partners::schema::SCHEMA,
+    &programmes::schema::SCHEMA,
+    &videos::schema::SCHEMA,
     &impact::indicators::model::SCHEMA,
-    &impact::model::SCHEMA,
+    &impact::schema::SCHEMA,
     &saved_queries::model::SCHEMA,
 ];
 
@@ -240,7 +240,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         partners::api::restore_partner,
         impact::api::list_impact_statistics,
         impact::api::create_impact_statistic,
-        impact::summary::api::summarise_impact_statistics,
+        impact::summary::api::get_impact_statistics_summary,
         crate::charts::api::chart_svg,
         crate::charts::api::chart_png,
         impact::api::get_impact_statistic,
@@ -400,7 +400,7 @@ fn cors(origins: &[String]) -> Cors {
             "Retry-After",
             "X-Request-Id",
             "Idempotent-Replayed",
-            "X-Kinoteka-Left-Out",
+            "X-Kinoteka-Skipped",
         ])
         .max_age(86_400)
         .block_on_origin_mismatch(false);

@@ -1,4 +1,4 @@
-//! The addresses of tables.
+//! HTTP handlers for tables.
 
 use std::sync::Arc;
 
@@ -25,8 +25,7 @@ use crate::tables::table_resource::TableResource;
 use crate::videos::resource::Videos;
 use crate::{impact, partners, programmes, videos};
 
-/// Parameters of lists that shape a page or its items; a table has the whole list, and columns of
-/// its own.
+/// List parameters that tables do not support: a table contains the whole list with fixed columns.
 const EXCLUDED_PARAMS: &[&str] = &[
     "fields",
     "include",
@@ -39,12 +38,12 @@ const EXCLUDED_PARAMS: &[&str] = &[
     "offset",
 ];
 
-/// What the document says of them, beside what the handlers do.
+/// Parameters of a table in the OpenAPI document.
 pub const OPENAPI: [ListEndpoint; 4] = [
-    openapi("/v1/videos.{format}", &videos::model::SCHEMA),
-    openapi("/v1/programmes.{format}", &programmes::model::SCHEMA),
-    openapi("/v1/partners.{format}", &partners::model::SCHEMA),
-    openapi("/v1/impact-statistics.{format}", &impact::model::SCHEMA),
+    openapi("/v1/videos.{format}", &videos::schema::SCHEMA),
+    openapi("/v1/programmes.{format}", &programmes::schema::SCHEMA),
+    openapi("/v1/partners.{format}", &partners::schema::SCHEMA),
+    openapi("/v1/impact-statistics.{format}", &impact::schema::SCHEMA),
 ];
 
 const fn openapi(path: &'static str, schema: &'static ResourceSchema) -> ListEndpoint {
@@ -57,10 +56,9 @@ const fn openapi(path: &'static str, schema: &'static ResourceSchema) -> ListEnd
     }
 }
 
-/// Videos as a table
+/// Export videos as a table
 ///
-/// The whole list of `/v1/videos` with the same filters, `q`, `sort` and `lang`, a row for each
-/// video.
+/// The whole list of `/v1/videos` with the same filters, `q`, `sort` and `lang`, one row per video.
 ///
 /// Columns: `id`, `slug`, `status`; `language` of the texts, and whether they were
 /// `transliterated`; `title`, `summary`, `description`, `content_note`, `duration_seconds`,
@@ -78,9 +76,9 @@ pub async fn export_videos(
     export_table::<Videos>(state, request, format.into_inner()).await
 }
 
-/// Programmes as a table
+/// Export programmes as a table
 ///
-/// The whole list of `/v1/programmes` with the same filters, `q`, `sort` and `lang`, a row for each
+/// The whole list of `/v1/programmes` with the same filters, `q`, `sort` and `lang`, one row per
 /// programme.
 ///
 /// Columns: `id`, `slug`, `status`; `language` of the texts, and whether they were
@@ -98,9 +96,9 @@ pub async fn export_programmes(
     export_table::<Programmes>(state, request, format.into_inner()).await
 }
 
-/// Partners as a table
+/// Export partners as a table
 ///
-/// The whole list of `/v1/partners` with the same filters, `q`, `sort` and `lang`, a row for each
+/// The whole list of `/v1/partners` with the same filters, `q`, `sort` and `lang`, one row per
 /// partner.
 ///
 /// Columns: `id`, `slug`, `status`; `language` of the texts, and whether they were
@@ -117,20 +115,20 @@ pub async fn export_partners(
     export_table::<Partners>(state, request, format.into_inner()).await
 }
 
-/// Impact statistics as a table
+/// Export impact statistics as a table
 ///
 /// The whole list of `/v1/impact-statistics` with the same filters, `q`, `sort` and `lang`. A row
-/// is one figure: of the whole, or of the slice that `disaggregation` says. Add up only what is
-/// `additive`, and never a whole to its slices.
+/// is one figure: a total, or the part that `disaggregation` describes. Sum only values that are
+/// `additive`, and never a total with its parts.
 ///
 /// Columns: `id`, `slug`, `status`; `language` of the texts, and whether they were
-/// `transliterated`; `label`, `description`; `figure` (the value as people say it), `value`
+/// `transliterated`; `label`, `description`; `figure` (formatted value), `value`
 /// (exact), `qualifier`, `unit`, `measure`, `ascending`, `additive`; `indicator` (slug),
 /// `indicator_label`, `programme` (slug), `programme_title`, `partner` (slug), `partner_name`,
 /// `countries`, `period_start`, `period_end`, `disaggregation` (`sex=female; age=15-24`),
 /// `baseline_value`, `baseline_year`, `target_value`, `target_period_start`, `target_period_end`,
 /// `source_text`, `source_url`, `documents` (`title=url|page|language|media type`), `evidence`
-/// (slugs of videos, with the seconds of a passage and what is said there: `video#12.5-30=en:More
+/// (slugs of videos, with passage and quotation: `video#12.5-30=en:More
 /// than five hundred of us came.`); `languages` that it has texts in; `published_at`, `created_at`,
 /// `updated_at`.
 #[utoipa::path(operation_id = "export_impact_statistics", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,label,description,figure,value,qualifier,unit\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,new-partnerships,published,en,false,New partnerships,,More than 500,500,more_than,people\r\n")))))) ]
@@ -143,8 +141,8 @@ pub async fn export_impact_statistics(
     export_table::<ImpactStatistics>(state, request, format.into_inner()).await
 }
 
-/// Answers a list as a table. The format is that of the address, whatever `Accept` says: links are
-/// followed by browsers.
+/// Responds with a list as a table. The URL determines the format; `Accept` is ignored, since
+/// browsers follow links to tables.
 async fn export_table<S: TableResource>(
     context: web::Data<AppState>,
     request: HttpRequest,
@@ -152,7 +150,7 @@ async fn export_table<S: TableResource>(
 ) -> Result<HttpResponse, Problem> {
     let Some(format) = TableFormat::from_extension(&extension) else {
         let detail = format!(
-            "A table is given as csv and xlsx, not as `{}`.",
+            "Unsupported table format `{}`; use csv or xlsx.",
             truncate_for_message(&extension)
         );
         return Err(Problem::new(ProblemKind::NotFound, detail));
@@ -167,14 +165,14 @@ async fn export_table<S: TableResource>(
         caller,
     )?);
     if list_request.language_preference.all_languages {
-        let detail = "A table is in one language: name it, or leave `lang` out. Each row says in `languages` which there are.";
+        let detail = "Tables are in a single language; `lang=all` is not supported. The column `languages` lists the languages of each row.";
         return Err(Problem::invalid_parameter("lang", "invalid_language", detail));
     }
     let (shared, inner) = (Arc::clone(&list_request), context.clone().into_inner());
     let condition = ConditionalGet::from_request(&request);
     let done = context
         .read_stream_batch(caller, move |connection| {
-            // As for a page of a list, the revisions are read before the rest.
+            // As for a list page, revisions are read before the data.
             let revisions = Arc::new(Revisions::load(connection)?);
             let (state, changed_at) =
                 response::representation_state(S::SCHEMA, &revisions, &shared.response_shape, true);
@@ -187,8 +185,8 @@ async fn export_table<S: TableResource>(
         })
         .await?;
     StatementCount::record(&request, done.statement_count);
-    let (validators, begun) = match done.value {
-        Freshness::Fresh(validators, begun) => (validators, begun),
+    let (validators, started) = match done.value {
+        Freshness::Fresh(validators, started) => (validators, started),
         Freshness::NotModified(validators) => {
             return Ok(response::not_modified_response(
                 &context,
@@ -211,14 +209,14 @@ async fn export_table<S: TableResource>(
     response.insert_header((header::CONTENT_DISPOSITION, name));
     let table =
         TableExport { state: context.into_inner(), list_request, visibility: caller, format };
-    Ok(response.content_type(format.media_type()).body(table.into_body::<S>(begun)))
+    Ok(response.content_type(format.media_type()).body(table.into_body::<S>(started)))
 }
 
-/// Refuses the parameters of lists that tables do not take.
+/// Rejects list parameters that tables do not support.
 fn reject_list_params(request: &HttpRequest) -> Result<(), Problem> {
     let error = |name: &&'static str| {
         let detail = format!(
-            "A table has the whole list: `{name}` is for pages. Filters, `q`, `lang` and `sort` work here."
+            "`{name}` is not supported in tables; they contain the whole list. Use filters, `q`, `lang` and `sort`."
         );
         FieldError::parameter(*name, "unknown_parameter", detail)
     };

@@ -1,39 +1,38 @@
-//! What stands in a cell, whatever the table is written as.
+//! Cell values, independent of the file format.
 
 use chrono::NaiveDate;
 
 use crate::db::Time;
 
-/// What a cell holds.
+/// Value of a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cell<'a> {
-    /// Nothing: unknown.
+    /// Empty: unknown.
     Empty,
     /// Text.
     Text(&'a str),
     /// An exact decimal.
     Decimal(&'a str),
-    /// A whole number.
+    /// An integer.
     Integer(i64),
-    /// A day.
+    /// A date.
     Date(NaiveDate),
-    /// A moment.
+    /// A timestamp.
     DateTime(Time),
-    /// Yes or no.
+    /// A boolean.
     Bool(bool),
 }
 
-/// Where the cells of a row go, one after the other.
+/// Sink for the cells of a row, in column order.
 pub trait CellSink {
     /// Writes a cell.
     fn write_cell(&mut self, cell: Cell<'_>);
 }
 
-/// What separates several values in a cell.
+/// Separator of several values in a cell.
 pub const VALUE_SEPARATOR: &str = "; ";
 
-/// Several values in a cell, `a; b`. What separates them stands with a backslash before it where it
-/// is part of a value.
+/// Several values in a cell, `a; b`. Separators inside a value are escaped with a backslash.
 #[derive(Debug, Default)]
 pub struct MultiValue(String);
 
@@ -46,7 +45,7 @@ impl MultiValue {
         escape(value, &mut self.0);
     }
 
-    /// Adds a value with what it is said of: `sex=female`; the name alone where there is none.
+    /// Adds a name and a value: `sex=female`; only the name if there is no value.
     pub fn add_pair(&mut self, name: &str, value: Option<&str>) {
         self.add(name);
         if let Some(value) = value {
@@ -55,7 +54,7 @@ impl MultiValue {
         }
     }
 
-    /// The cell; nothing where there is no value.
+    /// The cell; `None` if there is no value.
     pub fn to_cell(&self) -> Cell<'_> {
         if self.0.is_empty() { Cell::Empty } else { Cell::Text(&self.0) }
     }
@@ -70,13 +69,13 @@ fn escape(value: &str, to: &mut String) {
     }
 }
 
-/// The values of a cell that has several, as they stand there: backslashes are still in them.
+/// Splits a cell into values, which are still escaped.
 pub fn split_values(cell: &str) -> Vec<&str> {
     let values = split_unescaped(cell, ';').into_iter().map(str::trim);
     values.filter(|value| !value.is_empty()).collect()
 }
 
-/// A value and what is said of it, without the backslashes.
+/// Splits a value into name and value, and unescapes both.
 pub fn parse_pair(value: &str) -> (String, Option<String>) {
     let mut parts = split_unescaped(value, '=').into_iter();
     let name = unescape(parts.next().unwrap_or_default());
@@ -84,7 +83,7 @@ pub fn parse_pair(value: &str) -> (String, Option<String>) {
     (name, (!rest.is_empty()).then(|| rest.join("=")))
 }
 
-/// The parts of a text between separators that have no backslash before them.
+/// Splits at unescaped separators.
 fn split_unescaped(text: &str, separator: char) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut from, mut is_escaped) = (0, false);
@@ -106,7 +105,7 @@ fn unescape(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut letters = text.chars();
     while let Some(c) = letters.next() {
-        // What stands at the end alone, stands for itself.
+        // A trailing backslash is literal.
         plain.push(if c == '\\' { letters.next().unwrap_or(c) } else { c });
     }
     plain.trim().to_owned()

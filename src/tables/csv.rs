@@ -1,24 +1,24 @@
-//! CSV (RFC 4180): UTF-8 with a byte order mark, a header, commas, lines that end with CR LF.
+//! CSV writer (RFC 4180): UTF-8 with a byte order mark, header row, commas, CRLF line ends.
 //!
-//! The mark is there for the spreadsheets that open a file by its name: without it they read
-//! Cyrillic and `č` as something else, and keep that. Who reads the file in a program skips it
-//! (`utf-8-sig` in Python); a part of the first name it is nowhere else.
+//! Spreadsheets need the byte order mark to decode Cyrillic and `č` correctly when they open a file
+//! directly. Programs must skip it (`utf-8-sig` in Python), or it becomes part of the first
+//! column's name.
 //!
-//! A spreadsheet takes text that begins like a formula for one, whoever wrote it. Such text stands
-//! with an apostrophe before it, and so does text that looks as if it had one already: the import
-//! takes one apostrophe away and has what was there. Numbers are no text.
+//! Spreadsheets evaluate text that begins like a formula. Such text is prefixed with an apostrophe,
+//! as is text that begins with an apostrophe and a formula; the import removes one apostrophe.
+//! Numbers are not prefixed.
 
 use std::fmt::Write;
 
 use super::cell::{Cell, CellSink};
 
-/// The media type.
+/// Media type.
 pub const MEDIA_TYPE: &str = "text/csv; charset=utf-8; header=present";
 
-/// What a file begins with.
+/// Signature of the file.
 pub const BOM: &str = "\u{FEFF}";
 
-/// Rows, being written.
+/// Buffer of encoded rows.
 #[derive(Debug)]
 pub struct CsvRows {
     text: String,
@@ -27,13 +27,13 @@ pub struct CsvRows {
 
 impl Default for CsvRows {
     fn default() -> Self {
-        // As much as some hundred rows have: growing to that would copy it again and again.
+        // Capacity for some hundred rows, which avoids reallocations.
         Self { text: String::with_capacity(128 * 1_024), row_started: false }
     }
 }
 
 impl CsvRows {
-    /// What a file begins with: the mark and the names of the columns.
+    /// Start of a file: byte order mark and header row.
     pub fn header(columns: &[&str]) -> String {
         let mut lines = Self { text: BOM.to_owned(), row_started: false };
         for name in columns {
@@ -49,7 +49,7 @@ impl CsvRows {
         self.row_started = false;
     }
 
-    /// All rows so far.
+    /// Rows encoded so far.
     pub fn into_text(self) -> String {
         self.text
     }
@@ -94,14 +94,14 @@ impl CellSink for CsvRows {
     }
 }
 
-/// Whether a spreadsheet may take text for a formula (OWASP, CSV injection), or would if it had one
-/// apostrophe less.
+/// Whether a spreadsheet may evaluate the text as a formula (OWASP, CSV injection), possibly after
+/// removal of leading apostrophes.
 fn looks_like_formula(text: &str) -> bool {
     text.trim_start_matches('\'')
         .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
 }
 
-/// Text as it was before it was written.
+/// Removes the apostrophe that the writer added.
 pub fn unescape_formula(text: &str) -> &str {
     text.strip_prefix('\'').filter(|rest| looks_like_formula(rest)).unwrap_or(text)
 }

@@ -1,4 +1,4 @@
-//! What a table is written as.
+//! File format of a table.
 
 use actix_web::web::{self, Bytes};
 use serde::Serialize;
@@ -9,26 +9,26 @@ use super::csv::{self, CsvRows};
 use crate::http::problem::Problem;
 use crate::tables::xlsx::{self, XlsxRows, XlsxWriter};
 
-/// What a table is written as.
+/// File format of a table.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TableFormat {
-    /// Text with commas (RFC 4180).
+    /// CSV (RFC 4180).
     Csv,
-    /// A sheet (Office Open XML).
+    /// XLSX (Office Open XML).
     Xlsx,
 }
 
 impl TableFormat {
-    /// All formats with the endings of their addresses.
+    /// All formats with their file extensions.
     pub const ALL: [(&'static str, Self); 2] = [("csv", Self::Csv), ("xlsx", Self::Xlsx)];
 
-    /// That of an address that ends so.
+    /// Format of a file extension.
     pub fn from_extension(ending: &str) -> Option<Self> {
         Self::ALL.iter().find(|(known, _)| *known == ending).map(|(_, format)| *format)
     }
 
-    /// What the answer is called.
+    /// Media type of the response.
     pub fn media_type(self) -> &'static str {
         match self {
             Self::Csv => csv::MEDIA_TYPE,
@@ -36,30 +36,30 @@ impl TableFormat {
         }
     }
 
-    /// Fails where a list has more rows than the format holds.
+    /// Fails if a list has more rows than the format permits.
     pub fn check_row_limit(self, rows: usize) -> Result<(), Problem> {
         let most = xlsx::MAX_ROWS.saturating_sub(1);
         if self == Self::Csv || rows <= most {
             return Ok(());
         }
         let detail = format!(
-            "The list has {rows} rows; a sheet holds {most}. Take `.csv`, or fewer with filters."
+            "The list has {rows} rows; a spreadsheet has at most {most}. Use `.csv`, or add filters."
         );
         Err(Problem::invalid_parameter("format", "too_many", detail))
     }
 }
 
-/// Rows, being written.
+/// Buffer of encoded rows.
 #[derive(Debug)]
 pub enum RowBuffer {
     /// As CSV.
     Csv(CsvRows),
-    /// Of a sheet.
+    /// As XLSX.
     Xlsx(XlsxRows),
 }
 
 impl RowBuffer {
-    /// The rows after so many others, the header among them.
+    /// A buffer for rows that follow `count` rows, including the header.
     pub fn starting_after(format: TableFormat, rows: usize) -> Self {
         match format {
             TableFormat::Csv => Self::Csv(CsvRows::default()),
@@ -75,7 +75,7 @@ impl RowBuffer {
         }
     }
 
-    /// All rows so far.
+    /// Rows encoded so far.
     pub fn into_text(self) -> String {
         match self {
             Self::Csv(lines) => lines.into_text(),
@@ -93,16 +93,16 @@ impl CellSink for RowBuffer {
     }
 }
 
-/// A file, being made of rows.
+/// A file under construction.
 pub enum FileWriter {
-    /// CSV, which is its rows.
+    /// CSV, which is the encoded rows.
     Csv,
-    /// A sheet, which is packed.
+    /// XLSX, which is compressed.
     Xlsx(Box<XlsxWriter>),
 }
 
 impl FileWriter {
-    /// A file with these columns, and what can be sent of it.
+    /// Starts a file with these columns; returns the bytes that can be sent.
     pub fn start(format: TableFormat, columns: &[&str]) -> Result<(Self, Bytes), Problem> {
         Ok(match format {
             TableFormat::Csv => (Self::Csv, CsvRows::header(columns).into()),
@@ -113,7 +113,7 @@ impl FileWriter {
         })
     }
 
-    /// The file with these rows, and what can be sent of it.
+    /// Adds rows; returns the bytes that can be sent.
     pub async fn write_rows(self, rows: String) -> Result<(Self, Bytes), Problem> {
         let Self::Xlsx(mut sheet) = self else { return Ok((self, rows.into())) };
         let packed = web::block(move || sheet.write_rows(&rows).map(|bytes| (sheet, bytes)))
@@ -122,7 +122,7 @@ impl FileWriter {
         packed.map(|(sheet, bytes)| (Self::Xlsx(sheet), bytes.into())).map_err(Problem::internal)
     }
 
-    /// What is to be sent at the end of a file of so many rows, its header among them.
+    /// Finishes a file of `count` rows, including the header; returns the remaining bytes.
     pub fn finish(self, rows: usize) -> Result<Bytes, Problem> {
         match self {
             Self::Csv => Ok(Bytes::new()),
@@ -141,7 +141,7 @@ mod tests {
         let problem = TableFormat::Xlsx.check_row_limit(1_048_576).unwrap_err();
         assert_eq!(
             problem.errors[0].detail,
-            "The list has 1048576 rows; a sheet holds 1048575. Take `.csv`, or fewer with filters."
+            "The list has 1048576 rows; a spreadsheet has at most 1048575. Use `.csv`, or add filters."
         );
         assert!(TableFormat::Csv.check_row_limit(5_000_000).is_ok());
     }

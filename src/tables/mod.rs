@@ -1,8 +1,8 @@
-//! Tables: every list as CSV and as a sheet, whole and streamed, and statistics back in from CSV.
+//! Tables: streamed export of lists as CSV and XLSX, and import of statistics from CSV.
 //!
-//! A table is drawn from the subjects, as feeds are. The numbers of its rows are read first, in the
-//! order of the list; then the rows in parts, each of a state of its own, while the client takes
-//! the part before. Nothing of it is held but the numbers and three parts.
+//! The item numbers are read first, in list order, then the rows in batches while the client
+//! receives the previous batch. Each batch is read in a snapshot of its own. Only the item numbers
+//! and three batches are in memory.
 
 pub mod api;
 pub mod cell;

@@ -2,7 +2,7 @@
 
 use super::cell::CellSink;
 use super::row::RowWriter;
-use crate::partners::model::Logo;
+use crate::partners::fields::Logo;
 use crate::partners::resource::Partners;
 use crate::resource::model::item::LoadedItem;
 use crate::resource::view::context::RenderContext;

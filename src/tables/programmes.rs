@@ -2,7 +2,7 @@
 
 use super::cell::{CellSink, MultiValue};
 use super::row::RowWriter;
-use crate::programmes::model::Helpline;
+use crate::programmes::fields::Helpline;
 use crate::programmes::resource::Programmes;
 use crate::resource::model::item::LoadedItem;
 use crate::resource::view::context::RenderContext;
@@ -36,7 +36,7 @@ impl TableResource for Programmes {
 
     fn write_row(
         mut loaded: LoadedItem<Self::Fields>,
-        shown: &RenderContext,
+        render_context: &RenderContext,
         cells: &mut dyn CellSink,
     ) {
         let mut row = RowWriter::new(cells);
@@ -51,7 +51,7 @@ impl TableResource for Programmes {
         row.date(loaded.fields.start_date);
         row.date(loaded.fields.end_date);
         row.countries(&loaded.fields.countries);
-        row.references(&loaded, "partners", shown);
+        row.references(&loaded, "partners", render_context);
         row.optional_text(loaded.fields.website.as_deref());
         row.optional_text(loaded.fields.iati_identifier.as_deref());
         let mut helplines = MultiValue::default();

@@ -1,4 +1,4 @@
-//! A row of a table, cell by cell, and what the rows of every kind have in common.
+//! Row builder, and the columns common to all kinds.
 
 use chrono::NaiveDate;
 
@@ -9,18 +9,18 @@ use crate::resource::model::packed::PackedJson;
 use crate::resource::view::context::{RenderContext, SelectedText};
 use crate::text::language::Language;
 
-/// A row, being written.
+/// A row under construction.
 pub struct RowWriter<'a> {
     cells: &'a mut dyn CellSink,
 }
 
 impl<'a> RowWriter<'a> {
-    /// A row whose cells go there.
+    /// Creates a row that writes to a sink.
     pub fn new(cells: &'a mut dyn CellSink) -> Self {
         Self { cells }
     }
 
-    /// Any cell.
+    /// Writes a cell.
     pub fn cell(&mut self, cell: Cell<'_>) {
         self.cells.write_cell(cell);
     }
@@ -30,37 +30,37 @@ impl<'a> RowWriter<'a> {
         self.cell(Cell::Text(text));
     }
 
-    /// Text, if there is any.
+    /// Writes optional text.
     pub fn optional_text(&mut self, text: Option<&str>) {
         self.cell(text.map_or(Cell::Empty, Cell::Text));
     }
 
-    /// An exact decimal, if there is one.
+    /// Writes an optional exact decimal.
     pub fn decimal(&mut self, value: Option<&str>) {
         self.cell(value.map_or(Cell::Empty, Cell::Decimal));
     }
 
-    /// A whole number, if there is one.
+    /// Writes an optional integer.
     pub fn integer(&mut self, value: Option<i64>) {
         self.cell(value.map_or(Cell::Empty, Cell::Integer));
     }
 
-    /// A day, if there is one.
+    /// Writes an optional date.
     pub fn date(&mut self, day: Option<NaiveDate>) {
         self.cell(day.map_or(Cell::Empty, Cell::Date));
     }
 
-    /// A moment, if there is one.
+    /// Writes an optional timestamp.
     pub fn datetime(&mut self, time: Option<Time>) {
         self.cell(time.map_or(Cell::Empty, Cell::DateTime));
     }
 
-    /// Yes or no, if that is known.
+    /// Writes an optional boolean.
     pub fn boolean(&mut self, flag: Option<bool>) {
         self.cell(flag.map_or(Cell::Empty, Cell::Bool));
     }
 
-    /// Several values.
+    /// Writes several values in one cell.
     pub fn multi_value<T: AsRef<str>>(&mut self, values: impl IntoIterator<Item = T>) {
         let mut several = MultiValue::default();
         for value in values {
@@ -69,8 +69,7 @@ impl<'a> RowWriter<'a> {
         self.cell(several.to_cell());
     }
 
-    /// What every row begins with: which item it is, whether the public sees it, and in which
-    /// language its texts are.
+    /// Writes the first columns of every row: id, slug, status and language of the texts.
     pub fn leading_columns(&mut self, item: &ItemRow, chosen: Option<&SelectedText>) {
         let mut id = uuid::Uuid::encode_buffer();
         self.text(item.id.0.hyphenated().encode_lower(&mut id));
@@ -80,7 +79,7 @@ impl<'a> RowWriter<'a> {
         self.boolean(chosen.map(|chosen| chosen.is_transliterated));
     }
 
-    /// What every row ends with.
+    /// Writes the last columns of every row.
     pub fn trailing_columns(&mut self, item: &ItemRow, languages: &[Language]) {
         self.multi_value(languages.iter().map(Language::as_str));
         self.datetime(item.published_at);
@@ -93,7 +92,7 @@ impl<'a> RowWriter<'a> {
         self.multi_value(codes.unpack::<Vec<String>>());
     }
 
-    /// What a field refers to: slugs with what each is there for, and titles.
+    /// Writes the references of a field: slugs with roles, and titles.
     pub fn references<O>(
         &mut self,
         loaded: &LoadedItem<O>,
@@ -109,7 +108,7 @@ impl<'a> RowWriter<'a> {
         self.cell(titles.to_cell());
     }
 
-    /// The same of a field that holds one reference.
+    /// Writes a single reference: slug and title.
     pub fn reference<O>(
         &mut self,
         loaded: &LoadedItem<O>,
@@ -122,7 +121,7 @@ impl<'a> RowWriter<'a> {
     }
 }
 
-/// What a field refers to and the viewer may see: the reference, the slug and the title.
+/// Visible references of a field: reference, slug and title.
 pub fn visible_references<'a, O>(
     loaded: &'a LoadedItem<O>,
     field: &'a str,

@@ -1,8 +1,8 @@
-//! Impact statistics as a table: a row is one figure of one slice.
+//! Impact statistics as a table, one row per statistic.
 
 use super::cell::{CellSink, MultiValue};
 use super::row::RowWriter;
-use crate::impact::model::{
+use crate::impact::fields::{
     Baseline, Disaggregation, Document, Quote, SourceDocument, StatisticFields, Target,
 };
 use crate::impact::resource::ImpactStatistics;
@@ -53,7 +53,7 @@ impl TableResource for ImpactStatistics {
 
     fn write_row(
         mut loaded: LoadedItem<Self::Fields>,
-        shown: &RenderContext,
+        render_context: &RenderContext,
         cells: &mut dyn CellSink,
     ) {
         let mut row = RowWriter::new(cells);
@@ -62,7 +62,7 @@ impl TableResource for ImpactStatistics {
         row.optional_text(chosen.as_ref().map(|chosen| chosen.text.title.as_str()));
         row.optional_text(chosen.as_ref().and_then(|chosen| chosen.text.description.as_deref()));
         row.optional_text(
-            loaded.fields.format_value(shown.language_preference.ui_language).as_deref(),
+            loaded.fields.format_value(render_context.language_preference.ui_language).as_deref(),
         );
         row.decimal(loaded.fields.value.as_deref());
         row.text(&loaded.fields.qualifier);
@@ -70,9 +70,9 @@ impl TableResource for ImpactStatistics {
         row.text(&loaded.fields.measure);
         row.boolean(loaded.fields.ascending);
         row.boolean(loaded.fields.additive);
-        row.reference(&loaded, "indicator", shown);
-        row.reference(&loaded, "programme", shown);
-        row.reference(&loaded, "partner", shown);
+        row.reference(&loaded, "indicator", render_context);
+        row.reference(&loaded, "programme", render_context);
+        row.reference(&loaded, "partner", render_context);
         row.countries(&loaded.fields.countries);
         row.date(loaded.fields.period_start);
         row.date(loaded.fields.period_end);
@@ -96,12 +96,12 @@ impl TableResource for ImpactStatistics {
             documents.add_pair(&document.title, Some(&document_location(&document)));
         }
         row.cell(documents.to_cell());
-        row.cell(evidence_cell(&loaded, shown).to_cell());
+        row.cell(evidence_cell(&loaded, render_context).to_cell());
         row.trailing_columns(&loaded.item, &loaded.languages);
     }
 }
 
-/// Where a document is: `url|page|language|media type`, without what is not known at its end.
+/// A document as `url|page|language|media type`, without trailing unknown parts.
 fn document_location(document: &Document) -> String {
     let page = document.page.map(|page| page.to_string()).unwrap_or_default();
     let (language, media_type) = (
@@ -111,8 +111,7 @@ fn document_location(document: &Document) -> String {
     [&document.url, &page, language, media_type].join("|").trim_end_matches('|').to_owned()
 }
 
-/// The videos that show a figure, with their passages and what is said there:
-/// `video#12.5-30=en:More than five hundred of us came.`
+/// Evidence with passages and quotations: `video#12.5-30=en:More than five hundred of us came.`
 fn evidence_cell(
     loaded: &LoadedItem<StatisticFields>,
     render_context: &RenderContext,
@@ -132,14 +131,14 @@ fn evidence_cell(
     evidence
 }
 
-/// The passage of a video, in seconds: `#12.5-30`, `#12.5`, `#-30` or nothing.
+/// Passage of a video in seconds: `#12.5-30`, `#12.5`, `#-30` or empty.
 fn passage_suffix(reference: &Reference) -> String {
     let seconds = |milliseconds: i64| {
-        let (whole, rest) = (milliseconds.div_euclid(1_000), milliseconds.rem_euclid(1_000));
+        let (seconds, rest) = (milliseconds.div_euclid(1_000), milliseconds.rem_euclid(1_000));
         if rest == 0 {
-            whole.to_string()
+            seconds.to_string()
         } else {
-            format!("{whole}.{rest:03}").trim_end_matches('0').to_owned()
+            format!("{seconds}.{rest:03}").trim_end_matches('0').to_owned()
         }
     };
     let start = reference.start_ms.map(seconds).unwrap_or_default();

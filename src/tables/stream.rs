@@ -1,4 +1,4 @@
-//! A table on its way to the client: read part by part, each when the one before is being taken.
+//! Streaming of a table: each batch is read while the previous one is being sent.
 
 use std::error::Error as StdError;
 use std::pin::Pin;
@@ -22,58 +22,56 @@ use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_by_row_ids;
 use crate::tables::table_resource::TableResource;
 
-/// How many rows are read at once: long enough that asking costs little, short enough that others
-/// have their turn between.
+/// Rows per batch: large enough to amortise queries, small enough not to block other readers.
 const ROWS_PER_CHUNK: usize = 250;
-/// How many parts wait for the client, beside the one that is being sent and the one that is being
-/// read.
+/// Batches queued for the client, besides the one being sent and the one being read.
 const BUFFERED_CHUNKS: usize = 1;
-/// How long a client may take nothing before it is taken to have gone.
+/// Time after which a client that does not read is disconnected.
 const CLIENT_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// A table to be read.
+/// An export to run.
 pub struct TableExport {
-    /// What is at hand.
+    /// Shared application state.
     pub state: Arc<AppState>,
     /// The list.
     pub list_request: Arc<ListRequest>,
-    /// Who asked.
+    /// Visibility of the viewer.
     pub visibility: Visibility,
-    /// What it is written as.
+    /// File format.
     pub format: TableFormat,
 }
 
-/// A table whose first part has been read.
+/// An export whose first batch has been read.
 pub struct StartedExport {
     row_ids: Vec<RowId>,
     first_chunk: Chunk,
 }
 
-/// Some rows, written, and how many they are.
+/// Encoded rows and their number.
 struct Chunk {
     text: String,
     row_count: usize,
 }
 
 impl StartedExport {
-    /// Reads which rows there are, in order, and the first of them.
+    /// Reads the item numbers in list order, and the first batch.
     pub fn load<S: TableResource>(
         connection: &mut Connection,
         context: &AppState,
-        wanted: &ListRequest,
+        list_request: &ListRequest,
         revisions: &Arc<Revisions>,
         format: TableFormat,
     ) -> Result<Self, Problem> {
-        let memory = CacheView::new(&context.reference_cache, revisions);
+        let cache = CacheView::new(&context.reference_cache, revisions);
         let numbers =
-            wanted.page_query(connection, S::SCHEMA, &memory)?.ordered_row_ids(connection)?;
+            list_request.page_query(connection, S::SCHEMA, &cache)?.ordered_row_ids(connection)?;
         format.check_row_limit(numbers.len())?;
         let first = numbers.get(..ROWS_PER_CHUNK).unwrap_or(&numbers);
         let part = load_chunk::<S>(
             connection,
             context,
-            wanted,
-            memory,
+            list_request,
+            cache,
             first,
             Written::starting_after(format, 1),
         )?;
@@ -81,7 +79,7 @@ impl StartedExport {
     }
 }
 
-/// Reads rows. What is no longer there is left out.
+/// Reads a batch; items deleted in the meantime are skipped.
 fn load_chunk<S: TableResource>(
     connection: &mut Connection,
     state: &AppState,
@@ -90,15 +88,17 @@ fn load_chunk<S: TableResource>(
     numbers: &[RowId],
     mut rows_buffer: Written,
 ) -> Result<Chunk, Problem> {
-    let mut shown = RenderContext::new(
+    let mut render_context = RenderContext::new(
         list_request.language_preference.clone(),
         Arc::clone(&state.country_names),
         Some(cache),
     )
     .with_base_url(&list_request.base_url);
     let mut rows: usize = 0;
-    for one in load_by_row_ids::<S>(connection, numbers, list_request.visibility, &mut shown)? {
-        S::write_row(one, &shown, &mut rows_buffer);
+    for one in
+        load_by_row_ids::<S>(connection, numbers, list_request.visibility, &mut render_context)?
+    {
+        S::write_row(one, &render_context, &mut rows_buffer);
         rows_buffer.end_row();
         rows = rows.saturating_add(1);
     }
@@ -106,16 +106,15 @@ fn load_chunk<S: TableResource>(
 }
 
 impl TableExport {
-    /// The rest of the table is read by itself as the client takes what was read before. A client
-    /// that goes away ends that.
-    pub fn into_body<S: TableResource>(self, begun: StartedExport) -> TableBody {
+    /// Streams the remaining batches in a background task, which ends when the client disconnects.
+    pub fn into_body<S: TableResource>(self, started: StartedExport) -> TableBody {
         let (sender, receiver) = channel(BUFFERED_CHUNKS);
         actix_web::rt::spawn(async move {
-            let last = match self.produce::<S>(begun, &sender).await {
+            let last = match self.produce::<S>(started, &sender).await {
                 Ok(()) => Ok(StreamFrame::End),
                 Err(ExportError::ClientGone) => return,
                 Err(ExportError::Failed(problem)) => {
-                    log::error!("a table broke off: {problem}");
+                    log::error!("table export aborted: {problem}");
                     Err(problem)
                 }
             };
@@ -145,7 +144,7 @@ impl TableExport {
         send_bytes(to, file.finish(rows)?).await
     }
 
-    /// Reads the rows of these numbers, which come after so many others.
+    /// Reads and encodes the rows with these item numbers, which follow `count` others.
     async fn next_chunk<S: TableResource>(
         &self,
         numbers: Vec<RowId>,
@@ -154,13 +153,13 @@ impl TableExport {
         let (state, list_request, format) =
             (Arc::clone(&self.state), Arc::clone(&self.list_request), self.format);
         let read = self.state.read_stream_batch(self.visibility, move |connection| {
-            let memory =
+            let cache =
                 CacheView::new(&state.reference_cache, &Arc::new(Revisions::load(connection)?));
             load_chunk::<S>(
                 connection,
                 &state,
                 &list_request,
-                memory,
+                cache,
                 &numbers,
                 Written::starting_after(format, after),
             )
@@ -180,16 +179,16 @@ async fn send_bytes(
         Ok(Ok(())) => Ok(()),
         Ok(Err(_closed)) => Err(ExportError::ClientGone),
         Err(_elapsed) => {
-            Err(ExportError::Failed(Problem::internal("the client took nothing for a minute")))
+            Err(ExportError::Failed(Problem::internal("the client stopped reading for 60 s")))
         }
     }
 }
 
-/// Why a table is not read to its end.
+/// Reason why a stream is aborted.
 enum ExportError {
-    /// The client has gone.
+    /// The client disconnected.
     ClientGone,
-    /// It could not be read.
+    /// Reading failed.
     Failed(Problem),
 }
 
@@ -204,8 +203,8 @@ enum StreamFrame {
     End,
 }
 
-/// The body of an answer that is a table. It ends well only where the whole table was read: else
-/// the connection breaks, so that no client takes a part for the whole.
+/// Response body of a table. If the table cannot be read to its end, the connection is aborted, so
+/// that no client mistakes a part for the whole.
 pub struct TableBody(Receiver<Result<StreamFrame, Problem>>);
 
 impl MessageBody for TableBody {
@@ -223,7 +222,7 @@ impl MessageBody for TableBody {
             Some(Ok(StreamFrame::Bytes(bytes))) => Some(Ok(bytes)),
             Some(Ok(StreamFrame::End)) => None,
             Some(Err(problem)) => Some(Err(problem.to_string().into())),
-            None => Some(Err("the table was not read to its end".into())),
+            None => Some(Err("the table export ended early".into())),
         })
     }
 }

@@ -44,7 +44,7 @@ impl TableResource for Videos {
 
     fn write_row(
         mut loaded: LoadedItem<Self::Fields>,
-        shown: &RenderContext,
+        render_context: &RenderContext,
         cells: &mut dyn CellSink,
     ) {
         let mut row = RowWriter::new(cells);
@@ -68,9 +68,9 @@ impl TableResource for Videos {
         captions.dedup();
         row.multi_value(captions);
         row.countries(&loaded.fields.countries);
-        row.references(&loaded, "topics", shown);
-        row.reference(&loaded, "programme", shown);
-        row.references(&loaded, "partners", shown);
+        row.references(&loaded, "topics", render_context);
+        row.reference(&loaded, "programme", render_context);
+        row.references(&loaded, "partners", render_context);
         row.multi_value(
             loaded.fields.sources.unpack::<Vec<Source>>().into_iter().map(|source| source.url),
         );

@@ -1,8 +1,8 @@
-//! A sheet as spreadsheets keep it (Office Open XML, ECMA-376), packed as it is written: nothing of
-//! it is kept but what is to be sent next.
+//! XLSX writer (Office Open XML, ECMA-376), compressed while streaming: only unsent bytes are
+//! buffered.
 //!
-//! Numbers are numbers where a spreadsheet keeps them exactly, which it does with 15 digits; else
-//! they are text. Days and moments (UTC) are dates. The header stands still and filters.
+//! Numbers of up to 15 digits are numeric cells, others are text, since spreadsheets would round
+//! them. Dates and timestamps (UTC) are date cells. The header row is frozen and has filters.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -15,19 +15,19 @@ use zip::{CompressionMethod, ZipWriter};
 use crate::tables::cell::{Cell, CellSink};
 use crate::text::markup::write_escaped;
 
-/// The media type.
+/// Media type.
 pub const MEDIA_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-/// How many rows a sheet has at most, its header among them.
+/// Maximum number of rows of a sheet, including the header.
 pub const MAX_ROWS: usize = 1_048_576;
 
-/// How much text a cell holds, in units of UTF-16.
+/// Maximum text length of a cell in UTF-16 code units.
 const MAX_CELL_UTF16_LEN: usize = 32_767;
 
-/// How many digits of a number spreadsheets keep.
+/// Significant digits of a number in spreadsheets.
 const MAX_EXACT_DIGITS: usize = 15;
 
-/// The parts of the file that are the same in every one.
+/// Constant parts of the package.
 const STATIC_PARTS: [(&str, &str); 5] = [
     (
         "[Content_Types].xml",
@@ -70,17 +70,17 @@ const STATIC_PARTS: [(&str, &str); 5] = [
     ),
 ];
 
-/// What the sheet itself begins with: the first row stands still.
+/// Start of the worksheet, with a frozen first row.
 const SHEET_HEADER: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\">\
     <sheetViews><sheetView tabSelected=\"1\" workbookViewId=\"0\"><pane ySplit=\"1\" topLeftCell=\"A2\" activePane=\"bottomLeft\" state=\"frozen\"/>\
     </sheetView></sheetViews><sheetFormatPr defaultRowHeight=\"15\"/>";
 
-// The numbers of styles.
+// Style indexes.
 const HEADER_STYLE: &str = " s=\"1\"";
 const DATE_STYLE: &str = " s=\"2\"";
 const DATETIME_STYLE: &str = " s=\"3\"";
 
-/// What was packed and not yet taken.
+/// Compressed bytes that were not sent yet.
 #[derive(Clone, Debug, Default)]
 struct ZipBuffer(Arc<Mutex<Vec<u8>>>);
 
@@ -101,7 +101,7 @@ impl Write for ZipBuffer {
     }
 }
 
-/// A file, being packed.
+/// An XLSX file under construction.
 pub struct XlsxWriter {
     zip: ZipWriter<StreamWriter<ZipBuffer>>,
     buffer: ZipBuffer,
@@ -109,7 +109,7 @@ pub struct XlsxWriter {
 }
 
 impl XlsxWriter {
-    /// A file with these columns.
+    /// Starts a file with these columns.
     pub fn start(columns: &[&str]) -> io::Result<Self> {
         let packed = ZipBuffer::default();
         let mut zip = ZipWriter::new_stream(packed.clone());
@@ -137,13 +137,13 @@ impl XlsxWriter {
         Ok(Self { zip, buffer: packed, columns: last })
     }
 
-    /// Packs rows; gives what can be sent.
+    /// Compresses rows; returns the bytes that can be sent.
     pub fn write_rows(&mut self, rows: &str) -> io::Result<Vec<u8>> {
         self.zip.write_all(rows.as_bytes())?;
         Ok(self.buffer.take())
     }
 
-    /// Ends the file, which has so many rows, its header among them; gives the rest.
+    /// Finishes the file of `count` rows, including the header; returns the remaining bytes.
     pub fn finish(mut self, rows: usize) -> io::Result<Vec<u8>> {
         let mut text = "</sheetData><autoFilter ref=\"A1:".to_owned();
         push_column_letters(self.columns.saturating_sub(1), &mut text);
@@ -154,7 +154,7 @@ impl XlsxWriter {
     }
 }
 
-/// Rows of a sheet, being written.
+/// Buffer of encoded rows.
 #[derive(Debug)]
 pub struct XlsxRows {
     text: String,
@@ -164,7 +164,7 @@ pub struct XlsxRows {
 }
 
 impl XlsxRows {
-    /// The rows after so many others.
+    /// Creates a buffer for rows that follow `count` others.
     pub fn starting_after(rows: usize) -> Self {
         Self {
             text: String::with_capacity(512 * 1_024),
@@ -181,12 +181,12 @@ impl XlsxRows {
         self.column = 0;
     }
 
-    /// All rows so far.
+    /// Rows encoded so far.
     pub fn into_text(self) -> String {
         self.text
     }
 
-    /// A cell with a value that is no text.
+    /// Writes a cell whose value is not text.
     fn value_cell(&mut self, attributes: &str, value: std::fmt::Arguments<'_>) {
         self.open_cell(attributes);
         let _never_fails = write!(self.text, "<v>{value}</v></c>");
@@ -200,7 +200,7 @@ impl XlsxRows {
         let cut = truncated_len(text);
         let kept = text.get(..cut).unwrap_or(text);
         if kept.contains("_x") {
-            // What looks like an escape of this format is none.
+            // Text that looks like an `_xHHHH_` escape is escaped itself.
             push_escaped_text(&kept.replace("_x", "_x005F_x"), &mut self.text);
         } else {
             push_escaped_text(kept, &mut self.text);
@@ -238,7 +238,7 @@ impl CellSink for XlsxRows {
             },
             Cell::DateTime(time) => match serial_date(time.0.date_naive()) {
                 Some(day) => {
-                    // Eleven places after the point are a microsecond.
+                    // Eleven decimal places represent microseconds.
                     let micros = time.micros().rem_euclid(MICROS_PER_DAY);
                     let part = i128::from(micros).saturating_mul(100_000_000_000)
                         / i128::from(MICROS_PER_DAY);
@@ -263,7 +263,7 @@ fn push_escaped_text(text: &str, to: &mut String) {
     });
 }
 
-/// The letters of a column: `A`, `B`, …, `AA`.
+/// Letters of a column: `A`, `B`, …, `AA`.
 fn push_column_letters(index: usize, to: &mut String) {
     if let Some(before) = (index / 26).checked_sub(1) {
         push_column_letters(before, to);
@@ -274,7 +274,7 @@ fn push_column_letters(index: usize, to: &mut String) {
     );
 }
 
-/// How many bytes of a text a cell holds; where it is longer, one character less, for what says so.
+/// Number of bytes of a text that fit in a cell; one character less if truncated, for the ellipsis.
 fn truncated_len(text: &str) -> usize {
     if text.len() <= MAX_CELL_UTF16_LEN {
         return text.len();
@@ -292,17 +292,17 @@ fn truncated_len(text: &str) -> usize {
     text.len()
 }
 
-/// Whether a spreadsheet keeps a decimal as it is.
+/// Whether a spreadsheet represents a decimal exactly.
 fn is_exact_in_spreadsheet(decimal: &str) -> bool {
     let digits =
         decimal.trim_start_matches(['-', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
     digits <= MAX_EXACT_DIGITS
 }
 
-/// The number of a day; none of days before March 1900, of which spreadsheets count one that there
-/// was not.
+/// Serial number of a date; `None` before March 1900, since spreadsheets count a nonexistent 29
+/// February 1900.
 fn serial_date(day: NaiveDate) -> Option<i32> {
-    // 25,569 is the number of the first of January 1970, which is day 719,163 of the common era.
+    // 25,569 is the serial number of 1 January 1970, day 719,163 of the common era.
     let number = day.num_days_from_ce().checked_sub(719_163)?.checked_add(25_569)?;
     (number > 60).then_some(number)
 }

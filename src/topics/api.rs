@@ -1,4 +1,4 @@
-//! The addresses of topics.
+//! HTTP handlers for `/v1/topics`.
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 
@@ -11,7 +11,7 @@ use crate::topics::resource::Topics;
 
 /// List topics
 ///
-/// The controlled vocabulary. Newest first unless `sort` or `q` says otherwise.
+/// Terms of the controlled vocabulary, newest first unless `sort` or `q` is given.
 #[utoipa::path(operation_id = "list_topics", tag = "Topics", responses((status = 200, description = "A page of topics.", body = TopicPage)))]
 #[get("/v1/topics")]
 pub async fn list_topics(
@@ -23,7 +23,7 @@ pub async fn list_topics(
 
 /// Get a topic
 ///
-/// By id or slug; a former slug answers 308 to the present one.
+/// By id or slug. A former slug redirects (308) to the current one.
 #[utoipa::path(operation_id = "get_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The topic.", body = Topic)))]
 #[get("/v1/topics/{topic}")]
 pub async fn get_topic(
@@ -36,8 +36,9 @@ pub async fn get_topic(
 
 /// Create a topic
 ///
-/// Without a slug one is made from the texts in the original language. Needs an editor's key.
-#[utoipa::path(operation_id = "create_topic", tag = "Topics", request_body = TopicInput, responses((status = 201, description = "The topic, as stored.", body = Topic)))]
+/// If no slug is given, one is generated from the texts in the original language. Requires an
+/// editor's key.
+#[utoipa::path(operation_id = "create_topic", tag = "Topics", request_body = TopicInput, responses((status = 201, description = "The topic.", body = Topic)))]
 #[post("/v1/topics")]
 pub async fn create_topic(
     state: web::Data<AppState>,
@@ -49,10 +50,10 @@ pub async fn create_topic(
 
 /// Replace or create a topic
 ///
-/// Replaces the whole; creates at that slug where nothing is, so that a synchroniser can repeat it
-/// safely. What GET with `lang=all` gave can be sent back unchanged and changes nothing. Needs an
-/// editor's key.
-#[utoipa::path(operation_id = "replace_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), request_body = TopicInput, responses((status = 200, description = "The topic, as stored.", body = Topic), (status = 201, description = "The topic is new.", body = Topic)))]
+/// Replaces the whole item, or creates it at this slug if none exists, so that a synchronisation
+/// can be repeated safely. Sending back the response of GET with `lang=all` changes nothing.
+/// Requires an editor's key.
+#[utoipa::path(operation_id = "replace_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), request_body = TopicInput, responses((status = 200, description = "The topic.", body = Topic), (status = 201, description = "The topic is new.", body = Topic)))]
 #[put("/v1/topics/{topic}")]
 pub async fn replace_topic(
     state: web::Data<AppState>,
@@ -63,11 +64,11 @@ pub async fn replace_topic(
     handlers::replace::<Topics>(state, request, payload, name.into_inner()).await
 }
 
-/// Change a topic
+/// Update a topic
 ///
-/// JSON Merge Patch (RFC 7396): null removes, objects merge, lists are replaced whole. Needs an
-/// editor's key.
-#[utoipa::path(operation_id = "patch_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), request_body(content = TopicInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The topic, as stored.", body = Topic)))]
+/// JSON Merge Patch (RFC 7396): null removes a member, objects are merged, arrays are replaced.
+/// Requires an editor's key.
+#[utoipa::path(operation_id = "patch_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), request_body(content = TopicInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The topic.", body = Topic)))]
 #[patch("/v1/topics/{topic}")]
 pub async fn patch_topic(
     state: web::Data<AppState>,
@@ -80,8 +81,8 @@ pub async fn patch_topic(
 
 /// Delete a topic
 ///
-/// From then on it answers 410, or 404 to the public if it never was published. Needs an editor's
-/// key.
+/// After deletion the item returns 410, or 404 to the public if it was never published. Requires an
+/// editor's key.
 #[utoipa::path(operation_id = "delete_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/topics/{topic}")]
 pub async fn delete_topic(
@@ -94,9 +95,9 @@ pub async fn delete_topic(
 
 /// Restore a topic
 ///
-/// Brings back what was deleted, as it was, as long as the server keeps it; then 410. What is not
-/// deleted is answered unchanged. Needs an editor's key.
-#[utoipa::path(operation_id = "restore_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The topic, as it is again.", body = Topic)))]
+/// Restores a deleted item to its state before deletion, until it is purged (410 afterwards). An
+/// item that is not deleted is returned unchanged. Requires an editor's key.
+#[utoipa::path(operation_id = "restore_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The topic.", body = Topic)))]
 #[post("/v1/topics/{topic}/restore")]
 pub async fn restore_topic(
     state: web::Data<AppState>,

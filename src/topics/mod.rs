@@ -1,4 +1,4 @@
-//! Topics: the controlled vocabulary, as a tree.
+//! Topics: a controlled vocabulary as a tree.
 
 pub mod api;
 pub mod model;

@@ -1,4 +1,4 @@
-//! What a topic is.
+//! Declaration, request body and representation of the `topic` resource.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
     sort_keys: &[SortSchema {
         name: "name",
         column: SortColumn::Title,
-        description: "the name, in the answer's language and its alphabet",
+        description: "the name, in the language and alphabet of the response",
     }],
     fields: &["parent"],
     on_demand_fields: &[],
@@ -49,25 +49,25 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
 /// A term of the controlled vocabulary.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Topic {
-    /// What every resource shows.
+    /// Fields common to all resources.
     #[serde(flatten)]
     pub common: CommonFields,
-    /// The texts in the answer's language.
+    /// Texts in the language of the response.
     #[serde(flatten)]
     pub texts: TopicTexts,
-    /// The topic above it.
+    /// Parent topic.
     #[schema(required, schema_with = crate::resource::schema::openapi_refs::topic_or_none)]
     pub parent: Option<EmbeddedJson>,
 }
 
-/// A topic's texts in one language; with `lang=all` in every language instead.
+/// Texts of a topic in one language, or in all languages with `lang=all`.
 #[derive(Clone, Debug, Default, Serialize, ToSchema)]
 pub struct TopicTexts {
-    /// The language of the texts.
+    /// Language of the texts (BCP 47).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required, nullable = false, example = "en")]
     pub language: Option<String>,
-    /// Whether they were made from the same language's other script.
+    /// Whether the texts were transliterated from the other script of the language.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required, nullable = false)]
     pub transliterated: Option<bool>,
@@ -79,17 +79,17 @@ pub struct TopicTexts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required, value_type = Option<String>)]
     pub description: Option<Option<String>>,
-    /// The texts of every language, by language tag; only with `lang=all` or
+    /// Texts in all languages by language tag; present only with `lang=all` or
     /// `include=translations`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, value_type = BTreeMap<String, TopicTranslation>)]
     pub translations: Option<BTreeMap<String, Value>>,
 }
 
-/// A topic's texts in one language.
+/// Texts of a topic in one language.
 #[derive(Clone, Debug, ToSchema)]
 pub struct TopicTranslation {
-    /// Whether the public sees this language.
+    /// Publication status of this language.
     pub status: Option<Status>,
     /// Name.
     #[schema(
@@ -105,20 +105,21 @@ pub struct TopicTranslation {
     pub description: Option<String>,
 }
 
-/// What POST and PUT take; PATCH merges it. Flat texts are those of `original_language`.
+/// Request body of POST and PUT, and the merge patch of PATCH. Texts outside `translations` are in
+/// `original_language`.
 #[derive(Clone, Debug, ToSchema)]
 #[schema(example = json!({"status": "published", "translations": {"en": {"name": "Social norms"}, "mk": {"name": "Општествени норми"}}}))]
 pub struct TopicInput {
-    /// Readable name in addresses; made from the name if it is absent.
+    /// Readable identifier in URLs; generated from the name by default.
     #[schema(pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", max_length = 80)]
     pub slug: Option<String>,
-    /// `draft` if it is absent.
+    /// Publication status; `draft` by default.
     pub status: Option<Status>,
-    /// Set at first publication if it is absent.
+    /// Time of publication; set at first publication by default.
     pub published_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// The language it was written in.
+    /// Language in which the item was written (BCP 47).
     pub original_language: Option<String>,
-    /// The texts by language tag; null removes a language in a PATCH.
+    /// Texts by language tag; in a PATCH, null removes a language.
     pub translations: Option<BTreeMap<String, TopicTranslation>>,
     /// Name in the original language.
     #[schema(min_length = 1, max_length = 300)]
@@ -126,7 +127,7 @@ pub struct TopicInput {
     /// Description in the original language.
     #[schema(max_length = 50_000)]
     pub description: Option<String>,
-    /// The topic above it: a slug, an id, or an object that has one.
+    /// Parent topic: slug, id, or an object that contains one.
     #[schema(schema_with = crate::resource::schema::openapi_refs::reference_input)]
     pub parent: Option<String>,
 }
@@ -134,22 +135,22 @@ pub struct TopicInput {
 /// A page of a list.
 #[derive(Clone, Debug, ToSchema)]
 pub struct TopicPage {
-    /// The items of this page.
+    /// Items of this page.
     pub data: Vec<Topic>,
-    /// Where the page stands in the list.
+    /// Position of the page in the list.
     pub page: PageInfo,
-    /// Counts of the values of each facet that was asked for, the most frequent first.
+    /// Counts of the values of each requested facet, most frequent first.
     #[schema(nullable = false)]
     pub facets: Option<BTreeMap<String, Vec<FacetValue>>>,
-    /// Searches that find more, where this one finds little: what was perhaps meant.
+    /// Suggested searches with more results, if this one has few.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = json!(["violence"]))]
     pub did_you_mean: Option<Vec<String>>,
-    /// Addresses of this page and its neighbours.
+    /// Links to this page and its neighbours.
     pub links: Links,
 }
 
-/// Reads a body.
+/// Parses and validates a request body.
 pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<()> {
     let links = fields
         .reference("parent")
@@ -159,7 +160,7 @@ pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<()> {
     ParsedFields { fields: (), references: links }
 }
 
-/// Draws the resource.
+/// Renders the API representation.
 pub fn render(mut loaded: LoadedItem<()>, render_context: &RenderContext) -> Topic {
     let translations = loaded.render_translations(&SCHEMA, render_context);
     let texts = match loaded.take_selected_text() {

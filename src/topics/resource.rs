@@ -1,4 +1,4 @@
-//! How topics are stored: they have no fields of their own beside what every item has.
+//! Storage behaviour of topics, which have no fields besides the common ones.
 
 use crate::db::sql_fragment::id_in_fragment;
 use crate::db::{Connection, Id};
@@ -13,10 +13,10 @@ use crate::resource::view::context::RenderContext;
 use crate::resource::view::resource::{ParsedFields, Resource};
 use crate::topics::model::{self, SCHEMA, Topic};
 
-/// Topics as a kind of item.
+/// The `topic` resource.
 pub struct Topics;
 
-/// How deep the tree may be.
+/// Maximum depth of the tree.
 const MAX_DEPTH: usize = 32;
 
 impl ResourceModel for Topics {
@@ -35,8 +35,8 @@ impl Resource for Topics {
         model::parse(fields)
     }
 
-    fn render(loaded: LoadedItem<()>, shown: &RenderContext) -> Topic {
-        model::render(loaded, shown)
+    fn render(loaded: LoadedItem<()>, render_context: &RenderContext) -> Topic {
+        model::render(loaded, render_context)
     }
 
     /// A topic cannot become its own ancestor.
@@ -55,7 +55,7 @@ impl Resource for Topics {
             let Some(topic) = above else { return Ok(()) };
             if Some(topic) == id {
                 let detail =
-                    "A topic cannot be its own ancestor; choose a parent that is not below it.";
+                    "A topic cannot be its own ancestor; choose a parent that is not a descendant.";
                 errors.push(FieldError::field(link.target.pointer.clone(), "cycle", detail));
                 return Ok(());
             }
@@ -69,7 +69,7 @@ impl Resource for Topics {
         errors.push(FieldError::field(
             link.target.pointer.clone(),
             "too_deep",
-            format!("The tree of topics is at most {MAX_DEPTH} deep."),
+            format!("Topics can be nested at most {MAX_DEPTH} levels deep."),
         ));
         Ok(())
     }

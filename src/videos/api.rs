@@ -1,17 +1,18 @@
-//! The addresses of videos.
+//! HTTP handlers for `/v1/videos`.
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 
-use super::model::{Video, VideoInput, VideoPage};
 use crate::http::problem::Problem;
 use crate::resource::read::{get as resource_get, list};
 use crate::resource::state::AppState;
 use crate::resource::write::{handlers, restore};
+use crate::videos::input::VideoInput;
 use crate::videos::resource::Videos;
+use crate::videos::view::{Video, VideoPage};
 
 /// List videos
 ///
-/// Newest first unless `sort` or `q` says otherwise.
+/// Sorted by publication time, newest first, unless `sort` or `q` is given.
 #[utoipa::path(operation_id = "list_videos", tag = "Videos", responses((status = 200, description = "A page of videos.", body = VideoPage)))]
 #[get("/v1/videos")]
 pub async fn list_videos(
@@ -23,7 +24,7 @@ pub async fn list_videos(
 
 /// Get a video
 ///
-/// By id or slug; a former slug answers 308 to the present one.
+/// By id or slug. A former slug redirects (308) to the current one.
 #[utoipa::path(operation_id = "get_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The video.", body = Video)))]
 #[get("/v1/videos/{video}")]
 pub async fn get_video(
@@ -36,8 +37,9 @@ pub async fn get_video(
 
 /// Create a video
 ///
-/// Without a slug one is made from the texts in the original language. Needs an editor's key.
-#[utoipa::path(operation_id = "create_video", tag = "Videos", request_body = VideoInput, responses((status = 201, description = "The video, as stored.", body = Video)))]
+/// If no slug is given, one is generated from the texts in the original language. Requires an
+/// editor's key.
+#[utoipa::path(operation_id = "create_video", tag = "Videos", request_body = VideoInput, responses((status = 201, description = "The video.", body = Video)))]
 #[post("/v1/videos")]
 pub async fn create_video(
     state: web::Data<AppState>,
@@ -49,10 +51,10 @@ pub async fn create_video(
 
 /// Replace or create a video
 ///
-/// Replaces the whole; creates at that slug where nothing is, so that a synchroniser can repeat it
-/// safely. What GET with `lang=all` gave can be sent back unchanged and changes nothing. Needs an
-/// editor's key.
-#[utoipa::path(operation_id = "replace_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), request_body = VideoInput, responses((status = 200, description = "The video, as stored.", body = Video), (status = 201, description = "The video is new.", body = Video)))]
+/// Replaces the whole item, or creates it at this slug if none exists, so that a synchronisation
+/// can be repeated safely. Sending back the response of GET with `lang=all` changes nothing.
+/// Requires an editor's key.
+#[utoipa::path(operation_id = "replace_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), request_body = VideoInput, responses((status = 200, description = "The video.", body = Video), (status = 201, description = "The video is new.", body = Video)))]
 #[put("/v1/videos/{video}")]
 pub async fn replace_video(
     state: web::Data<AppState>,
@@ -63,11 +65,11 @@ pub async fn replace_video(
     handlers::replace::<Videos>(state, request, payload, name.into_inner()).await
 }
 
-/// Change a video
+/// Update a video
 ///
-/// JSON Merge Patch (RFC 7396): null removes, objects merge, lists are replaced whole. Needs an
-/// editor's key.
-#[utoipa::path(operation_id = "patch_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), request_body(content = VideoInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The video, as stored.", body = Video)))]
+/// JSON Merge Patch (RFC 7396): null removes a member, objects are merged, arrays are replaced.
+/// Requires an editor's key.
+#[utoipa::path(operation_id = "patch_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), request_body(content = VideoInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The video.", body = Video)))]
 #[patch("/v1/videos/{video}")]
 pub async fn patch_video(
     state: web::Data<AppState>,
@@ -80,8 +82,8 @@ pub async fn patch_video(
 
 /// Delete a video
 ///
-/// From then on it answers 410, or 404 to the public if it never was published. Needs an editor's
-/// key.
+/// After deletion the item returns 410, or 404 to the public if it was never published. Requires an
+/// editor's key.
 #[utoipa::path(operation_id = "delete_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/videos/{video}")]
 pub async fn delete_video(
@@ -94,9 +96,9 @@ pub async fn delete_video(
 
 /// Restore a video
 ///
-/// Brings back what was deleted, as it was, as long as the server keeps it; then 410. What is not
-/// deleted is answered unchanged. Needs an editor's key.
-#[utoipa::path(operation_id = "restore_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The video, as it is again.", body = Video)))]
+/// Restores a deleted item to its state before deletion, until it is purged (410 afterwards). An
+/// item that is not deleted is returned unchanged. Requires an editor's key.
+#[utoipa::path(operation_id = "restore_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The video.", body = Video)))]
 #[post("/v1/videos/{video}/restore")]
 pub async fn restore_video(
     state: web::Data<AppState>,

@@ -1,4 +1,4 @@
-//! The parts of a video that are kept with it: sources, captions, chapters, credits, accessibility.
+//! Value types of a video: sources, captions, chapters, credits, accessibility.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -7,16 +7,16 @@ use utoipa::ToSchema;
 use crate::http::json_fields::{JsonFields, limits};
 use crate::http::problem::FieldError;
 
-/// Where videos can be played from.
+/// Kinds of playback sources.
 pub const SOURCE_KINDS: &[&str] = &["youtube", "vimeo", "file", "hls", "dash", "page"];
 
-/// What a text track is for (HTML, `kind` of `track`).
+/// Kinds of text tracks (`kind` of the HTML `track` element).
 pub const CAPTION_KINDS: &[&str] = &["subtitles", "captions", "descriptions", "chapters"];
 
-/// What kind of source it is.
+/// Kind of playback source.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "names are self-explanatory")]
 pub enum SourceKind {
     Youtube,
     Vimeo,
@@ -26,10 +26,10 @@ pub enum SourceKind {
     Page,
 }
 
-/// What a text track is for.
+/// Kind of text track.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "names are self-explanatory")]
 pub enum CaptionKind {
     Subtitles,
     Captions,
@@ -37,13 +37,13 @@ pub enum CaptionKind {
     Chapters,
 }
 
-/// Where a video can be played.
+/// A playback source of a video.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 pub struct Source {
-    /// What kind of source it is.
+    /// Kind of playback source.
     #[schema(value_type = SourceKind)]
     pub kind: String,
-    /// Its address.
+    /// URL.
     #[schema(format = "uri", example = "https://media.example.org/forum.mp4")]
     pub url: String,
     /// Media type of the file.
@@ -66,7 +66,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// Reads one.
+    /// Parses and validates the value.
     pub fn parse(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Option<Self> {
         let mut fields = JsonFields::new(value, pointer, errors)?;
         let (kind, url) = (fields.one_of("kind", SOURCE_KINDS), fields.url("url"));
@@ -86,7 +86,7 @@ impl Source {
             fields.error(
                 "mime_type",
                 "invalid_media_type",
-                "A media type such as `video/mp4` is expected here.",
+                "Expected a media type such as `video/mp4`.",
             );
         }
         let source = (
@@ -111,7 +111,7 @@ impl Source {
 /// A still image.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 pub struct Thumbnail {
-    /// Its address.
+    /// URL.
     #[schema(format = "uri")]
     pub url: String,
     /// Width in pixels.
@@ -120,13 +120,13 @@ pub struct Thumbnail {
     /// Height in pixels.
     #[schema(required, minimum = 1, maximum = 100_000)]
     pub height: Option<i64>,
-    /// What it shows, for those who do not see it.
+    /// Alternative text.
     #[schema(required, max_length = 2000)]
     pub alt: Option<String>,
 }
 
 impl Thumbnail {
-    /// Reads one.
+    /// Parses and validates the value.
     pub fn parse(mut fields: JsonFields<'_, '_>) -> Option<Self> {
         let url = fields.url("url");
         let (width, height) =
@@ -141,31 +141,32 @@ impl Thumbnail {
 /// A text track.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 pub struct Caption {
-    /// Its language (BCP 47).
+    /// Language (BCP 47).
     #[schema(example = "mk")]
     pub language: String,
-    /// What it is for.
+    /// Kind of text track.
     #[schema(value_type = CaptionKind)]
     pub kind: String,
-    /// How players call it.
+    /// Label in players.
     #[schema(required, max_length = 200)]
     pub label: Option<String>,
-    /// Its address.
+    /// URL.
     #[schema(format = "uri")]
     pub url: String,
-    /// Kept by this server and written at `captions/{language}`; in a body such a track is ignored.
+    /// Whether the track is stored on this server. Stored tracks are written with `PUT
+    /// captions/{language}` and ignored in a request body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub stored: Option<bool>,
-    /// Made from the track in the other script.
+    /// Whether it is transliterated from the track in the other script.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub transliterated: Option<bool>,
 }
 
 impl Caption {
-    /// Reads one; its kind is `subtitles` if it states none. What the server keeps is read
-    /// elsewhere.
+    /// Parses a track on another server; its kind is `subtitles` by default. Tracks marked `stored`
+    /// are ignored.
     pub fn parse(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Option<Self> {
         if value.get("stored") == Some(&Value::Bool(true)) {
             return None;
@@ -192,7 +193,7 @@ impl Caption {
 /// A chapter.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 pub struct Chapter {
-    /// The second at which it begins.
+    /// Start, in seconds.
     #[schema(minimum = 0, maximum = 864_000, example = 12.5)]
     pub start_seconds: f64,
     /// Title.
@@ -201,7 +202,7 @@ pub struct Chapter {
 }
 
 impl Chapter {
-    /// Reads one.
+    /// Parses and validates the value.
     pub fn parse(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Option<Self> {
         let mut fields = JsonFields::new(value, pointer, errors)?;
         let start = fields
@@ -216,7 +217,8 @@ impl Chapter {
     }
 }
 
-/// No two chapters begin together, and none begins after the video's end.
+/// Checks that no two chapters start at the same time, and that none starts after the end of the
+/// video.
 pub fn validate_chapters(
     fields: &mut JsonFields<'_, '_>,
     chapters: &[Chapter],
@@ -225,10 +227,9 @@ pub fn validate_chapters(
     let mut starts = chapters.iter().map(|chapter| chapter.start_seconds);
     let mut before = starts.next();
     for start in starts {
-        // Both are whole milliseconds over a thousand: equal if and only if they are the same
-        // millisecond.
+        // Both are integral milliseconds divided by 1000, so equality is exact.
         if before.is_some_and(|before| start <= before) {
-            fields.error("chapters", "repeated", format!("Two chapters begin at second {start}."));
+            fields.error("chapters", "repeated", format!("Two chapters start at second {start}."));
         }
         before = Some(start);
     }
@@ -239,24 +240,24 @@ pub fn validate_chapters(
         fields.error(
             "chapters",
             "out_of_range",
-            format!("A chapter begins at second {last}; the video is {end} seconds long."),
+            format!("A chapter starts at second {last}, but the video is {end} seconds long."),
         );
     }
 }
 
-/// Someone who made it.
+/// A person credited for a video.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 pub struct Credit {
     /// Name.
     #[schema(min_length = 1, max_length = 300)]
     pub name: String,
-    /// What they did.
+    /// Role.
     #[schema(required, max_length = 200, example = "director")]
     pub role: Option<String>,
 }
 
 impl Credit {
-    /// Reads one.
+    /// Parses and validates the value.
     pub fn parse(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Option<Self> {
         let mut fields = JsonFields::new(value, pointer, errors)?;
         let (name, role) =
@@ -267,22 +268,22 @@ impl Credit {
     }
 }
 
-/// What makes a video accessible.
+/// Accessibility features of a video.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, ToSchema)]
 pub struct Accessibility {
-    /// Sign languages that are shown (BCP 47, such as `ase`).
+    /// Sign languages in the picture (BCP 47, such as `ase`).
     pub sign_languages: Vec<String>,
-    /// Languages in which what is seen is described.
+    /// Languages of audio descriptions (BCP 47).
     pub audio_descriptions: Vec<String>,
-    /// Languages of captions that are part of the picture.
+    /// Languages of open captions (BCP 47).
     pub open_captions: Vec<String>,
-    /// Whether it flashes in a way that can cause seizures; null if nobody has looked.
+    /// Whether it contains flashes that can trigger seizures; null if unknown.
     #[schema(required)]
     pub flashing: Option<bool>,
 }
 
 impl Accessibility {
-    /// Reads it.
+    /// Parses the value.
     pub fn parse(mut fields: JsonFields<'_, '_>) -> Option<Self> {
         let mut tags = |name: &'static str| {
             fields.languages(name).iter().map(|language| language.as_str().to_owned()).collect()

@@ -1,7 +1,10 @@
-//! Videos: where they can be played, in which languages, about what, and with whom.
+//! Videos: sources, languages, topics, captions and participants.
 
 pub mod api;
+pub mod fields;
+pub mod input;
 pub mod media;
-pub mod model;
 pub mod resource;
+pub mod schema;
 pub mod tracks;
+pub mod view;

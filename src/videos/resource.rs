@@ -1,4 +1,4 @@
-//! How videos are stored.
+//! Storage behaviour of videos.
 
 use crate::db::sql_fragment::Bind;
 use crate::http::json_fields::JsonFields;
@@ -8,9 +8,12 @@ use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::ResourceSchema;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::resource::{ParsedFields, Resource};
-use crate::videos::model::{self, SCHEMA, Video, VideoFields};
+use crate::videos::fields::{self, VideoFields};
+use crate::videos::input;
+use crate::videos::schema::SCHEMA;
+use crate::videos::view::{self, Video};
 
-/// Videos as a kind of item.
+/// The `video` resource.
 pub struct Videos;
 
 impl ResourceModel for Videos {
@@ -18,7 +21,7 @@ impl ResourceModel for Videos {
     type Fields = VideoFields;
 
     fn filter_values(own: &VideoFields, tracks: &[TrackSummary]) -> Vec<(&'static str, String)> {
-        model::filter_values(own, tracks)
+        fields::filter_values(own, tracks)
     }
 
     fn sort_columns(_item: &ItemRow, own: &VideoFields, _links: &[Reference]) -> Vec<Bind> {
@@ -33,10 +36,10 @@ impl Resource for Videos {
     type View = Video;
 
     fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<VideoFields> {
-        model::parse(fields)
+        input::parse(fields)
     }
 
-    fn render(loaded: LoadedItem<VideoFields>, shown: &RenderContext) -> Video {
-        model::render(loaded, shown)
+    fn render(loaded: LoadedItem<VideoFields>, render_context: &RenderContext) -> Video {
+        view::render(loaded, render_context)
     }
 }

@@ -111,7 +111,7 @@ fn check_repairs_derived_data() {
         let list = send_request(
             &address,
             "GET",
-            "/v1/videos?country=AL&q=testimonials&language=mk",
+            "/v1/videos?country=AL&q=testimonials&text_language=mk",
             None,
             None,
         )

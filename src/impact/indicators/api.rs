@@ -1,4 +1,4 @@
-//! The addresses of indicators.
+//! HTTP handlers for `/v1/indicators`.
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 
@@ -11,7 +11,7 @@ use crate::resource::write::{handlers, restore};
 
 /// List indicators
 ///
-/// Newest first unless `sort` or `q` says otherwise.
+/// Sorted by publication time, newest first, unless `sort` or `q` is given.
 #[utoipa::path(operation_id = "list_indicators", tag = "Indicators", responses((status = 200, description = "A page of indicators.", body = IndicatorPage)))]
 #[get("/v1/indicators")]
 pub async fn list_indicators(
@@ -23,7 +23,7 @@ pub async fn list_indicators(
 
 /// Get an indicator
 ///
-/// By id or slug; a former slug answers 308 to the present one.
+/// By id or slug. A former slug redirects (308) to the current one.
 #[utoipa::path(operation_id = "get_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The indicator.", body = Indicator)))]
 #[get("/v1/indicators/{indicator}")]
 pub async fn get_indicator(
@@ -36,8 +36,9 @@ pub async fn get_indicator(
 
 /// Create an indicator
 ///
-/// Without a slug one is made from the texts in the original language. Needs an editor's key.
-#[utoipa::path(operation_id = "create_indicator", tag = "Indicators", request_body = IndicatorInput, responses((status = 201, description = "The indicator, as stored.", body = Indicator)))]
+/// If no slug is given, one is generated from the texts in the original language. Requires an
+/// editor's key.
+#[utoipa::path(operation_id = "create_indicator", tag = "Indicators", request_body = IndicatorInput, responses((status = 201, description = "The indicator.", body = Indicator)))]
 #[post("/v1/indicators")]
 pub async fn create_indicator(
     state: web::Data<AppState>,
@@ -49,10 +50,10 @@ pub async fn create_indicator(
 
 /// Replace or create an indicator
 ///
-/// Replaces the whole; creates at that slug where nothing is, so that a synchroniser can repeat it
-/// safely. What GET with `lang=all` gave can be sent back unchanged and changes nothing. Needs an
-/// editor's key.
-#[utoipa::path(operation_id = "replace_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), request_body = IndicatorInput, responses((status = 200, description = "The indicator, as stored.", body = Indicator), (status = 201, description = "The indicator is new.", body = Indicator)))]
+/// Replaces the whole item, or creates it at this slug if none exists, so that a synchronisation
+/// can be repeated safely. Sending back the response of GET with `lang=all` changes nothing.
+/// Requires an editor's key.
+#[utoipa::path(operation_id = "replace_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), request_body = IndicatorInput, responses((status = 200, description = "The indicator.", body = Indicator), (status = 201, description = "The indicator is new.", body = Indicator)))]
 #[put("/v1/indicators/{indicator}")]
 pub async fn replace_indicator(
     state: web::Data<AppState>,
@@ -63,11 +64,11 @@ pub async fn replace_indicator(
     handlers::replace::<Indicators>(state, request, payload, name.into_inner()).await
 }
 
-/// Change an indicator
+/// Update an indicator
 ///
-/// JSON Merge Patch (RFC 7396): null removes, objects merge, lists are replaced whole. Needs an
-/// editor's key.
-#[utoipa::path(operation_id = "patch_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), request_body(content = IndicatorInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The indicator, as stored.", body = Indicator)))]
+/// JSON Merge Patch (RFC 7396): null removes a member, objects are merged, arrays are replaced.
+/// Requires an editor's key.
+#[utoipa::path(operation_id = "patch_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), request_body(content = IndicatorInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The indicator.", body = Indicator)))]
 #[patch("/v1/indicators/{indicator}")]
 pub async fn patch_indicator(
     state: web::Data<AppState>,
@@ -80,8 +81,8 @@ pub async fn patch_indicator(
 
 /// Delete an indicator
 ///
-/// From then on it answers 410, or 404 to the public if it never was published. Needs an editor's
-/// key.
+/// After deletion the item returns 410, or 404 to the public if it was never published. Requires an
+/// editor's key.
 #[utoipa::path(operation_id = "delete_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/indicators/{indicator}")]
 pub async fn delete_indicator(
@@ -94,9 +95,9 @@ pub async fn delete_indicator(
 
 /// Restore an indicator
 ///
-/// Brings back what was deleted, as it was, as long as the server keeps it; then 410. What is not
-/// deleted is answered unchanged. Needs an editor's key.
-#[utoipa::path(operation_id = "restore_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The indicator, as it is again.", body = Indicator)))]
+/// Restores a deleted item to its state before deletion, until it is purged (410 afterwards). An
+/// item that is not deleted is returned unchanged. Requires an editor's key.
+#[utoipa::path(operation_id = "restore_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The indicator.", body = Indicator)))]
 #[post("/v1/indicators/{indicator}/restore")]
 pub async fn restore_indicator(
     state: web::Data<AppState>,

@@ -1,4 +1,4 @@
-//! What an indicator is.
+//! Declaration, request body and representation of the `indicator` resource.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,8 @@ use crate::resource::model::item::{LoadedItem, Status};
 use crate::resource::query::pagination::PageInfo;
 use crate::resource::read::page::{FacetValue, Links};
 use crate::resource::schema::{
-    FilterSchema, FilterType, ResourceKind, ResourceSchema, SortColumn, SortSchema, TextField,
+    FilterSchema, FilterType, ResourceKind, ResourceSchema, SortColumn, SortSchema,
+    TEXT_LANGUAGE_FILTER, TextField,
 };
 use crate::resource::view::context::{CommonFields, RenderContext};
 use crate::resource::view::resource::ParsedFields;
@@ -35,35 +36,35 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
         FilterSchema {
             name: "vocabulary",
             filter_type: FilterType::OneOf(INDICATOR_VOCABULARIES),
-            description: "Indicators whose code is of this vocabulary.",
+            description: "Indicators with a code in this vocabulary.",
             example: "sdg",
         },
         FilterSchema {
             name: "unit",
             filter_type: FilterType::Text,
-            description: "Indicators that count this unit.",
+            description: "Indicators with this unit.",
             example: "people",
         },
         FilterSchema {
             name: "measure",
             filter_type: FilterType::OneOf(MEASURES),
-            description: "Indicators of this measure.",
+            description: "Indicators with this measure.",
             example: "unit",
         },
         FilterSchema {
             name: "result_type",
             filter_type: FilterType::OneOf(RESULT_TYPES),
-            description: "Indicators of this type of result.",
+            description: "Indicators with this result type.",
             example: "outcome",
         },
         FilterSchema {
             name: "additive",
             filter_type: FilterType::Boolean,
-            description: "Indicators whose values may be added up (`true`) or may not (`false`).",
+            description: "Indicators whose values are additive (`true`) or not (`false`).",
             example: "true",
         },
         FilterSchema {
-            name: "language",
+            name: TEXT_LANGUAGE_FILTER,
             filter_type: FilterType::Language,
             description: "Indicators with texts in this language.",
             example: "mk",
@@ -73,7 +74,7 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
     sort_keys: &[SortSchema {
         name: "label",
         column: SortColumn::Title,
-        description: "the label, in the answer's language and its alphabet",
+        description: "the label, in the language and alphabet of the response",
     }],
     fields: &[
         "unit",
@@ -92,56 +93,56 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
     feed_formats: &[],
 };
 
-/// What impact statistics measure, and how: defined once for all that belong to it.
+/// An indicator: defines once what its impact statistics measure, and how.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Indicator {
-    /// What every resource shows.
+    /// Fields common to all resources.
     #[serde(flatten)]
     pub common: CommonFields,
-    /// The texts in the answer's language.
+    /// Texts in the language of the response.
     #[serde(flatten)]
     pub texts: IndicatorTexts,
     /// What is counted.
     #[schema(required, example = "partnerships")]
     pub unit: Option<String>,
-    /// What its values are.
+    /// Measure of its values.
     #[schema(value_type = Measure)]
     pub measure: String,
-    /// Whether more is better.
+    /// Whether higher values are better.
     #[schema(required)]
     pub ascending: Option<bool>,
-    /// Whether values may be added up. Percentages never are.
+    /// Whether values may be summed. Never true for percentages.
     #[schema(required)]
     pub additive: Option<bool>,
-    /// Whether a percentage is a share of a whole, from 0 to 100; null where it is none.
+    /// Whether a percentage is a share of a whole, from 0 to 100; null for other measures.
     #[schema(required)]
     pub is_share: Option<bool>,
-    /// What kind of result it measures.
+    /// Type of result that it measures.
     #[schema(required, value_type = Option<ResultType>)]
     pub result_type: Option<String>,
-    /// Its code, in the vocabulary.
+    /// Code in the vocabulary.
     #[schema(required, example = "5.2.1")]
     pub code: Option<String>,
-    /// Whose code that is.
+    /// Vocabulary of the code.
     #[schema(required, value_type = Option<Vocabulary>)]
     pub vocabulary: Option<String>,
-    /// Where the vocabulary is described.
+    /// URL of the vocabulary's description.
     #[schema(required, format = "uri")]
     pub vocabulary_url: Option<String>,
 }
 
-/// An indicator's texts in one language; with `lang=all` in every language instead.
+/// Texts of an indicator in one language, or in all languages with `lang=all`.
 #[derive(Clone, Debug, Default, Serialize, ToSchema)]
 pub struct IndicatorTexts {
-    /// The language of the texts.
+    /// Language of the texts (BCP 47).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required, nullable = false, example = "en")]
     pub language: Option<String>,
-    /// Whether they were made from the same language's other script.
+    /// Whether the texts were transliterated from the other script of the language.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required, nullable = false)]
     pub transliterated: Option<bool>,
-    /// What is measured.
+    /// Name of what is measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(
         required,
@@ -149,23 +150,23 @@ pub struct IndicatorTexts {
         example = "Partnerships on specialist services for survivors"
     )]
     pub label: Option<String>,
-    /// How it is measured, as long as it needs to be; plain text.
+    /// How it is measured, as plain text.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required, value_type = Option<String>)]
     pub description: Option<Option<String>>,
-    /// The texts of every language, by language tag; only with `lang=all` or
+    /// Texts in all languages by language tag; present only with `lang=all` or
     /// `include=translations`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, value_type = BTreeMap<String, IndicatorTranslation>)]
     pub translations: Option<BTreeMap<String, Value>>,
 }
 
-/// An indicator's texts in one language.
+/// Texts of an indicator in one language.
 #[derive(Clone, Debug, ToSchema)]
 pub struct IndicatorTranslation {
-    /// Whether the public sees this language.
+    /// Publication status of this language.
     pub status: Option<Status>,
-    /// What is measured.
+    /// Name of what is measured.
     #[schema(
         required,
         nullable = false,
@@ -174,52 +175,54 @@ pub struct IndicatorTranslation {
         example = "Partnerships on specialist services for survivors"
     )]
     pub label: Option<String>,
-    /// How it is measured, as long as it needs to be; plain text.
+    /// How it is measured, as plain text.
     #[schema(max_length = 50000)]
     pub description: Option<String>,
 }
 
-/// What POST and PUT take; PATCH merges it. Flat texts are those of `original_language`.
+/// Request body of POST and PUT, and the merge patch of PATCH. Texts outside `translations` are in
+/// `original_language`.
 #[derive(Clone, Debug, ToSchema)]
 #[schema(example = json!({"slug": "women-subjected-to-violence", "status": "published", "label": "Women subjected to violence by a partner", "measure": "percentage", "unit": "women and girls aged 15 and older", "ascending": false, "additive": false, "code": "5.2.1", "vocabulary": "sdg"}))]
 pub struct IndicatorInput {
-    /// Readable name in addresses; made from the label if it is absent.
+    /// Readable identifier in URLs; generated from the label by default.
     #[schema(pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", max_length = 80)]
     pub slug: Option<String>,
-    /// `draft` if it is absent.
+    /// Publication status; `draft` by default.
     pub status: Option<Status>,
-    /// Set at first publication if it is absent.
+    /// Time of publication; set at first publication by default.
     pub published_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// The language it was written in.
+    /// Language in which the item was written (BCP 47).
     pub original_language: Option<String>,
-    /// The texts by language tag; null removes a language in a PATCH.
+    /// Texts by language tag; in a PATCH, null removes a language.
     pub translations: Option<BTreeMap<String, IndicatorTranslation>>,
     /// What is measured, in the original language.
     #[schema(min_length = 1, max_length = 300)]
     pub label: Option<String>,
-    /// How it is measured, as long as it needs to be; plain text; in the original language.
+    /// How it is measured, as plain text in the original language.
     #[schema(max_length = 50000)]
     pub description: Option<String>,
-    /// What is counted. Statistics of the indicator follow.
+    /// Unit of the values. A change is applied to the statistics of the indicator.
     #[schema(max_length = 200)]
     pub unit: Option<String>,
-    /// What its values are; `unit` if it is absent. Statistics of the indicator follow.
+    /// Measure of the values; `unit` by default. A change is applied to the statistics of the
+    /// indicator.
     pub measure: Option<Measure>,
-    /// Whether more is better. Statistics of the indicator follow.
+    /// Whether higher values are better. A change is applied to the statistics of the indicator.
     pub ascending: Option<bool>,
-    /// Whether values may be added up. Statistics of the indicator follow.
+    /// Whether values may be summed. A change is applied to the statistics of the indicator.
     pub additive: Option<bool>,
-    /// Whether a percentage is a share of a whole, so that it lies between 0 and 100: a growth in
-    /// per cent is none. `true` for percentages if it is absent; only they may have it.
+    /// Whether a percentage is a share of a whole and lies between 0 and 100, unlike a percentage
+    /// change. Only for the measure `percentage`, where it is `true` by default.
     pub is_share: Option<bool>,
-    /// What kind of result it measures.
+    /// Type of result that it measures.
     pub result_type: Option<ResultType>,
-    /// Its code, in the vocabulary; the two go together.
+    /// Code in the vocabulary; requires `vocabulary`.
     #[schema(max_length = 200)]
     pub code: Option<String>,
-    /// Whose code that is.
+    /// Vocabulary of the code.
     pub vocabulary: Option<Vocabulary>,
-    /// Where the vocabulary is described.
+    /// URL of the vocabulary's description.
     #[schema(format = "uri")]
     pub vocabulary_url: Option<String>,
 }
@@ -227,56 +230,60 @@ pub struct IndicatorInput {
 /// A page of a list.
 #[derive(Clone, Debug, ToSchema)]
 pub struct IndicatorPage {
-    /// The items of this page.
+    /// Items of this page.
     pub data: Vec<Indicator>,
-    /// Where the page stands in the list.
+    /// Position of the page in the list.
     pub page: PageInfo,
-    /// Counts of the values of each facet that was asked for, the most frequent first.
+    /// Counts of the values of each requested facet, most frequent first.
     #[schema(nullable = false)]
     pub facets: Option<BTreeMap<String, Vec<FacetValue>>>,
-    /// Searches that find more, where this one finds little: what was perhaps meant.
+    /// Suggested searches with more results, if this one has few.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = json!(["violence"]))]
     pub did_you_mean: Option<Vec<String>>,
-    /// Addresses of this page and its neighbours.
+    /// Links to this page and its neighbours.
     pub links: Links,
 }
 
-/// An indicator's own fields.
+/// Stored fields of an indicator.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct IndicatorFields {
     /// What is counted.
     pub unit: Option<String>,
     /// See [`MEASURES`].
     pub measure: String,
-    /// Whether more is better.
+    /// Whether higher values are better.
     pub ascending: Option<bool>,
-    /// Whether values may be added up.
+    /// Whether values may be summed.
     pub additive: Option<bool>,
     /// Whether a percentage is a share of a whole.
     pub is_share: Option<bool>,
     /// See [`RESULT_TYPES`].
     pub result_type: Option<String>,
-    /// In the vocabulary.
+    /// Code in the vocabulary.
     pub code: Option<String>,
-    /// See [`VOCABULARIES`].
+    /// See [`INDICATOR_VOCABULARIES`].
     pub vocabulary: Option<String>,
-    /// Where the vocabulary is described.
+    /// URL of the vocabulary's description.
     pub vocabulary_url: Option<String>,
 }
 
-/// Reads a body.
+/// Parses and validates a request body.
 pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<IndicatorFields> {
     let measure = fields.one_of("measure", MEASURES).unwrap_or_else(|| MEASURE_UNIT.to_owned());
     let is_percentage = measure == "percentage";
     let is_share = fields.flag("is_share");
     if is_share.is_some() && !is_percentage {
-        fields.error("is_share", "not_allowed", "Only a percentage is a share of a whole or not; leave it out or measure a `percentage`.");
+        fields.error(
+            "is_share",
+            "not_allowed",
+            "`is_share` is only for the measure `percentage`; omit it or change the measure.",
+        );
     }
     let additive = fields.flag("additive");
     if additive == Some(true) && measure != MEASURE_UNIT {
         let detail = format!(
-            "Values of the measure `{measure}` cannot be added up; leave `additive` out or set it to false."
+            "Values of the measure `{measure}` cannot be summed; omit `additive` or set it to false."
         );
         fields.error("additive", "not_allowed", detail);
     }
@@ -286,7 +293,11 @@ pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<IndicatorFields> {
     );
     if code.is_some() != vocabulary.is_some() {
         let missing = if code.is_none() { "code" } else { "vocabulary" };
-        fields.error(missing, "required", "A code is one of a vocabulary: send both or neither.");
+        fields.error(
+            missing,
+            "required",
+            "`code` and `vocabulary` require each other; send both or neither.",
+        );
     }
     let own = IndicatorFields {
         unit: fields.text("unit", limits::SHORT_TEXT),
@@ -302,7 +313,7 @@ pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<IndicatorFields> {
     ParsedFields { fields: own, references: Vec::new() }
 }
 
-/// Draws the resource.
+/// Renders the API representation.
 pub fn render(
     mut loaded: LoadedItem<IndicatorFields>,
     render_context: &RenderContext,

@@ -1,4 +1,4 @@
-//! How indicators are stored.
+//! Storage behaviour of indicators: filter values, validation and propagation to statistics.
 
 use diesel::prelude::*;
 
@@ -8,7 +8,8 @@ use crate::db::{Connection, Id};
 use crate::http::json_fields::JsonFields;
 use crate::http::problem::{FieldError, Problem};
 use crate::impact::indicators::model::{self, Indicator, IndicatorFields, SCHEMA};
-use crate::impact::resource::{ImpactStatistics, measure_violations};
+use crate::impact::measure_rules::measure_violations;
+use crate::impact::resource::ImpactStatistics;
 use crate::resource::index::filters;
 use crate::resource::index::sort_rows::save_sort_row;
 use crate::resource::model::item::{ItemRow, LoadedItem, NewReference};
@@ -22,7 +23,7 @@ use crate::resource::store::texts::load_item_texts;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::resource::{ParsedFields, Resource};
 
-/// `Indicators` as a kind of item.
+/// The `indicator` resource.
 pub struct Indicators;
 
 impl ResourceModel for Indicators {
@@ -54,11 +55,11 @@ impl Resource for Indicators {
         model::parse(fields)
     }
 
-    fn render(loaded: LoadedItem<IndicatorFields>, shown: &RenderContext) -> Indicator {
-        model::render(loaded, shown)
+    fn render(loaded: LoadedItem<IndicatorFields>, render_context: &RenderContext) -> Indicator {
+        model::render(loaded, render_context)
     }
 
-    /// What belongs to it must still fit.
+    /// Rejects a change of measure that the values of its statistics would violate.
     fn validate(
         connection: &mut Connection,
         id: Option<Id>,
@@ -76,18 +77,18 @@ impl Resource for Indicators {
             return Ok(());
         }
         for statistic in load_statistics(connection, id)? {
-            let Some(theirs) =
+            let Some(fields) =
                 statistic.parse_fields::<<ImpactStatistics as ResourceModel>::Fields>()
             else {
                 continue;
             };
             if let Some((field, _, detail)) =
-                measure_violations(&theirs, &own.measure, own.is_share.unwrap_or(false))
+                measure_violations(&fields, &own.measure, own.is_share.unwrap_or(false))
                     .into_iter()
                     .next()
             {
                 let detail = format!(
-                    "The impact statistic `{}` belongs to it, and its {field} would not fit: {detail}",
+                    "The impact statistic `{}` of this indicator has an incompatible {field}: {detail}",
                     statistic.slug
                 );
                 errors.push(FieldError::field("/measure", "does_not_fit", detail));
@@ -97,15 +98,14 @@ impl Resource for Indicators {
         Ok(())
     }
 
-    /// Its statistics repeat its unit, its measure and what follows from it, so that they are found
-    /// and summed by them.
+    /// Copies changed inherited fields to its statistics, which are filtered and summed by them.
     fn after_save(
         connection: &mut Connection,
         item: &ItemRow,
         before: &IndicatorFields,
         own: &IndicatorFields,
     ) -> Result<(), Problem> {
-        let lent = |own: &IndicatorFields| {
+        let inherited = |own: &IndicatorFields| {
             (
                 own.unit.clone(),
                 own.measure.clone(),
@@ -114,7 +114,7 @@ impl Resource for Indicators {
                 own.result_type.clone(),
             )
         };
-        if lent(before) == lent(own) {
+        if inherited(before) == inherited(own) {
             return Ok(());
         }
         let now = item.updated_at;
@@ -124,14 +124,14 @@ impl Resource for Indicators {
                 chunk.iter().map(|item| (item.number, item.languages.as_str())),
             )?;
             for statistic in chunk {
-                let (Some(mut theirs), Some(links)) = (
+                let (Some(mut fields), Some(links)) = (
                     statistic.parse_fields::<<ImpactStatistics as ResourceModel>::Fields>(),
                     statistic.parse_references(),
                 ) else {
                     continue;
                 };
-                theirs.inherit_from_indicator(own);
-                let packed = serde_json::to_string(&theirs).map_err(Problem::internal)?;
+                fields.inherit_from_indicator(own);
+                let packed = serde_json::to_string(&fields).map_err(Problem::internal)?;
                 diesel::update(items::table.find(statistic.number))
                     .set((
                         items::fields.eq(packed),
@@ -140,10 +140,10 @@ impl Resource for Indicators {
                         items::catalogue_revision.eq(item.catalogue_revision),
                     ))
                     .execute(connection)?;
-                save_sort_row::<ImpactStatistics>(connection, statistic, &theirs, &links, false)?;
+                save_sort_row::<ImpactStatistics>(connection, statistic, &fields, &links, false)?;
                 let texts = texts.remove(&statistic.number).unwrap_or_default();
                 filters::write_filter_index::<ImpactStatistics>(
-                    connection, statistic, &theirs, &texts, &links, false,
+                    connection, statistic, &fields, &texts, &links, false,
                 )?;
             }
         }
@@ -151,7 +151,7 @@ impl Resource for Indicators {
     }
 }
 
-/// The statistics that belong to an indicator, deleted ones among them.
+/// Loads the statistics of an indicator, including deleted ones.
 fn load_statistics(connection: &mut Connection, id: Id) -> Result<Vec<ItemRow>, Problem> {
     let kind = Fragment::new(" AND items.kind = ")
         .bind(Bind::Text(ResourceKind::ImpactStatistic.as_str().to_owned()));

@@ -1,7 +1,7 @@
-//! Sum, least, most, latest, baseline, target and progress of the statistics that count.
+//! Sum, minimum, maximum, latest value, baseline, target and progress of deduplicated statistics.
 //!
-//! Qualifiers are kept through everything: what is more than 250 and 500 together is more than 750;
-//! with a part that is less than something it is only about that.
+//! Qualifiers are preserved: "more than 250" and 500 sum up to "more than 750"; a sum with both
+//! lower and upper bounds is "about".
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use crate::impact::progress::progress_percent;
 use crate::impact::summary::fact_table::{FactRow, FactTable, day_number};
 use crate::text::sum::ExactDecimal;
 
-/// A value that was reckoned, with how exact it is.
+/// A computed value with its qualifier.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct QualifiedValue {
     /// The value.
@@ -20,47 +20,47 @@ pub struct QualifiedValue {
     pub qualifier: &'static str,
 }
 
-/// A value that one statistic has: its place among the rows.
+/// A value taken from one statistic: index of its row.
 pub type ValueWithSource = (QualifiedValue, usize);
 
-/// The value before, and the years it was measured in.
+/// Baseline value, and the years of measurement.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct BaselineTotal {
     /// The value.
     pub value: String,
-    /// The first year and the last.
+    /// First and last year.
     pub years: (i64, i64),
 }
 
-/// The value aimed at, and until when.
+/// Target value, and the end of its period.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TargetTotal {
     /// The value.
     pub value: String,
-    /// The last day, as it is written; where it is known.
+    /// Last day (ISO 8601), if known.
     pub period_end: Option<String>,
 }
 
-/// What statistics come to.
+/// Aggregates of statistics.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Aggregates {
-    /// The sum, where values may be added up.
+    /// Sum, if the values are additive.
     pub sum: Option<QualifiedValue>,
-    /// The least value.
+    /// Minimum.
     pub min: Option<ValueWithSource>,
-    /// The greatest value.
+    /// Maximum.
     pub max: Option<ValueWithSource>,
-    /// The value of the latest period.
+    /// Value of the latest period.
     pub latest: Option<ValueWithSource>,
-    /// What it was before, where that is known of everything that is counted.
+    /// Baseline, if every counted scope has one.
     pub baseline: Option<BaselineTotal>,
-    /// What it is to be, where that is known of everything that is counted.
+    /// Target, if every counted scope has one.
     pub target: Option<TargetTotal>,
-    /// How far that is reached, in per cent.
+    /// Progress to the target in per cent.
     pub progress: Option<QualifiedValue>,
 }
 
-/// The qualifier of a whole whose parts have these.
+/// Qualifier of a sum of values with these qualifiers.
 pub fn combine_qualifiers(one: &str, other: &str) -> &'static str {
     match (one, other) {
         ("exact", "exact") => "exact",
@@ -70,7 +70,7 @@ pub fn combine_qualifiers(one: &str, other: &str) -> &'static str {
     }
 }
 
-/// Reckons with these rows, which count; `is_additive` where their values may be added up.
+/// Computes the aggregates of these counted rows; `is_additive` if their values may be summed.
 pub fn aggregate(facts: &FactTable, rows: &[usize], is_additive: bool) -> Aggregates {
     let rows: Vec<(usize, &FactRow, &ExactDecimal)> = rows
         .iter()
@@ -89,7 +89,7 @@ pub fn aggregate(facts: &FactTable, rows: &[usize], is_additive: bool) -> Aggreg
             )
         })
     };
-    // Of equal values that which says less (or more) than it is the least (or the greatest).
+    // Of equal values, "less than" is the minimum and "more than" the maximum.
     let less = |row: &FactRow| row.qualifier != "less_than";
     let more = |row: &FactRow| row.qualifier == "more_than";
     let min = rows.iter().min_by(|a, b| {
@@ -109,7 +109,7 @@ pub fn aggregate(facts: &FactTable, rows: &[usize], is_additive: bool) -> Aggreg
         let sum = rows.iter().fold(ExactDecimal::ZERO, |sum, (_, _, value)| sum.add(value));
         (sum, qualifier)
     });
-    // Few have a baseline or a target: most groups need not be divided for that.
+    // Fast path: most groups have no baseline or target.
     let scopes = if rows.iter().any(|(_, row, _)| row.has_baseline_or_target) {
         group_by_scope(&rows)
     } else {
@@ -130,7 +130,7 @@ pub fn aggregate(facts: &FactTable, rows: &[usize], is_additive: bool) -> Aggreg
         .and_then(|(_, row, _)| facts.scope(row))
         .is_some_and(|scope| scope.ascending == Some(false));
     let progress = actual.zip(target.as_ref()).and_then(|((actual, qualifier), (aim, _))| {
-        // What is to become less begins somewhere.
+        // A decreasing target requires a baseline.
         let from = baseline.as_ref().map(|(from, _)| from.to_string());
         if is_descending && from.is_none() {
             return None;
@@ -161,7 +161,7 @@ fn group_by_scope<'a>(rows: &[(usize, &'a FactRow, &ExactDecimal)]) -> Vec<Scope
     scopes.into_values().collect()
 }
 
-/// The earliest baseline of each scope, added up.
+/// Sum of the earliest baseline of each scope.
 fn sum_baselines(
     facts: &FactTable,
     scopes: &[ScopeRows<'_>],
@@ -183,7 +183,7 @@ fn sum_baselines(
     Some((sum, years?))
 }
 
-/// The targets of each scope whose periods do not overlap, the longest first, added up.
+/// Sum of the targets of each scope whose periods do not overlap; longer periods take precedence.
 fn sum_targets(
     facts: &FactTable,
     scopes: &[ScopeRows<'_>],
@@ -223,7 +223,7 @@ fn sum_targets(
     (!scopes.is_empty()).then(|| (sum, until.map(str::to_owned)))
 }
 
-/// The period that a target is for: its own, or that of the statistic.
+/// Period of a target: its own, or that of the statistic.
 fn target_period(row: &FactRow, figures: &FactValues<'_>) -> (i32, i32) {
     if figures.target_start.is_empty() && figures.target_end.is_empty() {
         return row.period_days;
@@ -338,7 +338,7 @@ mod tests {
             both.progress,
             Some(QualifiedValue { value: "50".to_owned(), qualifier: "more_than" })
         );
-        // A target for the whole time, stated with each year, is one target.
+        // A target that is repeated for several periods is counted once.
         let whole = |start, end| FactValues {
             target_start: "2024-01-01",
             target_end: "2025-12-31",
@@ -352,7 +352,7 @@ mod tests {
             true,
         );
         assert_eq!(once.target.map(|target| target.value).as_deref(), Some("100"));
-        // Of what is not known everywhere there is none.
+        // `None` if any scope has no value.
         let some = aggregates_of(
             &[
                 (0, "30", year("2024-01-01", "2024-12-31", "50")),
@@ -361,7 +361,7 @@ mod tests {
             true,
         );
         assert_eq!((some.baseline, some.target, some.progress), (None, None, None));
-        // What may not be added up has its latest value.
+        // For values that are not additive, the latest value is used.
         let latest = aggregates_of(
             &[
                 (0, "30", year("2024-01-01", "2024-12-31", "")),

@@ -1,14 +1,14 @@
-//! Which statistics count, and which are counted with others already.
+//! Deduplication: which statistics are counted, and which are covered by others.
 //!
 //! A statistic of an indicator covers a box: a programme, a partner, countries, a period and
-//! slices, each of which may be the whole: where nothing is stated, everything is meant. Two boxes
-//! of one indicator overlap unless one of these tells them apart. Of those that overlap the widest
-//! counts, and the others are left out: a total stays, its slices go; a year stays, its quarters
-//! go; of two breakdowns of the same whole the one stays that comes to more. So nothing is counted
-//! twice, and what is left out is named.
+//! disaggregations; an unset dimension of the box covers everything. Two boxes of one indicator
+//! overlap unless they differ in one of these. Of overlapping statistics the widest is counted and
+//! the others are left out: a total rather than its disaggregations, a year rather than its
+//! quarters, and of two disaggregations of the same whole the one with the greater sum. Nothing is
+//! counted twice, and statistics that are left out are listed.
 //!
-//! A statistic without an indicator says of itself only; it overlaps with none but the slices, or
-//! the total, of exactly what it is about.
+//! A statistic without an indicator overlaps only with the disaggregations, or the total, of
+//! exactly the same scope.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -16,25 +16,25 @@ use std::collections::{BTreeMap, HashMap};
 use crate::impact::summary::fact_table::{FactRow, FactTable, ScopeIds};
 use crate::text::sum::ExactDecimal;
 
-/// A statistic that does not count, and the one that it is counted with: places among the rows.
+/// A statistic that is left out, and the one that covers it: row indexes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ExcludedRow {
     /// The statistic.
     pub row: usize,
-    /// The one that counts instead.
+    /// The statistic that covers it.
     pub counted_with: usize,
 }
 
-/// What counts, and what does not.
+/// Counted and left-out statistics.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Deduplicated {
-    /// `CountryNames` among the rows, in their order.
+    /// Row indexes in ascending order.
     pub rows: Vec<usize>,
-    /// In the order of the rows.
+    /// In row order.
     pub excluded: Vec<ExcludedRow>,
 }
 
-/// What statistics that may overlap have in common.
+/// Key of statistics that may overlap.
 #[derive(Eq, Hash, PartialEq)]
 enum OverlapGroup<'a> {
     Indicator(u32),
@@ -56,10 +56,10 @@ impl<'a> OverlapGroup<'a> {
     }
 }
 
-/// Families that are smaller are looked through as they are.
+/// Families smaller than this are compared pairwise.
 const LINEAR_SCAN_LIMIT: usize = 64;
 
-/// Tells what counts among these rows from what does not.
+/// Selects the rows to count.
 pub fn deduplicate(facts: &FactTable, rows: &[usize]) -> Deduplicated {
     let mut families: HashMap<OverlapGroup<'_>, Vec<Candidate<'_>>> = HashMap::new();
     for place in rows {
@@ -79,7 +79,7 @@ pub fn deduplicate(facts: &FactTable, rows: &[usize]) -> Deduplicated {
         }
     }
     counted.rows.sort_unstable();
-    counted.excluded.sort_unstable_by_key(|left_out| left_out.row);
+    counted.excluded.sort_unstable_by_key(|excluded| excluded.row);
     counted
 }
 
@@ -90,7 +90,7 @@ struct Candidate<'a> {
     scope_ids: &'a ScopeIds,
 }
 
-/// Takes the widest first, and leaves out what overlaps with what was taken.
+/// Selects rows from the widest on, and leaves out rows that overlap with a selected one.
 fn select_widest(mut members: Vec<Candidate<'_>>, counted: &mut Deduplicated) {
     let fuller = rank_breakdowns(&members);
     members.sort_by_cached_key(|member| {
@@ -105,7 +105,7 @@ fn select_widest(mut members: Vec<Candidate<'_>>, counted: &mut Deduplicated) {
             Reverse(member.row.number),
         )
     });
-    // What is of another programme is apart: in a large family it is not looked at.
+    // Rows of different programmes never overlap, so a large family is partitioned by programme.
     let is_small = members.len() <= LINEAR_SCAN_LIMIT;
     let mut taken: BTreeMap<u32, Vec<Candidate<'_>>> = BTreeMap::new();
     for member in members {
@@ -127,8 +127,7 @@ fn select_widest(mut members: Vec<Candidate<'_>>, counted: &mut Deduplicated) {
     }
 }
 
-/// The breakdowns, that which comes to most first; nothing to choose from where there are not
-/// several.
+/// Disaggregations by descending sum; empty if there are fewer than two.
 fn rank_breakdowns(members: &[Candidate<'_>]) -> Vec<u32> {
     let mut sums: BTreeMap<u32, ExactDecimal> = BTreeMap::new();
     for member in members.iter().filter(|member| member.scope_ids.breakdown != 0) {
@@ -142,7 +141,7 @@ fn rank_breakdowns(members: &[Candidate<'_>]) -> Vec<u32> {
     sums.into_iter().map(|(breakdown, _)| breakdown).collect()
 }
 
-/// How much of what could be stated is stated.
+/// Number of scope fields that are set.
 fn specificity(member: &Candidate<'_>) -> usize {
     let marks = member.scope_ids;
     let stated = [
@@ -154,7 +153,7 @@ fn specificity(member: &Candidate<'_>) -> usize {
     stated.into_iter().filter(|stated| *stated).count().saturating_add(marks.slices.len())
 }
 
-/// About how many days a period has.
+/// Approximate number of days in a period.
 fn period_length(row: &FactRow) -> i64 {
     if row.period_days.0 == i32::MIN || row.period_days.1 == i32::MAX {
         return i64::MAX;
@@ -162,7 +161,7 @@ fn period_length(row: &FactRow) -> i64 {
     i64::from(row.period_days.1).saturating_sub(i64::from(row.period_days.0))
 }
 
-/// Whether two statistics of a family may count the same.
+/// Whether two statistics of a family overlap.
 fn overlaps(a: &Candidate<'_>, b: &Candidate<'_>) -> bool {
     let (x, y) = (a.scope_ids, b.scope_ids);
     if x.indicator == 0 && (x.breakdown == y.breakdown) {
@@ -182,7 +181,7 @@ fn overlaps(a: &Candidate<'_>, b: &Candidate<'_>) -> bool {
         return false;
     }
     !x.slices.iter().any(|(dimension, value)| {
-        y.slices.iter().any(|(other, theirs)| other == dimension && theirs != value)
+        y.slices.iter().any(|(other, other_value)| other == dimension && other_value != value)
     })
 }
 
@@ -193,7 +192,7 @@ mod tests {
     use crate::impact::fact_record::{FactScope, FactValues};
     use crate::impact::summary::fact_table::fact_table_for_tests;
 
-    /// Statistics: programme, countries, slices, period, value; of one indicator.
+    /// Statistics of one indicator: programme, countries, disaggregation, period, value.
     fn fact_table(given: &[(&str, &str, &str, &str, &str)], with_indicator: bool) -> FactTable {
         let (indicator, one, two) = (Id::new(), Id::new(), Id::new());
         let list = |text: &str| {
@@ -232,7 +231,7 @@ mod tests {
         let counted = deduplicate(&facts, &rows);
         (
             counted.rows,
-            counted.excluded.iter().map(|left_out| (left_out.row, left_out.counted_with)).collect(),
+            counted.excluded.iter().map(|excluded| (excluded.row, excluded.counted_with)).collect(),
         )
     }
 
@@ -266,7 +265,7 @@ mod tests {
             ]),
             (vec![1], vec![(0, 1), (2, 1)])
         );
-        // The region beside its countries, the programme beside all programmes.
+        // A region and its countries; one programme and all programmes.
         assert_eq!(
             deduplicate_all(&[("one", "AL", "", Y24, "3"), ("one", "AL RS", "", Y24, "5")]),
             (vec![1], vec![(0, 1)])
@@ -292,7 +291,8 @@ mod tests {
             ]),
             (vec![1, 2], vec![(0, 1)])
         );
-        // What has no period may be of any; of the same scope the later written counts.
+        // A statistic without a period overlaps with any period; of the same scope the later one is
+        // counted.
         assert_eq!(
             deduplicate_all(&[("one", "AL", "", Y24, "3"), ("one", "AL", "", "", "9")]),
             (vec![1], vec![(0, 1)])
@@ -305,13 +305,13 @@ mod tests {
 
     #[test]
     fn larger_breakdown_wins() {
-        let (rows, left_out) = deduplicate_all(&[
+        let (rows, excluded) = deduplicate_all(&[
             ("one", "AL", "age=y", Y24, "4"),
             ("one", "AL", "sex=f", Y24, "3"),
             ("one", "AL", "age=o", Y24, "1"),
             ("one", "AL", "sex=m", Y24, "3"),
         ]);
-        assert_eq!((rows, left_out.len()), (vec![1, 3], 2));
+        assert_eq!((rows, excluded.len()), (vec![1, 3], 2));
     }
 
     #[test]
@@ -338,8 +338,8 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Whatever is given: of those that count no two overlap, and everything else overlaps with
-        /// one that counts.
+        /// For any input, no two counted statistics overlap, and each one left out overlaps with a
+        /// counted one.
         #[test]
         fn nothing_is_counted_twice(given in prop::collection::vec((0_usize..3, 0_usize..4, 0_usize..4, 0_usize..4, 0_i64..9), 1..25)) {
             let (programmes, countries) = (["", "one", "two"], ["", "AL", "RS", "AL RS"]);
@@ -354,8 +354,8 @@ mod tests {
                     prop_assert!(!overlaps(&member(*one), &member(*other)), "{:?} {:?}", given[*one], given[*other]);
                 }
             }
-            for left_out in &counted.excluded {
-                prop_assert!(overlaps(&member(left_out.row), &member(left_out.counted_with)) && counted.rows.contains(&left_out.counted_with));
+            for excluded in &counted.excluded {
+                prop_assert!(overlaps(&member(excluded.row), &member(excluded.counted_with)) && counted.rows.contains(&excluded.counted_with));
             }
             prop_assert_eq!(counted.rows.len() + counted.excluded.len(), given.len());
         }

@@ -1,7 +1,7 @@
-//! The facts of many statistics as they are reckoned with.
+//! In-memory table of the statistics that summaries aggregate.
 //!
-//! Those of all public statistics are kept in memory; what was written since is read again before
-//! each request.
+//! The table of all public statistics is cached; statistics written since are reloaded before each
+//! request.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -14,23 +14,23 @@ use crate::resource::cache::snapshot::{self, Snapshot};
 use crate::resource::schema::ResourceSchema;
 use crate::text::sum::ExactDecimal;
 
-/// Between the statistics of a text.
+/// Separator of records.
 const RECORD_SEPARATOR: char = '\n';
-/// How many statistics are read together: their text is some megabytes.
+/// Statistics per batch; their records take a few megabytes.
 const BATCH_SIZE: usize = 20_000;
-/// More than these are put in their places together.
+/// Above this number of changes the rows are merged in one pass.
 const INCREMENTAL_LIMIT: usize = 100;
-/// Which of them everybody sees.
+/// Condition for public statistics.
 const PUBLIC_CONDITION: &str = "is_public = TRUE";
 
-/// A statistic, as far as it is reckoned with.
+/// A statistic in the table.
 #[derive(Clone, Debug)]
 pub struct FactRow {
-    /// Its number.
+    /// Item number.
     pub number: RowId,
-    /// The place of its scope among all scopes.
+    /// Index of its scope.
     pub scope_index: usize,
-    /// The days of its period, in an order; open where they are not known.
+    /// First and last day number of its period; unbounded if unknown.
     pub period_days: (i32, i32),
     /// See [`crate::impact::code_lists::QUALIFIERS`].
     pub qualifier: &'static str,
@@ -38,11 +38,11 @@ pub struct FactRow {
     pub value: Option<ExactDecimal>,
     /// Whether it has a baseline or a target.
     pub has_baseline_or_target: bool,
-    /// Where its figures stand in the text, from and to.
+    /// Byte range of its value fields in the text.
     text_range: (u32, u32),
 }
 
-/// What a scope is told apart by: what is the same has the same number, and 0 is the whole.
+/// Interned ids of the scope fields: equal values have equal ids, and 0 stands for the whole.
 #[derive(Clone, Debug, Default)]
 pub struct ScopeIds {
     /// The indicator.
@@ -55,31 +55,31 @@ pub struct ScopeIds {
     pub countries: Vec<u32>,
     /// Dimension and value of each slice.
     pub slices: Vec<(u32, u32)>,
-    /// The names of its dimensions together.
+    /// Id of the set of its dimension names.
     pub breakdown: u32,
     /// Unit and measure.
     pub unit_and_measure: u32,
 }
 
-/// Some statistics, and what they are about.
+/// Statistics and their scopes.
 #[derive(Clone, Debug, Default)]
 pub struct FactTable {
-    /// What they are about, each once.
+    /// Distinct scopes.
     pub scopes: Vec<FactScope>,
-    /// What tells these apart.
+    /// Interned ids of the scopes.
     pub scope_ids: Vec<ScopeIds>,
-    /// The statistics, in the order of their numbers.
+    /// Statistics by ascending item number.
     pub rows: Vec<FactRow>,
-    /// The figures of all rows, as they are written; also of those that are no more.
+    /// Value fields of all rows, including rows that were removed.
     values_text: String,
-    /// How much of that was there when all of it was read.
+    /// Length of the text after the last full load.
     loaded_len: usize,
-    /// The places of scopes, by how they are written.
+    /// Indexes of scopes by their encoded text.
     scope_indexes: HashMap<Box<str>, usize>,
     interner: ScopeInterner,
 }
 
-/// Numbers what is different, from 1 on.
+/// Assigns ids to distinct values, from 1 on.
 #[derive(Clone, Debug)]
 struct Interner<T>(HashMap<T, u32>);
 
@@ -96,7 +96,7 @@ impl<T: std::hash::Hash + Eq> Interner<T> {
     }
 }
 
-/// Numbers of all that scopes are told apart by.
+/// Interners of the scope fields.
 #[derive(Clone, Debug, Default)]
 struct ScopeInterner {
     items: Interner<crate::db::Id>,
@@ -136,7 +136,7 @@ impl ScopeInterner {
 }
 
 impl FactTable {
-    /// Reads those of these numbers, some after the other.
+    /// Loads the statistics with these item numbers in batches.
     pub fn load(connection: &mut Connection, numbers: &[RowId]) -> Result<Self, Error> {
         let mut facts = Self::default();
         for some in numbers.chunks(BATCH_SIZE) {
@@ -150,19 +150,19 @@ impl FactTable {
         Ok(facts)
     }
 
-    /// When all are read.
+    /// Adds what depends on all rows, once they are loaded.
     fn finish_load(&mut self) {
         self.rows.shrink_to_fit();
         self.values_text.shrink_to_fit();
         self.loaded_len = self.values_text.len();
     }
 
-    /// Understands what was read, a statistic a line.
+    /// Parses records, one statistic per line.
     fn append_records(&mut self, text: &str) {
         let (mut last, mut scope) = ("", 0);
         for line in text.split(RECORD_SEPARATOR) {
             let Some((number, about, figures)) = fact_record::split_record(line) else { continue };
-            // Neighbours are often about the same.
+            // Adjacent rows often share a scope.
             if last.is_empty() || last != about {
                 let Some(place) = self.intern_scope(about) else { continue };
                 (last, scope) = (about, place);
@@ -181,7 +181,7 @@ impl FactTable {
         }
     }
 
-    /// The place of the scope that is written so; a new one where it is not known.
+    /// Index of the scope with this encoding, which is added if it is new.
     fn intern_scope(&mut self, about: &str) -> Option<usize> {
         if let Some(place) = self.scope_indexes.get(about) {
             return Some(*place);
@@ -194,7 +194,8 @@ impl FactTable {
         Some(place)
     }
 
-    /// Takes what these statistics are now, a line each of those that are still there.
+    /// Replaces the rows of these statistics by their current records; rows without a record are
+    /// removed.
     fn replace_rows(&mut self, changed: &BTreeSet<RowId>, text: &str) {
         let mut others = std::mem::take(&mut self.rows);
         self.append_records(text);
@@ -222,17 +223,17 @@ impl FactTable {
         self.rows = others;
     }
 
-    /// What a statistic is about.
+    /// Scope of a statistic.
     pub fn scope(&self, row: &FactRow) -> Option<&FactScope> {
         self.scopes.get(row.scope_index)
     }
 
-    /// What tells that apart.
+    /// Interned ids of the scope.
     pub fn scope_ids(&self, row: &FactRow) -> Option<&ScopeIds> {
         self.scope_ids.get(row.scope_index)
     }
 
-    /// Its figures as they are written.
+    /// Encoded value fields.
     pub fn values(&self, row: &FactRow) -> FactValues<'_> {
         let at = |place| usize::try_from(place).unwrap_or(usize::MAX);
         self.values_text
@@ -266,7 +267,7 @@ impl Snapshot for FactTable {
         schema: &'static ResourceSchema,
         since: i64,
     ) -> Result<bool, Error> {
-        // Of what is of no use any more there is not more than of the rest.
+        // At most half of the text is unused.
         if self.values_text.len() > self.loaded_len.saturating_mul(2).saturating_add(1_000_000) {
             return Ok(false);
         }
@@ -282,8 +283,8 @@ impl Snapshot for FactTable {
     }
 }
 
-/// The facts of the statistics that fit a condition, a line each, and the last of their numbers;
-/// nothing where there are none.
+/// Records of the statistics that match a condition, one per line, and the greatest item number;
+/// `None` if there are none.
 fn load_records(
     connection: &mut Connection,
     condition: &Fragment,
@@ -298,7 +299,7 @@ fn load_records(
     Ok(rows.into_iter().next().and_then(|(last, text)| last.zip(text)))
 }
 
-/// Reads what is reckoned with again and again; everything else when it is needed.
+/// Parses the fields that every summary needs; the others are parsed on demand.
 fn parse_row(number: RowId, scope: usize, figures: &str, at: (u32, u32)) -> Option<FactRow> {
     let mut fields = figures.splitn(5, '\t');
     let (start, end, qualifier, value, aims) =
@@ -319,7 +320,7 @@ fn parse_row(number: RowId, scope: usize, figures: &str, at: (u32, u32)) -> Opti
     })
 }
 
-/// A day as a number whose order is that of days, and whose differences are nearly theirs.
+/// A monotonic number for a day; differences approximate those in days.
 pub fn day_number(text: &str) -> Option<i32> {
     let mut parts = text.split('-').map(str::parse::<i32>);
     let (year, month, day) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
@@ -329,7 +330,7 @@ pub fn day_number(text: &str) -> Option<i32> {
 }
 
 impl FactRow {
-    /// The year that the whole period lies in, as far as it is known.
+    /// Year that contains the whole known period.
     pub fn year(&self) -> Option<i32> {
         let (start, end) =
             (self.period_days.0.checked_div(372)?, self.period_days.1.checked_div(372)?);
@@ -341,13 +342,13 @@ impl FactRow {
         }
     }
 
-    /// The last day that is known of it.
+    /// Last known day of the period.
     pub fn last_day(&self) -> i32 {
         if self.period_days.1 == i32::MAX { self.period_days.0 } else { self.period_days.1 }
     }
 }
 
-/// Statistics for tests: what each is about, and its figures, as [`facts`] writes them.
+/// Statistics for tests, encoded by [`fact_record`](crate::impact::fact_record).
 #[cfg(test)]
 pub fn fact_table_for_tests(given: &[(FactScope, FactValues<'_>)]) -> FactTable {
     let mut facts = FactTable::default();
@@ -448,15 +449,15 @@ mod tests {
             [("2", "9"), ("", "9"), ("1", "9")]
         );
         assert_eq!((facts.scopes.len(), facts.scope_ids.len()), (2, 2));
-        let told = |facts: &FactTable| -> Vec<(RowId, String, Vec<String>)> {
-            let told = |row: &FactRow| {
+        let describe = |facts: &FactTable| -> Vec<(RowId, String, Vec<String>)> {
+            let describe = |row: &FactRow| {
                 Some((
                     row.number,
                     facts.values(row).value.to_owned(),
                     facts.scope(row)?.countries.clone(),
                 ))
             };
-            facts.rows.iter().filter_map(told).collect()
+            facts.rows.iter().filter_map(describe).collect()
         };
         let expected = |rows: &[(RowId, &str, &str)]| -> Vec<(RowId, String, Vec<String>)> {
             rows.iter()
@@ -466,11 +467,14 @@ mod tests {
                 .collect()
         };
         let text = [line(9, "RS", "5"), line(1, "TR", "4")].join("\n");
-        // One by one, and together.
+        // Once row by row, and once in one pass.
         for changed in [BTreeSet::from([1, 3, 9]), (1..=1).chain(3..200).collect()] {
             let mut facts = facts.clone();
             facts.replace_rows(&changed, &text);
-            assert_eq!(told(&facts), expected(&[(1, "4", "TR"), (2, "", "RS"), (9, "5", "RS")]));
+            assert_eq!(
+                describe(&facts),
+                expected(&[(1, "4", "TR"), (2, "", "RS"), (9, "5", "RS")])
+            );
         }
     }
 }

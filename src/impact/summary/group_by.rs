@@ -1,4 +1,4 @@
-//! Statistics by what they have in common.
+//! Grouping of statistics.
 
 use std::collections::HashMap;
 
@@ -11,77 +11,77 @@ use crate::impact::summary::deduplicate::{Deduplicated, deduplicate};
 use crate::impact::summary::fact_table::{FactRow, FactTable};
 use crate::impact::summary::params::GroupBy;
 
-/// How many groups a refusal names.
+/// Maximum number of groups that an error message lists.
 const MAX_REPORTED_GROUPS: usize = 20;
 
-/// One value of a key, as statistics have it.
+/// One value of a group key.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum KeyPart {
-    /// A country code, a unit, a slice.
+    /// A country code, a unit or a dimension value.
     Text(String),
     /// A year.
     Year(i32),
     /// An item.
     Item(Id),
-    /// What is not divided; last.
+    /// No value for this key; sorted last.
     Undivided,
 }
 
-/// What makes statistics comparable.
+/// Unit and measure, by which statistics are comparable.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Comparability {
     /// What is counted.
     pub unit: Option<String>,
     /// See [`crate::impact::code_lists::MEASURES`].
     pub measure: String,
-    /// Whether values may be added up.
+    /// Whether values may be summed.
     pub is_additive: bool,
 }
 
-/// Why values are not added up.
+/// Reason why values cannot be summed.
 #[derive(Clone, Debug)]
 pub struct NotSummableReason {
-    /// What stands against it.
+    /// Error code.
     pub code: &'static str,
-    /// In a sentence.
+    /// Message.
     pub detail: String,
 }
 
-/// Statistics that have something in common, reckoned; places among the rows.
+/// An aggregated group of statistics.
 #[derive(Clone, Debug)]
 pub struct Group {
-    /// What they have in common.
+    /// Group key.
     pub key: Vec<KeyPart>,
-    /// What makes them comparable.
+    /// Unit and measure.
     pub comparability: Comparability,
-    /// Those that count, and those counted with them already.
+    /// Counted and left-out statistics.
     pub deduplicated: Deduplicated,
-    /// Those without a value.
+    /// Statistics without a value.
     pub without_value: Vec<usize>,
-    /// What they come to.
+    /// Aggregates.
     pub aggregates: Aggregates,
-    /// Why there is no sum.
+    /// Reason why there is no sum.
     pub not_summable: Option<NotSummableReason>,
 }
 
-/// How statistics are grouped.
+/// Options of grouping.
 pub struct Grouper<'a> {
-    /// By what.
+    /// Group keys.
     pub group_by: &'a [GroupBy],
-    /// Whether what is not comparable is a group of its own, where else the whole is refused.
+    /// Whether values that cannot be summed become separate groups instead of an error.
     pub separate_incomparable: bool,
-    /// Whether a sum is asked for.
+    /// Whether a sum is requested.
     pub wants_sum: bool,
-    /// Whether the reader may see an item.
+    /// Whether an item is visible to the viewer.
     pub is_visible: &'a dyn Fn(Id) -> bool,
-    /// How a part is called in a sentence.
+    /// Formats a part of a key for a message.
     pub label: &'a dyn Fn(&GroupBy, &KeyPart) -> String,
 }
 
 impl Grouper<'_> {
-    /// The groups of statistics, in no order.
+    /// Groups statistics; the order of the groups is unspecified.
     pub fn group_rows(&self, facts: &FactTable, selected: &[usize]) -> Result<Vec<Group>, Problem> {
-        // What follows from the scope is found once for each.
+        // Keys that depend on the scope are computed once per scope.
         let mut keys: Vec<Vec<KeyPart>> = Vec::new();
         let mut known: HashMap<Vec<KeyPart>, usize> = HashMap::new();
         let mut of_scope: Vec<Option<usize>> = vec![None; facts.scopes.len()];
@@ -121,7 +121,7 @@ impl Grouper<'_> {
         if refused.is_empty() { Ok(groups) } else { Err(self.not_summable_problem(refused)) }
     }
 
-    /// The parts of a key, with the year in its place.
+    /// Parts of a key, with the year inserted.
     fn with_year(&self, parts: &[KeyPart], year: Option<i32>) -> Vec<KeyPart> {
         let with_year = self.group_by.iter().zip(parts).map(|(by, part)| match (by, year) {
             (GroupBy::Year, Some(year)) => KeyPart::Year(year),
@@ -151,7 +151,7 @@ impl Grouper<'_> {
         sort.is_additive = reason.is_none();
         if let Some(other) = stranger {
             let detail = format!(
-                "{} and {} are counted, which cannot be compared",
+                "{} and {} are different units, which cannot be summed",
                 describe_scope(first),
                 describe_scope(other)
             );
@@ -178,13 +178,13 @@ impl Grouper<'_> {
         })
     }
 
-    /// The problem that says what cannot be added up, and what to do.
+    /// The 422 problem that explains which values cannot be summed, and how to change the request.
     fn not_summable_problem(&self, mut refused: Vec<(Vec<KeyPart>, NotSummableReason)>) -> Problem {
         refused.sort_by(|a, b| a.0.cmp(&b.0));
         let mut problem = Problem::new(
             ProblemKind::NotSummable,
-            "Some of these statistics cannot be added up. Ask for one `unit` or `indicator`, group by these, filter by `additive=true`, \
-             leave `sum` out of `aggregates`, or send `apart=true` to have them listed apart.",
+            "Some of these statistics cannot be summed. Filter by one `unit` or `indicator`, group by them, filter by `additive=true`, \
+             omit `sum` from `aggregates`, or send `apart=true` to list them separately.",
         );
         problem.errors = refused
             .iter()
@@ -209,7 +209,7 @@ impl Grouper<'_> {
     }
 }
 
-/// What a scope has of what others are grouped by; a year it has none.
+/// Value of a scope for a group key; `None` for the year, which depends on the period.
 pub fn key_part(by: &GroupBy, scope: &FactScope, is_visible: &dyn Fn(Id) -> bool) -> KeyPart {
     let item =
         |id: Option<Id>| id.filter(|id| is_visible(*id)).map_or(KeyPart::Undivided, KeyPart::Item);
@@ -238,29 +238,29 @@ fn comparability(scope: &FactScope) -> Comparability {
     }
 }
 
-/// Why values of a scope cannot be added up, if they cannot.
+/// Reason why the values of a scope cannot be summed, if any.
 fn not_summable_reason(scope: &FactScope) -> Option<NotSummableReason> {
     if scope.measure != MEASURE_UNIT {
-        let detail = format!("Values of the measure `{}` cannot be added up", scope.measure);
+        let detail = format!("Values of the measure `{}` cannot be summed", scope.measure);
         return Some(NotSummableReason { code: "not_a_count", detail });
     }
     match scope.additive {
         Some(true) => None,
         Some(false) => Some(NotSummableReason {
             code: "not_additive",
-            detail: format!("{} may not be added up (`additive` is false)", describe_scope(scope)),
+            detail: format!("{} is not additive (`additive` is false)", describe_scope(scope)),
         }),
         None => Some(NotSummableReason {
             code: "not_additive",
             detail: format!(
-                "Nobody says that {} may be added up (`additive` is null)",
+                "{} is not marked additive (`additive` is null)",
                 describe_scope(scope)
             ),
         }),
     }
 }
 
-/// What a scope counts, in a sentence.
+/// Describes what a scope counts for a message.
 fn describe_scope(scope: &FactScope) -> String {
     let unit = scope.unit.as_deref().unwrap_or("values without a unit");
     if scope.measure == MEASURE_UNIT {

@@ -1,13 +1,13 @@
-//! What statistics come to: sums that mean something, and what they were made from.
+//! Summaries: deduplicated aggregates of statistics, with the statistics they are computed from.
 //!
-//! - [`asked`]: what is asked for.
-//! - [`read`]: the statistics of a list.
-//! - [`known`]: the facts of all statistics, kept in memory.
-//! - [`overlap`]: which of them count, and which are counted with others already.
-//! - [`reckon`]: sum, least, most, latest, baseline, target and progress of those that count.
-//! - [`group`]: statistics by what they have in common.
-//! - [`series`]: an indicator over time.
-//! - [`told`], [`view`]: the answer, and its words.
+//! - [`params`]: query parameters.
+//! - [`select`]: the statistics of a list.
+//! - [`fact_table`]: in-memory table of all statistics.
+//! - [`deduplicate`]: selection of statistics that do not overlap.
+//! - [`aggregate`]: sum, minimum, maximum, latest value, baseline, target and progress.
+//! - [`group_by`]: grouping of statistics.
+//! - [`series`]: an indicator's time series.
+//! - [`render`], [`response`]: the response.
 
 pub mod aggregate;
 pub mod api;
@@ -16,6 +16,7 @@ pub mod fact_table;
 pub mod group_by;
 pub mod params;
 pub mod render;
+pub mod respond;
 pub mod response;
 pub mod select;
 pub mod series;

@@ -1,4 +1,4 @@
-//! What a summary is asked for.
+//! Query parameters of a summary.
 
 use actix_web::HttpRequest;
 use serde_json::{Value, json};
@@ -8,28 +8,28 @@ use crate::http::json_fields::unknown_value_message;
 use crate::http::language::accept_language;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::query_params::{QueryParams, remove_params};
-use crate::impact::model::SCHEMA;
+use crate::impact::schema::SCHEMA;
 use crate::resource::openapi::parameter_schemas::{comma_list_parameter, query_parameter};
 use crate::resource::query::params::ListRequest;
 use crate::resource::state::AppState;
 use crate::text::nearest::closest_name;
 
-/// How many things statistics are grouped by at once.
+/// Maximum number of group keys.
 const MAX_GROUP_KEYS: usize = 3;
-/// How many groups are answered.
+/// Maximum number of groups in a response.
 pub const MAX_GROUPS: i64 = 1_000;
-/// How many statistics each group names, unless asked otherwise, and at most.
+/// Statistics listed per group: default and maximum.
 const STATISTICS_LIMITS: (i64, i64) = (20, 1_000);
-/// The longest name of a dimension.
+/// Maximum length of a dimension name.
 const MAX_DIMENSION_LEN: usize = 200;
 
-/// What statistics are grouped by, apart from dimensions.
+/// Group keys other than dimensions.
 pub const GROUP_KEYS: &[&str] = &["country", "year", "programme", "partner", "indicator", "unit"];
-/// What is reckoned of a group.
+/// Aggregates of a group.
 pub const AGGREGATES: &[&str] =
     &["sum", "count", "min", "max", "latest", "baseline", "target", "progress"];
 
-/// Parameters of lists that mean nothing for a whole.
+/// List parameters that summaries do not support.
 pub const EXCLUDED_PARAMS: &[&str] = &[
     "sort",
     "cursor",
@@ -42,16 +42,16 @@ pub const EXCLUDED_PARAMS: &[&str] = &[
     "facet_limit",
     "highlights",
 ];
-/// Parameters of its own.
+/// Parameters of summaries only.
 pub const SUMMARY_PARAMS: &[&str] =
     &["group_by", "aggregates", "apart", "limit", "statistics_limit"];
 
-/// What statistics are grouped by.
+/// Group key.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum GroupBy {
-    /// The one country.
+    /// Country, if there is exactly one.
     Country,
-    /// The year in which the whole period lies.
+    /// Year that contains the whole period.
     Year,
     /// The programme.
     Programme,
@@ -61,12 +61,12 @@ pub enum GroupBy {
     Indicator,
     /// What is counted.
     Unit,
-    /// The slice of this dimension.
+    /// Value of this dimension.
     Dimension(String),
 }
 
 impl GroupBy {
-    /// Reads the name.
+    /// Parses the name of a group key.
     pub fn parse(name: &str) -> Result<Self, String> {
         Ok(match name {
             "country" => Self::Country,
@@ -76,14 +76,26 @@ impl GroupBy {
             "indicator" => Self::Indicator,
             "unit" => Self::Unit,
             other => match other.strip_prefix("dimension:") {
-                Some(dimension) if !dimension.is_empty() && dimension.len() <= MAX_DIMENSION_LEN => Self::Dimension(dimension.to_owned()),
-                Some(_) => return Err("After `dimension:` the name of a dimension is expected, such as `dimension:sex`.".to_owned()),
-                None => return Err(unknown_value_message(other, GROUP_KEYS.iter().copied().chain(["dimension:sex"]))),
+                Some(dimension)
+                    if !dimension.is_empty() && dimension.len() <= MAX_DIMENSION_LEN =>
+                {
+                    Self::Dimension(dimension.to_owned())
+                }
+                Some(_) => return Err(
+                    "Expected the name of a dimension after `dimension:`, such as `dimension:sex`."
+                        .to_owned(),
+                ),
+                None => {
+                    return Err(unknown_value_message(
+                        other,
+                        GROUP_KEYS.iter().copied().chain(["dimension:sex"]),
+                    ));
+                }
             },
         })
     }
 
-    /// The name.
+    /// Name in `group_by`.
     pub fn name(&self) -> String {
         match self {
             Self::Country => "country".to_owned(),
@@ -97,29 +109,28 @@ impl GroupBy {
     }
 }
 
-/// A summary that is asked for.
+/// A parsed summary request.
 #[derive(Clone)]
 pub struct SummaryParams {
-    /// Of which statistics.
+    /// The list of statistics.
     pub list: ListRequest,
-    /// By what they are grouped; a single group without any.
+    /// Group keys; a single group if empty.
     pub group_by: Vec<GroupBy>,
-    /// What is reckoned, out of [`AGGREGATES`].
+    /// Requested aggregates, out of [`AGGREGATES`].
     pub aggregates: Vec<String>,
-    /// Whether what cannot be added up is listed apart instead of refused.
+    /// Whether values that cannot be summed become separate groups instead of an error.
     pub separate_incomparable: bool,
-    /// How many groups.
+    /// Maximum number of groups.
     pub limit: usize,
-    /// How many statistics each group names.
+    /// Maximum number of statistics listed per group.
     pub statistics_limit: usize,
-    /// What makes it another than others.
+    /// Cache key of the request.
     pub etag_key: String,
 }
 
 impl SummaryParams {
-    /// Reads every parameter but those of `own`, which the caller reads; all errors are reported
-    /// together. `narrowed` is a filter that the address has already, such as
-    /// `indicator=people-in-training`.
+    /// Parses all parameters except `own`, which the caller parses; all errors are reported
+    /// together. `narrowed` is a filter implied by the URL, such as `indicator=people-in-training`.
     pub fn from_request(
         state: &AppState,
         request: &HttpRequest,
@@ -159,7 +170,7 @@ impl SummaryParams {
                 FieldError::parameter(
                     *name,
                     "unknown_parameter",
-                    format!("A summary is of the whole list: there is no `{name}` here."),
+                    format!("`{name}` is not supported in summaries."),
                 )
             })
             .collect();
@@ -167,7 +178,7 @@ impl SummaryParams {
         for name in params.list("group_by", MAX_GROUP_KEYS).unwrap_or_default() {
             match GroupBy::parse(&name) {
                 Ok(one) if by.contains(&one) => {
-                    params.error("group_by", "repeated", format!("`{name}` is named twice here."));
+                    params.error("group_by", "repeated", format!("`{name}` is repeated."));
                 }
                 Ok(one) => by.push(one),
                 Err(detail) => params.error("group_by", "unknown_value", detail),
@@ -218,65 +229,65 @@ impl SummaryParams {
         }
     }
 
-    /// Whether this is reckoned.
+    /// Whether this aggregate is requested.
     pub fn includes(&self, aggregate: &str) -> bool {
         self.aggregates.iter().any(|name| name == aggregate)
     }
 }
 
-/// A parameter that a list does not know may be a misspelt one of the summary's own.
+/// An unknown list parameter may be a misspelt summary parameter.
 fn suggest_parameter(error: FieldError, own: &[&'static str]) -> FieldError {
     let name = error.parameter.as_deref().filter(|_| error.code == "unknown_parameter");
     match name.and_then(|name| {
         closest_name(name, SUMMARY_PARAMS.iter().chain(own).copied()).map(|near| (name, near))
     }) {
         Some((name, near)) => {
-            let detail = format!("There is no parameter `{name}` here; did you mean `{near}`?");
+            let detail = format!("Unknown parameter `{name}`; did you mean `{near}`?");
             FieldError { detail, ..error }
         }
         None => error,
     }
 }
 
-/// The schema of what statistics are grouped by.
+/// Schema of a group key.
 pub fn group_by_schema() -> Value {
     json!({"anyOf": [{"type": "string", "enum": GROUP_KEYS}, {"type": "string", "pattern": "^dimension:[^,\\s]([^,]{0,60}[^,\\s])?$", "maxLength": 80}]})
 }
 
-/// What the document says of its parameters.
+/// Parameters in the OpenAPI document.
 pub fn openapi_parameters() -> Vec<Value> {
     vec![
         comma_list_parameter(
             "group_by",
-            "What the groups have in common, up to three: the one `country`, the `year` that the whole period lies in, `programme`, `partner`, \
-             `indicator`, `unit`, or the slice of a dimension, such as `dimension:sex`. Statistics that this does not divide (of several countries, \
-             of several years, not broken down) make a group of their own, whose value is null. Without it everything is one group.",
+            "Up to three group keys: `country`, `year` (of the whole period), `programme`, `partner`, `indicator`, `unit`, or a dimension such as \
+             `dimension:sex`. Statistics without a single value (several countries or years, not disaggregated) form a group whose value is null. \
+             Without it there is one group.",
             group_by_schema(),
             MAX_GROUP_KEYS,
             "indicator",
         ),
         comma_list_parameter(
             "aggregates",
-            "What is reckoned of each group; everything if it is absent.",
+            "Aggregates to compute for each group; all by default.",
             json!({"type": "string", "enum": AGGREGATES}),
             AGGREGATES.len(),
             "sum,count",
         ),
         query_parameter(
             "apart",
-            "What cannot be added up, or is of another unit, is a group of its own without a sum, where else the whole is refused with 422.",
+            "List values of other units and values that are not additive as separate groups without a sum, instead of responding with 422.",
             json!({"type": "boolean", "default": false}),
             json!(true),
         ),
         query_parameter(
             "limit",
-            "How many groups at most; `total_groups` says how many there are.",
+            "Maximum number of groups; `total_groups` is the number of all groups.",
             json!({"type": "integer", "minimum": 1, "maximum": MAX_GROUPS, "default": MAX_GROUPS}),
             json!(100),
         ),
         query_parameter(
             "statistics_limit",
-            "How many statistics each group names at most, of those that count and of those left out; how many there are is said in any case.",
+            "Maximum number of counted and of left-out statistics listed per group; `count` and `left_out_count` are always complete.",
             json!({"type": "integer", "minimum": 0, "maximum": STATISTICS_LIMITS.1, "default": STATISTICS_LIMITS.0}),
             json!(100),
         ),

@@ -1,4 +1,4 @@
-//! A summary in the language of the answer.
+//! Rendering of a summary in the language of the response.
 
 use std::collections::HashMap;
 
@@ -26,17 +26,17 @@ use crate::resource::view::load::load_reference_targets;
 use crate::text::collation::sort_key;
 use crate::text::language::Language;
 
-/// Reckons a summary, and says it.
+/// Computes and renders a summary.
 pub fn build_summary(
     connection: &mut Connection,
     params: &SummaryParams,
     render_context: &mut RenderContext,
 ) -> Result<ImpactSummary, Problem> {
-    let Some(memory) = render_context.cache() else {
-        return Err(Problem::internal("a summary was read without a memory"));
+    let Some(cache) = render_context.cache() else {
+        return Err(Problem::internal("the render context has no cache view"));
     };
     let SelectedRows { facts, indexes: places } =
-        load_selected_rows(connection, &params.list, &memory)?;
+        load_selected_rows(connection, &params.list, &cache)?;
     load_group_references(connection, &facts, params, render_context)?;
     let mut groups = Grouper {
         group_by: &params.group_by,
@@ -70,11 +70,11 @@ pub fn build_summary(
         params.list.visibility,
         render_context,
     )?;
-    let said = |group: &Group| render_group(&facts, group, params, &names, render_context);
-    Ok(ImpactSummary { data: groups.iter().map(said).collect(), total_groups })
+    let to_response = |group: &Group| render_group(&facts, group, params, &names, render_context);
+    Ok(ImpactSummary { data: groups.iter().map(to_response).collect(), total_groups })
 }
 
-/// Makes known what scopes refer to and keys name, as far as the reader may see it.
+/// Loads the items that scopes and keys refer to and that are visible to the viewer.
 pub fn load_group_references(
     connection: &mut Connection,
     facts: &FactTable,
@@ -87,13 +87,14 @@ pub fn load_group_references(
         (GroupBy::Partner, ResourceKind::Partner, |scope| scope.partner),
         (GroupBy::Indicator, ResourceKind::Indicator, |scope| scope.indicator),
     ];
-    let wanted = items.into_iter().filter(|(by, ..)| params.group_by.contains(by));
-    let targets =
-        wanted.map(|(_, kind, of)| (kind, facts.scopes.iter().filter_map(of).collect())).collect();
+    let requested = items.into_iter().filter(|(by, ..)| params.group_by.contains(by));
+    let targets = requested
+        .map(|(_, kind, of)| (kind, facts.scopes.iter().filter_map(of).collect()))
+        .collect();
     Ok(load_reference_targets(connection, targets, params.list.visibility, render_context)?)
 }
 
-/// What a part of a key is called.
+/// Label of a part of a key.
 pub fn group_key(by: &GroupBy, part: &KeyPart, render_context: &RenderContext) -> GroupKey {
     let names = render_context.language_preference.ui_language;
     let by_name = by.name();
@@ -128,10 +129,10 @@ pub fn group_key(by: &GroupBy, part: &KeyPart, render_context: &RenderContext) -
     }
 }
 
-/// What the statistics that an answer names are called.
+/// Short references of the listed statistics.
 pub struct StatisticReferences(HashMap<RowId, Id>);
 
-/// The statistics that an answer names: places among the rows.
+/// Row indexes of the listed statistics.
 fn referenced_rows(groups: &[Group], params: &SummaryParams) -> Vec<usize> {
     let mut places: Vec<usize> = Vec::new();
     for group in groups {
@@ -149,7 +150,7 @@ fn referenced_rows(groups: &[Group], params: &SummaryParams) -> Vec<usize> {
                 .excluded
                 .iter()
                 .take(params.statistics_limit)
-                .flat_map(|left_out| [left_out.row, left_out.counted_with]),
+                .flat_map(|excluded| [excluded.row, excluded.counted_with]),
         );
         places.extend(group.without_value.iter().take(params.statistics_limit));
     }
@@ -157,7 +158,7 @@ fn referenced_rows(groups: &[Group], params: &SummaryParams) -> Vec<usize> {
 }
 
 impl StatisticReferences {
-    /// Reads what these are called, as far as the reader may see them.
+    /// Loads short references of these statistics that are visible to the viewer.
     pub fn load(
         connection: &mut Connection,
         facts: &FactTable,
@@ -182,7 +183,7 @@ impl StatisticReferences {
         Ok(Self(rows.into_iter().collect()))
     }
 
-    /// A statistic in short.
+    /// Short reference of a statistic.
     pub fn get(
         &self,
         facts: &FactTable,
@@ -223,10 +224,10 @@ fn render_group(
             statistic: references.get(facts, *place, render_context),
         })
     };
-    let overlapping = group.deduplicated.excluded.iter().map(|left_out| LeftOutStatistic {
-        statistic: references.get(facts, left_out.row, render_context),
+    let overlapping = group.deduplicated.excluded.iter().map(|excluded| LeftOutStatistic {
+        statistic: references.get(facts, excluded.row, render_context),
         reason: "overlaps",
-        counted_with: references.get(facts, left_out.counted_with, render_context),
+        counted_with: references.get(facts, excluded.counted_with, render_context),
     });
     let without = group.without_value.iter().map(|place| LeftOutStatistic {
         statistic: references.get(facts, *place, render_context),

@@ -1,4 +1,4 @@
-//! The answer of a summary, as the document describes it.
+//! Response types of summaries.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,130 +9,126 @@ use crate::resource::model::packed::PackedJson;
 use crate::resource::view::context::ShortReference;
 use crate::text::decimal::is_exact_as_double;
 
-/// What statistics come to, group by group.
+/// Aggregated impact statistics by group.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ImpactSummary {
-    /// The groups: years in their order, everything else by its label in the answer's language;
-    /// what is not divided comes last.
+    /// Groups: years in ascending order, other keys by their label in the language of the response;
+    /// the group without a key is last.
     pub data: Vec<SummaryGroup>,
-    /// How many groups there are.
+    /// Number of groups.
     #[schema(minimum = 0, example = 7)]
     pub total_groups: usize,
 }
 
-/// What statistics come to that have something in common.
+/// Aggregates of a group of statistics.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SummaryGroup {
-    /// What they have in common, in the order of `group_by`.
+    /// Group key, in the order of `group_by`.
     pub keys: Vec<GroupKey>,
     /// What is counted.
     #[schema(required, example = "people")]
     pub unit: Option<String>,
-    /// What the values are.
+    /// Measure of the values.
     #[schema(value_type = crate::impact::code_lists::Measure)]
     pub measure: String,
-    /// How many statistics count.
+    /// Number of counted statistics.
     #[schema(minimum = 0, example = 12)]
     pub count: usize,
-    /// The sum; null where values may not be added up.
+    /// Sum; null if the values are not additive.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<SummaryAmount>)]
     pub sum: Option<Option<SummaryAmount>>,
-    /// Why there is no sum.
+    /// Reason why there is no sum.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub not_summed: Option<NotSummed>,
-    /// The least value, and the statistic that has it.
+    /// Minimum, and its statistic.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<SummaryValue>)]
     pub min: Option<Option<SummaryValue>>,
-    /// The greatest value, and the statistic that has it.
+    /// Maximum, and its statistic.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<SummaryValue>)]
     pub max: Option<Option<SummaryValue>>,
-    /// The value of the latest period, and the statistic that has it.
+    /// Value of the latest period, and its statistic.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<SummaryValue>)]
     pub latest: Option<Option<SummaryValue>>,
-    /// The value before, if it is known of everything that counts: the earliest of each scope,
-    /// added up.
+    /// Baseline, if every counted scope has one: sum of the earliest baseline of each scope.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<SummaryBaseline>)]
     pub baseline: Option<Option<SummaryBaseline>>,
-    /// The value aimed at, if it is known of everything that counts: those whose periods do not
-    /// overlap, added up.
+    /// Target, if every counted scope has one: sum of the targets whose periods do not overlap.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<SummaryTarget>)]
     pub target: Option<Option<SummaryTarget>>,
-    /// How far the way from the baseline (or nothing) to the target is gone, in per cent: by the
-    /// sum, or else by the latest value.
+    /// Progress from the baseline (or zero) to the target in per cent, by the sum or else the
+    /// latest value.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<SummaryAmount>)]
     pub progress: Option<Option<SummaryAmount>>,
-    /// Those that count, at most `statistics_limit`.
+    /// Counted statistics, at most `statistics_limit`.
     pub statistics: Vec<ShortReference>,
-    /// Those that do not, at most `statistics_limit`.
+    /// Statistics left out, at most `statistics_limit`.
     pub left_out: Vec<LeftOutStatistic>,
-    /// How many do not.
+    /// Number of statistics left out.
     #[schema(minimum = 0, example = 0)]
     pub left_out_count: usize,
 }
 
-/// What the statistics of a group have in common.
+/// One part of a group key.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct GroupKey {
-    /// As `group_by` names it.
+    /// Name in `group_by`.
     #[schema(example = "country")]
     pub by: String,
-    /// As filters take it; null for what is not divided.
+    /// Value as used in filters; null if the statistics have no single value.
     #[schema(required, example = "XK")]
     pub value: Option<String>,
-    /// How a person calls it, in the answer's language.
+    /// Label in the language of the response.
     #[schema(example = "Kosovo")]
     pub label: String,
-    /// What must be said wherever the label stands.
+    /// Footnote that must accompany the label.
     #[schema(required)]
     pub footnote: Option<String>,
 }
 
-/// A value that was reckoned.
+/// A computed value.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SummaryAmount {
     /// Exact decimal.
     #[schema(pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "750")]
     pub value: String,
-    /// The same as a number, where a number of double precision reads back as the same decimal;
-    /// else null.
+    /// The value as a number if a double represents it exactly, else null.
     #[schema(required, value_type = Option<f64>, example = 750)]
     pub value_number: PackedJson,
-    /// How exact it is, by all of its parts.
+    /// Precision, derived from all parts.
     #[schema(value_type = crate::impact::code_lists::Qualifier)]
     pub qualifier: String,
-    /// As people say it, with its qualifier, in the answer's language.
+    /// Formatted value with qualifier, in the language of the response.
     #[schema(example = "More than 750")]
     pub figure: String,
 }
 
-/// A value that one statistic has.
+/// A value of one statistic.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SummaryValue {
     /// Exact decimal.
     #[schema(pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "500")]
     pub value: String,
-    /// The same as a number, where a number of double precision reads back as the same decimal;
-    /// else null.
+    /// The value as a number if a double represents it exactly, else null.
     #[schema(required, value_type = Option<f64>, example = 500)]
     pub value_number: PackedJson,
-    /// How exact it is.
+    /// Precision of the value.
     #[schema(value_type = crate::impact::code_lists::Qualifier)]
     pub qualifier: String,
-    /// As people say it, with its qualifier, in the answer's language.
+    /// Formatted value with qualifier, in the language of the response.
     #[schema(example = "More than 500")]
     pub figure: String,
-    /// First day of its period.
+    /// First day of the period.
     #[schema(required, format = "date")]
     pub period_start: Option<String>,
-    /// Last day of its period.
+    /// Last day of the period.
     #[schema(required, format = "date")]
     pub period_end: Option<String>,
     /// The statistic.
@@ -140,73 +136,73 @@ pub struct SummaryValue {
     pub statistic: Option<ShortReference>,
 }
 
-/// What it was before.
+/// A baseline.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SummaryBaseline {
     /// Exact decimal.
     #[schema(pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "20")]
     pub value: String,
-    /// The first year it was measured in.
+    /// First year of measurement.
     #[schema(example = 2019)]
     pub first_year: i64,
-    /// The last.
+    /// Last year of measurement.
     #[schema(example = 2019)]
     pub last_year: i64,
-    /// As people say it.
+    /// Formatted value.
     #[schema(example = "20")]
     pub figure: String,
 }
 
-/// What it is to be.
+/// A target.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SummaryTarget {
     /// Exact decimal.
     #[schema(pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "2000")]
     pub value: String,
-    /// The last day of the last period.
+    /// Last day of the last period.
     #[schema(required, format = "date", example = "2026-12-31")]
     pub period_end: Option<String>,
-    /// As people say it.
+    /// Formatted value.
     #[schema(example = "2,000")]
     pub figure: String,
 }
 
-/// Why values were not added up.
+/// Reason why values were not summed.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct NotSummed {
-    /// What stands against it.
+    /// Error code.
     #[schema(example = "not_additive")]
     pub code: &'static str,
-    /// In a sentence.
+    /// Message.
     pub detail: String,
 }
 
-/// A statistic that does not count.
+/// A statistic that is left out.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct LeftOutStatistic {
     /// The statistic.
     #[schema(required)]
     pub statistic: Option<ShortReference>,
-    /// Why: it overlaps with one that counts, or has no value.
+    /// Reason: it overlaps with a counted statistic, or has no value.
     #[schema(value_type = LeftOutReason)]
     pub reason: &'static str,
-    /// The one that counts instead.
+    /// The statistic that covers it.
     #[schema(required)]
     pub counted_with: Option<ShortReference>,
 }
 
-/// Why a statistic does not count.
+/// Reason why a statistic is left out.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LeftOutReason {
-    /// Another counts the same, or more.
+    /// It overlaps with a counted statistic.
     Overlaps,
     /// It has no value.
     NoValue,
 }
 
 impl SummaryAmount {
-    /// An amount as people say it.
+    /// A computed value with its formatted form.
     pub fn new(amount: &QualifiedValue, measure: &str, language: &str) -> Self {
         let QualifiedValue { value, qualifier } = amount;
         Self {
@@ -221,7 +217,7 @@ impl SummaryAmount {
 }
 
 impl SummaryBaseline {
-    /// A baseline as people say it.
+    /// A baseline with its formatted form.
     pub fn new(before: &BaselineTotal, measure: &str, language: &str) -> Self {
         let (first_year, last_year) = before.years;
         Self {
@@ -234,7 +230,7 @@ impl SummaryBaseline {
 }
 
 impl SummaryTarget {
-    /// A target as people say it.
+    /// A target with its formatted form.
     pub fn new(aim: &TargetTotal, measure: &str, language: &str) -> Self {
         Self {
             value: aim.value.clone(),

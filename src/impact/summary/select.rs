@@ -1,24 +1,24 @@
-//! The statistics of a list, as they are reckoned with.
+//! Selection of the statistics of a list from the fact table.
 
 use std::sync::Arc;
 
 use crate::db::Connection;
 use crate::http::problem::Problem;
-use crate::impact::model::SCHEMA;
+use crate::impact::schema::SCHEMA;
 use crate::impact::summary::fact_table::FactTable;
 use crate::resource::cache::references::CacheView;
 use crate::resource::query::params::ListRequest;
 
-/// The statistics of a list: places among the rows of what is known.
+/// The statistics of a list as row indexes.
 pub struct SelectedRows {
-    /// What is known.
+    /// The fact table.
     pub facts: Arc<FactTable>,
-    /// Those of the list.
+    /// Row indexes of the list.
     pub indexes: Vec<usize>,
 }
 
-/// Reads the facts of the statistics of a list: of public ones from what is kept, of which the
-/// database says what a filter leaves.
+/// Selects the statistics of a list: public ones from the cached table, restricted to the items
+/// that the database finds for the filters.
 pub fn load_selected_rows(
     connection: &mut Connection,
     list_request: &ListRequest,

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::api::respond;
+use super::respond::respond;
 use crate::db::Connection;
 use crate::http::accept;
 use crate::http::problem::{FieldError, Problem};
@@ -16,7 +16,7 @@ use crate::http::query_params::{QueryParams, present_params};
 use crate::impact::code_lists::{MEASURE_UNIT, Measure};
 use crate::impact::display_value::format_plain_value;
 use crate::impact::indicators::model::{IndicatorFields, SCHEMA as INDICATORS};
-use crate::impact::model::SCHEMA;
+use crate::impact::schema::SCHEMA;
 use crate::impact::summary::aggregate::aggregate;
 use crate::impact::summary::deduplicate::deduplicate;
 use crate::impact::summary::fact_table::FactTable;
@@ -38,10 +38,10 @@ use crate::text::collation::sort_key;
 use crate::text::decimal::is_exact_as_double;
 use crate::text::language::Language;
 
-/// Where it is.
+/// URL.
 const PATH: &str = "/v1/indicators/{indicator}/series";
 
-/// What the document says of its parameters.
+/// Parameters in the OpenAPI document.
 pub const OPENAPI: ListEndpoint = ListEndpoint {
     path: PATH,
     schema: &SCHEMA,
@@ -50,7 +50,7 @@ pub const OPENAPI: ListEndpoint = ListEndpoint {
     requires_query: false,
 };
 
-/// Parameters of lists that mean nothing here.
+/// List parameters that series do not support.
 const SERIES_EXCLUDED_PARAMS: &[&str] = &[
     "sort",
     "cursor",
@@ -69,20 +69,20 @@ fn openapi_parameters() -> Vec<Value> {
     vec![
         query_parameter(
             "by",
-            "What divides it: a line for each `country`, `programme`, `partner`, or slice of a dimension, such as `dimension:sex`. One line without it.",
+            "Key that splits the series into lines: `country`, `programme`, `partner`, or a dimension such as `dimension:sex`. Without it there is a single line.",
             group_by_schema(),
             json!("country"),
         ),
         query_parameter(
             "statistics_limit",
-            "How many statistics each point names at most.",
+            "Maximum number of statistics listed per point.",
             json!({"type": "integer", "minimum": 0, "maximum": 1_000, "default": 20}),
             json!(100),
         ),
     ]
 }
 
-/// An indicator over time.
+/// Time series of an indicator.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct IndicatorSeries {
     /// The indicator.
@@ -91,105 +91,103 @@ pub struct IndicatorSeries {
     /// What is counted.
     #[schema(required, example = "people")]
     pub unit: Option<String>,
-    /// What its values are.
+    /// Measure of its values.
     #[schema(value_type = Measure)]
     pub measure: String,
-    /// Whether more is better.
+    /// Whether higher values are better.
     #[schema(required)]
     pub ascending: Option<bool>,
-    /// Whether values may be added up.
+    /// Whether values may be summed.
     #[schema(required)]
     pub additive: Option<bool>,
-    /// The lines, by their label; what is not divided comes last.
+    /// Lines, sorted by label; the line without a key is last.
     pub series: Vec<SeriesLine>,
 }
 
-/// A line.
+/// One line of a time series.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SeriesLine {
-    /// What its statistics have in common; null where nothing divides them.
+    /// Group key of its statistics; null without `by`.
     #[schema(required)]
     pub key: Option<GroupKey>,
-    /// The values before, by year.
+    /// Baselines by year.
     pub baselines: Vec<SeriesBaseline>,
-    /// The values aimed at, by period.
+    /// Targets by period.
     pub targets: Vec<SeriesTarget>,
-    /// The values, by period.
+    /// Values by period.
     pub points: Vec<SeriesPoint>,
 }
 
-/// A value before.
+/// A baseline.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, ToSchema)]
 pub struct SeriesBaseline {
-    /// The year it was measured in.
+    /// Year of measurement.
     #[schema(example = 2019)]
     pub year: i64,
     /// Exact decimal.
     #[schema(pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "20")]
     pub value: String,
-    /// As people say it.
+    /// Formatted value.
     #[schema(example = "20")]
     pub figure: String,
 }
 
-/// A value aimed at.
+/// A target.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, ToSchema)]
 pub struct SeriesTarget {
-    /// First day of the period it is aimed at for.
+    /// First day of the target period.
     #[schema(required, format = "date", example = "2024-01-01")]
     pub period_start: Option<String>,
-    /// Last day of it.
+    /// Last day of the period.
     #[schema(required, format = "date", example = "2026-12-31")]
     pub period_end: Option<String>,
     /// Exact decimal.
     #[schema(pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "2000")]
     pub value: String,
-    /// As people say it.
+    /// Formatted value.
     #[schema(example = "2,000")]
     pub figure: String,
 }
 
-/// The value of a period.
+/// Value of a period.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SeriesPoint {
     /// First day of the period.
     #[schema(required, format = "date", example = "2024-01-01")]
     pub period_start: Option<String>,
-    /// Last day of it.
+    /// Last day of the period.
     #[schema(required, format = "date", example = "2024-12-31")]
     pub period_end: Option<String>,
-    /// Exact decimal: the one value, or the sum of those that count; null where there are several
-    /// that may not be added up.
+    /// Exact decimal: the single value or the sum of the counted ones; null for several values that
+    /// are not additive.
     #[schema(required, pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "750")]
     pub value: Option<String>,
-    /// The same as a number, where a number of double precision reads back as the same decimal;
-    /// else null.
+    /// The value as a number if a double represents it exactly, else null.
     #[schema(required, value_type = Option<f64>, example = 750)]
     pub value_number: PackedJson,
-    /// How exact it is, by all of its parts.
+    /// Precision, derived from all parts.
     #[schema(required, value_type = Option<crate::impact::code_lists::Qualifier>)]
     pub qualifier: Option<String>,
-    /// As people say it, with its qualifier.
+    /// Formatted value with qualifier.
     #[schema(required, example = "More than 750")]
     pub figure: Option<String>,
-    /// How many statistics count.
+    /// Number of counted statistics.
     #[schema(minimum = 0, example = 2)]
     pub count: usize,
-    /// How many are counted with others already.
+    /// Number of statistics left out because others cover them.
     #[schema(minimum = 0, example = 0)]
     pub left_out_count: usize,
-    /// Those that count, at most `statistics_limit`.
+    /// Counted statistics, at most `statistics_limit`.
     pub statistics: Vec<ShortReference>,
 }
 
-/// Follow an indicator over time
+/// Get an indicator's time series
 ///
-/// The values of its statistics, period by period, with what was there before and what is aimed at;
-/// by country, programme, partner or the slices of a dimension. Takes the filters of
-/// `/v1/impact-statistics`. Within a period nothing is counted twice; values that may not be added
-/// up are not.
+/// Values of its statistics by period, with baselines and targets, optionally by country,
+/// programme, partner or dimension. Accepts the filters of `/v1/impact-statistics`. Within a period
+/// nothing is counted twice, and values that are not additive are not summed.
 #[utoipa::path(
-    operation_id = "follow_indicator",
+    operation_id = "get_indicator_series",
     tag = "Indicators",
     params(("indicator" = String, Path, description = "Id or slug.", example = "people-in-training")),
     responses((status = 200, description = "The lines.", body = IndicatorSeries))
@@ -230,13 +228,19 @@ pub async fn get_indicator_series(
         Some(&format!("indicator={}", item.slug)),
     )?;
     params.group_by = by.into_iter().collect();
-    respond(&state, &request, caller, Arc::new(params), move |connection, params, shown| {
-        build_series(connection, &item, params, shown)
-    })
+    respond(
+        &state,
+        &request,
+        caller,
+        Arc::new(params),
+        move |connection, params, render_context| {
+            build_series(connection, &item, params, render_context)
+        },
+    )
     .await
 }
 
-/// Parameters of summaries that mean nothing here.
+/// Summary parameters that series do not support.
 fn reject_summary_params(request: &HttpRequest) -> Result<(), Problem> {
     let given = present_params(
         request.query_string(),
@@ -246,7 +250,7 @@ fn reject_summary_params(request: &HttpRequest) -> Result<(), Problem> {
         FieldError::parameter(
             *name,
             "unknown_parameter",
-            format!("A series has no `{name}`; `by` divides it into lines."),
+            format!("`{name}` is not supported in series; use `by` to split it into lines."),
         )
     };
     if given.is_empty() {
@@ -261,7 +265,7 @@ fn parse_by(request: &HttpRequest) -> Result<Option<GroupBy>, Problem> {
     let by = params.text("by", 300).map(|name| GroupBy::parse(&name));
     match by.transpose() {
         Ok(Some(GroupBy::Year | GroupBy::Unit | GroupBy::Indicator)) => {
-            let detail = "A line is of a `country`, `programme`, `partner` or the slice of a dimension, such as `dimension:sex`.";
+            let detail = "Expected `country`, `programme`, `partner`, or a dimension such as `dimension:sex`.";
             Err(Problem::invalid_parameter("by", "unknown_value", detail))
         }
         Ok(by) => Ok(by),
@@ -275,12 +279,12 @@ fn build_series(
     params: &SummaryParams,
     render_context: &mut RenderContext,
 ) -> Result<IndicatorSeries, Problem> {
-    let Some(memory) = render_context.cache() else {
-        return Err(Problem::internal("a series was read without a memory"));
+    let Some(cache) = render_context.cache() else {
+        return Err(Problem::internal("the render context has no cache view"));
     };
     let own: IndicatorFields = serde_json::from_str(&item.fields).map_err(Problem::internal)?;
     let SelectedRows { facts, indexes: places } =
-        load_selected_rows(connection, &params.list, &memory)?;
+        load_selected_rows(connection, &params.list, &cache)?;
     load_group_references(connection, &facts, params, render_context)?;
     crate::resource::view::load::load_reference_targets(
         connection,
@@ -344,7 +348,7 @@ fn build_series(
     })
 }
 
-/// What lines are drawn with.
+/// Inputs for rendering lines.
 struct SeriesContext<'a> {
     facts: &'a FactTable,
     indicator: &'a IndicatorFields,

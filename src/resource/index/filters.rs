@@ -1,5 +1,6 @@
 //! The filter index: the terms by which equality filters find an item, stored in its transaction.
 
+use crate::resource::schema::TEXT_LANGUAGE_FILTER;
 use std::collections::BTreeSet;
 
 use chrono::Datelike;
@@ -37,7 +38,7 @@ pub fn filter_terms<S: ResourceModel>(
     for text in texts {
         terms.insert((S::SCHEMA.index_field("any_language"), text.language.clone()));
         if text.status == "published" {
-            terms.insert((S::SCHEMA.index_field("language"), text.language.clone()));
+            terms.insert((S::SCHEMA.index_field(TEXT_LANGUAGE_FILTER), text.language.clone()));
         }
     }
     terms

@@ -30,16 +30,17 @@ pub enum OperationKind {
 }
 
 impl OperationKind {
-    /// By the first word of the operation's id.
+    /// By the first word of the operation's id; `get_` with `_summary` or `_series` at the end is a
+    /// class of its own.
     pub fn from_operation_id(operation_id: &str) -> Option<Self> {
-        let (verb, _) = operation_id.split_once('_')?;
+        let (verb, rest) = operation_id.split_once('_')?;
         Some(match verb {
             "list" | "search" => Self::List,
             "get" if operation_id.ends_with("_feed") => Self::Feed,
             "feed" => Self::Feed,
-            "summarise" => Self::Summarise,
-            "follow" => Self::Series,
             "export" => Self::Export,
+            "get" if rest.ends_with("_summary") => Self::Summarise,
+            "get" if rest.ends_with("_series") => Self::Series,
             "get" => Self::Get,
             "create" => Self::Create,
             "replace" => Self::Replace,

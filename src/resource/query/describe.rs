@@ -10,6 +10,7 @@ use crate::phrases::Message;
 use crate::resource::query::params::MAX_IDS;
 use crate::resource::schema::{
     FilterSchema, FilterType, MAX_VALUES, RangeSchema, RangeType, ResourceKind, ResourceSchema,
+    TEXT_LANGUAGE_FILTER,
 };
 use crate::resource::store::lookup::resolve_names;
 use crate::resource::view::context::RenderContext;
@@ -240,7 +241,7 @@ fn filter_value_label(
 /// What a filter is called, where its values do not say what they are.
 fn filter_label(filter: &FilterSchema) -> Option<Message> {
     Some(match filter.name {
-        "language" => Message::Language,
+        TEXT_LANGUAGE_FILTER => Message::Language,
         "spoken_language" => Message::SpokenLanguage,
         "caption_language" => Message::Captions,
         "unit" => Message::Unit,

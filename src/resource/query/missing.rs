@@ -11,6 +11,7 @@ use crate::resource::model::completeness::{
 };
 use crate::resource::model::text_track::TrackKind;
 use crate::resource::query::filter_sql::filter_match;
+use crate::resource::schema::TEXT_LANGUAGE_FILTER;
 use crate::resource::schema::{FilterType, MAX_VALUES, ResourceSchema};
 use crate::resource::store::texts::text_key_range_sql;
 use crate::text::language::Language;
@@ -122,7 +123,7 @@ impl MissingClause {
             TranslatablePart::Title => {
                 return filter_match(
                     driving_table,
-                    &schema.index_field("language"),
+                    &schema.index_field(TEXT_LANGUAGE_FILTER),
                     &self.languages,
                 );
             }

@@ -17,7 +17,7 @@ use crate::resource::query::params::{FilterValue, ListRequest};
 use crate::resource::schema::index_terms::signature_bit;
 use crate::resource::schema::{
     FilterSchema, FilterType, RangeSchema, ResourceKind, ResourceSchema, SortColumn,
-    SortTableSchema,
+    SortTableSchema, TEXT_LANGUAGE_FILTER,
 };
 use crate::resource::store::items as stored_items;
 use crate::resource::store::items::kind_predicate;
@@ -39,7 +39,7 @@ impl ListRequest {
     /// Under which field the values of a filter stand in the index, for this viewer.
     pub fn index_field(&self, schema: &ResourceSchema, filter: &FilterSchema) -> String {
         let any = matches!(filter.filter_type, FilterType::Language)
-            && filter.name == "language"
+            && filter.name == TEXT_LANGUAGE_FILTER
             && self.visibility.includes_unpublished();
         schema.index_field(if any { "any_language" } else { filter.name })
     }

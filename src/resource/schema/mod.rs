@@ -332,6 +332,9 @@ pub struct ResourceSchema {
     pub feed_formats: &'static [&'static str],
 }
 
+/// Filter and facet by the languages in which an item has texts.
+pub const TEXT_LANGUAGE_FILTER: &str = "text_language";
+
 /// Fields that every kind has.
 pub const COMMON_FIELDS: &[&str] = &[
     "id",
@@ -473,9 +476,11 @@ impl ResourceSchema {
         self.references.iter().find(|link| link.field == field)
     }
 
-    /// The kind and parameter under which a filter's values stand in the index.
+    /// The field of the filter index that holds a filter's values: the kind, a dot and the filter's
+    /// name. [`TEXT_LANGUAGE_FILTER`] is stored as `language`.
     pub fn index_field(&self, filter: &str) -> String {
-        format!("{}.{filter}", self.kind.as_str())
+        let field = if filter == TEXT_LANGUAGE_FILTER { "language" } else { filter };
+        format!("{}.{field}", self.kind.as_str())
     }
 }
 

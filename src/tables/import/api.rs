@@ -1,4 +1,4 @@
-//! The address to which files of statistics are sent.
+//! HTTP handler of the import of statistics.
 
 use std::sync::Arc;
 
@@ -23,55 +23,55 @@ use crate::resource::write::idempotency::{ClaimResult, IdempotentRequest, Stored
 use crate::tables::import::apply::{Counts, ImportTable, apply_import};
 use crate::tables::import::csv_reader::{CsvError, CsvReader, SEPARATORS, stated_separator};
 
-/// The largest file, in bytes: some hundred thousand rows.
+/// Maximum file size in bytes; some hundred thousand rows.
 const MAX_FILE_BYTES: usize = 32 * 1_024 * 1_024;
 
-/// What a file did, or would do, and as what it was read.
+/// Result of an import or a dry run, and how the file was interpreted.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct StatisticsImport {
-    /// What its rows did.
+    /// Result of the rows.
     #[serde(flatten)]
     pub counts: Counts,
-    /// Whether it was only tried, and nothing stored.
+    /// Whether this was a dry run that stored nothing.
     pub dry_run: bool,
-    /// The encoding that it was in (WHATWG).
+    /// Encoding of the file (WHATWG name).
     #[schema(example = "UTF-8")]
     pub encoding: &'static str,
-    /// What separates its cells: a comma, a semicolon, a tab or a bar.
+    /// Separator of cells: comma, semicolon, tab or vertical bar.
     #[schema(min_length = 1, max_length = 1, example = ";")]
     pub separator: char,
-    /// The columns that were read.
+    /// Columns that were imported.
     #[schema(example = json!(["slug", "label", "value"]))]
     pub columns: Vec<&'static str>,
-    /// Columns that only the server writes, which were not read.
+    /// Read-only columns, which were ignored.
     #[schema(example = json!(["figure"]))]
     pub ignored_columns: Vec<&'static str>,
 }
 
 /// Import impact statistics
 ///
-/// Takes a table as CSV with the columns that `GET /v1/impact-statistics.csv` has, in any order. A
-/// row is of the statistic with its `id`, else of the one with its `slug`, else a new one. Columns
-/// that are there are written, an empty cell as nothing; columns that are not there are left alone.
-/// `label` and `description` are texts of the row's `language`, without it of the statistic's
-/// original one. A cell with several values has `; ` between them. `figure`, `transliterated`,
-/// titles of others, `languages`, `created_at` and `updated_at` are ignored. An export made with a
-/// key and `status=draft,published,archived` comes back without any change; one made without a key
-/// lacks what only editors see.
+/// Accepts CSV with the columns of `GET /v1/impact-statistics.csv`, in any order. A row updates the
+/// statistic with its `id`, else the one with its `slug`, else creates one. An empty cell clears
+/// the field; fields without a column are unchanged. `label` and `description` are in the row's
+/// `language`, or else in the statistic's original language. Several values in a cell are separated
+/// by `; `. `figure`, `transliterated`, titles of other items, `languages`, `created_at` and
+/// `updated_at` are ignored. Importing an export made with a key and
+/// `status=draft,published,archived` changes nothing; an export made without a key lacks data that
+/// only editors see.
 ///
-/// All rows are stored, or none: every error is named with its row, as a spreadsheet shows it, and
-/// its column. `dry_run=true` tries it and stores nothing. Files may be UTF-8, UTF-16 or, where
-/// their letters tell, windows-1250, -1251 or -1254, which `charset` in `Content-Type` can say;
-/// separated by commas, semicolons or tabs. Values are plain decimals: `1,500` is refused. 32 MB at
-/// most. Needs an editor's key.
+/// All rows are stored, or none. Errors are reported with the row number, as in a spreadsheet, and
+/// the column. `dry_run=true` validates without storing. Supported encodings are UTF-8, UTF-16, and
+/// windows-1250, -1251 and -1254 if stated by `charset` in `Content-Type` or unambiguous from the
+/// letters; supported separators are commas, semicolons, tabs and vertical bars. Values are plain
+/// decimals: `1,500` is rejected. At most 32 MB. Requires an editor's key.
 #[utoipa::path(operation_id = "import_impact_statistics", tag = "Tables",
     params(
-        ("dry_run" = Option<bool>, Query, description = "Whether to try it only, and store nothing.", example = true),
-        ("Idempotency-Key" = Option<String>, Header, description = "A quoted string of your own: sent again with the same file, it is answered again (`Idempotent-Replayed: true`) and nothing is done twice. With another request it is 422, while the first still runs 409. With `dry_run` it does nothing.", example = json!("\"8e03978e-40d5-43dd-bc93-6894a57f9324\"")),
+        ("dry_run" = Option<bool>, Query, description = "Whether to validate only, and store nothing.", example = true),
+        ("Idempotency-Key" = Option<String>, Header, description = "A quoted string chosen by the client. A repeated request with the same key and file receives the stored response (`Idempotent-Replayed: true`) and changes nothing. The same key with another request is 422; while the first request is in progress, 409. Ignored with `dry_run`.", example = json!("\"8e03978e-40d5-43dd-bc93-6894a57f9324\"")),
     ),
     request_body(content((String = "text/csv", example = json!("slug,label,value,qualifier,unit,period_start,period_end\r\nforum-participants,Participants of the forum,500,more_than,people,2024-01-01,2024-12-31\r\n")), (String = "text/tab-separated-values", example = json!("slug\tvalue\nforum-participants\t510\n")))),
     responses(
-        (status = 200, description = "What the file did, or would do.", body = StatisticsImport, example = json!({"rows": 1, "created": 1, "changed": 0, "unchanged": 0, "changes": [{"row": 2, "outcome": "created", "id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60", "slug": "forum-participants"}], "dry_run": false, "encoding": "UTF-8", "separator": ",", "columns": ["slug", "label", "value", "qualifier", "unit", "period_start", "period_end"], "ignored_columns": []})),
+        (status = 200, description = "Result of the import or dry run.", body = StatisticsImport, example = json!({"rows": 1, "created": 1, "changed": 0, "unchanged": 0, "changes": [{"row": 2, "outcome": "created", "id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60", "slug": "forum-participants"}], "dry_run": false, "encoding": "UTF-8", "separator": ",", "columns": ["slug", "label", "value", "qualifier", "unit", "period_start", "period_end"], "ignored_columns": []})),
         (status = 400, content_type = "application/problem+json"),
         (status = 401, content_type = "application/problem+json"),
         (status = 403, content_type = "application/problem+json"),
@@ -111,8 +111,7 @@ pub async fn import_impact_statistics(
     let encoding = decoded.encoding;
     let table = parse_table(decoded, dry_run)?;
     let state = state.into_inner();
-    // Under a key it goes on to its end even when the client has gone; without one it does as well,
-    // for it is one step.
+    // The import is completed even if the client disconnects, with or without an idempotency key.
     let task = actix_web::rt::spawn(async move {
         if let Some(once) = &once
             && let ClaimResult::Replay(reply) = once.claim(&state).await?
@@ -144,7 +143,7 @@ async fn run_import(
         let reply = |counts: &Counts| {
             let (ignored_columns, columns) =
                 table.columns.names().iter().partition(|name| IGNORED_COLUMNS.contains(*name));
-            let told = StatisticsImport {
+            let report = StatisticsImport {
                 counts: counts.clone(),
                 dry_run: table.dry_run,
                 encoding,
@@ -152,7 +151,7 @@ async fn run_import(
                 columns,
                 ignored_columns,
             };
-            let body = serde_json::to_string(&told).map_err(Problem::internal)?;
+            let body = serde_json::to_string(&report).map_err(Problem::internal)?;
             Ok::<_, Problem>(StoredResponse { status: 200, headers: Vec::new(), body })
         };
         let counts = apply_import(&state, &table, |connection, counts| match &once {
@@ -164,7 +163,7 @@ async fn run_import(
     stored.await.map_err(Problem::internal)?
 }
 
-/// What `Content-Type` says of the encoding. 415 where it is no table.
+/// Charset of `Content-Type`. Returns 415 for other media types.
 fn parse_charset(request: &HttpRequest) -> Result<Option<String>, Problem> {
     let given = request
         .headers()
@@ -197,7 +196,7 @@ fn encoding_problem(error: EncodingError) -> Problem {
     match error {
         EncodingError::WrongFileType(what) => {
             let detail = format!(
-                "The file is {what}, no CSV. Save the spreadsheet as CSV (UTF-8) and send that."
+                "The file is {what}, not CSV. Save the spreadsheet as CSV (UTF-8) and send that."
             );
             Problem::new(ProblemKind::UnsupportedMediaType, detail)
                 .with_header(header::ACCEPT, "text/csv, text/tab-separated-values")
@@ -208,21 +207,21 @@ fn encoding_problem(error: EncodingError) -> Problem {
     }
 }
 
-/// A file of which nothing can be stored.
+/// The problem of a file that cannot be imported.
 fn unreadable_file(errors: Vec<FieldError>) -> Problem {
     let mut problem = Problem::invalid_fields(errors);
-    "The file cannot be read as a table of impact statistics; nothing was stored."
+    "The file is not a valid table of impact statistics; nothing was stored."
         .clone_into(&mut problem.detail);
     problem
 }
 
-/// Finds the separator and the columns, and whether the file is whole.
+/// Detects the separator and the columns, and checks the file for syntax errors.
 fn parse_table(decoded: Decoded, dry_run: bool) -> Result<ImportTable, Problem> {
     if let Some(at) = decoded.text.find('\0') {
         let line =
             decoded.text.get(..at).unwrap_or_default().matches('\n').count().saturating_add(1);
         let detail = format!(
-            "Line {line} has a NUL byte: this is no text. Save the spreadsheet as CSV (UTF-8) and send that."
+            "Line {line} has a NUL byte: the file is not text. Save the spreadsheet as CSV (UTF-8) and send that."
         );
         return Err(unreadable_file(vec![FieldError::line(line, "invalid_text", detail)]));
     }
@@ -231,7 +230,7 @@ fn parse_table(decoded: Decoded, dry_run: bool) -> Result<ImportTable, Problem> 
         stated.filter(|separator| !SEPARATORS.contains(separator) && *separator != '|')
     {
         let detail = format!(
-            "`sep={}`: cells are separated by commas, semicolons, tabs or bars.",
+            "`sep={}`: supported separators are comma, semicolon, tab and vertical bar.",
             separator.escape_default()
         );
         return Err(unreadable_file(vec![FieldError::line(1, "invalid_value", detail)]));
@@ -242,7 +241,7 @@ fn parse_table(decoded: Decoded, dry_run: bool) -> Result<ImportTable, Problem> 
             Some(Ok(record)) => ImportColumns::count_known(&record.cells),
             _ => 0,
         };
-        // Of those that find as many columns the most usual.
+        // Among separators with equally many columns, the most common.
         SEPARATORS.into_iter().rev().max_by_key(|separator| known(*separator)).unwrap_or(',')
     });
     let broken = |broken: CsvError| {
@@ -251,7 +250,8 @@ fn parse_table(decoded: Decoded, dry_run: bool) -> Result<ImportTable, Problem> 
     let mut rows = CsvReader::new(rest, separator, line);
     let header = match rows.next() {
         None => {
-            let detail = "The file is empty; its first row names the columns.";
+            let detail =
+                "The file is empty; the first row required_header contain the column names.";
             return Err(unreadable_file(vec![FieldError::row(1, None, "required", detail)]));
         }
         Some(header) => header.map_err(broken)?,

@@ -1,4 +1,4 @@
-//! Stores the rows of a file: all of them, or none.
+//! Storage of imported rows: all of them, or none.
 
 use std::collections::HashMap;
 
@@ -24,73 +24,73 @@ use crate::tables::import::csv_reader::CsvReader;
 use crate::tables::import::row_mapping::{self, ImportRow};
 use crate::text::slug::validate_slug;
 
-/// Of how many rows it is said what became of them.
+/// Maximum number of rows listed in the result.
 const MAX_REPORTED_CHANGES: usize = 100;
 
-/// After so many rows PostgreSQL counts what it has: within a transaction it keeps the plans that
-/// it made while there was less.
+/// Rows between runs of `ANALYZE` on PostgreSQL, which otherwise keeps query plans for an almost
+/// empty table within the transaction.
 const ANALYZE_AFTER_ROWS: [usize; 3] = [1_000, 10_000, 100_000];
 
-/// What becomes of a row.
+/// Effect of a row.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RowOutcome {
-    /// A new statistic.
+    /// The statistic is created.
     Created,
-    /// A statistic that is other than before.
+    /// The statistic is updated.
     Changed,
 }
 
-/// A row that makes a difference.
+/// A row with an effect.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct RowChange {
-    /// The row as a spreadsheet shows it.
+    /// Row number as in a spreadsheet.
     #[schema(minimum = 2, example = 2)]
     pub row: usize,
-    /// What becomes of it.
+    /// Effect.
     pub outcome: RowOutcome,
-    /// The identifier; that of a new statistic is another when it is stored for good.
+    /// Identifier; in a dry run that of a new statistic is provisional.
     #[schema(value_type = uuid::Uuid)]
     pub id: Id,
-    /// The slug.
+    /// Slug.
     #[schema(example = "new-partnerships")]
     pub slug: String,
 }
 
-/// What the rows of a file did, or would do.
+/// Result of the rows of a file.
 #[derive(Clone, Debug, Default, Serialize, ToSchema)]
 pub struct Counts {
-    /// Rows with something in them, without the header.
+    /// Non-empty rows, without the header.
     #[schema(minimum = 0, example = 120)]
     pub rows: usize,
-    /// New statistics.
+    /// Created statistics.
     #[schema(minimum = 0, example = 20)]
     pub created: usize,
-    /// Statistics that are other than before.
+    /// Updated statistics.
     #[schema(minimum = 0, example = 3)]
     pub changed: usize,
-    /// Statistics that were so already.
+    /// Unchanged statistics.
     #[schema(minimum = 0, example = 97)]
     pub unchanged: usize,
-    /// The first hundred rows that make a difference.
+    /// The first hundred rows with an effect.
     pub changes: Vec<RowChange>,
 }
 
-/// A file, understood as far as it can be without the database.
+/// A file, parsed without the database.
 pub struct ImportTable {
-    /// The text after the line that may state the separator.
+    /// Text after the optional `sep=` line.
     pub text: String,
-    /// What separates cells.
+    /// Separator of cells.
     pub separator: char,
-    /// The number of the first line of the text.
+    /// Number of the first line of the text.
     pub line: usize,
-    /// The columns.
+    /// Columns.
     pub columns: ImportColumns,
-    /// Whether nothing is to be stored, only to be tried.
+    /// Whether this is a dry run.
     pub dry_run: bool,
 }
 
-/// What is wrong with the rows so far: the first errors, and how many there are in how many rows.
+/// Errors of rows: the first ones, the number of errors, and the number of rows with errors.
 #[derive(Default)]
 struct RowErrors {
     first: Vec<FieldError>,
@@ -116,7 +116,7 @@ impl RowErrors {
             count(self.rows, "row")
         );
         if self.count > self.first.len() {
-            detail = format!("{detail} The first {} are named.", self.first.len());
+            detail = format!("{detail} The first {} are listed.", self.first.len());
         }
         let mut problem = Problem::invalid_fields(self.first);
         problem.detail = detail;
@@ -124,11 +124,11 @@ impl RowErrors {
     }
 }
 
-/// Why nothing is kept of a transaction.
+/// Reason for a rollback.
 enum Rollback {
-    /// It could not be stored.
+    /// An error.
     Failed(Problem),
-    /// It was only tried.
+    /// A dry run.
     DryRun(Counts),
 }
 
@@ -144,7 +144,7 @@ impl From<crate::db::Error> for Rollback {
     }
 }
 
-/// Stores the rows of a table in one transaction; `keep` is its last step.
+/// Stores the rows of a table in one transaction, with `keep` as its last step.
 pub fn apply_import(
     state: &AppState,
     table: &ImportTable,
@@ -215,7 +215,7 @@ fn import_rows(
     Ok(counts)
 }
 
-/// What became of a row.
+/// Outcome of a row.
 struct RowResult {
     stored: SaveResult,
     is_new: bool,
@@ -241,7 +241,7 @@ fn record_outcome(counts: &mut Counts, row: &ImportRow, RowResult { stored, is_n
     }
 }
 
-/// Stores a row: as a patch of the statistic that it names, or as a new one.
+/// Stores a row as a patch of the statistic that it identifies, or as a new one.
 fn import_row(
     connection: &mut Connection,
     state: &AppState,
@@ -287,7 +287,7 @@ fn import_row(
         return Ok(RowResult { stored, is_new: true });
     };
     if let Some(other) = rows_of.insert(item.id, row.number) {
-        let detail = format!("ImportRow {other} is of the same statistic, `{}`.", item.slug);
+        let detail = format!("Duplicate of row {other} (statistic `{}`).", item.slug);
         return Err(wrong("slug", "repeated", detail));
     }
     if let Some(slug) = row.slug.as_ref().filter(|slug| **slug != item.slug) {
@@ -301,7 +301,7 @@ fn import_row(
     Ok(RowResult { stored, is_new: false })
 }
 
-/// The statistic that a row is of: that with its identifier, else that with its slug.
+/// Finds the statistic of a row by id, else by slug.
 fn find_statistic(
     connection: &mut Connection,
     row: &ImportRow,
@@ -316,7 +316,7 @@ fn find_statistic(
                 "id",
                 "invalid_id",
                 format!(
-                    "`{}` is not an id (UUID); leave the cell empty for a new statistic.",
+                    "`{}` is not an id (UUID); leave the cell empty to create a statistic.",
                     truncate_for_message(id)
                 ),
             ));
@@ -324,7 +324,7 @@ fn find_statistic(
         found = find(connection, ResourceKind::ImpactStatistic, id)?;
         if found.is_none() && row.slug.is_none() {
             let detail = format!(
-                "There is no statistic `{id}`; leave the cell empty for a new one, or give it a slug."
+                "There is no statistic `{id}`; leave the cell empty to create one, or give it a slug."
             );
             return Err(wrong("id", "unknown_reference", detail));
         }
@@ -336,8 +336,7 @@ fn find_statistic(
         None => return Ok(None),
         Some(Lookup::Current(item)) => item,
         Some(Lookup::Former(item)) => {
-            let detail =
-                format!("The statistic that was called so is `{}` now; write that.", item.slug);
+            let detail = format!("The slug was renamed to `{}`; use that.", item.slug);
             return Err(wrong("slug", "moved", detail));
         }
     };
@@ -351,7 +350,7 @@ fn find_statistic(
     Ok(Some(item))
 }
 
-/// What is wrong with a row, said of its cells.
+/// Converts the errors of a row to errors of its cells.
 fn row_errors(row: &ImportRow, problem: Problem) -> Vec<FieldError> {
     if problem.errors.is_empty() {
         return vec![FieldError::row(

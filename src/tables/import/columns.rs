@@ -1,11 +1,11 @@
-//! Which columns a file of statistics may have, and what each is written to.
+//! Columns of an import file, and the fields that they set.
 
 use crate::http::problem::FieldError;
 use crate::impact::resource::ImpactStatistics;
 use crate::tables::table_resource::TableResource;
 use crate::text::nearest::closest_name;
 
-/// What exports have that only the server says: taken and ignored.
+/// Read-only columns of exports, which are ignored.
 pub const IGNORED_COLUMNS: &[&str] = &[
     "transliterated",
     "figure",
@@ -17,24 +17,24 @@ pub const IGNORED_COLUMNS: &[&str] = &[
     "updated_at",
 ];
 
-/// More columns are no table of statistics.
+/// Maximum number of columns.
 const MAX_COLUMNS: usize = 200;
 
-/// The columns of a file: the name of each, in the file's order.
+/// Column names of a file, in file order.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ImportColumns(Vec<&'static str>);
 
 impl ImportColumns {
-    /// How many of these names are columns of statistics.
+    /// Number of known columns among these names.
     pub fn count_known(names: &[String]) -> usize {
         names.iter().filter(|name| find_column(name).is_some()).count()
     }
 
-    /// Reads the header, which is in this row; says what is wrong with it.
+    /// Parses the header in this row, or returns its errors.
     pub fn parse(names: &[String], row: usize) -> Result<Self, Vec<FieldError>> {
         if names.len() > MAX_COLUMNS {
             let detail = format!(
-                "Row {row} has {} columns; a table of statistics has {} at most.",
+                "Row {row} has {} columns; at most {} are supported.",
                 names.len(),
                 ImpactStatistics::COLUMNS.len()
             );
@@ -42,7 +42,7 @@ impl ImportColumns {
         }
         let mut errors = Vec::new();
         let mut columns: Vec<&'static str> = Vec::new();
-        // A spreadsheet may write separators after the last name.
+        // Spreadsheets may write trailing separators.
         let used = names
             .iter()
             .rposition(|name| !name.trim().is_empty())
@@ -51,7 +51,7 @@ impl ImportColumns {
             let name = name.trim();
             match find_column(name) {
                 Some(known) if columns.contains(&known) => {
-                    let detail = format!("Row {row}: the column `{known}` is there twice.");
+                    let detail = format!("Row {row}: duplicate column `{known}`.");
                     errors.push(FieldError::row(row, Some(known), "repeated", detail));
                 }
                 Some(known) => columns.push(known),
@@ -63,10 +63,10 @@ impl ImportColumns {
                     let name = crate::http::json_fields::truncate_for_message(name);
                     let near = closest_name(&name, ImpactStatistics::COLUMNS.iter().copied());
                     let hint = near.map_or_else(
-                        || format!("; known are {}", ImpactStatistics::COLUMNS.join(", ")),
+                        || format!("; known columns are {}", ImpactStatistics::COLUMNS.join(", ")),
                         |near| format!("; did you mean `{near}`?"),
                     );
-                    let detail = format!("Row {row}: there is no column `{name}`{hint}");
+                    let detail = format!("Row {row}: unknown column `{name}`{hint}");
                     errors.push(FieldError::row(row, Some(&name), "unknown_column", detail));
                 }
             }
@@ -74,31 +74,31 @@ impl ImportColumns {
         let has = |name: &str| columns.contains(&name);
         if errors.is_empty() && !has("id") && !has("slug") && !has("label") {
             let detail = format!(
-                "Row {row}: a column is missing: `slug` or `id` for statistics that are there, `label` for new ones."
+                "Row {row}: a column is missing: `slug` or `id` for existing statistics, `label` for new ones."
             );
             errors.push(FieldError::row(row, None, "required", detail));
         }
         if errors.is_empty() { Ok(Self(columns)) } else { Err(errors) }
     }
 
-    /// The names, in order.
+    /// Names in file order.
     pub fn names(&self) -> &[&'static str] {
         &self.0
     }
 
-    /// Whether there is a column of this name.
+    /// Whether the file has this column.
     pub fn contains(&self, name: &str) -> bool {
         self.0.contains(&name)
     }
 }
 
-/// The column of this name; case and blanks around it do not count.
+/// Finds a column by name, ignoring case and surrounding whitespace.
 fn find_column(name: &str) -> Option<&'static str> {
     let name = name.trim();
     ImpactStatistics::COLUMNS.iter().copied().find(|known| known.eq_ignore_ascii_case(name))
 }
 
-/// The column that a member of a statistic is read from, by its JSON pointer.
+/// Column that sets a field, by JSON pointer.
 pub fn column_for_pointer(pointer: &str) -> &str {
     let mut parts = pointer.trim_start_matches('/').split('/');
     let (first, second) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());

@@ -1,28 +1,27 @@
-//! Reads CSV (RFC 4180) with any of the separators of spreadsheets. What is not as the standard
-//! says is told with its place.
+//! CSV parser (RFC 4180) with the separators of spreadsheets. Syntax errors carry line numbers.
 
-/// A row as it stands in the file.
+/// A parsed row.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Record {
-    /// Its number as a spreadsheet shows it, from 1.
+    /// Row number as in a spreadsheet, from 1.
     pub row: usize,
-    /// Its cells.
+    /// Cells.
     pub cells: Vec<String>,
 }
 
-/// Where a file is no CSV.
+/// A CSV syntax error.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CsvError {
-    /// The line of the file, from 1.
+    /// Line number, from 1.
     pub line: usize,
-    /// What is wrong there, and the remedy.
+    /// Message.
     pub detail: String,
 }
 
-/// What may separate cells, the most usual first.
+/// Supported separators, the most common first.
 pub const SEPARATORS: [char; 3] = [',', ';', '\t'];
 
-/// The separator that the first line states (`sep=;`), if it does, and the rest.
+/// Parses an optional first line `sep=;`; returns the separator and the remaining text.
 pub fn stated_separator(text: &str) -> (Option<char>, &str) {
     let stated =
         text.get(..4).filter(|beginning| beginning.eq_ignore_ascii_case("sep=")).and_then(|_| {
@@ -37,7 +36,7 @@ pub fn stated_separator(text: &str) -> (Option<char>, &str) {
     stated.map_or((None, text), |(separator, rest)| (Some(separator), rest))
 }
 
-/// The rows of a file, one after the other; empty lines are none, but count.
+/// Iterator over the rows of a file; empty lines are skipped but counted.
 pub struct CsvReader<'a> {
     rest: &'a str,
     separator: char,
@@ -46,12 +45,12 @@ pub struct CsvReader<'a> {
 }
 
 impl<'a> CsvReader<'a> {
-    /// The rows of a text whose first line has this number.
+    /// Rows of a text whose first line has this number.
     pub fn new(text: &'a str, separator: char, line: usize) -> Self {
         Self { rest: text, separator, row: 0, line }
     }
 
-    /// Reads a cell; gives it and what ends it, `None` at the end of the file.
+    /// Parses a cell; returns it with its terminator, which is `None` at the end of the file.
     fn next_cell(&mut self) -> Result<(String, Option<char>), CsvError> {
         let Some(quoted) = self.rest.strip_prefix('"') else {
             let separator = self.separator;
@@ -66,7 +65,7 @@ impl<'a> CsvReader<'a> {
         loop {
             let Some((text, after)) = rest.split_once('"') else {
                 let detail = format!(
-                    "The quotation mark that begins a cell in line {began} is never closed. Close it, or write it twice where it is text."
+                    "Unclosed quotation mark opened in line {began}. To include a quotation mark in a cell, double it."
                 );
                 return Err(CsvError { line: began, detail });
             };
@@ -83,14 +82,14 @@ impl<'a> CsvReader<'a> {
         if !ends {
             let line = self.line;
             let detail = format!(
-                "In line {line} there is text after the quotation mark that ends a cell. A quotation mark within a cell is written twice."
+                "Text after the closing quotation mark of a cell in line {line}. To include a quotation mark in a cell, double it."
             );
             return Err(CsvError { line, detail });
         }
         Ok((cell, self.consume_terminator()))
     }
 
-    /// Takes what ends a cell.
+    /// Consumes the terminator of a cell.
     fn consume_terminator(&mut self) -> Option<char> {
         let end = self.rest.chars().next()?;
         let length = if self.rest.starts_with("\r\n") { 2 } else { end.len_utf8() };
@@ -127,7 +126,7 @@ impl Iterator for CsvReader<'_> {
                     }
                 }
             }
-            // A spreadsheet fills rows that have nothing with separators.
+            // Spreadsheets write only separators for empty rows.
             if cells.iter().any(|cell| !cell.trim().is_empty()) {
                 return Some(Ok(Record { row: self.row, cells }));
             }

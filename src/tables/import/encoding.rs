@@ -1,52 +1,51 @@
-//! In which encoding a file is. What cannot be told for certain is refused: a guess would keep
-//! wrong letters for good.
+//! Detection of the encoding of a file. An ambiguous encoding is rejected, since a wrong guess
+//! would store wrong letters.
 //!
-//! Spreadsheets of the region write UTF-8 with a mark, UTF-16, or the code page of their system:
-//! Windows-1250 (Central European Latin), 1251 (Cyrillic) or 1254 (Turkish). Any bytes are text in
-//! each of these; but only in one of them are they text of letters that the languages of the
-//! catalogue have, unless they read the same in several.
+//! Spreadsheets write UTF-8 with a byte order mark, UTF-16, or the system's code page: Windows-1250
+//! (Central European Latin), 1251 (Cyrillic) or 1254 (Turkish). Any bytes are valid in each code
+//! page, but usually only one yields letters of the catalogue's languages.
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1250, WINDOWS_1251, WINDOWS_1254};
 
-/// A file as text, and the encoding that it was in.
+/// Decoded text of a file, and its encoding.
 #[derive(Debug, Eq, PartialEq)]
 pub struct Decoded {
-    /// The text, without a mark.
+    /// Text without byte order mark.
     pub text: String,
-    /// The name of the encoding (WHATWG).
+    /// Name of the encoding (WHATWG).
     pub encoding: &'static str,
 }
 
-/// Why a file is no text that can be read.
+/// Reason why a file cannot be decoded.
 #[derive(Debug, Eq, PartialEq)]
 pub enum EncodingError {
-    /// It is a file of another kind.
+    /// It is not a text file.
     WrongFileType(&'static str),
-    /// Its encoding is not what was said, or cannot be told.
+    /// Its encoding differs from the declared one, or is ambiguous.
     Undecodable(String),
 }
 
-/// What files of other kinds begin with.
+/// Signatures of other file types.
 const FILE_SIGNATURES: [(&[u8], &str); 5] = [
     (b"PK\x03\x04", "a spreadsheet or another ZIP file"),
     (b"\xD0\xCF\x11\xE0", "an old spreadsheet (XLS)"),
     (b"%PDF-", "a PDF"),
     (b"\x1F\x8B", "a GZIP file"),
-    (b"{\\rtf", "a text with formats (RTF)"),
+    (b"{\\rtf", "a rich text document (RTF)"),
 ];
 
-/// Code pages that are told apart by their letters.
+/// Code pages that are distinguished by their letters.
 static CODE_PAGES: [(&Encoding, &str); 3] = [
-    // Bosnian, Croatian, Montenegrin, Serbian; Albanian, and what it has in common with German.
+    // Letters of Bosnian, Croatian, Montenegrin and Serbian; Albanian, some shared with German.
     (WINDOWS_1250, "čćžšđČĆŽŠĐëçËÇöüÖÜäÄßéÉ"),
     (WINDOWS_1251, ""),
     (WINDOWS_1254, "şğıİöüçŞĞÖÜÇâîûÂÎÛëËéÉ"),
 ];
 
-/// Signs that stand in texts of any language.
+/// Punctuation used in any language.
 const COMMON_SYMBOLS: &str = "“”„‚‘’«»‹›–—…•·€°§©®™±×÷№\u{A0}\u{AD}";
 
-/// Reads a file. `stated` is what `Content-Type` says of its encoding.
+/// Decodes a file. `stated` is the charset of `Content-Type`.
 pub fn decode(bytes: &[u8], charset: Option<&str>) -> Result<Decoded, EncodingError> {
     if let Some((_, what)) =
         FILE_SIGNATURES.iter().find(|(beginning, _)| bytes.starts_with(beginning))
@@ -59,13 +58,14 @@ pub fn decode(bytes: &[u8], charset: Option<&str>) -> Result<Decoded, EncodingEr
     if let Some(name) = charset {
         let Some(encoding) = Encoding::for_label(name.as_bytes()) else {
             return Err(EncodingError::Undecodable(format!(
-                "The encoding `{}` in `Content-Type` is not known; UTF-8 is.",
+                "The encoding `{}` in `Content-Type` is not supported; use UTF-8.",
                 crate::http::json_fields::truncate_for_message(name)
             )));
         };
         return decode_as(encoding, bytes);
     }
-    // The names of the columns come first: a letter and a zero, or the other way round.
+    // UTF-16 without a byte order mark: the header begins with an ASCII letter and a zero byte, in
+    // either order.
     match bytes {
         [first, 0, second, 0, ..] if *first != 0 && *second != 0 => {
             return decode_as(UTF_16LE, bytes);
@@ -81,19 +81,19 @@ pub fn decode(bytes: &[u8], charset: Option<&str>) -> Result<Decoded, EncodingEr
     detect_code_page(bytes)
 }
 
-/// All of a file in an encoding that is known.
+/// Decodes a file in a known encoding.
 fn decode_as(encoding: &'static Encoding, bytes: &[u8]) -> Result<Decoded, EncodingError> {
     let name = encoding.name();
     let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
     let text = text.ok_or_else(|| {
         EncodingError::Undecodable(format!(
-            "The file is said to be {name}, but has bytes that are none. Save it as CSV UTF-8."
+            "The file is declared as {name} but contains invalid bytes. Save it as CSV UTF-8."
         ))
     })?;
     Ok(Decoded { text: text.into_owned(), encoding: name })
 }
 
-/// The one code page in which all letters are such as the catalogue's languages have.
+/// The only code page in which all letters belong to the catalogue's languages.
 fn detect_code_page(bytes: &[u8]) -> Result<Decoded, EncodingError> {
     let mut found: Option<Decoded> = None;
     for (encoding, letters) in CODE_PAGES {
@@ -112,7 +112,7 @@ fn detect_code_page(bytes: &[u8]) -> Result<Decoded, EncodingError> {
             Some(other) if other.text == text => {}
             Some(other) => {
                 let detail = format!(
-                    "The file is not UTF-8, and reads as text both in {} and in {}. Save it as CSV UTF-8, or say which it is: \
+                    "The file is not UTF-8, and is valid text both in {} and in {}. Save it as CSV UTF-8, or declare the encoding: \
                      `Content-Type: text/csv; charset={}`.",
                     other.encoding,
                     encoding.name(),
@@ -124,19 +124,19 @@ fn detect_code_page(bytes: &[u8]) -> Result<Decoded, EncodingError> {
     }
     found.ok_or_else(|| {
         EncodingError::Undecodable(
-            "The encoding of the file cannot be told: it is not UTF-8 or UTF-16, nor text of the catalogue's languages in windows-1250, -1251 or \
+            "Unknown file encoding: it is neither UTF-8 nor UTF-16, nor text of the catalogue's languages in windows-1250, -1251 or \
              -1254. Save it as CSV UTF-8."
                 .to_owned(),
         )
     })
 }
 
-/// Whether a character stands in text of any language: control characters do not.
+/// Whether a character occurs in text, unlike control characters.
 fn is_plain_ascii(c: char) -> bool {
     c.is_ascii() && (!c.is_control() || matches!(c, '\t' | '\r' | '\n'))
 }
 
-/// Whether text is Cyrillic: no word is of both scripts, and there are words of that one.
+/// Whether text has Cyrillic words and no word of mixed script.
 fn is_cyrillic(text: &str) -> bool {
     let is_letter = |c: char| matches!(c, '\u{400}'..='\u{45F}' | '\u{490}' | '\u{491}');
     if !text.chars().all(|c| is_plain_ascii(c) || is_letter(c) || COMMON_SYMBOLS.contains(c)) {
@@ -145,7 +145,7 @@ fn is_cyrillic(text: &str) -> bool {
     let mut words =
         text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_ascii()).peekable();
     let of_one_script = |word: &str| word.chars().all(is_letter);
-    // A letter alone is a word in either script.
+    // A single letter may be of either script.
     let mut has_words = false;
     let fits = words.by_ref().all(|word| {
         has_words = has_words || word.chars().nth(1).is_some();
@@ -188,7 +188,7 @@ mod tests {
                 "windows-1254",
                 "slug;label\na;Eğitim gören kişi\n",
             ),
-            // The same in both.
+            // Same letters in both code pages.
             (
                 encode(WINDOWS_1250, "slug;label\na;Shqipëria çdo\n"),
                 "windows-1250",
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn ambiguous_encoding_needs_charset() {
-        // `đ` of one is `ğ` of the other.
+        // `đ` in one is `ğ` in the other.
         let either = encode(WINDOWS_1250, "slug,label\na,medu đ\n");
         assert!(
             matches!(decode(&either, None), Err(EncodingError::Undecodable(detail)) if detail.contains("windows-1250 and in windows-1254"))

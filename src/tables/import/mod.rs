@@ -1,5 +1,5 @@
-//! Statistics in from CSV: understood as spreadsheets write it, checked row by row, stored all
-//! together or not at all.
+//! Import of statistics from CSV as written by spreadsheets: validated row by row, stored in one
+//! transaction.
 
 pub mod api;
 mod apply;

@@ -1,5 +1,5 @@
-//! A row of a file as a merge patch of a statistic. What only the spelling of cells says wrong is
-//! told here; the rest where it is stored.
+//! Mapping of a row to a merge patch of a statistic. Syntax errors of cells are reported here,
+//! other errors when the row is stored.
 
 use serde_json::{Map, Value, json};
 
@@ -11,24 +11,24 @@ use crate::tables::import::columns::{IGNORED_COLUMNS, ImportColumns};
 use crate::tables::import::csv_reader::Record;
 use crate::text::decimal::normalize_decimal;
 
-/// A row, understood as far as its cells can be by themselves.
+/// A parsed row.
 #[derive(Debug, PartialEq)]
 pub struct ImportRow {
-    /// Its number as a spreadsheet shows it.
+    /// Row number as in a spreadsheet.
     pub number: usize,
-    /// The identifier it states.
+    /// Identifier, if given.
     pub id: Option<String>,
-    /// The slug it states.
+    /// Slug, if given.
     pub slug: Option<String>,
-    /// The language of its texts, if it says one.
+    /// Language of its texts, if given.
     pub language: Option<String>,
-    /// Its texts: null where the cell is empty. None where they were made of another language's.
+    /// Texts; null for an empty cell. Empty if they are transliterated.
     pub texts: Map<String, Value>,
-    /// All other columns that it has: null where the cell is empty.
+    /// Other fields; null for an empty cell.
     pub fields: Map<String, Value>,
 }
 
-/// The cells of a row by the names of their columns.
+/// Cells of a row by column name.
 struct RowCells<'a> {
     columns: &'a ImportColumns,
     record: &'a Record,
@@ -36,7 +36,7 @@ struct RowCells<'a> {
 }
 
 impl RowCells<'_> {
-    /// The text of a cell; `None` where there is no such column, or nothing in it.
+    /// Text of a cell; `None` if the column is missing or the cell empty.
     fn text(&self, name: &str) -> Option<&str> {
         let place = self.columns.names().iter().position(|column| *column == name)?;
         let cell = self.record.cells.get(place)?.trim();
@@ -52,7 +52,7 @@ impl RowCells<'_> {
         ));
     }
 
-    /// Writes a column that is there, whether or not its cell has something in it.
+    /// Sets a field from a column, if the file has it; an empty cell sets null.
     fn insert_cell(
         &mut self,
         to: &mut Map<String, Value>,
@@ -70,8 +70,7 @@ impl RowCells<'_> {
         to.insert(name.to_owned(), value);
     }
 
-    /// Writes columns that are the members of one object; null where none of their cells has
-    /// anything in it.
+    /// Sets an object from the columns of its members; null if all cells are empty.
     fn insert_object(
         &mut self,
         to: &mut Map<String, Value>,
@@ -94,19 +93,19 @@ impl RowCells<'_> {
     }
 }
 
-/// A code and a sentence.
+/// Error code and message.
 type CellError = (&'static str, String);
 
-/// How a cell is read.
+/// Parser of a cell.
 type CellParser = fn(&str) -> Result<Value, CellError>;
 
-/// Reads a row; the error is all that is wrong with its cells.
+/// Parses a row, or returns all errors of its cells.
 pub fn parse(columns: &ImportColumns, record: &Record) -> Result<ImportRow, Vec<FieldError>> {
-    let (wanted, found) = (columns.names().len(), record.cells.len());
-    let is_longer = record.cells.iter().skip(wanted).any(|cell| !cell.trim().is_empty());
-    if found < wanted || is_longer {
+    let (expected, found) = (columns.names().len(), record.cells.len());
+    let is_longer = record.cells.iter().skip(expected).any(|cell| !cell.trim().is_empty());
+    if found < expected || is_longer {
         let detail = format!(
-            "Row {} has {found} cells, the header has {wanted}. A cell with the separator in it stands in quotation marks.",
+            "Row {} has {found} cells, the header has {expected}. Enclose a cell that contains the separator in quotation marks.",
             record.row
         );
         return Err(vec![FieldError::row(record.row, None, "ragged", detail)]);
@@ -169,11 +168,10 @@ pub fn parse(columns: &ImportColumns, record: &Record) -> Result<ImportRow, Vec<
     Ok(ImportRow { number: record.row, id, slug, language, texts, fields })
 }
 
-/// Text, of which more is known where it is stored.
+/// Text, which is validated when the row is stored.
 const TEXT: CellParser = |text| Ok(json!(text));
 
-/// An exact decimal. What a spreadsheet writes for people is refused, for nobody knows what `1,500`
-/// is.
+/// An exact decimal. Formatted numbers such as `1,500` are rejected as ambiguous.
 fn parse_decimal(text: &str) -> Result<Value, CellError> {
     if normalize_decimal(text).is_some() {
         return Ok(json!(text));
@@ -195,7 +193,7 @@ fn parse_decimal(text: &str) -> Result<Value, CellError> {
     };
     Err((
         "invalid_decimal",
-        format!("`{}` is no plain decimal: {remedy}.", truncate_for_message(text)),
+        format!("`{}` is not a plain decimal: {remedy}.", truncate_for_message(text)),
     ))
 }
 
@@ -203,10 +201,7 @@ fn parse_integer(text: &str) -> Result<Value, CellError> {
     text.parse::<i64>().map(Value::from).map_err(|_not_whole| {
         (
             "out_of_range",
-            format!(
-                "A whole number such as 2020 is expected, not `{}`.",
-                truncate_for_message(text)
-            ),
+            format!("Expected an integer such as 2020, not `{}`.", truncate_for_message(text)),
         )
     })
 }
@@ -217,12 +212,12 @@ fn parse_bool(text: &str) -> Result<Value, CellError> {
         "false" => Ok(json!(false)),
         _ => Err((
             "wrong_type",
-            format!("`true` or `false` is expected, not `{}`.", truncate_for_message(text)),
+            format!("Expected `true` or `false`, not `{}`.", truncate_for_message(text)),
         )),
     }
 }
 
-/// Codes with `;` or `,` between them.
+/// Codes separated by `;` or `,`.
 const COUNTRY_CODES: CellParser = |text| {
     Ok(text
         .split([';', ','])
@@ -253,7 +248,7 @@ fn parse_documents(text: &str) -> Result<Value, CellError> {
         let (title, Some(place)) = parse_pair(one) else {
             return Err((
                 "invalid_value",
-                format!("`{}` has no address: write title=https://….", truncate_for_message(one)),
+                format!("`{}` has no URL: write title=https://….", truncate_for_message(one)),
             ));
         };
         let mut parts = place.split('|').map(|part| Some(part).filter(|part| !part.is_empty()));
@@ -267,7 +262,7 @@ fn parse_documents(text: &str) -> Result<Value, CellError> {
     split_values(text).iter().map(|one| document(one)).collect()
 }
 
-/// `video#12.5-30=en:What is said.`
+/// `video#12.5-30=en:Quotation.`
 fn parse_evidence(text: &str) -> Result<Value, CellError> {
     let one = |one: &str| {
         let (video, quote) = parse_pair(one);
@@ -281,7 +276,7 @@ fn parse_evidence(text: &str) -> Result<Value, CellError> {
                 _ => Err((
                     "invalid_value",
                     format!(
-                        "`{}` is no passage in seconds: write video#12.5-30.",
+                        "`{}` is not a passage in seconds: write video#12.5-30.",
                         truncate_for_message(one)
                     ),
                 )),

@@ -1,12 +1,13 @@
-//! The chapters of a video in a language: those of a text track, else the video's own.
+//! Chapters of a video in a language: those of a text track, else those of the video itself.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::api::{VideoLookup, load_in_script, redirect_to_current, with_current_video};
+use super::api::redirect_to_current;
 use super::model::select_track;
+use super::store::{VideoLookup, load_in_script, with_current_video};
 use crate::captions::{Track, vtt_text};
 use crate::db::{Connection, Error};
 use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag};
@@ -22,11 +23,11 @@ use crate::resource::state::AppState;
 use crate::resource::store::tracks;
 use crate::text::choice::preference_order;
 use crate::text::language::Language;
+use crate::videos::fields::VideoFields;
 use crate::videos::media::Chapter;
-use crate::videos::model::VideoFields;
 
-/// The chapters that answer in the first of these languages that has some, and their language where
-/// it is known: those of a text track of the video, else its own, else those of any track.
+/// Selects the chapters in the first preferred language that has any, with their language if known:
+/// from a text track, else from the video itself, else from any track.
 pub fn load_chapters(
     connection: &mut Connection,
     item: &ItemRow,
@@ -66,21 +67,21 @@ fn track_chapters(track: &Track) -> Vec<Chapter> {
         .collect()
 }
 
-/// Chapters as podcast players read them (Podcasting 2.0, JSON chapters 1.2).
+/// Chapters in the JSON chapters format 1.2 (Podcasting 2.0).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PodcastChapters {
-    /// The version of the format.
+    /// Version of the format.
     #[schema(value_type = String, example = "1.2.0")]
     version: &'static str,
-    /// The chapters, in order.
+    /// Chapters by start time.
     chapters: Vec<PodcastChapter>,
 }
 
-/// A chapter as podcast players read it.
+/// A chapter in the JSON chapters format.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PodcastChapter {
-    /// The second at which it begins.
+    /// Start, in seconds.
     #[schema(minimum = 0, example = 12.5)]
     start_time: f64,
     /// Title.
@@ -89,8 +90,8 @@ pub struct PodcastChapter {
 
 /// Get the chapters of a video
 ///
-/// In the format of podcast players (JSON chapters), in the language that is asked for where there
-/// are chapters in it.
+/// In the JSON chapters format of podcast players, in the requested language if chapters exist in
+/// it.
 #[utoipa::path(operation_id = "get_video_chapters", tag = "Videos", params(
     ("video" = String, Path, description = "Id or slug."),
     ("lang" = Option<String>, Query, description = "Language of the titles (BCP 47).", example = "sr-Cyrl"),
@@ -103,24 +104,28 @@ pub async fn get_video_chapters(
 ) -> Result<HttpResponse, Problem> {
     let viewer = state.visibility(&request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
-    let wish = LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
-    if wish.all_languages {
+    let language_preference =
+        LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
+    if language_preference.all_languages {
         params.error(
             "lang",
             "invalid_language",
-            "Chapters are in one language: name it, or leave `lang` out.",
+            "Chapters are in a single language; `lang=all` is not supported.",
         );
     }
     params.finish()?;
-    let (name, asked) = (name.into_inner(), preference_order(&wish.requested, &wish.fallback));
+    let (name, languages) = (
+        name.into_inner(),
+        preference_order(&language_preference.requested, &language_preference.fallback),
+    );
     let found = state
         .read(viewer, move |connection| {
             with_current_video(connection, &name, viewer, |connection, item| {
-                let unreadable = format!("the own fields of video {} cannot be read", item.id);
+                let unreadable = format!("cannot decode the fields of video {}", item.id);
                 let own = item
                     .parse_fields::<VideoFields>()
                     .ok_or_else(|| Problem::internal(unreadable))?;
-                Ok((load_chapters(connection, &item, &own.chapters, &asked)?, item))
+                Ok((load_chapters(connection, &item, &own.chapters, &languages)?, item))
             })
         })
         .await?
@@ -138,14 +143,19 @@ pub async fn get_video_chapters(
         last_modified: Some(item.updated_at),
     };
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(response::not_modified_response(&state, viewer, &wish, &validators));
+        return Ok(response::not_modified_response(
+            &state,
+            viewer,
+            &language_preference,
+            &validators,
+        ));
     }
     let chapters = chapters
         .into_iter()
         .map(|chapter| PodcastChapter { start_time: chapter.start_seconds, title: chapter.title })
         .collect();
     let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, &state, viewer, &wish);
+    response::set_cache_headers(&mut response, &state, viewer, &language_preference);
     response::set_validators(&mut response, &validators);
     if let Some(language) = language {
         response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));

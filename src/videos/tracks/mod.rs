@@ -1,8 +1,10 @@
-//! The text tracks of videos: captions, subtitles, descriptions and chapters, and the transcript
-//! that is made of them.
+//! Text tracks of videos: captions, subtitles, descriptions and chapters, and the transcript built
+//! from them.
 
 pub mod api;
 pub mod chapters;
+pub mod format;
 pub mod model;
+pub mod store;
 
 pub use model::Captions;

@@ -1,4 +1,4 @@
-//! How text tracks are shown: in short within a video, by themselves, and as a transcript.
+//! Representations of text tracks: embedded in a video, by themselves, and as a transcript.
 
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
@@ -15,8 +15,8 @@ use crate::text::language::Language;
 use crate::text::transliterate::transliterate;
 use crate::videos::media::Caption;
 
-/// The text tracks of a video: those that are elsewhere, then those that this server keeps, each
-/// also in the other Serbian script where that is not kept.
+/// Text tracks of a video: those on other servers, then those stored here, each also in the other
+/// Serbian script if that is not stored.
 #[derive(Clone, Debug)]
 pub struct Captions {
     external: PackedJson,
@@ -24,7 +24,7 @@ pub struct Captions {
 }
 
 impl Captions {
-    /// The tracks of an item with this slug, on the server at this address.
+    /// Text tracks of an item with this slug, with URLs below `base`.
     pub fn new(elsewhere: &PackedJson, item: &ItemRow, base: &str, slug: &str) -> Self {
         let summaries = item.track_summaries();
         let stored = available_tracks(&summaries).into_iter().map(|offer| Caption {
@@ -40,7 +40,7 @@ impl Captions {
 }
 
 impl Captions {
-    /// All of them.
+    /// All tracks.
     pub fn all(&self) -> Vec<Caption> {
         let mut all: Vec<Caption> = self.external.unpack();
         all.extend(self.stored.iter().cloned());
@@ -58,7 +58,7 @@ impl Serialize for Captions {
     }
 }
 
-/// The address of a track.
+/// URL of a track.
 pub fn track_url(
     base: &str,
     slug: &str,
@@ -73,17 +73,17 @@ pub fn track_url(
     )
 }
 
-/// A track in a language in which it can be given.
+/// A track and a language in which it is available.
 pub struct AvailableTrack<'a> {
     /// The track.
     pub summary: &'a TrackSummary,
     /// The language.
     pub language: Language,
-    /// Whether it is made from the other script.
+    /// Whether it is transliterated from the other script.
     pub transliterated: bool,
 }
 
-/// The tracks, and where only one script of Serbian is there the other too.
+/// Stored tracks, and transliterations to the Serbian script that is not stored.
 pub fn available_tracks(summaries: &[TrackSummary]) -> Vec<AvailableTrack<'_>> {
     let mut offers = Vec::with_capacity(summaries.len());
     for summary in summaries {
@@ -107,8 +107,8 @@ pub fn available_tracks(summaries: &[TrackSummary]) -> Vec<AvailableTrack<'_>> {
     offers
 }
 
-/// The track that answers for a language; its place, and the language into whose script it must be
-/// brought.
+/// Selects the track for a language: its index, and the language to whose script it must be
+/// transliterated.
 pub fn select_track(
     tracks: &[TrackRow],
     kind: Option<TrackKind>,
@@ -136,7 +136,7 @@ pub fn select_track(
     })
 }
 
-/// Brings the text of a track into the script of another language.
+/// Transliterates the text of a track to the script of another language.
 pub fn transliterate_track(mut track: Track, from: &Language, to: &Language) -> Track {
     for cue in &mut track.cues {
         cue.payload =
@@ -145,7 +145,7 @@ pub fn transliterate_track(mut track: Track, from: &Language, to: &Language) -> 
     track
 }
 
-/// A video, as its parts name it.
+/// Reference to a video.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct VideoName {
     /// Identifier.
@@ -156,10 +156,10 @@ pub struct VideoName {
     pub slug: String,
 }
 
-/// The addresses of a track in each format.
+/// URLs of a track by format.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CaptionUrls {
-    /// WebVTT, as browsers play it.
+    /// WebVTT, for the HTML `track` element.
     #[schema(format = "uri-reference")]
     pub vtt: String,
     /// SubRip.
@@ -168,44 +168,44 @@ pub struct CaptionUrls {
     /// Plain text, in paragraphs.
     #[schema(format = "uri-reference")]
     pub txt: String,
-    /// JSON, with every cue.
+    /// JSON with all cues.
     #[schema(format = "uri-reference")]
     pub json: String,
 }
 
-/// A text track that this server keeps.
+/// A text track stored on this server.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CaptionTrack {
     /// The video.
     pub video: VideoName,
-    /// What it is for.
+    /// Kind of text track.
     pub kind: TrackKind,
-    /// Its language (BCP 47).
+    /// Language (BCP 47).
     #[schema(example = "sr-Cyrl")]
     pub language: String,
-    /// Whether it was made from the track in the other script.
+    /// Whether it is transliterated from the track in the other script.
     pub transliterated: bool,
-    /// How players call it.
+    /// Label in players.
     #[schema(required)]
     pub label: Option<String>,
-    /// How many cues it has.
+    /// Number of cues.
     #[schema(minimum = 0, example = 2)]
     pub cue_count: i64,
-    /// Where to get it.
+    /// Download URLs.
     pub urls: CaptionUrls,
-    /// Grows with every change of the track.
+    /// Revision; increases with each change of the track.
     #[schema(minimum = 1)]
     pub revision: i64,
-    /// When it was stored.
+    /// Time of creation.
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     pub created_at: Time,
-    /// When it was last changed.
+    /// Time of the last change.
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     pub updated_at: Time,
 }
 
 impl CaptionTrack {
-    /// Draws a track in a language in which it is given.
+    /// Renders a track in a language in which it is available.
     pub fn new(item: &ItemRow, stored: &TrackRow, language: &Language, base: &str) -> Self {
         let url = |ending| track_url(base, &item.slug, stored.track_kind(), language, ending);
         Self {
@@ -228,34 +228,33 @@ impl CaptionTrack {
     }
 }
 
-/// The text tracks of a video.
+/// Text tracks of a video.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CaptionTracks {
-    /// The tracks by kind and language; each also in the other Serbian script where that is not
-    /// kept.
+    /// Tracks by kind and language, each also in the other Serbian script if that is not stored.
     pub data: Vec<CaptionTrack>,
 }
 
-/// A text and the time in which it is shown.
+/// A text and the time during which it is displayed.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Cue)]
 pub struct CueView {
-    /// When it appears, in seconds from the start of the video.
+    /// Start, in seconds from the start of the video.
     #[schema(minimum = 0, example = 1.5)]
     pub start_seconds: f64,
-    /// When it goes.
+    /// End, in seconds from the start of the video.
     #[schema(minimum = 0, example = 4.0)]
     pub end_seconds: f64,
-    /// The text, plain and in one line.
+    /// Plain text in one line.
     #[schema(example = "Насиље није приватна ствар.")]
     pub text: String,
-    /// Who speaks, where the track says it.
+    /// Speaker, if the track names one.
     #[schema(required)]
     pub speaker: Option<String>,
-    /// Its identifier in the file.
+    /// Identifier in the file.
     #[schema(required)]
     pub identifier: Option<String>,
-    /// Its settings: position, size, alignment (WebVTT).
+    /// WebVTT cue settings: position, size, alignment.
     #[schema(required, example = "line:0")]
     pub settings: Option<String>,
 }
@@ -266,13 +265,13 @@ pub struct CaptionCues {
     /// The track.
     #[serde(flatten)]
     pub track: CaptionTrack,
-    /// Its cues, in the order of their start.
+    /// Cues by start time.
     pub cues: Vec<CueView>,
 }
 
-/// Draws the cues of a track.
+/// Renders the cues of a track.
 pub fn cues(track: &Track) -> Vec<CueView> {
-    let shown = |cue: &crate::captions::Cue| CueView {
+    let to_view = |cue: &crate::captions::Cue| CueView {
         start_seconds: ms_to_seconds(cue.start_ms),
         end_seconds: ms_to_seconds(cue.end_ms),
         text: vtt_text::to_plain_text(&cue.payload),
@@ -280,19 +279,19 @@ pub fn cues(track: &Track) -> Vec<CueView> {
         identifier: cue.identifier.clone(),
         settings: (!cue.settings.is_empty()).then(|| cue.settings.clone()),
     };
-    track.cues.iter().map(shown).collect()
+    track.cues.iter().map(to_view).collect()
 }
 
-/// Something that is said without a break.
+/// A paragraph of speech without a pause.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TranscriptParagraph {
-    /// When it begins, in seconds from the start of the video.
+    /// Start, in seconds from the start of the video.
     #[schema(minimum = 0, example = 1.5)]
     pub start_seconds: f64,
-    /// When it ends.
+    /// End, in seconds from the start of the video.
     #[schema(minimum = 0, example = 9.0)]
     pub end_seconds: f64,
-    /// Who speaks, where the track says it.
+    /// Speaker, if the track names one.
     #[schema(required)]
     pub speaker: Option<String>,
     /// The text.
@@ -300,32 +299,32 @@ pub struct TranscriptParagraph {
     pub text: String,
 }
 
-/// All that is said in a video, as text to read.
+/// Transcript of a video.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Transcript {
     /// The video.
     pub video: VideoName,
-    /// The kind of track that it is made from.
+    /// Kind of the source track.
     pub kind: TrackKind,
-    /// Its language (BCP 47).
+    /// Language (BCP 47).
     #[schema(example = "sr-Latn")]
     pub language: String,
-    /// Whether it was made from the track in the other script.
+    /// Whether it is transliterated from the track in the other script.
     pub transliterated: bool,
-    /// The languages in which there is one.
+    /// Languages in which a transcript is available (BCP 47).
     #[schema(example = json!(["sr-Cyrl", "sr-Latn"]))]
     pub languages: Vec<String>,
-    /// The text, a paragraph for each speaker, pause or long passage.
+    /// Text, split into paragraphs at changes of speaker, pauses and in long passages.
     pub paragraphs: Vec<TranscriptParagraph>,
 }
 
-/// Joins the cues of a track to paragraphs.
+/// Joins the cues of a track into paragraphs.
 pub fn transcript(track: &Track) -> Vec<TranscriptParagraph> {
-    let shown = |paragraph: crate::captions::Paragraph| TranscriptParagraph {
+    let to_view = |paragraph: crate::captions::Paragraph| TranscriptParagraph {
         start_seconds: ms_to_seconds(paragraph.start_ms),
         end_seconds: ms_to_seconds(paragraph.end_ms),
         speaker: paragraph.speaker,
         text: paragraph.text,
     };
-    paragraphs(&track.cues).into_iter().map(shown).collect()
+    paragraphs(&track.cues).into_iter().map(to_view).collect()
 }

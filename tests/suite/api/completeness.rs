@@ -192,7 +192,7 @@ on_both! {
             ("missing=fr.title", "abcd"), ("missing=!fr.title", ""),
             // With other filters, a search, a range, ids.
             ("missing=sq.captions&country=AL", "bc"), ("missing=sq.captions&country=AL&topic=sport", "b"), ("missing=sq.captions,en.summary&country=!RS", "bc"), ("missing=!en.description&country=AL,RS", "ac"),
-            ("missing=!sr.transcript&country=AL", "c"), ("missing=!en.description&country=AL&language=en", "ac"), ("missing=en.summary&topic=music", "bc"), ("missing=sq.title&topic=sport", "b"),
+            ("missing=!sr.transcript&country=AL", "c"), ("missing=!en.description&country=AL&text_language=en", "ac"), ("missing=en.summary&topic=music", "bc"), ("missing=sq.title&topic=sport", "b"),
             ("missing=sq.captions&q=harbour", "bcd"), ("missing=!en.description&q=harbour", "ac"), ("missing=!sr.transcript&q=luka&country=AL", "c"), ("missing=sq.title&q=-luka", "b"),
             ("missing=en.description&published_after=2024-03-01", "d"), ("missing=sq.title&ids=a,b", "b"), ("missing=sq.captions&has=transcript", "cd"), ("missing=!en.title&min_duration=1", ""),
         ] {

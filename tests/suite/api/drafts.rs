@@ -90,7 +90,7 @@ on_both! {
     fn drafts_are_excluded_from_counts_filters_and_search(server: &TestServer) {
         fill(server);
         assert_eq!(server.read("/v1/videos?total=true")["page"]["total"], 1);
-        for query in ["q=nacrt", "q=eski", "q=archived", "q=secretissimo", "q=quietissimo", "q=plannissimo", "language=mk", "language=tr", "q=%22shown+draft%22"] {
+        for query in ["q=nacrt", "q=eski", "q=archived", "q=secretissimo", "q=quietissimo", "q=plannissimo", "text_language=mk", "text_language=tr", "q=%22shown+draft%22"] {
             assert_eq!(server.slugs(&format!("/v1/videos?{query}")), Vec::<String>::new(), "{query}");
         }
         assert_eq!(server.slugs("/v1/videos?q=shown"), ["shown"]);
@@ -114,7 +114,7 @@ on_both! {
         assert_eq!(sorted("status=!draft"), ["archived", "no-language", "shown"]);
         assert_eq!(sorted("status=published,draft,archived&q=nowhere"), ["no-language"]);
         assert_eq!(sorted("status=published,draft,archived&q=secretissimo"), ["shown"]);
-        assert_eq!(sorted("status=published&language=mk"), ["shown"]);
+        assert_eq!(sorted("status=published&text_language=mk"), ["shown"]);
         assert_eq!(sorted("status=published&programme=planned"), ["shown"]);
         assert_eq!(list("status=published,draft,archived&total=true")["page"]["total"], 4);
         let video = server.request("GET", "/v1/videos/shown?lang=mk").key(&key).send().expect(200).json();

@@ -19,7 +19,7 @@ on_both! {
     demo fn restores_deleted_item_unchanged(server: &TestServer) {
         let key = server.editor_key();
         let before = server.read(&format!("{VIDEO}?lang=all"));
-        let lists = ["/v1/videos", "/v1/videos?country=AL", "/v1/videos?q=testimonials", "/v1/videos?language=mk&sort=title"];
+        let lists = ["/v1/videos", "/v1/videos?country=AL", "/v1/videos?q=testimonials", "/v1/videos?text_language=mk&sort=title"];
         let listed = lists.map(|list| server.slugs(list));
         server.request("DELETE", VIDEO).key(&key).send().expect(204);
         server.get(VIDEO).problem(410, "gone");

@@ -189,7 +189,7 @@ on_both! {
             ("", "Videos"),
             ("?country=RS&topic=prevention", "Videos · Prevention · Serbia"),
             ("?lang=sr-Cyrl&country=RS&topic=prevention", "Видео-записи · Превенција · Србија"),
-            ("?lang=tr&country=RS&language=sr&has=captions,sign_language", "Videolar · Sırbistan · Dil: Sırpça · Altyazı, İşaret dili"),
+            ("?lang=tr&country=RS&text_language=sr&has=captions,sign_language", "Videolar · Sırbistan · Dil: Sırpça · Altyazı, İşaret dili"),
             ("?lang=mk&country=!RS&kind=youtube", "Видеа · освен Србија · YouTube"),
             ("?lang=sq&caption_language=sr-Latn&year=2026", "Video · Titra: serbisht (latin) · 2026"),
             ("?programme=norms&partner=network&min_duration=60&max_duration=600", "Videos · Norms · Network of shelters · Duration ≥ 60 s · Duration < 600 s"),

@@ -122,25 +122,25 @@ on_both! {
     fn import_reports_errors_by_line_and_stores_nothing(server: &TestServer) {
         for (from, to, described) in [
             ("<iati-activities version", "<!DOCTYPE a [<!ENTITY b \"b\"><!ENTITY c \"&b;&b;&b;\">]>\n<iati-activities version", "declares a document type (DOCTYPE)"),
-            ("version=\"2.03\"", "version=\"1.05\"", "line 2: IATI 1.05 is not read, only 2.01, 2.02, 2.03"),
+            ("version=\"2.03\"", "version=\"1.05\"", "line 2: IATI 1.05 is not supported, only 2.01, 2.02, 2.03"),
             ("<sector vocabulary", "<sector <", "line 20, column "),
-            ("role=\"4\"", "role=\"7\"", "line 10: `7` is not a role of IATI (1 to 4)"),
+            ("role=\"4\"", "role=\"7\"", "line 10: `7` is not an IATI role (1 to 4)"),
             ("code=\"AL\"", "code=\"QX\"", "programme `xm-other-9-roads-"),
             ("code=\"AL\"", "code=\"QX\"", "line 3: "),
-            ("value=\"55.5\"", "value=\"about 55\"", "/value: A decimal number such as"),
-            ("measure=\"2\"", "measure=\"6\"", "line 27: `6` is not a measure of IATI (1 to 5)"),
-            ("<result type=\"2\"", "<result type=\"5\"", "line 27: `5` is not a kind of result of IATI"),
-            ("<activity-status code=\"3\"", "<activity-status code=\"8\"", "line 3: `8` is not a status of IATI"),
-            ("iso-date=\"2022-12-31\"", "iso-date=\"2022-02-30\"", "line 40: `2022-02-30` is not a day"),
+            ("value=\"55.5\"", "value=\"about 55\"", "/value: Expected a decimal number such as"),
+            ("measure=\"2\"", "measure=\"6\"", "line 27: `6` is not an IATI measure (1 to 5)"),
+            ("<result type=\"2\"", "<result type=\"5\"", "line 27: `5` is not an IATI result type"),
+            ("<activity-status code=\"3\"", "<activity-status code=\"8\"", "line 3: `8` is not an IATI status"),
+            ("iso-date=\"2022-12-31\"", "iso-date=\"2022-02-30\"", "line 40: `2022-02-30` is not a date"),
             ("<iati-identifier>XM-OTHER-9-ROADS</iati-identifier>", "", "line 3: an activity has no `iati-identifier`"),
-            ("<dimension name=\"age\" value=\"18-29\"/>", "", "another value of the same period"),
+            ("<dimension name=\"age\" value=\"18-29\"/>", "", "duplicate value for the same period"),
         ] {
             let message = import(server, &FOREIGN.replacen(from, to, 1), 2);
             assert!(message.contains(described) && message.contains("nothing was imported"), "{described}: {message}");
         }
         let twice = FOREIGN.replace("</iati-activities>", &format!("{}</iati-activities>", FOREIGN.split_once("<iati-activity ").map(|(_, rest)| format!("<iati-activity {}", rest.replace("</iati-activities>", ""))).unwrap()));
         let message = import(server, &twice, 2);
-        assert!(message.contains("the activity `XM-OTHER-9-ROADS` stands on line 3 too"), "{message}");
+        assert!(message.contains("duplicate of the activity `XM-OTHER-9-ROADS` on line 3"), "{message}");
         assert_eq!(server.read("/v1/programmes")["data"], json!([]));
         assert_eq!(server.read("/v1/partners")["data"], json!([]));
     }
@@ -241,7 +241,7 @@ on_both! {
             command.env("KINOTEKA_IATI_REPORTING_ORG", "XM-EXAMPLE-1").env("KINOTEKA_IATI_REPORTING_ORG_TYPE", "22");
             stdout_text(&expect_exit(command.output().expect("the program runs"), code))
         };
-        assert!(check(&[], 1).starts_with("lacking: /settings/KINOTEKA_NAME: IATI asks for the name of `XM-EXAMPLE-1`"));
+        assert!(check(&[], 1).starts_with("lacking: /settings/KINOTEKA_NAME: IATI requires the name of `XM-EXAMPLE-1`"));
         server.import(&whole());
         assert_eq!(check(&[], 0), "");
         server.import(&[

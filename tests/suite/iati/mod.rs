@@ -177,8 +177,8 @@ on_both! {
             "/programmes/double/iati_identifier invalid_identifier",
         ]);
         let omitted = activities(server, "/iati/activities.xml?incomplete=omit");
-        assert_eq!(omitted.required_header("x-kinoteka-left-out"), "programmes=2, statistics=3");
-        assert!(omitted.text().contains("left out: 2 programmes, 3 statistics of the others -->"), "{}", omitted.text());
+        assert_eq!(omitted.required_header("x-kinoteka-skipped"), "programmes=2, statistics=3");
+        assert!(omitted.text().contains("Left out because they are incomplete: 2 programmes, 3 statistics of other programmes -->"), "{}", omitted.text());
         let text = omitted.text();
         let document = Document::parse(&text).unwrap();
         assert_eq!(all(one(document.root_element(), "iati-activity"), "result").len(), 2);
@@ -191,7 +191,7 @@ on_both! {
 
     fn export_applies_filters(server: &TestServer, super::reporting) {
         server.import(&whole());
-        for query in ["?ids=norms", "?country=AL", "?partner=union", "?q=norme", "?period_after=2019-01-01", "?language=cnr", "?sort=title&incomplete=refuse"] {
+        for query in ["?ids=norms", "?country=AL", "?partner=union", "?q=norme", "?period_after=2019-01-01", "?text_language=cnr", "?sort=title&incomplete=refuse"] {
             activities(server, &format!("/iati/activities.xml{query}"));
         }
         for (query, errors) in [

@@ -142,7 +142,7 @@ on_both! {
         ]);
         let problem = send(server, &key, "", file).problem(422, "invalid-fields");
         assert_eq!(problem["detail"], "7 errors in 4 rows; nothing was stored.");
-        assert_eq!(problem["errors"][0]["detail"], "Row 3, `value`: `1,500` is no plain decimal: write 1500 if the comma separates thousands, 1.500 if it is a decimal point.");
+        assert_eq!(problem["errors"][0]["detail"], "Row 3, `value`: `1,500` is not a plain decimal: write 1500 if the comma separates thousands, 1.500 if it is a decimal point.");
         let fixed = file.replace(",x,20,", ",1,20,").replace("\"1,500\"", "1.500").replace("maybe", "true").replace("women", "sex=female").replace("2024-05-01", "2024-01-01").replace("5,,\r\nfine", "5,2020,\r\nthird");
         let mut found = errors(send(server, &key, "", fixed));
         found.sort();

@@ -53,8 +53,8 @@ on_both! {
         statistic("few", "9.5", "2024-05-01");
         statistic("many", "1000", "2025-05-01");
         let counted = |path: &str| -> (i64, i64) {
-            let list = server.read(&format!("{path}&facets=country,language&total=true"));
-            let facet = list["facets"]["language"].as_array().unwrap().iter().map(|value| value["count"].as_i64().unwrap()).sum();
+            let list = server.read(&format!("{path}&facets=country,text_language&total=true"));
+            let facet = list["facets"]["text_language"].as_array().unwrap().iter().map(|value| value["count"].as_i64().unwrap()).sum();
             (facet, list["page"]["total"].as_i64().unwrap())
         };
         let both = |query: &str, count: i64| assert_eq!(counted(&format!("/v1/videos?country=RS&{query}")), (count, count), "{query}");
@@ -100,9 +100,9 @@ on_both! {
         let languages = ["en", "sq", "bs", "sr-Latn", "sr-Cyrl", "mk", "tr"].map(str::to_owned).to_vec();
         let years = (2_015..2_028).map(|year: i32| year.to_string()).collect::<Vec<_>>();
         // Counts are cached: facets with a filter come first.
-        for others in ["topic=testimonials,sport", "country=RS", "country=!MK", "", "q=women", "q=film&country=RS", "year=2026", "published_after=2000-01-01", "language=sr"] {
-            let list = server.read(&format!("/v1/videos?{others}&facets=country,topic,partner,programme,language,year,has,kind&facet_limit=100&limit=1"));
-            for (facet, values) in [("country", &countries), ("topic", &as_str(&topics)), ("partner", &as_str(&partners)), ("programme", &as_str(&programmes)), ("language", &languages), ("year", &years)] {
+        for others in ["topic=testimonials,sport", "country=RS", "country=!MK", "", "q=women", "q=film&country=RS", "year=2026", "published_after=2000-01-01", "text_language=sr"] {
+            let list = server.read(&format!("/v1/videos?{others}&facets=country,topic,partner,programme,text_language,year,has,kind&facet_limit=100&limit=1"));
+            for (facet, values) in [("country", &countries), ("topic", &as_str(&topics)), ("partner", &as_str(&partners)), ("programme", &as_str(&programmes)), ("text_language", &languages), ("year", &years)] {
                 // A facet ignores its own filter.
                 let rest: Vec<&str> = others.split('&').filter(|one| !one.starts_with(&format!("{facet}="))).collect();
                 let values: Vec<&str> = values.iter().map(String::as_str).collect();
@@ -115,13 +115,13 @@ on_both! {
     }
 
     demo fn facet_labels_use_response_language(server: &TestServer) {
-        let facets = |lang: &str| server.read(&format!("/v1/videos?lang={lang}&facets=country,topic,language&limit=1"))["facets"].clone();
+        let facets = |lang: &str| server.read(&format!("/v1/videos?lang={lang}&facets=country,topic,text_language&limit=1"))["facets"].clone();
         let label = |facets: &Value, facet: &str, value: &str| {
             facets[facet].as_array().unwrap().iter().find(|one| one["value"] == value).map(|one| one["label"].as_str().unwrap().to_owned())
         };
         let serbian = facets("sr-Cyrl");
         assert_eq!(label(&serbian, "country", "RS").as_deref(), Some("Србија"));
-        assert_eq!(label(&serbian, "language", "tr").as_deref(), Some("турски"));
+        assert_eq!(label(&serbian, "text_language", "tr").as_deref(), Some("турски"));
         let topic = server.read("/v1/topics/testimonials?lang=sr-Cyrl")["name"].as_str().unwrap().to_owned();
         assert_eq!(label(&serbian, "topic", "testimonials"), Some(topic));
         assert_eq!(label(&facets("en"), "country", "RS").as_deref(), Some("Serbia"));

@@ -45,7 +45,7 @@ on_both! {
         }
         // Together with all other parameters.
         let all = format!(
-            "ids=a-slug,another-slug&programme=implementing-norms-changing-minds&partner=un-women&topic=prevention&country=MK&language=sq&spoken_language=tr\
+            "ids=a-slug,another-slug&programme=implementing-norms-changing-minds&partner=un-women&topic=prevention&country=MK&text_language=sq&spoken_language=tr\
              &caption_language=en&kind=youtube&has={}&year=2026&missing=sq.captions&sort=-published_at&facets=programme&q=zene&highlights=true\
              &published_after=2000-01-01&updated_since=2026-05-07&recorded_after=2024-01-01&min_duration=60&total=true",
             many("source", 50)
@@ -60,7 +60,7 @@ on_both! {
             ("country=AL", "ab"), ("country=al", "ab"), ("country=ALB", "ab"), ("country=AL,RS", "abc"), ("country=!AL", "cde"), ("country=!AL,!RS", "de"), ("country=AL,!MK", "b"),
             ("country=DE", ""), ("topic=sport", "ac"), ("topic=sport,music", "abc"), ("topic=!sport", "bde"), ("topic=sport,!music", "a"),
             ("programme=north", "ac"), ("programme=!north", "bde"), ("partner=red", "ab"), ("partner=blue", "b"), ("partner=red,!blue", "a"),
-            ("language=en", "abcde"), ("language=sr", "ab"), ("language=sr-Latn", "a"), ("language=sr-Cyrl", "b"), ("language=tr,sr-Cyrl", "bd"), ("language=!sr", "cde"), ("language=sq", ""),
+            ("text_language=en", "abcde"), ("text_language=sr", "ab"), ("text_language=sr-Latn", "a"), ("text_language=sr-Cyrl", "b"), ("text_language=tr,sr-Cyrl", "bd"), ("text_language=!sr", "cde"), ("text_language=sq", ""),
             ("spoken_language=tr", "b"), ("spoken_language=sr", "b"), ("caption_language=mk", "a"), ("kind=youtube", "a"), ("kind=youtube,file", "ab"), ("kind=!youtube", "bcde"),
             ("has=captions", "a"), ("has=source", "ab"), ("has=captions,source", "a"), ("has=source,!captions", "b"), ("has=thumbnail,chapters,sign_language", "c"), ("has=transcript", ""),
             ("min_duration=60", "abc"), ("min_duration=61", "bc"), ("max_duration=600", "ab"), ("min_duration=120&max_duration=121", "b"),
@@ -68,7 +68,7 @@ on_both! {
             ("published_after=2024-04-01", "cde"), ("published_after=2024-04-01T00:00:01Z", "de"), ("published_before=2024-04-01T00:00:00Z", "ab"), ("published_after=2024-04-01T02:00:00%2B02:00", "cde"),
             ("published_after=2024-03-01&published_before=2024-05-01", "bc"), ("updated_since=2020-01-01", "abcde"), ("updated_since=2099-01-01", ""),
             ("ids=a,c,nothing", "ac"), ("ids=nothing", ""), ("ids=a,b&country=AL&topic=music", "b"),
-            ("country=AL&topic=sport&programme=north&partner=red&language=sr&kind=youtube&has=captions&min_duration=1&q=a", "a"), ("country=AL&topic=sport&programme=south", ""),
+            ("country=AL&topic=sport&programme=north&partner=red&text_language=sr&kind=youtube&has=captions&min_duration=1&q=a", "a"), ("country=AL&topic=sport&programme=south", ""),
             ("status=published", "abcde"),
         ] {
             let expected: Vec<String> = expected.chars().map(String::from).collect();
@@ -94,7 +94,7 @@ on_both! {
         let mut seen = 0;
         for query in [
             "country=AL", "country=AL,MK", "country=!AL", "programme=programme-1", "programme=programme-1&country=RS", "programme=programme-1,programme-2&country=RS",
-            "topic=topic-1&country=!MK&language=sq", "language=sr", "language=sr-Cyrl&programme=programme-2", "has=source&country=TR", "has=captions&country=TR",
+            "topic=topic-1&country=!MK&text_language=sq", "text_language=sr", "text_language=sr-Cyrl&programme=programme-2", "has=source&country=TR", "has=captions&country=TR",
             "partner=partner-1&topic=topic-2", "spoken_language=en&country=AL,XK", "topic=!topic-1", "country=DE", "country=AL&sort=published_at",
         ] {
             // A range that matches everything makes the query scan the items.

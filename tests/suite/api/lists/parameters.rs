@@ -16,7 +16,7 @@ on_both! {
             ("sort=relevance", "sort", "unknown_value"), ("include=foo", "include", "unknown_value"), ("fields=foo", "fields", "unknown_value"),
             ("cursor=forged", "cursor", "invalid_cursor"), ("total=yes", "total", "invalid_value"), ("lang=!!", "lang", "invalid_language"),
             ("programme=no-such", "programme", "unknown_value"), ("topic=preventoin", "topic", "unknown_value"), ("partner=!nobody", "partner", "unknown_value"),
-            ("language=english-language", "language", "unknown_value"), ("kind=youtub", "kind", "unknown_value"), ("has=caption", "has", "unknown_value"),
+            ("text_language=english-language", "text_language", "unknown_value"), ("kind=youtub", "kind", "unknown_value"), ("has=caption", "has", "unknown_value"),
             ("status=draft", "status", "needs_key"), ("status=publish", "status", "unknown_value"), ("published_after=yesterday", "published_after", "invalid_time"),
             ("published_before=2026-13-01", "published_before", "invalid_time"), ("updated_since=1", "updated_since", "invalid_time"),
             ("recorded_after=2026-02-30", "recorded_after", "invalid_date"), ("recorded_after=%2B12345-1-1", "recorded_after", "invalid_date"), ("recorded_before=2026-5-%207", "recorded_before", "invalid_date"), ("min_duration=x", "min_duration", "out_of_range"),

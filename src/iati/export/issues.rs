@@ -1,0 +1,91 @@
+//! Data that IATI requires and the catalogue does not contain.
+
+use crate::iati::load::{ExportData, LoadedIndicator, Statistic};
+use crate::impact::fields as statistic;
+use crate::resource::schema::ResourceKind;
+
+/// A field that IATI requires and that is missing or invalid.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ReadinessIssue {
+    /// Kind of the item; `None` for a setting.
+    pub kind: Option<ResourceKind>,
+    /// Slug of the item, or name of the setting.
+    pub slug: String,
+    /// Field name.
+    pub field: &'static str,
+    /// Error code.
+    pub code: &'static str,
+    /// Message.
+    pub detail: String,
+}
+
+impl ReadinessIssue {
+    /// Pointer to the field: kind, slug and field name.
+    pub fn pointer(&self) -> String {
+        match self.kind {
+            Some(kind) => format!("/{}/{}/{}", kind.path_segment(), self.slug, self.field),
+            None => format!("/settings/{}", self.slug),
+        }
+    }
+}
+
+/// Issues of a statistic or its indicator.
+pub fn statistic_issues(one: &Statistic, data: &ExportData) -> Vec<ReadinessIssue> {
+    let own = &one.fields;
+    let mut issues: Vec<ReadinessIssue> = Vec::new();
+    let mut add_issue = |(kind, slug): (ResourceKind, &str), field: &'static str, detail: &str| {
+        issues.push(ReadinessIssue {
+            kind: Some(kind),
+            slug: slug.to_owned(),
+            field,
+            code: "lacking",
+            detail: detail.to_owned(),
+        });
+    };
+    let this = (ResourceKind::ImpactStatistic, one.item.slug.as_str());
+    if own.result_type.is_none() {
+        let of = indicator_of(one, data)
+            .map_or(this, |indicator| (ResourceKind::Indicator, indicator.item.slug.as_str()));
+        add_issue(
+            of,
+            "result_type",
+            "IATI requires a result type: output, outcome, impact or other.",
+        );
+    }
+    let target: Option<statistic::Target> = own.target.unpack();
+    let is_qualitative = own.measure == "qualitative";
+    if own.value.is_none() && !is_qualitative && target.is_none() {
+        add_issue(this, "value", "IATI requires a value or a target.");
+    }
+    let target_has_period = match target
+        .as_ref()
+        .map(|target| (target.period_start, target.period_end))
+    {
+        Some((Some(_), Some(_))) => true,
+        Some((None, None)) | None => false,
+        Some((None, Some(_))) => {
+            add_issue(this, "target/period_start", "IATI requires the first day of the period.");
+            true
+        }
+        Some((Some(_), None)) => {
+            add_issue(this, "target/period_end", "IATI requires the last day of the period.");
+            true
+        }
+    };
+    // A statistic with only a target may have just the target's period.
+    if own.value.is_some() || is_qualitative || !target_has_period {
+        for (field, day, ordinal) in
+            [("period_start", own.period_start, "first"), ("period_end", own.period_end, "last")]
+        {
+            if day.is_none() {
+                add_issue(this, field, &format!("IATI requires the {ordinal} day of the period."));
+            }
+        }
+    }
+    issues
+}
+
+/// Public indicator of a statistic, if any.
+pub fn indicator_of<'a>(one: &Statistic, data: &'a ExportData) -> Option<&'a LoadedIndicator> {
+    one.references_in("indicator").find_map(|link| data.indicators.get(&link.target_id))
+}

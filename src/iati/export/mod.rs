@@ -1,0 +1,151 @@
+//! Export of programmes as IATI activities. Missing data is never invented: it is reported as a
+//! [`ReadinessIssue`].
+
+use std::collections::HashSet;
+
+use chrono::NaiveDate;
+
+use crate::config::Settings;
+use crate::db::Connection;
+use crate::http::problem::Problem;
+use crate::iati::activity::{Activity, ReportingOrg, SkippedCounts};
+use crate::iati::export::activity::build_activity;
+use crate::iati::export::context::ExportContext;
+use crate::iati::export::issues::{ReadinessIssue, statistic_issues};
+use crate::iati::export::results::add_results;
+use crate::iati::load::{ExportData, Partner, Programme, Statistic, find_partner_by_identifier};
+use crate::iati::narratives::{narratives, tag_narratives};
+use crate::places::CountryNames;
+use crate::resource::schema::ResourceKind;
+use crate::resource::view::context::RenderContext;
+use crate::resource::view::urls::PublicUrls;
+
+pub mod activity;
+pub mod context;
+pub mod documents;
+pub mod issues;
+pub mod results;
+
+/// Result of an export.
+#[derive(Debug, Default)]
+pub struct ActivityExport {
+    /// Complete activities, without incomplete statistics.
+    pub activities: Vec<Activity>,
+    /// Missing or invalid fields.
+    pub issues: Vec<ReadinessIssue>,
+    /// Numbers of incomplete items left out.
+    pub skipped: SkippedCounts,
+}
+
+/// Builds the reporting organisation, or returns the missing setting.
+pub fn build_reporting_org(
+    settings: &Settings,
+    partner: Option<&Partner>,
+) -> Result<ReportingOrg, ReadinessIssue> {
+    let missing = |slug: &str, detail: &str| ReadinessIssue {
+        kind: None,
+        slug: slug.to_owned(),
+        field: "",
+        code: "lacking",
+        detail: detail.to_owned(),
+    };
+    let (Some(reference), Some(kind)) =
+        (&settings.iati_reporting_org, &settings.iati_reporting_org_type)
+    else {
+        let detail = "Reporting organisation missing: set KINOTEKA_IATI_REPORTING_ORG and KINOTEKA_IATI_REPORTING_ORG_TYPE.";
+        return Err(missing("KINOTEKA_IATI_REPORTING_ORG", detail));
+    };
+    let language = settings.default_language();
+    let name = match (partner, &settings.name) {
+        (Some(partner), _) => narratives(partner, |text| Some(text.title.clone())),
+        (None, Some(name)) => tag_narratives([(language.as_str(), name.clone())].into_iter()),
+        (None, None) => {
+            let detail = format!(
+                "IATI requires the name of `{reference}`: publish a partner with this `iati_identifier`, or set KINOTEKA_NAME."
+            );
+            return Err(missing("KINOTEKA_NAME", &detail));
+        }
+    };
+    let website = partner.and_then(|partner| partner.fields.website.clone());
+    Ok(ReportingOrg { reference: reference.clone(), kind: kind.clone(), name, website })
+}
+
+/// Exports all loaded programmes.
+pub fn export_activities(data: &ExportData, context: &ExportContext<'_>) -> ActivityExport {
+    let mut export = ActivityExport::default();
+    let mut identifiers: HashSet<&str> = HashSet::new();
+    for programme in &data.programmes {
+        let mut programme_issues = Vec::new();
+        let mut activity = build_activity(programme, data, context, &mut programme_issues);
+        if let Some(identifier) = programme
+            .fields
+            .iati_identifier
+            .as_deref()
+            .filter(|identifier| !identifiers.insert(identifier))
+        {
+            let detail = format!("Another programme has the same identifier `{identifier}`.");
+            let slug = programme.item.slug.clone();
+            programme_issues.push(ReadinessIssue {
+                kind: Some(ResourceKind::Programme),
+                slug,
+                field: "iati_identifier",
+                code: "invalid_identifier",
+                detail,
+            });
+        }
+        let is_complete = programme_issues.is_empty();
+        let mut complete: Vec<&Statistic> = Vec::new();
+        for one in data.statistics_by_programme.get(&programme.item.id).into_iter().flatten() {
+            let own_issues = statistic_issues(one, data);
+            if own_issues.is_empty() {
+                complete.push(one);
+            } else if is_complete {
+                export.skipped.statistics = export.skipped.statistics.saturating_add(1);
+            }
+            programme_issues.extend(own_issues);
+        }
+        // An issue of an indicator occurs with each of its statistics.
+        for issue in programme_issues {
+            if issue.kind != Some(ResourceKind::Indicator) || !export.issues.contains(&issue) {
+                export.issues.push(issue);
+            }
+        }
+        if is_complete {
+            add_results(&complete, data, context, &mut activity);
+            export.activities.push(activity);
+        } else {
+            export.skipped.programmes = export.skipped.programmes.saturating_add(1);
+        }
+    }
+    export
+}
+
+/// Reporting organisation and exported activities.
+pub type ExportReport = (Result<ReportingOrg, ReadinessIssue>, ActivityExport);
+
+/// Loads the partner that is the reporting organisation.
+pub fn load_reporting_org(
+    connection: &mut Connection,
+    settings: &Settings,
+    render_context: &mut RenderContext,
+) -> Result<Result<ReportingOrg, ReadinessIssue>, Problem> {
+    let partner = match &settings.iati_reporting_org {
+        Some(identifier) => find_partner_by_identifier(connection, identifier, render_context)?,
+        None => None,
+    };
+    Ok(build_reporting_org(settings, partner.as_ref()))
+}
+
+/// Exports these programmes, with an issue for each thing that is missing.
+pub fn export_programmes(
+    connection: &mut Connection,
+    (settings, places): (&Settings, &CountryNames),
+    (programmes, today, base): (Vec<Programme>, NaiveDate, &str),
+    render_context: &mut RenderContext,
+) -> Result<ExportReport, Problem> {
+    let reporter = load_reporting_org(connection, settings, render_context)?;
+    let catalogue = ExportData::load(connection, programmes, render_context)?;
+    let urls = PublicUrls::new(settings, base);
+    let export = export_activities(&catalogue, &ExportContext::new(settings, places, &urls, today));
+    Ok((reporter, export))
+}

@@ -1,0 +1,37 @@
+//! Constraints that a measure puts on the values of a statistic.
+
+use crate::impact::fields::{Baseline, StatisticFields, Target};
+use crate::text::decimal::decimal_sort_key;
+
+/// Values of a statistic that its measure does not allow: field, error code and message.
+pub fn measure_violations(
+    fields: &StatisticFields,
+    measure: &str,
+    is_share: bool,
+) -> Vec<(&'static str, &'static str, String)> {
+    let (baseline, target) =
+        (fields.baseline.unpack::<Option<Baseline>>(), fields.target.unpack::<Option<Target>>());
+    let values = [
+        ("value", fields.value.clone()),
+        ("baseline/value", baseline.map(|baseline| baseline.value)),
+        ("target/value", target.map(|target| target.value)),
+    ];
+    let values = values.into_iter().filter_map(|(field, value)| Some((field, value?)));
+    if measure == "qualitative" {
+        let detail = "A qualitative statistic has no value; omit it or choose another measure.";
+        return values.map(|(field, _)| (field, "not_allowed", detail.to_owned())).collect();
+    }
+    if measure != "percentage" || !is_share {
+        return Vec::new();
+    }
+    let (none, all) = (decimal_sort_key("0"), decimal_sort_key("100"));
+    let is_outside = |value: &str| {
+        decimal_sort_key(value)
+            .is_some_and(|order| Some(&order) < none.as_ref() || Some(&order) > all.as_ref())
+    };
+    let detail = "A share of a whole must be between 0 and 100 per cent; a percentage change requires an indicator with `is_share` false.";
+    values
+        .filter(|(_, value)| is_outside(value))
+        .map(|(field, _)| (field, "out_of_range", detail.to_owned()))
+        .collect()
+}

@@ -1,0 +1,199 @@
+//! Declaration of the `impact_statistic` resource: texts, references, filters, ranges and sort keys.
+
+use crate::db::keyset::SortKeyType;
+use crate::impact::code_lists::{MEASURES, QUALIFIERS};
+use crate::resource::schema::{
+    FilterSchema, FilterType, RangeSchema, RangeType, ReferenceSchema, ResourceKind,
+    ResourceSchema, SortColumn, SortSchema, SortTableSchema, TEXT_LANGUAGE_FILTER, TextField,
+};
+
+/// Declaration of the `impact_statistic` resource.
+pub const SCHEMA: ResourceSchema = ResourceSchema {
+    kind: ResourceKind::ImpactStatistic,
+    sort_table: Some(SortTableSchema {
+        name: "impact_statistics",
+        columns: &["is_public", "sortable_value", "period_start", "period_end", "fact_record"],
+    }),
+    text_fields: &[("label", TextField::Title), ("description", TextField::Description)],
+    references: &[
+        ReferenceSchema {
+            field: "indicator",
+            target: ResourceKind::Indicator,
+            referrer_phrase: "indicator",
+        },
+        ReferenceSchema {
+            field: "programme",
+            target: ResourceKind::Programme,
+            referrer_phrase: "programme",
+        },
+        ReferenceSchema {
+            field: "partner",
+            target: ResourceKind::Partner,
+            referrer_phrase: "partner",
+        },
+        ReferenceSchema {
+            field: "evidence",
+            target: ResourceKind::Video,
+            referrer_phrase: "evidence",
+        },
+    ],
+    filters: &[
+        FilterSchema {
+            name: "indicator",
+            filter_type: FilterType::Item(ResourceKind::Indicator),
+            description: "Statistics of this indicator.",
+            example: "partnerships-on-survivor-services",
+        },
+        FilterSchema {
+            name: "programme",
+            filter_type: FilterType::Item(ResourceKind::Programme),
+            description: "Statistics of this programme.",
+            example: "implementing-norms-changing-minds",
+        },
+        FilterSchema {
+            name: "partner",
+            filter_type: FilterType::Item(ResourceKind::Partner),
+            description: "Statistics of this partner.",
+            example: "un-women",
+        },
+        FilterSchema {
+            name: "video",
+            filter_type: FilterType::Item(ResourceKind::Video),
+            description: "Statistics that this video supports.",
+            example: "civil-society-forum-in-istanbul",
+        },
+        FilterSchema {
+            name: "country",
+            filter_type: FilterType::Country,
+            description: "Statistics about this country.",
+            example: "AL",
+        },
+        FilterSchema {
+            name: TEXT_LANGUAGE_FILTER,
+            filter_type: FilterType::Language,
+            description: "Statistics with texts in this language.",
+            example: "mk",
+        },
+        FilterSchema {
+            name: "unit",
+            filter_type: FilterType::Text,
+            description: "Statistics with this unit.",
+            example: "people",
+        },
+        FilterSchema {
+            name: "measure",
+            filter_type: FilterType::OneOf(MEASURES),
+            description: "Statistics with this measure.",
+            example: "unit",
+        },
+        FilterSchema {
+            name: "qualifier",
+            filter_type: FilterType::OneOf(QUALIFIERS),
+            description: "Statistics with this precision of the value.",
+            example: "more_than",
+        },
+        FilterSchema {
+            name: "dimension",
+            filter_type: FilterType::Text,
+            description: "Statistics disaggregated by this dimension, such as `sex`, or with this value of it, such as `sex:female`; with `!` the others.",
+            example: "sex:female",
+        },
+        FilterSchema {
+            name: "additive",
+            filter_type: FilterType::Boolean,
+            description: "Statistics whose values are additive (`true`) or not (`false`).",
+            example: "true",
+        },
+    ],
+    ranges: &[
+        RangeSchema {
+            name: "min_value",
+            column: "impact_statistics.value_order",
+            value_type: RangeType::Decimal,
+            is_lower_bound: true,
+            description: "Minimum value, inclusive.",
+            example: "500",
+        },
+        RangeSchema {
+            name: "max_value",
+            column: "impact_statistics.value_order",
+            value_type: RangeType::Decimal,
+            is_lower_bound: false,
+            description: "Maximum value, exclusive.",
+            example: "2000",
+        },
+        RangeSchema {
+            name: "period_after",
+            column: "impact_statistics.period_start",
+            value_type: RangeType::Date,
+            is_lower_bound: true,
+            description: "Period starting on or after this day.",
+            example: "2024-01-01",
+        },
+        RangeSchema {
+            name: "period_before",
+            column: "impact_statistics.period_start",
+            value_type: RangeType::Date,
+            is_lower_bound: false,
+            description: "Period starting before this day.",
+            example: "2025-01-01",
+        },
+    ],
+    sort_keys: &[
+        SortSchema {
+            name: "label",
+            column: SortColumn::Title,
+            description: "the label, in the language and alphabet of the response",
+        },
+        SortSchema {
+            name: "value",
+            column: SortColumn::Column {
+                name: "impact_statistics.value_order",
+                key_type: SortKeyType::Text,
+                nullable: true,
+            },
+            description: "the value",
+        },
+        SortSchema {
+            name: "period_start",
+            column: SortColumn::Column {
+                name: "impact_statistics.period_start",
+                key_type: SortKeyType::Date,
+                nullable: true,
+            },
+            description: "the start of the period",
+        },
+    ],
+    fields: &[
+        "figure",
+        "indicator",
+        "value",
+        "value_number",
+        "qualifier",
+        "unit",
+        "measure",
+        "ascending",
+        "additive",
+        "result_type",
+        "programme",
+        "partner",
+        "countries",
+        "period_start",
+        "period_end",
+        "baseline",
+        "target",
+        "disaggregation",
+        "source",
+        "documents",
+        "evidence",
+    ],
+    on_demand_fields: &[],
+    referenced_by: &[],
+    embeds: &[
+        ResourceKind::Indicator,
+        ResourceKind::Programme,
+        ResourceKind::Partner,
+        ResourceKind::Video,
+    ],
+    feed_formats: &["atom", "json"],
+};

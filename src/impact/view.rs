@@ -1,0 +1,244 @@
+//! API representation of an impact statistic.
+
+use crate::resource::model::item::LoadedItem;
+use crate::resource::model::item::Status;
+use crate::resource::model::packed::PackedJson;
+use crate::resource::model::packed::PackedJsonList;
+use crate::resource::query::pagination::PageInfo;
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::impact::code_lists::{Measure, Qualifier, ResultType};
+use crate::impact::fields::{
+    Baseline, Disaggregation, Document, Quote, SourceDocument, StatisticFields, Target,
+    to_json_number,
+};
+use crate::impact::schema::SCHEMA;
+use crate::places::CountryReference;
+use crate::resource::read::page::{FacetValue, Links};
+use crate::resource::view::context::{CommonFields, EmbeddedJson, RenderContext};
+
+/// An impact statistic: an exact figure with its qualifier, unit, period, source and evidence.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ImpactStatistic {
+    /// Fields common to all resources.
+    #[serde(flatten)]
+    pub common: CommonFields,
+    /// Texts in the language of the response.
+    #[serde(flatten)]
+    pub texts: ImpactStatisticTexts,
+    /// The indicator that it belongs to, which defines `unit`, `measure`, `ascending`, `additive`
+    /// and `result_type`.
+    #[schema(required, schema_with = crate::resource::schema::openapi_refs::indicator_or_none)]
+    pub indicator: Option<EmbeddedJson>,
+    /// The value as an exact decimal; null if there is none, as for a qualitative result.
+    #[schema(required, pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "500")]
+    pub value: Option<String>,
+    /// The value as a number if a double represents it exactly, else null.
+    #[schema(required, value_type = Option<f64>, example = 500)]
+    pub value_number: PackedJson,
+    /// Precision of the value: 500 with `more_than` means "more than 500" and must be displayed so.
+    #[schema(value_type = Qualifier)]
+    pub qualifier: String,
+    /// What is counted.
+    #[schema(required, example = "people")]
+    pub unit: Option<String>,
+    /// Measure of the value.
+    #[schema(value_type = Measure)]
+    pub measure: String,
+    /// Whether higher values are better.
+    #[schema(required)]
+    pub ascending: Option<bool>,
+    /// Whether values may be summed.
+    #[schema(required)]
+    pub additive: Option<bool>,
+    /// Type of result; null if unknown.
+    #[schema(required, value_type = Option<ResultType>)]
+    pub result_type: Option<String>,
+    /// Programme that achieved the result.
+    #[schema(required, schema_with = crate::resource::schema::openapi_refs::programme_shown)]
+    pub programme: Option<EmbeddedJson>,
+    /// Partner that achieved the result.
+    #[schema(required, schema_with = crate::resource::schema::openapi_refs::partner_or_none)]
+    pub partner: Option<EmbeddedJson>,
+    /// Countries where it was counted.
+    pub countries: Vec<CountryReference>,
+    /// First day of the period.
+    #[schema(required)]
+    pub period_start: Option<chrono::NaiveDate>,
+    /// Last day of the period.
+    #[schema(required)]
+    pub period_end: Option<chrono::NaiveDate>,
+    /// Baseline value.
+    #[schema(required, value_type = Option<Baseline>)]
+    pub baseline: PackedJson,
+    /// Target value.
+    #[schema(required, value_type = Option<Target>)]
+    pub target: PackedJson,
+    /// Disaggregation of the value; empty for a total.
+    #[schema(value_type = Vec<Disaggregation>)]
+    pub disaggregation: PackedJsonList,
+    /// Source of the value.
+    #[schema(required, value_type = Option<SourceDocument>)]
+    pub source: PackedJson,
+    /// Documents that support the value.
+    #[schema(value_type = Vec<Document>)]
+    pub documents: PackedJsonList,
+    /// Videos that support the value.
+    pub evidence: Vec<Evidence>,
+}
+
+/// A video that supports a value.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Evidence {
+    /// The video.
+    #[schema(schema_with = crate::resource::schema::openapi_refs::video_shown)]
+    pub video: EmbeddedJson,
+    /// Start of the passage, in seconds.
+    #[schema(required, minimum = 0)]
+    pub start_seconds: Option<f64>,
+    /// End of the passage, in seconds.
+    #[schema(required, minimum = 0)]
+    pub end_seconds: Option<f64>,
+    /// Quotation from the passage.
+    #[schema(required)]
+    pub quote: Option<Quote>,
+}
+
+/// Texts of an impact statistic in one language, or in all languages with `lang=all`.
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+pub struct ImpactStatisticTexts {
+    /// Language of the texts (BCP 47).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, nullable = false, example = "en")]
+    pub language: Option<String>,
+    /// Whether the texts were transliterated from the other script of the language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, nullable = false)]
+    pub transliterated: Option<bool>,
+    /// What was counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, nullable = false, example = "New partnerships")]
+    pub label: Option<String>,
+    /// Description as plain text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, value_type = Option<String>)]
+    pub description: Option<Option<String>>,
+    /// Formatted value with qualifier, in the language of the response; null if there is no value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, value_type = Option<String>, example = "More than 500")]
+    pub figure: Option<Option<String>>,
+    /// Texts in all languages by language tag; present only with `lang=all` or
+    /// `include=translations`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = BTreeMap<String, ImpactStatisticTranslation>)]
+    pub translations: Option<BTreeMap<String, Value>>,
+}
+
+/// Texts of an impact statistic in one language.
+#[derive(Clone, Debug, ToSchema)]
+pub struct ImpactStatisticTranslation {
+    /// Publication status of this language.
+    pub status: Option<Status>,
+    /// What was counted.
+    #[schema(
+        required,
+        nullable = false,
+        min_length = 1,
+        max_length = 300,
+        example = "New partnerships"
+    )]
+    pub label: Option<String>,
+    /// Description as plain text.
+    #[schema(max_length = 50000)]
+    pub description: Option<String>,
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, ToSchema)]
+pub struct ImpactStatisticPage {
+    /// Items of this page.
+    pub data: Vec<ImpactStatistic>,
+    /// Position of the page in the list.
+    pub page: PageInfo,
+    /// Counts of the values of each requested facet, most frequent first.
+    #[schema(nullable = false)]
+    pub facets: Option<BTreeMap<String, Vec<FacetValue>>>,
+    /// Suggested searches with more results, if this one has few.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = json!(["violence"]))]
+    pub did_you_mean: Option<Vec<String>>,
+    /// Links to this page and its neighbours.
+    pub links: Links,
+}
+
+/// Renders the API representation.
+pub fn render(
+    mut loaded: LoadedItem<StatisticFields>,
+    render_context: &RenderContext,
+) -> ImpactStatistic {
+    let translations = loaded.render_translations(&SCHEMA, render_context);
+    let texts = match loaded.take_selected_text() {
+        None => ImpactStatisticTexts { translations, ..ImpactStatisticTexts::default() },
+        Some(chosen) => ImpactStatisticTexts {
+            language: Some(chosen.language.as_str().to_owned()),
+            transliterated: Some(chosen.is_transliterated),
+            label: Some(chosen.text.title),
+            description: Some(chosen.text.description),
+            figure: Some(
+                loaded.fields.format_value(render_context.language_preference.ui_language),
+            ),
+            translations,
+        },
+    };
+    let common = loaded.take_common_fields();
+    let seconds = |milliseconds: Option<i64>| {
+        milliseconds.and_then(|ms| i32::try_from(ms).ok()).map(|ms| f64::from(ms) / 1000.0)
+    };
+    let indicator = loaded.embedded_reference("indicator", render_context);
+    let programme = loaded.embedded_reference("programme", render_context);
+    let partner = loaded.embedded_reference("partner", render_context);
+    let quotes: Vec<Option<Quote>> = loaded.fields.quotes.unpack();
+    let evidence = loaded
+        .references_in("evidence")
+        .enumerate()
+        .filter_map(|(place, link)| {
+            let video = render_context.embedded(&link.target_id)?;
+            let quote = quotes.get(place).cloned().flatten();
+            Some(Evidence {
+                video,
+                start_seconds: seconds(link.start_ms),
+                end_seconds: seconds(link.end_ms),
+                quote,
+            })
+        })
+        .collect();
+    let own = loaded.fields;
+    ImpactStatistic {
+        common,
+        texts,
+        indicator,
+        value_number: to_json_number(own.value.as_deref()),
+        value: own.value,
+        qualifier: own.qualifier,
+        unit: own.unit,
+        measure: own.measure,
+        ascending: own.ascending,
+        additive: own.additive,
+        result_type: own.result_type,
+        programme,
+        partner,
+        countries: render_context.countries(&own.countries),
+        period_start: own.period_start,
+        period_end: own.period_end,
+        baseline: own.baseline,
+        target: own.target,
+        disaggregation: own.disaggregation.into_list(),
+        source: own.source,
+        documents: own.documents.into_list(),
+        evidence,
+    }
+}

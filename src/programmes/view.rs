@@ -1,0 +1,180 @@
+//! API representation of a programme.
+
+use crate::resource::model::item::LoadedItem;
+use crate::resource::model::item::Status;
+use crate::resource::model::packed::PackedJsonList;
+use crate::resource::query::pagination::PageInfo;
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::places::CountryReference;
+use crate::programmes::allocations::{CountryShare, Sector};
+use crate::programmes::fields::{ActivityStatus, Helpline, ProgrammeFields};
+use crate::programmes::schema::SCHEMA;
+use crate::resource::read::page::{FacetValue, Links};
+use crate::resource::view::context::{CommonFields, RenderContext};
+use crate::resource::view::partner_role::{self, PartnerRole};
+
+/// A programme, which videos and statistics belong to.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Programme {
+    /// Fields common to all resources.
+    #[serde(flatten)]
+    pub common: CommonFields,
+    /// Texts in the language of the response.
+    #[serde(flatten)]
+    pub texts: ProgrammeTexts,
+    /// Start date.
+    #[schema(required)]
+    pub start_date: Option<chrono::NaiveDate>,
+    /// End date.
+    #[schema(required)]
+    pub end_date: Option<chrono::NaiveDate>,
+    /// Countries of the programme.
+    pub countries: Vec<CountryReference>,
+    /// Allocation to countries.
+    #[schema(value_type = Vec<CountryShare>)]
+    pub country_shares: PackedJsonList,
+    /// Sectors.
+    #[schema(value_type = Vec<Sector>)]
+    pub sectors: PackedJsonList,
+    /// Partners and their roles.
+    pub partners: Vec<PartnerRole>,
+    /// Website.
+    #[schema(required, format = "uri")]
+    pub website: Option<String>,
+    /// IATI activity identifier.
+    #[schema(required)]
+    pub iati_identifier: Option<String>,
+    /// Activity status where it does not follow from the dates.
+    #[schema(required, value_type = Option<ActivityStatus>)]
+    pub iati_status: Option<String>,
+    /// A helpline for people affected.
+    #[schema(value_type = Vec<Helpline>)]
+    pub helplines: PackedJsonList,
+}
+
+/// Texts of a programme in one language, or in all languages with `lang=all`.
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+pub struct ProgrammeTexts {
+    /// Language of the texts (BCP 47).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, nullable = false, example = "en")]
+    pub language: Option<String>,
+    /// Whether the texts were transliterated from the other script of the language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, nullable = false)]
+    pub transliterated: Option<bool>,
+    /// Title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, nullable = false, example = "Football players speak out")]
+    pub title: Option<String>,
+    /// Summary of one or two sentences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, value_type = Option<String>)]
+    pub summary: Option<Option<String>>,
+    /// Description as plain text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, value_type = Option<String>)]
+    pub description: Option<Option<String>>,
+    /// Attribution line; must be shown wherever the item is displayed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, value_type = Option<String>)]
+    pub credit_line: Option<Option<String>>,
+    /// Disclaimer; must be shown wherever the item is displayed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, value_type = Option<String>)]
+    pub disclaimer: Option<Option<String>>,
+    /// Texts in all languages by language tag; present only with `lang=all` or
+    /// `include=translations`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = BTreeMap<String, ProgrammeTranslation>)]
+    pub translations: Option<BTreeMap<String, Value>>,
+}
+
+/// Texts of a programme in one language.
+#[derive(Clone, Debug, ToSchema)]
+pub struct ProgrammeTranslation {
+    /// Publication status of this language.
+    pub status: Option<Status>,
+    /// Title.
+    #[schema(
+        required,
+        nullable = false,
+        min_length = 1,
+        max_length = 300,
+        example = "Football players speak out"
+    )]
+    pub title: Option<String>,
+    /// Summary of one or two sentences.
+    #[schema(max_length = 2000)]
+    pub summary: Option<String>,
+    /// Description as plain text.
+    #[schema(max_length = 50000)]
+    pub description: Option<String>,
+    /// Attribution line; must be shown wherever the item is displayed.
+    #[schema(max_length = 2000)]
+    pub credit_line: Option<String>,
+    /// Disclaimer; must be shown wherever the item is displayed.
+    #[schema(max_length = 2000)]
+    pub disclaimer: Option<String>,
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, ToSchema)]
+pub struct ProgrammePage {
+    /// Items of this page.
+    pub data: Vec<Programme>,
+    /// Position of the page in the list.
+    pub page: PageInfo,
+    /// Counts of the values of each requested facet, most frequent first.
+    #[schema(nullable = false)]
+    pub facets: Option<BTreeMap<String, Vec<FacetValue>>>,
+    /// Suggested searches with more results, if this one has few.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = json!(["violence"]))]
+    pub did_you_mean: Option<Vec<String>>,
+    /// Links to this page and its neighbours.
+    pub links: Links,
+}
+
+/// Renders the API representation.
+pub fn render(
+    mut loaded: LoadedItem<ProgrammeFields>,
+    render_context: &RenderContext,
+) -> Programme {
+    let translations = loaded.render_translations(&SCHEMA, render_context);
+    let texts = match loaded.take_selected_text() {
+        None => ProgrammeTexts { translations, ..ProgrammeTexts::default() },
+        Some(chosen) => ProgrammeTexts {
+            language: Some(chosen.language.as_str().to_owned()),
+            transliterated: Some(chosen.is_transliterated),
+            title: Some(chosen.text.title),
+            summary: Some(chosen.text.summary),
+            description: Some(chosen.text.description),
+            credit_line: Some(chosen.text.credit_line),
+            disclaimer: Some(chosen.text.disclaimer),
+            translations,
+        },
+    };
+    let common = loaded.take_common_fields();
+    let partners = partner_role::render(&loaded, render_context);
+    let own = loaded.fields;
+    Programme {
+        common,
+        texts,
+        start_date: own.start_date,
+        end_date: own.end_date,
+        countries: render_context.countries(&own.countries),
+        country_shares: own.country_shares.into_list(),
+        sectors: own.sectors.into_list(),
+        partners,
+        website: own.website,
+        iati_identifier: own.iati_identifier,
+        iati_status: own.iati_status,
+        helplines: own.helplines.into_list(),
+    }
+}

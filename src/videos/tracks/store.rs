@@ -1,0 +1,95 @@
+//! Loading, parsing and storing of text tracks.
+
+use crate::captions::{self, CaptionFormat, Track};
+use crate::config::Settings;
+use crate::db::{Connection, Error};
+use crate::http::auth::Visibility;
+use crate::http::problem::{FieldError, Problem};
+use crate::resource::model::item::ItemRow;
+use crate::resource::model::text_track::TrackKind;
+use crate::resource::model::text_track::TrackSummary;
+use crate::resource::store::lookup::Lookup;
+use crate::resource::store::tracks::{self, TrackRow};
+use crate::resource::store::visibility::find_visible;
+use crate::resource::write::tracks as resource_tracks;
+use crate::text::language::Language;
+use crate::videos::resource::Videos;
+use crate::videos::schema::SCHEMA;
+use crate::videos::tracks::model;
+
+/// Result of a lookup, or the current slug if a former one was requested.
+pub enum VideoLookup<T> {
+    /// The result.
+    Found(T),
+    /// The current slug.
+    Moved(String),
+}
+
+/// Runs `work` on a video, unless it was requested by a former slug.
+pub fn with_current_video<T>(
+    connection: &mut Connection,
+    name: &str,
+    visibility: Visibility,
+    work: impl FnOnce(&mut Connection, ItemRow) -> Result<T, Problem>,
+) -> Result<VideoLookup<T>, Problem> {
+    match find_visible(connection, &SCHEMA, name, visibility)? {
+        Lookup::Former(item) => Ok(VideoLookup::Moved(item.slug)),
+        Lookup::Current(item) => work(connection, item).map(VideoLookup::Found),
+    }
+}
+
+/// Stores a track and updates its video; returns whether anything changed.
+pub fn save_track(
+    connection: &mut Connection,
+    settings: &Settings,
+    item: &ItemRow,
+    summary: &TrackSummary,
+    track: &Track,
+    existing: Option<&TrackRow>,
+) -> Result<(TrackRow, bool), Problem> {
+    let (stored, is_changed) =
+        tracks::save_track(connection, item.number, summary, track, existing)?;
+    if is_changed {
+        resource_tracks::update_item_after_track_change::<Videos>(connection, settings, item)?;
+    }
+    Ok((stored, is_changed))
+}
+
+/// Parses a track file; errors carry line numbers.
+pub fn parse_track(body: &[u8], format: Option<CaptionFormat>) -> Result<Track, Problem> {
+    captions::parse(body, format).map(|(_, track)| track).map_err(|problems| {
+        let errors = problems
+            .into_iter()
+            .map(|problem| FieldError::line(problem.line, problem.code, problem.detail))
+            .collect();
+        let mut problem = Problem::invalid_fields(errors);
+        "The file is not a valid text track; nothing was stored.".clone_into(&mut problem.detail);
+        problem
+    })
+}
+
+/// The stored track of a kind and language.
+pub fn find_stored_track(
+    connection: &mut Connection,
+    item: &ItemRow,
+    kind: TrackKind,
+    language: &str,
+) -> Result<Option<TrackRow>, Problem> {
+    let all = tracks::load_item_tracks(connection, item.number)?;
+    Ok(all.into_iter().find(|track| track.track_kind() == kind && track.language == language))
+}
+
+/// Transliterates a track to the script of `language` if necessary.
+pub fn load_in_script(
+    connection: &mut Connection,
+    stored: &TrackRow,
+    to: Option<&Language>,
+) -> Result<Track, Error> {
+    let track = tracks::load_track(connection, stored)?;
+    Ok(match to {
+        Some(to) => {
+            model::transliterate_track(track, &Language::from_canonical(&stored.language), to)
+        }
+        None => track,
+    })
+}
