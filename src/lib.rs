@@ -1,28 +1,30 @@
-//! Kinoteka: a headless media catalogue. The map, from the bottom to the top:
+//! Kinoteka: a headless media catalogue. The modules, from the lowest layer to the highest:
 
+/// Images: fonts, rasterizer, posters.
 pub mod images;
+
 /// Pure functions on text: languages, folding, transliteration, slugs, decimals.
 pub mod text;
 
-/// Countries and territories: codes, names, the footnote that one designation needs.
+/// Countries and territories: codes, names, and the footnote to the designation of Kosovo.
 pub mod places;
 
-/// The only place that knows which database it is.
+/// SQLite and PostgreSQL: the only module that distinguishes them.
 pub mod db;
 
-/// What every endpoint shares, and no resource by name.
+/// HTTP functions shared by all endpoints, independent of resource kinds.
 pub mod http;
 
-/// What the product itself says to readers, in the languages of the catalogue.
+/// Messages to readers in the languages of the catalogue.
 pub mod phrases;
 
 /// Settings.
 pub mod config;
 
-/// Captions and chapters as files: WebVTT and SRT, pure.
+/// Captions and chapters: WebVTT and SRT.
 pub mod captions;
 
-/// What the kinds of item share: declarations, lists, reads, writes, the document.
+/// Functions shared by all resource kinds: schemas, lists, reads, writes, OpenAPI.
 pub mod resource;
 
 /// Topics.
@@ -46,24 +48,29 @@ pub mod saved_queries;
 /// Countries, as a resource.
 pub mod countries;
 
-/// Searches that are no list of one kind: what is said.
+/// Search across kinds: results, suggestions, transcripts.
 pub mod search;
 
-/// Embeds: pages for frames, posters, oEmbed.
+/// Embeds: pages for frames, web component, oEmbed.
 pub mod embed;
 
 /// Feeds: every list as RSS, Atom and JSON Feed.
 pub mod feeds;
 
-/// IATI: programmes and their results as the standard for aid data has them, out and in.
+/// IATI: export and import of programmes and their results.
 pub mod iati;
 
-/// Tables: every list as CSV and as a sheet, and statistics in from CSV.
+/// Tables: every list as CSV and XLSX, and import of statistics from CSV.
 pub mod tables;
 
-/// Settings in, running server out.
+/// The registry of resource kinds.
+pub mod registry;
+
+/// The HTTP server: routes, background tasks, OpenAPI document.
 pub mod server;
 
+/// Charts of statistics as SVG and PNG.
 pub mod charts;
-/// The command line: one file a command.
+
+/// The command line: one file per command.
 pub mod commands;

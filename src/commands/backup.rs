@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{CommandError, print_status};
+use crate::commands::error::CommandError;
+use crate::commands::output::print_status;
 use crate::config::Settings;
 use crate::db::connection::Target;
 use crate::db::maintenance;
@@ -10,11 +11,11 @@ use crate::db::maintenance;
 /// Flags of `backup`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The new file; to restore it, stop the server and put it in the place of the database
+    /// The new file; to restore it, stop the server and replace the database with it
     file: PathBuf,
 }
 
-/// Copies the database while it may be served; says what the copy holds.
+/// Copies the database, also while serving, and prints the size of the copy.
 pub fn run(settings: &Settings, args: &Args) -> Result<(), CommandError> {
     let target = Target::parse(&settings.database_url).map_err(CommandError::usage)?;
     let copied = maintenance::backup(&target, settings.database_config().session, &args.file)

@@ -2,44 +2,26 @@
 
 use std::io::Write;
 
-use clap::CommandFactory;
-
-use super::{Cli, CommandError, print_status};
+use crate::commands::error::CommandError;
+use crate::commands::output::print_status;
 use crate::config::Settings;
 use crate::db::migrations::{self, MigrationStatus};
 use crate::db::search::{self, IndexSnapshot};
 use crate::db::{Connection, Database, Time, maintenance};
 use crate::http::problem::Problem;
-use crate::impact::indicators::resource::Indicators;
-use crate::impact::resource::ImpactStatistics;
-use crate::partners::resource::Partners;
-use crate::programmes::resource::Programmes;
-use crate::resource::index::verify::{Finding, REINDEX_REMEDY, RepairFn, VerifyFn, repair, verify};
+use crate::registry::{RESOURCES, ResourceEntry};
+use crate::resource::index::verify::{Finding, REINDEX_REMEDY};
 use crate::resource::model::revisions::{bump_all, bump_derived};
-use crate::saved_queries::resource::SavedQueries;
 use crate::text::nearest::closest_name;
-use crate::topics::resource::Topics;
-use crate::videos::resource::Videos;
 use crate::{iati, server};
-
-const KIND_CHECKS: [(VerifyFn, RepairFn); 7] = [
-    (verify::<Topics>, repair::<Topics>),
-    (verify::<Partners>, repair::<Partners>),
-    (verify::<Programmes>, repair::<Programmes>),
-    (verify::<Videos>, repair::<Videos>),
-    (verify::<Indicators>, repair::<Indicators>),
-    (verify::<ImpactStatistics>, repair::<ImpactStatistics>),
-    (verify::<SavedQueries>, repair::<SavedQueries>),
-];
 
 /// Flags of `check`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Make again what is derived from the items and does not fit them; what people wrote stays as
-    /// it is
+    /// Rebuild derived data that is out of date; editorial content is not changed
     #[arg(long)]
     repair: bool,
-    /// Say also what published programmes and statistics lack to be reported in IATI
+    /// Also report what published programmes and statistics are missing for IATI
     #[arg(long)]
     iati: bool,
     /// Print each finding as a line of JSON
@@ -47,11 +29,11 @@ pub struct Args {
     json: bool,
 }
 
-/// Checks settings, database, indexes and references. Ends with 0 where all is well (or has been
-/// mended), with 1 where something is left to do, with 2 where it could not be checked.
-pub fn run(settings: &Settings, args: &Args) -> Result<(), CommandError> {
+/// Checks settings, database, indexes and references. The exit code is 0 if there are no problems
+/// (or all were repaired), 1 if problems remain, 2 if the check could not run.
+pub fn run(settings: &Settings, args: &Args, command: &clap::Command) -> Result<(), CommandError> {
     let mut report = Report { json: args.json, unresolved: 0, repaired: 0 };
-    for finding in unknown_settings() {
+    for finding in unknown_settings(command) {
         report.print(&finding, false)?;
     }
     let store = server::database_from_settings(settings)?;
@@ -84,16 +66,15 @@ pub fn run(settings: &Settings, args: &Args) -> Result<(), CommandError> {
             false,
         )?;
     }
-    // All is held against one state, however long it takes; what is mended is read again where it
-    // is written.
+    // Everything is compared in one snapshot; a repair reads the items again in its transaction.
     let items = connection.with_snapshot(|connection| {
         let contents = IndexSnapshot::load(connection)?;
         let mut items = 0_usize;
-        for kind in KIND_CHECKS {
+        for entry in &RESOURCES {
             items = items.saturating_add(check_kind(
                 connection,
                 &store,
-                kind,
+                entry,
                 &contents,
                 args.repair,
                 &mut report,
@@ -106,35 +87,35 @@ pub fn run(settings: &Settings, args: &Args) -> Result<(), CommandError> {
         Ok::<_, CommandError>(items)
     })?;
     if report.repaired > 0 {
-        print_status(&format!("{items} items checked: {} mended.", report.repaired));
+        print_status(&format!("{items} items checked: {} repaired.", report.repaired));
     }
     if report.unresolved > 0 {
         return Err(CommandError {
-            messages: vec![format!("{items} items checked: {} to be mended.", report.unresolved)],
+            messages: vec![format!("{items} items checked: {} to repair.", report.unresolved)],
             exit_code: 1,
         });
     }
     if report.repaired == 0 {
-        print_status(&format!("{items} items checked: all is well."));
+        print_status(&format!("{items} items checked: no problems found."));
     }
     Ok(())
 }
 
-/// Checks the items of a kind, and mends them if that is asked for; gives how many there are.
+/// Checks the items of a kind, and repairs them if requested. Returns the number of items.
 fn check_kind(
     connection: &mut Connection,
     store: &Database,
-    (verify, mend): (VerifyFn, RepairFn),
+    entry: &ResourceEntry,
     contents: &IndexSnapshot,
     repair: bool,
     report: &mut Report,
 ) -> Result<usize, CommandError> {
     let (mut items, mut after) = (0_usize, None);
     loop {
-        let checked = verify(connection, after, contents)?;
+        let checked = (entry.verify)(connection, after, contents)?;
         if repair && !checked.stale_row_ids.is_empty() {
             store.write_blocking(|connection| {
-                mend(connection, &checked.stale_row_ids)?;
+                (entry.repair)(connection, &checked.stale_row_ids)?;
                 bump_derived(connection, Time::now())
             })?;
         }
@@ -149,8 +130,7 @@ fn check_kind(
     }
 }
 
-/// Looks for entries of the full-text index that belong to no item, and takes them out if that is
-/// asked for.
+/// Reports entries of the full-text index without an item, and deletes them if requested.
 fn check_orphaned_entries(
     connection: &mut Connection,
     store: &Database,
@@ -167,7 +147,7 @@ fn check_orphaned_entries(
             bump_all(connection, Time::now())
         })?;
     }
-    let detail = format!("{} entries of the full-text index belong to no item.", keys.len());
+    let detail = format!("{} orphaned entries in the full-text index.", keys.len());
     report.print(
         &Finding {
             code: "search_index_stale",
@@ -180,16 +160,16 @@ fn check_orphaned_entries(
     )
 }
 
-/// Says what the catalogue lacks for IATI.
+/// Reports what is missing for IATI.
 fn check_iati(
     connection: &mut Connection,
     settings: &Settings,
     report: &mut Report,
 ) -> Result<(), CommandError> {
     for missing in iati::readiness::find_issues(connection, settings)? {
-        let remedy = "Until then /iati/activities.xml leaves it out with incomplete=omit.";
+        let remedy = "Until then, /iati/activities.xml omits it with incomplete=omit.";
         let remedy =
-            if missing.kind.is_some() { remedy } else { "Until then nothing is reported." };
+            if missing.kind.is_some() { remedy } else { "Until then, nothing is reported." };
         report.print(
             &Finding {
                 code: missing.code,
@@ -216,11 +196,11 @@ impl Report {
         if self.json {
             let mut line = serde_json::to_value(finding).map_err(Problem::internal)?;
             if let Some(object) = line.as_object_mut() {
-                object.insert("mended".to_owned(), repaired.into());
+                object.insert("repaired".to_owned(), repaired.into());
             }
             writeln!(out, "{line}")?;
         } else {
-            let remedy = if repaired { "Mended." } else { finding.remedy };
+            let remedy = if repaired { "Repaired." } else { finding.remedy };
             writeln!(out, "{}: {}: {} {remedy}", finding.code, finding.subject, finding.detail)?;
         }
         let count = if repaired { &mut self.repaired } else { &mut self.unresolved };
@@ -229,11 +209,10 @@ impl Report {
     }
 }
 
-/// Variables of the environment that look like settings and are none.
-fn unknown_settings() -> Vec<Finding> {
+/// Environment variables that start like settings but are unknown.
+fn unknown_settings(command: &clap::Command) -> Vec<Finding> {
     let mut known: Vec<String> = Vec::new();
-    let command = Cli::command();
-    for command in std::iter::once(&command).chain(command.get_subcommands()) {
+    for command in std::iter::once(command).chain(command.get_subcommands()) {
         known.extend(
             command
                 .get_arguments()
@@ -251,9 +230,9 @@ fn unknown_settings() -> Vec<Finding> {
             let suggestion = closest_name(&name, known.iter().map(String::as_str));
             let detail = match suggestion {
                 Some(suggestion) => {
-                    format!("There is no such setting; did you mean `{suggestion}`?")
+                    format!("Unknown setting; did you mean `{suggestion}`?")
                 }
-                None => "There is no such setting.".to_owned(),
+                None => "Unknown setting.".to_owned(),
             };
             let remedy = "Correct or remove it; .env.example lists all settings.";
             Finding { code: "unknown_setting", subject: name, detail, remedy, derived: false }

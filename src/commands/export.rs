@@ -1,32 +1,34 @@
-//! `kinoteka export`: the whole catalogue as NDJSON that `import` reads.
+//! `kinoteka export`: the whole catalogue as NDJSON for `import`.
 
 use std::io::{BufWriter, Write};
 
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 
-use super::import::{TEXT_TRACK, TextTrackLine};
-use super::{CommandError, render_resource};
 use crate::captions::webvtt;
+use crate::commands::error::CommandError;
+use crate::commands::import::text_track::{TEXT_TRACK, TextTrackLine};
 use crate::config::Settings;
 use crate::db::schema::items;
 use crate::db::{Connection, RowId};
 use crate::http::problem::Problem;
+use crate::registry::RESOURCES;
 use crate::resource::model::item::ItemRow;
 use crate::resource::schema::ResourceKind;
 use crate::resource::store::tracks;
 use crate::server;
 
-/// Members that only the server sets, or that follow from others.
+/// Members that only the server sets or derives.
 const READ_ONLY_FIELDS: &[&str] = &["id", "revision", "created_at", "updated_at", "languages"];
 
-/// Writes every item that is not deleted, in an order in which references find their targets.
+/// Writes every item that is not deleted, targets of references first.
 pub fn run(settings: &Settings) -> Result<(), CommandError> {
     let store = server::database_from_settings(settings)?;
     server::ensure_schema(&store, settings.auto_migrate)?;
     let context = server::app_state(settings)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
-    for kind in ResourceKind::ALL {
+    for entry in &RESOURCES {
+        let kind = entry.schema.kind;
         for line in store.write_blocking(|connection| {
             let rows: Vec<ItemRow> = items::table
                 .filter(items::kind.eq(kind.as_str()))
@@ -37,7 +39,7 @@ pub fn run(settings: &Settings) -> Result<(), CommandError> {
                 .map_err(Problem::from)?;
             let mut lines = Vec::with_capacity(rows.len());
             for item in rows {
-                let text = render_resource(connection, &context, kind, item)?;
+                let text = (entry.render)(connection, &context, item)?;
                 lines.push(to_ndjson_line(
                     kind,
                     &serde_json::from_str(&text).map_err(Problem::internal)?,
@@ -96,7 +98,7 @@ fn to_ndjson_line(kind: ResourceKind, resource: &Value) -> Result<String, Proble
     for (name, value) in resource.as_object().into_iter().flatten() {
         let mut value = shorten_references(value);
         if let Some(members) = value.as_array_mut() {
-            // What the server keeps of a video is exported by itself.
+            // Stored text tracks are exported as lines of their own.
             members.retain(|member| member.get("stored").and_then(Value::as_bool) != Some(true));
         }
         let empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
@@ -107,7 +109,7 @@ fn to_ndjson_line(kind: ResourceKind, resource: &Value) -> Result<String, Proble
     serde_json::to_string(&Value::Object(object)).map_err(Problem::internal)
 }
 
-/// References as slugs, countries as codes, nothing that is unknown.
+/// Replaces references by slugs and countries by codes; removes null members.
 fn shorten_references(value: &Value) -> Value {
     match value {
         Value::Object(object) => {

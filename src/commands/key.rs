@@ -4,7 +4,8 @@ use std::io::Write;
 
 use clap::Subcommand;
 
-use super::{CommandError, print_status};
+use crate::commands::error::CommandError;
+use crate::commands::output::print_status;
 use crate::config::Settings;
 use crate::db::{Id, Time};
 use crate::http::api_keys::{self, Role};
@@ -12,18 +13,18 @@ use crate::http::json_fields::{parse_date, parse_time};
 use crate::http::problem::Problem;
 use crate::server;
 
-/// What to do with keys.
+/// Actions on API keys.
 #[derive(Subcommand)]
 pub enum Action {
-    /// Make a key and print it, alone, on standard output; it is shown this once
+    /// Create a key and print only the key to standard output; it cannot be shown again
     Create {
-        /// What the key is for
+        /// Purpose of the key
         #[arg(long)]
         name: String,
         /// viewer (may read drafts), editor (may write) or admin (all)
         #[arg(long, value_parser = parse_role)]
         role: Role,
-        /// When it stops working: a day, a moment, or a number of days such as `90d`
+        /// Expiry: a date, a date-time or a number of days such as `90d`
         #[arg(long, value_parser = parse_expiry)]
         expires: Option<Time>,
     },
@@ -31,7 +32,7 @@ pub enum Action {
     List,
     /// Revoke a key by its id
     Revoke {
-        /// Its id, as `key list` shows it
+        /// Id of the key, from `key list`
         #[arg(value_parser = parse_id)]
         id: Id,
     },
@@ -42,7 +43,7 @@ fn parse_role(text: &str) -> Result<Role, String> {
 }
 
 fn parse_id(text: &str) -> Result<Id, String> {
-    Id::parse(text).ok_or_else(|| "must be an id as `kinoteka key list` shows it".to_owned())
+    Id::parse(text).ok_or_else(|| "must be an id from `kinoteka key list`".to_owned())
 }
 
 fn parse_expiry(text: &str) -> Result<Time, String> {
@@ -57,11 +58,11 @@ fn parse_expiry(text: &str) -> Result<Time, String> {
     let time = from_days
         .or_else(|| parse_time(text))
         .or_else(from_date)
-        .ok_or("must be a day, a moment, or days such as 90d")?;
-    if time <= Time::now() { Err("must lie in the future".to_owned()) } else { Ok(time) }
+        .ok_or("must be a date, a date-time or a number of days such as 90d")?;
+    if time <= Time::now() { Err("must be in the future".to_owned()) } else { Ok(time) }
 }
 
-/// Runs one of the actions.
+/// Runs an action.
 pub fn run(settings: &Settings, action: Action) -> Result<(), CommandError> {
     let store = server::database_from_settings(settings)?;
     server::ensure_schema(&store, settings.auto_migrate)?;
@@ -76,7 +77,7 @@ pub fn run(settings: &Settings, action: Action) -> Result<(), CommandError> {
             })?;
             writeln!(std::io::stdout(), "{secret}")?;
             print_status(&format!(
-                "Key {} for {name} ({}); it is kept only as a hash and not shown again.",
+                "Key {} for {name} ({}); only its hash is stored; it cannot be shown again.",
                 key.id,
                 role.as_str()
             ));

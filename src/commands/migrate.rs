@@ -1,12 +1,13 @@
 //! `kinoteka migrate`.
 
-use super::{CommandError, print_status};
+use crate::commands::error::CommandError;
+use crate::commands::output::print_status;
 use crate::config::Settings;
 use crate::db::migrations::{self, MigrationStatus};
 use crate::db::schema_version::verify_schema;
 use crate::server;
 
-/// Applies missing migrations and reports them.
+/// Applies pending migrations and prints them.
 pub fn run(settings: &Settings) -> Result<(), CommandError> {
     let mut connection = server::database_from_settings(settings)?
         .connect()

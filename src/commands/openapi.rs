@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::{CommandError, print_status};
+use crate::commands::error::CommandError;
+use crate::commands::output::print_status;
 use crate::server::{document_json, document_yaml};
 
 /// Flags of `openapi`.
@@ -17,7 +18,7 @@ pub struct Args {
     yaml: bool,
 }
 
-/// Writes the document.
+/// Writes the OpenAPI document.
 pub fn run(args: &Args) -> Result<(), CommandError> {
     let Some(directory) = &args.directory else {
         let text = if args.yaml { document_yaml() } else { document_json() };

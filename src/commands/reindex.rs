@@ -1,9 +1,10 @@
-//! `kinoteka reindex`: the full-text index written anew, while the items are served and written.
+//! `kinoteka reindex`: rebuilds the full-text index while the server reads and writes.
 
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use super::{CommandError, print_status};
+use crate::commands::error::CommandError;
+use crate::commands::output::print_status;
 use crate::config::Settings;
 use crate::db::search::{self, IndexSnapshot};
 use crate::db::{Connection, Database, Error, Time, maintenance};
@@ -12,16 +13,14 @@ use crate::resource::index::full_text::{ReindexReport, count_indexable_items, re
 use crate::resource::model::revisions::bump_all;
 use crate::server;
 
-/// How many items, or entries that belong to none, are written in one transaction at most, and how
-/// many in the first.
+/// Maximum number of items or orphaned entries per transaction, and the number in the first one.
 const MAX_BATCH_SIZE: usize = 200;
 const INITIAL_BATCH_SIZE: usize = 25;
-/// How long a transaction should take, since others wait that long to write.
+/// Target duration of a transaction; other writes wait that long.
 const TARGET_BATCH_TIME: Duration = Duration::from_millis(250);
 
-/// Rewrites the entries of all items, some at a time, each time from what the items are then: at no
-/// moment does a search find less. Ended before its end it leaves some entries new and the others
-/// as they were.
+/// Rewrites the index entries of all items in batches, from the current state of the items, so that
+/// searches find everything at all times. An interrupted run leaves the other entries unchanged.
 pub fn run(settings: &Settings) -> Result<(), CommandError> {
     let store = server::database_from_settings(settings)?;
     server::ensure_schema(&store, settings.auto_migrate)?;
@@ -51,17 +50,17 @@ pub fn run(settings: &Settings) -> Result<(), CommandError> {
     let removed =
         delete_orphans(&mut connection, &store).map_err(|error| interrupted(error, items))?;
     if let Err(error) = maintenance::optimize_search_index(&mut connection) {
-        // Everything is written; PostgreSQL will come by itself later.
-        log::warn!("the database could not be tidied after the index was written: {error}");
+        // The index is complete; autovacuum will do the same later.
+        log::warn!("database optimization after the reindex failed: {error}");
     }
     let seconds = started.elapsed().as_secs_f64();
     print_status(&format!(
-        "{items} items reindexed in {seconds:.1} s, {stale} of which were not as they should be; {removed} left-over entries removed."
+        "{items} items reindexed in {seconds:.1} s, {stale} of which were out of date; {removed} orphaned entries removed."
     ));
     Ok(())
 }
 
-/// How many items to write next, after so many took so long.
+/// The size of the next batch, from the duration of the last one.
 fn next_batch_size(batch_size: usize, elapsed: Duration) -> usize {
     if elapsed > TARGET_BATCH_TIME {
         batch_size.div_ceil(2)
@@ -72,8 +71,8 @@ fn next_batch_size(batch_size: usize, elapsed: Duration) -> usize {
     }
 }
 
-/// Rewrites the next entries. The revisions grow with them where the index held something else:
-/// tags and counts of searches hang on them.
+/// Rewrites the next entries. Increments the revisions if an entry was out of date, since ETags and
+/// cached counts of searches depend on them.
 fn rewrite_batch(
     store: &Database,
     after: Option<i64>,
@@ -89,7 +88,7 @@ fn rewrite_batch(
     })
 }
 
-/// Takes out the entries that belong to no item; gives how many there were.
+/// Deletes orphaned entries. Returns their number.
 fn delete_orphans(connection: &mut Connection, store: &Database) -> Result<usize, Problem> {
     let mut removed = 0_usize;
     for keys in search::orphaned_keys(connection)?.chunks(MAX_BATCH_SIZE) {
@@ -107,23 +106,22 @@ fn delete_orphans(connection: &mut Connection, store: &Database) -> Result<usize
 fn interrupted(problem: Problem, items: usize) -> CommandError {
     let mut failure = CommandError::from(problem);
     failure.messages.push(format!(
-        "{items} items were reindexed, the others are as they were; run `kinoteka reindex` again"
+        "{items} items were reindexed, the others are unchanged; run `kinoteka reindex` again"
     ));
     failure
 }
 
-/// How far it is, on standard error: one line that is written over on a terminal, else a line every
-/// tenth.
+/// Progress on standard error: one line that is overwritten on a terminal, else a line per 10 %.
 struct Progress {
     total: usize,
-    /// Tenths that were shown.
+    /// Tenths that were printed.
     printed_tenths: usize,
     is_terminal: bool,
 }
 
 impl Progress {
     fn print(&mut self, done: usize) {
-        // Others may have come meanwhile.
+        // Items may have been added meanwhile.
         let total = self.total.max(done);
         let share = |of: usize| done.saturating_mul(of).checked_div(total).unwrap_or(of);
         let line = format!("{done} of {total} items, {} %", share(100));

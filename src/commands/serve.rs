@@ -2,7 +2,9 @@
 
 use diesel::prelude::*;
 
-use super::{CommandError, import, print_status};
+use crate::commands::error::CommandError;
+use crate::commands::import;
+use crate::commands::output::print_status;
 use crate::config::Settings;
 use crate::db::schema::{api_keys, items};
 use crate::http::api_keys::{Role, create_key};
@@ -12,12 +14,12 @@ use crate::server;
 /// Flags of `serve`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Load the first catalogue into a fresh database and print an editor's key
+    /// Load the demo catalogue into an empty database and print an editor key
     #[arg(long, env = "KINOTEKA_DEMO")]
     demo: bool,
 }
 
-/// Serves until a signal to stop; then finishes running requests.
+/// Serves until a stop signal, then finishes running requests.
 pub fn run(settings: &Settings, args: &Args) -> Result<(), CommandError> {
     if args.demo {
         load_demo(settings)?;
@@ -35,41 +37,43 @@ pub fn run(settings: &Settings, args: &Args) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Every connection is an open file; shells and service managers commonly allow 1,024 of them at
-/// first, and more to who asks.
+/// Raises the soft limit of open files, which is commonly 1,024: every connection is an open file.
 #[cfg(unix)]
 fn raise_open_file_limit() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    /// As many as the server accepts connections.
+    /// The maximum number of connections that the server accepts.
     const MAX_OPEN_FILES: u64 = 65_536;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    let wanted = maximum.map_or(MAX_OPEN_FILES, |maximum| maximum.min(MAX_OPEN_FILES));
-    if current.is_some_and(|current| current < wanted)
-        && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum })
+    let target = maximum.map_or(MAX_OPEN_FILES, |maximum| maximum.min(MAX_OPEN_FILES));
+    if current.is_some_and(|current| current < target)
+        && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(target), maximum })
     {
-        log::warn!("the limit of open files stays at {}: {error}", current.unwrap_or_default());
+        log::warn!(
+            "could not raise the open-file limit ({}): {error}",
+            current.unwrap_or_default()
+        );
     }
 }
 
 #[cfg(not(unix))]
 fn raise_open_file_limit() {}
 
-/// A write beyond the limit of a file's size (`ulimit -f`, `LimitFSIZE=`) then fails, as on a full
-/// disk, instead of ending the process.
+/// Installs a handler for `SIGXFSZ`, so that a write beyond the file size limit (`ulimit -f`,
+/// `LimitFSIZE=`) fails as on a full disk instead of ending the process.
 #[cfg(unix)]
 fn ignore_sigxfsz() {
     use tokio::signal::unix::{SignalKind, signal};
-    /// `SIGXFSZ`, on every platform that Rust's first two tiers have but MIPS.
+    /// The number of `SIGXFSZ` on every tier 1 and tier 2 platform except MIPS.
     const SIGXFSZ: i32 = 25;
     if let Err(error) = signal(SignalKind::from_raw(SIGXFSZ)) {
-        log::warn!("a limit of a file's size would end this process: {error}");
+        log::warn!("SIGXFSZ handler not installed: {error}");
     }
 }
 
 #[cfg(not(unix))]
 fn ignore_sigxfsz() {}
 
-/// Loads the first catalogue, unless the database has items already.
+/// Loads the demo catalogue, unless the database has items.
 fn load_demo(settings: &Settings) -> Result<(), CommandError> {
     let store = server::database_from_settings(settings)?;
     server::ensure_schema(&store, settings.auto_migrate)?;
@@ -80,18 +84,16 @@ fn load_demo(settings: &Settings) -> Result<(), CommandError> {
         Ok::<_, Problem>((count, keys > 0))
     })?;
     if count > 0 {
-        log::info!(
-            "the database has {count} items already; the first catalogue is not loaded again"
-        );
+        log::info!("database already has {count} items, demo catalogue not loaded");
     } else {
         let imported = import::import_lines(&context, import::DEMO_CATALOGUE, |_, _| {})?;
-        log::info!("the first catalogue is loaded: {} items", imported.stored);
+        log::info!("demo catalogue loaded: {} items", imported.stored);
     }
     if !has_keys {
         let (_, secret) = store.write_blocking(|connection| {
             create_key(connection, "demo", Role::Editor, None).map_err(Problem::from)
         })?;
-        print_status(&format!("An editor's key, shown once: {secret}"));
+        print_status(&format!("Editor key, shown once: {secret}"));
     }
     Ok(())
 }

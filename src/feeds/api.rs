@@ -32,7 +32,7 @@ use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
 use crate::resource::read::content_notes::content_notes_in_other_language;
 use crate::resource::read::page::{self, list_response_head};
 use crate::resource::read::response;
-use crate::resource::schema::ResourceSchema;
+use crate::resource::schema::{ResourceKind, ResourceSchema};
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_page;
@@ -320,8 +320,29 @@ pub(super) fn feed_response(
     Ok(response.content_type(format.media_type()).body(format.render(feed)?))
 }
 
+/// Loads a page of a list of one kind as a feed.
+pub type FeedLoader = fn(
+    &mut Connection,
+    &AppState,
+    &ListRequest,
+    &str,
+    (&Revisions, &PublicUrls),
+    &mut RenderContext,
+) -> Result<LoadedFeed, Problem>;
+
+/// The feed loader of each kind with feeds. The server registers it, since no kind is named by the
+/// feeds of saved queries.
+pub struct FeedLoaders(pub Vec<(ResourceKind, FeedLoader)>);
+
+impl FeedLoaders {
+    /// The loader of a kind.
+    pub fn get(&self, kind: ResourceKind) -> Option<FeedLoader> {
+        self.0.iter().find(|(known, _)| *known == kind).map(|(_, loader)| *loader)
+    }
+}
+
 /// A page of a list, loaded for a feed.
-pub(super) struct LoadedFeed {
+pub struct LoadedFeed {
     /// Description of the query in words.
     pub description: QueryDescription,
     /// The entries of this page.
@@ -332,7 +353,7 @@ pub(super) struct LoadedFeed {
 
 /// Loads a page of a list for a feed; `query` is the query string that `list_request` was parsed
 /// from.
-pub(super) fn load_feed<S: FeedResource>(
+pub fn load_feed<S: FeedResource>(
     connection: &mut Connection,
     context: &AppState,
     list_request: &ListRequest,

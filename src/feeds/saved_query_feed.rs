@@ -2,8 +2,8 @@
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
 
-use crate::db::{Connection, Time};
-use crate::feeds::api::{FeedType, LoadedFeed, VideoFeedFormat, feed_response, load_feed};
+use crate::db::Time;
+use crate::feeds::api::{FeedLoaders, FeedType, LoadedFeed, VideoFeedFormat, feed_response};
 use crate::feeds::feed::{Feed, RequiredNote};
 use crate::feeds::json::JsonFeed;
 use crate::http::conditional::{ConditionalGet, Freshness};
@@ -11,22 +11,15 @@ use crate::http::json_fields::truncate_for_message;
 use crate::http::language::accept_language;
 use crate::http::middleware::StatementCount;
 use crate::http::problem::{Problem, ProblemKind};
-use crate::impact::resource::ImpactStatistics;
-use crate::partners::resource::Partners;
-use crate::programmes::resource::Programmes;
-use crate::resource::model::revisions::Revisions;
-use crate::resource::query::params::ListRequest;
 use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
 use crate::resource::read::page::{self, encode_query};
 use crate::resource::read::response;
-use crate::resource::schema::{ResourceKind, ResourceSchema};
+use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
-use crate::resource::view::context::RenderContext;
 use crate::resource::view::urls::PublicUrls;
 use crate::saved_queries::resolve::{
     LoadedSavedQuery, UrlParams, find_saved_query, outdated_query_problem,
 };
-use crate::videos::resource::Videos;
 
 /// The result of looking up a saved query by its name.
 enum FeedLocation {
@@ -54,6 +47,7 @@ enum FeedLocation {
 #[get("/f/{saved_query}.{format}")]
 pub async fn saved_query_feed(
     context: web::Data<AppState>,
+    loaders: web::Data<FeedLoaders>,
     request: HttpRequest,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
@@ -114,10 +108,14 @@ pub async fn saved_query_feed(
                         );
                         return Err(Problem::new(ProblemKind::NotFound, detail));
                     }
-                    let loaded_feed = load_feed_of_kind(
+                    let load = loaders.get(list.kind).ok_or_else(|| {
+                        Problem::internal("a saved query lists a kind without feeds")
+                    })?;
+                    let loaded_feed = load(
                         connection,
                         &inner,
-                        (list.kind, &list_request, &saved.fields.query),
+                        &list_request,
+                        &saved.fields.query,
                         (revisions, &urls),
                         render_context,
                     );
@@ -176,51 +174,4 @@ pub async fn saved_query_feed(
         entries: loaded_feed.entries,
     };
     feed_response(&context, (caller, &url_params.language_preference), &validators, (format, &feed))
-}
-
-/// Loads a page of a list of the given kind.
-fn load_feed_of_kind(
-    connection: &mut Connection,
-    context: &AppState,
-    (kind, list_request, query): (ResourceKind, &ListRequest, &str),
-    revisions_and_urls: (&Revisions, &PublicUrls),
-    render_context: &mut RenderContext,
-) -> Result<LoadedFeed, Problem> {
-    match kind {
-        ResourceKind::Video => load_feed::<Videos>(
-            connection,
-            context,
-            list_request,
-            query,
-            revisions_and_urls,
-            render_context,
-        ),
-        ResourceKind::Programme => load_feed::<Programmes>(
-            connection,
-            context,
-            list_request,
-            query,
-            revisions_and_urls,
-            render_context,
-        ),
-        ResourceKind::Partner => load_feed::<Partners>(
-            connection,
-            context,
-            list_request,
-            query,
-            revisions_and_urls,
-            render_context,
-        ),
-        ResourceKind::ImpactStatistic => load_feed::<ImpactStatistics>(
-            connection,
-            context,
-            list_request,
-            query,
-            revisions_and_urls,
-            render_context,
-        ),
-        ResourceKind::Topic | ResourceKind::Indicator | ResourceKind::SavedQuery => {
-            Err(Problem::internal("the kind of a saved query has no feed"))
-        }
-    }
 }

@@ -15,7 +15,7 @@ use crate::resource::schema::{
 use crate::resource::view::context::{CommonFields, RenderContext};
 use crate::{impact, partners, programmes, videos};
 
-/// Schemas of the kinds whose lists can be queried.
+/// The lists that can be saved: the kinds with feeds, as a test of the registry verifies.
 pub const LISTABLE_SCHEMAS: [&ResourceSchema; 4] = [
     &videos::schema::SCHEMA,
     &programmes::schema::SCHEMA,
@@ -23,8 +23,16 @@ pub const LISTABLE_SCHEMAS: [&ResourceSchema; 4] = [
     &impact::schema::SCHEMA,
 ];
 
-/// Names of these kinds.
-pub const LISTABLE_KINDS: &[&str] = &["video", "programme", "partner", "impact_statistic"];
+/// The names of their kinds.
+pub const LISTABLE_KINDS: &[&str] = &{
+    let [videos, programmes, partners, statistics] = LISTABLE_SCHEMAS;
+    [
+        videos.kind.as_str(),
+        programmes.kind.as_str(),
+        partners.kind.as_str(),
+        statistics.kind.as_str(),
+    ]
+};
 
 /// Declaration of the `saved_query` resource.
 pub const SCHEMA: ResourceSchema = ResourceSchema {

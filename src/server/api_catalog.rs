@@ -1,25 +1,24 @@
-//! Where a machine that knows only the host finds the API (RFC 9727), as a set of links (RFC 9264).
+//! `/.well-known/api-catalog`: discovery of the API (RFC 9727) as a set of links (RFC 9264).
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::pages::cached_response;
 use crate::resource::state::AppState;
-use crate::server::openapi::CachedDocument;
+use crate::server::openapi_cache::{CachedDocument, cached_response};
 
 const PATH: &str = "/.well-known/api-catalog";
 const MEDIA_TYPE: &str =
     "application/linkset+json; profile=\"https://www.rfc-editor.org/info/rfc9727\"";
 
-/// Where a link leads.
+/// The target of a link.
 #[derive(Serialize, ToSchema)]
 pub struct LinkTarget {
-    /// The absolute address.
+    /// Absolute URL.
     #[schema(format = "uri", example = "http://127.0.0.1:8080/openapi.json")]
     href: String,
-    /// The media type of what is there.
+    /// Media type of the target.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false, example = "application/json")]
     media_type: Option<&'static str>,
@@ -31,30 +30,30 @@ impl LinkTarget {
     }
 }
 
-/// The links of the catalog itself, or of one API in it.
+/// The links of the catalog or of an API.
 #[derive(Default, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct LinkContext {
-    /// What the links belong to.
+    /// The context of the links.
     #[schema(format = "uri", example = "http://127.0.0.1:8080/")]
     anchor: String,
     /// The APIs in the catalog.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     item: Vec<LinkTarget>,
-    /// The description for machines (RFC 8631), in each notation.
+    /// Machine-readable descriptions (RFC 8631).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     service_desc: Vec<LinkTarget>,
-    /// The documentation for people (RFC 8631).
+    /// Human-readable documentation (RFC 8631).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     service_doc: Vec<LinkTarget>,
-    /// What describes the data: for open-data portals (DCAT in JSON-LD).
+    /// Description of the data for open-data portals (DCAT in JSON-LD).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     describedby: Vec<LinkTarget>,
-    /// The state of the service (RFC 8631).
+    /// Status of the service (RFC 8631).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     status: Vec<LinkTarget>,
@@ -63,14 +62,13 @@ pub struct LinkContext {
 /// A set of links (RFC 9264).
 #[derive(Serialize, ToSchema)]
 pub struct Linkset {
-    /// The catalog, then each API in it.
+    /// The catalog, followed by its APIs.
     linkset: Vec<LinkContext>,
 }
 
-/// Find the API
+/// Discover the API
 ///
-/// What a machine that knows only the host asks first (RFC 9727): links to the API, its
-/// description, its documentation and its health.
+/// API catalog (RFC 9727): links to the API, its description, its documentation and its status.
 #[utoipa::path(operation_id = "api_catalog", tag = "Server", responses(
     (status = 200, description = "The links.", body = Linkset, content_type = "application/linkset+json", example = json!({"linkset": [
         {"anchor": "http://127.0.0.1:8080/.well-known/api-catalog", "item": [{"href": "http://127.0.0.1:8080/"}]},
@@ -79,7 +77,7 @@ pub struct Linkset {
          "service-doc": [{"href": "http://127.0.0.1:8080/docs", "type": "text/html"}],
          "describedby": [{"href": "http://127.0.0.1:8080/catalog.jsonld", "type": "application/ld+json"}],
          "status": [{"href": "http://127.0.0.1:8080/healthz", "type": "application/json"}]}]})),
-    (status = 304, description = "The client has this already.")))]
+    (status = 304, description = "Not modified.")))]
 #[get("/.well-known/api-catalog")]
 pub async fn api_catalog(request: HttpRequest, context: web::Data<AppState>) -> HttpResponse {
     let base = context.settings.base_url(&request);
@@ -105,7 +103,7 @@ pub async fn api_catalog(request: HttpRequest, context: web::Data<AppState>) -> 
         MEDIA_TYPE,
         &CachedDocument::new(serde_json::to_string(&links).unwrap_or_default()),
     );
-    // A HEAD must tell by this relation that the catalog is here (RFC 9727 section 2).
+    // A response to HEAD must have a link with this relation (RFC 9727 section 2).
     if let Ok(link) = header::HeaderValue::from_str(&format!("<{base}{PATH}>; rel=\"api-catalog\""))
     {
         response.headers_mut().insert(header::LINK, link);

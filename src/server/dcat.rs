@@ -1,22 +1,21 @@
 //! The catalogue as open-data portals read it: DCAT 3 by the application profile DCAT-AP 3.0, in
 //! JSON-LD.
 //!
-//! Pure: what is known goes in, and nothing that is not known comes out.
+//! Pure functions; unknown members are omitted.
 
 use serde_json::{Map, Value, json};
 
 use crate::db::Time;
 use crate::phrases::{MESSAGE_LANGUAGES, Message};
 
-/// The EU's tables of words, which DCAT-AP asks for.
+/// Authority tables of the EU, which DCAT-AP requires.
 const EU_AUTHORITY_URL: &str = "http://publications.europa.eu/resource/authority";
-/// Where IANA describes media types.
+/// Base URL of media types at IANA.
 const IANA_MEDIA_TYPES_URL: &str = "https://www.iana.org/assignments/media-types";
 /// The IATI standard, version 2.03.
 pub const IATI_STANDARD_URL: &str = "https://iatistandard.org/en/iati-standard/203/";
 
-/// Languages of the EU's table by their ISO 639-1 codes; its names are the codes of ISO 639-3 in
-/// capitals.
+/// Languages of the EU authority table by ISO 639-1 code; the table uses ISO 639-3 codes in capitals.
 const EU_LANGUAGE_CODES: [(&str, &str); 24] = [
     ("ar", "ARA"),
     ("bg", "BUL"),
@@ -44,58 +43,58 @@ const EU_LANGUAGE_CODES: [(&str, &str); 24] = [
     ("uk", "UKR"),
 ];
 
-/// A form in which a dataset is given.
+/// The format of a distribution.
 #[derive(Clone, Copy, Debug)]
 pub struct DistributionFormat {
-    /// Its name, also in identifiers.
+    /// Name, also in identifiers.
     pub name: &'static str,
-    /// What people call it.
+    /// Title.
     pub title: &'static str,
-    /// Its name in the EU's table of file types.
+    /// Name in the EU authority table of file types.
     pub file_type: &'static str,
-    /// Its media type, where IANA knows it.
+    /// Media type, if registered.
     pub media_type: Option<&'static str>,
-    /// A standard that it follows.
+    /// Standard that it conforms to.
     pub standard: Option<&'static str>,
 }
 
-/// A dataset: what is told of a kind of item.
+/// A dataset: the items of a kind.
 #[derive(Clone, Debug)]
 pub struct DcatDataset {
-    /// Its name in identifiers.
+    /// Name in identifiers.
     pub name: &'static str,
-    /// What it is called.
+    /// Title.
     pub title: Message,
-    /// What is in it.
+    /// Description.
     pub description: Message,
-    /// When it last changed.
+    /// Modification time.
     pub modified: Option<Time>,
-    /// The languages of its texts (BCP 47).
+    /// Languages of its texts (BCP 47).
     pub languages: Vec<String>,
-    /// The countries that it is about: ISO 3166-1 alpha-3, or XKX.
+    /// Countries: ISO 3166-1 alpha-3, or XKX.
     pub countries: Vec<String>,
-    /// Where it is given, in which form, and whether that is a page of it rather than the whole.
+    /// URL and format of each distribution, and whether it is paginated.
     pub distributions: Vec<(DistributionFormat, String, bool)>,
 }
 
-/// The catalogue.
+/// A DCAT catalog.
 #[derive(Clone, Debug)]
 pub struct DcatCatalog {
-    /// The address of this server.
+    /// Base URL of this server.
     pub base_url: String,
-    /// What it is called, and who publishes it.
+    /// Title and publisher.
     pub publisher_name: String,
-    /// The terms under which its metadata and data may be used.
+    /// Licence of metadata and data.
     pub licence_url: Option<String>,
-    /// When it last changed.
+    /// Modification time.
     pub modified: Option<Time>,
-    /// Its documentation for people.
+    /// Documentation URL.
     pub documentation_url: Option<String>,
-    /// What it has.
+    /// Datasets.
     pub datasets: Vec<DcatDataset>,
 }
 
-/// How the members are meant.
+/// The JSON-LD context.
 fn json_ld_context() -> Value {
     let url_term = |name: &str| json!({"@id": name, "@type": "@id"});
     let localized_term = |name: &str| json!({"@id": name, "@container": "@language"});
@@ -115,7 +114,7 @@ fn json_ld_context() -> Value {
     })
 }
 
-/// A phrase in every language.
+/// A message in every language.
 fn localized(phrase: Message) -> Value {
     MESSAGE_LANGUAGES
         .iter()
@@ -124,7 +123,7 @@ fn localized(phrase: Message) -> Value {
         .into()
 }
 
-/// A language of the EU's table, whatever its script.
+/// URL of a language in the EU authority table, regardless of script.
 fn eu_language_url(tag: &str) -> Option<String> {
     let primary = tag.split('-').next()?;
     let (_, code) = EU_LANGUAGE_CODES.iter().find(|(known, _)| *known == primary)?;
@@ -138,12 +137,12 @@ fn eu_language_urls<'a>(tags: impl Iterator<Item = &'a str>) -> Vec<String> {
     found
 }
 
-/// A country of the EU's table: it has a code of its own for Kosovo.
+/// URL of a country in the EU authority table, which has its own code for Kosovo.
 fn eu_country_url(alpha3: &str) -> String {
     format!("{EU_AUTHORITY_URL}/country/{}", if alpha3 == "XKX" { "1A0" } else { alpha3 })
 }
 
-/// An object of these members; those that are not known are left out.
+/// An object of these members without null values.
 fn compact_object(members: impl IntoIterator<Item = (&'static str, Option<Value>)>) -> Value {
     members
         .into_iter()
@@ -152,18 +151,18 @@ fn compact_object(members: impl IntoIterator<Item = (&'static str, Option<Value>
         .into()
 }
 
-/// What is described elsewhere, and what it is: who reads this need not look there.
+/// A reference to an external resource, with its type.
 fn typed_ref(address: &str, class: &'static str) -> Value {
     json!({"@id": address, "@type": class})
 }
 
-/// A list of them, unless it is empty.
+/// An array, or null if it is empty.
 fn typed_refs(list: &[String], class: &'static str) -> Option<Value> {
     (!list.is_empty()).then(|| list.iter().map(|address| typed_ref(address, class)).collect())
 }
 
 impl DcatCatalog {
-    /// The identifier of a part of it.
+    /// The identifier of a part of the catalog.
     fn part_id(&self, part: &str) -> String {
         format!("{}/catalog.jsonld#{part}", self.base_url)
     }
@@ -176,7 +175,7 @@ impl DcatCatalog {
         json!({"@id": self.part_id("publisher"), "@type": "Agent", "name": self.publisher_name})
     }
 
-    /// The whole as JSON-LD.
+    /// The catalog as JSON-LD.
     pub fn to_json_ld(&self) -> Value {
         let modified = |time: Option<Time>| {
             time.filter(|time| time.micros() > 0).map(|time| json!(time.to_string()))

@@ -1,4 +1,4 @@
-//! `/catalog.jsonld`: what open-data portals harvest (DCAT).
+//! `/catalog.jsonld`: the catalogue for open-data portals (DCAT).
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
@@ -22,9 +22,9 @@ use crate::resource::schema::{ResourceKind, ResourceSchema, TEXT_LANGUAGE_FILTER
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::server::dcat::{DcatCatalog, DcatDataset, DistributionFormat, IATI_STANDARD_URL};
-use crate::server::openapi::OpenApiDocuments;
+use crate::server::openapi_cache::OpenApiDocuments;
 
-/// The kinds that are datasets, and what is in each.
+/// The kinds that are datasets, each with the message of its description.
 const DATASETS: [(ResourceKind, Message); 5] = [
     (ResourceKind::Video, Message::VideosDescription),
     (ResourceKind::Programme, Message::ProgrammesDescription),
@@ -51,7 +51,7 @@ const XLSX: DistributionFormat = distribution_format(
     "XLSX",
     Some("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 );
-/// IANA knows no media type of RSS.
+/// RSS has no registered media type.
 const RSS: DistributionFormat = distribution_format("rss", "RSS", "RSS", None);
 const ATOM: DistributionFormat =
     distribution_format("atom", "Atom", "ATOM", Some("application/atom+xml"));
@@ -61,20 +61,19 @@ const IATI_ACTIVITIES: DistributionFormat = DistributionFormat {
     standard: Some(IATI_STANDARD_URL),
     ..distribution_format("iati", "IATI 2.03", "XML", Some("application/xml"))
 };
-/// Where a file of all activities is.
+/// Path of the file with all activities.
 const IATI_ACTIVITIES_PATH: &str = "/iati/activities.xml";
 
 /// Describe the catalogue for open-data portals
 ///
-/// A `dcat:Catalog` in JSON-LD (DCAT 3, DCAT-AP 3.0): each kind of item as a dataset with its title
-/// and description in all languages of the product, when it last changed, the countries and
-/// languages that it is about and in, and every form in which it is given; the API as a service.
-/// The licence is that of `KINOTEKA_LICENCE_URL`, if there is one.
+/// A `dcat:Catalog` in JSON-LD (DCAT 3, DCAT-AP 3.0): a dataset for each kind, with title and
+/// description in all languages of the product, modification time, countries, languages and
+/// distributions; and the API as a service. The licence is `KINOTEKA_LICENCE_URL`.
 #[utoipa::path(operation_id = "describe_catalogue", tag = "Server", responses(
     (status = 200, description = "The description.", body = std::collections::BTreeMap<String, Value>, content_type = "application/ld+json", example = json!({"@id": "https://catalogue.example.org/catalog.jsonld#catalog", "@type": "Catalog", "title": {"@none": "catalogue.example.org"}})),
-    (status = 304, description = "The client has this already."),
-    (status = 400, description = "There are no parameters here.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
-    (status = 503, description = "The database is busy or away.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 304, description = "Not modified."),
+    (status = 400, description = "This endpoint takes no parameters.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 503, description = "The database is busy or unavailable.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/catalog.jsonld")]
 pub async fn describe_catalogue(
@@ -160,7 +159,7 @@ pub async fn describe_catalogue(
     Ok(response.content_type("application/ld+json").body(json_ld.to_string()))
 }
 
-/// What is known of a kind: its languages and countries are counted as for a list.
+/// Loads the dataset of a kind; languages and countries are counted as facets of the list.
 fn load_dataset(
     connection: &mut Connection,
     (context, revisions): (&AppState, &Revisions),
@@ -206,8 +205,8 @@ fn load_dataset(
     })
 }
 
-/// Every form in which a kind is given; files of the whole where the document knows their address,
-/// and IATI where it is known who reports.
+/// The distributions of a kind: files whose path is in the OpenAPI document, and IATI if a
+/// reporting organisation is configured.
 fn distributions(
     spec: &ResourceSchema,
     documents: &OpenApiDocuments,

@@ -51,7 +51,7 @@ fn check_passes_on_demo_catalogue() {
         let output = expect_exit(run(directory, url, &["check"]), 0);
         assert!(
             stdout_text(&output).is_empty()
-                && stderr_text(&output).contains("39 items checked: all is well."),
+                && stderr_text(&output).contains("39 items checked: no problems found."),
             "{}{}",
             stdout_text(&output),
             stderr_text(&output)
@@ -94,7 +94,7 @@ fn check_repairs_derived_data() {
                 "video `testimonials-part-one`"
             };
             assert_eq!(
-                (&this["subject"], &this["derived"], &this["mended"]),
+                (&this["subject"], &this["derived"], &this["repaired"]),
                 (&json!(subject), &json!(true), &json!(false))
             );
             let text = stdout_text(&expect_exit(run(directory, url, &["check"]), 1));
@@ -102,7 +102,7 @@ fn check_repairs_derived_data() {
             let repaired =
                 findings(&expect_exit(run(directory, url, &["check", "--repair", "--json"]), 0));
             assert!(
-                repaired.iter().all(|finding| finding["mended"] == true) && !repaired.is_empty(),
+                repaired.iter().all(|finding| finding["repaired"] == true) && !repaired.is_empty(),
                 "{repaired:?}"
             );
             expect_exit(run(directory, url, &["check"]), 0);
@@ -207,7 +207,7 @@ fn check_reports_but_does_not_change_editorial_data() {
                     .iter()
                     .find(|finding| finding["code"] == *code)
                     .unwrap_or_else(|| panic!("{sql}: {found:?}"));
-                assert_eq!((&this["derived"], &this["mended"]), (&json!(false), &json!(false)));
+                assert_eq!((&this["derived"], &this["repaired"]), (&json!(false), &json!(false)));
                 assert!(this["remedy"].as_str().is_some_and(|remedy| !remedy.is_empty()));
             }
         });

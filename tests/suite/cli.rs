@@ -344,7 +344,7 @@ fn reports_all_invalid_settings() {
     );
     assert_eq!(stderr_text(&output).lines().count(), 4, "{}", stderr_text(&output));
     for (hub, base, expected) in [
-        ("https://hub.example.org/", None, "KINOTEKA_WEBSUB_HUB needs KINOTEKA_BASE_URL"),
+        ("https://hub.example.org/", None, "KINOTEKA_WEBSUB_HUB requires KINOTEKA_BASE_URL"),
         ("hub.example.org", Some("https://example.org"), "KINOTEKA_WEBSUB_HUB must be"),
         ("https://hub.example.org/,x", Some("https://example.org"), "KINOTEKA_WEBSUB_HUB must be"),
     ] {

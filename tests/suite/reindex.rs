@@ -107,7 +107,7 @@ fn repairs_orphaned_index_entries() {
             let [sqlite, postgres] = sql;
             let sql = if url.starts_with("sqlite") { sqlite } else { postgres };
             for (arguments, expected) in
-                [(&["reindex"][..], "39 items reindexed"), (&["check", "--repair"], "1 mended")]
+                [(&["reindex"][..], "39 items reindexed"), (&["check", "--repair"], "1 repaired")]
             {
                 damage(url, sql);
                 let found = stale(directory, url);
@@ -220,9 +220,8 @@ fn reindex_picks_up_direct_database_changes() {
             // Without findings nothing changes, and ETags stay valid.
             let again = expect_exit(run(directory, url, &["reindex"]), 0);
             assert!(
-                stderr_text(&again).contains(
-                    " 0 of which were not as they should be; 0 left-over entries removed."
-                ),
+                stderr_text(&again)
+                    .contains(" 0 of which were out of date; 0 orphaned entries removed."),
                 "{}",
                 stderr_text(&again)
             );
@@ -238,8 +237,7 @@ fn reindex_picks_up_direct_database_changes() {
         assert!(found("numbat").1.is_empty());
         let output = expect_exit(run(directory, url, &["reindex"]), 0);
         assert!(
-            stderr_text(&output)
-                .contains(&format!(" {} of which were not as they should be", stale.len())),
+            stderr_text(&output).contains(&format!(" {} of which were out of date", stale.len())),
             "{}",
             stderr_text(&output)
         );
@@ -369,7 +367,7 @@ fn reindex_does_not_block_reads_or_writes() {
                 // before.
                 assert!(
                     stderr.contains("items reindexed")
-                        && stderr.contains(" 0 left-over entries removed."),
+                        && stderr.contains(" 0 orphaned entries removed."),
                     "{stderr}"
                 );
             }
@@ -403,7 +401,7 @@ fn killed_reindex_can_be_rerun() {
         assert!(left > 0 && left < all, "{left} of {all} are left");
         let output = expect_exit(run(directory, url, &["reindex"]), 0);
         assert!(
-            stderr_text(&output).contains(&format!(" {left} of which were not as they should be")),
+            stderr_text(&output).contains(&format!(" {left} of which were out of date")),
             "{}",
             stderr_text(&output)
         );

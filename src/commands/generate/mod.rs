@@ -1,27 +1,33 @@
-//! `kinoteka generate`: a catalogue of any size, to try the product with. The same seed gives the
+//! `kinoteka generate`: a catalogue of any size, for load tests. The same seed generates the
 //! same catalogue.
 
+mod rng;
+mod size;
 mod statistics;
+mod words;
 
 use std::io::{BufWriter, Write};
 
 use serde_json::{Map, Value, json};
 
-use super::CommandError;
+use crate::commands::error::CommandError;
+use crate::commands::generate::rng::SplitMix64;
+use crate::commands::generate::size::{COUNTRY_CODES, CatalogueSize};
+use crate::commands::generate::words::WORDS_BY_LANGUAGE;
 use crate::text::transliterate::to_cyrillic;
 
 /// Flags of `generate`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// How many videos; the rest is in proportion: 40 topics, a programme for 2,000 videos, a
+    /// Number of videos; the other items are in proportion: 40 topics, a programme for 2,000 videos, a
     /// partner for 200, a statistic for 50, captions with 200 cues for 20
     #[arg(long, default_value_t = 1_000)]
     videos: u32,
-    /// How many statistics, instead of in proportion to the videos: as 50 programmes report them on
-    /// 40 indicators, year by year, for each country, for the whole and by sex and age
+    /// Number of statistics, instead of in proportion to the videos: 50 programmes, 40 indicators,
+    /// by year and country, in total and by sex and age
     #[arg(long)]
     statistics: Option<u32>,
-    /// Another seed gives another catalogue
+    /// Seed of the random generator
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -36,12 +42,12 @@ pub fn run(args: &Args) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// The lines of a catalogue; each is made when it is asked for.
+/// The lines of a catalogue, generated lazily.
 pub fn generate_catalogue(videos: u32, seed: u64) -> impl Iterator<Item = Value> {
     generate_lines(catalogue_size(videos, None), seed)
 }
 
-/// The lines of a catalogue with so many statistics.
+/// The lines of a catalogue with this number of statistics.
 pub fn generate_statistics_catalogue(
     videos: u32,
     statistics: u32,
@@ -83,22 +89,10 @@ fn generate_lines(size: CatalogueSize, seed: u64) -> impl Iterator<Item = Value>
     })
 }
 
-#[derive(Clone, Copy)]
-struct CatalogueSize {
-    topics: u32,
-    partners: u32,
-    programmes: u32,
-    videos: u32,
-    statistics: u32,
-    /// Whether statistics are reported indicator by indicator, or stand for themselves.
-    by_indicator: bool,
-    tracks: u32,
-}
-
-/// Programmes that report statistics, at least.
+/// Minimum number of programmes that report statistics.
 const MIN_REPORTING_PROGRAMMES: u32 = 50;
 
-/// One in so many videos has captions.
+/// One video in this number has captions.
 const VIDEOS_PER_TRACK: u32 = 20;
 
 #[derive(Clone, Copy)]
@@ -112,50 +106,6 @@ enum LineKind {
     Track,
 }
 
-/// The generator `SplitMix64`: small, and the same on every machine.
-struct SplitMix64(u64);
-
-impl SplitMix64 {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number from 1 to `most`; small ones are more frequent, as in life.
-    fn skewed_up_to(&mut self, max: u32) -> u32 {
-        let share = |number: u64| u32::try_from(number % u64::from(max.max(1))).unwrap_or(0);
-        let (a, b) = (share(self.next()), share(self.next()));
-        a.min(b).saturating_add(1)
-    }
-
-    /// A number within a range, each as likely as the others.
-    fn in_range(&mut self, min: u32, max: u32) -> u32 {
-        let span = u64::from(max.saturating_sub(min)).saturating_add(1);
-        min.saturating_add(u32::try_from(self.next() % span).unwrap_or(0))
-    }
-
-    fn one_in(&mut self, n: u64) -> bool {
-        self.next().is_multiple_of(n)
-    }
-
-    fn pick<'a>(&mut self, words: &[&'a str]) -> &'a str {
-        let index = usize::try_from(self.next() % u64::try_from(words.len().max(1)).unwrap_or(1))
-            .unwrap_or(0);
-        words.get(index).copied().unwrap_or_default()
-    }
-
-    fn some_of<'a>(&mut self, words: &[&'a str], max: u32) -> Vec<&'a str> {
-        let mut picked: Vec<&str> = (0..self.in_range(1, max)).map(|_| self.pick(words)).collect();
-        picked.sort_unstable();
-        picked.dedup();
-        picked
-    }
-}
-
-const COUNTRY_CODES: &[&str] = &["AL", "BA", "XK", "ME", "MK", "RS", "TR"];
 const PARTNER_KINDS: &[&str] = &[
     "donor",
     "multilateral",
@@ -168,253 +118,6 @@ const PARTNER_KINDS: &[&str] = &[
 ];
 const PARTNER_ROLES: &[&str] = &["funder", "implementer", "host", "partner"];
 
-/// Words of the subject in each language; Serbian in Cyrillic is made from the Latin.
-const WORDS_BY_LANGUAGE: &[(&str, &[&str])] = &[
-    (
-        "en",
-        &[
-            "women",
-            "rights",
-            "forum",
-            "violence",
-            "prevention",
-            "support",
-            "survivors",
-            "norms",
-            "region",
-            "police",
-            "health",
-            "school",
-            "partners",
-            "voices",
-            "change",
-            "justice",
-            "law",
-            "services",
-            "equality",
-            "community",
-            "training",
-            "campaign",
-            "young",
-            "men",
-            "report",
-            "together",
-            "safety",
-            "media",
-            "village",
-            "city",
-            "network",
-            "work",
-            "story",
-            "film",
-            "football",
-            "mothers",
-        ],
-    ),
-    (
-        "sq",
-        &[
-            "gratë",
-            "të",
-            "drejtat",
-            "forumi",
-            "dhuna",
-            "parandalimi",
-            "mbështetja",
-            "normat",
-            "rajoni",
-            "policia",
-            "shëndeti",
-            "shkolla",
-            "partnerët",
-            "zërat",
-            "ndryshimi",
-            "drejtësia",
-            "ligji",
-            "shërbimet",
-            "barazia",
-            "bashkësia",
-            "trajnimi",
-            "fushata",
-            "të rinjtë",
-            "burrat",
-            "raporti",
-            "bashkë",
-            "siguria",
-            "media",
-            "fshati",
-            "qyteti",
-            "rrjeti",
-            "puna",
-            "historia",
-            "filmi",
-            "qendër",
-        ],
-    ),
-    (
-        "bs",
-        &[
-            "žene",
-            "prava",
-            "forum",
-            "nasilje",
-            "prevencija",
-            "podrška",
-            "norme",
-            "regija",
-            "policija",
-            "zdravlje",
-            "škola",
-            "partneri",
-            "glasovi",
-            "promjena",
-            "pravda",
-            "zakon",
-            "usluge",
-            "ravnopravnost",
-            "zajednica",
-            "obuka",
-            "kampanja",
-            "mladi",
-            "muškarci",
-            "izvještaj",
-            "zajedno",
-            "sigurnost",
-            "mediji",
-            "selo",
-            "grad",
-            "mreža",
-            "rad",
-            "priča",
-            "film",
-            "djevojčice",
-            "čuvari",
-        ],
-    ),
-    (
-        "sr-Latn",
-        &[
-            "žene",
-            "prava",
-            "forum",
-            "nasilje",
-            "prevencija",
-            "podrška",
-            "norme",
-            "region",
-            "policija",
-            "zdravlje",
-            "škola",
-            "partneri",
-            "glasovi",
-            "promena",
-            "pravda",
-            "zakon",
-            "usluge",
-            "ravnopravnost",
-            "zajednica",
-            "obuka",
-            "kampanja",
-            "mladi",
-            "muškarci",
-            "izveštaj",
-            "zajedno",
-            "bezbednost",
-            "mediji",
-            "selo",
-            "grad",
-            "mreža",
-            "rad",
-            "priča",
-            "film",
-            "devojčice",
-            "ljubav",
-            "džep",
-        ],
-    ),
-    (
-        "mk",
-        &[
-            "жените",
-            "права",
-            "форум",
-            "насилство",
-            "превенција",
-            "поддршка",
-            "норми",
-            "регион",
-            "полиција",
-            "здравје",
-            "училиште",
-            "партнери",
-            "гласови",
-            "промена",
-            "правда",
-            "закон",
-            "услуги",
-            "еднаквост",
-            "заедница",
-            "обука",
-            "кампања",
-            "млади",
-            "мажи",
-            "извештај",
-            "заедно",
-            "безбедност",
-            "медиуми",
-            "село",
-            "град",
-            "мрежа",
-            "работа",
-            "приказна",
-            "филм",
-            "ќерки",
-            "ѕвезда",
-        ],
-    ),
-    (
-        "tr",
-        &[
-            "kadınlar",
-            "haklar",
-            "forum",
-            "şiddet",
-            "önleme",
-            "destek",
-            "normlar",
-            "bölge",
-            "polis",
-            "sağlık",
-            "okul",
-            "ortaklar",
-            "sesler",
-            "değişim",
-            "adalet",
-            "yasa",
-            "hizmetler",
-            "eşitlik",
-            "topluluk",
-            "eğitim",
-            "kampanya",
-            "gençler",
-            "erkekler",
-            "rapor",
-            "birlikte",
-            "güvenlik",
-            "medya",
-            "köy",
-            "şehir",
-            "ağ",
-            "çalışma",
-            "hikâye",
-            "film",
-            "kız çocukları",
-            "İstanbul",
-            "ışık",
-        ],
-    ),
-];
-
 fn sentence(rng: &mut SplitMix64, words: &[&str], min: u32, max: u32) -> String {
     let words: Vec<&str> = (0..rng.in_range(min, max)).map(|_| rng.pick(words)).collect();
     let text = words.join(" ");
@@ -422,10 +125,10 @@ fn sentence(rng: &mut SplitMix64, words: &[&str], min: u32, max: u32) -> String 
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// The name of a place, which about twenty videos share, and of every fifth of them an anniversary:
-/// a rare word and one that is not.
+/// A place name shared by about twenty videos, and for every fifth video an anniversary: a rare
+/// and a frequent search term.
 fn place_and_anniversary(number: u32, size: CatalogueSize) -> String {
-    // Neighbours are in different places.
+    // Neighbouring numbers get different places.
     let places = (size.videos / 20).max(1);
     let place = u64::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
     let mut rest = usize::try_from(place % u64::from(places)).unwrap_or(0);
@@ -438,7 +141,7 @@ fn place_and_anniversary(number: u32, size: CatalogueSize) -> String {
     name
 }
 
-/// What the names of places are made of: thousands of them, none the beginning of another.
+/// Syllables of place names: thousands of combinations, none a prefix of another.
 const PLACE_SYLLABLES: [&[&str]; 4] = [
     &["Bor", "Cer", "Dol", "Gor", "Jar", "Kos", "Lip", "Rud", "Sel", "Tis", "Vel", "Zlat"],
     &["ab", "ed", "if", "og", "uk", "al", "em", "in", "or", "us", "at", "ev"],
@@ -446,7 +149,7 @@ const PLACE_SYLLABLES: [&[&str]; 4] = [
     &["in", "ov", "an", "ev"],
 ];
 
-/// Texts in two to all six languages, English among them; now and then one is a draft.
+/// Texts in two to six languages, always with English; some are drafts.
 fn translations(
     rng: &mut SplitMix64,
     number: u32,
@@ -502,7 +205,7 @@ fn partners(rng: &mut SplitMix64, size: CatalogueSize) -> Value {
         .collect()
 }
 
-/// Two hundred cues in one language; one of them tells the number of the video, as no other does.
+/// Two hundred cues in one language, one of which contains the number of the video.
 fn captions(rng: &mut SplitMix64, video: u32) -> Value {
     let languages: Vec<&str> = WORDS_BY_LANGUAGE.iter().map(|(language, _)| *language).collect();
     let language = rng.pick(&languages);

@@ -1,13 +1,13 @@
-//! Statistics as programmes report them: indicators counted year by year, in each country, for the
-//! whole and for its slices.
+//! Generated statistics: indicators by programme, year and country, as totals and disaggregated.
 
 use serde_json::{Map, Value, json};
 
-use crate::commands::generate::{COUNTRY_CODES, CatalogueSize, SplitMix64};
+use crate::commands::generate::rng::SplitMix64;
+use crate::commands::generate::size::{COUNTRY_CODES, CatalogueSize};
 
-/// Which figures there are at each turn: groups of one indicator, programme, country and year, and
-/// in each the whole and its slices. Some groups have a whole beside slices, which must not be
-/// added to them; some have only one or the other.
+/// The values of each repetition of the pattern: groups of one indicator, programme, country and
+/// year, each with a total and disaggregated values. Some groups have both, which must not be added
+/// up; some have only one of them.
 const SLICE_PATTERN: [(u64, Option<usize>, Option<usize>); 19] = [
     (0, None, None),
     (0, Some(0), None),
@@ -29,15 +29,15 @@ const SLICE_PATTERN: [(u64, Option<usize>, Option<usize>); 19] = [
     (3, Some(1), Some(1)),
     (3, Some(1), Some(2)),
 ];
-/// How many groups a turn has.
+/// Groups per repetition of the pattern.
 const GROUPS_PER_PATTERN: u64 = 4;
 
 const SEXES: [&str; 2] = ["female", "male"];
 const AGES: [&str; 3] = ["15-24", "25-64", "65+"];
 
-/// How many indicators there are: each [`MEASURED`] in eight fields.
+/// Number of indicators: each of [`INDICATOR_TEMPLATES`] in eight fields.
 pub const INDICATOR_COUNT: u32 = 40;
-/// What is counted: the label, the unit, and whether it is a percentage and more is better.
+/// Label, unit, whether it is a percentage, and whether higher values are better.
 const INDICATOR_TEMPLATES: [(&str, &str, bool, bool); 5] = [
     ("Survivors who received support", "people", false, true),
     ("Professionals trained", "people", false, true),
@@ -59,7 +59,7 @@ const POLICY_FIELDS: [&str; 8] = [
 const FIRST_YEAR: u64 = 2016;
 const YEAR_COUNT: u64 = 10;
 
-/// What a group of figures is about.
+/// The subject of a group of values.
 struct StatisticGroup {
     indicator_index: u64,
     year_index: u64,
@@ -92,8 +92,8 @@ impl StatisticGroup {
     }
 
     fn template(&self) -> (&'static str, &'static str, bool, bool) {
-        // Five and eight have no divisor in common: each pair comes once. The groups of a turn
-        // differ in what they measure, too.
+        // Five and eight are coprime, so that each pair occurs once. The groups of a repetition also
+        // differ in their indicator.
         let place = usize::try_from(self.indicator_index % 5).unwrap_or(0);
         INDICATOR_TEMPLATES.get(place).copied().unwrap_or(("People", "people", false, true))
     }
@@ -103,29 +103,29 @@ impl StatisticGroup {
         POLICY_FIELDS.get(place).copied().unwrap_or("health")
     }
 
-    /// People of a slice: more in later years.
+    /// Number of people of a disaggregation; grows over the years.
     fn people_count(&self, sex: Option<usize>, age: Option<usize>) -> u64 {
         let one = |sex: u64, age: u64| {
             let mut rng = SplitMix64(self.seed ^ sex ^ (age << 8));
             u64::from(rng.in_range(5, 400)).saturating_mul(self.year_index.saturating_add(4)) / 4
         };
-        let within = |wanted: Option<usize>, place: u64| {
-            wanted.is_none_or(|wanted| u64::try_from(wanted) == Ok(place))
+        let within = |index: Option<usize>, place: u64| {
+            index.is_none_or(|index| u64::try_from(index) == Ok(place))
         };
         let slices = (0..2).flat_map(|sex| (0..3).map(move |age| (sex, age)));
         slices.filter(|(s, a)| within(sex, *s) && within(age, *a)).map(|(s, a)| one(s, a)).sum()
     }
 
-    /// A share of the people of a slice, in tenths of a percent.
+    /// Share of the people of a disaggregation, in tenths of a percent.
     fn share_per_mille(&self, sex: Option<usize>, age: Option<usize>) -> u64 {
-        let place = |wanted: Option<usize>| {
-            u64::try_from(wanted.map_or(0, |place| place.saturating_add(1))).unwrap_or(0)
+        let place = |index: Option<usize>| {
+            u64::try_from(index.map_or(0, |index| index.saturating_add(1))).unwrap_or(0)
         };
         u64::from(SplitMix64(self.seed ^ place(sex) ^ (place(age) << 8)).in_range(50, 950))
     }
 }
 
-/// The indicator of this number, as statistics name it.
+/// The slug of an indicator.
 pub fn generate_indicator(number: u32) -> Value {
     let group = StatisticGroup::new(u64::from(number.saturating_sub(1)), 1, 0);
     let (label, unit, is_percentage, ascending) = group.template();
@@ -135,7 +135,7 @@ pub fn generate_indicator(number: u32) -> Value {
     })
 }
 
-/// When the figures of a programme for a year are published: together, in the spring after it.
+/// Publication time of the values of a programme for a year: in the following spring.
 pub fn published_at(number: u32, counts: CatalogueSize) -> String {
     let (group, ..) = group_and_slice(number, counts, 0);
     let mut rng = SplitMix64(group.programme_index ^ (group.year_index << 16));
@@ -149,13 +149,13 @@ pub fn published_at(number: u32, counts: CatalogueSize) -> String {
     )
 }
 
-/// A percentage of so many tenths.
+/// Formats tenths of a percent.
 fn format_percent(tenths: u64) -> String {
     let rest = tenths % 10;
     if rest == 0 { (tenths / 10).to_string() } else { format!("{}.{rest}", tenths / 10) }
 }
 
-/// The group of the statistic of this number, and its slice of that.
+/// The group of a statistic and its disaggregation.
 fn group_and_slice(
     number: u32,
     counts: CatalogueSize,
@@ -176,7 +176,7 @@ fn group_and_slice(
     )
 }
 
-/// The statistic of this number.
+/// Generates a statistic.
 pub fn generate_statistic(number: u32, counts: CatalogueSize, seed: u64) -> Value {
     let (group, sex, age) = group_and_slice(number, counts, seed);
     let (label, _, is_percentage, _) = group.template();
@@ -209,7 +209,7 @@ pub fn generate_statistic(number: u32, counts: CatalogueSize, seed: u64) -> Valu
     if let Some(line) = line.as_object_mut() {
         insert_baseline_and_target(line, &group, is_whole && rng.one_in(2), is_percentage);
         if counts.videos > 0 && rng.one_in(100) {
-            // The shortest videos have half a minute.
+            // The shortest videos last half a minute.
             let start = rng.in_range(0, 10);
             let video = format!("video-{}", rng.in_range(1, counts.videos));
             line.insert("evidence".to_owned(), json!([{"video": video, "start_seconds": start, "end_seconds": rng.in_range(15, 30)}]));
@@ -218,7 +218,7 @@ pub fn generate_statistic(number: u32, counts: CatalogueSize, seed: u64) -> Valu
     line
 }
 
-/// Where it was when the programme began, and where it is to be when it ends; said of some wholes.
+/// Baseline and target of a programme, for some totals.
 fn insert_baseline_and_target(
     line: &mut Map<String, Value>,
     group: &StatisticGroup,
@@ -267,7 +267,7 @@ mod tests {
 
     #[test]
     fn additive_slices_sum_to_whole() {
-        // By what all of a group have in common: the whole, and the values by sex.
+        // The total and the values by sex of each group.
         let mut groups: BTreeMap<String, (Option<u64>, Vec<u64>)> = BTreeMap::new();
         for line in generate_statistics(1_900).iter().filter(|line| {
             !line["label"].as_str().unwrap().contains(" who hold ")

@@ -184,7 +184,7 @@ on_both! {
             let response = server.request(&method.to_ascii_uppercase(), &address).send();
             assert!(response.status != 405, "{method} {address}");
             let text = String::from_utf8_lossy(&response.body);
-            assert!(!text.contains("There is nothing at `"), "{method} {address}: {text}");
+            assert!(!text.contains("No such path: `"), "{method} {address}: {text}");
         }
     }
 

@@ -1,10 +1,11 @@
-//! `kinoteka import --iati`: programmes, partners and results from a file of IATI 2.0x.
+//! `kinoteka import --iati`: programmes, partners and results from an IATI 2.0x file.
 
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
-use super::import::{ImportLine, ImportReport, save_lines};
-use super::{CommandError, print_status, render_resource};
+use crate::commands::error::CommandError;
+use crate::commands::import::apply::{ImportLine, ImportReport, save_lines};
+use crate::commands::output::print_status;
 use crate::config::Settings;
 use crate::db::Connection;
 use crate::db::schema::items;
@@ -12,12 +13,13 @@ use crate::http::problem::Problem;
 use crate::iati::import_mapping::{ExistingItems, ImportItem, map_activities};
 use crate::iati::xml_reader::ParsedFile;
 use crate::iati::{self, codes};
+use crate::registry::entry_of;
 use crate::resource::model::item::ItemRow;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::store::lookup::find;
 
-/// Reads a file, or says why it cannot be read at all.
+/// Parses a file.
 pub fn parse_file(settings: &Settings, bytes: &[u8]) -> Result<ParsedFile, CommandError> {
     let parse_error = |error: String| CommandError {
         messages: vec![error, "nothing was imported".to_owned()],
@@ -26,7 +28,7 @@ pub fn parse_file(settings: &Settings, bytes: &[u8]) -> Result<ParsedFile, Comma
     iati::xml_reader::parse(bytes, settings.default_language().as_str()).map_err(parse_error)
 }
 
-/// Imports a file, all of it or nothing, and says what it holds that was not taken.
+/// Imports a file, all or nothing, and reports the elements that were skipped.
 pub fn run(
     context: &AppState,
     mut file: ParsedFile,
@@ -47,12 +49,12 @@ pub fn run(
     if !file.skipped.is_empty() {
         let counts: Vec<String> =
             file.skipped.iter().map(|(name, count)| format!("{name} {count}")).collect();
-        print_status(&format!("Not taken from the file: {}.", counts.join(", ")));
+        print_status(&format!("Skipped elements: {}.", counts.join(", ")));
     }
     Ok(report)
 }
 
-/// What the catalogue has, as far as a file can mean it.
+/// The existing items that a file can refer to.
 fn load_existing(connection: &mut Connection) -> Result<ExistingItems, diesel::result::Error> {
     let kinds = [
         ResourceKind::Programme,
@@ -92,8 +94,8 @@ fn load_existing(connection: &mut Connection) -> Result<ExistingItems, diesel::r
     Ok(existing)
 }
 
-/// Partners that play a part of which IATI knows nothing are not in its files: a programme keeps
-/// them.
+/// Adds the stored partners of a programme whose roles do not exist in IATI, so that the import
+/// keeps them.
 fn preserve_non_iati_partners(
     connection: &mut Connection,
     context: &AppState,
@@ -105,9 +107,10 @@ fn preserve_non_iati_partners(
     if item.deleted_at.is_some() {
         return Ok(());
     }
-    let programme: Value =
-        serde_json::from_str(&render_resource(connection, context, ResourceKind::Programme, item)?)
-            .map_err(Problem::internal)?;
+    let programme: Value = serde_json::from_str(&(entry_of(ResourceKind::Programme)?.render)(
+        connection, context, item,
+    )?)
+    .map_err(Problem::internal)?;
     let has_no_code =
         |one: &&Value| one.get("role").and_then(Value::as_str).and_then(codes::role_code).is_none();
     let without_iati_role = programme

@@ -1,0 +1,54 @@
+//! Reads a catalogue from NDJSON.
+
+use serde_json::Value;
+
+use crate::commands::error::CommandError;
+use crate::commands::import::apply::{ImportLine, ImportReport, save_lines};
+use crate::commands::import::text_track::{TEXT_TRACK, TextTrackLine};
+use crate::resource::schema::ResourceKind;
+use crate::resource::state::AppState;
+use crate::text::slug::validate_slug;
+
+/// Imports NDJSON in one transaction.
+pub fn import_lines(
+    context: &AppState,
+    text: &str,
+    progress: impl FnMut(usize, usize),
+) -> Result<ImportReport, CommandError> {
+    let mut errors: Vec<(usize, String)> = Vec::new();
+    let mut lines: Vec<ImportLine> = Vec::new();
+    let mut tracks: Vec<TextTrackLine> = Vec::new();
+    for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let line_number = index.saturating_add(1);
+        let parsed = match TextTrackLine::parse(line_number, line) {
+            Some(track) => track.map(|track| tracks.push(track)),
+            None => parse_line(line_number, line).map(|line| lines.push(line)),
+        };
+        errors.extend(parsed.err().map(|error| (line_number, error)));
+    }
+    save_lines(context, lines, &tracks, errors, progress)
+}
+
+/// Parses a line without validating the fields of its kind.
+pub fn parse_line(number: usize, line: &str) -> Result<ImportLine, String> {
+    let mut body: Value =
+        serde_json::from_str(line).map_err(|error| format!("not JSON: {error}"))?;
+    let Some(object) = body.as_object_mut() else {
+        return Err("an object is expected on every line".to_owned());
+    };
+    let kind = object.remove("resource");
+    let known: Vec<&str> =
+        ResourceKind::ALL.iter().map(|kind| kind.as_str()).chain([TEXT_TRACK]).collect();
+    let kind = kind
+        .as_ref()
+        .and_then(Value::as_str)
+        .and_then(ResourceKind::parse)
+        .ok_or_else(|| format!("`resource` must be one of {}", known.join(", ")))?;
+    let slug = object
+        .get("slug")
+        .and_then(Value::as_str)
+        .map(str::to_owned)
+        .ok_or("`slug` is required")?;
+    validate_slug(&slug).map_err(|error| format!("/slug: {error}"))?;
+    Ok(ImportLine { line_number: number, kind, slug, body, is_patch: false })
+}

@@ -1,0 +1,143 @@
+//! The routes of the server.
+
+use actix_web::guard::{GuardContext, fn_guard};
+use actix_web::http::Method;
+use actix_web::web;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::server::{api_catalog, dcat_catalog, docs, fallback, health, problems};
+use crate::{
+    charts, countries, embed, feeds, iati, impact, partners, programmes, saved_queries, search,
+    tables, topics, videos,
+};
+
+/// Registers every documented route.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    macro_rules! services {
+        ($($handler:path),+ $(,)?) => { config$(.service($handler))+; };
+    }
+    services![
+        videos::api::list_videos,
+        videos::api::create_video,
+        videos::api::get_video,
+        videos::api::replace_video,
+        videos::api::patch_video,
+        videos::api::delete_video,
+        videos::api::restore_video,
+        videos::tracks::api::get_captions,
+        videos::tracks::api::get_caption_track,
+        videos::tracks::api::replace_caption_track,
+        videos::tracks::api::delete_caption_track,
+        videos::tracks::api::get_transcript,
+        videos::tracks::chapters::get_video_chapters,
+        programmes::api::list_programmes,
+        programmes::api::create_programme,
+        programmes::api::get_programme,
+        programmes::api::replace_programme,
+        programmes::api::patch_programme,
+        programmes::api::delete_programme,
+        programmes::api::restore_programme,
+        partners::api::list_partners,
+        partners::api::create_partner,
+        partners::api::get_partner,
+        partners::api::replace_partner,
+        partners::api::patch_partner,
+        partners::api::delete_partner,
+        partners::api::restore_partner,
+        impact::api::list_impact_statistics,
+        impact::api::create_impact_statistic,
+        impact::summary::api::get_impact_statistics_summary,
+        charts::api::chart_svg,
+        charts::api::chart_png,
+        impact::api::get_impact_statistic,
+        impact::api::replace_impact_statistic,
+        impact::api::patch_impact_statistic,
+        impact::api::delete_impact_statistic,
+        impact::api::restore_impact_statistic,
+        impact::indicators::api::list_indicators,
+        impact::indicators::api::create_indicator,
+        impact::indicators::api::get_indicator,
+        impact::summary::series::get_indicator_series,
+        impact::indicators::api::replace_indicator,
+        impact::indicators::api::patch_indicator,
+        impact::indicators::api::delete_indicator,
+        impact::indicators::api::restore_indicator,
+        topics::api::list_topics,
+        topics::api::create_topic,
+        topics::api::get_topic,
+        topics::api::replace_topic,
+        topics::api::patch_topic,
+        topics::api::delete_topic,
+        topics::api::restore_topic,
+        saved_queries::api::list_saved_queries,
+        saved_queries::api::create_saved_query,
+        saved_queries::api::get_saved_query,
+        saved_queries::api::replace_saved_query,
+        saved_queries::api::patch_saved_query,
+        saved_queries::api::delete_saved_query,
+        saved_queries::api::restore_saved_query,
+        search::all::search_all,
+        search::suggest::suggest,
+        search::transcripts::search_transcripts,
+        embed::embed_builder::embed_builder,
+        embed::video_list_page::embed_videos,
+        embed::video_page::embed_video,
+        embed::chart_page::embed_chart,
+        embed::statistic_page::embed_impact_statistic,
+        embed::web_component::web_component,
+        embed::web_component::web_component_version,
+        embed::web_component::web_component_integrity,
+        embed::poster_api::video_poster,
+        embed::poster_api::video_poster_png,
+        embed::schema_org::video_schema,
+        embed::sitemap::video_sitemap,
+        embed::sitemap::video_sitemap_part,
+        embed::oembed::oembed,
+        feeds::api::video_feed,
+        feeds::api::programme_feed,
+        feeds::api::partner_feed,
+        feeds::api::impact_statistic_feed,
+        tables::api::export_videos,
+        tables::api::export_programmes,
+        tables::api::export_partners,
+        tables::api::export_impact_statistics,
+        tables::import::api::import_impact_statistics,
+        feeds::opml::saved_query_feeds,
+        feeds::saved_query_feed::saved_query_feed,
+        embed::saved_query_page::embed_saved_query,
+        iati::api::iati_activities,
+        iati::api::iati_organisations,
+        countries::api::list_countries,
+        countries::api::get_country,
+        docs::openapi_json,
+        docs::openapi_yaml,
+        problems::problem_page,
+        health::healthz,
+        health::readyz,
+        api_catalog::api_catalog,
+        dcat_catalog::describe_catalogue,
+    ];
+}
+
+/// Paths that would match the route of an item, with their method.
+const RESERVED_PATHS: [(&str, Method); 4] = [
+    ("/v1/impact-statistics/summary", Method::GET),
+    ("/v1/impact-statistics/chart.svg", Method::GET),
+    ("/v1/impact-statistics/chart.png", Method::GET),
+    ("/v1/impact-statistics/import", Method::POST),
+];
+
+/// Rejects other methods on [`RESERVED_PATHS`], which would otherwise reach the route of an item.
+pub fn reject_wrong_methods(config: &mut web::ServiceConfig) {
+    for (path, allowed_method) in RESERVED_PATHS {
+        let has_wrong_method = move |context: &GuardContext<'_>| {
+            let method = &context.head().method;
+            *method != allowed_method && !(allowed_method == Method::GET && *method == Method::HEAD)
+        };
+        config.service(
+            web::resource(path)
+                .guard(fn_guard(has_wrong_method))
+                .default_service(web::to(fallback::fallback)),
+        );
+    }
+}
