@@ -14,7 +14,6 @@ use super::{atom, rss};
 use crate::db::{Connection, Id, Time};
 use crate::http::auth::Visibility;
 use crate::http::conditional::{CacheValidators, ConditionalGet, Freshness};
-use crate::http::json_fields::truncate_for_message;
 use crate::http::language::LanguagePreference;
 use crate::http::middleware::StatementCount;
 use crate::http::problem::{Problem, ProblemKind};
@@ -37,6 +36,7 @@ use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_page;
 use crate::resource::view::urls::PublicUrls;
+use crate::text::truncate_for_message;
 use crate::videos::resource::Videos;
 use crate::{impact, partners, programmes, videos};
 
@@ -144,11 +144,11 @@ pub enum FeedFormat {
 #[utoipa::path(operation_id = "get_video_feed", tag = "Feeds", params(("format" = inline(VideoFeedFormat), Path, description = "Format of the feed.", example = "rss")), responses((status = 200, description = "The feed.", content((String = "application/rss+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<rss version=\"2.0\">…</rss>\n")), (String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
 #[get("/feeds/videos.{format}")]
 pub async fn video_feed(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     format: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    list_feed::<Videos>(context, request, format.into_inner()).await
+    list_feed::<Videos>(state, request, format.into_inner()).await
 }
 
 /// Subscribe to programmes
@@ -157,11 +157,11 @@ pub async fn video_feed(
 #[utoipa::path(operation_id = "get_programme_feed", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "Format of the feed.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
 #[get("/feeds/programmes.{format}")]
 pub async fn programme_feed(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     format: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    list_feed::<Programmes>(context, request, format.into_inner()).await
+    list_feed::<Programmes>(state, request, format.into_inner()).await
 }
 
 /// Subscribe to partners
@@ -170,11 +170,11 @@ pub async fn programme_feed(
 #[utoipa::path(operation_id = "get_partner_feed", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "Format of the feed.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
 #[get("/feeds/partners.{format}")]
 pub async fn partner_feed(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     format: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    list_feed::<Partners>(context, request, format.into_inner()).await
+    list_feed::<Partners>(state, request, format.into_inner()).await
 }
 
 /// Subscribe to impact statistics
@@ -184,17 +184,17 @@ pub async fn partner_feed(
 #[utoipa::path(operation_id = "get_impact_statistic_feed", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "Format of the feed.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
 #[get("/feeds/impact-statistics.{format}")]
 pub async fn impact_statistic_feed(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     format: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    list_feed::<ImpactStatistics>(context, request, format.into_inner()).await
+    list_feed::<ImpactStatistics>(state, request, format.into_inner()).await
 }
 
 /// Responds with a list as a feed. The format is that of the URL and not of `Accept`, since the
 /// `Accept` headers of feed readers are unreliable.
 async fn list_feed<S: FeedResource>(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     extension: String,
 ) -> Result<HttpResponse, Problem> {
@@ -208,7 +208,7 @@ async fn list_feed<S: FeedResource>(
         );
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
-    let caller = context.visibility(&request).await?;
+    let caller = state.visibility(&request).await?;
     reject_params(request.query_string(), EXCLUDED_PARAMS, |name| {
         format!(
             "`{name}` is not supported in feeds. Supported: filters, `q`, `lang`, `sort`, `limit`."
@@ -217,8 +217,8 @@ async fn list_feed<S: FeedResource>(
     let list_request = Arc::new(ListRequest::from_request(
         S::SCHEMA,
         &request,
-        &context.fallback_languages,
-        context.settings.base_url(&request),
+        &state.fallback_languages,
+        state.settings.base_url(&request),
         caller,
     )?);
     if list_request.language_preference.all_languages {
@@ -228,21 +228,18 @@ async fn list_feed<S: FeedResource>(
             "`lang=all` is not supported here; give one language or omit `lang`.",
         ));
     }
-    let urls = PublicUrls::new(&context.settings, &list_request.base_url);
-    let publisher = context.settings.publisher_name(&list_request.base_url);
-    let hub = context.settings.websub_hub.clone();
+    let urls = PublicUrls::new(&state.settings, &list_request.base_url);
+    let publisher = state.settings.publisher_name(&list_request.base_url);
+    let hub = state.settings.websub_hub.clone();
     let identity = format!(
         "feed\n{extension}\n{publisher}\n{hub:?}\n{}\n{}",
         urls.cache_key(),
         list_request.etag_key
     );
-    let (shared_request, inner, query) = (
-        Arc::clone(&list_request),
-        context.clone().into_inner(),
-        request.query_string().to_owned(),
-    );
+    let (shared_request, inner, query) =
+        (Arc::clone(&list_request), state.clone().into_inner(), request.query_string().to_owned());
     let condition = ConditionalGet::from_request(&request);
-    let done = context
+    let done = state
         .read(caller, move |connection| {
             let catalogue_request = CatalogueRequest {
                 etag_key: &identity,
@@ -276,14 +273,14 @@ async fn list_feed<S: FeedResource>(
         Freshness::Fresh(validators, feed) => (validators, feed),
         Freshness::NotModified(validators) => {
             return Ok(response::not_modified_response(
-                &context,
+                &state,
                 caller,
                 &list_request.language_preference,
                 &validators,
             ));
         }
     };
-    let links = page::page_links(&context, &request, &info);
+    let links = page::page_links(&state, &request, &info);
     let feed = Feed {
         id: page::first_page_url(&links),
         title,
@@ -296,23 +293,18 @@ async fn list_feed<S: FeedResource>(
         hub,
         entries,
     };
-    feed_response(
-        &context,
-        (caller, &list_request.language_preference),
-        &validators,
-        (format, &feed),
-    )
+    feed_response(&state, (caller, &list_request.language_preference), &validators, (format, &feed))
 }
 
 /// Builds the response of a feed.
 pub(super) fn feed_response(
-    context: &AppState,
+    state: &AppState,
     (caller, language_preference): (Visibility, &LanguagePreference),
     validators: &CacheValidators,
     (format, feed): (FeedType, &Feed),
 ) -> Result<HttpResponse, Problem> {
     let mut response =
-        list_response_head(context, (caller, language_preference), validators, &feed.links);
+        list_response_head(state, (caller, language_preference), validators, &feed.links);
     if let Some(hub) = &feed.hub {
         response.append_header((header::LINK, format!("<{hub}>; rel=\"hub\"")));
     }
@@ -355,7 +347,7 @@ pub struct LoadedFeed {
 /// from.
 pub fn load_feed<S: FeedResource>(
     connection: &mut Connection,
-    context: &AppState,
+    state: &AppState,
     list_request: &ListRequest,
     query: &str,
     (revisions, urls): (&Revisions, &PublicUrls),
@@ -392,14 +384,14 @@ pub fn load_feed<S: FeedResource>(
     ids.dedup();
     let attributions = programme_attributions(
         connection,
-        context,
+        state,
         &ids,
         (list_request.visibility, revisions),
         render_context,
     )?;
     let content_notes = content_notes_in_other_language(
         connection,
-        context,
+        state,
         revisions,
         &loaded,
         list_request.visibility,

@@ -38,14 +38,14 @@ const CONTENT_TYPE: &str = "text/x-opml; charset=utf-8";
 ))]
 #[get("/feeds/saved-queries.opml")]
 pub async fn saved_query_feeds(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let mut params = QueryParams::parse(request.query_string())?;
     let language_preference = LanguagePreference::parse(
         &mut params,
         accept_language(&request),
-        &context.fallback_languages,
+        &state.fallback_languages,
     );
     if language_preference.all_languages {
         params.error(
@@ -55,19 +55,19 @@ pub async fn saved_query_feeds(
         );
     }
     params.finish()?;
-    let base = context.settings.base_url(&request);
-    let publisher = context.settings.publisher_name(&base);
+    let base = state.settings.base_url(&request);
+    let publisher = state.settings.publisher_name(&base);
     let identity = format!(
         "opml\n{publisher}\n{}\n{}",
         language_preference.cache_key(),
         language_preference.is_explicit
     );
     let (inner, condition, shared_preference) = (
-        context.clone().into_inner(),
+        state.clone().into_inner(),
         ConditionalGet::from_request(&request),
         language_preference.clone(),
     );
-    let done = context
+    let done = state
         .read(Visibility::Published, move |connection| {
             let catalogue_request = CatalogueRequest {
                 etag_key: &identity,
@@ -96,7 +96,7 @@ pub async fn saved_query_feeds(
         Freshness::Fresh(validators, body) => (validators, body),
         Freshness::NotModified(validators) => {
             return Ok(response::not_modified_response(
-                &context,
+                &state,
                 Visibility::Published,
                 &language_preference,
                 &validators,
@@ -104,12 +104,7 @@ pub async fn saved_query_feeds(
         }
     };
     let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(
-        &mut response,
-        &context,
-        Visibility::Published,
-        &language_preference,
-    );
+    response::set_cache_headers(&mut response, &state, Visibility::Published, &language_preference);
     response::set_validators(&mut response, &validators);
     response.insert_header((header::CONTENT_LANGUAGE, language_preference.ui_language));
     Ok(response.content_type(CONTENT_TYPE).body(body))

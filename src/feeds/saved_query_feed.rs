@@ -7,7 +7,6 @@ use crate::feeds::api::{FeedLoaders, FeedType, LoadedFeed, VideoFeedFormat, feed
 use crate::feeds::feed::{Feed, RequiredNote};
 use crate::feeds::json::JsonFeed;
 use crate::http::conditional::{ConditionalGet, Freshness};
-use crate::http::json_fields::truncate_for_message;
 use crate::http::language::accept_language;
 use crate::http::middleware::StatementCount;
 use crate::http::problem::{Problem, ProblemKind};
@@ -20,6 +19,7 @@ use crate::resource::view::urls::PublicUrls;
 use crate::saved_queries::resolve::{
     LoadedSavedQuery, UrlParams, find_saved_query, outdated_query_problem,
 };
+use crate::text::truncate_for_message;
 
 /// The result of looking up a saved query by its name.
 enum FeedLocation {
@@ -46,7 +46,7 @@ enum FeedLocation {
 ))]
 #[get("/f/{saved_query}.{format}")]
 pub async fn saved_query_feed(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     loaders: web::Data<FeedLoaders>,
     request: HttpRequest,
     path: web::Path<(String, String)>,
@@ -59,28 +59,28 @@ pub async fn saved_query_feed(
         );
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
-    let caller = context.visibility(&request).await?;
+    let caller = state.visibility(&request).await?;
     let url_params = UrlParams::parse(
         request.query_string(),
         accept_language(&request),
-        &context.fallback_languages,
+        &state.fallback_languages,
     )?;
-    let base = context.settings.base_url(&request);
-    let urls = PublicUrls::new(&context.settings, &base);
-    let publisher = context.settings.publisher_name(&base);
-    let hub = context.settings.websub_hub.clone();
+    let base = state.settings.base_url(&request);
+    let urls = PublicUrls::new(&state.settings, &base);
+    let publisher = state.settings.publisher_name(&base);
+    let hub = state.settings.websub_hub.clone();
     let identity = format!(
         "saved feed\n{extension}\n{publisher}\n{hub:?}\n{}\n{name}\n{}\n{caller:?}",
         urls.cache_key(),
         url_params.cache_key()
     );
     let (inner, condition, shared_params, shared_base) = (
-        context.clone().into_inner(),
+        state.clone().into_inner(),
         ConditionalGet::from_request(&request),
         url_params.clone(),
         base.clone(),
     );
-    let done = context
+    let done = state
         .read(caller, move |connection| {
             let catalogue_request = CatalogueRequest {
                 etag_key: &identity,
@@ -133,7 +133,7 @@ pub async fn saved_query_feed(
         Freshness::Fresh(validators, loaded_feed) => (validators, loaded_feed),
         Freshness::NotModified(validators) => {
             return Ok(response::not_modified_response(
-                &context,
+                &state,
                 caller,
                 &url_params.language_preference,
                 &validators,
@@ -143,14 +143,14 @@ pub async fn saved_query_feed(
     let (saved, schema, loaded_feed) = match loaded_feed {
         FeedLocation::Moved(slug) => {
             return Ok(response::permanent_redirect(
-                &context,
+                &state,
                 &request,
                 &format!("/f/{slug}.{}", format.extension()),
             ));
         }
         FeedLocation::Found(loaded_feed) => *loaded_feed,
     };
-    let links = page::page_links(&context, &request, &loaded_feed.page_info);
+    let links = page::page_links(&state, &request, &loaded_feed.page_info);
     let mark = if saved.fields.query.is_empty() { "" } else { "?" };
     let mut notes = vec![RequiredNote {
         label: None,
@@ -173,5 +173,5 @@ pub async fn saved_query_feed(
         hub,
         entries: loaded_feed.entries,
     };
-    feed_response(&context, (caller, &url_params.language_preference), &validators, (format, &feed))
+    feed_response(&state, (caller, &url_params.language_preference), &validators, (format, &feed))
 }

@@ -100,9 +100,9 @@ fn saved_query_topics(
 }
 
 /// Background task that notifies the hub; returns at once if no hub or no base URL is configured.
-pub async fn run_publisher(context: web::Data<AppState>) {
+pub async fn run_publisher(state: web::Data<AppState>) {
     let (Some(hub), Some(base)) =
-        (context.settings.websub_hub.clone(), context.settings.base_url.clone())
+        (state.settings.websub_hub.clone(), state.settings.base_url.clone())
     else {
         return;
     };
@@ -112,7 +112,7 @@ pub async fn run_publisher(context: web::Data<AppState>) {
     loop {
         times.tick().await;
         loop {
-            match publish_next(&context, &hub, base).await {
+            match publish_next(&state, &hub, base).await {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(problem) => {
@@ -126,18 +126,14 @@ pub async fn run_publisher(context: web::Data<AppState>) {
 }
 
 /// Sends the next due ping. Returns whether there was one.
-async fn publish_next(
-    context: &web::Data<AppState>,
-    hub: &str,
-    base: &str,
-) -> Result<bool, Problem> {
+async fn publish_next(state: &web::Data<AppState>, hub: &str, base: &str) -> Result<bool, Problem> {
     // Checked by a read, so that an idle queue causes no writes.
-    if !context.database.read_primary(has_due_work).await?.value {
+    if !state.database.read_primary(has_due_work).await?.value {
         return Ok(false);
     }
     let schemas: Vec<&'static ResourceSchema> =
-        context.registry.iter().map(|(schema, _)| *schema).collect();
-    let claimed = context
+        state.registry.iter().map(|(schema, _)| *schema).collect();
+    let claimed = state
         .database
         .write(move |connection| {
             enqueue_topics(connection, &schemas)?;
@@ -164,7 +160,7 @@ async fn publish_next(
         Err(_) => log::warn!(target: "kinoteka::websub", "{message}; retry scheduled"),
     }
     let is_done = outcome.is_ok() || gave_up;
-    context.database.write(move |connection| record_outcome(connection, &ping, is_done)).await?;
+    state.database.write(move |connection| record_outcome(connection, &ping, is_done)).await?;
     Ok(true)
 }
 

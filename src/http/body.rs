@@ -100,7 +100,7 @@ fn check_content_type(request: &HttpRequest, accepts: BodyType) -> Result<(), Pr
     let actual = if content_type.is_empty() {
         "the header is missing".to_owned()
     } else {
-        format!("got `{}`", super::json_fields::truncate_for_message(content_type))
+        format!("got `{}`", crate::text::truncate_for_message(content_type))
     };
     Err(Problem::new(
         ProblemKind::UnsupportedMediaType,

@@ -158,7 +158,7 @@ impl Precondition {
                 "invalid_value",
                 format!(
                     "Writes support only `If-None-Match: *`, not `{}`.",
-                    super::json_fields::truncate_for_message(other)
+                    crate::text::truncate_for_message(other)
                 ),
             ));
         }

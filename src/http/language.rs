@@ -4,11 +4,11 @@
 use actix_web::HttpRequest;
 use actix_web::http::header;
 
-use crate::http::json_fields::truncate_for_message;
 use crate::http::query_params::QueryParams;
 use crate::places::NAME_LANGUAGES;
 use crate::text::choice::{preference_order, select_language};
 use crate::text::language::{Language, parse_accept_language};
+use crate::text::truncate_for_message;
 
 /// The languages that a response is requested in.
 #[derive(Clone, Debug)]

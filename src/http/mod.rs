@@ -14,6 +14,7 @@ pub mod language;
 pub mod middleware;
 pub mod problem;
 pub mod query_params;
+pub mod values;
 pub mod visibility;
 
 use actix_web::HttpRequest;

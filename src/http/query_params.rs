@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use crate::db::Time;
-use crate::http::json_fields::{parse_date, parse_time, truncate_for_message};
 use crate::http::problem::{FieldError, MAX_ERRORS, Problem};
+use crate::http::values::{parse_date, parse_time};
 use crate::text::nearest::closest_name;
+use crate::text::truncate_for_message;
 
 /// Maximum length of a query string in bytes. A cursor does not count, so that the URL of the next
 /// page is never too long.

@@ -16,10 +16,10 @@ use crate::saved_queries::resource::SavedQueries;
 #[utoipa::path(operation_id = "list_saved_queries", tag = "Saved queries", responses((status = 200, description = "A page of saved queries.", body = SavedQueryPage)))]
 #[get("/v1/saved-queries")]
 pub async fn list_saved_queries(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    list::list::<SavedQueries>(context, request).await
+    list::list::<SavedQueries>(state, request).await
 }
 
 /// Get a saved query
@@ -28,11 +28,11 @@ pub async fn list_saved_queries(
 #[utoipa::path(operation_id = "get_saved_query", tag = "Saved queries", params(("saved_query" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The saved query.", body = SavedQuery)))]
 #[get("/v1/saved-queries/{saved_query}")]
 pub async fn get_saved_query(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    resource_get::get::<SavedQueries>(context, request, name.into_inner()).await
+    resource_get::get::<SavedQueries>(state, request, name.into_inner()).await
 }
 
 /// Create a saved query
@@ -42,11 +42,11 @@ pub async fn get_saved_query(
 #[utoipa::path(operation_id = "create_saved_query", tag = "Saved queries", request_body = SavedQueryInput, responses((status = 201, description = "The saved query, as stored.", body = SavedQuery)))]
 #[post("/v1/saved-queries")]
 pub async fn create_saved_query(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    handlers::create::<SavedQueries>(context, request, payload).await
+    handlers::create::<SavedQueries>(state, request, payload).await
 }
 
 /// Replace or create a saved query
@@ -57,12 +57,12 @@ pub async fn create_saved_query(
 #[utoipa::path(operation_id = "replace_saved_query", tag = "Saved queries", params(("saved_query" = String, Path, description = "Id or slug.")), request_body = SavedQueryInput, responses((status = 200, description = "The saved query, as stored.", body = SavedQuery), (status = 201, description = "The saved query was created.", body = SavedQuery)))]
 #[put("/v1/saved-queries/{saved_query}")]
 pub async fn replace_saved_query(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    handlers::replace::<SavedQueries>(context, request, payload, name.into_inner()).await
+    handlers::replace::<SavedQueries>(state, request, payload, name.into_inner()).await
 }
 
 /// Update a saved query
@@ -72,12 +72,12 @@ pub async fn replace_saved_query(
 #[utoipa::path(operation_id = "patch_saved_query", tag = "Saved queries", params(("saved_query" = String, Path, description = "Id or slug.")), request_body(content = SavedQueryInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The saved query, as stored.", body = SavedQuery)))]
 #[patch("/v1/saved-queries/{saved_query}")]
 pub async fn patch_saved_query(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     payload: web::Payload,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    handlers::patch::<SavedQueries>(context, request, payload, name.into_inner()).await
+    handlers::patch::<SavedQueries>(state, request, payload, name.into_inner()).await
 }
 
 /// Delete a saved query
@@ -87,11 +87,11 @@ pub async fn patch_saved_query(
 #[utoipa::path(operation_id = "delete_saved_query", tag = "Saved queries", params(("saved_query" = String, Path, description = "Id or slug.")), responses((status = 204, description = "Deleted.")))]
 #[delete("/v1/saved-queries/{saved_query}")]
 pub async fn delete_saved_query(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    handlers::delete::<SavedQueries>(context, request, name.into_inner()).await
+    handlers::delete::<SavedQueries>(state, request, name.into_inner()).await
 }
 
 /// Restore a saved query
@@ -101,9 +101,9 @@ pub async fn delete_saved_query(
 #[utoipa::path(operation_id = "restore_saved_query", tag = "Saved queries", params(("saved_query" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The restored saved query.", body = SavedQuery)))]
 #[post("/v1/saved-queries/{saved_query}/restore")]
 pub async fn restore_saved_query(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    restore::restore::<SavedQueries>(context, request, name.into_inner()).await
+    restore::restore::<SavedQueries>(state, request, name.into_inner()).await
 }

@@ -3,10 +3,10 @@
 use crate::db::Connection;
 use crate::http::auth::Visibility;
 use crate::http::cursor::{self, CursorError};
-use crate::http::json_fields::unknown_value_message;
 use crate::http::language::LanguagePreference;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::http::query_params::{QueryParams, percent_decode, present_params};
+use crate::http::values::unknown_value_message;
 use crate::resource::query::pagination::MAX_LIMIT;
 use crate::resource::query::params::ListRequest;
 use crate::resource::schema::ResourceSchema;

@@ -1,12 +1,10 @@
 //! `GET /v1/search`: ranked full-text search across all kinds.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use utoipa::ToSchema;
 
 use crate::db::keyset::{ListQuery, SortKey, SortKeyType};
 use crate::db::search::{
@@ -14,34 +12,33 @@ use crate::db::search::{
     plan_search,
 };
 use crate::db::sql_fragment::{Bind, Fragment};
-use crate::db::{Connection, Id, Time};
+use crate::db::{Connection, Id};
 use crate::http::accept;
 use crate::http::auth::Visibility;
 use crate::http::conditional::ConditionalGet;
-use crate::http::json_fields::unknown_value_message;
 use crate::http::language::{LanguagePreference, accept_language};
 use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
-use crate::resource::model::item::{ItemRow, LoadedItem, Status, TranslationRow};
-use crate::resource::model::packed::PackedJson;
+use crate::http::values::unknown_value_message;
+use crate::resource::model::item::{ItemRow, LoadedItem, Status};
 use crate::resource::model::revisions::Revisions;
 use crate::resource::openapi::ListEndpoint;
 use crate::resource::openapi::parameter_schemas::{comma_list_parameter, query_parameter};
 use crate::resource::query::filter_sql::status_predicates;
-use crate::resource::query::pagination::{PageInfo, PageParams};
+use crate::resource::query::pagination::PageParams;
 use crate::resource::query::params::{SearchParams, parse_range, parse_search, parse_statuses};
 use crate::resource::query::shape::{PRESENTATION_PARAMS, ResponseShape};
 use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
 use crate::resource::read::did_you_mean::{MAX_COUNTED_HITS, suggest_queries};
-use crate::resource::read::highlights::{Highlight, HighlightData};
+use crate::resource::read::highlights::HighlightData;
 use crate::resource::read::list::page_response;
-use crate::resource::read::page::{FacetValue, JsonItems, Links, ListResponse};
-use crate::resource::schema::openapi_refs::item_shown;
+use crate::resource::read::page::{FacetValue, JsonItems, ListResponse};
 use crate::resource::schema::{COMMON_RANGES, RangeSchema, ResourceKind};
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_mixed_page;
+use crate::search::hit::{HIT_FIELDS, HitImageFields, SearchHitPage, to_hit};
 use crate::search::kind_filter;
 use crate::text::query::SearchQuery;
 use crate::topics::model::SCHEMA;
@@ -57,22 +54,6 @@ pub const OPENAPI: ListEndpoint = ListEndpoint {
 
 const EXCLUDED_PARAMS: [&str; 9] =
     ["fields", "include", "ids", "year", "sort", "facets", "facet_limit", "parent", "missing"];
-
-/// Values of the `fields` parameter.
-const HIT_FIELDS: [&str; 12] = [
-    "kind",
-    "id",
-    "slug",
-    "title",
-    "summary",
-    "language",
-    "transliterated",
-    "translations",
-    "published_at",
-    "image",
-    "url",
-    "item",
-];
 
 fn openapi_parameters() -> Vec<Value> {
     let names: Vec<&str> = ResourceKind::SEARCHABLE.iter().map(|kind| kind.as_str()).collect();
@@ -109,124 +90,6 @@ fn openapi_parameters() -> Vec<Value> {
     ]
 }
 
-/// A search hit.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct SearchHit {
-    /// Kind of the resource.
-    #[schema(value_type = HitKind)]
-    pub kind: String,
-    /// Identifier.
-    #[schema(value_type = uuid::Uuid)]
-    pub id: Id,
-    /// Slug.
-    #[schema(example = "testimonials-part-one")]
-    pub slug: String,
-    /// Title, name or label in the response's language; null with `lang=all`.
-    #[schema(required, example = "In their own words, part one")]
-    pub title: Option<String>,
-    /// Summary; null if the resource has none.
-    #[schema(required)]
-    pub summary: Option<String>,
-    /// Language of the texts (BCP 47); null with `lang=all`.
-    #[schema(required, example = "en")]
-    pub language: Option<String>,
-    /// Whether the texts were transliterated from the language's other script.
-    pub transliterated: bool,
-    /// Title and summary in every language; only with `lang=all`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub translations: Option<BTreeMap<String, HitText>>,
-    /// Time of publication.
-    #[schema(value_type = Option<chrono::DateTime<chrono::Utc>>, required, example = "2026-05-07T08:00:00Z")]
-    pub published_at: Option<Time>,
-    /// Still image of a video or logo of a partner.
-    #[schema(required)]
-    pub image: Option<HitImage>,
-    /// URL of the resource.
-    #[schema(format = "uri")]
-    pub url: String,
-    /// The full resource; only with `include=item`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(schema_with = item_shown, required = false)]
-    pub item: Option<Value>,
-    /// Matches by field; only with `highlights=true`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub highlights: Option<Vec<Highlight>>,
-}
-
-/// Kind of a search hit. For the OpenAPI document only.
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-pub enum HitKind {
-    /// A video.
-    Video,
-    /// A programme.
-    Programme,
-    /// A partner.
-    Partner,
-    /// An indicator.
-    Indicator,
-    /// An impact statistic.
-    ImpactStatistic,
-    /// A topic.
-    Topic,
-}
-
-/// The texts of a hit in one language.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct HitText {
-    /// Title, name or label.
-    pub title: String,
-    /// Summary.
-    #[schema(required)]
-    pub summary: Option<String>,
-}
-
-/// The image of a search hit.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
-pub struct HitImage {
-    /// URL of the image.
-    #[schema(format = "uri")]
-    pub url: String,
-    /// Alternative text.
-    #[schema(required)]
-    pub alt: Option<String>,
-}
-
-/// A page of search hits.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct SearchHitPage {
-    /// Hits, best first.
-    pub data: Vec<SearchHit>,
-    /// Page size, cursors and total.
-    pub page: PageInfo,
-    /// Number of hits of each kind; only with `facets=kind`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub facets: Option<HashMap<String, Vec<FacetValue>>>,
-    /// Alternative queries with more results, when this one has few.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = json!(["violence"]))]
-    pub did_you_mean: Option<Vec<String>>,
-    /// URLs of this page and its neighbours.
-    pub links: Links,
-}
-
-/// The kind-specific fields from which the image of a hit is taken.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct HitImageFields {
-    thumbnail: PackedJson,
-    logo: PackedJson,
-}
-
-impl HitImageFields {
-    fn image(&self) -> Option<HitImage> {
-        [&self.thumbnail, &self.logo].into_iter().find_map(PackedJson::unpack::<Option<HitImage>>)
-    }
-}
-
 /// Search all resources
 ///
 /// Ranked search across videos, programmes, partners, indicators, impact statistics and topics:
@@ -235,15 +98,15 @@ impl HitImageFields {
 #[utoipa::path(operation_id = "search_all", tag = "Search", responses((status = 200, description = "A page of search hits.", body = SearchHitPage)))]
 #[get("/v1/search")]
 pub async fn search_all(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     accept::require_json(&request)?;
-    let caller = context.visibility(&request).await?;
-    let search_request = Arc::new(SearchRequest::from_request(&context, &request, caller)?);
-    let (shared_request, inner) = (Arc::clone(&search_request), context.clone().into_inner());
+    let caller = state.visibility(&request).await?;
+    let search_request = Arc::new(SearchRequest::from_request(&state, &request, caller)?);
+    let (shared_request, inner) = (Arc::clone(&search_request), state.clone().into_inner());
     let condition = ConditionalGet::from_request(&request);
-    let done = context
+    let done = state
         .read(caller, move |connection| {
             let catalogue_request = CatalogueRequest {
                 etag_key: &shared_request.etag_key,
@@ -263,13 +126,7 @@ pub async fn search_all(
         })
         .await?;
     StatementCount::record(&request, done.statement_count);
-    page_response(
-        &context,
-        &request,
-        (caller, &search_request.language_preference),
-        done.value,
-        None,
-    )
+    page_response(&state, &request, (caller, &search_request.language_preference), done.value, None)
 }
 
 /// The parsed parameters of a search.
@@ -294,7 +151,7 @@ struct SearchRequest {
 
 impl SearchRequest {
     fn from_request(
-        context: &AppState,
+        state: &AppState,
         request: &HttpRequest,
         caller: Visibility,
     ) -> Result<Self, Problem> {
@@ -302,7 +159,7 @@ impl SearchRequest {
         let language_preference = LanguagePreference::parse(
             &mut params,
             accept_language(request),
-            &context.fallback_languages,
+            &state.fallback_languages,
         );
         let search = parse_search(&mut params, &language_preference);
         if search.is_none() {
@@ -361,7 +218,7 @@ impl SearchRequest {
             ranges,
             kind_facet,
             highlights,
-            base_url: context.settings.base_url(request),
+            base_url: state.settings.base_url(request),
             count_key,
             etag_key: identity,
         })
@@ -428,7 +285,7 @@ fn parse_single_word(params: &mut QueryParams, name: &'static str, word: &str) -
 
 fn load_hit_page(
     connection: &mut Connection,
-    context: &AppState,
+    state: &AppState,
     search_request: &SearchRequest,
     revisions: &Arc<Revisions>,
     render_context: &mut RenderContext,
@@ -445,7 +302,7 @@ fn load_hit_page(
     list.cache_key = Some(count_key.clone());
     // References of items are only needed for highlights.
     let schema_of =
-        |item: &ItemRow| ResourceKind::parse(&item.kind).and_then(|kind| context.schema(kind));
+        |item: &ItemRow| ResourceKind::parse(&item.kind).and_then(|kind| state.schema(kind));
     let paging = &search_request.paging;
     let page = load_mixed_page::<Option<HitImageFields>>(
         connection,
@@ -465,31 +322,28 @@ fn load_hit_page(
     let total = paging
         .with_total
         .then(|| {
-            context
+            state
                 .count_cache
                 .get_or_try_insert_with(revisions, &count_key, || list.count(connection))
         })
         .transpose()?;
     let facets = if search_request.kind_facet {
-        Some(kind_facets(connection, context, search_request, (revisions, &frequencies))?)
+        Some(kind_facets(connection, state, search_request, (revisions, &frequencies))?)
     } else {
         None
     };
     let did_you_mean = match search_request.search.to_sparse_search(paging, loaded.len()) {
-        Some(sparse_search) => suggest_queries(
-            connection,
-            &context.vocabulary,
-            &sparse_search,
-            |connection, query| {
+        Some(sparse_search) => {
+            suggest_queries(connection, &state.vocabulary, &sparse_search, |connection, query| {
                 Ok(search_request
                     .build_query(&query, &search_request.kinds, SearchMode::Unranked, &frequencies)
                     .count_up_to(connection, MAX_COUNTED_HITS)?)
-            },
-        )?,
+            })?
+        }
         None => Vec::new(),
     };
     let mut full_items = if search_request.include_item {
-        load_full_items(connection, context, search_request.visibility, &loaded, render_context)?
+        load_full_items(connection, state, search_request.visibility, &loaded, render_context)?
     } else {
         HashMap::new()
     };
@@ -519,7 +373,7 @@ fn load_hit_page(
 /// Counts the hits of each kind.
 fn kind_facets(
     connection: &mut Connection,
-    context: &AppState,
+    state: &AppState,
     search_request: &SearchRequest,
     (revisions, frequencies): (&Revisions, &Arc<TokenFrequencies>),
 ) -> Result<Map<String, Value>, Problem> {
@@ -528,7 +382,7 @@ fn kind_facets(
         let list = format!("{}\n{}", search_request.count_key, kind.as_str());
         counts.push((
             kind,
-            context.count_cache.get_or_try_insert_with(revisions, &list, || {
+            state.count_cache.get_or_try_insert_with(revisions, &list, || {
                 search_request
                     .build_query(
                         &search_request.search.query,
@@ -556,13 +410,13 @@ fn kind_facets(
 /// Loads the full resources of the hits, with a fixed number of statements for each kind.
 fn load_full_items(
     connection: &mut Connection,
-    context: &AppState,
+    state: &AppState,
     visibility: Visibility,
     loaded: &[LoadedItem<Option<HitImageFields>>],
     render_context: &RenderContext,
 ) -> Result<HashMap<Id, Value>, Problem> {
     let mut full_items = HashMap::new();
-    for (schema, load) in &context.registry {
+    for (schema, load) in &state.registry {
         let ids: Vec<Id> = loaded
             .iter()
             .filter(|one| one.item.kind == schema.kind.as_str())
@@ -577,39 +431,4 @@ fn load_full_items(
         full_items.extend(load(connection, &ids, visibility, &mut inner)?);
     }
     Ok(full_items)
-}
-
-fn to_hit(
-    mut one: LoadedItem<Option<HitImageFields>>,
-    kind: ResourceKind,
-    item: Option<Value>,
-    render_context: &RenderContext,
-) -> SearchHit {
-    let text = |text: &TranslationRow| {
-        (
-            text.language.clone(),
-            HitText { title: text.title.clone(), summary: text.summary.clone() },
-        )
-    };
-    let translations = render_context
-        .language_preference
-        .include_translations
-        .then(|| one.texts.iter().map(text).collect());
-    let image = one.fields.as_ref().and_then(HitImageFields::image);
-    let chosen = one.take_selected_text();
-    SearchHit {
-        kind: kind.as_str().to_owned(),
-        id: one.item.id,
-        url: format!("{}{}/{}", render_context.base_url, kind.path(), one.item.slug),
-        slug: one.item.slug,
-        transliterated: chosen.as_ref().is_some_and(|chosen| chosen.is_transliterated),
-        language: chosen.as_ref().map(|chosen| chosen.language.as_str().to_owned()),
-        summary: chosen.as_ref().and_then(|chosen| chosen.text.summary.clone()),
-        title: chosen.map(|chosen| chosen.text.title),
-        translations,
-        published_at: one.item.published_at,
-        image,
-        item,
-        highlights: None,
-    }
 }

@@ -1,7 +1,7 @@
 //! The `kind` parameter and the localized names of kinds.
 
-use crate::http::json_fields::unknown_value_message;
 use crate::http::query_params::QueryParams;
+use crate::http::values::unknown_value_message;
 use crate::resource::schema::ResourceKind;
 
 /// The name of a kind in the given language, in English if there is no translation.

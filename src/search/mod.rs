@@ -1,6 +1,7 @@
 //! Search across resource kinds, title suggestions and transcript search.
 
 pub mod all;
+pub mod hit;
 mod kind_filter;
 pub mod suggest;
 pub mod transcripts;

@@ -157,18 +157,18 @@ pub struct SuggestionPage {
 #[utoipa::path(operation_id = "list_suggestions", tag = "Search", responses((status = 200, description = "Suggestions, best first.", body = SuggestionPage)))]
 #[get("/v1/suggest")]
 pub async fn suggest(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     accept::require_json(&request)?;
-    let caller = context.visibility(&request).await?;
-    let suggest_request = SuggestRequest::from_request(&context, &request)?;
+    let caller = state.visibility(&request).await?;
+    let suggest_request = SuggestRequest::from_request(&state, &request)?;
     let (inner, condition, language_preference) = (
-        context.clone().into_inner(),
+        state.clone().into_inner(),
         ConditionalGet::from_request(&request),
         suggest_request.language_preference.clone(),
     );
-    let done = context
+    let done = state
         .read(Visibility::Published, move |connection| {
             let catalogue_request = CatalogueRequest {
                 etag_key: &suggest_request.etag_key,
@@ -192,7 +192,7 @@ pub async fn suggest(
         Freshness::Fresh(validators, data) => (validators, data),
         Freshness::NotModified(validators) => {
             return Ok(response::not_modified_response(
-                &context,
+                &state,
                 caller,
                 &language_preference,
                 &validators,
@@ -200,12 +200,12 @@ pub async fn suggest(
         }
     };
     let links = page::page_links(
-        &context,
+        &state,
         &request,
         &PageInfo { limit: MAX_SUGGESTIONS, next_cursor: None, prev_cursor: None, total: None },
     );
     let mut response =
-        list_response_head(&context, (caller, &language_preference), &validators, &links);
+        list_response_head(&state, (caller, &language_preference), &validators, &links);
     Ok(response.json(SuggestionPage { data, links }))
 }
 
@@ -220,12 +220,12 @@ struct SuggestRequest {
 }
 
 impl SuggestRequest {
-    fn from_request(context: &AppState, request: &HttpRequest) -> Result<Self, Problem> {
+    fn from_request(state: &AppState, request: &HttpRequest) -> Result<Self, Problem> {
         let mut params = QueryParams::parse(request.query_string())?;
         let language_preference = LanguagePreference::parse(
             &mut params,
             accept_language(request),
-            &context.fallback_languages,
+            &state.fallback_languages,
         );
         let search = parse_search(&mut params, &language_preference);
         if search.is_none() {
@@ -233,7 +233,7 @@ impl SuggestRequest {
         }
         let kinds = parse_kinds(&mut params, &SUGGESTED_KINDS);
         let limit = params.integer("limit", 1..=MAX_SUGGESTIONS).unwrap_or(DEFAULT_SUGGESTIONS);
-        let base = context.settings.base_url(request);
+        let base = state.settings.base_url(request);
         let identity = format!(
             "suggest\n{}\n{}",
             params.canonical_without(&[]),
@@ -264,12 +264,12 @@ struct RankedSuggestion {
 
 fn load_suggestions(
     connection: &mut Connection,
-    context: &AppState,
+    state: &AppState,
     suggest_request: &SuggestRequest,
     render_context: &mut RenderContext,
 ) -> Result<Vec<Suggestion>, Problem> {
     let typed = &suggest_request.search.query;
-    let candidates = find_candidates(connection, context, suggest_request)?;
+    let candidates = find_candidates(connection, state, suggest_request)?;
     let of_kind = |kind: &ResourceKind| {
         candidates
             .iter()
@@ -321,7 +321,7 @@ fn load_suggestions(
 /// prefix; the prefix is used if the completions find too few.
 fn find_candidates(
     connection: &mut Connection,
-    context: &AppState,
+    state: &AppState,
     suggest_request: &SuggestRequest,
 ) -> Result<Vec<(char, Id)>, Problem> {
     let typed = &suggest_request.search.query;
@@ -341,7 +341,7 @@ fn find_candidates(
     let (videos, others): (Vec<ResourceKind>, Vec<ResourceKind>) =
         suggest_request.kinds.iter().partition(|kind| **kind == ResourceKind::Video);
     let mut candidates = newest(connection, typed, &others)?;
-    let completed_query = complete_last_word(connection, context, typed)?;
+    let completed_query = complete_last_word(connection, state, typed)?;
     let mut video_candidates =
         newest(connection, completed_query.as_ref().unwrap_or(typed), &videos)?;
     if completed_query.is_some() && video_candidates.len() < suggest_request.limit {
@@ -355,7 +355,7 @@ fn find_candidates(
 /// incomplete.
 fn complete_last_word(
     connection: &mut Connection,
-    context: &AppState,
+    state: &AppState,
     typed: &SearchQuery,
 ) -> Result<Option<SearchQuery>, Problem> {
     let mut query = typed.clone();
@@ -373,7 +373,7 @@ fn complete_last_word(
     else {
         return Ok(None);
     };
-    let words = context.vocabulary.with_prefix(connection, &prefix_text, MAX_COMPLETIONS)?;
+    let words = state.vocabulary.with_prefix(connection, &prefix_text, MAX_COMPLETIONS)?;
     for term in last.iter_mut() {
         term.is_prefix = false;
     }

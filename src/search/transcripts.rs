@@ -128,19 +128,19 @@ pub struct TranscriptHitPage {
 #[utoipa::path(operation_id = "search_transcripts", tag = "Videos", responses((status = 200, description = "A page of transcript hits.", body = TranscriptHitPage)))]
 #[get("/v1/transcript-search")]
 pub async fn search_transcripts(
-    context: web::Data<AppState>,
+    state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     accept::require_json(&request)?;
-    let caller = context.visibility(&request).await?;
+    let caller = state.visibility(&request).await?;
     reject_params(request.query_string(), OPENAPI.excluded_params, |name| {
         format!("`{name}` is not supported; hits are sorted by relevance.")
     })?;
     let mut list_request = ListRequest::from_request(
         Videos::SCHEMA,
         &request,
-        &context.fallback_languages,
-        context.settings.base_url(&request),
+        &state.fallback_languages,
+        state.settings.base_url(&request),
         caller,
     )?;
     list_request.scope = FieldScope::Transcripts;
@@ -148,9 +148,9 @@ pub async fn search_transcripts(
     if list_request.query().is_none() {
         return Err(Problem::invalid_parameter("q", "required", "`q` is required."));
     }
-    let (shared_request, inner) = (Arc::clone(&list_request), context.clone().into_inner());
+    let (shared_request, inner) = (Arc::clone(&list_request), state.clone().into_inner());
     let condition = ConditionalGet::from_request(&request);
-    let done = context
+    let done = state
         .read(caller, move |connection| {
             let catalogue_request = CatalogueRequest {
                 etag_key: &shared_request.etag_key,
@@ -192,16 +192,16 @@ pub async fn search_transcripts(
         Freshness::Fresh(validators, page) => (validators, page),
         Freshness::NotModified(validators) => {
             return Ok(response::not_modified_response(
-                &context,
+                &state,
                 caller,
                 &list_request.language_preference,
                 &validators,
             ));
         }
     };
-    let links = page::page_links(&context, &request, &info);
+    let links = page::page_links(&state, &request, &info);
     let mut response = list_response_head(
-        &context,
+        &state,
         (caller, &list_request.language_preference),
         &validators,
         &links,
@@ -218,7 +218,7 @@ struct RankedHit {
 
 fn load_hit_page(
     connection: &mut Connection,
-    context: &AppState,
+    state: &AppState,
     list_request: &ListRequest,
     revisions: &Revisions,
     render_context: &mut RenderContext,
@@ -299,7 +299,7 @@ fn load_hit_page(
         .page_params
         .with_total
         .then(|| {
-            context.count_cache.get_or_try_insert_with(
+            state.count_cache.get_or_try_insert_with(
                 revisions,
                 &format!("transcripts\n{}", list_request.count_key),
                 || list.count(connection),
@@ -313,7 +313,7 @@ fn load_hit_page(
 /// with hits.
 fn find_did_you_mean(
     connection: &mut Connection,
-    context: &AppState,
+    state: &AppState,
     list_request: &ListRequest,
     (found, render_context): (usize, &RenderContext),
 ) -> Result<Vec<String>, Problem> {
@@ -326,7 +326,7 @@ fn find_did_you_mean(
     let Some(cache) = render_context.cache() else {
         return Err(Problem::internal("a list was loaded without the reference cache"));
     };
-    suggest_queries(connection, &context.vocabulary, &sparse_search, |connection, query| {
+    suggest_queries(connection, &state.vocabulary, &sparse_search, |connection, query| {
         Ok(list_request
             .with_query(query)
             .page_query(connection, &SCHEMA, &cache)?

@@ -1,0 +1,65 @@
+//! Parsing of values that occur in bodies, query parameters and settings: dates, timestamps, URLs,
+//! language tags.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::db::Time;
+use crate::text::language::Language;
+use crate::text::nearest::closest_name;
+use crate::text::truncate_for_message;
+
+/// Parses a language tag under which texts can be stored; the error is a message for the client.
+pub fn parse_storable_language(tag: &str) -> Result<Language, String> {
+    let language = Language::parse(tag).map_err(|error| error.to_string())?;
+    language.check_storable().map_err(|error| error.to_string())?;
+    Ok(language)
+}
+
+/// Parses a date as `YYYY-MM-DD`, from year 1 to 9999.
+pub fn parse_date(text: &str) -> Option<NaiveDate> {
+    // The date parser accepts more: signs, blanks, years of five digits.
+    let is_plain = text.len() == 10
+        && text.bytes().enumerate().all(|(at, byte)| matches!(at, 4 | 7) || byte.is_ascii_digit());
+    if !is_plain {
+        return None;
+    }
+    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    (chrono::Datelike::year(&date) >= 1).then_some(date)
+}
+
+/// Parses a timestamp (RFC 3339), from year 1 to 9999, truncated to microseconds.
+pub fn parse_time(text: &str) -> Option<Time> {
+    use chrono::{Datelike, SubsecRound};
+    let time = DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc).trunc_subsecs(6);
+    (1..=9999).contains(&time.year()).then_some(Time(time))
+}
+
+/// Whether the text is an absolute http or https URL without blanks and credentials.
+pub fn is_web_url(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| {
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        !host.is_empty()
+            && !host.contains('@')
+            && !host.starts_with(':')
+            && !text.chars().any(|c| {
+                c.is_whitespace()
+                    || c.is_control()
+                    || matches!(c, '<' | '>' | '"' | '\\' | '^' | '`' | '{' | '|' | '}')
+            })
+    })
+}
+
+/// Error message for an unknown value: "`x` is not one of …. Did you mean …?"
+pub fn unknown_value_message<'a>(
+    value: &str,
+    words: impl Iterator<Item = &'a str> + Clone,
+) -> String {
+    let near = closest_name(value, words.clone());
+    let hint = near.map_or_else(String::new, |near| format!(" Did you mean `{near}`?"));
+    let all: Vec<&str> = words.collect();
+    if all.len() > 30 {
+        return format!("`{}` is not a known value.{hint}", truncate_for_message(value));
+    }
+    format!("`{}` is not one of {}.{hint}", truncate_for_message(value), all.join(", "))
+}
