@@ -1,4 +1,4 @@
-# Common tasks. `just` lists them. Install it with `cargo install just`, or run the commands by hand.
+# Common tasks. `just` lists them. Install it with `cargo install just`, or run the commands manually.
 
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
@@ -14,7 +14,7 @@ check:
 test *args:
     cargo test --locked {{ args }}
 
-# Run all tests on SQLite alone
+# Run all tests on SQLite only
 test-sqlite *args:
     cargo test --locked -- --skip ::postgres {{ args }}
 
@@ -39,6 +39,6 @@ bench *args:
 demo:
     cargo run --locked -- serve --demo
 
-# Build the documentation of the code
+# Build the API documentation of the code
 docs:
     cargo doc --locked --no-deps --document-private-items

@@ -21,7 +21,7 @@ fn chart(chart_type: ChartType) -> Chart {
         let key = match chart_type {
             ChartType::Line => (1_980 + place).to_string(),
             _ => {
-                kinoteka::places::all_countries().get(usize::try_from(place).unwrap_or(0)).map_or_else(String::new, |country| country.code.to_owned())
+                kinoteka::i18n::country_names::all_countries().get(usize::try_from(place).unwrap_or(0)).map_or_else(String::new, |country| country.code.to_owned())
             }
         };
         Point {

@@ -87,7 +87,7 @@ fn sqlite(videos: u32) -> (PathBuf, Option<Duration>) {
     let temporary = path.with_extension("tmp.db");
     drop(std::fs::remove_file(&temporary));
     let took = import(&format!("sqlite://{}", temporary.display()), generate_catalogue(videos, 1));
-    std::fs::rename(&temporary, &path).expect("renaming the file");
+    std::fs::rename(&temporary, &path).expect("the file can be renamed");
     (path, Some(took))
 }
 
@@ -104,7 +104,7 @@ fn fingerprint() -> u64 {
 fn hash(path: &Path, hasher: &mut impl std::hash::Hasher) {
     if path.is_dir() {
         let mut entries: Vec<PathBuf> = std::fs::read_dir(path)
-            .expect("a directory")
+            .expect("the directory can be listed")
             .flatten()
             .map(|entry| entry.path())
             .collect();
@@ -113,7 +113,7 @@ fn hash(path: &Path, hasher: &mut impl std::hash::Hasher) {
             hash(&entry, hasher);
         }
     } else {
-        hasher.write(&std::fs::read(path).expect("a file"));
+        hasher.write(&std::fs::read(path).expect("the file can be read"));
     }
 }
 
@@ -133,14 +133,14 @@ fn bare(body: Vec<u8>) -> (String, actix_web::dev::ServerHandle) {
             .workers(2)
             .disable_signals()
             .bind("127.0.0.1:0")
-            .expect("a free port");
-            let address = server.addrs().first().expect("an address").to_string();
+            .expect("a port is free");
+            let address = server.addrs().first().expect("the server has an address").to_string();
             let server = server.run();
-            sender.send((address, server.handle())).expect("it is waited for");
-            server.await.expect("it ends well");
+            sender.send((address, server.handle())).expect("the receiver waits");
+            server.await.expect("the task completes");
         });
     });
-    receiver.recv().expect("it starts")
+    receiver.recv().expect("the server starts")
 }
 
 /// Result of a run: requests per second and the sorted latencies.
@@ -178,7 +178,7 @@ fn drive(
                 let (address, step) = (address.to_owned(), shape.connections);
                 spawn(async move {
                     let mut stream = TcpStream::connect(&address).await.expect("it listens");
-                    stream.set_nodelay(true).expect("a socket");
+                    stream.set_nodelay(true).expect("the socket accepts the option");
                     let (mut times, mut buffer) = (Vec::new(), Vec::with_capacity(1 << 16));
                     for request in requests.iter().cycle().skip(
                         number * requests.len() / step + turn * (requests.len() / step / TURNS),
@@ -187,7 +187,7 @@ fn drive(
                         if started >= until {
                             break;
                         }
-                        stream.write_all(request).await.expect("it reads");
+                        stream.write_all(request).await.expect("the server reads the request");
                         let found = read_response(&mut stream, &mut buffer).await;
                         assert!(
                             status.is_none_or(|status| status == found),
@@ -203,12 +203,12 @@ fn drive(
         sleep_until((until + Duration::from_millis(1)).into()).await;
         let mut times = Vec::new();
         for task in tasks {
-            times.extend(task.await.expect("it ends well"));
+            times.extend(task.await.expect("the task completes"));
         }
         times
     });
     times.sort_unstable();
-    let count = u32::try_from(times.len()).expect("not that many");
+    let count = u32::try_from(times.len()).expect("the number of requests fits");
     Run { rate: f64::from(count) / length.as_secs_f64(), times }
 }
 
@@ -228,7 +228,7 @@ async fn read_response(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> u16 {
                 .map_or(0, |text| text.trim().parse().unwrap_or(0));
             while buffer.len() < end + 4 + length {
                 assert!(
-                    stream.read_buf(buffer).await.expect("it answers") > 0,
+                    stream.read_buf(buffer).await.expect("the server responds") > 0,
                     "connection closed"
                 );
             }
@@ -236,9 +236,9 @@ async fn read_response(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> u16 {
                 .split(' ')
                 .nth(1)
                 .and_then(|status| status.parse().ok())
-                .expect("a status");
+                .expect("the response has a status");
         }
-        assert!(stream.read_buf(buffer).await.expect("it answers") > 0, "connection closed");
+        assert!(stream.read_buf(buffer).await.expect("a response") > 0, "connection closed");
     }
 }
 
@@ -251,7 +251,7 @@ fn shapes(address: &str, videos: u32) -> Vec<Shape> {
     let published = |limit: u32, more: &str| -> serde_json::Value {
         let (head, body) = once(address, &get(&format!("/v1/videos?limit={limit}{more}")));
         assert!(head.contains(" 200 "), "{head}");
-        serde_json::from_slice(&body).expect("JSON")
+        serde_json::from_slice(&body).expect("the body is JSON")
     };
     let mut slugs = Vec::new();
     let mut cursor = String::new();
@@ -285,7 +285,7 @@ fn shapes(address: &str, videos: u32) -> Vec<Shape> {
         .map(|slug| get(&format!("/v1/videos/{slug}")))
         .collect();
     let (_, programmes) = once(address, &get("/v1/programmes?limit=50&fields=slug"));
-    let programmes: serde_json::Value = serde_json::from_slice(&programmes).expect("JSON");
+    let programmes: serde_json::Value = serde_json::from_slice(&programmes).expect("a JSON body");
     let programmes: Vec<&str> = programmes
         .get("data")
         .and_then(|data| data.as_array())
@@ -332,7 +332,8 @@ fn shapes(address: &str, videos: u32) -> Vec<Shape> {
         .collect();
     let slug = slugs.first().cloned().unwrap_or_default();
     let (head, _) = once(address, &get(&format!("/v1/videos/{slug}")));
-    let tag = head.lines().find_map(|line| line.strip_prefix("etag: ")).expect("a tag").to_owned();
+    let tag =
+        head.lines().find_map(|line| line.strip_prefix("etag: ")).expect("an ETag").to_owned();
     let feed = |ending: &str| {
         combined
             .iter()
@@ -399,7 +400,7 @@ fn searches(address: &str, published: &dyn Fn(u32, &str) -> serde_json::Value) -
     }
     places.sort();
     places.dedup();
-    assert!(places.len() > 20, "the generated catalogue names places");
+    assert!(places.len() > 20, "the generated catalogue has too few names of places");
     let place_queries = |path: &str, before: &str| {
         places
             .iter()
@@ -431,7 +432,7 @@ fn searches(address: &str, published: &dyn Fn(u32, &str) -> serde_json::Value) -
         })
         .collect();
     let (_, spoken) = once(address, &get("/v1/transcript-search?q=%22story+number%22&limit=100"));
-    let spoken: serde_json::Value = serde_json::from_slice(&spoken).expect("JSON");
+    let spoken: serde_json::Value = serde_json::from_slice(&spoken).expect("the body is JSON");
     let phrases: Vec<String> = spoken
         .get("data")
         .and_then(|data| data.as_array())
@@ -521,19 +522,19 @@ fn measure(url: &str, videos: u32, imported: Option<Duration>) {
     let (served, address) = serve(url);
     println!("| shape | requests/s | p50 | p99 | ratio to bare handler |\n|---|---|---|---|---|");
     for shape in shapes(&address, videos).into_iter().filter(|shape| shape.name.contains(&only)) {
-        let sample = shape.requests.get(shape.requests.len() / 2).expect("a request");
+        let sample = shape.requests.get(shape.requests.len() / 2).expect("a shape has requests");
         let (bare_address, handle) = bare(once(&address, sample).1);
         drop(drive(&address, &shape, Some(shape.status), (0, length / 4)));
         let mut runs: Vec<(f64, Run)> = (0..rounds)
             .map(|round| {
-                let turn = (usize::try_from(round).expect("a few rounds") + 1, length);
+                let turn = (usize::try_from(round).expect("the number of rounds fits") + 1, length);
                 let of_bare = drive(&bare_address, &shape, Some(200), turn);
                 let run = drive(&address, &shape, Some(shape.status), turn);
                 (run.rate / of_bare.rate, run)
             })
             .collect();
         runs.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let (ratio, run) = runs.get(runs.len() / 2).expect("a round");
+        let (ratio, run) = runs.get(runs.len() / 2).expect("there is at least one round");
         println!(
             "| {} | {:.0} | {:.2?} | {:.2?} | {ratio:.3} |",
             shape.name,
@@ -569,14 +570,14 @@ fn measure(url: &str, videos: u32, imported: Option<Duration>) {
 
 /// Measures creates; each request has its own slug, since a write cannot be repeated.
 fn create(url: &str, address: &str, length: Duration) {
-    let made = kinoteka(url, &["key", "create", "--role", "editor", "--name", "bench"])
+    let created = kinoteka(url, &["key", "create", "--role", "editor", "--name", "bench"])
         .stderr(Stdio::null())
         .output()
         .expect("the program runs");
-    let key = String::from_utf8(made.stdout).expect("a key");
+    let key = String::from_utf8(created.stdout).expect("the key is UTF-8");
     let line = generate_catalogue(2_000, 2)
         .find(|line| line.get("slug").is_some_and(|slug| slug == "video-7"))
-        .expect("a video");
+        .expect("the generated catalogue has the video");
     let requests = (0..20_000)
         .map(|number| {
             let mut body = line.clone();

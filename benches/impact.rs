@@ -187,7 +187,7 @@ fn summaries(url: &str) {
         .expect("the program runs");
     let key = String::from_utf8_lossy(&key.stdout).trim().to_owned();
     let (_, list) = once(&address, &get("/v1/impact-statistics?limit=1&fields=slug"));
-    let list: Value = serde_json::from_slice(&list).expect("a list");
+    let list: Value = serde_json::from_slice(&list).expect("the body is JSON");
     let slug =
         list.pointer("/data/0/slug").and_then(Value::as_str).expect("a statistic").to_owned();
     let mut value = 0_u32;

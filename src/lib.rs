@@ -1,13 +1,13 @@
 //! Kinoteka: a headless media catalogue. The modules, from the lowest layer to the highest:
 
-/// Images: fonts, rasterizer, posters.
-pub mod images;
-
-/// Pure functions on text: languages, folding, transliteration, slugs, decimals.
+/// Pure functions on text: language tags, analysis, transliteration, slugs, decimals.
 pub mod text;
 
-/// Countries and territories: codes, names, and the footnote to the designation of Kosovo.
-pub mod places;
+/// Captions and chapters: WebVTT and SRT.
+pub mod captions;
+
+/// Messages, country names, language names and dates in the languages of the catalogue.
+pub mod i18n;
 
 /// SQLite and PostgreSQL: the only module that distinguishes them.
 pub mod db;
@@ -15,14 +15,8 @@ pub mod db;
 /// HTTP functions shared by all endpoints, independent of resource kinds.
 pub mod http;
 
-/// Messages to readers in the languages of the catalogue.
-pub mod phrases;
-
 /// Settings.
 pub mod config;
-
-/// Captions and chapters: WebVTT and SRT.
-pub mod captions;
 
 /// Functions shared by all resource kinds: schemas, lists, reads, writes, OpenAPI.
 pub mod resource;
@@ -36,20 +30,26 @@ pub mod partners;
 /// Programmes.
 pub mod programmes;
 
-/// Videos.
+/// Videos and their text tracks.
 pub mod videos;
 
-/// Impact statistics.
+/// Impact statistics, indicators, and summaries of statistics.
 pub mod impact;
-
-/// Saved queries.
-pub mod saved_queries;
 
 /// Countries, as a resource.
 pub mod countries;
 
+/// Saved queries.
+pub mod saved_queries;
+
 /// Search across kinds: results, suggestions, transcripts.
 pub mod search;
+
+/// Images: fonts, rasterizer, posters.
+pub mod images;
+
+/// Charts of statistics as SVG and PNG.
+pub mod charts;
 
 /// Embeds: pages for frames, web component, oEmbed.
 pub mod embed;
@@ -68,9 +68,6 @@ pub mod registry;
 
 /// The HTTP server: routes, background tasks, OpenAPI document.
 pub mod server;
-
-/// Charts of statistics as SVG and PNG.
-pub mod charts;
 
 /// The command line: one file per command.
 pub mod commands;

@@ -1,8 +1,8 @@
 //! The registry of resource kinds: every operation of every kind, in one list.
 //!
 //! Everything that iterates over kinds (server, commands, OpenAPI document) iterates over
-//! [`RESOURCES`]. Modules below this one receive what they need of it: `AppState` the schemas and
-//! the loaders for `include`, the feeds of saved queries the [`FeedLoader`]s.
+//! [`RESOURCES`]. Modules below this one receive what they need from it: `AppState` receives the
+//! schemas and the loaders for `include`, the feeds of saved queries receive the [`FeedLoader`]s.
 
 use crate::resource::model::item::ItemRow;
 use crate::resource::query::shape::ResponseShape;
@@ -85,7 +85,7 @@ pub struct ResourceEntry {
     pub feed: Option<FeedLoader>,
 }
 
-/// The operations that every kind has.
+/// Returns the entry of a kind, without feeds.
 const fn entry<S: Resource>() -> ResourceEntry {
     ResourceEntry {
         schema: S::SCHEMA,
@@ -110,7 +110,8 @@ impl ResourceEntry {
     }
 }
 
-/// The entry of a kind. Fails only if a kind is missing in [`RESOURCES`], which a test excludes.
+/// Returns the entry of a kind. Fails only if a kind is missing in [`RESOURCES`], which a test
+/// excludes.
 pub fn entry_of(kind: ResourceKind) -> Result<&'static ResourceEntry, Problem> {
     RESOURCES
         .iter()
@@ -118,17 +119,17 @@ pub fn entry_of(kind: ResourceKind) -> Result<&'static ResourceEntry, Problem> {
         .ok_or_else(|| Problem::internal(format!("kind {} is not registered", kind.as_str())))
 }
 
-/// The declarations of all kinds.
+/// Returns the declarations of all kinds.
 pub fn schemas() -> Vec<&'static ResourceSchema> {
     RESOURCES.iter().map(|entry| entry.schema).collect()
 }
 
-/// What [`AppState`] knows of each kind.
+/// Returns the schemas and the loaders for `include` of all kinds, for [`AppState`].
 pub fn include_loaders() -> Vec<(&'static ResourceSchema, LoadForInclude)> {
     RESOURCES.iter().map(|entry| (entry.schema, entry.load_full)).collect()
 }
 
-/// The feed loaders of the kinds with feeds.
+/// Returns the feed loaders of the kinds with feeds.
 pub fn feed_loaders() -> Vec<(ResourceKind, FeedLoader)> {
     RESOURCES.iter().filter_map(|entry| Some((entry.schema.kind, entry.feed?))).collect()
 }

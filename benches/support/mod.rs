@@ -35,13 +35,13 @@ pub fn kinoteka(url: &str, arguments: &[&str]) -> Command {
 pub fn import(url: &str, lines: impl Iterator<Item = serde_json::Value>) -> Duration {
     let mut child =
         kinoteka(url, &["import", "-"]).stdin(Stdio::piped()).spawn().expect("the program runs");
-    let mut out = std::io::BufWriter::new(child.stdin.take().expect("a pipe"));
+    let mut out = std::io::BufWriter::new(child.stdin.take().expect("an open pipe"));
     for line in lines {
         writeln!(out, "{line}").expect("the import reads");
     }
     drop(out);
     let started = Instant::now();
-    assert!(child.wait().expect("it ends").success());
+    assert!(child.wait().expect("the program ends").success());
     started.elapsed()
 }
 
@@ -64,7 +64,7 @@ pub fn serve(url: &str) -> (ServerProcess, String) {
 pub fn spawn_and_wait(mut command: Command) -> (ServerProcess, String) {
     let mut child = command.stderr(Stdio::piped()).spawn().expect("the program runs");
     let mut lines =
-        BufReader::new(child.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
+        BufReader::new(child.stderr.take().expect("an open pipe")).lines().map_while(Result::ok);
     let served = ServerProcess(child);
     let address = lines
         .find_map(|line| {
@@ -72,7 +72,7 @@ pub fn spawn_and_wait(mut command: Command) -> (ServerProcess, String) {
                 .and_then(|(_, rest)| rest.split(' ').next())
                 .map(str::to_owned)
         })
-        .expect("it listens");
+        .expect("the server listens");
     std::thread::spawn(move || lines.for_each(drop));
     (served, address)
 }
@@ -84,12 +84,12 @@ pub fn get(path: &str) -> String {
 
 /// Sends one request on a new connection; returns head and body.
 pub fn once(address: &str, request: &str) -> (String, Vec<u8>) {
-    let mut stream = std::net::TcpStream::connect(address).expect("it listens");
+    let mut stream = std::net::TcpStream::connect(address).expect("the server listens");
     stream
         .write_all(request.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n").as_bytes())
-        .expect("it reads");
+        .expect("the server reads the request");
     let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).expect("it answers");
+    stream.read_to_end(&mut bytes).expect("the server responds");
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("a head");
     (
         String::from_utf8_lossy(bytes.get(..end).unwrap_or_default()).into_owned(),

@@ -12,20 +12,19 @@
 //!   without its markup, and conversion between the formats.
 //! - `transcript`: the text of a track in paragraphs.
 
-mod lines;
-pub mod read;
+mod blocks;
+pub mod parse;
 pub mod srt;
-mod srt_text;
+mod srt_cue_text;
+#[cfg(test)]
+mod test_fixtures;
 pub mod timing;
 pub mod track;
 pub mod transcript;
-pub mod vtt_text;
 pub mod webvtt;
+pub mod webvtt_cue_text;
 
-#[cfg(test)]
-mod samples;
-
-pub use read::parse;
+pub use parse::parse;
 pub use timing::{format_srt_timestamp, format_webvtt_timestamp};
 pub use track::{CaptionFormat, Cue, MAX_CUES, ParseError, Track};
 pub use transcript::{Paragraph, paragraphs};

@@ -4,14 +4,21 @@
 //! deviations are accepted: missing counters, dots for commas, coordinates after the timestamps,
 //! and cues out of order. As in WebVTT, content that a viewer would miss is an error.
 
-use super::lines::{
-    CueBlock, enforce_cue_limit, enforce_payload_limit, join_lines, parse_cue_block,
-    parse_cue_timing, reject_arrows, reject_control_characters, split_blocks, split_lines,
-};
-use super::srt_text::{from_webvtt, to_webvtt};
 use super::timing::{ARROW, format_srt_timestamp};
 use super::track::{CaptionFormat, Cue, ParseError, ParseErrors, Track};
 use super::webvtt::is_identifier;
+use crate::captions::blocks::CueBlock;
+use crate::captions::blocks::enforce_cue_limit;
+use crate::captions::blocks::enforce_payload_limit;
+use crate::captions::blocks::join_lines;
+use crate::captions::blocks::parse_cue_block;
+use crate::captions::blocks::parse_cue_timing;
+use crate::captions::blocks::reject_arrows;
+use crate::captions::blocks::reject_control_characters;
+use crate::captions::blocks::split_blocks;
+use crate::captions::blocks::split_lines;
+use crate::captions::srt_cue_text::from_webvtt;
+use crate::captions::srt_cue_text::to_webvtt;
 
 /// Parses an SRT file without its byte order mark into WebVTT cues, sorted by start.
 ///
@@ -75,9 +82,11 @@ pub fn render(track: &Track) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::captions::samples::{
-        MACEDONIAN_SRT, SERBIAN_WEBVTT, TURKISH_SRT, any_srt_file, any_track,
-    };
+    use crate::captions::test_fixtures::MACEDONIAN_SRT;
+    use crate::captions::test_fixtures::SERBIAN_WEBVTT;
+    use crate::captions::test_fixtures::TURKISH_SRT;
+    use crate::captions::test_fixtures::any_srt_file;
+    use crate::captions::test_fixtures::any_track;
     use crate::captions::webvtt;
     use proptest::prelude::*;
 

@@ -14,7 +14,7 @@
 //! repetitions ("No." "No.") there is a gap.
 
 use super::track::{Cue, Track};
-use super::vtt_text::utterances;
+use crate::captions::webvtt_cue_text::utterances;
 
 /// Minimum pause between paragraphs, in milliseconds.
 pub const PARAGRAPH_PAUSE_MS: i64 = 2_000;
@@ -145,7 +145,9 @@ fn ends_sentence(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::captions::samples::{ALBANIAN_WEBVTT, SERBIAN_WEBVTT, any_track};
+    use crate::captions::test_fixtures::ALBANIAN_WEBVTT;
+    use crate::captions::test_fixtures::SERBIAN_WEBVTT;
+    use crate::captions::test_fixtures::any_track;
     use crate::captions::webvtt;
     use proptest::prelude::*;
 

@@ -3,13 +3,20 @@
 //! Players skip invalid content, so that a viewer misses text. Here every deviation is an error,
 //! since the sender can still correct the file.
 
-use super::lines::{
-    Block, CueBlock, enforce_cue_limit, enforce_payload_limit, join_lines, parse_cue_block,
-    parse_cue_timing, reject_arrows, reject_control_characters, split_blocks, split_lines,
-};
 use super::timing::{ARROW, format_webvtt_timestamp};
 use super::track::{CaptionFormat, Cue, ParseError, ParseErrors, Track};
-use super::vtt_text::has_unclosed_tag;
+use crate::captions::blocks::Block;
+use crate::captions::blocks::CueBlock;
+use crate::captions::blocks::enforce_cue_limit;
+use crate::captions::blocks::enforce_payload_limit;
+use crate::captions::blocks::join_lines;
+use crate::captions::blocks::parse_cue_block;
+use crate::captions::blocks::parse_cue_timing;
+use crate::captions::blocks::reject_arrows;
+use crate::captions::blocks::reject_control_characters;
+use crate::captions::blocks::split_blocks;
+use crate::captions::blocks::split_lines;
+use crate::captions::webvtt_cue_text::has_unclosed_tag;
 
 /// The signature at the start of the first line.
 pub(super) const SIGNATURE: &str = "WEBVTT";
@@ -181,7 +188,9 @@ fn render_cue(cue: &Cue) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::captions::samples::{ALBANIAN_WEBVTT, SERBIAN_WEBVTT, any_track};
+    use crate::captions::test_fixtures::ALBANIAN_WEBVTT;
+    use crate::captions::test_fixtures::SERBIAN_WEBVTT;
+    use crate::captions::test_fixtures::any_track;
     use proptest::prelude::*;
 
     fn error_codes(text: &str) -> Vec<(usize, &'static str)> {

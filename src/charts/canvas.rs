@@ -129,7 +129,7 @@ impl Canvas {
         self.xml.element("text", &attributes, text);
     }
 
-    /// Adds lines of text, the first baseline at `y`; gives the baseline after the last.
+    /// Adds lines of text, the first baseline at `y`; returns the baseline after the last.
     pub fn text_lines(
         &mut self,
         run: TextRun<'_>,

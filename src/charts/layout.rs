@@ -1,4 +1,4 @@
-//! What the chart types share: the area of the values and the headings of panels.
+//! Layout common to all chart types: the area of the values and the headings of panels.
 
 use crate::charts::canvas::{Canvas, TextAnchor, TextRun};
 use crate::charts::model::Panel;
@@ -30,7 +30,7 @@ pub struct DrawResult {
     pub omitted_points: usize,
 }
 
-/// Wraps the heading of a panel; gives its lines and height.
+/// Wraps the heading of a panel; returns its lines and height.
 pub fn layout_heading(panel: &Panel, canvas: &Canvas, area: DrawArea) -> (Vec<String>, f64) {
     let lines = panel
         .heading
@@ -45,7 +45,7 @@ pub fn layout_heading(panel: &Panel, canvas: &Canvas, area: DrawArea) -> (Vec<St
     (lines, height)
 }
 
-/// Renders a heading; gives the top of the rest of the panel.
+/// Renders a heading; returns the top of the rest of the panel.
 pub fn draw_heading(lines: &[String], canvas: &mut Canvas, (area, y): (DrawArea, f64)) -> f64 {
     if lines.is_empty() {
         return y;

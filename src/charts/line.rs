@@ -8,7 +8,7 @@ use crate::charts::model::{Chart, Panel, Point, ValueQualifier};
 use crate::charts::scale::{Scale, format_tick, usize_to_f64};
 use crate::charts::text_layout::{FONT_SLACK, TextStyle};
 use crate::charts::theme::LINE_STYLES;
-use crate::text::decimal::format_decimal;
+use crate::text::decimal::format::format_decimal;
 
 const TICK_STYLE: TextStyle = TextStyle::regular(12.0);
 const VALUE_STYLE: TextStyle = TextStyle::bold(12.0);
@@ -68,7 +68,7 @@ pub fn draw(chart: &Chart, canvas: &mut Canvas, area: DrawArea) -> DrawResult {
     DrawResult { height: y - area.top, omitted_points: omitted }
 }
 
-/// Renders the legend; gives the top of the plot.
+/// Renders the legend; returns the top of the plot.
 fn draw_legend(panel: &Panel, canvas: &mut Canvas, (area, top): (DrawArea, f64)) -> f64 {
     let mut x = area.left;
     let mut y = top;
@@ -293,7 +293,7 @@ fn draw_year_axis(
     }
 }
 
-/// `CountryNames` labels where they fit: first those of the last, first, highest and lowest points. Values
+/// Places labels where they fit: first those of the last, first, highest and lowest points. Values
 /// that are not exact get a symbol if the label does not fit.
 fn place_labels(
     placed: &[PlacedPoint<'_>],
@@ -357,7 +357,7 @@ fn intersects(one: &Rect, other: &Rect) -> bool {
     one.0 < other.2 && other.0 < one.2 && one.1 < other.3 && other.1 < one.3
 }
 
-/// `CountryNames` a label above or below its point without overlap.
+/// Places a label above or below its point without overlap.
 fn place_label(
     text: &str,
     (x, y): (f64, f64),

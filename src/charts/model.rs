@@ -211,7 +211,7 @@ impl Chart {
         }
     }
 
-    /// Keeps the first or last `max_points` points; gives the number of removed points.
+    /// Retains the first or last `max_points` points; returns the number of removed points.
     pub(super) fn truncate_points(&mut self, max_points: usize, keep_last: bool) -> usize {
         let total: usize = self.panels.iter().map(|panel| panel.points().count()).sum();
         let omitted = total.saturating_sub(max_points);

@@ -8,10 +8,10 @@ use crate::http::auth::Visibility;
 use crate::http::json_fields::unknown_value_message;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::query_params::{QueryParams, percent_decode, present_params};
+use crate::i18n::messages::Message;
 use crate::impact::schema::SCHEMA;
 use crate::impact::summary::params::{GroupBy, group_by_schema};
 use crate::impact::summary::response::SummaryGroup;
-use crate::phrases::Message;
 use crate::resource::openapi::parameter_schemas::{comma_list_parameter, query_parameter};
 use crate::resource::query::params::ListRequest;
 use crate::text::language::Language;
@@ -190,7 +190,7 @@ impl ChartParams {
         }
     }
 
-    /// What a chart depends on besides its query: part of the `ETag`.
+    /// Returns the chart parameters as part of the `ETag`.
     pub fn etag_key(&self) -> String {
         fn name_of<T: PartialEq>(value: &T, choices: &[(&'static str, T)]) -> &'static str {
             choices.iter().find(|(_, choice)| choice == value).map_or("", |(name, _)| *name)

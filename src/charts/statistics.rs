@@ -6,12 +6,13 @@ use crate::charts::model::{Chart, ChartType, Marker, Point, ValueQualifier};
 use crate::charts::params::ChartParams;
 use crate::db::{Connection, Id};
 use crate::http::problem::Problem;
+use crate::i18n::dates::format_date_range;
+use crate::i18n::messages::Message;
 use crate::impact::display_value::{format_plain_value, format_value};
 use crate::impact::fields::{Baseline, StatisticFields, Target};
 use crate::impact::progress::progress_percent;
 use crate::impact::resource::ImpactStatistics;
 use crate::impact::schema::SCHEMA;
-use crate::phrases::Message;
 use crate::resource::model::item::LoadedItem;
 use crate::resource::model::revisions::Revisions;
 use crate::resource::query::describe::{RequiredNote, describe_query};
@@ -20,7 +21,6 @@ use crate::resource::read::attribution::programme_attributions;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_page;
-use crate::text::days::format_date_range;
 
 /// Loads the statistics of a list as a chart.
 pub fn load_statistics_chart(

@@ -4,11 +4,11 @@ use crate::charts::model::{Chart, ChartType, Marker, Panel, Point, ValueQualifie
 use crate::charts::params::ChartParams;
 use crate::db::Connection;
 use crate::http::problem::{Problem, ProblemKind};
+use crate::i18n::messages::Message;
 use crate::impact::schema::SCHEMA;
 use crate::impact::summary::params::{GroupBy, MAX_GROUPS, SummaryParams};
 use crate::impact::summary::render::build_summary;
 use crate::impact::summary::response::{GroupKey, ImpactSummary, SummaryGroup};
-use crate::phrases::Message;
 use crate::resource::query::describe::{RequiredNote, describe_query};
 use crate::resource::query::params::ListRequest;
 use crate::resource::state::AppState;
@@ -183,8 +183,8 @@ fn to_point(
 }
 
 impl Chart {
-    /// Adds the groups of a summary: a panel for each unit or measure, a series for each line. Gives
-    /// the number of groups without value.
+    /// Adds the groups of a summary: a panel for each unit or measure, a series for each line.
+    /// Returns the number of groups without value.
     fn add_groups(&mut self, summary: ImpactSummary, chart_params: &ChartParams) -> usize {
         let mut lacking_value = 0_usize;
         let mut undated: Vec<String> = Vec::new();
@@ -232,7 +232,7 @@ impl Chart {
         lacking_value
     }
 
-    /// Adds the territories without data; gives their footnotes.
+    /// Adds the territories without data; returns their footnotes.
     fn add_missing_territories(&mut self, render_context: &RenderContext) -> Vec<String> {
         let ui_language = self.language;
         let known: Vec<String> =

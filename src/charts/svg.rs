@@ -6,7 +6,7 @@ use crate::charts::model::{Chart, ChartType, RenderOptions, RenderedChart};
 use crate::charts::scale::usize_to_f64;
 use crate::charts::text_layout::TextStyle;
 use crate::charts::{bars, line, progress, tile_map};
-use crate::phrases::Message;
+use crate::i18n::messages::Message;
 use crate::text::xml::XmlWriter;
 
 /// Margin of a standalone chart.
@@ -64,7 +64,7 @@ pub fn render_chart(chart: &Chart, options: &RenderOptions) -> RenderedChart {
     RenderedChart { svg, height, omitted_note }
 }
 
-/// Renders the title; gives the top of the values.
+/// Renders the title; returns the top of the values.
 fn draw_title(chart: &Chart, canvas: &mut Canvas, width: f64) -> f64 {
     let lines = canvas.measurer.wrap(&chart.title, TITLE_STYLE, width, MAX_TITLE_LINES);
     let run = TextRun { text: "", style: TITLE_STYLE, class: "kc-text", language: None };

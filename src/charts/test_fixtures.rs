@@ -10,9 +10,10 @@ use crate::charts::model::{
 };
 use crate::charts::svg::render_chart;
 use crate::charts::theme::Theme;
+use crate::i18n::country_names;
+use crate::i18n::messages::MESSAGE_LANGUAGES;
+use crate::i18n::messages::Message;
 use crate::impact::display_value::{format_plain_value, format_value};
-use crate::phrases::{MESSAGE_LANGUAGES, Message};
-use crate::places;
 
 fn render_svg(chart: &Chart, options: &RenderOptions) -> String {
     render_chart(chart, options).svg
@@ -38,7 +39,7 @@ fn point(
 }
 
 fn country(language: &'static str, code: &str, value: Option<(&str, &str)>) -> Point {
-    let name = places::find_country(code).unwrap().name(language);
+    let name = country_names::find_country(code).unwrap().name(language);
     let label = if code == "XK" { format!("{name}*") } else { name.to_owned() };
     match value {
         Some((value, qualifier)) => point(language, (code, &label), value, qualifier),
@@ -129,11 +130,15 @@ fn sample_chart(form: ChartType, language: &'static str) -> Chart {
             ]);
             let series = vec![
                 Series {
-                    name: Some(places::find_country("RS").unwrap().name(language).to_owned()),
+                    name: Some(
+                        country_names::find_country("RS").unwrap().name(language).to_owned(),
+                    ),
                     points: first,
                 },
                 Series {
-                    name: Some(places::find_country("MK").unwrap().name(language).to_owned()),
+                    name: Some(
+                        country_names::find_country("MK").unwrap().name(language).to_owned(),
+                    ),
                     points: second,
                 },
             ];
@@ -491,7 +496,7 @@ proptest! {
         let mut panel = Panel { heading: Some(title.clone()), series: vec![Series::default(); series] };
         let mut years = BTreeSet::new();
         for (place, (label, value, qualifier, year, has_target)) in points.into_iter().enumerate() {
-            let key = match form { 1 => { if !years.insert((place % series, year)) { continue } year.to_string() }, 3 => places::all_countries()[place].code.to_owned(), _ => place.to_string() };
+            let key = match form { 1 => { if !years.insert((place % series, year)) { continue } year.to_string() }, 3 => country_names::all_countries()[place].code.to_owned(), _ => place.to_string() };
             let mut one = point(language, (&key, &label), &value, QUALIFIERS[qualifier]);
             if has_target {
                 one.target = Some(marker(language, Message::Target, &value, &label));

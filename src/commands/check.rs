@@ -12,7 +12,7 @@ use crate::http::problem::Problem;
 use crate::registry::{RESOURCES, ResourceEntry};
 use crate::resource::index::verify::{Finding, REINDEX_REMEDY};
 use crate::resource::model::revisions::{bump_all, bump_derived};
-use crate::text::nearest::closest_name;
+use crate::text::name_suggestion::closest_name;
 use crate::{iati, server};
 
 /// Flags of `check`.
@@ -160,7 +160,7 @@ fn check_orphaned_entries(
     )
 }
 
-/// Reports what is missing for IATI.
+/// Reports missing data that IATI requires.
 fn check_iati(
     connection: &mut Connection,
     settings: &Settings,
@@ -209,7 +209,7 @@ impl Report {
     }
 }
 
-/// Environment variables that start like settings but are unknown.
+/// Reports environment variables with the prefix of settings that are not settings.
 fn unknown_settings(command: &clap::Command) -> Vec<Finding> {
     let mut known: Vec<String> = Vec::new();
     for command in std::iter::once(command).chain(command.get_subcommands()) {

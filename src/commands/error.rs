@@ -1,4 +1,4 @@
-//! Why a command failed.
+//! Errors of commands.
 
 use crate::http::problem::Problem;
 

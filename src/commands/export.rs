@@ -21,7 +21,7 @@ use crate::server;
 /// Members that only the server sets or derives.
 const READ_ONLY_FIELDS: &[&str] = &["id", "revision", "created_at", "updated_at", "languages"];
 
-/// Writes every item that is not deleted, targets of references first.
+/// Exports every item that is not deleted, targets of references first.
 pub fn run(settings: &Settings) -> Result<(), CommandError> {
     let store = server::database_from_settings(settings)?;
     server::ensure_schema(&store, settings.auto_migrate)?;
@@ -70,7 +70,7 @@ pub fn run(settings: &Settings) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// The text tracks of a video.
+/// Returns the lines of the text tracks of a video.
 fn text_track_lines(
     connection: &mut Connection,
     row_id: RowId,

@@ -60,7 +60,7 @@ pub fn run(settings: &Settings) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// The size of the next batch, from the duration of the last one.
+/// Returns the size of the next batch, from the duration of the last one.
 fn next_batch_size(batch_size: usize, elapsed: Duration) -> usize {
     if elapsed > TARGET_BATCH_TIME {
         batch_size.div_ceil(2)
@@ -111,7 +111,8 @@ fn interrupted(problem: Problem, items: usize) -> CommandError {
     failure
 }
 
-/// Progress on standard error: one line that is overwritten on a terminal, else a line per 10 %.
+/// Progress on standard error: one line that is overwritten on a terminal, otherwise a line per 10
+/// %.
 struct Progress {
     total: usize,
     /// Tenths that were printed.

@@ -2,7 +2,7 @@
 
 use crate::config::settings::{FootnoteSource, Settings};
 use crate::http::json_fields::{is_web_url, parse_storable_language};
-use crate::places::KosovoFootnote;
+use crate::i18n::country_names::KosovoFootnote;
 use crate::text::language::Language;
 
 impl Settings {

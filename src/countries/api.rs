@@ -94,8 +94,10 @@ pub async fn list_countries(
         descending,
         language_preference.ui_language,
     );
-    let place =
-        |country: &crate::places::Country| Position { keys: Vec::new(), row_id: country.row_id() };
+    let place = |country: &crate::i18n::country_names::Country| Position {
+        keys: Vec::new(),
+        row_id: country.row_id(),
+    };
     let position = |target: &Position| found.iter().position(|country| place(country) == *target);
     let size = usize::try_from(paging.limit).unwrap_or(0);
     let (from, to) = match &paging.start {

@@ -4,10 +4,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::db::Id;
-use crate::places::{self, CountryNames};
+use crate::i18n::country_names;
+use crate::i18n::country_names::CountryNames;
 use crate::resource::query::pagination::PageInfo;
 use crate::resource::read::page::Links;
-use crate::text::analysis::AnalyzedTexts;
+use crate::text::analyzer::AnalyzedTexts;
 use crate::text::collation::sort_key;
 use crate::text::language::Language;
 use crate::text::query::SearchQuery;
@@ -73,9 +74,9 @@ pub struct CountryPage {
 }
 
 impl Country {
-    /// Renders the representation, with the name in one of [`places::NAME_LANGUAGES`].
+    /// Renders the representation, with the name in one of [`country_names::NAME_LANGUAGES`].
     pub fn new(
-        country: &'static places::Country,
+        country: &'static country_names::Country,
         language: &'static str,
         places: &CountryNames,
     ) -> Self {
@@ -86,7 +87,10 @@ impl Country {
             code: country.code,
             alpha3: country.alpha3,
             name: country.name(language),
-            names: places::NAME_LANGUAGES.iter().map(|tag| (*tag, country.name(tag))).collect(),
+            names: country_names::NAME_LANGUAGES
+                .iter()
+                .map(|tag| (*tag, country.name(tag)))
+                .collect(),
             language,
             user_assigned: country.user_assigned,
             footnote: places.designation_footnote(country.code).map(str::to_owned),
@@ -95,10 +99,12 @@ impl Country {
 }
 
 /// Finds a country by code or identifier.
-pub fn find(name: &str) -> Option<&'static places::Country> {
-    places::find_country(name).or_else(|| {
+pub fn find(name: &str) -> Option<&'static country_names::Country> {
+    country_names::find_country(name).or_else(|| {
         let id = Id::parse(name)?;
-        places::all_countries().iter().find(|country| uuid::Uuid::from_bytes(country.id()) == id.0)
+        country_names::all_countries()
+            .iter()
+            .find(|country| uuid::Uuid::from_bytes(country.id()) == id.0)
     })
 }
 
@@ -118,8 +124,8 @@ pub fn list(
     order: CountrySort,
     descending: bool,
     language: &'static str,
-) -> Vec<&'static places::Country> {
-    let mut found: Vec<&'static places::Country> = places::all_countries()
+) -> Vec<&'static country_names::Country> {
+    let mut found: Vec<&'static country_names::Country> = country_names::all_countries()
         .iter()
         .filter(|country| {
             names.is_none_or(|names| {
@@ -139,9 +145,9 @@ pub fn list(
 }
 
 /// Whether a country's code or its name in any language matches, by the rules of full-text search.
-fn matches(query: &SearchQuery, country: &places::Country) -> bool {
+fn matches(query: &SearchQuery, country: &country_names::Country) -> bool {
     let mut tokens = AnalyzedTexts::default();
-    for tag in places::NAME_LANGUAGES {
+    for tag in country_names::NAME_LANGUAGES {
         tokens.add_text(
             country.name(tag),
             Language::parse(tag).ok().as_ref().and_then(StemmerLanguage::from_language),

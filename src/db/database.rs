@@ -9,8 +9,10 @@ use diesel::connection::TransactionManager;
 use crate::db::connection::{Access, Connection, SessionConfig, Target};
 use crate::db::error::Error;
 use crate::db::group_commit::{MAX_COMMIT_ATTEMPTS, commit};
-use crate::db::pool::{ConnectionPool, PoolConfig};
+use crate::db::job::QueryOutcome;
+use crate::db::pool::ConnectionPool;
 use crate::db::statement_stats;
+use crate::db::worker_connection::PoolConfig;
 
 /// How many connections there are and how long work may wait for them.
 #[derive(Clone, Copy, Debug)]
@@ -41,14 +43,6 @@ pub struct Database {
     stream_reader: Arc<ConnectionPool>,
     primary_stream_reader: Arc<ConnectionPool>,
     writer: Arc<ConnectionPool>,
-}
-
-/// What a unit of work gave, and how many statements it took.
-pub struct QueryOutcome<T> {
-    /// The result.
-    pub value: T,
-    /// Statements that ran.
-    pub statement_count: u32,
 }
 
 impl Database {

@@ -16,10 +16,10 @@ use diesel::connection::TransactionManager;
 use tokio::sync::oneshot;
 
 use crate::db::connection::Connection;
-use crate::db::database::QueryOutcome;
 use crate::db::error::Error;
-use crate::db::pool::{PoolConfig, PoolJob, WorkerConnection};
+use crate::db::job::{PendingWrite, PoolJob, QueryOutcome};
 use crate::db::statement_stats;
+use crate::db::worker_connection::{PoolConfig, WorkerConnection};
 
 /// How many writes share a transaction at most.
 const MAX_GROUP_SIZE: usize = 64;
@@ -27,16 +27,6 @@ const MAX_GROUP_SIZE: usize = 64;
 const MAX_GROUP_TIME: Duration = Duration::from_millis(20);
 /// How often a transaction is run again after it met another one.
 pub(super) const MAX_COMMIT_ATTEMPTS: u32 = 4;
-
-/// A write that waits for its turn.
-pub(super) trait PendingWrite: Send {
-    /// Takes it up; `false` where whoever asked for it has gone.
-    fn claim(&self) -> bool;
-    /// Writes; says whether that is to be kept. May run again, in another transaction.
-    fn run(&mut self, connection: &mut Connection) -> bool;
-    /// Answers: why it failed, or else what became of its transaction.
-    fn reply(self: Box<Self>, fate: Result<(), Error>);
-}
 
 /// A [`Unit`] of this work.
 pub(super) struct QueuedWrite<T, E, F> {

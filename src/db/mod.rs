@@ -5,6 +5,7 @@ pub mod connection;
 pub mod database;
 pub mod error;
 mod group_commit;
+mod job;
 pub mod keyset;
 pub mod maintenance;
 pub mod migrations;
@@ -16,8 +17,10 @@ pub mod sql_fragment;
 mod sqlite_file_watch;
 mod statement_stats;
 pub mod types;
+mod worker_connection;
 
 pub use crate::db::database::Database;
 pub use connection::Connection;
 pub use error::Error;
+pub use job::QueryOutcome;
 pub use types::{Id, IdMap, RowId, Time};

@@ -16,8 +16,10 @@ use crate::http::language::accept_language;
 use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::http::query_params::percent_decode;
-use crate::phrases::{MESSAGE_LANGUAGES, Message};
-use crate::places::CountryNames;
+use crate::i18n::country_names::CountryNames;
+use crate::i18n::language_names;
+use crate::i18n::messages::MESSAGE_LANGUAGES;
+use crate::i18n::messages::Message;
 use crate::resource::openapi::ListEndpoint;
 use crate::resource::query::describe::describe_query;
 use crate::resource::query::pagination::{DEFAULT_LIMIT, MAX_LIMIT};
@@ -30,7 +32,6 @@ use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::embed_code;
 use crate::text::language::Language;
-use crate::text::language_names;
 use crate::videos::schema::SCHEMA;
 
 /// Completes the OpenAPI document of the endpoint.

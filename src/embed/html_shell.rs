@@ -1,4 +1,4 @@
-//! What all pages share: HTML shell, Content-Security-Policy, error pages.
+//! HTML shell, Content-Security-Policy and error pages, common to all pages.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -11,7 +11,7 @@ use crate::config::Settings;
 use crate::http::csp::InlineSource;
 use crate::http::language::{LanguagePreference, accept_language};
 use crate::http::problem::{Problem, ProblemKind};
-use crate::phrases::Message;
+use crate::i18n::messages::Message;
 use crate::resource::state::AppState;
 use crate::text::language::Language;
 

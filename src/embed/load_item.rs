@@ -26,7 +26,7 @@ use crate::resource::store::visibility::find_visible;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::hydrate_single;
 use crate::resource::view::resource::Resource;
-use crate::text::choice::preference_order;
+use crate::text::language_fallback::preference_order;
 use crate::videos::fields::VideoFields;
 use crate::videos::media::Chapter;
 use crate::videos::resource::Videos;
@@ -39,11 +39,11 @@ const STATISTICS_INCLUDE: &str = "impact_statistics";
 pub struct ItemRequest<'a> {
     /// Id or slug.
     pub id_or_slug: String,
-    /// What the viewer may see.
+    /// Visibility of the viewer.
     pub visibility: Visibility,
     /// Preferred languages.
     pub language_preference: &'a LanguagePreference,
-    /// What the response depends on besides the item and the languages: part of the `ETag`.
+    /// Other state that affects the response: part of the `ETag`.
     pub etag_key: String,
     /// Whether to load [`VideoExtras`].
     pub with_extras: bool,

@@ -528,7 +528,7 @@ impl OEmbedParams {
         Ok(params)
     }
 
-    /// What the response depends on: part of the `ETag`.
+    /// Returns the parameters that affect the response: part of the `ETag`.
     fn etag_key(&self) -> String {
         let limit =
             |pixels: Option<i64>| pixels.map(|pixels| pixels.to_string()).unwrap_or_default();

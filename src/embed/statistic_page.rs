@@ -13,20 +13,20 @@ use crate::http::conditional::Freshness;
 use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
+use crate::i18n::country_names::CountryReference;
+use crate::i18n::dates::format_date_range;
+use crate::i18n::messages::Message;
 use crate::impact::display_value::format_plain_value;
 use crate::impact::fields::{
     Baseline, Disaggregation, Document, Quote, SourceDocument, StatisticFields, Target,
 };
 use crate::impact::resource::ImpactStatistics;
-use crate::phrases::Message;
-use crate::places::CountryReference;
 use crate::resource::model::item::{LoadedItem, Reference};
 use crate::resource::read::response;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::urls::PublicUrls;
-use crate::text::days::format_date_range;
 
 /// Maximum length of the description in the head, in characters.
 const MAX_DESCRIPTION_CHARS: usize = 300;
@@ -339,7 +339,7 @@ impl StatisticPage {
     }
 }
 
-/// Details of a statistic besides its value. The label includes the unit.
+/// Details of a statistic other than its value. The label includes the unit.
 fn detail_rows(own: &StatisticFields, ui_language: &'static str) -> Vec<(String, String)> {
     let localized = |message: Message| message.localize(ui_language).to_owned();
     let with_note = |value: String, more: Option<String>| {

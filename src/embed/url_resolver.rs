@@ -11,26 +11,26 @@ fn split_path_and_query<'a>(url: &'a str, base_url: &str) -> (&'a str, &'a str) 
     path.split_once('?').unwrap_or((path, ""))
 }
 
-/// Matches the page of a list; gives its query.
+/// Matches the page of a list; returns its query.
 pub(super) fn match_list_url(url: &str, base_url: &str) -> Option<String> {
     let (path, query) = split_path_and_query(url, base_url);
     (path == "/embed/videos").then(|| query.to_owned())
 }
 
-/// Matches the page of a chart; gives its query.
+/// Matches the page of a chart; returns its query.
 pub(super) fn match_chart_url(url: &str, base_url: &str) -> Option<String> {
     let (path, query) = split_path_and_query(url, base_url);
     (path == "/embed/impact-statistics/chart").then(|| query.to_owned())
 }
 
-/// Matches the page of a saved query; gives its id or slug and the query string.
+/// Matches the page of a saved query; returns its id or slug and the query string.
 pub(super) fn match_saved_query_url(url: &str, base_url: &str) -> Option<(String, String)> {
     let (path, query) = split_path_and_query(url, base_url);
     let name = path.strip_prefix("/f/").filter(|name| is_slug_or_id(name))?;
     Some((name.to_owned(), query.to_owned()))
 }
 
-/// Matches the page of an item of a kind; gives its id or slug and the language.
+/// Matches the page of an item of a kind; returns its id or slug and the language.
 pub(super) fn match_item_url(
     kind: ResourceKind,
     url: &str,
@@ -64,7 +64,7 @@ fn is_slug_or_id(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-/// Matches a URL with a template; gives the values of `{slug}` or `{id}`, and of `{lang}`.
+/// Matches a URL with a template; returns the values of `{slug}` or `{id}`, and of `{lang}`.
 fn match_template(
     kind: ResourceKind,
     template: &str,

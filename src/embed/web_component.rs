@@ -21,7 +21,8 @@ use utoipa::ToSchema;
 
 use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag};
 use crate::http::problem::{Problem, ProblemKind};
-use crate::phrases::{MESSAGE_LANGUAGES, Message};
+use crate::i18n::messages::MESSAGE_LANGUAGES;
+use crate::i18n::messages::Message;
 use crate::resource::state::AppState;
 
 const SCRIPT_TEMPLATE: &str = include_str!("assets/kinoteka.js");

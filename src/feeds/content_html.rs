@@ -1,7 +1,7 @@
 //! Converts plain text to HTML that is also valid XHTML.
 
 use crate::feeds::feed::{Entry, RequiredNote};
-use crate::text::markup::write_escaped;
+use crate::text::escape::write_escaped;
 
 /// The content of an entry: content note, description, notes.
 pub fn entry_html(entry: &Entry) -> String {

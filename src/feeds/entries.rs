@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::feed::{Author, CaptionFile, Category, Entry, Image, MediaFile, RequiredNote};
 use crate::db::{Id, RowId};
+use crate::i18n::country_names::CountryReference;
+use crate::i18n::messages::Message;
 use crate::impact::resource::ImpactStatistics;
 use crate::partners::fields::Logo;
 use crate::partners::resource::Partners;
-use crate::phrases::Message;
-use crate::places::CountryReference;
 use crate::programmes::resource::Programmes;
 use crate::resource::cache::attribution::Attribution;
 use crate::resource::model::item::{LoadedItem, Reference, TranslationRow};

@@ -11,7 +11,7 @@ use crate::http::language::{LanguagePreference, accept_language};
 use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
-use crate::phrases::Message;
+use crate::i18n::messages::Message;
 use crate::resource::model::revisions::CATALOGUE;
 use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
 use crate::resource::read::response;

@@ -9,10 +9,11 @@ use crate::http::problem::{FieldError, MAX_ERRORS};
 pub use crate::http::values::{
     is_web_url, parse_date, parse_storable_language, parse_time, unknown_value_message,
 };
-use crate::places;
-use crate::text::decimal::{decimal_sort_key, normalize_decimal};
+use crate::i18n::country_names;
+use crate::text::decimal::format::decimal_sort_key;
+use crate::text::decimal::format::normalize_decimal;
 use crate::text::language::Language;
-use crate::text::nearest::closest_name;
+use crate::text::name_suggestion::closest_name;
 pub use crate::text::truncate_for_message;
 
 /// Maximum lengths of texts in characters, by type of field, and of lists.
@@ -409,11 +410,11 @@ fn to_integer(number: &serde_json::Number) -> Option<i64> {
 
 fn parse_country(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Option<String> {
     let text = value.as_str().or_else(|| value.get("code").and_then(Value::as_str));
-    let found = text.and_then(places::find_country);
+    let found = text.and_then(country_names::find_country);
     if found.is_none() {
         let detail = text.map_or_else(
             || "Expected a country code such as `MK`.".to_owned(),
-            places::unknown_country_message,
+            country_names::unknown_country_message,
         );
         errors.push(FieldError::field(pointer, "unknown_country", detail));
     }

@@ -5,9 +5,10 @@ use actix_web::HttpRequest;
 use actix_web::http::header;
 
 use crate::http::query_params::QueryParams;
-use crate::places::NAME_LANGUAGES;
-use crate::text::choice::{preference_order, select_language};
+use crate::i18n::country_names::NAME_LANGUAGES;
 use crate::text::language::{Language, parse_accept_language};
+use crate::text::language_fallback::preference_order;
+use crate::text::language_fallback::select_language;
 use crate::text::truncate_for_message;
 
 /// The languages that a response is requested in.

@@ -199,7 +199,7 @@ impl FieldError {
 pub struct Problem {
     /// Problem type.
     pub kind: ProblemKind,
-    /// What is wrong in this occurrence.
+    /// Message about this occurrence.
     pub detail: String,
     /// The errors of the individual parts of the input.
     pub errors: Vec<FieldError>,
@@ -344,7 +344,7 @@ pub struct ProblemBody {
     /// HTTP status of the response.
     #[schema(minimum = 400, maximum = 599, example = 404)]
     pub status: u16,
-    /// What is wrong in this occurrence.
+    /// Message about this occurrence.
     #[schema(example = "There is no video `no-such-video`.")]
     pub detail: String,
     /// Path of the request.

@@ -7,7 +7,7 @@ use std::collections::btree_map::Entry;
 use crate::db::Time;
 use crate::http::problem::{FieldError, MAX_ERRORS, Problem};
 use crate::http::values::{parse_date, parse_time};
-use crate::text::nearest::closest_name;
+use crate::text::name_suggestion::closest_name;
 use crate::text::truncate_for_message;
 
 /// Maximum length of a query string in bytes. A cursor does not count, so that the URL of the next
@@ -272,11 +272,11 @@ pub fn reject_params(
 
 /// The query without these parameters.
 pub fn remove_params(query: &str, names: &[&str]) -> String {
-    let kept = query.split('&').filter(|pair| {
+    let pairs = query.split('&').filter(|pair| {
         let name = percent_decode(pair.split('=').next().unwrap_or_default());
         !pair.is_empty() && !name.is_some_and(|name| names.contains(&name.as_str()))
     });
-    kept.collect::<Vec<_>>().join("&")
+    pairs.collect::<Vec<_>>().join("&")
 }
 
 /// Percent-decodes text with `+` as a space; `None` if an escape is invalid or the result is not

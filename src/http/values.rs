@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::db::Time;
 use crate::text::language::Language;
-use crate::text::nearest::closest_name;
+use crate::text::name_suggestion::closest_name;
 use crate::text::truncate_for_message;
 
 /// Parses a language tag under which texts can be stored; the error is a message for the client.

@@ -1,4 +1,4 @@
-//! Which items a caller may see.
+//! Visibility of items for a caller.
 
 /// The items and languages that are visible to a caller.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

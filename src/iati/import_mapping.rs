@@ -19,7 +19,7 @@ use crate::iati::codes;
 use crate::iati::xml_reader::ParsedFile;
 use crate::programmes::allocations::sums_to_100;
 use crate::resource::schema::ResourceKind;
-use crate::text::decimal::decimal_sort_key;
+use crate::text::decimal::format::decimal_sort_key;
 use crate::text::slug::{slugify, validate_slug};
 
 /// Existing items of the catalogue.

@@ -1,7 +1,7 @@
 //! Formatting of values for display.
 
-use crate::phrases::Message;
-use crate::text::decimal::format_decimal;
+use crate::i18n::messages::Message;
+use crate::text::decimal::format::format_decimal;
 
 /// Formats a value with its qualifier in a language: `More than 1,500`, `Yaklaşık %12,5`.
 pub fn format_value(value: &str, qualifier: &str, measure: &str, language: &str) -> String {
@@ -14,7 +14,7 @@ pub fn format_value(value: &str, qualifier: &str, measure: &str, language: &str)
     }
 }
 
-/// Formats a value that has no qualifier, such as a baseline or a target.
+/// Formats a value without a qualifier, such as a baseline or a target.
 pub fn format_plain_value(value: &str, measure: &str, language: &str) -> String {
     let number = format_decimal(value, language);
     match (measure, language) {

@@ -68,7 +68,7 @@ fn replace_control_chars(text: &str) -> String {
     text.replace(|character: char| character.is_control(), " ")
 }
 
-/// Scope of a statistic: what is counted, for whom and where.
+/// Scope of a statistic: the counted quantity, its subjects and the place.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub struct FactScope {
     /// The indicator.
@@ -81,7 +81,7 @@ pub struct FactScope {
     pub countries: Vec<String>,
     /// Dimension and value of each disaggregation, sorted.
     pub slices: Vec<(String, String)>,
-    /// What is counted.
+    /// Unit: the counted quantity.
     pub unit: Option<String>,
     /// See [`crate::impact::code_lists::MEASURES`].
     pub measure: String,
@@ -92,7 +92,7 @@ pub struct FactScope {
 }
 
 /// Period and values of a statistic. Dates are ISO 8601 text, whose byte order is chronological; an
-/// empty string stands for an unknown value.
+/// unknown value is an empty string.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct FactValues<'a> {
     /// First day of the period.

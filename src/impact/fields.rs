@@ -6,7 +6,8 @@ use utoipa::ToSchema;
 
 use super::indicators;
 use crate::impact::display_value::format_value;
-use crate::text::decimal::{decimal_sort_key, is_exact_as_double};
+use crate::text::decimal::format::decimal_sort_key;
+use crate::text::decimal::format::is_exact_as_double;
 
 /// Baseline value.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
@@ -14,7 +15,8 @@ pub struct Baseline {
     /// Exact decimal.
     #[schema(pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "20")]
     pub value: String,
-    /// The value as a number if a double represents it exactly, else null. Ignored in requests.
+    /// The value as a number if a double represents it exactly, otherwise null. Ignored in
+    /// requests.
     #[serde(default)]
     #[schema(value_type = Option<f64>)]
     pub value_number: PackedJson,
@@ -29,7 +31,8 @@ pub struct Target {
     /// Exact decimal.
     #[schema(pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "2000")]
     pub value: String,
-    /// The value as a number if a double represents it exactly, else null. Ignored in requests.
+    /// The value as a number if a double represents it exactly, otherwise null. Ignored in
+    /// requests.
     #[serde(default)]
     #[schema(value_type = Option<f64>)]
     pub value_number: PackedJson,
@@ -111,7 +114,7 @@ pub struct StatisticFields {
     pub value: Option<String>,
     /// See [`QUALIFIERS`](crate::impact::code_lists::QUALIFIERS).
     pub qualifier: String,
-    /// What is counted.
+    /// Unit: the counted quantity.
     pub unit: Option<String>,
     /// See [`MEASURES`](crate::impact::code_lists::MEASURES).
     pub measure: String,
@@ -148,7 +151,7 @@ pub struct StatisticFields {
 }
 
 impl StatisticFields {
-    /// The value encoded so that byte order equals numeric order.
+    /// Returns the value encoded so that byte order equals numeric order.
     pub fn sortable_value(&self) -> Option<String> {
         self.value.as_deref().and_then(decimal_sort_key)
     }
@@ -161,21 +164,21 @@ impl StatisticFields {
         self.result_type.clone_from(&indicator.result_type);
     }
 
-    /// Formatted value.
+    /// Formats the value with its qualifier.
     pub fn format_value(&self, language: &str) -> Option<String> {
         self.value
             .as_deref()
             .map(|value| format_value(value, &self.qualifier, &self.measure, language))
     }
 
-    /// Formatted value and label: `More than 500 · New partnerships`.
+    /// Returns the formatted value and the label: `More than 500 · New partnerships`.
     pub fn title(&self, label: &str, language: &str) -> String {
         self.format_value(language)
             .map_or_else(|| label.to_owned(), |figure| format!("{figure} · {label}"))
     }
 }
 
-/// A decimal as a JSON number if a double represents it exactly, else null.
+/// Returns a decimal as a JSON number if a double represents it exactly, otherwise null.
 pub fn to_json_number(value: Option<&str>) -> PackedJson {
     PackedJson::number(value.filter(|value| is_exact_as_double(value)))
 }

@@ -19,7 +19,7 @@ use crate::impact::fields::{
     Target, to_json_number,
 };
 use crate::impact::view::ImpactStatisticTranslation;
-use crate::text::decimal::normalize_decimal;
+use crate::text::decimal::format::normalize_decimal;
 
 /// A video that supports a value, in a request.
 #[derive(Clone, Debug, ToSchema)]
@@ -53,7 +53,7 @@ pub struct ImpactStatisticInput {
     pub original_language: Option<String>,
     /// Texts by language tag; in a PATCH, null removes a language.
     pub translations: Option<BTreeMap<String, ImpactStatisticTranslation>>,
-    /// What was counted, in the original language.
+    /// Name of the counted quantity, in the original language.
     #[schema(min_length = 1, max_length = 300)]
     pub label: Option<String>,
     /// Description as plain text, in the original language.
@@ -61,7 +61,7 @@ pub struct ImpactStatisticInput {
     pub description: Option<String>,
     /// Ignored; accepted so that a response can be sent back.
     pub figure: Option<Value>,
-    /// The indicator that it belongs to: slug, id, or an object that contains one.
+    /// The indicator of the statistic: slug, id, or an object that contains one.
     #[schema(schema_with = crate::resource::schema::openapi_refs::reference_input)]
     pub indicator: Option<String>,
     /// Ignored; accepted so that a response can be sent back.
@@ -90,7 +90,7 @@ pub struct ImpactStatisticInput {
     /// The partner: slug, id, or an object that contains one.
     #[schema(schema_with = crate::resource::schema::openapi_refs::reference_input)]
     pub partner: Option<String>,
-    /// Countries where it was counted: codes, or objects that contain one.
+    /// Countries to which the value applies: codes, or objects that contain one.
     #[schema(schema_with = crate::resource::schema::openapi_refs::countries_input)]
     pub countries: Option<Vec<String>>,
     /// First day of the period.

@@ -1,9 +1,10 @@
 //! Constraints that a measure puts on the values of a statistic.
 
 use crate::impact::fields::{Baseline, StatisticFields, Target};
-use crate::text::decimal::decimal_sort_key;
+use crate::text::decimal::format::decimal_sort_key;
 
-/// Values of a statistic that its measure does not allow: field, error code and message.
+/// Returns the values of a statistic that its measure does not allow: field, error code and
+/// message.
 pub fn measure_violations(
     fields: &StatisticFields,
     measure: &str,

@@ -1,5 +1,5 @@
-//! Impact statistics: results of programmes as exact figures, with the videos that support them,
-//! and the indicators that they belong to.
+//! Impact statistics: results of programmes as exact values with the videos that support them, and
+//! their indicators.
 
 pub mod api;
 pub mod code_lists;

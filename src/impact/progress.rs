@@ -2,8 +2,8 @@
 
 use bigdecimal::{BigDecimal, RoundingMode, Zero};
 
-/// Progress in per cent with one decimal place, and its qualifier: "more than 1,500" of 2,000 is
-/// more than 75.
+/// Returns the progress in per cent with one decimal place, and its qualifier: "more than 1,500" of
+/// 2,000 is more than 75.
 ///
 /// Without a baseline, progress starts at zero. Returns `None` if target and baseline are equal, or
 /// if the target is negative and the baseline unknown. A value below the target is never rounded up

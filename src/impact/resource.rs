@@ -94,7 +94,7 @@ impl Resource for ImpactStatistics {
         check_passages_within_videos(connection, links, errors)
     }
 
-    /// A patch that changes the indicator drops the fields inherited from the former one.
+    /// Removes the fields inherited from the former indicator if a patch changes the indicator.
     fn before_patch(fields: &mut Map<String, Value>, patch: &Map<String, Value>) {
         if patch.get("indicator").is_some_and(|indicator| !indicator.is_null()) {
             for name in ["unit", "measure", "ascending", "additive", "result_type"] {

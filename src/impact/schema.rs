@@ -1,4 +1,5 @@
-//! Declaration of the `impact_statistic` resource: texts, references, filters, ranges and sort keys.
+//! Declaration of the `impact_statistic` resource: texts, references, filters, ranges and sort
+//! keys.
 
 use crate::db::keyset::SortKeyType;
 use crate::impact::code_lists::{MEASURES, QUALIFIERS};
@@ -108,7 +109,7 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
     ranges: &[
         RangeSchema {
             name: "min_value",
-            column: "impact_statistics.value_order",
+            column: "impact_statistics.sortable_value",
             value_type: RangeType::Decimal,
             is_lower_bound: true,
             description: "Minimum value, inclusive.",
@@ -116,7 +117,7 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
         },
         RangeSchema {
             name: "max_value",
-            column: "impact_statistics.value_order",
+            column: "impact_statistics.sortable_value",
             value_type: RangeType::Decimal,
             is_lower_bound: false,
             description: "Maximum value, exclusive.",
@@ -148,7 +149,7 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
         SortSchema {
             name: "value",
             column: SortColumn::Column {
-                name: "impact_statistics.value_order",
+                name: "impact_statistics.sortable_value",
                 key_type: SortKeyType::Text,
                 nullable: true,
             },

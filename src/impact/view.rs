@@ -11,13 +11,13 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::i18n::country_names::CountryReference;
 use crate::impact::code_lists::{Measure, Qualifier, ResultType};
 use crate::impact::fields::{
     Baseline, Disaggregation, Document, Quote, SourceDocument, StatisticFields, Target,
     to_json_number,
 };
 use crate::impact::schema::SCHEMA;
-use crate::places::CountryReference;
 use crate::resource::read::page::{FacetValue, Links};
 use crate::resource::view::context::{CommonFields, EmbeddedJson, RenderContext};
 
@@ -30,20 +30,21 @@ pub struct ImpactStatistic {
     /// Texts in the language of the response.
     #[serde(flatten)]
     pub texts: ImpactStatisticTexts,
-    /// The indicator that it belongs to, which defines `unit`, `measure`, `ascending`, `additive`
-    /// and `result_type`.
+    /// The indicator of the statistic, which defines `unit`, `measure`, `ascending`, `additive` and
+    /// `result_type`.
     #[schema(required, schema_with = crate::resource::schema::openapi_refs::indicator_or_none)]
     pub indicator: Option<EmbeddedJson>,
     /// The value as an exact decimal; null if there is none, as for a qualitative result.
     #[schema(required, pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "500")]
     pub value: Option<String>,
-    /// The value as a number if a double represents it exactly, else null.
+    /// The value as a number if a double represents it exactly, otherwise null.
     #[schema(required, value_type = Option<f64>, example = 500)]
     pub value_number: PackedJson,
-    /// Precision of the value: 500 with `more_than` means "more than 500" and must be displayed so.
+    /// Precision of the value: 500 with `more_than` means "more than 500" and must be displayed
+    /// with this qualifier.
     #[schema(value_type = Qualifier)]
     pub qualifier: String,
-    /// What is counted.
+    /// Unit: the counted quantity.
     #[schema(required, example = "people")]
     pub unit: Option<String>,
     /// Measure of the value.
@@ -64,7 +65,7 @@ pub struct ImpactStatistic {
     /// Partner that achieved the result.
     #[schema(required, schema_with = crate::resource::schema::openapi_refs::partner_or_none)]
     pub partner: Option<EmbeddedJson>,
-    /// Countries where it was counted.
+    /// Countries to which the value applies.
     pub countries: Vec<CountryReference>,
     /// First day of the period.
     #[schema(required)]
@@ -119,7 +120,7 @@ pub struct ImpactStatisticTexts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required, nullable = false)]
     pub transliterated: Option<bool>,
-    /// What was counted.
+    /// Name of the counted quantity.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required, nullable = false, example = "New partnerships")]
     pub label: Option<String>,
@@ -143,7 +144,7 @@ pub struct ImpactStatisticTexts {
 pub struct ImpactStatisticTranslation {
     /// Publication status of this language.
     pub status: Option<Status>,
-    /// What was counted.
+    /// Name of the counted quantity.
     #[schema(
         required,
         nullable = false,

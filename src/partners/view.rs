@@ -10,9 +10,9 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::i18n::country_names::CountryReference;
 use crate::partners::fields::{Logo, PartnerFields, PartnerKind};
 use crate::partners::schema::SCHEMA;
-use crate::places::CountryReference;
 use crate::resource::read::page::{FacetValue, Links};
 use crate::resource::view::context::{CommonFields, RenderContext};
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::places::CountryReference;
+use crate::i18n::country_names::CountryReference;
 use crate::programmes::allocations::{CountryShare, Sector};
 use crate::programmes::fields::{ActivityStatus, Helpline, ProgrammeFields};
 use crate::programmes::schema::SCHEMA;

@@ -1,5 +1,5 @@
-//! What the kinds of item share: how they are declared, listed, read and written. Knows no kind by
-//! its fields.
+//! The parts that all kinds of resource share: schema, storage, indexes, queries, reads, writes,
+//! rendering. Independent of the fields of any kind.
 
 pub mod cache;
 pub mod index;

@@ -1,4 +1,4 @@
-//! What every handler has at hand.
+//! The application state that all handlers share.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,13 +8,13 @@ use actix_web::http::header;
 use serde_json::Value;
 
 use crate::config::Settings;
-use crate::db::database::QueryOutcome;
+use crate::db::QueryOutcome;
 use crate::db::{Connection, Database, Id, Time};
 use crate::http::api_keys::{self, Role};
 use crate::http::auth;
 use crate::http::problem::{self, Problem};
 use crate::http::visibility::Visibility;
-use crate::places::CountryNames;
+use crate::i18n::country_names::CountryNames;
 use crate::resource::cache::attribution::Attribution;
 use crate::resource::cache::content_notes::ContentNoteIndex;
 use crate::resource::cache::counts::CountCache;
@@ -26,7 +26,7 @@ use crate::resource::schema::{ResourceKind, ResourceSchema};
 use crate::resource::view::context::RenderContext;
 use crate::text::language::Language;
 
-/// Reads whole items of one kind, as they are shown inside others.
+/// Loads items of one kind and renders them for inclusion in other responses.
 pub type LoadForInclude = fn(
     &mut Connection,
     &[Id],
@@ -34,37 +34,37 @@ pub type LoadForInclude = fn(
     &mut RenderContext,
 ) -> Result<HashMap<Id, Value>, Problem>;
 
-/// The catalogue as handlers see it.
+/// The application state: database, settings, caches and the registry of kinds.
 pub struct AppState {
     /// The database.
     pub database: Database,
     /// The settings.
     pub settings: Settings,
-    /// The languages of answers where nothing that is asked for is there.
+    /// Fallback languages of responses, if an item has none of the requested ones.
     pub fallback_languages: Vec<Language>,
     /// Country names and footnotes.
     pub country_names: Arc<CountryNames>,
-    /// What others show of items, kept between reads.
+    /// Cache of referenced items, snapshots and search result pages.
     pub reference_cache: Arc<ReferenceCache>,
-    /// Counts of lists, kept between reads.
+    /// Cache of list counts.
     pub count_cache: CountCache,
-    /// Values of items and what was counted of them, kept between reads.
+    /// Filter values of all items, and cache of facet counts.
     pub facet_cache: FacetCache,
-    /// Which items have a content note, kept between reads.
+    /// Index of the items that have a content note.
     pub content_note_cache: ContentNoteIndex,
-    /// What programmes want said, kept between reads.
+    /// Cache of the attributions of programmes.
     pub attribution_cache: VersionedCache<Arc<Attribution>>,
-    /// The words of the catalogue, kept between reads.
+    /// The vocabulary of the catalogue.
     pub vocabulary: Vocabulary,
-    /// The kinds, with how to read each for `include`; the server fills it in, since no kind knows
-    /// another.
+    /// The registered kinds, each with its loader for `include`. The server registers them, since
+    /// no kind depends on another.
     pub registry: Vec<(&'static ResourceSchema, LoadForInclude)>,
-    /// Keys that were seen within the last minute.
+    /// Keys whose use has been recorded in the current minute, with that minute.
     recently_used_keys: Mutex<HashSet<(Id, i64)>>,
 }
 
 impl AppState {
-    /// A context for these settings.
+    /// Creates the state with empty caches.
     pub fn new(
         store: Database,
         settings: Settings,
@@ -87,18 +87,18 @@ impl AppState {
         }
     }
 
-    /// The declaration of a kind.
+    /// Returns the schema of a kind.
     pub fn schema(&self, kind: ResourceKind) -> Option<&'static ResourceSchema> {
         self.registry.iter().map(|(spec, _)| *spec).find(|spec| spec.kind == kind)
     }
 
-    /// How to read whole items of a kind.
+    /// Returns the loader of a kind for `include`.
     pub fn include_loader(&self, kind: ResourceKind) -> Option<LoadForInclude> {
         self.registry.iter().find(|(schema, _)| schema.kind == kind).map(|(_, expand)| *expand)
     }
 
-    /// The caller's key and its role; `None` without a key. An unusable key is a 401, never a
-    /// public answer.
+    /// Returns the API key of the request and its role, or `None` without a key. An invalid key is
+    /// a 401 error, never a response with public visibility.
     pub async fn authenticate(&self, request: &HttpRequest) -> Result<Option<(Id, Role)>, Problem> {
         let Some(token) = auth::parse_bearer(request.headers().get(header::AUTHORIZATION))? else {
             return Ok(None);
@@ -112,7 +112,7 @@ impl AppState {
         Ok(Some((key.id, role)))
     }
 
-    /// What the caller may see.
+    /// Returns the visibility that the request is entitled to.
     pub async fn visibility(&self, request: &HttpRequest) -> Result<Visibility, Problem> {
         Ok(if self.authenticate(request).await?.is_some() {
             Visibility::All
@@ -121,22 +121,23 @@ impl AppState {
         })
     }
 
-    /// The key of a caller who may write; fails for others.
+    /// Returns the id of an API key that may write: 401 without a key, 403 if its role is not
+    /// sufficient.
     pub async fn require_editor(&self, request: &HttpRequest) -> Result<Id, Problem> {
         match self.authenticate(request).await? {
-            None => {
-                Err(auth::unauthenticated("Writing needs a key: send `Authorization: Bearer …`."))
-            }
+            None => Err(auth::unauthenticated(
+                "Writing requires an API key: send `Authorization: Bearer …`.",
+            )),
             Some((_, role)) if role < Role::Editor => Err(Problem::new(
                 problem::ProblemKind::Forbidden,
-                format!("The key's role is {}; writing needs an editor's key.", role.as_str()),
+                format!("The API key has the role `{}`; writing requires `editor`.", role.as_str()),
             )),
             Some((key, _)) => Ok(key),
         }
     }
 
-    /// Reads as this caller may: the public of a replica, where there is one; who has a key of the
-    /// primary, so that what was just written is seen.
+    /// Runs a read with this visibility: on a replica, if there is one, for public reads, and on
+    /// the primary for reads with an API key, so that they see the latest writes.
     pub async fn read<T, F>(
         &self,
         visibility: Visibility,
@@ -152,7 +153,7 @@ impl AppState {
         }
     }
 
-    /// The same for one step of a long read.
+    /// Runs one batch of a streamed read; see [`Self::read`] for the choice of the server.
     pub async fn read_stream_batch<T, F>(
         &self,
         visibility: Visibility,
@@ -165,8 +166,8 @@ impl AppState {
         self.database.read_stream_batch(visibility == Visibility::Published, work).await
     }
 
-    /// Notes a key's use at most once a minute. The request does not wait for it, since a read must
-    /// not wait for who writes, and does not fail with it.
+    /// Records the use of a key at most once a minute, in the background: reads neither wait for
+    /// the writer nor fail if recording fails.
     fn record_key_use(&self, id: Id) {
         let minute = Time::now().micros() / 60_000_000;
         {
@@ -184,7 +185,7 @@ impl AppState {
                 })
                 .await
             {
-                log::warn!("the use of key {id} could not be noted: {problem}");
+                log::warn!("cannot record the use of API key {id}: {problem}");
             }
         });
     }

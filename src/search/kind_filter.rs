@@ -40,6 +40,9 @@ mod tests {
     fn kind_labels_are_localized() {
         assert_eq!(kind_label(ResourceKind::Programme, "mk"), "Програми");
         assert_eq!(kind_label(ResourceKind::Topic, "de"), "Topics");
-        assert_eq!(crate::phrases::MESSAGE_LANGUAGES, crate::places::NAME_LANGUAGES);
+        assert_eq!(
+            crate::i18n::messages::MESSAGE_LANGUAGES,
+            crate::i18n::country_names::NAME_LANGUAGES
+        );
     }
 }

@@ -6,7 +6,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::db::Time;
-use crate::phrases::{MESSAGE_LANGUAGES, Message};
+use crate::i18n::messages::MESSAGE_LANGUAGES;
+use crate::i18n::messages::Message;
 
 /// Authority tables of the EU, which DCAT-AP requires.
 const EU_AUTHORITY_URL: &str = "http://publications.europa.eu/resource/authority";

@@ -11,8 +11,8 @@ use crate::http::language::LanguagePreference;
 use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
-use crate::phrases::Message;
-use crate::places;
+use crate::i18n::country_names;
+use crate::i18n::messages::Message;
 use crate::resource::model::revisions::{CATALOGUE, Revisions};
 use crate::resource::query::params::{ListRequest, MAX_FACET_LIMIT};
 use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
@@ -187,7 +187,7 @@ fn load_dataset(
     };
     let countries = values("country")
         .iter()
-        .filter_map(|code| places::find_country(code))
+        .filter_map(|code| country_names::find_country(code))
         .map(|country| country.alpha3.to_owned())
         .collect();
     Ok(DcatDataset {

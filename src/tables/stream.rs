@@ -24,7 +24,7 @@ use crate::tables::table_resource::TableResource;
 
 /// Rows per batch: large enough to amortise queries, small enough not to block other readers.
 const ROWS_PER_CHUNK: usize = 250;
-/// Batches queued for the client, besides the one being sent and the one being read.
+/// Batches queued for the client, in addition to the one being sent and the one being read.
 const BUFFERED_CHUNKS: usize = 1;
 /// Time after which a client that does not read is disconnected.
 const CLIENT_TIMEOUT: Duration = Duration::from_mins(1);

@@ -13,7 +13,7 @@ use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
 
 use crate::tables::cell::{Cell, CellSink};
-use crate::text::markup::write_escaped;
+use crate::text::escape::write_escaped;
 
 /// Media type.
 pub const MEDIA_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";

@@ -11,36 +11,33 @@
 //! - `collation`: sort keys by the rules of a language.
 //! - `name_suggestion`, `fuzzy_word`: suggestions for misspelled names and words.
 
-pub mod analysis;
+pub mod analyzer;
 mod chars;
-pub mod choice;
 pub mod collation;
-pub mod days;
 pub mod decimal;
+pub mod escape;
 pub mod fold;
-mod foreign;
+mod foreign_words;
+pub mod fuzzy_word;
 pub mod highlight;
 pub mod language;
-pub mod language_names;
-pub mod markup;
-pub mod nearest;
+pub mod language_fallback;
+mod markup_spans;
+pub mod name_suggestion;
 pub mod query;
-mod segment;
 pub mod slug;
-pub mod spelling;
 pub mod stem;
-pub mod sum;
 pub mod transliterate;
 pub mod xml;
 
-pub use analysis::{AnalyzedTexts, tokenize, word_indices};
-pub use choice::{LanguageMatch, preference_order, rank_available, select_language};
+pub use analyzer::{AnalyzedTexts, tokenize, word_indices};
 pub use collation::sort_key;
+pub use escape::is_xml_char;
 pub use fold::fold;
 pub use highlight::{Highlighter, highlight_spans};
 pub use language::{Language, LanguageError, parse_accept_language};
-pub use markup::is_xml_char;
-pub use nearest::closest_name;
+pub use language_fallback::{LanguageMatch, preference_order, rank_available, select_language};
+pub use name_suggestion::closest_name;
 pub use query::{SearchQuery, Term};
 pub use slug::{SlugError, slug_with_suffix, slugify, validate_slug};
 pub use transliterate::{to_cyrillic, to_latin, transliterate};

@@ -14,8 +14,11 @@
 
 use std::collections::BTreeSet;
 
-use super::analysis::{AnalyzedTexts, stems, tokenize, word_indices};
 use super::stem::StemmerLanguage;
+use crate::text::analyzer::AnalyzedTexts;
+use crate::text::analyzer::stems;
+use crate::text::analyzer::tokenize;
+use crate::text::analyzer::word_indices;
 
 /// Maximum number of tokens of a query that are evaluated; further ones are ignored.
 pub const MAX_QUERY_TOKENS: usize = 32;

@@ -8,9 +8,12 @@ use std::borrow::Cow;
 
 use icu_normalizer::ComposingNormalizer;
 
-use super::foreign::{Word, split_words, stays_latin};
 use super::language::Language;
-use super::segment::{Span, split_spans};
+use crate::text::foreign_words::Word;
+use crate::text::foreign_words::split_words;
+use crate::text::foreign_words::stays_latin;
+use crate::text::markup_spans::Span;
+use crate::text::markup_spans::split_spans;
 
 /// The thirty letters in the order of the Cyrillic alphabet, with the one or two Latin letters for
 /// each.

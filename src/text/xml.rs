@@ -1,6 +1,6 @@
 //! Writer of well-formed XML 1.0, whatever the input text.
 
-use super::markup::write_escaped;
+use crate::text::escape::write_escaped;
 
 /// Writes an XML document into a string.
 #[derive(Debug)]
@@ -101,7 +101,7 @@ fn push_escaped(text: &str, in_attribute: bool, to: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::markup::is_xml_char;
+    use crate::text::escape::is_xml_char;
     use proptest::prelude::*;
 
     #[test]

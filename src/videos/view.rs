@@ -12,7 +12,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::tracks::Captions;
-use crate::places::CountryReference;
+use crate::i18n::country_names::CountryReference;
 use crate::resource::read::page::{FacetValue, Links};
 use crate::resource::view::context::{CommonFields, EmbeddedJson, RenderContext};
 use crate::resource::view::embed_code;

@@ -1,14 +1,14 @@
-//! Cycles among the files of a crate: the strongly connected components of their imports.
+//! Import cycles among the files of a crate: the strongly connected components of the import graph.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::imports::Import;
 
-/// Which node leads to which others.
+/// A directed graph: the successors of each node.
 pub type Graph = BTreeMap<String, BTreeSet<String>>;
 
-/// The graph of files. Re-exports that a file does not use itself do not count: an import through
-/// them is one of the file that defines the item.
+/// Returns the import graph of the files. Re-exports that a file does not use itself do not count:
+/// an import through them is an import of the file that defines the item.
 pub fn graph(imports: &BTreeSet<Import>) -> Graph {
     let mut graph = Graph::new();
     for import in imports.iter().filter(|import| !import.re_export && import.from != import.to) {
@@ -17,7 +17,7 @@ pub fn graph(imports: &BTreeSet<Import>) -> Graph {
     graph
 }
 
-/// The sets of nodes of which each leads to every other, from the smallest to the largest.
+/// Returns the sets of nodes that are mutually reachable, from the smallest to the largest.
 pub fn cycles(graph: &Graph) -> Vec<BTreeSet<String>> {
     let reached: BTreeMap<&str, BTreeSet<&str>> =
         graph.keys().map(|node| (node.as_str(), reachable(graph, node))).collect();
@@ -49,25 +49,15 @@ fn reachable<'g>(graph: &'g Graph, start: &str) -> BTreeSet<&'g str> {
     found
 }
 
-/// The imports inside a cycle, a line for each pair of files, with the names. Imports within one of
-/// the listed sets are left out.
-pub fn describe(
-    cycle: &BTreeSet<String>,
-    imports: &BTreeSet<Import>,
-    listed: &[BTreeSet<String>],
-) -> String {
+/// Describes the imports inside a cycle: a line for each pair of files, with the names.
+pub fn describe(cycle: &BTreeSet<String>, imports: &BTreeSet<Import>) -> String {
     let mut pairs: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
     for Import { from, to, name, .. } in imports.iter().filter(|import| !import.re_export) {
-        let is_listed = listed.iter().any(|files| files.contains(from) && files.contains(to));
-        if from != to && cycle.contains(from) && cycle.contains(to) && !is_listed {
+        if from != to && cycle.contains(from) && cycle.contains(to) {
             pairs.entry((from, to)).or_default().insert(name);
         }
     }
-    let mut text = format!("import cycle of {} files", cycle.len());
-    if listed.iter().any(|files| !files.is_disjoint(cycle)) {
-        text.push_str(", without the imports within cycles that are listed");
-    }
-    text.push_str(":\n");
+    let mut text = format!("import cycle of {} files:\n", cycle.len());
     for ((from, to), names) in pairs {
         let names: Vec<&str> = names.into_iter().collect();
         text.extend(["  ", from, " -> ", to, ": ", &names.join(", "), "\n"]);

@@ -1,9 +1,9 @@
-//! Reads from the source text which file of a crate imports which.
+//! Extracts the imports among the files of a crate from their source text.
 //!
 //! An import is a `use`, or a path in an expression, a type, a pattern, an attribute or the tokens
-//! of a macro call. A path is followed through module aliases and re-exports to the file that
-//! defines the item. A name that is not visibly defined by a module is taken to come from one of
-//! its macros or derives. Items behind `#[cfg(test)]` are ignored, `mod` declarations are no
+//! of a macro call. A path is resolved through module aliases and re-exports to the file that
+//! defines the item. A name without a visible definition in a module is attributed to a macro or
+//! derive of that module. Items behind `#[cfg(test)]` are ignored, and `mod` declarations are not
 //! imports.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,35 +12,35 @@ use syn::buffer::{Cursor, TokenBuffer};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Item, Meta, UseTree, Visibility};
 
-/// One file imports one item of another file, or its own through another.
+/// An import of one item of another file, or of an own item through another file.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Import {
     /// The importing file, relative to `src`.
     pub from: String,
     /// The file that defines the item.
     pub to: String,
-    /// The item.
+    /// The name of the item.
     pub name: String,
-    /// The files whose re-exports lead to the item.
+    /// The files whose re-exports the path goes through.
     pub through: Vec<String>,
-    /// Only hands the item on: a `pub use` of a name which the file does not use itself.
+    /// Whether the item is only re-exported: a `pub use` of a name that the file does not use.
     pub re_export: bool,
 }
 
-/// The source files of a crate with what they import.
+/// The source files of a crate, with their imports.
 #[derive(Debug, Default)]
 pub struct Crate {
     modules: BTreeMap<String, Module>,
     name: String,
 }
 
-/// A module, a file's or an inline one.
+/// A module: a file or an inline module.
 #[derive(Debug, Default)]
 struct Module {
     file: String,
     /// The names of its items other than modules and imports.
     items: BTreeSet<String>,
-    /// Whether it has anything but modules and imports.
+    /// Whether it has items other than modules and imports.
     has_items: bool,
     children: BTreeSet<String>,
     uses: Vec<Use>,
@@ -54,22 +54,22 @@ struct Use {
     /// The name it brings into scope; none for a glob.
     name: Option<String>,
     is_exported: bool,
-    /// Inside a function.
+    /// Whether it is inside a function.
     is_local: bool,
 }
 
-/// What a path names.
+/// The target of a path.
 #[derive(Clone, Debug)]
 struct Target {
     module: String,
-    /// None if the path names the module itself.
+    /// The item; `None` if the path names the module itself.
     item: Option<String>,
     /// The modules whose imports were followed.
     through: Vec<String>,
 }
 
 impl Crate {
-    /// Parses the files, given as path below `src` and text, of the crate of this name.
+    /// Parses the files of the crate `name`; each file is its path below `src` and its text.
     pub fn parse(name: &str, files: &[(String, String)]) -> Self {
         let mut read = Self { modules: BTreeMap::new(), name: name.to_owned() };
         let mut test_modules = Vec::new();
@@ -92,12 +92,12 @@ impl Crate {
         read
     }
 
-    /// Whether the file only declares modules and re-exports items.
+    /// Returns whether the file only declares modules and re-exports items.
     pub fn is_facade(&self, file: &str) -> bool {
         self.modules.values().filter(|module| module.file == file).all(Module::is_facade)
     }
 
-    /// Every import of an item of another file.
+    /// Returns every import of an item of another file.
     pub fn imports(&self) -> BTreeSet<Import> {
         let mut found = BTreeSet::new();
         for (path, module) in &self.modules {
@@ -148,10 +148,10 @@ impl Crate {
     }
 
     fn module(&self, path: &str) -> &Module {
-        self.modules.get(path).expect("only modules that were read are resolved")
+        self.modules.get(path).expect("resolved modules were parsed")
     }
 
-    /// What a path means inside a module. A path may name a module and an item at once.
+    /// Resolves a path inside a module. A path may name both a module and an item.
     fn resolve(
         &self,
         from: &str,
@@ -175,8 +175,8 @@ impl Crate {
         self.walk(start, rest, is_rooted, seen)
     }
 
-    /// Follows the names of a path from a module. With `may_be_generated`, a name that cannot be
-    /// found is an item of the module nevertheless; without, it is that of another crate.
+    /// Resolves the segments of a path, starting at a module. A name without a definition is an
+    /// item of the module if `may_be_generated` is true, and of another crate otherwise.
     fn walk(
         &self,
         module: &str,
@@ -226,7 +226,7 @@ impl Crate {
         found
     }
 
-    /// What an import of a module leads to, with more names behind it.
+    /// Resolves an import of a module, followed by further segments.
     fn follow(
         &self,
         module: &str,
@@ -250,8 +250,8 @@ impl Crate {
         found
     }
 
-    /// Everything that a glob of a module brings to the reader: the module's own items, and those
-    /// that it re-exports.
+    /// Returns the items that a glob import of a module brings into scope: its own and re-exported
+    /// items.
     fn exports(
         &self,
         reader: &str,
@@ -306,14 +306,14 @@ fn join(module: &str, name: &str) -> String {
     if module.is_empty() { name.to_owned() } else { format!("{module}::{name}") }
 }
 
-/// The path of the module that a file holds.
+/// Returns the module path of a file.
 fn module_of(file: &str) -> String {
     let path = file.strip_suffix(".rs").unwrap_or(file);
     let path = path.strip_suffix("/mod").unwrap_or(path);
     if path == "lib" { String::new() } else { path.replace('/', "::") }
 }
 
-/// Collects what a file defines and names.
+/// Collects the definitions and paths of a file.
 struct Reader<'a> {
     modules: &'a mut BTreeMap<String, Module>,
     test_modules: &'a mut Vec<String>,
@@ -335,7 +335,7 @@ impl Reader<'_> {
         self.module().paths.insert(path);
     }
 
-    /// The paths among the tokens of a macro call or an attribute.
+    /// Collects the paths among the tokens of a macro call or an attribute.
     fn tokens(&mut self, mut at: Cursor<'_>) {
         let mut before = [' ', ' '];
         while !at.eof() {
@@ -344,7 +344,7 @@ impl Reader<'_> {
                 at = rest;
             } else if let Some((ident, rest)) = at.ident() {
                 let name = plain(&ident.to_string());
-                // A field or a method, a name behind `::`, a variable of a macro.
+                // A field or method, a name after `::`, a variable of a macro.
                 let is_path = match before {
                     ['.', '.'] => true,
                     [_, '.'] | [':', ':'] => false,
@@ -365,7 +365,8 @@ impl Reader<'_> {
         }
     }
 
-    /// A path among tokens, with the group of a `use` at its end; returns what comes after it.
+    /// Collects a path among tokens, with the group of a `use` at its end; returns the position
+    /// after it.
     fn token_path<'c>(&mut self, mut path: Vec<String>, mut at: Cursor<'c>) -> Cursor<'c> {
         while let Some(next) = after_colons(at) {
             if let Some((ident, rest)) = next.ident() {
@@ -393,7 +394,8 @@ impl Reader<'_> {
         at
     }
 
-    /// Paths that an attribute has in strings, as `#[serde(with = "crate::text::slug")]` has.
+    /// Collects the paths in string literals of an attribute, such as
+    /// `#[serde(with = "crate::text::slug")]`.
     fn strings(&mut self, mut at: Cursor<'_>) {
         while !at.eof() {
             if let Some((inner, _, _, rest)) = at.any_group() {
@@ -524,11 +526,11 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         }
     }
 
-    /// `pub(super)` imports nothing.
+    /// Ignores `pub(super)`, which is not an import.
     fn visit_vis_restricted(&mut self, _: &'ast syn::VisRestricted) {}
 }
 
-/// An item's attributes, and its name unless it is a module or an import.
+/// Returns the attributes of an item, and its name unless it is a module or an import.
 fn parts(item: &Item) -> (&[Attribute], Option<String>) {
     let (attributes, name) = match item {
         Item::Const(item) => (&item.attrs, Some(&item.ident)),
@@ -551,7 +553,7 @@ fn parts(item: &Item) -> (&[Attribute], Option<String>) {
     (attributes, name.map(|name| plain(&name.to_string())))
 }
 
-/// Whether an attribute is `cfg(test)` or `cfg(all(test, …))`.
+/// Returns whether an attribute is `cfg(test)` or `cfg(all(test, …))`.
 fn is_test_only(attribute: &Attribute) -> bool {
     fn requires_test(mut at: Cursor<'_>) -> bool {
         while !at.eof() {
@@ -580,14 +582,14 @@ fn is_test_only(attribute: &Attribute) -> bool {
     }
 }
 
-/// The position behind a `::`.
+/// Returns the position after a `::`, if there is one.
 fn after_colons(at: Cursor<'_>) -> Option<Cursor<'_>> {
     let (first, at) = at.punct()?;
     let (second, at) = at.punct()?;
     (first.as_char() == ':' && second.as_char() == ':').then_some(at)
 }
 
-/// A name without the mark of a raw identifier.
+/// Returns a name without the prefix `r#` of a raw identifier.
 fn plain(name: &str) -> String {
     name.strip_prefix("r#").unwrap_or(name).to_owned()
 }

@@ -2,12 +2,13 @@
 """Packs the corpus of each fuzz target into a file of JSON strings, one input per line, and unpacks it.
 
     corpus.py unpack                 regressions/TARGET.jsonl  ->  corpus/TARGET/…
-    corpus.py pick TARGET CONTROL    deletes from corpus/TARGET what is not needed to reach every edge; CONTROL is the control
-                                     file of a merge with -set_cover_merge=1 -use_counters=0, which names each input's edges
+    corpus.py pick TARGET CONTROL    deletes the inputs of corpus/TARGET that are not needed to reach every edge; CONTROL is
+                                     the control file of a merge with -set_cover_merge=1 -use_counters=0, which lists
+                                     the edges of each input
     corpus.py pack                   corpus/TARGET/…           ->  regressions/TARGET.jsonl
 
-Inputs that once failed are in regressions/TARGET.found.jsonl, one a line, added by hand and never packed over.
-Every target reads text, so inputs that are not UTF-8 are left out.
+Inputs that once failed are in regressions/TARGET.found.jsonl, one per line, added by hand and never overwritten.
+Every target reads text, so inputs that are not UTF-8 are omitted.
 """
 
 import collections

@@ -33,7 +33,7 @@ pub fn damage(url: &str, sql: &str) {
     };
     store
         .connect()
-        .expect("it opens")
+        .expect("the database opens")
         .batch_execute(&sql)
         .unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
@@ -133,7 +133,7 @@ fn check_repairs_derived_data() {
 }
 
 #[test]
-fn running_server_notices_repair() {
+fn running_server_detects_repair() {
     on_both(|directory, url| {
         let created = expect_exit(
             run(directory, url, &["key", "create", "--role", "editor", "--name", "test"]),
@@ -160,7 +160,7 @@ fn running_server_notices_repair() {
                 let group = groups
                     .iter()
                     .find(|group| group["keys"][0]["value"] == indicator)
-                    .expect("it is there");
+                    .expect("the group exists");
                 group["sum"]["value"].as_str().expect("a sum").to_owned()
             };
             (sum("women-aware-of-their-rights"), sum("partnerships-on-survivor-services"))
@@ -174,7 +174,7 @@ fn running_server_notices_repair() {
         assert_eq!(
             sums(),
             ("3501".to_owned(), "41".to_owned()),
-            "only what was written is read again"
+            "only changed rows are read again"
         );
         expect_exit(run(directory, url, &["check", "--repair"]), 0);
         assert_eq!(sums(), ("3500".to_owned(), "41".to_owned()));
@@ -227,7 +227,7 @@ fn check_names_corruption_missing_schema_and_bad_settings() {
     assert!(found.iter().any(|finding| finding["code"] == "database_damaged"), "{found:?}");
 
     on_both(|directory, url| {
-        let nobody = [
+        let damages = [
             (
                 "INSERT INTO texts (key, language, status, title, sort_key) VALUES (512000000, 'en', 'draft', 'x', '')",
                 "texts",
@@ -237,7 +237,7 @@ fn check_names_corruption_missing_schema_and_bad_settings() {
                 "filter index",
             ),
         ];
-        for (sql, what) in nobody {
+        for (sql, what) in damages {
             damage(url, sql);
             let found = findings(&expect_exit(run(directory, url, &["check", "--json"]), 1));
             let is_expected = |finding: &Value| {
@@ -252,7 +252,7 @@ fn check_names_corruption_missing_schema_and_bad_settings() {
     let output = kinoteka(database.directory(), demo.url(), &["check"])
         .env("KINOTEKA_CACHE_SECOND", "5")
         .output()
-        .expect("it runs");
+        .expect("the program runs");
     let text = stdout_text(&expect_exit(output, 1));
     assert!(
         text.contains("KINOTEKA_CACHE_SECOND")
@@ -292,9 +292,9 @@ fn backup_under_writes_is_consistent() {
             assert!(stderr_text(&output).contains("checked"), "{}", stderr_text(&output));
         }
         done.store(true, Ordering::Relaxed);
-        writer.join().expect("it writes")
+        writer.join().expect("the writer completes")
     });
-    assert!(written > 20, "writes happened meanwhile");
+    assert!(written > 20, "too few writes during the backup");
     drop(served);
     let left: Vec<String> = std::fs::read_dir(directory.path())
         .unwrap()
@@ -316,7 +316,7 @@ fn backup_under_writes_is_consistent() {
     assert_eq!(
         send_request(&address, "POST", "/v1/topics", Some(&key), Some(&body)).status,
         201,
-        "keys are kept, and it can be written to"
+        "the copy has the API keys and is writable"
     );
 }
 
@@ -332,7 +332,7 @@ fn backup_never_overwrites_and_reports_unsupported() {
     expect_exit(run(directory.path(), demo.url(), &["backup", "no/such/directory/copy.db"]), 2);
     expect_exit(run(directory.path(), demo.url(), &["backup"]), 2);
     expect_exit(run(directory.path(), "sqlite://no-such.db", &["backup", "copy.db"]), 2);
-    assert!(!directory.path().join("copy.db").exists(), "no backup of a missing database");
+    assert!(!directory.path().join("copy.db").exists(), "a missing database is backed up");
     if let Some(postgres) = Database::postgres(Content::Empty) {
         let output = expect_exit(run(directory.path(), postgres.url(), &["backup", "copy.db"]), 2);
         assert!(stderr_text(&output).contains("pg_dump"), "{}", stderr_text(&output));
@@ -344,5 +344,5 @@ fn backup_never_overwrites_and_reports_unsupported() {
         quoted.display()
     )))
     .expect("valid settings");
-    store.write_blocking(|_| Ok::<_, Problem>(())).expect("it opens");
+    store.write_blocking(|_| Ok::<_, Problem>(())).expect("the database opens");
 }

@@ -55,7 +55,7 @@ fn key_create_prints_only_key_to_stdout() {
             .lines()
             .nth(1)
             .and_then(|line| line.split('\t').next())
-            .expect("a key is listed")
+            .expect("the key is listed")
             .to_owned();
         expect_exit(run(directory, url, &["key", "revoke", &id]), 0);
         assert!(stdout_text(&run(directory, url, &["key", "list"])).contains("revoked"));
@@ -112,7 +112,11 @@ fn import_is_repeatable_and_export_round_trips() {
             "{}",
             stderr_text(&again)
         );
-        assert_eq!(stdout_text(&run(directory, url, &["export"])), exported, "nothing has changed");
+        assert_eq!(
+            stdout_text(&run(directory, url, &["export"])),
+            exported,
+            "the export is unchanged"
+        );
         let back = expect_exit(run_with_input(directory, url, &["import", "-"], &exported), 0);
         assert!(
             stderr_text(&back).contains("0 items stored, 39 unchanged."),
@@ -124,7 +128,7 @@ fn import_is_repeatable_and_export_round_trips() {
         assert_eq!(
             stdout_text(&run(directory, &other.url, &["export"])),
             exported,
-            "the copy is the same"
+            "the copy equals the original"
         );
         let published_at = |line: &str| {
             let mut line: serde_json::Value = serde_json::from_str(line).expect("a line is JSON");
@@ -136,7 +140,10 @@ fn import_is_repeatable_and_export_round_trips() {
             .expect("one at a time")
             .push(exported.lines().map(published_at).collect::<Vec<_>>());
     });
-    assert!(exports.windows(2).all(|pair| pair[0] == pair[1]), "both databases export the same");
+    assert!(
+        exports.windows(2).all(|pair| pair[0] == pair[1]),
+        "the exports of both databases are equal"
+    );
 }
 
 #[test]
@@ -174,7 +181,7 @@ fn export_and_import_text_tracks() {
         assert_eq!(
             stdout_text(&run(directory, &other.url, &["export"])),
             exported,
-            "the copy is the same"
+            "the copy equals the original"
         );
         expect_exit(run(directory, url, &["check"]), 0);
         let wrong = [
@@ -221,7 +228,7 @@ fn import_reports_bad_lines_and_stores_nothing() {
             .filter_map(|line| line.split_once("line ")?.1.split(':').next())
             .collect();
         assert_eq!(numbers, ["2", "4", "5", "6", "6", "7", "8", "9"], "{stderr}");
-        assert!(!stderr.contains('\u{1b}'), "a terminal is not told what to do: {stderr:?}");
+        assert!(!stderr.contains('\u{1b}'), "control characters are printed: {stderr:?}");
         assert!(
             stderr.contains("/countries/0")
                 && stderr.contains("/programme")
@@ -267,9 +274,9 @@ fn serve_demo_starts_and_stops() {
         );
         assert!(get(&address, "/docs", "").starts_with("HTTP/1.1 200"));
         terminate(&served);
-        assert_eq!(served.0.wait().expect("it ends").code(), Some(0));
+        assert_eq!(served.0.wait().expect("the server stops").code(), Some(0));
         drop(served);
-        // A second start finds the catalogue and creates no other key.
+        // A second start finds the catalogue and creates no further key.
         let (served, lines, address) = serve(directory, url, &["--demo"]);
         assert!(!lines.iter().any(|line| line.contains("kino_")), "{}", lines.join("\n"));
         assert!(get(&address, "/v1/partners?total=true", "").contains("\"total\":5"));
@@ -414,12 +421,12 @@ fn refuses_to_serve_database_of_newer_version() {
         };
         let mut connection =
             Connection::open(&Target::parse(url).expect("an address"), Access::Write, session)
-                .expect("it opens");
+                .expect("the database opens");
         connection
             .batch_execute(
                 "INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')",
             )
-            .expect("it is stored");
+            .expect("the row is stored");
         drop(connection);
         for command in ["serve", "export", "migrate"] {
             let output = expect_exit(run(directory, url, &[command]), 2);
@@ -470,7 +477,7 @@ fn logs_one_line_per_request() {
             list.lines().nth(1).and_then(|line| line.split('\t').nth(5)).map(str::to_owned)
         };
         assert_eq!(last_used(&unused).as_deref(), Some("-"), "{unused}");
-        // The response does not wait for it.
+        // The response does not wait for that write.
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
             let used = stdout_text(&expect_exit(run(directory, url, &["key", "list"]), 0));
@@ -490,11 +497,13 @@ fn openapi_command_prints_document() {
         stdout_text(&expect_exit(run(file.directory(), &file.url, &["openapi", "--yaml"]), 0));
     expect_exit(run(file.directory(), &file.url, &["openapi", "--directory", "."]), 0);
     assert_eq!(
-        std::fs::read_to_string(file.directory().join("kinoteka.json")).expect("it is written"),
+        std::fs::read_to_string(file.directory().join("kinoteka.json"))
+            .expect("the document is written"),
         json
     );
     assert_eq!(
-        std::fs::read_to_string(file.directory().join("kinoteka.yaml")).expect("it is written"),
+        std::fs::read_to_string(file.directory().join("kinoteka.yaml"))
+            .expect("the document is written"),
         yaml
     );
     let output =
@@ -522,7 +531,7 @@ fn help_lists_every_setting() {
     let Some(database) = PostgresDatabase::named("secretive", "template0") else { return };
     let help =
         stdout_text(&expect_exit(run(file.directory(), &database.url, &["serve", "--help"]), 0));
-    assert!(!help.contains(&database.url), "it may contain a password");
+    assert!(!help.contains(&database.url), "the URL may contain a password");
 }
 
 #[test]

@@ -6,7 +6,7 @@
 //! - A block marked `sh no-run` is not run. [`NOT_RUN`] lists how many there are in each file.
 //! - A `json` or `text` block that is not the output of a command is marked `json example` or
 //!   `text example`, so that no output goes unchecked by accident.
-//! - In expected output `...` and `…` match any text within a line; alone on a line they match any
+//! - In expected output, `...` and `…` match any text within a line; alone on a line they match any
 //!   number of lines.
 //!
 //! All blocks of one file run in one shell, in order, so that variables and changes persist from
@@ -22,8 +22,8 @@ use std::time::{Duration, Instant};
 
 use super::support::process;
 
-/// Blocks marked `sh no-run`, by file. What can be run should be run: raise a number only for
-/// commands that install, deploy or never end.
+/// Numbers of blocks marked `sh no-run`, by file. Blocks should run if possible: raise a number only
+/// for commands that install, deploy or never end.
 const NOT_RUN: &[(&str, usize)] = &[
     ("CONTRIBUTING.md", 3),
     ("README.md", 2),
@@ -40,13 +40,13 @@ const NOT_RUN: &[(&str, usize)] = &[
     ("docs/tutorial.md", 1),
 ];
 
-/// The address in the documentation; `localhost` is accepted as well.
+/// The server address in the documentation; `localhost` is accepted as well.
 const DOCUMENTED_ADDRESS: &str = "127.0.0.1:8080";
 
-/// Longest line of prose, in characters.
+/// Maximum length of a line of prose, in characters.
 const MAX_COLUMNS: usize = 120;
 
-/// Longest time that the blocks of one file may take together.
+/// Maximum time of all blocks of one file.
 const FILE_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// A fenced block.
@@ -54,14 +54,14 @@ const FILE_TIMEOUT: Duration = Duration::from_mins(2);
 struct Block {
     /// Number of the line with the opening fence, from 1.
     line: usize,
-    /// The words after the fence.
+    /// The info string: the words after the fence.
     info: String,
     content: String,
-    /// Whether only blank lines stand between this block and the one before.
+    /// Whether only blank lines separate this block from the one before.
     follows_directly: bool,
 }
 
-/// Commands of one block and what they should print.
+/// The commands of one block, and their expected output.
 #[derive(Debug)]
 struct Step {
     line: usize,
@@ -69,7 +69,7 @@ struct Step {
     expected: Option<String>,
 }
 
-/// What a file contains.
+/// The shell blocks of a file.
 #[derive(Debug, Default)]
 struct Script {
     steps: Vec<Step>,
@@ -210,7 +210,7 @@ fn lines_match(expected: &[&str], actual: &[&str]) -> bool {
     }
 }
 
-/// Whether a command printed what the documentation shows; trailing space makes no difference.
+/// Returns whether a command printed the documented output, apart from trailing space.
 fn output_matches(expected: &str, actual: &str) -> bool {
     let lines = |text: &'_ str| -> Vec<String> {
         text.trim_end().lines().map(|line| line.trim_end().to_owned()).collect()
@@ -237,7 +237,7 @@ fn is_installed(program: &str) -> bool {
     found
 }
 
-/// What runs before the steps. `at` names the step that runs, so that a failure can be located.
+/// Commands that run before the steps. `at` names the current step, to locate a failure.
 const PRELUDE: &str = r#"set -euo pipefail
 strict_curl() { command curl --fail-with-body "$@"; }
 cargo() {
@@ -247,11 +247,11 @@ cargo() {
 }
 "#;
 
-/// Runs the steps of a page in one shell. Returns what is wrong, and how many steps were run.
+/// Runs the steps of a page in one shell. Returns the failures, and the number of steps that ran.
 fn run(page: &Path, steps: &[Step]) -> (Vec<String>, usize) {
     let directory =
         tempfile::Builder::new().prefix("kinoteka-docs-").tempdir().expect("a working directory");
-    // What the test writes is kept apart from what the commands see.
+    // The files of the test are in another directory than those of the commands.
     let own = tempfile::Builder::new().prefix("kinoteka-docs-").tempdir().expect("a directory");
     let binaries = own.path().join("bin");
     std::fs::create_dir(&binaries).expect("a directory for the binary");
@@ -278,7 +278,7 @@ fn run(page: &Path, steps: &[Step]) -> (Vec<String>, usize) {
             "echo {index} > {folder}/at\n{curl}\n\
              source {folder}/{index}.sh > {folder}/{index}.out 2> {folder}/{index}.err < /dev/null"
         )
-        .expect("a string takes everything");
+        .expect("writing to a string succeeds");
     }
     let path = format!("{}:{}", binaries.display(), std::env::var("PATH").unwrap_or_default());
     let mut command = Command::new("bash");
@@ -342,7 +342,7 @@ fn run(page: &Path, steps: &[Step]) -> (Vec<String>, usize) {
 }
 
 #[test]
-fn commands_and_responses_are_true() {
+fn documented_commands_print_documented_output() {
     let mut failures = Vec::new();
     let mut not_run: BTreeMap<String, usize> = BTreeMap::new();
     let mut scripts = Vec::new();
@@ -370,17 +370,17 @@ fn commands_and_responses_are_true() {
             for _ in 0..threads {
                 scope.spawn(|| {
                     loop {
-                        let next = waiting.lock().expect("no thread has failed").pop();
+                        let next = waiting.lock().expect("the lock is not poisoned").pop();
                         let Some((page, steps)) = next else { break };
                         let (found, count) = run(&page, &steps);
-                        failed.lock().expect("no thread has failed").extend(found);
-                        *ran.lock().expect("no thread has failed") += count;
+                        failed.lock().expect("the lock is not poisoned").extend(found);
+                        *ran.lock().expect("the lock is not poisoned") += count;
                     }
                 });
             }
         });
-        failures.extend(failed.into_inner().expect("no thread has failed"));
-        let ran = ran.into_inner().expect("no thread has failed");
+        failures.extend(failed.into_inner().expect("the lock is not poisoned"));
+        let ran = ran.into_inner().expect("the lock is not poisoned");
         assert!(steps >= 80, "only {steps} blocks were found");
         assert!(!failures.is_empty() || ran == steps, "{ran} of {steps} blocks were run");
     }
@@ -411,7 +411,7 @@ fn anchor(heading: &str) -> String {
         .collect()
 }
 
-/// Lines outside of fenced blocks, with their numbers.
+/// Lines outside fenced blocks, with their numbers.
 fn prose(text: &str) -> Vec<(usize, &str)> {
     let mut inside = false;
     let lines = text.lines().enumerate().filter(|(_, line)| {
@@ -459,7 +459,7 @@ fn links_between_pages_have_a_target() {
 }
 
 #[test]
-fn outputs_are_compared_as_documented() {
+fn compares_output_as_documented() {
     for (expected, actual) in [
         ("a", "a\n"),
         ("a\n...\nz\n", "a\nz\n"),
@@ -484,7 +484,7 @@ fn outputs_are_compared_as_documented() {
 }
 
 #[test]
-fn blocks_are_found_with_their_output() {
+fn finds_blocks_with_their_output() {
     let page = "```sh\ncurl x\n```\n\n```json\n{}\n```\ntext\n```json\n{}\n```\n```sh no-run\nx\n```\n\
                 ```text\nx\n```\n\n  ```sh\n  y\n  ```\n\n````text example\n```sh\n````\n";
     let found = script(page);

@@ -6,16 +6,16 @@ use std::path::Path;
 mod properties;
 
 /// Runs a target over its inputs and reports the input that fails.
-fn replay(target: &str, holds: fn(&[u8])) {
-    replay_file(&format!("{target}.jsonl"), 20, holds);
+fn replay(target: &str, property: fn(&[u8])) {
+    replay_file(&format!("{target}.jsonl"), 20, property);
 }
 
-/// Inputs that failed once.
-fn replay_found(target: &str, holds: fn(&[u8])) {
-    replay_file(&format!("{target}.found.jsonl"), 1, holds);
+/// Replays inputs that failed once.
+fn replay_found(target: &str, property: fn(&[u8])) {
+    replay_file(&format!("{target}.found.jsonl"), 1, property);
 }
 
-fn replay_file(name: &str, at_least: usize, holds: fn(&[u8])) {
+fn replay_file(name: &str, at_least: usize, property: fn(&[u8])) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/regressions").join(name);
     let packed = std::fs::read_to_string(&file)
         .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
@@ -25,12 +25,12 @@ fn replay_file(name: &str, at_least: usize, holds: fn(&[u8])) {
         .collect();
     assert!(
         inputs.len() >= at_least,
-        "{} has {} inputs; it should have what the fuzzers found",
+        "{} has {} inputs; inputs of the fuzzers are missing",
         file.display(),
         inputs.len()
     );
     for (index, input) in inputs.iter().enumerate() {
-        let outcome = std::panic::catch_unwind(|| holds(input.as_bytes()));
+        let outcome = std::panic::catch_unwind(|| property(input.as_bytes()));
         assert!(outcome.is_ok(), "{name}, line {}: {input:?}", index + 1);
     }
 }

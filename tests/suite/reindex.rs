@@ -19,8 +19,8 @@ use crate::support::process::{
 use crate::support::server::slugs;
 use crate::support::{generated_catalogue, lines};
 
-const OTHER: &str = "hold other words than it does";
-const MISSING: &str = "missing, or left over";
+const OTHER: &str = "do not match the texts of the item";
+const MISSING: &str = "missing or superfluous";
 
 /// Runs a test with the generated catalogue on both databases, where they are installed.
 fn on_both_generated(test: impl Fn(&Path, &str)) {
@@ -36,7 +36,7 @@ fn number(kind: &str, slug: &str) -> String {
     format!("(SELECT number FROM items WHERE slug = '{slug}' AND kind = '{kind}')")
 }
 
-/// Subjects and details of the findings of `check`, all about the full-text index.
+/// Runs `check`; returns subjects and details of its findings, all on the full-text index.
 fn stale(directory: &Path, url: &str) -> Vec<(String, String)> {
     let found = findings(&expect_exit(run(directory, url, &["check", "--json"]), 1));
     let text = |finding: &Value, name: &str| finding[name].as_str().expect("a text").to_owned();
@@ -127,7 +127,8 @@ fn repairs_orphaned_index_entries() {
 fn segments_of(url: &str) -> i64 {
     let store = kinoteka::server::database_from_settings(&crate::support::database::settings(url))
         .expect("valid settings");
-    segments::count(&mut store.connect().expect("it opens")).expect("they are counted")
+    segments::count(&mut store.connect().expect("the database opens"))
+        .expect("segments are counted")
 }
 
 #[test]
@@ -197,7 +198,7 @@ fn reindex_picks_up_direct_database_changes() {
             assert_eq!(
                 list["page"]["total"],
                 slugs(&list).len(),
-                "the count is kept no longer than the list"
+                "the cached count is as current as the list"
             );
             (tag, slugs(&list))
         };
@@ -393,12 +394,12 @@ fn killed_reindex_can_be_rerun() {
             .expect("the program runs");
         let mut lines =
             BufReader::new(child.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
-        let first = lines.find(|line| line.contains(" %")).expect("it reports progress");
-        child.kill().expect("it runs");
-        child.wait().expect("it ends");
+        let first = lines.find(|line| line.contains(" %")).expect("the program reports progress");
+        child.kill().expect("the program runs");
+        child.wait().expect("the program ends");
         assert!(first.contains(" items, 1"), "{first}");
         let left = stale(directory, url).len();
-        assert!(left > 0 && left < all, "{left} of {all} are left");
+        assert!(left > 0 && left < all, "{left} of {all} entries are outdated");
         let output = expect_exit(run(directory, url, &["reindex"]), 0);
         assert!(
             stderr_text(&output).contains(&format!(" {left} of which were out of date")),
@@ -426,7 +427,7 @@ fn reindex_reports_write_errors() {
         };
         let mut other =
             Connection::open(&Target::parse(url).expect("an address"), Access::Write, session)
-                .expect("it opens");
+                .expect("the database opens");
         other.begin_write().expect("the lock is free");
         let output = expect_exit(run(directory, url, &["reindex", "--database-wait-ms", "200"]), 1);
         assert!(

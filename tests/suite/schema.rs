@@ -70,7 +70,7 @@ fn open(url: &str) -> Connection {
         statement_timeout: Duration::from_secs(30),
         slow_query_threshold: Duration::from_secs(30),
     };
-    Connection::open(&Target::parse(url).expect("the URL is right"), Access::Write, session)
+    Connection::open(&Target::parse(url).expect("the URL is valid"), Access::Write, session)
         .expect("the database opens")
 }
 
@@ -80,14 +80,14 @@ fn up_down_up(url: &str) -> Schema {
     let applied = migrations::run_pending(&mut connection).expect("up");
     assert_eq!(migrations::status(&mut connection).expect("a status"), MigrationStatus::UpToDate);
     assert_eq!(
-        migrations::run_pending(&mut connection).expect("nothing to do"),
+        migrations::run_pending(&mut connection).expect("no migration is pending"),
         Vec::<String>::new()
     );
     let first = schema(&mut connection);
     let mut reverted = migrations::revert_all(&mut connection).expect("down");
     reverted.reverse();
     assert_eq!(reverted, applied);
-    assert_eq!(schema(&mut connection), Schema::new(), "the down migrations leave nothing");
+    assert_eq!(schema(&mut connection), Schema::new(), "objects remain after the down migrations");
     migrations::run_pending(&mut connection).expect("up again");
     assert_eq!(schema(&mut connection), first);
     first
@@ -139,9 +139,9 @@ fn migration_sql(url: &str, migration: &str, file: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// A migration that has landed is never edited: a new one is added, with its lines in the list.
+/// Committed migrations are immutable: a change is a new migration, with its lines in the list.
 #[test]
-fn landed_migrations_are_unchanged() {
+fn committed_migrations_are_unchanged() {
     let mut digests = BTreeSet::new();
     for database in ["postgres", "sqlite"] {
         let directory = migrations_directory().join(database);
@@ -151,10 +151,10 @@ fn landed_migrations_are_unchanged() {
                 let bytes = std::fs::read(&path).expect("the file can be read");
                 let mut line = String::new();
                 for byte in Sha256::digest(&bytes) {
-                    write!(line, "{byte:02x}").expect("a string grows");
+                    write!(line, "{byte:02x}").expect("writing to a string succeeds");
                 }
                 let name = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).expect("a path inside");
-                write!(line, "  {}", name.display()).expect("a string grows");
+                write!(line, "  {}", name.display()).expect("writing to a string succeeds");
                 digests.insert(line);
             }
         }
@@ -195,7 +195,7 @@ fn objects(url: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Makes the database of version 0.1.0 of one of today.
+/// Reverts a current database to version 0.1.0.
 fn downgrade_to_first(url: &str) {
     let down = migration_sql(url, SECOND_MIGRATION, "down.sql");
     damage(

@@ -19,8 +19,8 @@ use crate::text::transliterate::to_cyrillic;
 /// Flags of `generate`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Number of videos; the other items are in proportion: 40 topics, a programme for 2,000 videos, a
-    /// partner for 200, a statistic for 50, captions with 200 cues for 20
+    /// Number of videos; the other items are in proportion: 40 topics, a programme for 2,000
+    /// videos, a partner for 200, a statistic for 50, captions with 200 cues for 20
     #[arg(long, default_value_t = 1_000)]
     videos: u32,
     /// Number of statistics, instead of in proportion to the videos: 50 programmes, 40 indicators,
@@ -42,12 +42,12 @@ pub fn run(args: &Args) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// The lines of a catalogue, generated lazily.
+/// Returns the lines of a catalogue, generated lazily.
 pub fn generate_catalogue(videos: u32, seed: u64) -> impl Iterator<Item = Value> {
     generate_lines(catalogue_size(videos, None), seed)
 }
 
-/// The lines of a catalogue with this number of statistics.
+/// Returns the lines of a catalogue with this number of statistics.
 pub fn generate_statistics_catalogue(
     videos: u32,
     statistics: u32,
@@ -125,8 +125,8 @@ fn sentence(rng: &mut SplitMix64, words: &[&str], min: u32, max: u32) -> String 
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// A place name shared by about twenty videos, and for every fifth video an anniversary: a rare
-/// and a frequent search term.
+/// Returns a place name that about twenty videos share, and for every fifth video also an
+/// anniversary: a rare and a frequent search term.
 fn place_and_anniversary(number: u32, size: CatalogueSize) -> String {
     // Neighbouring numbers get different places.
     let places = (size.videos / 20).max(1);
@@ -149,7 +149,7 @@ const PLACE_SYLLABLES: [&[&str]; 4] = [
     &["in", "ov", "an", "ev"],
 ];
 
-/// Texts in two to six languages, always with English; some are drafts.
+/// Generates texts in two to six languages, always with English; some are drafts.
 fn translations(
     rng: &mut SplitMix64,
     number: u32,
@@ -205,7 +205,7 @@ fn partners(rng: &mut SplitMix64, size: CatalogueSize) -> Value {
         .collect()
 }
 
-/// Two hundred cues in one language, one of which contains the number of the video.
+/// Generates two hundred cues in one language, one of which contains the number of the video.
 fn captions(rng: &mut SplitMix64, video: u32) -> Value {
     let languages: Vec<&str> = WORDS_BY_LANGUAGE.iter().map(|(language, _)| *language).collect();
     let language = rng.pick(&languages);

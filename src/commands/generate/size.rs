@@ -3,7 +3,7 @@
 /// Countries and territories that generated items are about.
 pub const COUNTRY_CODES: &[&str] = &["AL", "BA", "XK", "ME", "MK", "RS", "TR"];
 
-/// How many items of each kind a generated catalogue has.
+/// Number of items of each kind in a generated catalogue.
 #[derive(Clone, Copy)]
 pub struct CatalogueSize {
     pub topics: u32,

@@ -69,8 +69,8 @@ struct StatisticGroup {
 }
 
 impl StatisticGroup {
-    /// Indicators of one programme and country year by year, then the next programme, and the next
-    /// country of each.
+    /// Returns the group with this number: the indicators of one programme and country year by
+    /// year, then the next programme, and then the next country of each.
     fn new(number: u64, programmes: u32, seed: u64) -> Self {
         let programmes = u64::from(programmes).max(1);
         let indicators = u64::from(INDICATOR_COUNT);
@@ -92,8 +92,8 @@ impl StatisticGroup {
     }
 
     fn template(&self) -> (&'static str, &'static str, bool, bool) {
-        // Five and eight are coprime, so that each pair occurs once. The groups of a repetition also
-        // differ in their indicator.
+        // Five and eight are coprime, so that each pair occurs once. The groups of a repetition
+        // also differ in their indicator.
         let place = usize::try_from(self.indicator_index % 5).unwrap_or(0);
         INDICATOR_TEMPLATES.get(place).copied().unwrap_or(("People", "people", false, true))
     }
@@ -103,7 +103,7 @@ impl StatisticGroup {
         POLICY_FIELDS.get(place).copied().unwrap_or("health")
     }
 
-    /// Number of people of a disaggregation; grows over the years.
+    /// Returns the number of people of a disaggregation, which grows over the years.
     fn people_count(&self, sex: Option<usize>, age: Option<usize>) -> u64 {
         let one = |sex: u64, age: u64| {
             let mut rng = SplitMix64(self.seed ^ sex ^ (age << 8));
@@ -116,7 +116,7 @@ impl StatisticGroup {
         slices.filter(|(s, a)| within(sex, *s) && within(age, *a)).map(|(s, a)| one(s, a)).sum()
     }
 
-    /// Share of the people of a disaggregation, in tenths of a percent.
+    /// Returns the share of people of a disaggregation, in tenths of a percent.
     fn share_per_mille(&self, sex: Option<usize>, age: Option<usize>) -> u64 {
         let place = |index: Option<usize>| {
             u64::try_from(index.map_or(0, |index| index.saturating_add(1))).unwrap_or(0)
@@ -125,7 +125,7 @@ impl StatisticGroup {
     }
 }
 
-/// The slug of an indicator.
+/// Generates an indicator.
 pub fn generate_indicator(number: u32) -> Value {
     let group = StatisticGroup::new(u64::from(number.saturating_sub(1)), 1, 0);
     let (label, unit, is_percentage, ascending) = group.template();
@@ -135,7 +135,7 @@ pub fn generate_indicator(number: u32) -> Value {
     })
 }
 
-/// Publication time of the values of a programme for a year: in the following spring.
+/// Returns the publication time of the values of a programme for a year: in the following spring.
 pub fn published_at(number: u32, counts: CatalogueSize) -> String {
     let (group, ..) = group_and_slice(number, counts, 0);
     let mut rng = SplitMix64(group.programme_index ^ (group.year_index << 16));
@@ -155,7 +155,7 @@ fn format_percent(tenths: u64) -> String {
     if rest == 0 { (tenths / 10).to_string() } else { format!("{}.{rest}", tenths / 10) }
 }
 
-/// The group of a statistic and its disaggregation.
+/// Returns the group of a statistic and its disaggregation.
 fn group_and_slice(
     number: u32,
     counts: CatalogueSize,
@@ -218,7 +218,7 @@ pub fn generate_statistic(number: u32, counts: CatalogueSize, seed: u64) -> Valu
     line
 }
 
-/// Baseline and target of a programme, for some totals.
+/// Adds a baseline and a target to some totals.
 fn insert_baseline_and_target(
     line: &mut Map<String, Value>,
     group: &StatisticGroup,

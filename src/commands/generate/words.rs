@@ -1,6 +1,7 @@
 //! The vocabulary of generated texts. Its length is data: a list of words for each language.
 
-/// Words of the subject in each language; Serbian in Cyrillic is made from the Latin.
+/// Words of the subject in each language; Serbian in Cyrillic is transliterated from the Latin
+/// script.
 pub const WORDS_BY_LANGUAGE: &[(&str, &[&str])] = &[
     (
         "en",

@@ -35,7 +35,7 @@ pub struct ImportLine {
     pub slug: String,
     /// The item as a body of PUT.
     pub body: Value,
-    /// Whether an existing item keeps members that the body does not have, as with PATCH.
+    /// Whether an existing item retains members that the body does not contain, as with PATCH.
     pub is_patch: bool,
 }
 
@@ -170,7 +170,7 @@ fn save_line(
     (entry.save)(connection, context, existing, slug, &line.body)
 }
 
-/// The errors of a line, each with the line number.
+/// Returns the errors of a line, each with the line number.
 pub fn line_errors(line: &ImportLine, problem: &Problem) -> Vec<(usize, String)> {
     let subject = format!("{} `{}`", line.kind.noun(), line.slug);
     if problem.errors.is_empty() {

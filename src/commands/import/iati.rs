@@ -54,7 +54,7 @@ pub fn run(
     Ok(report)
 }
 
-/// The existing items that a file can refer to.
+/// Loads the existing items to which a file can refer.
 fn load_existing(connection: &mut Connection) -> Result<ExistingItems, diesel::result::Error> {
     let kinds = [
         ResourceKind::Programme,
@@ -94,8 +94,8 @@ fn load_existing(connection: &mut Connection) -> Result<ExistingItems, diesel::r
     Ok(existing)
 }
 
-/// Adds the stored partners of a programme whose roles do not exist in IATI, so that the import
-/// keeps them.
+/// Adds the stored partners of a programme whose roles do not exist in IATI to the body, so that
+/// the import retains them.
 fn preserve_non_iati_partners(
     connection: &mut Connection,
     context: &AppState,
@@ -119,11 +119,11 @@ fn preserve_non_iati_partners(
         .into_iter()
         .flatten()
         .filter(has_no_code);
-    let kept: Vec<Value> = without_iati_role
+    let preserved: Vec<Value> = without_iati_role
         .map(|one| json!({"partner": one.pointer("/partner/id"), "role": one.get("role")}))
         .collect();
     if let Some(partners) = body.get_mut("partners").and_then(Value::as_array_mut) {
-        partners.extend(kept);
+        partners.extend(preserved);
     }
     Ok(())
 }

@@ -26,7 +26,7 @@ pub struct Args {
     /// The file, or `-` for standard input
     file: PathBuf,
     /// Import programmes, partners and results from IATI 2.03; existing values that are not in the
-    /// file are kept
+    /// file are retained
     #[arg(long)]
     iati: bool,
 }

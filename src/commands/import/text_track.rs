@@ -85,7 +85,7 @@ impl TextTrackLine {
         Ok(tracks::store::save_track(connection, settings, &item, &summary, &track, existing)?.1)
     }
 
-    /// The errors of the line, each with the line number.
+    /// Returns the errors of the line, each with the line number.
     pub fn line_errors(&self, problem: &Problem) -> Vec<(usize, String)> {
         let subject = format!("{} of `{}` in `{}`", self.kind.as_str(), self.video, self.language);
         if problem.errors.is_empty() {

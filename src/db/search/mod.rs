@@ -36,7 +36,8 @@ use super::connection::Connection;
 use super::error::Error;
 use super::types::{RowId, Time};
 use crate::db::sql_fragment::{Bind, Fragment, Statement, integer_in_fragment};
-use crate::text::analysis::{AnalyzedTexts, AnalyzedWord};
+use crate::text::analyzer::AnalyzedTexts;
+use crate::text::analyzer::AnalyzedWord;
 
 /// Who an entry is for.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

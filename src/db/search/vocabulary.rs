@@ -8,7 +8,7 @@ use diesel::sql_types::{BigInt, Text};
 use crate::db::connection::Connection;
 use crate::db::error::Error;
 use crate::db::sql_fragment::{Bind, Fragment, Statement, text_pair_table};
-use crate::text::analysis::Script;
+use crate::text::analyzer::Script;
 
 /// A word that is known: in which script, and folded.
 pub type VocabularyWord = (Script, String);

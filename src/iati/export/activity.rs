@@ -1,6 +1,8 @@
 //! An activity without its results, from a programme.
 
 use crate::config::is_iati_identifier;
+use crate::i18n::country_names;
+use crate::i18n::country_names::NAME_LANGUAGES;
 use crate::iati::activity::{
     Activity, Location, Participant, Sector, activity_dates, status_from_dates,
 };
@@ -10,7 +12,6 @@ use crate::iati::export::documents::activity_documents;
 use crate::iati::export::issues::ReadinessIssue;
 use crate::iati::load::{ExportData, Programme};
 use crate::iati::narratives::{narratives, tag_narratives};
-use crate::places::{self, NAME_LANGUAGES};
 use crate::programmes::allocations;
 use crate::resource::schema::ResourceKind;
 use crate::text::language::Language;
@@ -204,7 +205,7 @@ fn export_sectors(sectors: &[allocations::Sector]) -> Result<Vec<Sector>, &'stat
 
 /// A country as a location, with its names and footnote.
 pub fn location(code: &str, context: &ExportContext<'_>) -> Option<Location> {
-    let country = places::find_country(code)?;
+    let country = country_names::find_country(code)?;
     let footnote = context.country_names.designation_footnote(code);
     let mark = if footnote.is_some() { "*" } else { "" };
     let name = tag_narratives(

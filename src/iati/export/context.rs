@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 
 use crate::config::Settings;
 use crate::http::language::LanguagePreference;
-use crate::places::CountryNames;
+use crate::i18n::country_names::CountryNames;
 use crate::resource::view::urls::PublicUrls;
 use crate::text::language::Language;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
+use crate::i18n::messages::Message;
 use crate::iati::activity::{
     Activity, Baseline, DimensionSlice, IatiResult, Indicator, IndicatorReference, Narratives,
     Period, PeriodValue,
@@ -16,7 +17,6 @@ use crate::iati::export::issues::indicator_of;
 use crate::iati::load::{ExportData, LoadedIndicator, Statistic};
 use crate::iati::narratives::narratives;
 use crate::impact::fields as statistic;
-use crate::phrases::Message;
 
 /// Adds a result for each indicator, and for each statistic without an indicator.
 pub fn add_results(

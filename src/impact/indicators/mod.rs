@@ -1,4 +1,4 @@
-//! Indicators: what impact statistics measure, and how.
+//! Indicators: the quantities that impact statistics measure.
 
 pub mod api;
 pub mod model;

@@ -20,7 +20,7 @@ use crate::resource::schema::{
 use crate::resource::view::context::{CommonFields, RenderContext};
 use crate::resource::view::resource::ParsedFields;
 
-/// The declaration.
+/// Declaration of the `indicator` resource.
 pub const SCHEMA: ResourceSchema = ResourceSchema {
     kind: ResourceKind::Indicator,
     sort_table: None,
@@ -93,7 +93,7 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
     feed_formats: &[],
 };
 
-/// An indicator: defines once what its impact statistics measure, and how.
+/// An indicator: the definition of a quantity that impact statistics measure.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Indicator {
     /// Fields common to all resources.
@@ -102,7 +102,7 @@ pub struct Indicator {
     /// Texts in the language of the response.
     #[serde(flatten)]
     pub texts: IndicatorTexts,
-    /// What is counted.
+    /// Unit: the counted quantity.
     #[schema(required, example = "partnerships")]
     pub unit: Option<String>,
     /// Measure of its values.
@@ -142,7 +142,7 @@ pub struct IndicatorTexts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required, nullable = false)]
     pub transliterated: Option<bool>,
-    /// Name of what is measured.
+    /// Name of the measured quantity.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(
         required,
@@ -150,7 +150,7 @@ pub struct IndicatorTexts {
         example = "Partnerships on specialist services for survivors"
     )]
     pub label: Option<String>,
-    /// How it is measured, as plain text.
+    /// Method of measurement, as plain text.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required, value_type = Option<String>)]
     pub description: Option<Option<String>>,
@@ -166,7 +166,7 @@ pub struct IndicatorTexts {
 pub struct IndicatorTranslation {
     /// Publication status of this language.
     pub status: Option<Status>,
-    /// Name of what is measured.
+    /// Name of the measured quantity.
     #[schema(
         required,
         nullable = false,
@@ -175,7 +175,7 @@ pub struct IndicatorTranslation {
         example = "Partnerships on specialist services for survivors"
     )]
     pub label: Option<String>,
-    /// How it is measured, as plain text.
+    /// Method of measurement, as plain text.
     #[schema(max_length = 50000)]
     pub description: Option<String>,
 }
@@ -196,10 +196,10 @@ pub struct IndicatorInput {
     pub original_language: Option<String>,
     /// Texts by language tag; in a PATCH, null removes a language.
     pub translations: Option<BTreeMap<String, IndicatorTranslation>>,
-    /// What is measured, in the original language.
+    /// Name of the measured quantity, in the original language.
     #[schema(min_length = 1, max_length = 300)]
     pub label: Option<String>,
-    /// How it is measured, as plain text in the original language.
+    /// Method of measurement, as plain text in the original language.
     #[schema(max_length = 50000)]
     pub description: Option<String>,
     /// Unit of the values. A change is applied to the statistics of the indicator.
@@ -248,7 +248,7 @@ pub struct IndicatorPage {
 /// Stored fields of an indicator.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct IndicatorFields {
-    /// What is counted.
+    /// Unit: the counted quantity.
     pub unit: Option<String>,
     /// See [`MEASURES`].
     pub measure: String,

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use crate::impact::fact_record::FactValues;
 use crate::impact::progress::progress_percent;
 use crate::impact::summary::fact_table::{FactRow, FactTable, day_number};
-use crate::text::sum::ExactDecimal;
+use crate::text::decimal::exact::ExactDecimal;
 
 /// A computed value with its qualifier.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -20,7 +20,7 @@ pub struct QualifiedValue {
     pub qualifier: &'static str,
 }
 
-/// A value taken from one statistic: index of its row.
+/// A value taken from one statistic, and the index of its row.
 pub type ValueWithSource = (QualifiedValue, usize);
 
 /// Baseline value, and the years of measurement.
@@ -60,7 +60,7 @@ pub struct Aggregates {
     pub progress: Option<QualifiedValue>,
 }
 
-/// Qualifier of a sum of values with these qualifiers.
+/// Returns the qualifier of a sum of values with these qualifiers.
 pub fn combine_qualifiers(one: &str, other: &str) -> &'static str {
     match (one, other) {
         ("exact", "exact") => "exact",
@@ -70,7 +70,7 @@ pub fn combine_qualifiers(one: &str, other: &str) -> &'static str {
     }
 }
 
-/// Computes the aggregates of these counted rows; `is_additive` if their values may be summed.
+/// Computes the aggregates of counted rows. `is_additive` is whether their values may be summed.
 pub fn aggregate(facts: &FactTable, rows: &[usize], is_additive: bool) -> Aggregates {
     let rows: Vec<(usize, &FactRow, &ExactDecimal)> = rows
         .iter()
@@ -161,7 +161,7 @@ fn group_by_scope<'a>(rows: &[(usize, &'a FactRow, &ExactDecimal)]) -> Vec<Scope
     scopes.into_values().collect()
 }
 
-/// Sum of the earliest baseline of each scope.
+/// Sums the earliest baseline of each scope; `None` if a scope has none.
 fn sum_baselines(
     facts: &FactTable,
     scopes: &[ScopeRows<'_>],
@@ -183,7 +183,8 @@ fn sum_baselines(
     Some((sum, years?))
 }
 
-/// Sum of the targets of each scope whose periods do not overlap; longer periods take precedence.
+/// Sums the targets of each scope whose periods do not overlap; longer periods take precedence.
+/// Returns `None` if a scope has no target.
 fn sum_targets(
     facts: &FactTable,
     scopes: &[ScopeRows<'_>],
@@ -223,7 +224,7 @@ fn sum_targets(
     (!scopes.is_empty()).then(|| (sum, until.map(str::to_owned)))
 }
 
-/// Period of a target: its own, or that of the statistic.
+/// Returns the period of a target: its own, or that of the statistic.
 fn target_period(row: &FactRow, figures: &FactValues<'_>) -> (i32, i32) {
     if figures.target_start.is_empty() && figures.target_end.is_empty() {
         return row.period_days;

@@ -14,7 +14,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::impact::summary::fact_table::{FactRow, FactTable, ScopeIds};
-use crate::text::sum::ExactDecimal;
+use crate::text::decimal::exact::ExactDecimal;
 
 /// A statistic that is left out, and the one that covers it: row indexes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -56,7 +56,7 @@ impl<'a> OverlapGroup<'a> {
     }
 }
 
-/// Families smaller than this are compared pairwise.
+/// Maximum size of an overlap group whose rows are compared pairwise.
 const LINEAR_SCAN_LIMIT: usize = 64;
 
 /// Selects the rows to count.
@@ -90,7 +90,7 @@ struct Candidate<'a> {
     scope_ids: &'a ScopeIds,
 }
 
-/// Selects rows from the widest on, and leaves out rows that overlap with a selected one.
+/// Selects rows in order of decreasing width, and excludes rows that overlap with a selected one.
 fn select_widest(mut members: Vec<Candidate<'_>>, counted: &mut Deduplicated) {
     let fuller = rank_breakdowns(&members);
     members.sort_by_cached_key(|member| {
@@ -105,7 +105,7 @@ fn select_widest(mut members: Vec<Candidate<'_>>, counted: &mut Deduplicated) {
             Reverse(member.row.number),
         )
     });
-    // Rows of different programmes never overlap, so a large family is partitioned by programme.
+    // Rows of different programmes never overlap, so a large group is partitioned by programme.
     let is_small = members.len() <= LINEAR_SCAN_LIMIT;
     let mut taken: BTreeMap<u32, Vec<Candidate<'_>>> = BTreeMap::new();
     for member in members {
@@ -127,7 +127,7 @@ fn select_widest(mut members: Vec<Candidate<'_>>, counted: &mut Deduplicated) {
     }
 }
 
-/// Disaggregations by descending sum; empty if there are fewer than two.
+/// Returns the disaggregations by descending sum.
 fn rank_breakdowns(members: &[Candidate<'_>]) -> Vec<u32> {
     let mut sums: BTreeMap<u32, ExactDecimal> = BTreeMap::new();
     for member in members.iter().filter(|member| member.scope_ids.breakdown != 0) {
@@ -141,7 +141,7 @@ fn rank_breakdowns(members: &[Candidate<'_>]) -> Vec<u32> {
     sums.into_iter().map(|(breakdown, _)| breakdown).collect()
 }
 
-/// Number of scope fields that are set.
+/// Returns the number of scope fields that are set.
 fn specificity(member: &Candidate<'_>) -> usize {
     let marks = member.scope_ids;
     let stated = [
@@ -153,7 +153,7 @@ fn specificity(member: &Candidate<'_>) -> usize {
     stated.into_iter().filter(|stated| *stated).count().saturating_add(marks.slices.len())
 }
 
-/// Approximate number of days in a period.
+/// Returns the approximate number of days in a period.
 fn period_length(row: &FactRow) -> i64 {
     if row.period_days.0 == i32::MIN || row.period_days.1 == i32::MAX {
         return i64::MAX;
@@ -161,7 +161,7 @@ fn period_length(row: &FactRow) -> i64 {
     i64::from(row.period_days.1).saturating_sub(i64::from(row.period_days.0))
 }
 
-/// Whether two statistics of a family overlap.
+/// Whether two statistics of an overlap group overlap.
 fn overlaps(a: &Candidate<'_>, b: &Candidate<'_>) -> bool {
     let (x, y) = (a.scope_ids, b.scope_ids);
     if x.indicator == 0 && (x.breakdown == y.breakdown) {

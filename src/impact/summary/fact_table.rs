@@ -1,7 +1,7 @@
 //! In-memory table of the statistics that summaries aggregate.
 //!
-//! The table of all public statistics is cached; statistics written since are reloaded before each
-//! request.
+//! The table of all public statistics is cached; statistics written since the last update are
+//! reloaded before each request.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -12,13 +12,13 @@ use crate::db::{Connection, Error, RowId};
 use crate::impact::fact_record::{self, FactScope, FactValues};
 use crate::resource::cache::snapshot::{self, Snapshot};
 use crate::resource::schema::ResourceSchema;
-use crate::text::sum::ExactDecimal;
+use crate::text::decimal::exact::ExactDecimal;
 
 /// Separator of records.
 const RECORD_SEPARATOR: char = '\n';
 /// Statistics per batch; their records take a few megabytes.
 const BATCH_SIZE: usize = 20_000;
-/// Above this number of changes the rows are merged in one pass.
+/// Maximum number of changes that are applied row by row; more are merged in one pass.
 const INCREMENTAL_LIMIT: usize = 100;
 /// Condition for public statistics.
 const PUBLIC_CONDITION: &str = "is_public = TRUE";
@@ -26,7 +26,7 @@ const PUBLIC_CONDITION: &str = "is_public = TRUE";
 /// A statistic in the table.
 #[derive(Clone, Debug)]
 pub struct FactRow {
-    /// Item number.
+    /// Row id of the item.
     pub number: RowId,
     /// Index of its scope.
     pub scope_index: usize,
@@ -42,7 +42,8 @@ pub struct FactRow {
     text_range: (u32, u32),
 }
 
-/// Interned ids of the scope fields: equal values have equal ids, and 0 stands for the whole.
+/// Interned ids of the scope fields: equal values have equal ids; 0 means that the field is not
+/// set.
 #[derive(Clone, Debug, Default)]
 pub struct ScopeIds {
     /// The indicator.
@@ -68,7 +69,7 @@ pub struct FactTable {
     pub scopes: Vec<FactScope>,
     /// Interned ids of the scopes.
     pub scope_ids: Vec<ScopeIds>,
-    /// Statistics by ascending item number.
+    /// Statistics by ascending row id.
     pub rows: Vec<FactRow>,
     /// Value fields of all rows, including rows that were removed.
     values_text: String,
@@ -136,7 +137,7 @@ impl ScopeInterner {
 }
 
 impl FactTable {
-    /// Loads the statistics with these item numbers in batches.
+    /// Loads the statistics with these row ids in batches.
     pub fn load(connection: &mut Connection, numbers: &[RowId]) -> Result<Self, Error> {
         let mut facts = Self::default();
         for some in numbers.chunks(BATCH_SIZE) {
@@ -150,7 +151,7 @@ impl FactTable {
         Ok(facts)
     }
 
-    /// Adds what depends on all rows, once they are loaded.
+    /// Releases spare capacity and records the length of the text, once all rows are loaded.
     fn finish_load(&mut self) {
         self.rows.shrink_to_fit();
         self.values_text.shrink_to_fit();
@@ -181,7 +182,7 @@ impl FactTable {
         }
     }
 
-    /// Index of the scope with this encoding, which is added if it is new.
+    /// Returns the index of the scope with this encoding, which is added if it is new.
     fn intern_scope(&mut self, about: &str) -> Option<usize> {
         if let Some(place) = self.scope_indexes.get(about) {
             return Some(*place);
@@ -223,17 +224,17 @@ impl FactTable {
         self.rows = others;
     }
 
-    /// Scope of a statistic.
+    /// Returns the scope of a statistic.
     pub fn scope(&self, row: &FactRow) -> Option<&FactScope> {
         self.scopes.get(row.scope_index)
     }
 
-    /// Interned ids of the scope.
+    /// Returns the interned ids of the scope of a statistic.
     pub fn scope_ids(&self, row: &FactRow) -> Option<&ScopeIds> {
         self.scope_ids.get(row.scope_index)
     }
 
-    /// Encoded value fields.
+    /// Returns the value fields of a statistic.
     pub fn values(&self, row: &FactRow) -> FactValues<'_> {
         let at = |place| usize::try_from(place).unwrap_or(usize::MAX);
         self.values_text
@@ -283,8 +284,8 @@ impl Snapshot for FactTable {
     }
 }
 
-/// Records of the statistics that match a condition, one per line, and the greatest item number;
-/// `None` if there are none.
+/// Loads the records of the statistics that match a condition, one per line, and the greatest row
+/// id; `None` if there are none.
 fn load_records(
     connection: &mut Connection,
     condition: &Fragment,
@@ -320,7 +321,7 @@ fn parse_row(number: RowId, scope: usize, figures: &str, at: (u32, u32)) -> Opti
     })
 }
 
-/// A monotonic number for a day; differences approximate those in days.
+/// Returns a monotonic number for a day; differences approximate those in days.
 pub fn day_number(text: &str) -> Option<i32> {
     let mut parts = text.split('-').map(str::parse::<i32>);
     let (year, month, day) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
@@ -330,7 +331,7 @@ pub fn day_number(text: &str) -> Option<i32> {
 }
 
 impl FactRow {
-    /// Year that contains the whole known period.
+    /// Returns the year that contains the whole known period.
     pub fn year(&self) -> Option<i32> {
         let (start, end) =
             (self.period_days.0.checked_div(372)?, self.period_days.1.checked_div(372)?);
@@ -342,13 +343,14 @@ impl FactRow {
         }
     }
 
-    /// Last known day of the period.
+    /// Returns the last known day of the period.
     pub fn last_day(&self) -> i32 {
         if self.period_days.1 == i32::MAX { self.period_days.0 } else { self.period_days.1 }
     }
 }
 
-/// Statistics for tests, encoded by [`fact_record`](crate::impact::fact_record).
+/// Creates a table of statistics for tests, encoded as by
+/// [`fact_record`](crate::impact::fact_record).
 #[cfg(test)]
 pub fn fact_table_for_tests(given: &[(FactScope, FactValues<'_>)]) -> FactTable {
     let mut facts = FactTable::default();

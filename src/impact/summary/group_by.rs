@@ -23,14 +23,14 @@ pub enum KeyPart {
     Year(i32),
     /// An item.
     Item(Id),
-    /// No value for this key; sorted last.
+    /// No single value for this key; sorted last.
     Undivided,
 }
 
 /// Unit and measure, by which statistics are comparable.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Comparability {
-    /// What is counted.
+    /// Unit: the counted quantity.
     pub unit: Option<String>,
     /// See [`crate::impact::code_lists::MEASURES`].
     pub measure: String,
@@ -54,7 +54,7 @@ pub struct Group {
     pub key: Vec<KeyPart>,
     /// Unit and measure.
     pub comparability: Comparability,
-    /// Counted and left-out statistics.
+    /// Counted and excluded statistics.
     pub deduplicated: Deduplicated,
     /// Statistics without a value.
     pub without_value: Vec<usize>,
@@ -72,7 +72,7 @@ pub struct Grouper<'a> {
     pub separate_incomparable: bool,
     /// Whether a sum is requested.
     pub wants_sum: bool,
-    /// Whether an item is visible to the viewer.
+    /// Whether an item is visible to the client.
     pub is_visible: &'a dyn Fn(Id) -> bool,
     /// Formats a part of a key for a message.
     pub label: &'a dyn Fn(&GroupBy, &KeyPart) -> String,
@@ -121,7 +121,7 @@ impl Grouper<'_> {
         if refused.is_empty() { Ok(groups) } else { Err(self.not_summable_problem(refused)) }
     }
 
-    /// Parts of a key, with the year inserted.
+    /// Returns the parts of a key, with the year inserted.
     fn with_year(&self, parts: &[KeyPart], year: Option<i32>) -> Vec<KeyPart> {
         let with_year = self.group_by.iter().zip(parts).map(|(by, part)| match (by, year) {
             (GroupBy::Year, Some(year)) => KeyPart::Year(year),
@@ -143,13 +143,13 @@ impl Grouper<'_> {
         let mut sort = comparability(first);
         let marks = |place: &usize| facts.rows.get(*place).and_then(|row| facts.scope_ids(row));
         let kind = rows.first().and_then(marks).map(|marks| marks.unit_and_measure);
-        let stranger = rows
+        let mismatch = rows
             .iter()
             .find(|place| marks(place).map(|marks| marks.unit_and_measure) != kind)
             .and_then(of);
         let reason = rows.iter().filter_map(of).find_map(not_summable_reason);
         sort.is_additive = reason.is_none();
-        if let Some(other) = stranger {
+        if let Some(other) = mismatch {
             let detail = format!(
                 "{} and {} are different units, which cannot be summed",
                 describe_scope(first),
@@ -167,18 +167,19 @@ impl Grouper<'_> {
             .partition(|place| facts.rows.get(*place).is_some_and(|row| row.value.is_some()));
         let with_value: Vec<usize> = with_value;
         let counted = deduplicate(facts, &with_value);
-        let reckoned = aggregate(facts, &counted.rows, sort.is_additive);
+        let computed = aggregate(facts, &counted.rows, sort.is_additive);
         Ok(Group {
             key: parts,
             comparability: sort,
             deduplicated: counted,
             without_value,
-            aggregates: reckoned,
+            aggregates: computed,
             not_summable: reason,
         })
     }
 
-    /// The 422 problem that explains which values cannot be summed, and how to change the request.
+    /// Returns the 422 problem that explains which values cannot be summed, and how to change the
+    /// request.
     fn not_summable_problem(&self, mut refused: Vec<(Vec<KeyPart>, NotSummableReason)>) -> Problem {
         refused.sort_by(|a, b| a.0.cmp(&b.0));
         let mut problem = Problem::new(
@@ -209,7 +210,8 @@ impl Grouper<'_> {
     }
 }
 
-/// Value of a scope for a group key; `None` for the year, which depends on the period.
+/// Returns the value of a scope for a group key; [`KeyPart::Undivided`] for the year, which depends
+/// on the period.
 pub fn key_part(by: &GroupBy, scope: &FactScope, is_visible: &dyn Fn(Id) -> bool) -> KeyPart {
     let item =
         |id: Option<Id>| id.filter(|id| is_visible(*id)).map_or(KeyPart::Undivided, KeyPart::Item);
@@ -238,7 +240,7 @@ fn comparability(scope: &FactScope) -> Comparability {
     }
 }
 
-/// Reason why the values of a scope cannot be summed, if any.
+/// Returns the reason why the values of a scope cannot be summed, if any.
 fn not_summable_reason(scope: &FactScope) -> Option<NotSummableReason> {
     if scope.measure != MEASURE_UNIT {
         let detail = format!("Values of the measure `{}` cannot be summed", scope.measure);
@@ -260,7 +262,7 @@ fn not_summable_reason(scope: &FactScope) -> Option<NotSummableReason> {
     }
 }
 
-/// Describes what a scope counts for a message.
+/// Describes the counted quantity of a scope for a message.
 fn describe_scope(scope: &FactScope) -> String {
     let unit = scope.unit.as_deref().unwrap_or("values without a unit");
     if scope.measure == MEASURE_UNIT {

@@ -1,4 +1,5 @@
-//! Summaries: deduplicated aggregates of statistics, with the statistics they are computed from.
+//! Summaries: deduplicated aggregates of statistics, with references to the statistics from which
+//! they are computed.
 //!
 //! - [`params`]: query parameters.
 //! - [`select`]: the statistics of a list.

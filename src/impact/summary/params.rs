@@ -12,7 +12,7 @@ use crate::impact::schema::SCHEMA;
 use crate::resource::openapi::parameter_schemas::{comma_list_parameter, query_parameter};
 use crate::resource::query::params::ListRequest;
 use crate::resource::state::AppState;
-use crate::text::nearest::closest_name;
+use crate::text::name_suggestion::closest_name;
 
 /// Maximum number of group keys.
 const MAX_GROUP_KEYS: usize = 3;
@@ -42,7 +42,7 @@ pub const EXCLUDED_PARAMS: &[&str] = &[
     "facet_limit",
     "highlights",
 ];
-/// Parameters of summaries only.
+/// Parameters that only summaries support.
 pub const SUMMARY_PARAMS: &[&str] =
     &["group_by", "aggregates", "apart", "limit", "statistics_limit"];
 
@@ -59,7 +59,7 @@ pub enum GroupBy {
     Partner,
     /// The indicator.
     Indicator,
-    /// What is counted.
+    /// The unit.
     Unit,
     /// Value of this dimension.
     Dimension(String),
@@ -95,7 +95,7 @@ impl GroupBy {
         })
     }
 
-    /// Name in `group_by`.
+    /// Returns the name in `group_by`.
     pub fn name(&self) -> String {
         match self {
             Self::Country => "country".to_owned(),
@@ -129,8 +129,9 @@ pub struct SummaryParams {
 }
 
 impl SummaryParams {
-    /// Parses all parameters except `own`, which the caller parses; all errors are reported
-    /// together. `narrowed` is a filter implied by the URL, such as `indicator=people-in-training`.
+    /// Parses all parameters except `extra_params`, which the caller parses; all errors are
+    /// reported together. `implied_filter` is a filter implied by the URL, such as
+    /// `indicator=people-in-training`.
     pub fn from_request(
         state: &AppState,
         request: &HttpRequest,
@@ -235,7 +236,7 @@ impl SummaryParams {
     }
 }
 
-/// An unknown list parameter may be a misspelt summary parameter.
+/// Suggests a summary parameter for an unknown list parameter.
 fn suggest_parameter(error: FieldError, own: &[&'static str]) -> FieldError {
     let name = error.parameter.as_deref().filter(|_| error.code == "unknown_parameter");
     match name.and_then(|name| {
@@ -249,12 +250,12 @@ fn suggest_parameter(error: FieldError, own: &[&'static str]) -> FieldError {
     }
 }
 
-/// Schema of a group key.
+/// Returns the schema of a group key.
 pub fn group_by_schema() -> Value {
     json!({"anyOf": [{"type": "string", "enum": GROUP_KEYS}, {"type": "string", "pattern": "^dimension:[^,\\s]([^,]{0,60}[^,\\s])?$", "maxLength": 80}]})
 }
 
-/// Parameters in the OpenAPI document.
+/// Returns the parameters for the OpenAPI document.
 pub fn openapi_parameters() -> Vec<Value> {
     vec![
         comma_list_parameter(

@@ -9,6 +9,7 @@ use crate::db::types::sql::Uuid;
 use crate::db::{Connection, Id, RowId};
 use crate::http::auth::Visibility;
 use crate::http::problem::Problem;
+use crate::i18n::messages::Message;
 use crate::impact::fact_record::FactScope;
 use crate::impact::summary::aggregate::ValueWithSource;
 use crate::impact::summary::fact_table::FactTable;
@@ -19,7 +20,6 @@ use crate::impact::summary::response::{
     SummaryGroup, SummaryTarget, SummaryValue,
 };
 use crate::impact::summary::select::{SelectedRows, load_selected_rows};
-use crate::phrases::Message;
 use crate::resource::schema::ResourceKind;
 use crate::resource::view::context::{RenderContext, ShortReference};
 use crate::resource::view::load::load_reference_targets;
@@ -74,7 +74,7 @@ pub fn build_summary(
     Ok(ImpactSummary { data: groups.iter().map(to_response).collect(), total_groups })
 }
 
-/// Loads the items that scopes and keys refer to and that are visible to the viewer.
+/// Loads the items that group keys reference and that are visible to the client.
 pub fn load_group_references(
     connection: &mut Connection,
     facts: &FactTable,
@@ -94,7 +94,7 @@ pub fn load_group_references(
     Ok(load_reference_targets(connection, targets, params.list.visibility, render_context)?)
 }
 
-/// Label of a part of a key.
+/// Renders a part of a group key with its label.
 pub fn group_key(by: &GroupBy, part: &KeyPart, render_context: &RenderContext) -> GroupKey {
     let names = render_context.language_preference.ui_language;
     let by_name = by.name();
@@ -129,15 +129,15 @@ pub fn group_key(by: &GroupBy, part: &KeyPart, render_context: &RenderContext) -
     }
 }
 
-/// Short references of the listed statistics.
+/// Ids of the listed statistics by row id, for short references.
 pub struct StatisticReferences(HashMap<RowId, Id>);
 
-/// Row indexes of the listed statistics.
+/// Returns the row indexes of the listed statistics.
 fn referenced_rows(groups: &[Group], params: &SummaryParams) -> Vec<usize> {
     let mut places: Vec<usize> = Vec::new();
     for group in groups {
-        let reckoned = &group.aggregates;
-        let ones = [("min", &reckoned.min), ("max", &reckoned.max), ("latest", &reckoned.latest)];
+        let computed = &group.aggregates;
+        let ones = [("min", &computed.min), ("max", &computed.max), ("latest", &computed.latest)];
         places.extend(
             ones.iter()
                 .filter(|(name, _)| params.includes(name))
@@ -158,7 +158,7 @@ fn referenced_rows(groups: &[Group], params: &SummaryParams) -> Vec<usize> {
 }
 
 impl StatisticReferences {
-    /// Loads short references of these statistics that are visible to the viewer.
+    /// Loads short references of these statistics that are visible to the client.
     pub fn load(
         connection: &mut Connection,
         facts: &FactTable,
@@ -183,7 +183,7 @@ impl StatisticReferences {
         Ok(Self(rows.into_iter().collect()))
     }
 
-    /// Short reference of a statistic.
+    /// Returns the short reference of a statistic.
     pub fn get(
         &self,
         facts: &FactTable,
@@ -201,7 +201,7 @@ fn render_group(
     references: &StatisticReferences,
     render_context: &RenderContext,
 ) -> SummaryGroup {
-    let (reckoned, measure, language) = (
+    let (computed, measure, language) = (
         &group.aggregates,
         group.comparability.measure.as_str(),
         render_context.language_preference.ui_language,
@@ -246,21 +246,21 @@ fn render_group(
         count: group.deduplicated.rows.len(),
         sum: params
             .includes("sum")
-            .then(|| reckoned.sum.as_ref().map(|sum| SummaryAmount::new(sum, measure, language))),
+            .then(|| computed.sum.as_ref().map(|sum| SummaryAmount::new(sum, measure, language))),
         not_summed: group.not_summable.as_ref().filter(|_| params.includes("sum")).map(|refusal| {
             NotSummed { code: refusal.code, detail: format!("{}.", refusal.detail) }
         }),
-        min: params.includes("min").then(|| one(&reckoned.min)),
-        max: params.includes("max").then(|| one(&reckoned.max)),
-        latest: params.includes("latest").then(|| one(&reckoned.latest)),
+        min: params.includes("min").then(|| one(&computed.min)),
+        max: params.includes("max").then(|| one(&computed.max)),
+        latest: params.includes("latest").then(|| one(&computed.latest)),
         baseline: params.includes("baseline").then(|| {
-            reckoned.baseline.as_ref().map(|before| SummaryBaseline::new(before, measure, language))
+            computed.baseline.as_ref().map(|before| SummaryBaseline::new(before, measure, language))
         }),
         target: params.includes("target").then(|| {
-            reckoned.target.as_ref().map(|aim| SummaryTarget::new(aim, measure, language))
+            computed.target.as_ref().map(|aim| SummaryTarget::new(aim, measure, language))
         }),
         progress: params.includes("progress").then(|| {
-            reckoned.progress.as_ref().map(|way| SummaryAmount::new(way, "percentage", language))
+            computed.progress.as_ref().map(|way| SummaryAmount::new(way, "percentage", language))
         }),
         statistics: group
             .deduplicated

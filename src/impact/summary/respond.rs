@@ -17,7 +17,7 @@ use crate::resource::read::response;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 
-/// Responds with computed aggregates, or 304 if the client has them already.
+/// Responds with computed aggregates, or with 304 if the client's copy is current.
 pub async fn respond<T: serde::Serialize + Send + 'static>(
     state: &web::Data<AppState>,
     request: &HttpRequest,

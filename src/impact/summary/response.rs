@@ -7,7 +7,7 @@ use crate::impact::display_value::{format_plain_value, format_value};
 use crate::impact::summary::aggregate::{BaselineTotal, QualifiedValue, TargetTotal};
 use crate::resource::model::packed::PackedJson;
 use crate::resource::view::context::ShortReference;
-use crate::text::decimal::is_exact_as_double;
+use crate::text::decimal::format::is_exact_as_double;
 
 /// Aggregated impact statistics by group.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -25,7 +25,7 @@ pub struct ImpactSummary {
 pub struct SummaryGroup {
     /// Group key, in the order of `group_by`.
     pub keys: Vec<GroupKey>,
-    /// What is counted.
+    /// Unit: the counted quantity.
     #[schema(required, example = "people")]
     pub unit: Option<String>,
     /// Measure of the values.
@@ -62,16 +62,16 @@ pub struct SummaryGroup {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<SummaryTarget>)]
     pub target: Option<Option<SummaryTarget>>,
-    /// Progress from the baseline (or zero) to the target in per cent, by the sum or else the
-    /// latest value.
+    /// Progress from the baseline (or zero) to the target in per cent, computed from the sum or, if
+    /// there is none, the latest value.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<SummaryAmount>)]
     pub progress: Option<Option<SummaryAmount>>,
     /// Counted statistics, at most `statistics_limit`.
     pub statistics: Vec<ShortReference>,
-    /// Statistics left out, at most `statistics_limit`.
+    /// Excluded statistics, at most `statistics_limit`.
     pub left_out: Vec<LeftOutStatistic>,
-    /// Number of statistics left out.
+    /// Number of excluded statistics.
     #[schema(minimum = 0, example = 0)]
     pub left_out_count: usize,
 }
@@ -88,7 +88,7 @@ pub struct GroupKey {
     /// Label in the language of the response.
     #[schema(example = "Kosovo")]
     pub label: String,
-    /// Footnote that must accompany the label.
+    /// Footnote that must be displayed with the label.
     #[schema(required)]
     pub footnote: Option<String>,
 }
@@ -99,7 +99,7 @@ pub struct SummaryAmount {
     /// Exact decimal.
     #[schema(pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "750")]
     pub value: String,
-    /// The value as a number if a double represents it exactly, else null.
+    /// The value as a number if a double represents it exactly, otherwise null.
     #[schema(required, value_type = Option<f64>, example = 750)]
     pub value_number: PackedJson,
     /// Precision, derived from all parts.
@@ -116,7 +116,7 @@ pub struct SummaryValue {
     /// Exact decimal.
     #[schema(pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "500")]
     pub value: String,
-    /// The value as a number if a double represents it exactly, else null.
+    /// The value as a number if a double represents it exactly, otherwise null.
     #[schema(required, value_type = Option<f64>, example = 500)]
     pub value_number: PackedJson,
     /// Precision of the value.
@@ -177,21 +177,21 @@ pub struct NotSummed {
     pub detail: String,
 }
 
-/// A statistic that is left out.
+/// A statistic that is excluded from the aggregates.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct LeftOutStatistic {
     /// The statistic.
     #[schema(required)]
     pub statistic: Option<ShortReference>,
-    /// Reason: it overlaps with a counted statistic, or has no value.
+    /// Reason: the statistic overlaps with a counted one, or has no value.
     #[schema(value_type = LeftOutReason)]
     pub reason: &'static str,
-    /// The statistic that covers it.
+    /// The counted statistic that covers it.
     #[schema(required)]
     pub counted_with: Option<ShortReference>,
 }
 
-/// Reason why a statistic is left out.
+/// Reason why a statistic is excluded from the aggregates.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LeftOutReason {
@@ -202,7 +202,7 @@ pub enum LeftOutReason {
 }
 
 impl SummaryAmount {
-    /// A computed value with its formatted form.
+    /// Creates a computed value with its formatted form.
     pub fn new(amount: &QualifiedValue, measure: &str, language: &str) -> Self {
         let QualifiedValue { value, qualifier } = amount;
         Self {
@@ -217,7 +217,7 @@ impl SummaryAmount {
 }
 
 impl SummaryBaseline {
-    /// A baseline with its formatted form.
+    /// Creates a baseline with its formatted form.
     pub fn new(before: &BaselineTotal, measure: &str, language: &str) -> Self {
         let (first_year, last_year) = before.years;
         Self {
@@ -230,7 +230,7 @@ impl SummaryBaseline {
 }
 
 impl SummaryTarget {
-    /// A target with its formatted form.
+    /// Creates a target with its formatted form.
     pub fn new(aim: &TargetTotal, measure: &str, language: &str) -> Self {
         Self {
             value: aim.value.clone(),

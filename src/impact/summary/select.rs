@@ -17,8 +17,8 @@ pub struct SelectedRows {
     pub indexes: Vec<usize>,
 }
 
-/// Selects the statistics of a list: public ones from the cached table, restricted to the items
-/// that the database finds for the filters.
+/// Selects the statistics of a list. Public ones are taken from the cached table, restricted to the
+/// items that match the filters in the database; lists with unpublished items are loaded.
 pub fn load_selected_rows(
     connection: &mut Connection,
     list_request: &ListRequest,

@@ -35,10 +35,10 @@ use crate::resource::store::lookup::Lookup;
 use crate::resource::store::visibility::find_visible;
 use crate::resource::view::context::{RenderContext, ShortReference};
 use crate::text::collation::sort_key;
-use crate::text::decimal::is_exact_as_double;
+use crate::text::decimal::format::is_exact_as_double;
 use crate::text::language::Language;
 
-/// URL.
+/// Path of the series of an indicator.
 const PATH: &str = "/v1/indicators/{indicator}/series";
 
 /// Parameters in the OpenAPI document.
@@ -88,7 +88,7 @@ pub struct IndicatorSeries {
     /// The indicator.
     #[schema(required)]
     pub indicator: Option<ShortReference>,
-    /// What is counted.
+    /// Unit: the counted quantity.
     #[schema(required, example = "people")]
     pub unit: Option<String>,
     /// Measure of its values.
@@ -100,7 +100,7 @@ pub struct IndicatorSeries {
     /// Whether values may be summed.
     #[schema(required)]
     pub additive: Option<bool>,
-    /// Lines, sorted by label; the line without a key is last.
+    /// Lines, sorted by label; the line without a key value is last.
     pub series: Vec<SeriesLine>,
 }
 
@@ -162,7 +162,7 @@ pub struct SeriesPoint {
     /// are not additive.
     #[schema(required, pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "750")]
     pub value: Option<String>,
-    /// The value as a number if a double represents it exactly, else null.
+    /// The value as a number if a double represents it exactly, otherwise null.
     #[schema(required, value_type = Option<f64>, example = 750)]
     pub value_number: PackedJson,
     /// Precision, derived from all parts.
@@ -174,7 +174,7 @@ pub struct SeriesPoint {
     /// Number of counted statistics.
     #[schema(minimum = 0, example = 2)]
     pub count: usize,
-    /// Number of statistics left out because others cover them.
+    /// Number of statistics excluded because others cover them.
     #[schema(minimum = 0, example = 0)]
     pub left_out_count: usize,
     /// Counted statistics, at most `statistics_limit`.
@@ -240,7 +240,7 @@ pub async fn get_indicator_series(
     .await
 }
 
-/// Summary parameters that series do not support.
+/// Rejects summary parameters that series do not support.
 fn reject_summary_params(request: &HttpRequest) -> Result<(), Problem> {
     let given = present_params(
         request.query_string(),
@@ -418,10 +418,10 @@ impl SeriesContext<'_> {
 
     fn build_point(&self, rows: &[usize]) -> SeriesPoint {
         let counted = deduplicate(self.facts, rows);
-        let reckoned = aggregate(self.facts, &counted.rows, self.is_additive);
+        let computed = aggregate(self.facts, &counted.rows, self.is_additive);
         let only =
-            if counted.rows.len() == 1 { reckoned.latest.map(|(amount, _)| amount) } else { None };
-        let amount = reckoned.sum.or(only).map(|amount| {
+            if counted.rows.len() == 1 { computed.latest.map(|(amount, _)| amount) } else { None };
+        let amount = computed.sum.or(only).map(|amount| {
             SummaryAmount::new(
                 &amount,
                 &self.indicator.measure,

@@ -1,10 +1,10 @@
-//! The credit line and disclaimer of a programme, as every page of a feed repeats them.
+//! Attribution of a programme: the credit line and disclaimer that every page of a feed repeats.
 
-/// What a programme wants said, in the language of an answer.
+/// The attribution of a programme in the language of a response.
 #[derive(Debug, Default)]
 pub struct Attribution {
-    /// Whom every display must credit.
+    /// The credit line, which must be displayed with the content.
     pub credit_line: Option<String>,
-    /// What every display must say.
+    /// The disclaimer, which must be displayed with the content.
     pub disclaimer: Option<String>,
 }

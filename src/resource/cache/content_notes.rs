@@ -1,4 +1,4 @@
-//! Which items have a content note in any language.
+//! Index of the items that have a content note in any language.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -9,13 +9,15 @@ use crate::db::sql_fragment::{Bind, Fragment, Statement};
 use crate::db::{Connection, Error, RowId};
 use crate::resource::cache::versioned::VersionedCache;
 
-/// The items that have a content note in any language; `None` where they are too many to keep.
+/// The items that have a content note in any language; `None` if there are more than
+/// `MAX_INDEXED_ITEMS`.
 pub type ContentNoteIndex = VersionedCache<Option<Arc<HashSet<RowId>>>>;
 
-/// How many items are kept.
+/// Maximum number of indexed items.
 const MAX_INDEXED_ITEMS: i64 = 20_000;
 
-/// The items that have a note at all: most have none, and need not be asked for.
+/// Loads the row ids of the items that have a content note. Most items have none, so that their
+/// notes need not be queried.
 pub(in crate::resource) fn load_items_with_content_note(
     connection: &mut Connection,
 ) -> Result<Option<Arc<HashSet<RowId>>>, Error> {

@@ -1,8 +1,7 @@
-//! What was counted of filtered lists and found by searches, kept in memory: counting costs more
-//! than a page, and each page of a list asks again; and most people search for the same.
+//! Caches of list counts and of search result pages. Counting costs more than reading a page and is
+//! needed for every page of a list, and many searches repeat.
 //!
-//! What is kept holds as long as nothing at all was written: every read asks the database for the
-//! revisions first.
+//! An entry is valid until the next write of any item: every read loads the revisions first.
 
 use std::sync::Arc;
 
@@ -10,16 +9,16 @@ use crate::db::keyset::PositionRow;
 use crate::resource::cache::versioned::VersionedCache;
 use crate::resource::model::revisions::Revisions;
 
-/// How many pages of searches are kept; one takes some kilobytes.
+/// Maximum number of cached search pages, of a few kilobytes each.
 const MAX_SEARCH_PAGES: usize = 2_000;
 
-/// How long what is asked for, and how many items of a page, may be to be kept.
+/// Maximum length of the cache key in bytes, and maximum number of rows of a cached page.
 const SEARCH_PAGE_LIMITS: (usize, usize) = (2_000, 101);
 
-/// How many items lists have that were asked for since the last write.
+/// Total counts of lists by query, at the current catalogue revision.
 pub type CountCache = VersionedCache<i64>;
 
-/// Where the items of pages stand that were searched for since the last write.
+/// Row positions of search result pages, at the current catalogue revision.
 pub struct SearchPageCache(VersionedCache<Arc<[PositionRow]>>);
 
 impl Default for SearchPageCache {
@@ -29,7 +28,7 @@ impl Default for SearchPageCache {
 }
 
 impl SearchPageCache {
-    /// A page at these revisions; searched for where it is not known.
+    /// Returns the page at these revisions: cached, or from `search`.
     pub fn get_or_try_insert_with<E>(
         &self,
         revisions: &Revisions,
@@ -40,7 +39,8 @@ impl SearchPageCache {
             return Ok(Some(known.to_vec()));
         }
         let found = search()?;
-        // A place that is none of the list is not kept: there is no end of those.
+        // `None` is not cached: it means that the cursor does not belong to the list, and the
+        // number of such cursors is unlimited.
         if let Some(found) = found.as_ref().filter(|found| {
             page.len() <= SEARCH_PAGE_LIMITS.0 && found.len() <= SEARCH_PAGE_LIMITS.1
         }) {
@@ -59,24 +59,24 @@ mod tests {
         let found = SearchPageCache::default();
         let at = |revision: u32| Revisions::parse(&format!("catalogue {revision} 1"));
         let row = |number| (0, number, None, None, None);
-        let ask = |revision, page: &str, answer: Option<Vec<PositionRow>>| {
-            let mut is_asked = false;
+        let get = |revision, page: &str, result: Option<Vec<PositionRow>>| {
+            let mut searched = false;
             let rows = found.get_or_try_insert_with(&at(revision), page, || {
-                is_asked = true;
-                Ok::<_, ()>(answer)
+                searched = true;
+                Ok::<_, ()>(result)
             });
-            (is_asked, rows.unwrap().map(|rows| rows.iter().map(|row| row.1).collect::<Vec<_>>()))
+            (searched, rows.unwrap().map(|rows| rows.iter().map(|row| row.1).collect::<Vec<_>>()))
         };
-        assert_eq!(ask(1, "a", Some(vec![row(7)])), (true, Some(vec![7])));
-        assert_eq!(ask(1, "a", None), (false, Some(vec![7])));
-        assert_eq!(ask(2, "a", Some(vec![row(8)])), (true, Some(vec![8])));
-        for (page, answer) in [
+        assert_eq!(get(1, "a", Some(vec![row(7)])), (true, Some(vec![7])));
+        assert_eq!(get(1, "a", None), (false, Some(vec![7])));
+        assert_eq!(get(2, "a", Some(vec![row(8)])), (true, Some(vec![8])));
+        for (page, result) in [
             ("none", None),
             (&*"long".repeat(600), Some(vec![row(1)])),
             ("many", Some(vec![row(1); 102])),
         ] {
-            assert!(ask(2, page, answer.clone()).0 && ask(2, page, answer).0, "{page}");
+            assert!(get(2, page, result.clone()).0 && get(2, page, result).0, "{page}");
         }
-        assert_eq!(ask(2, "a", None), (false, Some(vec![8])));
+        assert_eq!(get(2, "a", None), (false, Some(vec![8])));
     }
 }

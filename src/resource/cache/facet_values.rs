@@ -1,4 +1,5 @@
-//! The filter values of all items in memory, and the facet counts computed from them.
+//! In-memory index of the filter values of all items, and cache of the facet counts computed from
+//! it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,22 +13,23 @@ use crate::resource::cache::snapshot::{MAX_INCREMENTAL_ITEMS, STALE_READ_GRACE};
 use crate::resource::model::revisions::{CATALOGUE, DERIVED_DATA, Revisions};
 use crate::resource::schema::ResourceKind;
 
-/// How many items are read together.
+/// Number of items that are read per batch.
 const ITEMS_PER_BATCH: i64 = 5_000;
 
-/// Where facets are kept between reads.
+/// Caches used to compute facets.
 #[derive(Default)]
 pub struct FacetCache {
     pub(in crate::resource) values: FacetValueIndex,
     pub(in crate::resource) counts: FacetCountCache,
 }
 
-/// The values of all items, kept between reads.
+/// The filter values of all items, retained between reads and updated incrementally.
 #[derive(Default)]
 pub struct FacetValueIndex(Mutex<FacetIndexData>);
 
 impl FacetValueIndex {
-    /// How many of these items have each value of a field.
+    /// Counts how many of these items have each value of a field. Values are sorted by descending
+    /// count, then by value; values without items are omitted.
     pub(in crate::resource) fn count_values(
         &self,
         connection: &mut Connection,
@@ -37,12 +39,12 @@ impl FacetValueIndex {
     ) -> Result<FacetCounts, Error> {
         let (revision, _) = revisions.get(CATALOGUE);
         let mut index = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mended, _) = revisions.get(DERIVED_DATA);
-        let is_newer = index.revision > revision || index.derived_revision > mended;
-        let is_of_another =
+        let (derived_revision, _) = revisions.get(DERIVED_DATA);
+        let is_newer = index.revision > revision || index.derived_revision > derived_revision;
+        let is_restored =
             is_newer && index.refreshed_at.is_none_or(|at| at.elapsed() >= STALE_READ_GRACE);
-        if index.needs_compaction() || index.derived_revision < mended || is_of_another {
-            *index = FacetIndexData { derived_revision: mended, ..FacetIndexData::default() };
+        if index.needs_compaction() || index.derived_revision < derived_revision || is_restored {
+            *index = FacetIndexData { derived_revision, ..FacetIndexData::default() };
         }
         if index.revision < revision || index.refreshed_at.is_none() {
             index.refresh(connection, revision)?;
@@ -74,16 +76,17 @@ impl FacetValueIndex {
 
 #[derive(Default)]
 struct FacetIndexData {
-    /// The revision of the catalogue at which they were read.
+    /// Catalogue revision at which the index was read.
     revision: i64,
-    /// The revision of what is derived.
+    /// Revision of the derived data, see [`DERIVED_DATA`].
     derived_revision: i64,
-    /// When they were read, if they were.
+    /// Time of the last refresh; `None` before the first.
     refreshed_at: Option<Instant>,
-    /// Field and value of each term, by its number.
+    /// Field and value of each term, by term id.
     terms: HashMap<u32, (Arc<str>, Arc<str>)>,
     last_term_id: i64,
-    /// Where the terms of an item stand in `flat`, by its number: from and to.
+    /// Start and end of the terms of an item in `item_terms`; the index of the vector is the row
+    /// id.
     term_ranges: Vec<(u32, u32)>,
     item_terms: Vec<u32>,
 }
@@ -114,7 +117,8 @@ impl FacetIndexData {
         }
     }
 
-    /// Reads what is new since the last time.
+    /// Reads the terms and items that were written since the last refresh, or all items if there
+    /// are more than [`MAX_INCREMENTAL_ITEMS`].
     fn refresh(&mut self, connection: &mut Connection, revision: i64) -> Result<(), Error> {
         let statement =
             Fragment::new("SELECT number, field, value FROM filter_terms WHERE number > ")
@@ -165,7 +169,7 @@ impl FacetIndexData {
         Ok(())
     }
 
-    /// Whether more than half of what is kept is of no use any more.
+    /// Whether more than half of `item_terms` is unused.
     fn needs_compaction(&self) -> bool {
         let used: usize = self
             .term_ranges
@@ -176,7 +180,8 @@ impl FacetIndexData {
     }
 }
 
-/// Whether so many items fit a condition that all are better read some after the other.
+/// Whether more than [`MAX_INCREMENTAL_ITEMS`] items match a condition, so that reading all items
+/// in batches is faster.
 fn exceeds_incremental_limit(
     connection: &mut Connection,
     condition: &Fragment,
@@ -190,7 +195,7 @@ fn exceeds_incremental_limit(
     Ok(counts.first().is_some_and(|count| *count > limit))
 }
 
-/// The terms of items, each with a space between.
+/// Loads the term ids of the matching items, separated by spaces.
 fn load_item_terms(
     connection: &mut Connection,
     condition: &Fragment,
@@ -213,8 +218,8 @@ fn parse_term_ids(terms: Option<&str>) -> Vec<u32> {
         .collect()
 }
 
-/// The values of one facet: field value and how many items have it, the most frequent first.
+/// The values of one facet, each with the number of items that have it; the most frequent first.
 pub(in crate::resource) type FacetCounts = Arc<Vec<(Arc<str>, u32)>>;
 
-/// What was counted since the last write.
+/// Facet counts by query, at the current catalogue revision.
 pub type FacetCountCache = crate::resource::cache::versioned::VersionedCache<FacetCounts>;

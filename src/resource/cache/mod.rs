@@ -1,6 +1,6 @@
-//! Caches of what is read from the catalogue: embedded references, counts, facet values, search
-//! words, columns of ranges. Each entry belongs to a revision of the catalogue. Used by the
-//! modules that read and by the application state.
+//! In-memory caches of catalogue data: embedded references, counts, facet values, vocabulary, range
+//! columns. Each entry belongs to a revision of the catalogue. Used by the modules that read and by
+//! the application state.
 
 pub mod attribution;
 pub mod content_notes;

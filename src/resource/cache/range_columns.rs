@@ -1,6 +1,6 @@
-//! What the table of a kind holds of its items, drafts among them, as far as lists are limited by
-//! it, kept in memory: to ask the database which of thousands of items are within a bound takes
-//! longer than to count them.
+//! In-memory copies of the sort-table columns that range filters use, for all items of a kind
+//! including drafts. Testing thousands of items against a bound takes longer in the database than
+//! counting them.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,28 +11,29 @@ use crate::db::{Connection, Error, RowId};
 use crate::resource::cache::snapshot::{self, Snapshot};
 use crate::resource::schema::{RangeSchema, RangeType, ResourceSchema};
 
-/// The values of all items of a kind, for each column by the number of the item.
+/// The range columns of all items of a kind, by column name.
 #[derive(Clone, Debug, Default)]
 pub struct RangeColumns(HashMap<&'static str, RangeColumn>);
 
-/// The values that there are, by the number of the item.
+/// The non-null values of a column, by row id.
 #[derive(Clone, Debug)]
 enum RangeColumn {
-    /// Whole numbers; days after 1970.
+    /// Integers, and dates as days since 1970-01-01.
     Integers(HashMap<RowId, i64>),
-    /// What is in the order of its text.
+    /// Decimals in a text encoding that sorts in numeric order.
     SortableTexts(HashMap<RowId, Box<str>>),
 }
 
 impl RangeColumns {
-    /// Whether the values of a column are among these.
+    /// Whether the column of a range is available here: a column of the sort table that does not
+    /// hold a time.
     pub fn supports(schema: &ResourceSchema, range: &RangeSchema) -> bool {
         schema.sort_table.is_some_and(|table| {
             range.column.strip_prefix(table.name).is_some_and(|rest| rest.starts_with('.'))
         }) && range.value_type != RangeType::Time
     }
 
-    /// Whether an item is within a bound; what has no value is not.
+    /// Whether an item satisfies a bound; an item without a value does not.
     pub fn is_within(&self, range: &RangeSchema, bound: &Bind, item: RowId) -> bool {
         let is_in_bound = |order: std::cmp::Ordering| {
             if range.is_lower_bound { order.is_ge() } else { order.is_lt() }
@@ -58,7 +59,7 @@ impl RangeColumns {
         }
     }
 
-    /// Reads the values of some items, or of all.
+    /// Loads the values of some items, or of all items if `some` is `None`.
     fn load(
         &mut self,
         connection: &mut Connection,
@@ -124,7 +125,7 @@ impl RangeColumns {
     }
 }
 
-/// Puts values in their places; those of `some` that have none have none.
+/// Replaces the values of the items in `some`: those without a value in `rows` are removed.
 fn replace_values<T>(
     values: &mut HashMap<RowId, T>,
     some: Option<&BTreeSet<RowId>>,

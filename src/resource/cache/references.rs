@@ -1,9 +1,8 @@
-//! What others show of an item, kept in memory: a page whose references repeat does not read them
-//! again.
+//! Cache of referenced items, so that references which repeat across pages are not queried again.
 //!
-//! What is kept holds as long as the revision of its kind does. Every read asks the database for
-//! the revisions first, so that nodes which share a database need not know of each other. A write
-//! uses only what is of other kinds than its own: that its transaction does not change.
+//! An entry is valid for one revision of its kind. Every read loads the revisions from the database
+//! first, so that servers which share a database need no communication. A write uses only entries
+//! of other kinds than its own, which its transaction does not change.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -20,37 +19,38 @@ use crate::resource::model::revisions::Revisions;
 use crate::resource::schema::{ResourceKind, ResourceSchema};
 use crate::text::language::Language;
 
-/// An item that another refers to, as one viewer may see it.
+/// The target of a reference, at one level of visibility.
 #[derive(Debug)]
 pub struct ReferenceTarget {
     /// Identifier.
     pub id: Id,
     /// Slug.
     pub slug: String,
-    /// The language it was written in.
+    /// The original language.
     pub original_language: Language,
     /// The languages of its visible titles.
     pub languages: Vec<Language>,
-    /// Its title in each of these languages.
+    /// Its title in each of `languages`.
     pub titles: Vec<String>,
-    /// How it was shown inside others.
+    /// Rendered representations of the target.
     pub rendered: RenderedReferences,
 }
 
-/// How an item was shown inside others, by the languages that were asked for. A server's fallback
-/// never changes. Slots are filled one after the other and never emptied, so that who reads them
-/// waits for nobody.
+/// The rendered representations of a referenced item, by requested languages. The fallback
+/// languages of a server are constant and therefore not part of the key. Slots are filled in order
+/// and never cleared, so that reading takes no lock.
 #[derive(Debug, Default)]
 pub struct RenderedReferences([OnceLock<Box<RenderedReference>>; MAX_RENDERED_VARIANTS]);
 
-/// The languages that were asked for, and how it was shown then.
+/// The requested languages and the representation rendered for them.
 type RenderedReference = (Vec<Language>, Option<CachedJson>);
 
-/// How many combinations of languages are kept of an item.
+/// Maximum number of language combinations that are cached for an item.
 const MAX_RENDERED_VARIANTS: usize = 8;
 
 impl RenderedReferences {
-    /// How it is shown to who asks for these languages; drawn where that is not known.
+    /// Returns the representation for the requested languages: cached, or from `draw`. If all slots
+    /// are taken, it is rendered without being cached.
     pub fn get_or_render(
         &self,
         requested: &[Language],
@@ -62,7 +62,8 @@ impl RenderedReferences {
                 Some(_) => {}
                 None => {
                     let drawn = draw();
-                    // Another thread may fill it first; then this is drawn again the next time.
+                    // Another thread may fill the slot first; then this representation is rendered
+                    // again for the next request.
                     slot.get_or_init(|| Box::new((requested.to_vec(), drawn.clone())));
                     return drawn;
                 }
@@ -72,12 +73,12 @@ impl RenderedReferences {
     }
 }
 
-/// How many items of a kind are kept; more would hold only if most pages showed others.
+/// Maximum number of entries per kind; a larger cache would help only if most pages referred to
+/// different items.
 const MAX_ENTRIES_PER_KIND: usize = 20_000;
 
-/// What is kept between reads: the items that were shown inside others of late (`None` for one that
-/// the viewer may not see), what is reckoned with of all items of a kind, and what was searched
-/// for.
+/// Data cached between reads: referenced items (`None` for an item that is not visible), snapshots
+/// of all items of a kind, and search result pages.
 #[derive(Default)]
 pub struct ReferenceCache {
     targets: Mutex<HashMap<(ResourceKind, Visibility), KindCache>>,
@@ -89,21 +90,21 @@ pub struct ReferenceCache {
 struct KindCache {
     revision: i64,
     targets: IdMap<Option<Arc<ReferenceTarget>>>,
-    /// Which item a name in a filter means.
+    /// The id of the item that a name in a filter resolves to.
     ids_by_name: HashMap<String, Id>,
 }
 
-/// What is kept, at the revisions that a read has found; by default nothing.
+/// A view of the cache at the revisions of one read; the default view is empty.
 #[derive(Clone, Default)]
 pub struct CacheView {
     reference_cache: Arc<ReferenceCache>,
     revisions: Arc<Revisions>,
-    /// The kind that this transaction writes; nothing is known of it.
+    /// The kind that the current transaction writes; its entries are not used.
     excluded_kind: Option<ResourceKind>,
 }
 
 impl CacheView {
-    /// For a read that found these revisions.
+    /// Creates a view for a read at these revisions.
     pub fn new(names: &Arc<ReferenceCache>, revisions: &Arc<Revisions>) -> Self {
         Self {
             reference_cache: Arc::clone(names),
@@ -112,7 +113,7 @@ impl CacheView {
         }
     }
 
-    /// For a write to items of this kind, in its transaction.
+    /// Creates a view for a transaction that writes items of this kind.
     pub fn excluding_kind(
         names: &Arc<ReferenceCache>,
         revisions: &Arc<Revisions>,
@@ -121,7 +122,7 @@ impl CacheView {
         Self { excluded_kind: Some(written), ..Self::new(names, revisions) }
     }
 
-    /// What is known of these items; gives those that must be read.
+    /// Passes the cached targets of these ids to `found` and returns the ids that are not cached.
     pub fn get_targets(
         &self,
         kind: ResourceKind,
@@ -147,7 +148,7 @@ impl CacheView {
         missing
     }
 
-    /// The item that a filter names, if it was looked up before.
+    /// Returns the cached id of the item that a filter names.
     pub fn get_id_by_name(
         &self,
         kind: ResourceKind,
@@ -161,7 +162,7 @@ impl CacheView {
         kind_cache.ids_by_name.get(name).copied()
     }
 
-    /// Keeps which item a name means.
+    /// Caches the id that a name resolves to.
     pub fn insert_name(&self, kind: ResourceKind, visibility: Visibility, name: &str, id: Id) {
         let mut kinds = self.reference_cache.targets.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kind_cache) = self.kind_cache(&mut kinds, kind, visibility) {
@@ -169,7 +170,7 @@ impl CacheView {
         }
     }
 
-    /// Keeps what was read of these items.
+    /// Caches loaded targets.
     pub fn insert_targets(
         &self,
         kind: ResourceKind,
@@ -182,8 +183,8 @@ impl CacheView {
         }
     }
 
-    /// What is kept of a kind at its present revision; nothing at first, after a change and when it
-    /// has grown too large.
+    /// Returns the entries of a kind at its current revision. They are cleared after a change and
+    /// when their number exceeds [`MAX_ENTRIES_PER_KIND`].
     fn kind_cache<'a>(
         &self,
         kinds: &'a mut HashMap<(ResourceKind, Visibility), KindCache>,
@@ -201,8 +202,8 @@ impl CacheView {
         Some(entry)
     }
 
-    /// What is reckoned with of all items of a kind, as it is now; read where it is not kept. Not
-    /// for a transaction that writes.
+    /// Returns the current snapshot of all items of a kind: cached, updated or loaded. Must not be
+    /// called in a write transaction.
     pub fn snapshot<T: Snapshot>(
         &self,
         connection: &mut Connection,
@@ -211,7 +212,8 @@ impl CacheView {
         self.reference_cache.snapshots.get_or_load(connection, schema, &self.revisions)
     }
 
-    /// Where the items of a page stand that were searched for. Not for a transaction that writes.
+    /// Returns the row positions of a search result page: cached, or from `search`. Must not be
+    /// called in a write transaction.
     pub fn search_page(
         &self,
         page: &str,
@@ -225,7 +227,7 @@ impl CacheView {
     }
 }
 
-/// An item as it is shown inside others, kept between reads: JSON.
+/// The cached JSON representation of an item as it is embedded in others.
 pub type CachedJson = Arc<RawValue>;
 
 pub(in crate::resource) fn to_cached_json<T: Serialize>(resource: &T) -> Option<CachedJson> {

@@ -1,8 +1,7 @@
-//! What is reckoned with of all items of a kind, kept in memory and brought up to date with what
-//! was written since.
+//! In-memory snapshots of all items of a kind, updated incrementally with the items written since.
 //!
-//! To read all of them takes a multiple of reckoning with them, and between two requests few are
-//! written.
+//! Loading all items takes several times as long as aggregating them, and few items are written
+//! between two requests.
 
 use std::any::{Any, TypeId};
 use std::collections::{BTreeSet, HashMap};
@@ -16,13 +15,13 @@ use crate::db::{Connection, Error, RowId};
 use crate::resource::model::revisions::{CATALOGUE, DERIVED_DATA, Revisions};
 use crate::resource::schema::{ResourceKind, ResourceSchema};
 
-/// What is kept of all items of a kind.
+/// In-memory data about all items of a kind.
 pub trait Snapshot: Any + Clone + Send + Sync {
-    /// Reads it.
+    /// Loads the data of all items.
     fn load(connection: &mut Connection, spec: &'static ResourceSchema) -> Result<Self, Error>;
 
-    /// Reads what is new of the items that were written since this revision of the catalogue, see
-    /// [`written`]; `false` where it is better read anew.
+    /// Updates the data of the items that were written since this catalogue revision, see
+    /// [`changed_since`]. Returns `false` if loading everything is faster.
     fn update(
         &mut self,
         connection: &mut Connection,
@@ -31,29 +30,31 @@ pub trait Snapshot: Any + Clone + Send + Sync {
     ) -> Result<bool, Error>;
 }
 
-/// What is kept, for each kind and type. Who comes while it is read waits for it, and need not read
-/// it again.
+/// The cached snapshots by kind and type. Concurrent requests for the same snapshot wait while it
+/// is loaded and then share it.
 #[derive(Default)]
 pub struct SnapshotCache(Mutex<HashMap<(ResourceKind, TypeId), Slot>>);
 
 type Slot = Arc<Mutex<Option<CachedSnapshot<dyn Any + Send + Sync>>>>;
 
 struct CachedSnapshot<T: ?Sized> {
-    /// The revisions at which it was read: of the kind, and of what is derived.
+    /// Revisions at which it was loaded: of the kind and of the derived data.
     revisions: (i64, i64),
-    /// That of the catalogue.
+    /// Catalogue revision at which it was loaded.
     catalogue_revision: i64,
-    /// When it was read.
+    /// Time at which it was loaded.
     loaded_at: Instant,
     snapshot: Arc<T>,
 }
 
-/// So long a request may have been under way that found an older revision than another which read
-/// meanwhile. What is newer for longer is of a database that was put back.
+/// Maximum age of a snapshot that is newer than the revisions of a request and is still used. A
+/// slow request may have read its revisions before another one updated the snapshot. A snapshot
+/// that stays newer for longer belongs to a database that has been restored from a backup since.
 pub const STALE_READ_GRACE: Duration = Duration::from_secs(10);
 
 impl SnapshotCache {
-    /// The whole at these revisions, or at newer ones that another request has just found.
+    /// Returns the snapshot at these revisions, or at newer ones that another request has just
+    /// read.
     pub fn get_or_load<T: Snapshot>(
         &self,
         connection: &mut Connection,
@@ -67,7 +68,7 @@ impl SnapshotCache {
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
         let current = (revisions.get(schema.kind.as_str()).0, revisions.get(DERIVED_DATA).0);
         let (catalogue, _) = revisions.get(CATALOGUE);
-        // What fails on the way is forgotten.
+        // An error leaves the slot empty; the next request loads the snapshot again.
         let cached = match slot.take().and_then(CachedSnapshot::downcast::<T>) {
             Some(cached) if cached.is_current(current) => cached,
             Some(cached) => match cached.try_update(connection, schema, (current, catalogue))? {
@@ -99,7 +100,7 @@ impl CachedSnapshot<dyn Any + Send + Sync> {
 }
 
 impl<T: Snapshot> CachedSnapshot<T> {
-    /// Whether it can be used as it is at these revisions.
+    /// Whether the snapshot can be used unchanged at these revisions.
     fn is_current(&self, current: (i64, i64)) -> bool {
         let is_newer = self.revisions.0 >= current.0 && self.revisions.1 >= current.1;
         self.revisions == current || is_newer && self.loaded_at.elapsed() < STALE_READ_GRACE
@@ -118,7 +119,7 @@ impl<T: Snapshot> CachedSnapshot<T> {
         })
     }
 
-    /// Brings it up to date; `None` where all is to be read anew.
+    /// Updates the snapshot; returns `None` if it must be loaded again.
     fn try_update(
         mut self,
         connection: &mut Connection,
@@ -128,7 +129,7 @@ impl<T: Snapshot> CachedSnapshot<T> {
         if self.revisions.0 > revisions.0 || self.revisions.1 != revisions.1 {
             return Ok(None);
         }
-        // A copy is made only where another still reckons with it.
+        // The snapshot is cloned only if another request still uses it.
         let is_whole = Arc::make_mut(&mut self.snapshot).update(
             connection,
             schema,
@@ -143,11 +144,11 @@ impl<T: Snapshot> CachedSnapshot<T> {
     }
 }
 
-/// Where more items than these were written, all are read anew.
+/// Maximum number of changed items for an incremental update; above it, everything is loaded again.
 pub const MAX_INCREMENTAL_ITEMS: usize = 20_000;
 
-/// The items of a kind that were written since this revision of the catalogue; `None` where they
-/// are so many that all are better read anew.
+/// Returns the items of a kind that were written since this catalogue revision, or `None` if there
+/// are more than [`MAX_INCREMENTAL_ITEMS`].
 pub fn changed_since(
     connection: &mut Connection,
     kind: ResourceKind,

@@ -5,10 +5,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::resource::model::revisions::{CATALOGUE, Revisions};
 
-/// How many counts are kept.
+/// Default maximum number of entries.
 const MAX_ENTRIES: usize = 10_000;
 
-/// What was counted of lists since the last write.
+/// Values by query, valid for one catalogue revision. The cache is cleared when the revision
+/// changes and when it is full.
 pub struct VersionedCache<T> {
     max_entries: usize,
     entries: Mutex<CacheEntries<T>>,
@@ -30,8 +31,8 @@ impl<T> Default for VersionedCache<T> {
 }
 
 impl<T: Clone> VersionedCache<T> {
-    /// What is counted of a list at the revisions that a read has found; `list` is all that makes
-    /// it another, and `count` is asked where it is not known.
+    /// Returns the cached value of `list` at these revisions, or computes it with `count` and
+    /// caches it. `list` must identify everything that the value depends on.
     pub fn get_or_try_insert_with<E>(
         &self,
         revisions: &Revisions,
@@ -46,7 +47,7 @@ impl<T: Clone> VersionedCache<T> {
         Ok(counted)
     }
 
-    /// What is known at these revisions.
+    /// Returns the cached value of `list` at these revisions.
     pub fn get(&self, revisions: &Revisions, list: &str) -> Option<T> {
         let (revision, _) = revisions.get(CATALOGUE);
         Some(self.lock())
@@ -54,7 +55,7 @@ impl<T: Clone> VersionedCache<T> {
             .and_then(|entries| entries.values.get(list).cloned())
     }
 
-    /// Keeps what was found at these revisions.
+    /// Caches a value at these revisions.
     pub fn insert(&self, revisions: &Revisions, list: String, counted: T) {
         let (revision, _) = revisions.get(CATALOGUE);
         let mut entries = self.lock();

@@ -1,54 +1,55 @@
-//! The words of the catalogue, kept in memory: what a misspelt one may have meant, and what one
-//! that is begun may become.
+//! The vocabulary of the catalogue in memory, for spelling suggestions and completion of prefixes.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::db::search::vocabulary::{VocabularyWord, load_words_after};
 use crate::db::{Connection, Error};
-use crate::text::analysis::Script;
-use crate::text::spelling::{FuzzyWord, letter_mask};
+use crate::text::analyzer::Script;
+use crate::text::fuzzy_word::FuzzyWord;
+use crate::text::fuzzy_word::letter_mask;
 
-/// The words, in the order in which they became known.
+/// All words, in the order of insertion into the database.
 #[derive(Default)]
 pub struct Vocabulary(Mutex<WordList>);
 
 #[derive(Clone, Default)]
 struct WordList {
-    /// The number of the last.
+    /// Id of the last word.
     last_id: i64,
-    /// Those that were read together.
+    /// The words, one chunk per query that loaded them; merged above [`MAX_CHUNKS`].
     chunks: Vec<Arc<WordChunk>>,
 }
 
-/// In more parts than these they are not kept.
+/// Maximum number of chunks; when there are more, they are merged into one.
 const MAX_CHUNKS: usize = 32;
 
 #[derive(Default)]
 struct WordChunk {
-    /// The words, one behind the other.
+    /// The words, concatenated.
     text: String,
-    /// Where each ends, its letters, its script.
+    /// End offset, letter mask and script of each word.
     entries: Vec<(u32, u32, Script)>,
 }
 
-/// A word that is near another.
+/// A vocabulary word that is similar to a typed one. The order of the fields is the order of
+/// preference.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct SimilarWord {
-    /// How many edits it is away.
+    /// Edit distance to the typed word.
     pub edits: usize,
-    /// Whether it begins with another letter.
+    /// Whether its first letter differs.
     differs_in_initial: bool,
-    /// Whether it is in another script.
+    /// Whether its script differs.
     differs_in_script: bool,
-    /// Its place among the words: those that many texts have become known early.
+    /// Position in the vocabulary: words that occur in many texts were usually inserted early.
     rank: usize,
     /// The word.
     pub word: VocabularyWord,
 }
 
 impl WordChunk {
-    /// Adds a word; beyond four gigabytes of them none.
+    /// Appends a word; ignored if the text would exceed 4 GiB, the range of the offsets.
     fn push(&mut self, (script, word): &VocabularyWord) {
         if let Ok(end) = u32::try_from(self.text.len().saturating_add(word.len())) {
             self.text.push_str(word);
@@ -68,7 +69,8 @@ impl WordChunk {
 }
 
 impl WordList {
-    /// Adds what was read; another may have added some of it meanwhile.
+    /// Appends words read from the database, without those that another request has appended in the
+    /// meantime.
     fn append(&mut self, read: &[(i64, VocabularyWord)]) {
         let mut part = WordChunk::default();
         let known = self.last_id;
@@ -92,7 +94,8 @@ impl WordList {
 }
 
 impl Vocabulary {
-    /// The words as they are now. Nobody waits for the database while another asks it.
+    /// Loads new words and returns the current list. The lock is not held during the query, so that
+    /// requests do not wait for each other's queries.
     fn refresh(&self, connection: &mut Connection) -> Result<WordList, Error> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let read = load_words_after(connection, known.last_id)?;
@@ -104,8 +107,8 @@ impl Vocabulary {
         Ok(word_list.clone())
     }
 
-    /// The words nearest to one that was typed in a script, nearest first; of one that is known in
-    /// both scripts that of the same.
+    /// Returns the words most similar to a typed one, most similar first. A word that is known in
+    /// both scripts is returned once, preferably in `script`.
     pub fn nearest(
         &self,
         connection: &mut Connection,
@@ -138,7 +141,7 @@ impl Vocabulary {
         Ok(found)
     }
 
-    /// The words that begin so, folded, the first that became known first.
+    /// Returns the words that begin with a folded prefix, in the order of insertion.
     pub fn with_prefix(
         &self,
         connection: &mut Connection,

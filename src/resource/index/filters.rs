@@ -1,4 +1,5 @@
-//! The filter index: the terms by which equality filters find an item, stored in its transaction.
+//! The filter index: the terms by which equality filters find an item, stored in the same
+//! transaction as the item.
 
 use crate::resource::schema::TEXT_LANGUAGE_FILTER;
 use std::collections::BTreeSet;
@@ -14,7 +15,7 @@ use crate::resource::model::item::{ItemRow, Reference, TranslationRow};
 use crate::resource::model::resource::ResourceModel;
 use crate::resource::schema::index_terms::{reference_filter_name, signature_bit};
 
-/// The values that equality filters find an item by: field and value, each once.
+/// Returns the terms of an item for equality filters: distinct pairs of field and value.
 pub fn filter_terms<S: ResourceModel>(
     item: &ItemRow,
     fields: &S::Fields,
@@ -44,7 +45,7 @@ pub fn filter_terms<S: ResourceModel>(
     terms
 }
 
-/// The bits of those values of an item that narrow much.
+/// Returns the signature of an item: the bits of its values of selective filters.
 pub fn bloom_signature<S: ResourceModel>(terms: &BTreeSet<(String, String)>) -> i64 {
     let narrow: Vec<String> = S::SCHEMA
         .all_filters()
@@ -57,7 +58,7 @@ pub fn bloom_signature<S: ResourceModel>(terms: &BTreeSet<(String, String)>) -> 
         .fold(0, |signature, (field, value)| signature | signature_bit(field, value))
 }
 
-/// Rewrites an item's rows of the filter index.
+/// Rewrites the rows of an item in the filter index.
 pub fn write_filter_index<S: ResourceModel>(
     connection: &mut Connection,
     item: &ItemRow,
@@ -74,8 +75,8 @@ pub fn write_filter_index<S: ResourceModel>(
     if terms.is_empty() {
         return Ok(());
     }
-    // Most values are known: only where one is not are the terms made, and the rows written once
-    // more.
+    // Most terms exist already. Only if one does not, the missing terms are inserted and the rows
+    // are written again.
     let signature = bloom_signature::<S>(&terms);
     if insert_filter_rows(connection, item, &terms, signature)? < terms.len() {
         let unknown = Fragment::new("INSERT INTO filter_terms (field, value) SELECT wanted.first, wanted.second FROM ")
@@ -89,14 +90,14 @@ pub fn write_filter_index<S: ResourceModel>(
     Ok(())
 }
 
-/// Writes the rows of those values that have a number; gives how many there are.
+/// Inserts the rows of those terms that exist in `filter_terms`; returns the number of rows.
 fn insert_filter_rows(
     connection: &mut Connection,
     item: &ItemRow,
     terms: &BTreeSet<(String, String)>,
     signature: i64,
 ) -> Result<usize, Error> {
-    // What is public has a date; the place of what is not does not matter.
+    // Public items have a publication date; the sort position of other items is irrelevant.
     let published_at = item.sort_date();
     let insert = Fragment::new("INSERT INTO filter_index (item, term, is_public, published_at, bloom_signature) SELECT ")
         .bind(Bind::Integer(item.number))
@@ -116,7 +117,7 @@ fn insert_filter_rows(
     Ok(Statement::<BigInt>::new(insert).execute(connection)?)
 }
 
-/// Says in what is derived from an item whether the public sees it.
+/// Sets the public flag of an item in the filter index and in the sort table.
 pub fn set_public_flag<S: ResourceModel>(
     connection: &mut Connection,
     item: RowId,

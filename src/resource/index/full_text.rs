@@ -1,4 +1,4 @@
-//! The full-text index: what its entries are derived from, and how they are written and compared.
+//! The full-text index: the sources of its entries, and how entries are written and compared.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -22,8 +22,8 @@ use crate::resource::store::tracks::{self, TrackText};
 use crate::text::language::Language;
 use crate::text::stem::StemmerLanguage;
 
-/// Rewrites the full-text entries of an item, and where its name is one that others are found by,
-/// theirs.
+/// Rewrites the full-text entries of an item. If items of its kind make others searchable by their
+/// names, also rewrites the entries of the referencing items.
 pub fn reindex_item<S: ResourceModel>(
     connection: &mut Connection,
     item: &ItemRow,
@@ -36,7 +36,8 @@ pub fn reindex_item<S: ResourceModel>(
     }
 }
 
-/// Rewrites the full-text entries of those that are found by the name of an item.
+/// Rewrites the full-text entries of the items that refer to an item and are searchable by its
+/// name.
 pub fn reindex_referencing(connection: &mut Connection, id: Id) -> Result<(), Error> {
     let found: Vec<RowId> =
         Statement::<BigInt>::select("items.number", "items", &referencing_items(id))
@@ -47,12 +48,12 @@ pub fn reindex_referencing(connection: &mut Connection, id: Id) -> Result<(), Er
     Ok(())
 }
 
-/// The titles of what items refer to, by which they are found too.
+/// Titles of referenced items, by which an item is searchable too.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReferencedNames {
-    /// Those that the public sees.
+    /// Published titles of public items.
     pub public: Vec<(Language, String)>,
-    /// All of them.
+    /// All titles.
     pub all: Vec<(Language, String)>,
 }
 
@@ -67,17 +68,17 @@ pub fn reindex_items(connection: &mut Connection, numbers: &[RowId]) -> Result<(
     Ok(())
 }
 
-/// What the full-text entries of some items are made of.
+/// The data from which the full-text entries of some items are built.
 pub struct IndexSources {
     references: HashMap<RowId, Vec<Reference>>,
-    /// What they refer to: its number, and whether the public sees it.
+    /// Referenced items: row id, and whether the item is public.
     targets: HashMap<Id, (RowId, bool)>,
     texts: TranslationsByItem,
     track_texts: HashMap<RowId, Vec<TrackText>>,
 }
 
 impl IndexSources {
-    /// Reads it for these items.
+    /// Loads the data for these items.
     pub fn load(connection: &mut Connection, rows: &[ItemRow]) -> Result<Self, Error> {
         let links: HashMap<RowId, Vec<Reference>> =
             rows.iter().map(|item| (item.number, item.references())).collect();
@@ -99,7 +100,7 @@ impl IndexSources {
         Ok(Self { references: links, targets, texts, track_texts: spoken })
     }
 
-    /// What those of one of them are made of.
+    /// Returns the data for one of the items.
     fn source_for(&self, item: &ItemRow) -> Result<IndexSource, Error> {
         let texts = self.texts.get(&item.number).cloned().unwrap_or_default();
         let track_texts = self.track_texts.get(&item.number).cloned().unwrap_or_default();
@@ -107,7 +108,7 @@ impl IndexSources {
     }
 
     fn referenced_names(&self, item: &ItemRow) -> ReferencedNames {
-        let mut lent = ReferencedNames::default();
+        let mut names = ReferencedNames::default();
         for reference in self
             .references
             .get(&item.number)
@@ -121,16 +122,16 @@ impl IndexSources {
             for text in self.texts.get(target).into_iter().flatten() {
                 let title = (Language::from_canonical(&text.language), text.title.clone());
                 if *is_public && text.status == "published" {
-                    lent.public.push(title.clone());
+                    names.public.push(title.clone());
                 }
-                lent.all.push(title);
+                names.all.push(title);
             }
         }
-        lent
+        names
     }
 }
 
-/// Those of these items of which the full-text index holds something else than it should.
+/// Returns the items whose full-text entries differ from the expected ones.
 pub fn index_mismatches(
     connection: &mut Connection,
     rows: &[ItemRow],
@@ -148,25 +149,25 @@ fn item_dates(rows: &[ItemRow]) -> Vec<(RowId, Time)> {
     rows.iter().map(|item| (item.number, item.sort_date())).collect()
 }
 
-/// How many items there are to write into the full-text index, deleted ones included.
+/// Returns the number of items to index: all except purged ones.
 pub fn count_indexable_items(connection: &mut Connection) -> Result<usize, Error> {
     let count: i64 =
         items::table.filter(items::purged_at.is_null()).count().get_result(connection)?;
     Ok(usize::try_from(count).unwrap_or_default())
 }
 
-/// What [`rewrite`] did.
+/// Result of [`reindex_batch`].
 pub struct ReindexReport {
-    /// How many items were written.
+    /// Number of items written.
     pub item_count: usize,
-    /// How many of them the index held something else of.
+    /// Number of items whose entries differed from the expected ones.
     pub stale_count: usize,
-    /// The last of them; none at the end.
+    /// Row id of the last item of the batch; `None` if there were no more items.
     pub last_row_id: Option<RowId>,
 }
 
-/// Rewrites the full-text entries of so many items that come after `after`, by what the index held
-/// of all.
+/// Rewrites the full-text entries of at most `limit` items after the row id `after`. `contents` is
+/// the state of the whole index, with which the new entries are compared.
 pub fn reindex_batch(
     connection: &mut Connection,
     after: Option<RowId>,
@@ -203,8 +204,8 @@ pub fn reindex_batch(
     })
 }
 
-/// Writes the full-text entries of one item in place of those that it has under this date, if it
-/// has any.
+/// Writes the full-text entries of one item and deletes those stored under `date_before`; `None` if
+/// the item has no entries yet.
 pub fn write_index_entries(
     connection: &mut Connection,
     source: IndexSource,
@@ -215,7 +216,7 @@ pub fn write_index_entries(
     })
 }
 
-/// What the full-text entries of one item are made of.
+/// The data from which the full-text entries of one item are built.
 pub struct IndexSource {
     entry_key: IndexedItem,
     is_public: bool,
@@ -226,8 +227,8 @@ pub struct IndexSource {
 }
 
 impl IndexSource {
-    /// That of an item with these texts, with what is said in it, and with the names that it is
-    /// found by.
+    /// Creates the source of an item from its texts, its track texts and the names of referenced
+    /// items.
     pub fn new(
         item: &ItemRow,
         texts: Vec<TranslationRow>,
@@ -235,7 +236,7 @@ impl IndexSource {
         referenced_names: ReferencedNames,
     ) -> Result<Self, Error> {
         let Some(kind) = ResourceKind::parse(&item.kind) else {
-            return Err(Error::Internal(format!("item {} is of no kind", item.id)));
+            return Err(Error::Internal(format!("item {} has an unknown kind", item.id)));
         };
         let entry = IndexedItem {
             row_id: item.number,
@@ -252,7 +253,7 @@ impl IndexSource {
         })
     }
 
-    /// About how long its texts are.
+    /// Returns the approximate length of the indexed texts in bytes.
     fn text_len(&self) -> usize {
         let texts = self.texts.iter().flat_map(|text| {
             let optional = [&text.summary, &text.description, &text.content_note];
@@ -266,11 +267,11 @@ impl IndexSource {
             .sum()
     }
 
-    /// The entries.
+    /// Builds the entries: one document for public searches and one for searches with an API key.
     fn index_entries(&self) -> Result<IndexEntries, Error> {
         let published: Vec<&TranslationRow> =
             self.texts.iter().filter(|text| text.status == "published").collect();
-        // What the public sees, editors see too.
+        // If there are no unpublished texts or names, both documents are the same and built once.
         let alike = published.len() == self.texts.len()
             && self.referenced_names.public == self.referenced_names.all;
         let editors = (!self.is_deleted)

@@ -1,4 +1,4 @@
-//! Data derived from items and stored beside them in the same transaction: the filter index, the
+//! Data derived from items and stored with them in the same transaction: the filter index, the
 //! full-text index and the sort tables, and their verification. Used by writes, and by the commands
 //! that check and rebuild.
 

@@ -1,4 +1,4 @@
-//! The sort tables: the columns of an item that lists of its kind are sorted by, one row per item.
+//! The sort tables: the columns by which the items of a kind are sorted, one row per item.
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -8,7 +8,7 @@ use crate::db::{Connection, RowId};
 use crate::resource::model::item::{ItemRow, Reference};
 use crate::resource::model::resource::ResourceModel;
 
-/// Stores the row of the table that the kind declares, if it declares one.
+/// Stores the row of an item in the sort table of its kind, if the kind declares one.
 pub fn save_sort_row<S: ResourceModel>(
     connection: &mut Connection,
     item: &ItemRow,
@@ -31,7 +31,7 @@ pub fn save_sort_row<S: ResourceModel>(
     Ok(())
 }
 
-/// Removes that row.
+/// Deletes the row of an item from the sort table of its kind.
 pub fn delete_sort_row<S: ResourceModel>(
     connection: &mut Connection,
     number: RowId,

@@ -1,7 +1,7 @@
-//! Whether what is derived from items fits them, and whether what they refer to is there.
+//! Verification and repair of derived data, and verification of references.
 //!
-//! What is derived (the filter index, the columns of languages, the entries of the full-text index)
-//! can be made again at any time; the same code that writes it says here what it should be.
+//! Derived data (the filter index, the language columns, the entries of the full-text index) can be
+//! rebuilt at any time. The expected values are computed with the same code that writes them.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -26,65 +26,65 @@ use crate::resource::store::slugs::reserve_slug;
 use crate::resource::store::texts::{delete_texts, insert_texts, load_all_texts};
 use crate::resource::store::tracks;
 
-/// How many items are looked at together.
+/// Number of items that are checked per batch.
 const ITEMS_PER_BATCH: i64 = 500;
 
-/// Something that is wrong.
+/// A problem found by `kinoteka check`.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Finding {
-    /// A word for programs.
+    /// Machine-readable code.
     pub code: &'static str,
-    /// What it is about.
+    /// The affected item, setting or database.
     pub subject: String,
-    /// What is wrong.
+    /// Description of the problem.
     pub detail: String,
-    /// What to do.
+    /// Suggested remedy.
     pub remedy: &'static str,
-    /// Whether it is derived, so that `check --repair` makes it again.
+    /// Whether the problem is in derived data, which `check --repair` rebuilds.
     pub derived: bool,
 }
 
 const REPAIR_REMEDY: &str = "Run `kinoteka check --repair`.";
-/// What to do where the full-text index is not what it should be.
+/// Remedy for outdated entries of the full-text index.
 pub const REINDEX_REMEDY: &str = "Run `kinoteka reindex` or `kinoteka check --repair`.";
 
-/// What was found in some items of a kind, and after which to go on.
+/// Result of checking a batch of items of one kind.
 pub struct CheckBatch {
-    /// What is wrong.
+    /// The problems found.
     pub findings: Vec<Finding>,
-    /// How many items were looked at.
+    /// Number of items checked.
     pub item_count: usize,
-    /// Those of which something that is derived does not fit.
+    /// Items with outdated derived data.
     pub stale_row_ids: Vec<RowId>,
-    /// The last of them; none at the end.
+    /// Row id of the last item of the batch; `None` if there were no more items.
     pub last_row_id: Option<RowId>,
 }
 
-/// The check of one kind.
+/// A function that checks a batch of items of one kind, see [`verify`].
 pub type VerifyFn = fn(&mut Connection, Option<RowId>, &IndexSnapshot) -> Result<CheckBatch, Error>;
 
-/// What makes items of one kind fit again.
+/// A function that rebuilds the derived data of items of one kind, see [`repair`].
 pub type RepairFn = fn(&mut Connection, &[RowId]) -> Result<(), Error>;
 
-/// What the database holds of some items.
+/// Stored data of a batch of items, and data that their derived data depends on.
 struct StoredState {
     texts: TranslationsByItem,
     filter_terms: HashMap<RowId, BTreeSet<(String, String)>>,
-    /// Items with rows in the filter index that say something else of them than they do.
+    /// Items whose rows in the filter index have a wrong visibility, date or signature.
     stale_filter_rows: HashSet<RowId>,
-    /// What items should show of their text tracks.
+    /// Expected track summaries as JSON.
     track_summaries: HashMap<RowId, String>,
-    /// What they refer to; the slug of what is deleted.
+    /// Referenced items that exist; the value is the slug of a soft-deleted item.
     targets: HashMap<Id, Option<String>>,
-    /// What items follow.
+    /// Items from which others inherit fields.
     inherited_from: HashMap<Id, ItemRow>,
     reserved_slugs: HashSet<(String, RowId)>,
-    /// Items whose row in the table of their kind says what they do.
+    /// Items whose row in the sort table is up to date.
     sort_rows_in_sync: HashSet<RowId>,
 }
 
-/// Checks the items of a kind that come after `after`, some at a time, and the full-text index by
-/// what was read of it in the same state of the database.
+/// Checks a batch of items of a kind after the row id `after`. `contents` is the state of the
+/// full-text index in the same snapshot of the database.
 pub fn verify<S: ResourceModel>(
     connection: &mut Connection,
     after: Option<RowId>,
@@ -116,7 +116,7 @@ pub fn verify<S: ResourceModel>(
     Ok(checked)
 }
 
-/// Makes again what is derived from these items of a kind, in a transaction that writes.
+/// Rebuilds the derived data of these items of a kind. Must be called in a write transaction.
 pub fn repair<S: ResourceModel>(
     connection: &mut Connection,
     numbers: &[RowId],
@@ -187,7 +187,7 @@ fn load_state<S: ResourceModel>(
     })
 }
 
-/// The items that these follow.
+/// Loads the items from which these inherit fields.
 fn load_inherited_items<S: ResourceModel>(
     connection: &mut Connection,
     rows: &[ItemRow],
@@ -200,7 +200,7 @@ fn load_inherited_items<S: ResourceModel>(
     Ok(followed.into_iter().map(|item| (item.id, item)).collect())
 }
 
-/// The own fields of an item as they follow from what it refers to.
+/// Returns the fields of an item with the inherited ones taken from the referenced item.
 fn with_inherited_fields<S: ResourceModel>(
     fields: &S::Fields,
     references: &[Reference],
@@ -218,7 +218,7 @@ fn with_inherited_fields<S: ResourceModel>(
     fields
 }
 
-/// The items whose row in the table of their kind says what they do.
+/// Returns the items whose row in the sort table is up to date.
 fn load_sort_rows_in_sync<S: ResourceModel>(
     connection: &mut Connection,
     rows: &[ItemRow],
@@ -276,7 +276,7 @@ fn find_mismatches<S: ResourceModel>(
     else {
         found(
             "row_damaged",
-            "Its own fields or its references cannot be read.".to_owned(),
+            "Its fields or references cannot be parsed.".to_owned(),
             "Restore the database from a backup.",
             false,
         );
@@ -296,13 +296,13 @@ fn find_mismatches<S: ResourceModel>(
         match stored_state.targets.get(&reference.target_id) {
             None => {
                 let detail = format!(
-                    "Its `{}` refers to {}, which is not there.",
+                    "Its `{}` refers to {}, which does not exist.",
                     reference.field, reference.target_id
                 );
                 found(
                     "refers_to_nothing",
                     detail,
-                    "PATCH the item so that it no longer does, or restore a backup.",
+                    "PATCH the item to remove the reference, or restore a backup.",
                     false,
                 );
             }
@@ -312,7 +312,7 @@ fn find_mismatches<S: ResourceModel>(
                 found(
                     "refers_to_deleted",
                     detail,
-                    "Restore what it refers to, or PATCH the item so that it no longer does.",
+                    "Restore the referenced item, or PATCH the item to remove the reference.",
                     false,
                 );
             }
@@ -330,14 +330,14 @@ fn find_mismatches<S: ResourceModel>(
     let languages = (language_list(texts, |_| true), language_list(texts, is_published));
     if (&item.languages, &item.public_languages) != (&languages.0, &languages.1) {
         let detail = format!(
-            "Its languages are kept as `{}` and `{}`.",
+            "Its stored languages, `{}` (published: `{}`), do not match its texts.",
             item.languages, item.public_languages
         );
         found("languages_stale", detail, REPAIR_REMEDY, true);
     }
     if with_inherited_fields::<S>(&fields, &references, stored_state) != fields {
         let detail = format!(
-            "What it takes over from its `{}` is not what that says.",
+            "Its fields inherited from `{}` do not match the referenced item.",
             S::INHERITS_FROM.unwrap_or_default()
         );
         found("copy_stale", detail, REPAIR_REMEDY, true);
@@ -345,16 +345,16 @@ fn find_mismatches<S: ResourceModel>(
     if !stored_state.sort_rows_in_sync.contains(&item.number) {
         found(
             "columns_stale",
-            "What it is sorted by and limited to is not what it holds.".to_owned(),
+            "Its row in the sort table does not match the item.".to_owned(),
             REPAIR_REMEDY,
             true,
         );
     }
     if item.is_public != should_be_public(item, texts) {
-        let kept = if item.is_public { "public" } else { "not public" };
+        let stored = if item.is_public { "public" } else { "not public" };
         found(
             "visibility_stale",
-            format!("It is kept as {kept}, which does not follow from its status and texts."),
+            format!("It is stored as {stored}, which does not match its status and texts."),
             REPAIR_REMEDY,
             true,
         );
@@ -364,7 +364,7 @@ fn find_mismatches<S: ResourceModel>(
     {
         found(
             "filter_index_stale",
-            "Filters do not find it by what it holds.".to_owned(),
+            "Its rows in the filter index do not match the item.".to_owned(),
             REPAIR_REMEDY,
             true,
         );
@@ -372,7 +372,7 @@ fn find_mismatches<S: ResourceModel>(
     if item.tracks != stored_state.track_summaries.get(&item.number).map_or("", String::as_str) {
         found(
             "tracks_stale",
-            "What it shows of its text tracks is not what there is.".to_owned(),
+            "Its stored track summaries do not match its text tracks.".to_owned(),
             REPAIR_REMEDY,
             true,
         );
@@ -380,10 +380,10 @@ fn find_mismatches<S: ResourceModel>(
     if let Some(difference) = index_mismatch {
         let detail = match difference {
             IndexMismatch::Entries => {
-                "Its entries in the full-text index are missing, or left over."
+                "Its entries in the full-text index are missing or superfluous."
             }
             IndexMismatch::Tokens => {
-                "Its entries in the full-text index hold other words than it does."
+                "Its entries in the full-text index do not match the texts of the item."
             }
         };
         found("search_index_stale", detail.to_owned(), REINDEX_REMEDY, true);
@@ -406,7 +406,8 @@ fn rebuild_derived<S: ResourceModel>(
     let followed = with_inherited_fields::<S>(&fields, &references, stored_state);
     let mut item = item.clone();
     if followed != fields {
-        // What it shows is another: whoever follows changes hears of it.
+        // The visible fields change, so that clients which synchronize changes must see a new
+        // revision.
         item.fields =
             serde_json::to_string(&followed).map_err(|error| Error::Internal(error.to_string()))?;
         (item.updated_at, item.catalogue_revision) =
@@ -424,7 +425,7 @@ fn rebuild_derived<S: ResourceModel>(
         reserve_slug(connection, &item)?;
     }
     save_sort_row::<S>(connection, &item, &fields, &references, false)?;
-    // The keys of texts follow from the languages.
+    // The keys of texts depend on the order of the languages.
     delete_texts(connection, [item.number])?;
     insert_texts(connection, item.number, texts)?;
     filters::write_filter_index::<S>(connection, &item, &fields, texts, &references, false)?;

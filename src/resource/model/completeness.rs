@@ -6,10 +6,10 @@ use serde::{Serialize, Serializer};
 
 use crate::resource::schema::{ResourceSchema, TextField};
 
-/// The filter by the languages of captions; a kind without it has neither captions nor transcripts.
+/// Name of the filter by caption language; a kind without it has neither captions nor transcripts.
 pub(in crate::resource) const CAPTION_LANGUAGE_FILTER: &str = "caption_language";
 
-/// A part of an item that can be there in a language.
+/// A part of an item that can exist in a language.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::resource) enum TranslatablePart {
     /// Title, name or label.
@@ -18,14 +18,15 @@ pub(in crate::resource) enum TranslatablePart {
     Summary,
     /// Description.
     Description,
-    /// Captions or subtitles, wherever they are kept.
+    /// Captions or subtitles, stored on this server or elsewhere.
     Captions,
-    /// Captions or subtitles that this server keeps, which a transcript is made of.
+    /// Captions or subtitles stored on this server, from which transcripts are generated.
     Transcript,
 }
 
 impl TranslatablePart {
-    /// The part that a column holds, if it counts.
+    /// Returns the part that a text field contains, or `None` if it does not count for
+    /// completeness.
     fn from_text_field(column: TextField) -> Option<Self> {
         match column {
             TextField::Title => Some(Self::Title),
@@ -36,7 +37,7 @@ impl TranslatablePart {
     }
 }
 
-/// The parts that items of a kind can have, under the names that the kind gives them.
+/// Returns the parts that items of a kind can have, with their names in the API of the kind.
 pub(in crate::resource) fn translatable_parts(
     schema: &ResourceSchema,
 ) -> Vec<(&'static str, TranslatablePart)> {
@@ -54,17 +55,17 @@ pub(in crate::resource) fn translatable_parts(
     parts
 }
 
-/// The names of these parts.
+/// Returns the names of these parts.
 pub(in crate::resource) fn part_names(
     parts: &[(&'static str, TranslatablePart)],
 ) -> Vec<&'static str> {
     parts.iter().map(|(name, _)| *name).collect()
 }
 
-/// The parts of an item in each language in which it has any.
+/// The parts of an item by language; languages without any part are omitted.
 pub type Completeness = BTreeMap<String, PartFlags>;
 
-/// The parts of an item in one language: their names, and whether they are there.
+/// The parts of an item in one language: name, and whether the part exists.
 #[derive(Clone, Debug)]
 pub struct PartFlags(pub(in crate::resource) Vec<(&'static str, bool)>);
 

@@ -1,61 +1,61 @@
-//! What is said in a track, as one text, and where in it each cue stands: what is searched for may
-//! stand across cues.
+//! The text of a track with the position of each cue, so that searches match across cues.
 
 use std::ops::Range;
 
-use crate::captions::{Cue, vtt_text};
+use crate::captions::Cue;
+use crate::captions::webvtt_cue_text;
 use crate::text::highlight::{Highlighter, TermGroups, highlight_spans};
 use crate::text::stem::StemmerLanguage;
 
-/// Words that are searched for together belong together if they are said within so many
+/// Maximum time between the start of the first and the start of the last cue of a passage, in
 /// milliseconds.
 pub const MAX_PASSAGE_MS: i64 = 30_000;
 
-/// The cues of a track as one text.
+/// The joined text of the cues of a track.
 #[derive(Clone, Debug, Default)]
 pub struct CueText {
     text: String,
     spans: Vec<CueSpan>,
 }
 
-/// A cue, and where it stands in the text.
+/// A cue and its range in the joined text.
 #[derive(Clone, Debug)]
 pub struct CueSpan {
-    /// When it appears, in milliseconds.
+    /// Start time in milliseconds.
     pub start_ms: i64,
-    /// When it goes.
+    /// End time in milliseconds.
     pub end_ms: i64,
     range: Range<usize>,
 }
 
-/// Cues in which what is searched for is said: the first and the last, by their places.
+/// A range of consecutive cues that matches a search, by index.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct CueRange {
-    /// The first cue.
+    /// Index of the first cue.
     pub first: usize,
-    /// The last.
+    /// Index of the last cue.
     pub last: usize,
 }
 
 impl CueRange {
-    /// One cue.
+    /// Creates a range of one cue.
     pub fn single(cue: usize) -> Self {
         Self { first: cue, last: cue }
     }
 }
 
-/// What is marked in a text.
+/// The matches of a query in a [`CueText`]: ranges of text, and the groups of the query they match.
 pub struct CueMatches(Vec<(Range<usize>, TermGroups)>);
 
 impl CueMatches {
-    /// All groups of the query that are found.
+    /// Returns all groups of the query that match.
     pub fn groups(&self) -> TermGroups {
         self.0.iter().fold(0, |all, (_, groups)| all | groups)
     }
 }
 
 impl CueText {
-    /// Joins cues, with a space between.
+    /// Joins the plain text of cues, separated by spaces.
     pub fn new(cues: &[Cue]) -> Self {
         let mut cue_text = Self::default();
         for cue in cues {
@@ -63,7 +63,7 @@ impl CueText {
                 cue_text.text.push(' ');
             }
             let start = cue_text.text.len();
-            cue_text.text.push_str(&vtt_text::to_plain_text(&cue.payload));
+            cue_text.text.push_str(&webvtt_cue_text::to_plain_text(&cue.payload));
             cue_text.spans.push(CueSpan {
                 start_ms: cue.start_ms,
                 end_ms: cue.end_ms,
@@ -73,12 +73,12 @@ impl CueText {
         cue_text
     }
 
-    /// A cue by its place.
+    /// Returns the cue at an index.
     pub fn span(&self, index: usize) -> Option<&CueSpan> {
         self.spans.get(index)
     }
 
-    /// What is found in it.
+    /// Finds the matches of a query.
     pub fn find_matches(
         &self,
         highlighter: &Highlighter<'_>,
@@ -87,7 +87,7 @@ impl CueText {
         CueMatches(highlighter.spans_with_groups(&self.text, stemmer))
     }
 
-    /// The snippets of the whole.
+    /// Returns snippets of the joined text; `None` if nothing matches.
     pub fn snippets(
         &self,
         highlighter: &Highlighter<'_>,
@@ -96,7 +96,7 @@ impl CueText {
         highlighter.snippets(&self.text, stemmer)
     }
 
-    /// The cues of a passage as HTML, what is found marked.
+    /// Renders the cues of a passage as HTML with the matches marked.
     pub fn to_html(&self, passage: CueRange, marks: &CueMatches) -> String {
         let range = self
             .span(passage.first)
@@ -105,7 +105,7 @@ impl CueText {
         highlight_spans(&self.text, range.unwrap_or(0..0), marks.0.iter().map(|(range, _)| range))
     }
 
-    /// The cues in which anything is found.
+    /// Returns the cues in which a match starts.
     pub fn matching_cues(&self, marks: &CueMatches) -> Vec<CueRange> {
         let mut cues: Vec<usize> = marks
             .0
@@ -116,10 +116,10 @@ impl CueText {
         cues.into_iter().map(CueRange::single).collect()
     }
 
-    /// The shortest passages in which all that is searched for is said, in their order; none holds
+    /// Returns the shortest passages that match all `groups`, in order. No passage contains
     /// another.
     pub fn passages(&self, marks: &CueMatches, groups: TermGroups) -> Vec<CueRange> {
-        // The cues in which something is found, and what.
+        // First cue, last cue and groups of each match.
         let mut found: Vec<(usize, usize, TermGroups)> = Vec::new();
         for (range, groups) in &marks.0 {
             let place = |at: usize| self.spans.partition_point(|cue| cue.range.end <= at);
@@ -143,7 +143,8 @@ impl CueText {
                 met |= these;
                 if met & groups == groups {
                     let passage = CueRange { first: *first, last: (*last).max(*first) };
-                    // One that begins earlier and ends no earlier says nothing more.
+                    // A passage that starts earlier and ends no earlier contains this one and is
+                    // dropped.
                     while passages.last().is_some_and(|before| before.last >= passage.last) {
                         passages.pop();
                     }
@@ -171,30 +172,30 @@ mod tests {
         CueText::new(&lines.iter().map(cue).collect::<Vec<_>>())
     }
 
-    fn passages_of(said: &CueText, query: &str) -> Vec<(usize, usize, String)> {
+    fn passages_of(text: &CueText, query: &str) -> Vec<(usize, usize, String)> {
         let query = SearchQuery::parse(query, &StemmerLanguage::ALL);
-        let marks = said.find_matches(&Highlighter::new(&query), Some(StemmerLanguage::English));
+        let marks = text.find_matches(&Highlighter::new(&query), Some(StemmerLanguage::English));
         let groups = (1 << query.groups.len()) - 1;
-        said.passages(&marks, groups)
+        text.passages(&marks, groups)
             .into_iter()
-            .map(|passage| (passage.first, passage.last, said.to_html(passage, &marks)))
+            .map(|passage| (passage.first, passage.last, text.to_html(passage, &marks)))
             .collect()
     }
 
     #[test]
     fn finds_shortest_passages() {
-        let said = cue_text(&[
+        let text = cue_text(&[
             (0, "The police came."),
             (4_000, "No <i>violence</i> &amp; no fear."),
             (8_000, "Police and violence"),
             (60_000, "Police."),
         ]);
         assert_eq!(
-            passages_of(&said, "police ").iter().map(|hit| (hit.0, hit.1)).collect::<Vec<_>>(),
+            passages_of(&text, "police ").iter().map(|hit| (hit.0, hit.1)).collect::<Vec<_>>(),
             [(0, 0), (2, 2), (3, 3)]
         );
         assert_eq!(
-            passages_of(&said, "police violence "),
+            passages_of(&text, "police violence "),
             [
                 (
                     0,
@@ -205,20 +206,20 @@ mod tests {
                 (2, 2, "<mark>Police</mark> and <mark>violence</mark>".to_owned()),
             ]
         );
-        assert!(passages_of(&said, "fear came ").len() == 1);
-        // Too far apart.
-        assert!(passages_of(&said, "\"police police\"").is_empty());
+        assert!(passages_of(&text, "fear came ").len() == 1);
+        // The two cues are too far apart.
+        assert!(passages_of(&text, "\"police police\"").is_empty());
     }
 
     #[test]
     fn matches_phrases_across_cues() {
-        let said = cue_text(&[(0, "Nobody is"), (2_000, "alone"), (4_000, "here.")]);
+        let text = cue_text(&[(0, "Nobody is"), (2_000, "alone"), (4_000, "here.")]);
         assert_eq!(
-            passages_of(&said, "\"nobody is alone\""),
+            passages_of(&text, "\"nobody is alone\""),
             [(0, 1, "<mark>Nobody is alone</mark>".to_owned())]
         );
         assert_eq!(
-            passages_of(&said, "\"alone here\" OR nothing"),
+            passages_of(&text, "\"alone here\" OR nothing"),
             [(1, 2, "<mark>alone here</mark>.".to_owned())]
         );
     }

@@ -13,27 +13,27 @@ use crate::http::auth::Visibility;
 use crate::http::json_fields::ReferenceInput;
 use crate::resource::model::completeness::Completeness;
 use crate::resource::schema::TextField;
-use crate::text::choice::LanguageMatch;
 use crate::text::language::Language;
+use crate::text::language_fallback::LanguageMatch;
 
-/// Whether the public sees an item or a text.
+/// Publication status of an item or of a text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// Being written; only holders of a key see it.
+    /// Not published yet; visible only with an API key.
     Draft,
     /// Public.
     Published,
-    /// No longer public.
+    /// No longer public; visible only with an API key.
     Archived,
 }
 
 impl Status {
-    /// All states with their names.
+    /// All statuses with their names.
     pub const ALL: [(&'static str, Self); 3] =
         [("draft", Self::Draft), ("published", Self::Published), ("archived", Self::Archived)];
 
-    /// The name.
+    /// Returns the name.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Draft => "draft",
@@ -43,65 +43,67 @@ impl Status {
     }
 }
 
-/// What every item has, as stored.
+/// The row of an item: the columns that all kinds share.
 #[derive(AsChangeset, Clone, Debug, PartialEq, Queryable, Selectable)]
 #[diesel(table_name = items, primary_key(number), treat_none_as_null = true)]
 pub struct ItemRow {
-    /// Number of its row; 0 before there is one.
+    /// Row id; 0 before the row is inserted.
     pub number: RowId,
     /// Identifier.
     pub id: Id,
-    /// Name of its kind.
+    /// Name of the kind.
     pub kind: String,
-    /// Present slug.
+    /// Current slug.
     pub slug: String,
     /// `draft`, `published` or `archived`.
     pub status: String,
-    /// The language it was written in.
+    /// The original language.
     pub original_language: String,
-    /// The languages that it has texts in: tags in order, with spaces between.
+    /// The languages of its texts: ordered tags, separated by spaces.
     pub languages: String,
-    /// Those of published texts.
+    /// The languages of its published texts, in the same format.
     pub public_languages: String,
-    /// Its references, see [`pack_links`].
+    /// Its references, see [`encode_references`].
     pub reference_list: String,
-    /// The fields that only its kind has, as JSON; empty where they were removed for good.
+    /// The fields specific to the kind, as JSON; empty after a purge.
     pub fields: String,
-    /// What it shows of its text tracks, see [`crate::resource::store::tracks::Summary`].
+    /// Summaries of its text tracks as JSON, see
+    /// [`crate::resource::model::text_track::TrackSummary`].
     pub tracks: String,
-    /// Grows with every change of the item itself.
+    /// Incremented with every change of the item itself.
     pub revision: i64,
-    /// Published, and in at least one language.
+    /// Whether the item is published in at least one language and not deleted.
     pub is_public: bool,
-    /// Whether it has ever been public.
+    /// Whether the item has ever been public.
     pub ever_public: bool,
-    /// When it was stored.
+    /// Time of creation.
     pub created_at: Time,
-    /// When it was last changed.
+    /// Time of the last change.
     pub updated_at: Time,
-    /// When it was published.
+    /// Time of publication.
     pub published_at: Option<Time>,
-    /// When it was deleted.
+    /// Time of deletion (soft delete).
     pub deleted_at: Option<Time>,
-    /// When what it held was removed for good.
+    /// Time of the purge, which removes the content permanently.
     pub purged_at: Option<Time>,
-    /// The revision of the catalogue with which it was last written, see [`Revisions::next`].
+    /// Catalogue revision of the last write, see
+    /// [`crate::resource::model::revisions::Revisions::next_catalogue_revision`].
     pub catalogue_revision: i64,
 }
 
 impl ItemRow {
-    /// When it was published, or else stored: its place among the newest.
+    /// Returns the date by which the newest items are sorted: of publication, or else of creation.
     pub fn sort_date(&self) -> Time {
         self.published_at.unwrap_or(self.created_at)
     }
 
-    /// Its references, in order; none where what is kept cannot be read, which `kinoteka check`
-    /// finds.
+    /// Returns its references in order; none if they cannot be parsed, which `kinoteka check`
+    /// reports.
     pub fn references(&self) -> Vec<Reference> {
         self.parse_references().unwrap_or_default()
     }
 
-    /// Its references, in order; `None` where what is kept cannot be read.
+    /// Returns its references in order, or `None` if they cannot be parsed.
     pub fn parse_references(&self) -> Option<Vec<Reference>> {
         if self.reference_list.is_empty() {
             return Some(Vec::new());
@@ -114,12 +116,12 @@ impl ItemRow {
         packed.into_iter().map(unpack).collect()
     }
 
-    /// The fields that only its kind has; none where they were removed for good, or cannot be read.
+    /// Returns the fields specific to the kind; `None` after a purge, or if they cannot be parsed.
     pub fn parse_fields<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_str(&self.fields).ok()
     }
 
-    /// The languages of the texts that this viewer may see.
+    /// Returns the languages of its visible texts.
     pub(in crate::resource) fn visible_languages(&self, visibility: Visibility) -> Vec<Language> {
         let tags = if visibility.includes_unpublished() {
             &self.languages
@@ -129,7 +131,7 @@ impl ItemRow {
         tags.split_ascii_whitespace().map(Language::from_canonical).collect()
     }
 
-    /// The key of its texts in this language, if it has any.
+    /// Returns the key of its text in this language, if it has one.
     pub fn text_key(&self, language: &Language) -> Option<i64> {
         let place =
             self.languages.split_ascii_whitespace().position(|tag| tag == language.as_str())?;
@@ -150,59 +152,58 @@ pub struct TranslationRow {
     pub summary: Option<String>,
     /// Description.
     pub description: Option<String>,
-    /// What a viewer should be warned of.
+    /// Content note: a warning to viewers.
     pub content_note: Option<String>,
-    /// Whom every display must credit.
+    /// Credit line, which must be displayed with the content.
     pub credit_line: Option<String>,
-    /// What every display must say.
+    /// Disclaimer, which must be displayed with the content.
     pub disclaimer: Option<String>,
-    /// The title's place in its language's order.
+    /// Collation key of the title in its language.
     pub sort_key: String,
 }
 
-/// The texts of some items, by the number of the item; those of one item in the order of its
-/// `languages`.
+/// Texts by row id of the item; those of one item are in the order of its `languages`.
 pub type TranslationsByItem = HashMap<RowId, Vec<TranslationRow>>;
 
-/// A reference of an item.
+/// A reference from an item to another.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reference {
-    /// The field that shows it.
+    /// The field that contains the reference.
     pub field: String,
-    /// The item referred to.
+    /// Identifier of the target.
     pub target_id: Id,
-    /// The part it plays.
+    /// Role of the target, such as `funder`.
     pub role: Option<String>,
-    /// Beginning of the passage meant, in milliseconds.
+    /// Start of the referenced passage, in milliseconds.
     pub start_ms: Option<i64>,
-    /// End of the passage meant, in milliseconds.
+    /// End of the referenced passage, in milliseconds.
     pub end_ms: Option<i64>,
 }
 
-/// An item with all that is its own.
+/// An item with its fields, texts and references.
 #[derive(Clone, Debug)]
 pub struct LoadedItem<O> {
-    /// What every item has.
+    /// The row of the item.
     pub item: ItemRow,
-    /// What its kind has.
+    /// The fields specific to the kind.
     pub fields: O,
-    /// The languages of the texts that the viewer may see, in order.
+    /// The languages of the visible texts, in order.
     pub languages: Vec<Language>,
-    /// Which of them answers, unless all do.
+    /// The language selected for the response; `None` if all languages were requested.
     pub choice: Option<LanguageMatch>,
-    /// The texts of the chosen language, or of all of them where every language is asked for.
+    /// The texts of the selected language, or all texts if all languages were requested.
     pub texts: Vec<TranslationRow>,
     /// References, in order.
     pub references: Vec<Reference>,
-    /// Which of its parts are there in which language, if that is asked for.
+    /// The translation completeness, if requested.
     pub completeness: Option<Completeness>,
 }
 
-/// What [`pack_links`] makes of a reference.
+/// A reference as [`encode_references`] stores it.
 type EncodedReference<'a> = (String, &'a str, Option<String>, Option<i64>, Option<i64>);
 
-/// References as their item keeps them: `[field, target, role, start, end]` of each, in order; the
-/// empty text where there are none.
+/// Encodes references as a JSON array of `[field, target, role, start, end]`, in order; without
+/// references, as an empty string.
 pub fn encode_references(references: &[Reference]) -> String {
     let packed = |reference: &Reference| {
         (
@@ -221,8 +222,8 @@ pub fn encode_references(references: &[Reference]) -> String {
     }
 }
 
-/// How many texts an item can have: the keys of texts are made of the number of the item and the
-/// place of the language.
+/// Maximum number of texts of an item. The key of a text consists of the row id of the item and the
+/// index of the language.
 pub(in crate::resource) const TEXTS_PER_ITEM: i64 = 512;
 
 pub(in crate::resource) fn text_key(item: RowId, place: usize) -> Option<i64> {
@@ -230,30 +231,30 @@ pub(in crate::resource) fn text_key(item: RowId, place: usize) -> Option<i64> {
     item.checked_mul(TEXTS_PER_ITEM)?.checked_add(place)
 }
 
-/// A reference that a body asks for.
+/// A reference in a request body.
 #[derive(Clone, Debug)]
 pub struct NewReference {
-    /// The field.
+    /// The field that contains the reference.
     pub field: &'static str,
-    /// What it names.
+    /// The target, by id or slug.
     pub target: ReferenceInput,
-    /// The part it plays.
+    /// Role of the target, such as `funder`.
     pub role: Option<String>,
-    /// Beginning of the passage meant, in milliseconds.
+    /// Start of the referenced passage, in milliseconds.
     pub start_ms: Option<i64>,
-    /// End of the passage meant, in milliseconds.
+    /// End of the referenced passage, in milliseconds.
     pub end_ms: Option<i64>,
 }
 
 impl NewReference {
-    /// A reference without a role.
+    /// Creates a reference without a role.
     pub fn without_role(field: &'static str, target: ReferenceInput) -> Self {
         Self { field, target, role: None, start_ms: None, end_ms: None }
     }
 }
 
 impl TranslationRow {
-    /// The text in a column.
+    /// Returns the text of a field.
     pub fn field(&self, column: TextField) -> Option<&str> {
         match column {
             TextField::Title => Some(&self.title),
@@ -267,7 +268,7 @@ impl TranslationRow {
 }
 
 impl<O> LoadedItem<O> {
-    /// The references of a field.
+    /// Returns the references in a field.
     pub fn references_in<'a>(&'a self, field: &'a str) -> impl Iterator<Item = &'a Reference> {
         self.references.iter().filter(move |reference| reference.field == field)
     }

@@ -1,6 +1,6 @@
-//! Items as the database stores them and the parts of them that are independent of any request:
-//! rows, translations, references, text tracks, completeness, revisions. Used by every other module
-//! here.
+//! Items as stored in the database, and the parts of them that do not depend on a request: rows,
+//! translations, references, text tracks, completeness, revisions. Used by all other modules of
+//! `resource`.
 
 pub mod completeness;
 pub mod cue_text;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// A part of an item that is kept as JSON and shown as it is kept; `None` is an empty list or an
+/// A part of an item that is stored as JSON and rendered unchanged; `None` is an empty list or an
 /// unknown value.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(transparent)]
@@ -16,7 +16,7 @@ impl PartialEq for PackedJson {
 }
 
 impl PackedJson {
-    /// Packs a list; an empty list is nothing.
+    /// Packs a list; an empty list becomes `None`.
     pub fn list<T: Serialize>(members: &[T]) -> Self {
         if members.is_empty() {
             Self(None)
@@ -30,7 +30,7 @@ impl PackedJson {
         Self(value.and_then(|value| serde_json::value::to_raw_value(value).ok()))
     }
 
-    /// Packs a decimal as a JSON number, as it is written.
+    /// Packs a decimal as a JSON number with its digits unchanged.
     pub fn number(decimal: Option<&str>) -> Self {
         Self(decimal.and_then(|decimal| RawValue::from_string(decimal.to_owned()).ok()))
     }
@@ -39,18 +39,18 @@ impl PackedJson {
         self.0.as_deref().map(RawValue::get)
     }
 
-    /// Reads it back; what cannot be read is empty.
+    /// Deserializes the value; returns the default if there is none or it cannot be parsed.
     pub fn unpack<T: serde::de::DeserializeOwned + Default>(&self) -> T {
         self.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
     }
 
-    /// To be shown as a list.
+    /// Returns a wrapper that serializes as a list.
     pub fn into_list(self) -> PackedJsonList {
         PackedJsonList(self)
     }
 }
 
-/// A [`Packed`] list: shown as `[]` where it is empty.
+/// A [`PackedJson`] list that serializes as `[]` if it is empty.
 #[derive(Clone, Debug)]
 pub struct PackedJsonList(PackedJson);
 

@@ -1,4 +1,5 @@
-//! What counts the changes of the catalogue. Tags, caches and feeds hang on it.
+//! Revision counters of the catalogue, of each kind and of the derived data. Entity tags, caches
+//! and feeds depend on them.
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -9,20 +10,19 @@ use crate::db::{Connection, Error, Time};
 use crate::http::problem::Problem;
 use crate::resource::schema::ResourceKind;
 
-/// What counts the times that what is derived of items (the filter index, the columns of lists,
-/// what repeats another item) was made again, which does not show in when they were written.
+/// Name of the counter of rebuilds of derived data (the filter index, the sort columns, inherited
+/// fields), which do not change the revisions of items.
 pub const DERIVED_DATA: &str = "derived";
 
-/// What counts the changes of the catalogue as a whole, beside the names of the kinds.
+/// Name of the counter of all changes of the catalogue. The other counters have the names of kinds.
 pub const CATALOGUE: &str = "catalogue";
 
-/// Revision and time of change of each kind, and of the [`CATALOGUE`]. Tags, caches and feeds hang
-/// on them.
+/// The revision and time of the last change of each kind and of the [`CATALOGUE`].
 #[derive(Clone, Debug, Default)]
 pub struct Revisions(Vec<(String, i64, Time)>);
 
 impl Revisions {
-    /// Reads them.
+    /// Loads the revisions.
     pub fn load(connection: &mut Connection) -> Result<Self, Error> {
         let rows: Vec<String> =
             Statement::<Text>::new(Fragment::new("SELECT entries FROM revisions WHERE number = 1"))
@@ -30,7 +30,7 @@ impl Revisions {
         Ok(Self::parse(rows.first().map(String::as_str).unwrap_or_default()))
     }
 
-    /// Reads them as their row has them.
+    /// Parses the stored format: `name revision microseconds`, separated by commas.
     pub fn parse(state: &str) -> Self {
         let one = |member: &str| {
             let mut parts = member.split(' ');
@@ -41,7 +41,7 @@ impl Revisions {
         Self(state.split(',').filter_map(one).collect())
     }
 
-    /// Revision and time of change; 0 and none of what was never written.
+    /// Returns the revision and time of the last change; `(0, None)` before the first.
     pub fn get(&self, name: &str) -> (i64, Option<Time>) {
         self.0
             .iter()
@@ -49,15 +49,14 @@ impl Revisions {
             .map_or((0, None), |(_, revision, changed_at)| (*revision, Some(*changed_at)))
     }
 
-    /// The revision that the catalogue will have when a write that is under way is committed; or
-    /// one that is never seen, between two changes of the same transaction. There is one write at a
-    /// time, so that whoever has seen a revision has seen all items that were written with it or
-    /// before.
+    /// Returns the catalogue revision that the current write transaction will commit or, between
+    /// two changes of one transaction, one that no reader ever sees. Writes are serialized, so that
+    /// a reader which has seen a revision has seen all items written at it or before it.
     pub fn next_catalogue_revision(&self) -> i64 {
         self.get(CATALOGUE).0.saturating_add(1)
     }
 
-    /// Counts a change of these.
+    /// Increments these counters.
     pub fn bump(
         connection: &mut Connection,
         names: impl IntoIterator<Item = &'static str>,
@@ -86,13 +85,14 @@ impl Revisions {
     }
 }
 
-/// Bumps the revisions that tags, caches and feeds hang on; last in a transaction, since every
-/// writer needs these rows.
+/// Increments the revisions of a kind and of the catalogue. Must be the last step of a transaction,
+/// since every writer needs the row of the counters.
 pub fn bump(connection: &mut Connection, written: ResourceKind, now: Time) -> Result<(), Problem> {
     Ok(Revisions::bump(connection, [CATALOGUE, written.as_str()], now)?)
 }
 
-/// Bumps the revisions of all kinds: after what may have changed how any of them is found or shown.
+/// Increments the revisions of all kinds and of the catalogue, after a change that may affect how
+/// items of any kind are found or rendered.
 pub fn bump_all(connection: &mut Connection, now: Time) -> Result<(), Problem> {
     Ok(Revisions::bump(
         connection,
@@ -101,8 +101,8 @@ pub fn bump_all(connection: &mut Connection, now: Time) -> Result<(), Problem> {
     )?)
 }
 
-/// The same after what is derived of items was made again: what servers keep in memory of it is
-/// read anew.
+/// Increments all revisions after derived data was rebuilt, so that servers reload what they cache
+/// of it.
 pub fn bump_derived(connection: &mut Connection, now: Time) -> Result<(), Problem> {
     Ok(Revisions::bump(
         connection,

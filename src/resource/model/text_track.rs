@@ -1,28 +1,29 @@
-//! Kinds of text track and the summary that an item stores of its tracks.
+//! Kinds of text track, and the summaries of its tracks that an item stores.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::resource::model::item::ItemRow;
 
-/// What a text track is for (HTML, `kind` of `track`).
+/// Purpose of a text track, as in the `kind` attribute of the HTML `track` element.
 #[derive(
     Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum TrackKind {
-    /// What is said and heard, for those who do not hear it.
+    /// Speech and other sounds, for viewers who cannot hear them.
     Captions,
-    /// What is said, in this or another language.
+    /// Speech, in the original language or translated.
     Subtitles,
-    /// What is seen, for those who do not see it.
+    /// Descriptions of the picture, for viewers who cannot see it.
     Descriptions,
-    /// The chapters; a cue is one, and its text the title.
+    /// Chapters: each cue is a chapter, and its text the title.
     Chapters,
 }
 
 impl TrackKind {
-    /// All kinds with their names; of a language the first of them that is there answers.
+    /// All kinds with their names, in order of precedence: without a requested kind, the first one
+    /// that exists in a language is selected.
     pub const ALL: [(&'static str, Self); 4] = [
         ("captions", Self::Captions),
         ("subtitles", Self::Subtitles),
@@ -30,7 +31,7 @@ impl TrackKind {
         ("chapters", Self::Chapters),
     ];
 
-    /// The name.
+    /// Returns the name.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Captions => "captions",
@@ -40,30 +41,30 @@ impl TrackKind {
         }
     }
 
-    /// Reads the name.
+    /// Parses a name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
     }
 
-    /// Whether its cues are what is said.
+    /// Whether the cues contain speech.
     pub fn is_spoken(self) -> bool {
         matches!(self, Self::Captions | Self::Subtitles)
     }
 }
 
-/// What an item shows of a track.
+/// Summary of a text track, stored with its item.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct TrackSummary {
-    /// What it is for.
+    /// Purpose of the track.
     pub kind: TrackKind,
-    /// Its language.
+    /// Language of the track.
     pub language: String,
-    /// How players call it.
+    /// Label in players.
     pub label: Option<String>,
 }
 
 impl ItemRow {
-    /// What it shows of its tracks, by kind and language.
+    /// Returns the summaries of its tracks, ordered by kind and language.
     pub fn track_summaries(&self) -> Vec<TrackSummary> {
         if self.tracks.is_empty() {
             Vec::new()

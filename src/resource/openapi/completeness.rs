@@ -1,4 +1,4 @@
-//! Schemas and the query parameter of translation completeness.
+//! OpenAPI schemas and query parameter of translation completeness.
 
 use serde_json::{Map, Value, json};
 
@@ -7,19 +7,19 @@ use crate::resource::openapi::parameter_schemas::{LANGUAGE_PATTERN, comma_list_p
 use crate::resource::schema::{MAX_VALUES, ResourceSchema};
 use crate::text::language::MAX_LANGUAGE_TAG_LEN;
 
-/// The parameter as the document describes it.
+/// Returns the `missing` query parameter of a kind.
 pub fn missing_parameter(schema: &ResourceSchema) -> Value {
     let names = part_names(&translatable_parts(schema));
     let shortest = names.iter().map(|name| name.len()).min().unwrap_or(0);
     let media_note = if names.contains(&"captions") {
-        " `captions` are those that `caption_language` finds; a `transcript` is made of captions or subtitles that this server keeps."
+        " `captions` are those that `caption_language` matches; a `transcript` requires captions or subtitles stored on this server."
     } else {
         ""
     };
     let description = format!(
-        "Items that lack a part in a language: the language's tag, a dot, and one of {}. Without a key that lists drafts (`status`) only \
-         published texts are there.{media_note} What is made from the other script is not there; `sr` means both scripts. Several mean that \
-         any of them is missing; `!` that it is there.",
+        "Items that lack a part in a language: a language tag, a dot, and one of {}. Unless drafts are listed (`status`, with a key), only \
+         published texts count.{media_note} Transliterated texts do not count; `sr` covers both scripts. Several values match items that lack \
+         any of them; `!` matches items that have the part.",
         names.join(", "),
     );
     let items = json!({
@@ -35,7 +35,7 @@ pub fn missing_parameter(schema: &ResourceSchema) -> Value {
     comma_list_parameter("missing", &description, items, MAX_VALUES, &format!("sq.{example}"))
 }
 
-/// Adds the member to each resource, and what it looks like.
+/// Adds the `completeness` property to the schema of each resource, and the schema of its values.
 pub fn add_completeness_schemas(schemas: &mut Map<String, Value>, specs: &[&ResourceSchema]) {
     for resource_schema in specs {
         let name = resource_schema.kind.schema_name();
@@ -43,13 +43,13 @@ pub fn add_completeness_schemas(schemas: &mut Map<String, Value>, specs: &[&Reso
         let Some(properties) = resource.and_then(Value::as_object_mut) else { continue };
         let parts = part_names(&translatable_parts(resource_schema));
         let sources = if parts.contains(&"captions") {
-            "of texts that you may see and of captions"
+            "of texts visible to the client and of captions"
         } else {
-            "of texts that you may see"
+            "of texts visible to the client"
         };
         let description = format!(
-            "Which parts are there, by language tag; only with `include=completeness`. The languages are those {sources}: in a language \
-             that is not named nothing is there."
+            "Existing parts of the item by language tag; only with `include=completeness`. The languages are those {sources}; a language \
+             that is not listed has no parts."
         );
         let part = format!("{name}Completeness");
         let target = json!({"$ref": format!("#/components/schemas/{part}")});
@@ -59,7 +59,8 @@ pub fn add_completeness_schemas(schemas: &mut Map<String, Value>, specs: &[&Reso
         );
         let members: Map<String, Value> =
             parts.iter().map(|name| ((*name).to_owned(), json!({"type": "boolean"}))).collect();
-        let description = "Whether each part is there in one language. What is made from the other script is not.";
+        let description =
+            "Whether each part exists in one language. Transliterated texts do not count.";
         schemas.insert(part, json!({"type": "object", "description": description, "required": parts, "properties": members}));
     }
 }

@@ -1,9 +1,9 @@
-//! Completes the OpenAPI document: what every operation of a class shares is said once, here, from
-//! the declarations.
+//! Completes the OpenAPI document with everything that the operations of a class share, generated
+//! from the declarations of the kinds.
 //!
-//! Handlers and types give paths, operations and schemas. This module adds the parameters (from the
-//! same [`Spec`] that reads them), the problems that a class of operation can answer, headers,
-//! security and examples.
+//! Handlers and types supply paths, operations and schemas. This module adds the parameters (from
+//! the same [`ResourceSchema`] that parses them), the problem responses of each class of operation,
+//! headers, security and examples.
 
 mod completeness;
 mod operation;
@@ -29,7 +29,7 @@ use crate::resource::openapi::parameters::{header_parameters_for, query_paramete
 use crate::resource::query::params::MAX_IDS;
 use crate::resource::schema::{ResourceSchema, TextField};
 
-/// Completes a document for these kinds, and what takes the parameters of their lists.
+/// Completes the document for these kinds and for the endpoints that take their list parameters.
 pub fn complete_document(
     mut document: Value,
     specs: &[&ResourceSchema],
@@ -55,7 +55,7 @@ pub fn complete_document(
         components.insert("responses".to_owned(), problem_responses());
         components.insert(
             "securitySchemes".to_owned(),
-            json!({"key": {"type": "http", "scheme": "bearer", "description": "A key made with `kinoteka key create`. Reading what is published needs none."}}),
+            json!({"key": {"type": "http", "scheme": "bearer", "description": "An API key, created with `kinoteka key create`. Not required for reading published data."}}),
         );
     }
     let schemas = document.pointer("/components/schemas").cloned().unwrap_or_default();
@@ -72,7 +72,7 @@ pub fn complete_document(
                     .as_object_mut()
                     .filter(|operation| !operation.contains_key("parameters"))
                 {
-                    // A page for people: of what it shares with lists only what can be asked.
+                    // An HTML page is of no class: it shares only the query parameters with lists.
                     page.insert(
                         "parameters".to_owned(),
                         json!(query_parameters_for(listing.schema, OperationKind::List)),
@@ -103,7 +103,7 @@ pub fn complete_document(
     document
 }
 
-/// Languages are asked for alike everywhere.
+/// Sets the same schema on the `lang` parameter of every operation.
 fn unify_language_params(operation: &mut Value) {
     let parameters =
         operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten();
@@ -116,7 +116,7 @@ fn unify_language_params(operation: &mut Value) {
     }
 }
 
-/// Problems that an operation describes itself are those that all share.
+/// Replaces problem responses that an operation declares itself with references to the shared ones.
 fn share_problem_responses(operation: &mut Value) {
     for (status, response) in
         operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten()
@@ -125,7 +125,7 @@ fn share_problem_responses(operation: &mut Value) {
         let is_problem = content.is_some_and(|content| {
             content.len() == 1 && content.contains_key("application/problem+json")
         });
-        // Where several have a status the description names one.
+        // If several problem types have this status, the description is the code of one.
         let named = ProblemKind::ALL.iter().find(|kind| {
             response.get("description").and_then(Value::as_str) == Some(kind.definition().code)
         });
@@ -140,21 +140,21 @@ fn share_problem_responses(operation: &mut Value) {
     }
 }
 
-/// What takes most parameters of the lists of a kind: a search, a feed.
+/// An endpoint that takes most list parameters of a kind, such as a search or a feed.
 pub struct ListEndpoint {
-    /// Its path.
+    /// Path of the endpoint.
     pub path: &'static str,
-    /// The kind.
+    /// Schema of the kind.
     pub schema: &'static ResourceSchema,
-    /// Parameters of lists that it does not take.
+    /// List parameters that the endpoint does not take.
     pub excluded_params: &'static [&'static str],
-    /// Those that it has beside them.
+    /// Returns the additional parameters of the endpoint.
     pub extra_params: fn() -> Vec<Value>,
-    /// Whether nothing is listed without `q`.
+    /// Whether `q` is required.
     pub requires_query: bool,
 }
 
-/// Takes parameters out of a list's.
+/// Removes the excluded list parameters, and sets whether `q` is required.
 fn remove_excluded_params(operation: &mut Value, listing: &ListEndpoint) {
     let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) else {
         return;
@@ -176,7 +176,8 @@ fn remove_excluded_params(operation: &mut Value, listing: &ListEndpoint) {
     }
 }
 
-/// Completes an operation on items of a kind, or on what is a part of one of them.
+/// Completes an operation on items of a kind (`of`), or on a sub-resource of an item if `whole` is
+/// false.
 fn complete_operation(
     operation: &mut Value,
     of: Option<&ResourceSchema>,
@@ -271,17 +272,17 @@ fn complete_operation(
     if class.is_read() {
         responses.insert(
             "304".to_owned(),
-            json!({"description": "The client has this already (`If-None-Match`, `If-Modified-Since`).", "headers": validator_headers()}),
+            json!({"description": "Not modified: the client has the current representation (`If-None-Match`, `If-Modified-Since`).", "headers": validator_headers()}),
         );
     }
     if (!class.takes_list_params() || class == OperationKind::Series)
         && !matches!(class, OperationKind::Create | OperationKind::Restore)
         && of.is_some()
     {
-        let location = json!({"Location": {"description": "The present address.", "schema": {"type": "string", "format": "uri"}}});
+        let location = json!({"Location": {"description": "The current URL.", "schema": {"type": "string", "format": "uri"}}});
         responses.insert(
             "308".to_owned(),
-            json!({"description": "The item has another slug now.", "headers": location}),
+            json!({"description": "The slug of the item has changed.", "headers": location}),
         );
     }
     for kind in class.problem_kinds() {
@@ -299,7 +300,7 @@ fn complete_operation(
     }
 }
 
-/// A whole item needs a title in its original language, flat or among its translations.
+/// Requires a title in the original language, as a flat field or in `translations`.
 fn require_title(media: &mut Value, resource_schema: &ResourceSchema) {
     let Some(schema) = media.get("schema").cloned() else { return };
     let input = schema.get("$ref").and_then(Value::as_str).unwrap_or_default();
@@ -316,7 +317,7 @@ fn require_title(media: &mut Value, resource_schema: &ResourceSchema) {
     media["schema"] = json!({"allOf": [schema, {"anyOf": either}]});
 }
 
-/// What can be asked for next of an item that has been made or written.
+/// Returns the links from a created item to the other operations on it.
 fn operation_links(schema: &ResourceSchema) -> Value {
     let one = schema.kind.as_str();
     let link = |verb: &str, description: &str| {
@@ -327,11 +328,11 @@ fn operation_links(schema: &ResourceSchema) -> Value {
         )
     };
     let links = [
-        link("get", "The item, by its `id`."),
-        link("patch", "Changes parts of it."),
-        link("replace", "Writes it anew."),
-        link("delete", "Deletes it."),
-        link("restore", "Brings it back after that."),
+        link("get", "Gets the item by its `id`."),
+        link("patch", "Updates fields of the item."),
+        link("replace", "Replaces the item."),
+        link("delete", "Deletes the item."),
+        link("restore", "Restores the item after deletion."),
     ];
     Value::Object(links.into_iter().collect())
 }
@@ -347,7 +348,7 @@ fn complete_response(
     let mut headers = Map::new();
     headers.insert(
         "X-Request-Id".to_owned(),
-        json!({"description": "The same as in the server's log.", "schema": {"type": "string"}}),
+        json!({"description": "Identifier of the request, as in the server's log.", "schema": {"type": "string"}}),
     );
     if class != OperationKind::Delete
         && let Value::Object(validators) = validator_headers()
@@ -357,22 +358,22 @@ fn complete_response(
     if class == OperationKind::Export {
         headers.insert(
             "Content-Language".to_owned(),
-            json!({"description": "The language of figures in words.", "schema": {"type": "string"}}),
+            json!({"description": "Language of formatted values.", "schema": {"type": "string"}}),
         );
         headers.insert(
             "Content-Disposition".to_owned(),
-            json!({"description": "A name for the file.", "schema": {"type": "string"}}),
+            json!({"description": "Suggested file name.", "schema": {"type": "string"}}),
         );
     } else if class.is_list() {
-        headers.insert("Link".to_owned(), json!({"description": "`self`, `next` and `prev` (RFC 8288).", "schema": {"type": "string"}}));
+        headers.insert("Link".to_owned(), json!({"description": "`self`, `next` and `prev` links (RFC 8288).", "schema": {"type": "string"}}));
     } else if class != OperationKind::Delete && resource_schema.is_some() {
         headers.insert(
             "Content-Language".to_owned(),
-            json!({"description": "The language of the texts.", "schema": {"type": "string"}}),
+            json!({"description": "Language of the texts.", "schema": {"type": "string"}}),
         );
     }
     if status == "201" {
-        headers.insert("Location".to_owned(), json!({"description": "The item's address.", "schema": {"type": "string", "format": "uri"}}));
+        headers.insert("Location".to_owned(), json!({"description": "URL of the item.", "schema": {"type": "string", "format": "uri"}}));
     }
     response.insert("headers".to_owned(), Value::Object(headers));
     if let Some(resource_schema) = resource_schema.filter(|_| status == "201") {
@@ -389,7 +390,7 @@ fn complete_response(
     };
     let Some(schema) = media.get("schema").cloned() else { return };
     media.insert("example".to_owned(), build_example(&schema, schemas, 0));
-    // `fields` and `lang=all` leave parts out.
+    // `fields` and `lang=all` omit required properties.
     let name = schema
         .get("$ref")
         .and_then(Value::as_str)
@@ -404,8 +405,8 @@ fn complete_response(
 
 fn validator_headers() -> Value {
     json!({
-        "ETag": {"description": "Strong tag of what is shown.", "schema": {"type": "string"}},
-        "Last-Modified": {"description": "When anything shown last changed.", "schema": {"type": "string"}},
+        "ETag": {"description": "Strong entity tag of the representation.", "schema": {"type": "string"}},
+        "Last-Modified": {"description": "Time of the last change to anything in the representation.", "schema": {"type": "string"}},
     })
 }
 
@@ -422,7 +423,7 @@ fn response_component_name(kind: ProblemKind) -> String {
 
 fn problem_responses() -> Value {
     let mut responses = Map::new();
-    // No operation of the document can be asked for with a method that it does not have.
+    // No documented operation can respond with 405.
     for kind in ProblemKind::ALL.iter().filter(|kind| **kind != ProblemKind::MethodNotAllowed) {
         let definition = kind.definition();
         let mut example = json!({
@@ -439,7 +440,7 @@ fn problem_responses() -> Value {
                     example.insert("errors".to_owned(), json!([{"parameter": "country", "code": "unknown_value", "detail": "`RX` is not a country code (ISO 3166-1 alpha-2, or XK); did you mean `RS`?"}]));
                 }
                 ProblemKind::Incomplete => {
-                    let detail = "IATI asks when the programme began, or is to begin.";
+                    let detail = "IATI requires a start date, planned or actual.";
                     let pointer = "/programmes/implementing-norms-changing-minds/start_date";
                     example.insert(
                         "errors".to_owned(),
@@ -456,10 +457,9 @@ fn problem_responses() -> Value {
             }
         }
         let description = match kind {
-            ProblemKind::Malformed => format!(
-                "{} Parameters that are not understood are answered so too.",
-                definition.explanation
-            ),
+            ProblemKind::Malformed => {
+                format!("{} Also the response to invalid query parameters.", definition.explanation)
+            }
             _ => definition.explanation.to_owned(),
         };
         let mut response = json!({
@@ -467,8 +467,10 @@ fn problem_responses() -> Value {
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}},
         });
         let header = match kind {
-            ProblemKind::Unavailable => Some(("Retry-After", "Seconds after which to try again.")),
-            ProblemKind::Unauthenticated => Some(("WWW-Authenticate", "The challenge.")),
+            ProblemKind::Unavailable => Some(("Retry-After", "Seconds to wait before retrying.")),
+            ProblemKind::Unauthenticated => {
+                Some(("WWW-Authenticate", "The authentication challenge (RFC 6750)."))
+            }
             _ => None,
         };
         if let (Some((name, description)), Some(response)) = (header, response.as_object_mut()) {

@@ -1,37 +1,38 @@
-//! What operations have in common, by what they do.
+//! Classes of operations, and the problems that the operations of a class can respond with.
 
 use crate::http::problem::ProblemKind;
 
-/// What class an operation is of, by its operationId.
+/// Class of an operation, derived from its operationId.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum OperationKind {
     /// A page of a list.
     List,
-    /// A page of a list in a format for feed readers.
+    /// A page of a list in a feed format.
     Feed,
-    /// What the items of a list come to.
+    /// An aggregate of the items of a list.
     Summarise,
-    /// What the items come to that belong to one.
+    /// A series of the items that belong to one item.
     Series,
     /// A whole list as a table.
     Export,
-    /// One item.
+    /// A single item.
     Get,
-    /// A new item.
+    /// Creation of an item.
     Create,
-    /// The whole of an item.
+    /// Replacement of an item.
     Replace,
-    /// Parts of an item.
+    /// Partial update of an item.
     Patch,
-    /// An item that goes.
+    /// Deletion of an item.
     Delete,
-    /// An item that comes back.
+    /// Restoration of a deleted item.
     Restore,
 }
 
 impl OperationKind {
-    /// By the first word of the operation's id; `get_` with `_summary` or `_series` at the end is a
-    /// class of its own.
+    /// Derives the class from the verb at the start of the operationId; `get_` operations that end
+    /// in `_feed`, `_summary` or `_series` have classes of their own. Returns `None` for an unknown
+    /// verb.
     pub fn from_operation_id(operation_id: &str) -> Option<Self> {
         let (verb, rest) = operation_id.split_once('_')?;
         Some(match verb {
@@ -51,22 +52,22 @@ impl OperationKind {
         })
     }
 
-    /// Whether it answers a list, or a page of one.
+    /// Whether the response is a list, or a page of one.
     pub fn is_list(self) -> bool {
         matches!(self, Self::List | Self::Feed | Self::Export)
     }
 
-    /// Whether it takes the filters of a list.
+    /// Whether the operation takes the filters of a list.
     pub fn takes_list_params(self) -> bool {
         self.is_list() || matches!(self, Self::Summarise | Self::Series)
     }
 
-    /// Whether it only reads.
+    /// Whether the operation is read-only.
     pub fn is_read(self) -> bool {
         self.takes_list_params() || self == Self::Get
     }
 
-    /// What such an operation can answer instead.
+    /// Returns the problem types that such an operation can respond with.
     pub fn problem_kinds(self) -> &'static [ProblemKind] {
         use ProblemKind::{
             BodyTooLarge, Conflict, Forbidden, Gone, HeadersTooLarge, Internal, InvalidFields,

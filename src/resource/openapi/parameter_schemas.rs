@@ -1,23 +1,23 @@
-//! Schemas that several parameters and bodies share: patterns, languages, cursors, comma lists.
+//! Schemas shared by parameters and bodies: patterns, languages, cursors, comma-separated lists.
 
 use serde_json::{Value, json};
 
-/// A name in a comma list.
+/// Returns the schema of an identifier or slug in a comma-separated list.
 pub fn id_or_slug_schema() -> Value {
     json!({"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[^,]*[^,\\s][^,]*$"})
 }
 
-/// What a page's cursors are made of.
+/// Returns the schema of a pagination cursor.
 pub fn cursor_schema() -> Value {
     json!({"type": "string", "minLength": 1, "maxLength": 4000, "pattern": "^[A-Za-z0-9_-]+$"})
 }
 
-/// A parameter of a query.
+/// Returns an optional query parameter.
 pub fn query_parameter(name: &str, description: &str, schema: Value, example: Value) -> Value {
     json!({"name": name, "in": "query", "required": false, "description": description, "schema": schema, "example": example})
 }
 
-/// A parameter that takes several values with commas between them.
+/// Returns an optional query parameter that takes several comma-separated values.
 pub fn comma_list_parameter(
     name: &str,
     description: &str,
@@ -32,20 +32,21 @@ pub fn comma_list_parameter(
     })
 }
 
-/// RFC 5646, 2.1, with a primary subtag of two or three letters, as every registered language has
-/// one.
+/// Pattern of a language tag (RFC 5646 section 2.1) with a primary subtag of two or three letters,
+/// as every registered language has one.
 pub const LANGUAGE_PATTERN: &str = "([A-Za-z]{2,3}(-[A-Za-z]{3}){0,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*(-[0-9A-WY-Za-wy-z](-[A-Za-z0-9]{2,8})+)*(-[Xx](-[A-Za-z0-9]{1,8})+)?|[Xx](-[A-Za-z0-9]{1,8})+)";
 
-/// A slug; an id is one too by its shape.
+/// Pattern of a slug; an identifier matches it as well.
 pub const SLUG_PATTERN: &str = "^[a-z0-9]+(-[a-z0-9]+)*$";
 
-/// An exact decimal as text.
+/// Pattern of an exact decimal as text.
 pub const DECIMAL_PATTERN: &str = "^-?[0-9]+(\\.[0-9]+)?$";
 
-/// An exact share of a hundred, as text.
+/// Pattern of an exact percentage from 0 to 100, as text.
 pub const PERCENTAGE_PATTERN: &str = r"^0*(100(\.0+)?|[0-9]{1,2}(\.[0-9]+)?)$";
 
-/// A language tag of BCP 47 as this server takes them; `all` is shaped like one.
+/// Returns the schema of a language tag (BCP 47) that this server accepts; `all` matches its
+/// pattern as well.
 pub fn language_schema() -> Value {
     json!({"type": "string", "minLength": 2, "maxLength": 35, "pattern": format!("^{LANGUAGE_PATTERN}$")})
 }

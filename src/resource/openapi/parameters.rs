@@ -1,4 +1,4 @@
-//! The parameters and headers that operations of a class take.
+//! Query parameters and request headers of the classes of operations.
 
 use serde_json::{Value, json};
 
@@ -15,21 +15,22 @@ use crate::resource::query::params::{
 use crate::resource::schema::{FilterSchema, FilterType, MAX_VALUES, RangeType, ResourceSchema};
 use crate::resource::write::idempotency;
 
-/// The parameters that every read of a kind has, and those of a list.
+/// Returns the query parameters of an operation: those of every read, and the list parameters if
+/// the class takes them.
 pub fn query_parameters_for(resource_schema: &ResourceSchema, class: OperationKind) -> Vec<Value> {
     if class == OperationKind::Delete {
         return Vec::new();
     }
     let fields: Vec<&str> = resource_schema.all_fields().collect();
     let includes: Vec<&str> = resource_schema.all_includes().collect();
-    let mut include = "References to show whole instead of in short; `translations` adds the texts of every language, `completeness` which parts are there in which language.".to_owned();
+    let mut include = "References to embed as full resources; `translations` adds the texts in every language, `completeness` the parts that exist in each language.".to_owned();
     for extra in resource_schema.on_demand_fields {
-        include.extend([" `", extra, "` adds the field of that name, which lists leave out."]);
+        include.extend([" `", extra, "` adds the field of that name, which lists omit."]);
     }
     let mut parameters = vec![
         query_parameter(
             "lang",
-            "Language of the whole answer (BCP 47), or `all` for every language. Without it `Accept-Language` decides; each resource says in `language` which it got.",
+            "Language of the response (BCP 47), or `all` for every language. Defaults to `Accept-Language`; `language` of each resource is the language of its texts.",
             language_schema(),
             json!("sr-Cyrl"),
         ),
@@ -51,23 +52,23 @@ pub fn query_parameters_for(resource_schema: &ResourceSchema, class: OperationKi
     if !class.takes_list_params() {
         return parameters;
     }
-    parameters.push(query_parameter("q", "Full-text search: words that must all occur, `\"phrases\"`, `either OR other`, `-excluded`. Words match by their stem in the languages of the catalogue (or those of `lang`), the last one by its beginning too; what is quoted matches as it is. Case, diacritics and script make no difference. Any text is a query: there are no stop words, and one without a letter or digit finds nothing.", json!({"type": "string", "maxLength": MAX_SEARCH_LEN}), json!("zene")));
+    parameters.push(query_parameter("q", "Full-text search: words that must all occur, `\"phrases\"`, `either OR other`, `-excluded`. Words match by stem in the languages of the catalogue (or those of `lang`), the last word also as a prefix; quoted words match without stemming. Case, diacritics and script are ignored. Any text is a valid query: there are no stop words, and a text without a letter or digit matches nothing.", json!({"type": "string", "maxLength": MAX_SEARCH_LEN}), json!("zene")));
     parameters.push(query_parameter(
         "highlights",
-        "With `q`: gives with each item in `highlights` the fields in which it was found, the words marked in the form in which they are written.",
+        "With `q`: adds `highlights` to each item, with the matching fields and the matching words marked in their original form.",
         json!({"type": "boolean", "default": false}),
         json!(true),
     ));
     parameters.push(comma_list_parameter(
         "ids",
-        "Only these, by id or slug; unknown ones are left out.",
+        "Only items with these ids or slugs; unknown ones are ignored.",
         id_or_slug_schema(),
         MAX_IDS,
         "a-slug,another-slug",
     ));
     parameters.push(comma_list_parameter(
         "status",
-        "Only items in these states; anything but `published` needs a key. Published items without it.",
+        "Only items with these statuses; any but `published` requires a key. Default: published items.",
         json!({"type": "string", "enum": ["draft", "published", "archived", "!draft", "!published", "!archived"]}),
         10,
         "published",
@@ -86,7 +87,7 @@ pub fn query_parameters_for(resource_schema: &ResourceSchema, class: OperationKi
                 json!({"type": "integer", "minimum": 0, "maximum": 1_000_000_000})
             }
             RangeType::Decimal => {
-                json!({"type": "string", "pattern": DECIMAL_PATTERN, "maxLength": crate::text::decimal::MAX_DECIMAL_LEN})
+                json!({"type": "string", "pattern": DECIMAL_PATTERN, "maxLength": crate::text::decimal::format::MAX_DECIMAL_LEN})
             }
         };
         let example = if range.value_type == RangeType::Integer {
@@ -109,7 +110,7 @@ pub fn query_parameters_for(resource_schema: &ResourceSchema, class: OperationKi
     parameters.push(comma_list_parameter(
         "sort",
         &format!(
-            "Sort keys, `-` for descending: {}; `relevance` alone, with `q`: what stands in titles comes before summaries, names (of topics, programmes, partners), descriptions and transcripts; words as they were typed before their other forms, those before beginnings; then the newest. Newest first without `q`, best first with it. Ties are broken by id.",
+            "Sort keys, `-` for descending: {}; or `relevance` alone, with `q`: matches in titles rank before those in summaries, names (of topics, programmes, partners), descriptions and transcripts; exact words before other forms, and these before prefixes; then newest first. Default: newest first without `q`, `relevance` with it. Ties are broken by id.",
             keys.join(", ")
         ),
         json!({"type": "string", "enum": words}),
@@ -118,28 +119,28 @@ pub fn query_parameters_for(resource_schema: &ResourceSchema, class: OperationKi
     ));
     parameters.push(query_parameter(
         "limit",
-        "How many items a page has.",
+        "Maximum number of items per page.",
         json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}),
         json!(20),
     ));
     parameters.push(json!({"name": "cursor", "in": "query", "required": false, "description": "`next_cursor` or `prev_cursor` of another page of the same query.", "schema": cursor_schema()}));
     parameters.push(query_parameter(
         "offset",
-        "Items to leave out, for numbered pages; not together with `cursor`.",
+        "Number of items to skip; cannot be combined with `cursor`.",
         json!({"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0}),
         json!(0),
     ));
     let facets: Vec<&str> = resource_schema.all_facets().map(|filter| filter.name).collect();
     parameters.push(comma_list_parameter(
         "facets",
-        "Counts, over the whole filtered list, of the values of these filters; a facet's own filter does not narrow it. In `facets`: value, label in the answer's language and count of each, the most frequent first.",
+        "Counts the values of these filters over the whole filtered list; a facet's own filter does not narrow it. `facets` in the response has the value, its label in the language of the response, and its count, most frequent first.",
         json!({"type": "string", "enum": facets}),
         20,
         facets.first().copied().unwrap_or("year"),
     ));
     parameters.push(query_parameter(
         "facet_limit",
-        "How many values of each facet are given.",
+        "Maximum number of values of each facet.",
         json!({"type": "integer", "minimum": 1, "maximum": MAX_FACET_LIMIT, "default": DEFAULT_FACET_LIMIT}),
         json!(10),
     ));
@@ -171,9 +172,9 @@ fn filter_parameter(filter: &FilterSchema) -> Value {
         FilterType::Year => json!({"type": "string", "pattern": "^!?[0-9]{4}$"}),
     };
     let rule = if matches!(filter.filter_type, FilterType::AllOf(_)) {
-        "Several must all hold; `!` excludes."
+        "Several values must all match; `!` excludes."
     } else {
-        "Several mean any of them; `!` excludes."
+        "Several values match any of them; `!` excludes."
     };
     comma_list_parameter(
         filter.name,
@@ -186,11 +187,11 @@ fn filter_parameter(filter: &FilterSchema) -> Value {
 
 pub fn header_parameters_for(class: OperationKind) -> Vec<Value> {
     let header = |name: &str, description: &str, example: &str| json!({"name": name, "in": "header", "required": false, "description": description, "schema": {"type": "string"}, "example": example});
-    let only_new = || json!({"name": "If-None-Match", "in": "header", "required": false, "description": "`*`: only where nothing is there yet; 412 otherwise.", "schema": {"type": "string", "enum": ["*"]}, "example": "*"});
+    let only_new = || json!({"name": "If-None-Match", "in": "header", "required": false, "description": "`*`: only if the item does not exist yet; otherwise 412.", "schema": {"type": "string", "enum": ["*"]}, "example": "*"});
     let idempotency = || {
         header(
             idempotency::IDEMPOTENCY_KEY,
-            "A quoted string of your own: sent again with the same request, it is answered again (`Idempotent-Replayed: true`) and nothing is done twice. With another request it is 422, while the first still runs 409.",
+            "A unique quoted string: a repetition of the same request gets the stored response (`Idempotent-Replayed: true`) and has no further effect. 422 if the request differs, 409 while the first request is still being processed.",
             "\"8e03978e-40d5-43dd-bc93-6894a57f9324\"",
         )
     };
@@ -202,7 +203,7 @@ pub fn header_parameters_for(class: OperationKind) -> Vec<Value> {
         | OperationKind::Series
         | OperationKind::Get => vec![header(
             "If-None-Match",
-            "An `ETag`; the answer is 304 while it is still the right one.",
+            "An `ETag`; the response is 304 while it is current.",
             "\"3.x1y2z3a4.b5c6d7e8f9g0h1i2\"",
         )],
         OperationKind::Create => vec![idempotency()],
@@ -211,7 +212,7 @@ pub fn header_parameters_for(class: OperationKind) -> Vec<Value> {
                 idempotency(),
                 header(
                     "If-Match",
-                    "An `ETag` of the item; 412 if it has changed since.",
+                    "An `ETag` of the item; 412 if the item has changed since.",
                     "\"3.x1y2z3a4.b5c6d7e8f9g0h1i2\"",
                 ),
             ]
@@ -220,7 +221,7 @@ pub fn header_parameters_for(class: OperationKind) -> Vec<Value> {
             vec![
                 header(
                     "If-Match",
-                    "An `ETag` of the item; 412 if it has changed since.",
+                    "An `ETag` of the item; 412 if the item has changed since.",
                     "\"3.x1y2z3a4.b5c6d7e8f9g0h1i2\"",
                 ),
                 only_new(),
@@ -229,7 +230,7 @@ pub fn header_parameters_for(class: OperationKind) -> Vec<Value> {
         OperationKind::Patch | OperationKind::Delete => {
             vec![header(
                 "If-Match",
-                "An `ETag` of the item; 412 if it has changed since.",
+                "An `ETag` of the item; 412 if the item has changed since.",
                 "\"3.x1y2z3a4.b5c6d7e8f9g0h1i2\"",
             )]
         }

@@ -1,9 +1,9 @@
-//! What bodies look like: completes the schemas whose names end in `Input`, so that they promise
-//! what the server keeps.
+//! Completes the schemas of request bodies, whose names end in `Input`, so that they match the
+//! validation of the server.
 //!
-//! The types state what a reader of the document must know of a field. What every field of a sort
-//! shares (languages, addresses, days, lists) is stated here, once, as [`crate::http::json_fields`]
-//! reads it.
+//! The types declare the properties of individual fields. Constraints that all fields of a type
+//! share (languages, URLs, dates, lists) are added here, as [`crate::http::json_fields`] enforces
+//! them.
 
 use serde_json::{Map, Value, json};
 
@@ -12,9 +12,9 @@ use crate::resource::openapi::parameter_schemas::{
     DECIMAL_PATTERN, PERCENTAGE_PATTERN, language_schema,
 };
 use crate::resource::schema::READ_ONLY_FIELDS;
-use crate::text::decimal::MAX_DECIMAL_LEN;
+use crate::text::decimal::format::MAX_DECIMAL_LEN;
 
-/// Members that hold a language tag, or several.
+/// Fields that hold one or several language tags.
 const LANGUAGE_FIELDS: [&str; 7] = [
     "language",
     "original_language",
@@ -25,12 +25,12 @@ const LANGUAGE_FIELDS: [&str; 7] = [
     "open_captions",
 ];
 
-/// An exact decimal, as text.
+/// Returns the schema of an exact decimal as text.
 fn decimal_schema() -> Value {
     json!({"type": "string", "pattern": DECIMAL_PATTERN, "maxLength": MAX_DECIMAL_LEN})
 }
 
-/// A reference: a name, or an object that has one.
+/// Returns the two forms of a reference: an identifier or slug, or an object with one of them.
 fn reference_alternatives() -> [Value; 2] {
     let name = || json!({"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[^\\u0000]+$", "description": "A slug or an id."});
     let either = json!([{"required": ["id"]}, {"required": ["slug"]}]);
@@ -40,26 +40,26 @@ fn reference_alternatives() -> [Value; 2] {
     ]
 }
 
-/// A country: its code, or an object that has it.
+/// Returns the two forms of a country: its code, or an object with the code.
 fn country_alternatives() -> [Value; 2] {
     let code = || json!({"type": "string", "description": "ISO 3166-1 alpha-2 or alpha-3, XK or XKX.", "pattern": "^[A-Za-z]{2,3}$"});
     [code(), json!({"type": "object", "required": ["code"], "properties": {"code": code()}})]
 }
 
-/// What references, countries and decimals look like in a body.
+/// Returns the shared schemas of references, countries and decimals in bodies.
 pub fn shared_input_schemas() -> Value {
     let or_null = |[text, object]: [Value; 2]| json!([text, object, {"type": "null"}]);
     let list = |of: [Value; 2], description: &str| json!({"type": ["array", "null"], "items": {"anyOf": of}, "maxItems": limits::LIST_ITEMS, "description": description});
     json!({
-        "ReferenceInput": {"anyOf": or_null(reference_alternatives()), "example": "un-women", "description": "An item, named by its slug, its id, or an object that has one."},
-        "ReferencesInput": list(reference_alternatives(), "Items, in the order in which they are shown."),
-        "CountryInput": {"anyOf": or_null(country_alternatives()), "example": "MK", "description": "A country, by its code or an object that has it."},
-        "CountriesInput": list(country_alternatives(), "Countries, in the order in which they are shown."),
+        "ReferenceInput": {"anyOf": or_null(reference_alternatives()), "example": "un-women", "description": "A reference to an item: its slug, its id, or an object with one of them."},
+        "ReferencesInput": list(reference_alternatives(), "References to items, in display order."),
+        "CountryInput": {"anyOf": or_null(country_alternatives()), "example": "MK", "description": "A country: its code, or an object with the code."},
+        "CountriesInput": list(country_alternatives(), "Countries, in display order."),
         "DecimalInput": {"anyOf": [decimal_schema(), {"type": "number"}, {"type": "null"}], "example": "1500", "description": "An exact decimal of at most 60 characters, as text or as a number."},
     })
 }
 
-/// Completes the schemas of bodies.
+/// Completes the schemas of request bodies.
 pub fn complete_request_schemas(schemas: &mut Map<String, Value>) {
     allow_null_translations(schemas);
     add_nested_inputs(schemas);
@@ -83,16 +83,15 @@ pub fn complete_request_schemas(schemas: &mut Map<String, Value>) {
         };
         for (name, property) in properties.iter_mut() {
             apply_field_constraints(name, property);
-            // What is required is not null.
+            // A required field does not accept null, unlike the shared schema.
             let shared =
                 property.get("$ref").and_then(Value::as_str).filter(|_| required.contains(name));
             let alone = match shared {
-                Some("#/components/schemas/ReferenceInput") => (
-                    reference_alternatives(),
-                    "Named by its slug, its id, or an object that has one.",
-                ),
+                Some("#/components/schemas/ReferenceInput") => {
+                    (reference_alternatives(), "A slug, an id, or an object with one of them.")
+                }
                 Some("#/components/schemas/CountryInput") => {
-                    (country_alternatives(), "Named by its code, or an object that has it.")
+                    (country_alternatives(), "A country code, or an object with one.")
                 }
                 _ => continue,
             };
@@ -102,7 +101,7 @@ pub fn complete_request_schemas(schemas: &mut Map<String, Value>) {
             for name in READ_ONLY_FIELDS {
                 properties.insert(
                     (*name).to_owned(),
-                    json!({"description": "Ignored: what was read can be sent back."}),
+                    json!({"description": "Read-only: ignored in requests, so that a response can be sent back."}),
                 );
             }
         }
@@ -111,9 +110,9 @@ pub fn complete_request_schemas(schemas: &mut Map<String, Value>) {
     add_patch_schemas(schemas);
 }
 
-/// Adds what PATCH takes of each resource: objects in it, texts among them, are merged with those
-/// that are there, so that nothing in them is required and null removes any member (RFC 7396).
-/// Lists are replaced whole.
+/// Adds the schema of the PATCH body of each resource (RFC 7396): objects, including texts, are
+/// merged with the stored ones, so nothing in them is required and null removes any member. Lists
+/// are replaced as a whole.
 fn add_patch_schemas(schemas: &mut Map<String, Value>) {
     let resources: Vec<(String, Value)> = schemas
         .iter()
@@ -135,14 +134,14 @@ fn add_patch_schemas(schemas: &mut Map<String, Value>) {
             object.remove("required");
             object.insert(
                 "description".to_owned(),
-                json!("What PATCH takes: merged with what is there; null removes (RFC 7396)."),
+                json!("JSON Merge Patch (RFC 7396): merged with the stored resource; null removes a field."),
             );
         }
         schemas.insert(format!("{kind}Patch"), schema);
     }
 }
 
-/// Leads references to objects that are merged to a schema of theirs in which nothing is required.
+/// Points references to merged objects at a copy of their schema in which nothing is required.
 fn retarget_to_patch_schemas(value: &mut Value, schemas: &mut Map<String, Value>) {
     match value {
         Value::Object(object) => {
@@ -180,7 +179,7 @@ fn retarget_to_patch_schemas(value: &mut Value, schemas: &mut Map<String, Value>
     }
 }
 
-/// States what every field of this sort shares.
+/// Adds the constraints that all fields of this type share.
 fn apply_field_constraints(name: &str, property: &mut Value) {
     if name == "translations" {
         property["propertyNames"] = language_schema();
@@ -217,18 +216,18 @@ fn apply_field_constraints(name: &str, property: &mut Value) {
         Some("uri") => json!({"maxLength": limits::URL, "pattern": "^https?://"}),
         Some("date") => json!({"minLength": 10, "maxLength": 10}),
         Some("date-time") => json!({"minLength": 20}),
-        // Blank is unknown, and these must be known.
+        // Blank text is parsed as null; fields with a minimum length must not be blank.
         _ if member.get("minLength").is_some() && member.get("pattern").is_none() => {
             json!({"pattern": "\\S"})
         }
         _ => return,
     };
     let Value::Object(more) = more else { return };
-    // The type stays as it is: it says whether null is accepted.
+    // `type` is not overwritten: it determines whether null is accepted.
     member.extend(more.into_iter().filter(|(keyword, _)| keyword != "type"));
 }
 
-/// In a body a language may be null: a PATCH removes it so.
+/// Allows null as the value of a language in `translations`: a PATCH removes the language this way.
 fn allow_null_translations(schemas: &mut Map<String, Value>) {
     for (_, schema) in schemas.iter_mut().filter(|(name, _)| name.ends_with("Input")) {
         let texts = schema
@@ -241,8 +240,8 @@ fn allow_null_translations(schemas: &mut Map<String, Value>) {
     }
 }
 
-/// Parts that are shown whole can be written without what is unknown: each gets a schema of its own
-/// for bodies.
+/// Adds an `Input` schema for each nested object. Responses contain all of its fields; request
+/// bodies may omit the nullable ones.
 fn add_nested_inputs(schemas: &mut Map<String, Value>) {
     const NESTED_SCHEMAS: [&str; 16] = [
         "Accessibility",
@@ -276,8 +275,8 @@ fn add_nested_inputs(schemas: &mut Map<String, Value>) {
             schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
         let required: Vec<&String> = properties
             .iter()
-            // A caption that states no kind is a subtitle; what the server says of its own need not
-            // be sent.
+            // `kind` of a caption defaults to `subtitles`; `stored` and `transliterated` are set by
+            // the server.
             .filter(|(name, property)| {
                 !(optional(property)
                     || part == "Caption"

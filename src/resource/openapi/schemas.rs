@@ -1,10 +1,10 @@
-//! Schemas that no type gives by itself, those that are made of others, and examples of them.
+//! Schemas that no type declares, schemas derived from others, and examples.
 
 use serde_json::{Map, Value, json};
 
 use crate::resource::schema::ResourceSchema;
 
-/// Those of the schemas named above that answers have.
+/// Returns the shared schemas of embedded resources in responses.
 pub(super) fn shared_response_schemas() -> Value {
     let embedded_schema = |kind: &str, null: bool| {
         let mut options = vec![
@@ -15,16 +15,16 @@ pub(super) fn shared_response_schemas() -> Value {
         if null {
             options.push(json!({"type": "null"}));
         }
-        json!({"anyOf": options, "description": "In short (`id`, `slug`, `title`), or whole where `include` asks for it."})
+        json!({"anyOf": options, "description": "A reference (`id`, `slug`, `title`), or the full resource if `include` requests it."})
     };
     let kinds = ["Video", "Programme", "Partner", "Indicator", "ImpactStatistic", "Topic"];
     let all = kinds.iter().flat_map(|kind| [(*kind).to_owned(), format!("{kind}Partial")]);
     let all: Vec<Value> =
         all.map(|name| json!({"$ref": format!("#/components/schemas/{name}")})).collect();
     json!({
-        "ItemShown": {"anyOf": all, "description": "A resource of any kind, whole."},
+        "ItemShown": {"anyOf": all, "description": "A full resource of any kind."},
         "TopicOrNull": embedded_schema("Topic", true),
-        "TopicsShown": {"type": "array", "items": embedded_schema("Topic", false), "description": "Topics, in order."},
+        "TopicsShown": {"type": "array", "items": embedded_schema("Topic", false), "description": "Topics, in display order."},
         "IndicatorOrNull": embedded_schema("Indicator", true),
         "ProgrammeOrNull": embedded_schema("Programme", true),
         "PartnerShown": embedded_schema("Partner", false),
@@ -33,8 +33,8 @@ pub(super) fn shared_response_schemas() -> Value {
     })
 }
 
-/// Turns `allOf` of objects, which is how flattened structs arrive, into one object that generators
-/// read well.
+/// Flattens `allOf` of objects, which flattened structs produce, into one object, which code
+/// generators handle better.
 pub(super) fn flatten_all_of(schemas: &mut Map<String, Value>) {
     let names: Vec<String> = schemas.keys().cloned().collect();
     for name in names {
@@ -67,14 +67,14 @@ pub(super) fn flatten_all_of(schemas: &mut Map<String, Value>) {
             schema.insert("properties".to_owned(), Value::Object(properties));
         }
     }
-    // What was flattened into others is of no use by itself.
+    // Schemas that were flattened into others are not used on their own.
     let is_of_use = |name: &str| {
         !["CommonFields", "Counts"].contains(&name) && (!name.ends_with("Texts") || name.len() <= 5)
     };
     schemas.retain(|name, _| is_of_use(name));
 }
 
-/// Adds to each resource what a search may say of it.
+/// Adds the `highlights` property to the schema of each resource.
 pub(super) fn add_highlight_properties(
     schemas: &mut Map<String, Value>,
     specs: &[&ResourceSchema],
@@ -95,14 +95,15 @@ pub(super) fn add_highlight_properties(
                 "highlights".to_owned(),
                 json!({
                     "type": "array", "items": {"$ref": "#/components/schemas/Highlight"},
-                    "description": "The fields in which what was searched for is found; only in lists with `highlights=true`.",
+                    "description": "The fields that match the search; only in lists with `highlights=true`.",
                 }),
             );
         }
     }
 }
 
-/// Adds to each resource what refers to it, where `include` asks for that.
+/// Adds a property to the schema of each resource for the items that reference it, as requested by
+/// `include`.
 pub(super) fn add_referenced_by_properties(
     schemas: &mut Map<String, Value>,
     specs: &[&ResourceSchema],
@@ -118,7 +119,7 @@ pub(super) fn add_referenced_by_properties(
             let name = referrer.kind.schema_name();
             let options = json!([{"$ref": format!("#/components/schemas/{name}")}, {"$ref": format!("#/components/schemas/{name}Partial")}]);
             let description = format!(
-                "The {}s that refer to it, whole, the newest first; only with `include={}`.",
+                "The {}s that reference the item, as full resources, newest first; only with `include={}`.",
                 referrer.kind.noun(),
                 referrer.field
             );
@@ -128,7 +129,8 @@ pub(super) fn add_referenced_by_properties(
     }
 }
 
-/// Adds what a resource is with `fields` or `lang=all`: the same, with nothing but `id` required.
+/// Adds a `Partial` variant of the schema of each resource, for `fields` and `lang=all`: only `id`
+/// is required.
 pub(super) fn add_partial_schemas(schemas: &mut Map<String, Value>, specs: &[&ResourceSchema]) {
     let resources: Vec<(String, Value)> = schemas
         .iter()
@@ -147,7 +149,7 @@ pub(super) fn add_partial_schemas(schemas: &mut Map<String, Value>, specs: &[&Re
             object.insert("required".to_owned(), json!(["id"]));
             object.insert(
                 "description".to_owned(),
-                json!(format!("The parts of a {name} that `fields` names; or all of it but the flat texts, with `lang=all`.")),
+                json!(format!("A subset of `{name}`: the fields that `fields` requests, or with `lang=all` all fields except the flat texts.")),
             );
         }
         let page = format!("{name}Page");
@@ -163,7 +165,7 @@ pub(super) fn add_partial_schemas(schemas: &mut Map<String, Value>, specs: &[&Re
     }
 }
 
-/// An example that fits a schema: the stated one, or one made of its parts.
+/// Builds a valid example of a schema: the declared one, or one built from its parts.
 pub(super) fn build_example(schema: &Value, schemas: &Value, depth: usize) -> Value {
     if let Some(example) = schema.get("example").or_else(|| schema.get("default")) {
         return example.clone();
@@ -182,7 +184,7 @@ pub(super) fn build_example(schema: &Value, schemas: &Value, depth: usize) -> Va
         if let Some(options) = schema.get(options).and_then(Value::as_array) {
             let is_null =
                 |option: &&Value| option.get("type").and_then(Value::as_str) == Some("null");
-            // A reference in short says more in less room than the whole.
+            // A reference is a shorter example than the full resource.
             let short = options.iter().find(|option| {
                 option.get("$ref").and_then(Value::as_str) == Some("#/components/schemas/Reference")
             });

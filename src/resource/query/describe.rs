@@ -1,4 +1,4 @@
-//! A query in the words of the answer's language: "Videos · Serbia · Prevention".
+//! Description of a query in the language of the response: "Videos · Serbia · Prevention".
 
 use std::collections::HashMap;
 
@@ -6,7 +6,8 @@ use crate::db::{Connection, Error, Id};
 use crate::http::auth::Visibility;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
-use crate::phrases::Message;
+use crate::i18n::language_names;
+use crate::i18n::messages::Message;
 use crate::resource::query::params::MAX_IDS;
 use crate::resource::schema::{
     FilterSchema, FilterType, MAX_VALUES, RangeSchema, RangeType, ResourceKind, ResourceSchema,
@@ -16,37 +17,36 @@ use crate::resource::store::lookup::resolve_names;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_reference_targets;
 use crate::text::language::Language;
-use crate::text::language_names;
 
-/// Stands between what must all hold.
+/// Separator of conditions that must all match.
 const SEPARATOR: &str = " · ";
 
-/// A sentence that must stand with something, and what it is called.
+/// A note that must accompany a description, with an optional label.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RequiredNote {
-    /// What it is called, if that has to be said.
+    /// Label of the note, if it needs one.
     pub label: Option<&'static str>,
-    /// The sentence.
+    /// Text of the note.
     pub text: String,
 }
 
 impl RequiredNote {
-    /// The whole as plain text.
+    /// Returns the label and the text of the note as plain text.
     #[must_use]
     pub fn to_text(&self) -> String {
         self.label.map_or_else(|| self.text.clone(), |label| format!("{label}: {}", self.text))
     }
 }
 
-/// A query in words, and what must be said with it.
+/// Description of a query, and the notes that must accompany it.
 pub struct QueryDescription {
-    /// The words.
+    /// Title that describes the query.
     pub title: String,
-    /// Footnotes of what they name.
+    /// Footnotes of the names in the title.
     pub notes: Vec<RequiredNote>,
 }
 
-/// Tells a query that a list has understood.
+/// Describes a query that is valid for the list of a kind.
 pub fn describe_query(
     connection: &mut Connection,
     schema: &'static ResourceSchema,
@@ -137,7 +137,7 @@ impl QueryDescription {
     }
 }
 
-/// Titles of the items that filters name, by kind and the name that was used.
+/// Titles of the items that filters reference, by kind and the name used in the query.
 type TitlesByName = HashMap<(ResourceKind, String), String>;
 
 fn load_filter_titles(
@@ -162,7 +162,7 @@ fn load_filter_titles(
     if named.is_empty() {
         return Ok(TitlesByName::new());
     }
-    // The list that the words are of looks the names up too, and remembers them for the next time.
+    // The list request of this query resolves the same names and caches them.
     let known = |(kind, name): &(ResourceKind, &str)| {
         render_context.cache().and_then(|cache| cache.get_id_by_name(*kind, visibility, name))
     };
@@ -191,7 +191,7 @@ fn load_filter_titles(
         .collect())
 }
 
-/// How a person calls a value of a filter.
+/// Returns the display label of a filter value.
 fn filter_value_label(
     filter: &FilterSchema,
     value: &str,
@@ -238,7 +238,7 @@ fn filter_value_label(
     }
 }
 
-/// What a filter is called, where its values do not say what they are.
+/// Returns the display label of a filter whose values are ambiguous without one.
 fn filter_label(filter: &FilterSchema) -> Option<Message> {
     Some(match filter.name {
         TEXT_LANGUAGE_FILTER => Message::Language,
@@ -251,7 +251,7 @@ fn filter_label(filter: &FilterSchema) -> Option<Message> {
     })
 }
 
-/// What a range bounds.
+/// Returns the display label of the quantity that a range bounds.
 fn range_label(range: &RangeSchema) -> Option<Message> {
     let (first, last) = range.name.split_once('_')?;
     Some(match (first, last) {
@@ -265,7 +265,7 @@ fn range_label(range: &RangeSchema) -> Option<Message> {
     })
 }
 
-/// A part that is missing in a language, or is there: `sq.captions`, `!sq.captions`.
+/// Returns the display label of a value of `missing`: `sq.captions`, `!sq.captions`.
 fn missing_filter_label(text: &str, language: &str) -> String {
     let (is_there, text) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
     let (tag, part) = text.split_once('.').unwrap_or((text, ""));

@@ -1,10 +1,10 @@
-//! SQL predicates of filters and publication states, shared by the parts of a list query.
+//! SQL predicates of filters and statuses, shared by the parts of a list query.
 
 use crate::db::keyset::DrivingTable;
 use crate::db::sql_fragment::{Bind, Fragment};
 use crate::resource::model::item::Status;
 
-/// The rows of the filter index by which an item of a list has one of these values.
+/// Returns a subquery for the filter index rows of an item that have one of these values.
 pub fn filter_match(driving_table: DrivingTable, facet: &str, values: &[String]) -> Fragment {
     let walk = if driving_table == DrivingTable::FilterIndex {
         " INDEXED BY filter_index_newest WHERE "
@@ -22,13 +22,14 @@ pub fn filter_match(driving_table: DrivingTable, facet: &str, values: &[String])
         .by_backend("", force_order(driving_table))
 }
 
-/// PostgreSQL would join both sides whole and sort; so it asks row by row, in order, until the page
-/// is full.
+/// Returns the SQL that makes PostgreSQL evaluate a subquery row by row, in order, until the page
+/// is full. Otherwise it would join both sides completely and sort the result.
 pub(super) fn force_order(driving_table: DrivingTable) -> &'static str {
     if driving_table == DrivingTable::FilterIndex { " OFFSET 0" } else { "" }
 }
 
-/// The number of a value; nothing equals that of a value which nothing is found by.
+/// Returns a subquery for the id of a filter term. It is NULL, which equals nothing, if no item has
+/// the value.
 pub(super) fn term_id_subquery(field: &str, value: &str) -> Fragment {
     Fragment::new(format!(
         "(SELECT filter_terms.number FROM filter_terms WHERE filter_terms.field = '{field}' AND filter_terms.value = "
@@ -37,9 +38,9 @@ pub(super) fn term_id_subquery(field: &str, value: &str) -> Fragment {
     .sql(")")
 }
 
-/// Holds for what is in these states; without any for what is public. Of what was found in the
-/// full-text index fewer need be looked at: it has entries for the public, and none of what is
-/// deleted.
+/// Returns the predicates for items with these statuses, or for public items without statuses.
+/// Matches of the full-text index (`searched`) need fewer predicates: the index has separate
+/// entries for public items, and none for soft-deleted ones.
 pub fn status_predicates(statuses: Option<&[Status]>, searched: bool) -> Vec<Fragment> {
     match statuses {
         None if searched => Vec::new(),

@@ -5,7 +5,7 @@ use crate::db::sql_fragment::{Bind, Fragment};
 use crate::http::auth::Visibility;
 use crate::http::json_fields::truncate_for_message;
 use crate::http::query_params::QueryParams;
-use crate::places::NAME_LANGUAGES;
+use crate::i18n::country_names::NAME_LANGUAGES;
 use crate::resource::model::completeness::{
     CAPTION_LANGUAGE_FILTER, TranslatablePart, part_names, translatable_parts,
 };
@@ -15,22 +15,22 @@ use crate::resource::schema::TEXT_LANGUAGE_FILTER;
 use crate::resource::schema::{FilterType, MAX_VALUES, ResourceSchema};
 use crate::resource::store::texts::text_key_range_sql;
 use crate::text::language::Language;
-use crate::text::nearest::closest_name;
+use crate::text::name_suggestion::closest_name;
 
-/// What the kinds call the text that every language must have.
+/// Names that the kinds give to the title, which every language must have.
 const TITLE_FIELD_NAMES: [&str; 3] = ["title", "name", "label"];
 
-/// What `missing` asks for.
+/// The conditions of the `missing` parameter.
 #[derive(Clone, Debug, Default)]
 pub struct MissingFilter {
-    /// Parts of which one must be missing.
+    /// Parts of which at least one must be missing.
     any_missing: Vec<MissingClause>,
-    /// Parts that must all be there.
+    /// Parts that must all exist.
     all_present: Vec<MissingClause>,
 }
 
 impl MissingFilter {
-    /// Reads the parameter.
+    /// Parses the parameter.
     pub fn parse(params: &mut QueryParams, schema: &ResourceSchema) -> Self {
         let parts = translatable_parts(schema);
         let mut read = Self::default();
@@ -47,12 +47,12 @@ impl MissingFilter {
         read
     }
 
-    /// Whether nothing is asked.
+    /// Whether there are no conditions.
     pub fn is_empty(&self) -> bool {
         self.any_missing.is_empty() && self.all_present.is_empty()
     }
 
-    /// What must hold of the items of a list that walks along this, each a lookup by a key of the
+    /// Returns the predicates for a list with this driving table; each is a lookup by a key of the
     /// item.
     pub fn predicates(
         &self,
@@ -73,7 +73,7 @@ impl MissingFilter {
     }
 }
 
-/// A part in a language, or in one of the tags that are meant.
+/// A part in a language, which may be stored under several tags, such as `sr`.
 #[derive(Clone, Debug)]
 struct MissingClause {
     part: TranslatablePart,
@@ -93,7 +93,7 @@ impl MissingClause {
             text.split_once('.').and_then(|(tag, name)| Some((tag, named(name)?)))
         else {
             let detail = format!(
-                "`{}` is not a language, a dot and one of {}, such as `sq.",
+                "`{}` is not a language tag, a dot and one of {}, such as `sq.",
                 truncate_for_message(text),
                 part_names(parts).join(", ")
             );
@@ -104,8 +104,8 @@ impl MissingClause {
         Ok(Self { part, languages })
     }
 
-    /// The rows by which it is there; the filter index has those of titles and captions, as
-    /// `language` and `caption_language` find them.
+    /// Returns a subquery for the rows that prove that the part exists. For titles and captions
+    /// these are in the filter index, as for the filters `language` and `caption_language`.
     fn existence_subquery(
         &self,
         schema: &ResourceSchema,
@@ -138,8 +138,8 @@ impl MissingClause {
             TranslatablePart::Summary => "texts.summary",
             TranslatablePart::Description => "texts.description",
         };
-        // PostgreSQL, which expects many texts of each item, would read the whole table for each;
-        // in order and with a limit it does not.
+        // PostgreSQL overestimates the number of texts of an item and would scan the whole table
+        // for each; the order and the limit prevent this.
         Fragment::new("SELECT 1 FROM ")
             .by_backend("texts WHERE ", "(SELECT * FROM texts WHERE ")
             .sql(text_key_range_sql(driving_table.row_id_column()))
@@ -161,7 +161,7 @@ impl MissingClause {
             .sql(driving_table.row_id_column())
             .sql(format!(" AND tracks.kind IN ({}) AND ", kinds.join(", ")))
             .append(&self.language_in("tracks.language"))
-            // PostgreSQL asks row by row, until the page is full.
+            // Makes PostgreSQL evaluate the subquery row by row, until the page is full.
             .by_backend("", " OFFSET 0")
     }
 
@@ -173,7 +173,7 @@ impl MissingClause {
     }
 }
 
-/// The right value that was probably meant.
+/// Returns the valid value closest to an invalid one.
 fn suggest_value(text: &str, parts: &[(&'static str, TranslatablePart)]) -> Option<String> {
     let title = parts.first().map(|(title, _)| *title)?;
     let (tag, name) = text.rsplit_once(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(("", text));

@@ -1,5 +1,5 @@
-//! List requests: parses the query parameters of a list by the schema of its kind, and turns them
-//! into SQL. Used by the lists, feeds, tables, searches and embeds.
+//! List requests: parses the query parameters of a list by the schema of its kind, and translates
+//! them into SQL. Used by the lists, feeds, tables, searches and embeds.
 
 pub mod describe;
 pub mod filter_sql;

@@ -7,30 +7,30 @@ use crate::db::keyset::{PagePositions, PageStart};
 use crate::http::cursor::{self, CursorError};
 use crate::http::query_params::QueryParams;
 
-/// Items a page has at most.
+/// Maximum number of items per page.
 pub const MAX_LIMIT: i64 = 100;
 
-/// Items a page has unless asked otherwise.
+/// Default number of items per page.
 pub const DEFAULT_LIMIT: i64 = 20;
 
-/// How far `offset` reaches; cursors reach everywhere.
+/// Maximum `offset`; cursors have no such limit.
 pub const MAX_OFFSET: i64 = 10_000;
 
-/// Which page of a list is asked for.
+/// Pagination parameters of a list request.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PageParams {
-    /// How many items.
+    /// Maximum number of items.
     pub limit: i64,
-    /// From where.
+    /// Start of the page.
     pub start: PageStart,
     /// Whether to count the whole list.
     pub with_total: bool,
-    /// What makes this list another than others.
+    /// Fingerprint of the query, to which its cursors are bound.
     pub query_fingerprint: String,
 }
 
 impl PageParams {
-    /// Reads `limit`, `offset`, `cursor` and `total`; the identity says which list it is.
+    /// Parses `limit`, `offset`, `cursor` and `total`; `identity` identifies the query.
     pub fn parse(params: &mut QueryParams, identity: &str) -> Self {
         let limit = params.integer("limit", 1..=MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
         let offset = params.integer("offset", 0..=MAX_OFFSET);
@@ -51,7 +51,7 @@ impl PageParams {
                     params.error(
                         "cursor",
                         "invalid_cursor",
-                        "The cursor is not one that this server gave; start again without it.",
+                        "The cursor is not valid; start again without it.",
                     );
                 }
                 Err(CursorError::WrongQuery) => {
@@ -66,7 +66,7 @@ impl PageParams {
         Self { limit, start, with_total: total, query_fingerprint: fingerprint }
     }
 
-    /// Where a slice of the list stands.
+    /// Returns the page object of a slice of the list.
     pub fn page_info(&self, slice: &PagePositions, total: Option<i64>) -> PageInfo {
         let (first, last) = (slice.positions.first(), slice.positions.last());
         let (has_next, has_prev) = match &self.start {
@@ -84,20 +84,20 @@ impl PageParams {
     }
 }
 
-/// Where a page stands in its list.
+/// Position of a page in its list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Page)]
 pub struct PageInfo {
-    /// The most items that the page may have.
+    /// Maximum number of items of the page.
     #[schema(minimum = 1, maximum = 100, example = 20)]
     pub limit: i64,
-    /// Cursor of the next page; null on the last.
+    /// Cursor of the next page; null on the last page.
     #[schema(required)]
     pub next_cursor: Option<String>,
-    /// Cursor of the page before; null on the first.
+    /// Cursor of the previous page; null on the first page.
     #[schema(required)]
     pub prev_cursor: Option<String>,
-    /// How many items the whole list has; only with `total=true`.
+    /// Number of items of the whole list; only with `total=true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, nullable = false)]
     pub total: Option<i64>,

@@ -1,4 +1,4 @@
-//! Reads the parameters of a list by the kind's declaration.
+//! Parses the parameters of a list request by the schema of the kind.
 
 use actix_web::HttpRequest;
 
@@ -10,7 +10,7 @@ use crate::http::json_fields::{truncate_for_message, unknown_value_message};
 use crate::http::language::{LanguagePreference, accept_language};
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
-use crate::places;
+use crate::i18n::country_names;
 use crate::resource::model::item::Status;
 pub use crate::resource::query::filter_sql::{filter_match, status_predicates};
 use crate::resource::query::missing::MissingFilter;
@@ -19,52 +19,52 @@ use crate::resource::query::shape::{PRESENTATION_PARAMS, ResponseShape, parse_sh
 use crate::resource::schema::{
     FilterSchema, FilterType, MAX_VALUES, RangeSchema, RangeType, ResourceSchema, SortColumn,
 };
-use crate::text::decimal::decimal_sort_key;
+use crate::text::decimal::format::decimal_sort_key;
 use crate::text::language::Language;
 use crate::text::query::SearchQuery;
 use crate::text::stem::StemmerLanguage;
 
-/// Characters of a search, `q`.
+/// Maximum length of `q`, in characters.
 pub const MAX_SEARCH_LEN: usize = 2_000;
 
-/// How many `ids` one request may name.
+/// Maximum number of `ids` in a request.
 pub const MAX_IDS: usize = 100;
 
-/// A search as it was asked for.
+/// A parsed search.
 #[derive(Clone, Debug)]
 pub struct SearchParams {
-    /// What was typed.
+    /// Text of `q`.
     pub text: String,
-    /// The same, read.
+    /// The parsed query.
     pub query: SearchQuery,
-    /// The rules by which it was read.
+    /// Stemmers by which the query was parsed.
     pub stemmers: Vec<StemmerLanguage>,
 }
 
-/// A list request, understood but for the names of items.
+/// A parsed list request; the names of items in filters are not resolved yet.
 #[derive(Clone)]
 pub struct ListRequest {
-    /// Languages.
+    /// Requested languages.
     pub language_preference: LanguagePreference,
     /// Shape of each item.
     pub response_shape: ResponseShape,
-    /// Which page.
+    /// Pagination.
     pub page_params: PageParams,
-    /// The address of this server.
+    /// Base URL of this server.
     pub base_url: String,
-    /// What the caller may see of texts and items.
+    /// Visibility of items and texts.
     pub visibility: Visibility,
-    /// What makes its count another: neither the language of the answer nor the order does.
+    /// Cache key of the total. Independent of the sort order and, without `q`, of `lang`.
     pub count_key: String,
-    /// The query, without paging: for the `ETag`.
+    /// All parameters in canonical form, with languages and visibility: part of the `ETag`.
     pub etag_key: String,
-    /// The facets that are asked for.
+    /// Requested facets.
     pub facet_params: FacetParams,
-    /// Whether what is found is to be marked.
+    /// Whether to highlight matches.
     pub with_highlights: bool,
-    /// Where `q` is searched for.
+    /// Fields that `q` searches.
     pub scope: FieldScope,
-    /// For each of them what makes its counts others than those of another list.
+    /// Cache key of the counts of each requested facet, by filter name.
     pub(super) facet_keys: Vec<(&'static str, String)>,
     pub(super) statuses: Option<Vec<Status>>,
     pub(super) ids: Option<Vec<String>>,
@@ -74,20 +74,20 @@ pub struct ListRequest {
     pub(super) ranges: Vec<(&'static RangeSchema, Bind)>,
     pub(super) sort_keys: Vec<(&'static SortColumn, bool)>,
     pub(super) by_relevance: bool,
-    /// Whether nothing is asked but how many there are.
+    /// Whether only the number of items is needed.
     pub(super) counts_only: bool,
 }
 
 /// One value of a filter.
 #[derive(Clone, Debug)]
 pub(super) struct FilterValue {
-    /// As it stands in the index, or as it was written where an item is named.
+    /// Values in the filter index, or the identifier or slug of an item as sent.
     pub(super) index_values: Vec<String>,
     pub(super) excluded: bool,
 }
 
 impl ListRequest {
-    /// Reads every parameter; all errors are reported together.
+    /// Parses all parameters; errors are reported together.
     pub fn from_request(
         schema: &'static ResourceSchema,
         request: &HttpRequest,
@@ -101,7 +101,7 @@ impl ListRequest {
         Ok(Self { base_url, ..parsed })
     }
 
-    /// The same from the query string and what `Accept-Language` says.
+    /// Parses a query string and the value of `Accept-Language`.
     pub fn parse(
         schema: &'static ResourceSchema,
         query: &str,
@@ -127,18 +127,18 @@ impl ListRequest {
         let (sorts, by_relevance) = parse_sort_keys(&mut params, schema, search.is_some());
         let facets = parse_facets(&mut params, schema);
         let highlights = params.flag("highlights").unwrap_or(false);
-        let asked = if language_preference.is_explicit {
+        let negotiated = if language_preference.is_explicit {
             String::new()
         } else {
             language_preference.cache_key()
         };
         let identity = format!(
-            "{}\n{}\n{asked}\n{visibility:?}",
+            "{}\n{}\n{negotiated}\n{visibility:?}",
             schema.kind.as_str(),
             params.canonical_without(PRESENTATION_PARAMS)
         );
         let paging = PageParams::parse(&mut params, &identity);
-        // A query is read by the rules of the languages that are asked for.
+        // `lang` selects the stemmers of a search, so it affects the counts only with `q`.
         let apart: &[&str] = if search.is_some() { &[] } else { &["lang"] };
         let counted = params.canonical_without(&[PRESENTATION_PARAMS, &["sort"], apart].concat());
         let counted = format!("{}\n{counted}\n{visibility:?}", schema.kind.as_str());
@@ -153,8 +153,8 @@ impl ListRequest {
             })
             .collect();
         let whole = params.canonical_without(&[]);
-        // With a key, drafts are listed only when they are asked for: a site that reads with a key
-        // does not leak them.
+        // Drafts are listed only if `status` requests them, even with a key: a site that reads with
+        // a key does not leak them.
         let visibility = if statuses.is_some() { visibility } else { Visibility::Published };
         let identity = format!(
             "{}\n{whole}\n{}\n{visibility:?}",
@@ -186,17 +186,17 @@ impl ListRequest {
         })
     }
 
-    /// What is searched for.
+    /// Returns the parsed query of the search.
     pub fn query(&self) -> Option<&SearchQuery> {
         self.search.as_ref().map(|search| &search.query)
     }
 
-    /// The search as it was asked for.
+    /// Returns the search.
     pub fn search(&self) -> Option<&SearchParams> {
         self.search.as_ref()
     }
 
-    /// The same list for another search, to be counted.
+    /// Returns the same list request with another search query, to be counted.
     #[must_use]
     pub fn with_query(&self, query: SearchQuery) -> Self {
         Self {
@@ -206,7 +206,7 @@ impl ListRequest {
         }
     }
 
-    /// Whether a filter lets a value pass; one that is not set lets all.
+    /// Whether a filter accepts a value; a filter that is not set accepts all.
     pub fn accepts(&self, filter: &str, value: &str) -> bool {
         let Some((_, values)) = self.filters.iter().find(|(set, _)| set.name == filter) else {
             return true;
@@ -222,7 +222,7 @@ impl ListRequest {
         self.filters.iter().any(|(set, _)| set.name == filter.name)
     }
 
-    /// What makes the counts of a facet others than those of another list.
+    /// Returns the cache key of the counts of a facet.
     pub fn facet_key(&self, filter: &FilterSchema) -> &str {
         self.facet_keys
             .iter()
@@ -231,7 +231,7 @@ impl ListRequest {
     }
 }
 
-/// Reads `status`.
+/// Parses `status`. Returns `None` for the default: published items.
 pub fn parse_statuses(params: &mut QueryParams, visibility: Visibility) -> Option<Vec<Status>> {
     let names = params.list("status", 10)?;
     let mut statuses = Vec::new();
@@ -273,8 +273,8 @@ fn parse_filter(
         let (excluded, text) =
             member.strip_prefix('!').map_or((false, member.as_str()), |rest| (true, rest));
         match filter.filter_type.parse_value(text) {
-            // Each would be a question of its own, and PostgreSQL would plan for all of them
-            // together.
+            // A duplicate value is dropped: each value may be a subquery, and PostgreSQL would plan
+            // all of them.
             Ok(stored)
                 if values.iter().any(|known: &FilterValue| {
                     known.excluded == excluded && known.index_values == stored
@@ -287,7 +287,7 @@ fn parse_filter(
 }
 
 impl FilterType {
-    /// The values that stand in the index for what was written.
+    /// Parses a value of a filter into the values of the filter index that match it.
     pub fn parse_value(&self, text: &str) -> Result<Vec<String>, String> {
         let known = |words: &'static [&'static str]| {
             if words.contains(&text) {
@@ -301,9 +301,9 @@ impl FilterType {
                 Err(format!("`{}` is too long.", truncate_for_message(text)))
             }
             Self::Item(_) | Self::ReferencedBy(..) | Self::Text => Ok(vec![text.to_owned()]),
-            Self::Country => places::find_country(text)
+            Self::Country => country_names::find_country(text)
                 .map(|country| vec![country.code.to_owned()])
-                .ok_or_else(|| places::unknown_country_message(text)),
+                .ok_or_else(|| country_names::unknown_country_message(text)),
             Self::OneOf(words) | Self::AllOf(words) => known(words),
             Self::Boolean => known(&["true", "false"]),
             Self::Year if text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()) => {
@@ -343,7 +343,7 @@ fn parse_facets(params: &mut QueryParams, schema: &'static ResourceSchema) -> Fa
     FacetParams { filters, limit: usize::try_from(limit).unwrap_or(usize::MAX) }
 }
 
-/// Reads a bound.
+/// Parses the bound of a range.
 pub fn parse_range(params: &mut QueryParams, range: &'static RangeSchema) -> Option<Bind> {
     match range.value_type {
         RangeType::Time => params.time(range.name).map(Bind::Time),
@@ -367,7 +367,7 @@ pub fn parse_range(params: &mut QueryParams, range: &'static RangeSchema) -> Opt
     }
 }
 
-/// Reads `q`.
+/// Parses `q`.
 pub fn parse_search(
     params: &mut QueryParams,
     language_preference: &LanguagePreference,
@@ -378,8 +378,8 @@ pub fn parse_search(
 }
 
 impl SearchParams {
-    /// The search and what its first page found, if that is so little that another may have been
-    /// meant.
+    /// Returns the search with its number of results if its first page has so few results that the
+    /// client may have intended another query.
     pub fn to_sparse_search<'a>(
         &'a self,
         paging: &PageParams,
@@ -397,7 +397,7 @@ impl SearchParams {
     }
 }
 
-/// The rules by which a query is read: those of the languages that are asked for, or of all.
+/// Returns the stemmers for parsing a query: those of the explicitly requested languages, or all.
 fn stemmers_for(language_preference: &LanguagePreference) -> Vec<StemmerLanguage> {
     if language_preference.is_explicit && !language_preference.include_translations {
         language_preference.requested.iter().filter_map(StemmerLanguage::from_language).collect()
@@ -437,7 +437,11 @@ fn parse_sort_keys(
         match schema.all_sort_keys().find(|sort| sort.name == bare) {
             Some(sort) => sorts.push((&sort.column, descending)),
             None if bare == "relevance" => {
-                params.error("sort", "unknown_value", "`relevance` needs `q` and comes first.");
+                params.error(
+                    "sort",
+                    "unknown_value",
+                    "`relevance` requires `q` and must be the first sort key.",
+                );
             }
             None => params.error(
                 "sort",
@@ -451,7 +455,7 @@ fn parse_sort_keys(
             params.error(
                 "sort",
                 "conflicting",
-                "`relevance` stands alone: of equals the newest come first.",
+                "`relevance` cannot be combined with other sort keys; equally relevant items are sorted newest first.",
             );
         }
         newest(&mut sorts);
@@ -459,32 +463,32 @@ fn parse_sort_keys(
     (sorts, by_relevance)
 }
 
-/// How many values of a facet are shown unless asked otherwise.
+/// Default number of values per facet.
 pub const DEFAULT_FACET_LIMIT: i64 = 20;
 
-/// How many values of a facet are shown at most.
+/// Maximum number of values per facet.
 pub const MAX_FACET_LIMIT: i64 = 1_000;
 
-/// What a request asks of facets.
+/// Facet parameters of a list request.
 #[derive(Clone, Debug, Default)]
 pub struct FacetParams {
     /// The filters whose values are counted.
     pub filters: Vec<&'static FilterSchema>,
-    /// How many values of each are shown.
+    /// Maximum number of values per facet.
     pub limit: usize,
 }
 
-/// A search that finds fewer may have meant another.
+/// Searches with fewer results get suggestions (`did_you_mean`).
 pub const SPARSE_RESULT_THRESHOLD: usize = 3;
 
-/// A search and what it found.
+/// A search with few or no results.
 pub struct SparseSearch<'a> {
-    /// What was typed.
+    /// Text of `q`.
     pub text: &'a str,
-    /// The same, read.
+    /// The parsed query.
     pub query: &'a SearchQuery,
-    /// The rules by which it was read.
+    /// Stemmers by which the query was parsed.
     pub stemmers: &'a [StemmerLanguage],
-    /// How many items it found.
+    /// Number of results.
     pub result_count: usize,
 }

@@ -5,7 +5,7 @@ use crate::http::language::LanguagePreference;
 use crate::http::query_params::QueryParams;
 use crate::resource::schema::ResourceSchema;
 
-/// Parameters that make no other list of it.
+/// Parameters that do not affect which items a list contains, nor their order.
 pub const PRESENTATION_PARAMS: &[&str] = &[
     "cursor",
     "limit",
@@ -18,20 +18,20 @@ pub const PRESENTATION_PARAMS: &[&str] = &[
     "highlights",
 ];
 
-/// What a read of one kind shows: the fields and what is expanded.
+/// Shape of a response: the selected fields and the embedded resources.
 #[derive(Clone, Debug, Default)]
 pub struct ResponseShape {
-    /// Only these fields, and `id`.
+    /// Fields to include besides `id`; all fields if `None`.
     pub fields: Option<Vec<String>>,
-    /// References to show whole.
+    /// Reference fields to embed as full resources.
     pub include: Vec<&'static str>,
-    /// Whether to say which parts are there in which language.
+    /// Whether to include translation completeness.
     pub completeness: bool,
-    /// Fields to show that a list else leaves out.
+    /// Requested fields that lists otherwise omit.
     pub on_demand_fields: Vec<&'static str>,
 }
 
-/// Reads `fields` and `include`, for any read.
+/// Parses `fields` and `include`, for any read.
 pub fn parse_shape(
     schema: &'static ResourceSchema,
     params: &mut QueryParams,

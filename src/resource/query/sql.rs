@@ -1,4 +1,4 @@
-//! Turns a list request into a [`List`] of the database.
+//! Translates a list request into a [`ListQuery`].
 
 use crate::db::keyset::{DrivingTable, ListQuery, SortKey, SortKeyType};
 use crate::db::schema::items;
@@ -23,20 +23,20 @@ use crate::resource::store::items as stored_items;
 use crate::resource::store::items::kind_predicate;
 use crate::resource::store::lookup::{self, find};
 use crate::resource::store::texts::text_key_range_sql;
-use crate::text::choice::preference_order;
-use crate::text::nearest::closest_name;
+use crate::text::language_fallback::preference_order;
+use crate::text::name_suggestion::closest_name;
 
-/// For what a list is asked.
+/// Purpose of a query.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum QueryPurpose {
-    /// Some items, in order.
+    /// A page of items, in order.
     Page,
-    /// How many there are, or which.
+    /// The number of items, or their row ids.
     Count,
 }
 
 impl ListRequest {
-    /// Under which field the values of a filter stand in the index, for this viewer.
+    /// Returns the field of a filter in the filter index, for the visibility of the request.
     pub fn index_field(&self, schema: &ResourceSchema, filter: &FilterSchema) -> String {
         let any = matches!(filter.filter_type, FilterType::Language)
             && filter.name == TEXT_LANGUAGE_FILTER
@@ -44,7 +44,7 @@ impl ListRequest {
         schema.index_field(if any { "any_language" } else { filter.name })
     }
 
-    /// The list in the database's terms; resolves the items that filters name.
+    /// Builds the query for a page; resolves the items that filters reference.
     pub fn page_query(
         &self,
         connection: &mut Connection,
@@ -54,7 +54,7 @@ impl ListRequest {
         self.build_query(connection, schema, cache, (None, QueryPurpose::Page))
     }
 
-    /// The same to count what it has, or would have without a filter.
+    /// Builds the query for counting the list, optionally without one filter.
     pub fn count_query(
         &self,
         connection: &mut Connection,
@@ -65,9 +65,9 @@ impl ListRequest {
         self.build_query(connection, schema, cache, (without, QueryPurpose::Count))
     }
 
-    /// The numbers of all items it has, or would have without a filter; in no order. Where the
-    /// filter index gives those of one value, what is kept tells which of them are within the
-    /// bounds.
+    /// Loads the row ids of all items of the list, optionally without one filter, in no particular
+    /// order. If the filter index yields the items of a single value, ranges are evaluated on
+    /// cached columns instead of in the database.
     pub fn load_row_ids(
         &self,
         connection: &mut Connection,
@@ -110,12 +110,12 @@ impl ListRequest {
             .filter(move |(filter, _)| without.is_none_or(|without| without.name != filter.name))
     }
 
-    /// Whether it has nothing but what the public sees.
+    /// Whether the list contains only public items.
     pub fn is_published_only(&self) -> bool {
         self.statuses.is_none()
     }
 
-    /// Whether it has all that the public sees.
+    /// Whether the list contains all public items.
     pub fn is_unfiltered(&self) -> bool {
         let is_narrowed = self.ids.is_some()
             || self.search.is_some()
@@ -180,7 +180,7 @@ impl ListRequest {
                 || purpose == QueryPurpose::Page
                     && self.sort_keys.iter().any(|(sort, _)| matches!(sort, SortColumn::Column { name, .. } if name.starts_with(table)));
             if needed {
-                // Along the filter index what is joined comes after it.
+                // `CROSS JOIN` makes SQLite read the filter index before the joined table.
                 let join = if list.driving_table == DrivingTable::FilterIndex {
                     " CROSS JOIN "
                 } else {
@@ -228,8 +228,8 @@ impl ListRequest {
         Ok(list)
     }
 
-    /// Along a value of the filter index, where one is asked for and nothing matters but filters,
-    /// the date of publication and what the kind's table holds.
+    /// Selects the filter index as the driving table if a filter has a single value and the query
+    /// depends only on filters, the publication date and columns of the kind's table.
     fn choose_driving_table(
         &self,
         schema: &ResourceSchema,
@@ -273,7 +273,7 @@ impl ListRequest {
                 }
             }
             SortColumn::Column { name, key_type: holds, nullable } => {
-                // What the public sees always has a date of publication.
+                // Public items always have a publication date.
                 let nullable =
                     *nullable && !(*name == "items.published_at" && self.statuses.is_none());
                 SortKey { expression: Fragment::new(*name), key_type: *holds, descending, nullable }
@@ -344,7 +344,7 @@ impl ListRequest {
         let driving_table = list.driving_table;
         let number = driving_table.row_id_column();
         let any_of = |values: &[String]| filter_match(driving_table, &facet, values);
-        // Passes over the rows whose item cannot have the value.
+        // Skips rows whose Bloom signature excludes the value.
         let may_have = |value: &str| {
             if filter.filter_type.is_selective() {
                 Fragment::new("walked.bloom_signature & ")
@@ -367,8 +367,8 @@ impl ListRequest {
                         Fragment::new("walked.term = ").append(&term_id_subquery(&facet, value)),
                     );
                 }
-                // The rows of another value stand in the same order: looking along both touches few
-                // pages.
+                // The index rows of another value have the same order: reading along both touches
+                // few database pages.
                 [value] if driving_table == DrivingTable::FilterIndex => {
                     let other = may_have(value)
                         .sql("EXISTS (SELECT 1 FROM filter_index")
@@ -388,7 +388,8 @@ impl ListRequest {
                     );
                     list.predicates.push(has.append(&term_id_subquery(&facet, value)).sql(")"));
                 }
-                // One value is joined, so that the database may begin with whichever side is rarer.
+                // A single value is joined, so that the query planner can start with the more
+                // selective side.
                 [value] => {
                     let alias = format!("facet_{}", list.joins.len());
                     list.joins.push(
@@ -407,7 +408,7 @@ impl ListRequest {
         Ok(())
     }
 
-    /// Narrows a list to what these items refer to, or to what they do not.
+    /// Restricts a list to the items that these items reference, or to those that they do not.
     fn add_referenced_by_filter(
         &self,
         connection: &mut Connection,
@@ -456,7 +457,7 @@ impl ListRequest {
         Ok(())
     }
 
-    /// The item that a filter names, or the sentence that says that there is none.
+    /// Resolves the item that a filter references, or returns the error message if there is none.
     fn resolve_item(
         &self,
         connection: &mut Connection,
@@ -481,7 +482,7 @@ impl ListRequest {
     }
 }
 
-/// The public slug nearest to a name.
+/// Returns the public slug closest to a name.
 fn suggest_slug(
     connection: &mut Connection,
     kind: ResourceKind,
@@ -498,7 +499,7 @@ fn suggest_slug(
     Ok(closest_name(name, slugs.iter().map(String::as_str)).map(str::to_owned))
 }
 
-/// The items of these names as a condition; unknown ones are left out.
+/// Returns the predicate for the items with these identifiers or slugs; unknown ones are ignored.
 fn by_ids_or_slugs(
     connection: &mut Connection,
     kind: ResourceKind,
@@ -524,7 +525,7 @@ fn by_ids_or_slugs(
 }
 
 impl RangeSchema {
-    /// Holds for what is within a bound.
+    /// Returns the predicate for values within a bound.
     pub fn predicate(&self, bound: &Bind) -> Fragment {
         self.predicate_for_table(DrivingTable::Items, bound)
     }
@@ -539,13 +540,14 @@ impl RangeSchema {
         if driving_table == DrivingTable::Items || self.column == "items.published_at" {
             return compared.bind(bound.clone());
         }
-        // PostgreSQL would plan anew for each bound, and come to what it does without.
+        // A scalar subquery hides the bound from the planner of PostgreSQL, which would otherwise
+        // replan for each bound, with the same result.
         compared.by_backend("", "(SELECT ").bind(bound.clone()).by_backend("", ")")
     }
 }
 
-/// Whether a filter asks for one value: such filters can be walked along. They stand in the
-/// declaration rarest value first.
+/// Whether a filter has a single value, so that the filter index can drive the query. The schema
+/// declares the filters with the rarest values first.
 fn is_single_value(filter: &FilterSchema, values: &[FilterValue]) -> bool {
     let mut included = values.iter().filter(|value| !value.excluded);
     !matches!(filter.filter_type, FilterType::AllOf(_) | FilterType::ReferencedBy(..))

@@ -1,5 +1,5 @@
-//! What programmes want said with whatever belongs to them, kept between reads: every page of a
-//! feed says it again.
+//! Attribution that programmes require for the items that belong to them, cached across requests,
+//! since every page of a feed repeats it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 
-/// What these programmes want said: one read for those that are not known.
+/// Returns the attribution of these programmes; those that are not cached are loaded together.
 pub fn programme_attributions(
     connection: &mut Connection,
     state: &AppState,

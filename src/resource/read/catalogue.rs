@@ -1,4 +1,4 @@
-//! Reads that concern the whole catalogue: the head of a request and its conditional answer.
+//! Reads that depend on the whole catalogue: the request and its conditional response.
 
 use std::sync::Arc;
 
@@ -11,28 +11,29 @@ use crate::resource::model::revisions::{CATALOGUE, Revisions};
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 
-/// What is asked of the catalogue as a whole: any change of it may show.
+/// A read that depends on the whole catalogue: any change may affect the response.
 pub struct CatalogueRequest<'a> {
-    /// What makes it another than others.
+    /// Identifies the representation: part of the `ETag`.
     pub etag_key: &'a str,
-    /// The languages of the answer.
+    /// Languages of the response.
     pub language_preference: &'a LanguagePreference,
-    /// The address of this server.
+    /// Base URL of this server.
     pub base_url: &'a str,
-    /// When the representation changed although the catalogue did not, such as with the day.
+    /// Time of a change that is independent of the catalogue, such as the start of the day.
     pub also_changed_at: Option<Time>,
-    /// The preconditions of the request.
+    /// Preconditions of the request.
     pub condition: &'a ConditionalGet,
 }
 
-/// Reads what is asked of the catalogue as a whole, unless the client has it.
+/// Loads a representation that depends on the whole catalogue, unless the client has the current
+/// one.
 pub fn read_catalogue_wide<T>(
     connection: &mut Connection,
     state: &AppState,
     catalogue_request: &CatalogueRequest<'_>,
     read: impl FnOnce(&mut Connection, &Arc<Revisions>, &mut RenderContext) -> Result<T, Problem>,
 ) -> Result<Freshness<T>, Problem> {
-    // The revisions are read before the rest, as for a page of a list.
+    // Revisions are loaded first, as for a page of a list.
     let revisions = Arc::new(Revisions::load(connection)?);
     let (revision, changed_at) = revisions.get(CATALOGUE);
     let tag = EntityTag::from_state(&format!(

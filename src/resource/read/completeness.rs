@@ -1,5 +1,5 @@
-//! Translation completeness: which parts of an item are there in which language, as data
-//! (`include=completeness`) and as a filter (`missing`).
+//! Translation completeness (`include=completeness`): the parts of an item that exist in each
+//! language.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::resource::model::completeness::{
 use crate::resource::model::item::LoadedItem;
 use crate::resource::view::resource::Resource;
 
-/// Says of these items which of their parts are there, with one query.
+/// Sets the completeness of these items, with one query.
 pub fn load_completeness<S: Resource>(
     connection: &mut Connection,
     items: &mut [LoadedItem<S::Fields>],
@@ -28,7 +28,7 @@ pub fn load_completeness<S: Resource>(
 /// Whether a text has a summary, and whether it has a description.
 type TextPresence = (bool, bool);
 
-/// What there is of the texts of these items that the viewer may see, by their keys.
+/// Loads which parts the visible texts of these items have, by text key.
 fn load_text_presence<O>(
     connection: &mut Connection,
     items: &[LoadedItem<O>],

@@ -1,4 +1,4 @@
-//! Content notes that stand in another language than that of an answer.
+//! Content notes in another language than that of the response.
 
 use std::collections::HashMap;
 
@@ -12,9 +12,9 @@ use crate::resource::model::item::LoadedItem;
 use crate::resource::model::revisions::Revisions;
 use crate::resource::state::AppState;
 
-/// Content notes of those items that have none in the language in which they answer, in that in
-/// which they were written or else in another: a warning is better in a foreign language than not
-/// given. Language and note, by the number of the item.
+/// Loads the content notes of items that have none in the language of the response: in their
+/// original language, otherwise in another one, since a warning in a foreign language is better
+/// than none. Returns language and note by row id of the item.
 pub fn content_notes_in_other_language<O>(
     connection: &mut Connection,
     state: &AppState,
@@ -22,14 +22,14 @@ pub fn content_notes_in_other_language<O>(
     loaded: &[LoadedItem<O>],
     visibility: Visibility,
 ) -> Result<HashMap<RowId, (String, String)>, Error> {
-    let answers = |one: &LoadedItem<O>| {
+    let language_of = |one: &LoadedItem<O>| {
         one.choice
             .as_ref()
             .and_then(|choice| one.languages.get(choice.index))
             .map(ToString::to_string)
     };
     let lacks = |one: &&LoadedItem<O>| {
-        let language = answers(one);
+        let language = language_of(one);
         let has = one
             .texts
             .iter()
@@ -50,7 +50,7 @@ pub fn content_notes_in_other_language<O>(
     if without.is_empty() {
         return Ok(HashMap::new());
     }
-    // Few texts have a note: an index of those alone says that most items have none.
+    // Few texts have a note, and a partial index contains only those.
     let statement = Fragment::new("SELECT wanted.value, texts.language, texts.status, texts.content_note FROM ")
         .append(&integer_table(without.iter().map(|one| one.item.number)))
         .by_backend(" wanted CROSS JOIN texts WHERE ", " wanted CROSS JOIN LATERAL (SELECT * FROM texts WHERE ")

@@ -1,9 +1,10 @@
-//! `did_you_mean`: what a search that finds nothing, or little, probably meant.
+//! `did_you_mean`: suggestions for a search with few or no results.
 //!
-//! A word that finds nothing by itself is taken for a misspelt one, or each word where all of them
-//! find something and together nothing. What is near it among the words of the catalogue, and found
-//! by itself, takes its place in the query as it was typed, and is offered where that finds more,
-//! with the same filters. So no word is offered that stands only in what the viewer may not see.
+//! A word that has no results on its own is assumed to be misspelt; if all words have results on
+//! their own but none together, each word is. Similar words of the catalogue that have results
+//! replace it in the query as typed. The new query is suggested if it has more results with the
+//! same filters. No suggestion thus contains a word that occurs only in texts that the viewer may
+//! not see.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -13,23 +14,25 @@ use crate::db::search::vocabulary::load_spellings;
 use crate::http::problem::Problem;
 use crate::resource::cache::vocabulary::{SimilarWord, Vocabulary};
 use crate::resource::query::params::SparseSearch;
-use crate::text::analysis::{Script, tokenize, word_indices};
+use crate::text::analyzer::Script;
+use crate::text::analyzer::tokenize;
+use crate::text::analyzer::word_indices;
+use crate::text::fuzzy_word::is_fuzzy_candidate;
 use crate::text::query::SearchQuery;
-use crate::text::spelling::is_fuzzy_candidate;
 
-/// How many are offered.
+/// Maximum number of suggestions.
 const MAX_SUGGESTIONS: usize = 3;
 
-/// How far what a search would find is counted.
+/// Limit for counting the results of a query.
 pub const MAX_COUNTED_HITS: i64 = 100;
 
-/// How many words that are near a typed one are tried.
+/// Maximum number of similar words to try for each word.
 const MAX_CANDIDATES: usize = 6;
 
-/// How many of them may take its place.
+/// Maximum number of replacements for each word.
 const MAX_REPLACEMENTS_PER_WORD: usize = 3;
 
-/// How many words a query has at most that is looked at, and how many other queries are tried.
+/// Maximum number of words of a query that gets suggestions.
 const MAX_QUERY_WORDS: usize = 8;
 
 const MAX_TRIED_QUERIES: usize = 8;
@@ -41,8 +44,8 @@ struct SuspectWord<'a> {
     token: String,
 }
 
-/// Queries that find more, as they may be typed, the best first. `hits` counts what a query would
-/// find, up to [`COUNTED`].
+/// Suggests queries with more results, in the form in which users type them, best first. `hits`
+/// counts the results of a query, up to [`MAX_COUNTED_HITS`].
 pub fn suggest_queries(
     connection: &mut Connection,
     vocabulary: &Vocabulary,
@@ -54,8 +57,8 @@ pub fn suggest_queries(
     }
     let mut suspects = suspect_words(sparse_search);
     let mut unknown = HashSet::new();
-    // What was found has every word that was asked for, so that each finds something by itself; of
-    // alternatives it may have one alone.
+    // A result contains all words of the query, so each word has results on its own; of
+    // alternatives it may contain only one.
     let all_are_found = sparse_search.result_count > 0
         && sparse_search.query.groups.iter().all(|alternatives| alternatives.len() == 1);
     if all_are_found && suspects.len() > 1 {
@@ -68,7 +71,7 @@ pub fn suggest_queries(
     }
     let all_at_once = !unknown.is_empty();
     if !all_at_once && sparse_search.result_count > 0 && suspects.len() > 1 {
-        // Words that are right, seldom together.
+        // The words are correct, but rarely occur together.
         return Ok(Vec::new());
     }
     suspects.retain(|suspect| !all_at_once || unknown.contains(&suspect.token));
@@ -77,7 +80,7 @@ pub fn suggest_queries(
         let mut candidates = find_candidates(connection, vocabulary, suspect)?;
         let mut found: Vec<(SimilarWord, String)> = Vec::new();
         for one in candidates.drain(..) {
-            // As it is spelled, not by a stem or a beginning.
+            // An exact match, without stemming or prefix.
             if found.len() < MAX_REPLACEMENTS_PER_WORD
                 && hits(connection, SearchQuery::parse(&format!("\"{}\"", one.1), &[]))? > 0
             {
@@ -108,7 +111,7 @@ pub fn suggest_queries(
     Ok(texts)
 }
 
-/// The words that are looked for by themselves.
+/// Returns the words of the query that may be misspelt.
 fn suspect_words<'a>(sparse_search: &SparseSearch<'a>) -> Vec<SuspectWord<'a>> {
     let excluded: HashSet<&String> =
         sparse_search.query.excluded.iter().flat_map(|term| &term.tokens).collect();
@@ -120,7 +123,7 @@ fn suspect_words<'a>(sparse_search: &SparseSearch<'a>) -> Vec<SuspectWord<'a>> {
     word_indices(sparse_search.text).filter_map(suspect).collect()
 }
 
-/// The words nearest to one, with their spelling.
+/// Returns the words most similar to a suspect, with their spelling.
 fn find_candidates(
     connection: &mut Connection,
     vocabulary: &Vocabulary,
@@ -140,10 +143,11 @@ fn find_candidates(
         .collect())
 }
 
-/// For each suspect which of the words near it takes its place, if any.
+/// For each suspect, the index of the similar word that replaces it, if any.
 type ReplacementChoice = Vec<Option<usize>>;
 
-/// All of them at once: by the nearest, then one after the other by the next.
+/// Replaces all suspects at once: first by the most similar words, then one suspect at a time by
+/// its next similar word.
 fn combined_replacements(near: &[Vec<(SimilarWord, String)>]) -> Vec<ReplacementChoice> {
     let nearest: ReplacementChoice =
         near.iter().map(|near| (!near.is_empty()).then_some(0)).collect();
@@ -163,7 +167,7 @@ fn combined_replacements(near: &[Vec<(SimilarWord, String)>]) -> Vec<Replacement
     choices
 }
 
-/// Each by itself.
+/// Replaces one suspect at a time.
 fn single_replacements(near: &[Vec<(SimilarWord, String)>]) -> Vec<ReplacementChoice> {
     let mut choices = Vec::new();
     for place in 0..MAX_REPLACEMENTS_PER_WORD {

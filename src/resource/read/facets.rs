@@ -1,14 +1,14 @@
-//! `facets=`: how many items of the whole filtered list have each value of a filter.
+//! `facets=`: the number of items of the whole filtered list for each value of a filter.
 //!
-//! Counting in the database would read a row for each value of each item. So the values of all
-//! items are kept in memory, a number for each, and brought up to date with what was written since;
-//! the database says only which items are in the list. What was counted is kept as long as nothing
-//! is written.
+//! Counting in the database would read a row for each value of each item. Instead, the values of
+//! all items are cached in memory, as one number each, and updated after writes; the database only
+//! returns the row ids of the list. Counts are cached until the next write.
 
 use serde_json::{Map, Value, json};
 
 use crate::db::{Connection, Id, RowId};
 use crate::http::problem::Problem;
+use crate::i18n::language_names;
 use crate::resource::cache::facet_values::{FacetCache, FacetCounts};
 use crate::resource::model::revisions::Revisions;
 use crate::resource::query::params::ListRequest;
@@ -16,9 +16,8 @@ use crate::resource::schema::{FilterSchema, FilterType, ResourceSchema};
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_reference_targets;
 use crate::text::language::Language;
-use crate::text::language_names;
 
-/// The facets of a list as JSON, an array of `{value, label, count}` for each.
+/// Computes the facets of a list as JSON: an array of `{value, label, count}` for each facet.
 pub fn compute_facets(
     cache: &FacetCache,
     connection: &mut Connection,
@@ -28,7 +27,7 @@ pub fn compute_facets(
 ) -> Result<Map<String, Value>, Problem> {
     let mut facets = Map::new();
     let mut counted: Vec<(&'static FilterSchema, FacetCounts)> = Vec::new();
-    // Those whose filter is not set count the same items.
+    // Facets whose filter is not set count the same items.
     let mut whole: Option<Vec<RowId>> = None;
     for filter in &wanted.facet_params.filters {
         let is_set = wanted.is_set(filter);
@@ -37,7 +36,9 @@ pub fn compute_facets(
             let references = render_context.cache();
             let mut read = |but| -> Result<Vec<RowId>, Problem> {
                 let Some(references) = &references else {
-                    return Err(Problem::internal("a list was read without a memory"));
+                    return Err(Problem::internal(
+                        "facets were requested without a reference cache",
+                    ));
                 };
                 wanted.load_row_ids(connection, spec, references, but)
             };
@@ -77,8 +78,8 @@ pub fn compute_facets(
     Ok(facets)
 }
 
-/// The value of a facet as a filter takes it, and how a person calls it; nothing for what the
-/// viewer may not see.
+/// Returns the value of a facet as its filter accepts it, and its display label; `None` if the
+/// viewer may not see it.
 fn facet_label(
     filter: &FilterSchema,
     value: &str,

@@ -26,7 +26,7 @@ use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::hydrate_single;
 use crate::resource::view::resource::Resource;
 
-/// Answers one item, by identifier or slug; a former slug redirects.
+/// Responds with one item, by identifier or slug; a former slug redirects to the current one.
 pub async fn get<S: Resource>(
     app_state: web::Data<AppState>,
     request: HttpRequest,
@@ -126,7 +126,7 @@ enum ItemLookup {
     Found(Freshness<(String, Option<String>)>),
 }
 
-/// Draws one item; gives its JSON and its language.
+/// Renders one item; returns its JSON and its language.
 pub fn render_item<S: Resource>(
     connection: &mut Connection,
     state: &AppState,
@@ -138,7 +138,7 @@ pub fn render_item<S: Resource>(
     render_preloaded_item::<S>(connection, state, (item, None), render_context, shape, visibility)
 }
 
-/// The same of an item whose text may have been read along.
+/// Renders an item whose text may have been preloaded.
 fn render_preloaded_item<S: Resource>(
     connection: &mut Connection,
     state: &AppState,
@@ -164,7 +164,7 @@ fn render_preloaded_item<S: Resource>(
     if shape.completeness {
         completeness::load_completeness::<S>(connection, std::slice::from_mut(&mut one))?;
     }
-    // What is written to a file has no address.
+    // Without a base URL (representations written to files) on-demand fields are omitted.
     if !render_context.base_url.is_empty() {
         render_context.on_demand_fields = S::SCHEMA.on_demand_fields.to_vec();
     }

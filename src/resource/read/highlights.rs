@@ -1,5 +1,4 @@
-//! `highlights=true`: where in an item what was searched for stands, in the form in which it is
-//! written.
+//! `highlights=true`: matches of a search in the fields of an item, in their original form.
 
 use std::collections::HashMap;
 
@@ -22,40 +21,40 @@ use crate::text::query::SearchQuery;
 use crate::text::stem::StemmerLanguage;
 use crate::text::transliterate::transliterate;
 
-/// A field in which something is found.
+/// A field that matches the search.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Highlight {
-    /// The field, such as `title`; `transcript` for what is said.
+    /// The field, such as `title`; `transcript` for captions and subtitles.
     #[schema(value_type = String, example = "title")]
     pub field: &'static str,
-    /// The language of the text (BCP 47): the answer's, or that in which it was found.
+    /// The language of the text (BCP 47): that of the response, or another one that matches.
     #[schema(example = "sr-Cyrl")]
     pub language: String,
-    /// HTML: what is found in `<mark>`, all else escaped. At most three of about 160 characters;
-    /// those that are near each other are one.
+    /// HTML: matches are in `<mark>`, all other text is escaped. At most three snippets of about
+    /// 160 characters; matches close to each other share one.
     #[schema(example = json!(["Кроз пандемију заједно са организацијама за права <mark>жена</mark>"]))]
     pub snippets: Vec<String>,
-    /// Of a transcript the cues in which it is said, at most three.
+    /// The cues of a transcript that match, at most three.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub cues: Vec<CueHighlight>,
 }
 
-/// A cue in which something is found.
+/// A cue that matches the search.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CueHighlight {
-    /// When it begins, in seconds from the start of the video.
+    /// Start in seconds from the beginning of the video.
     #[schema(minimum = 0, example = 12.5)]
     pub start_seconds: f64,
-    /// When it ends.
+    /// End in seconds from the beginning of the video.
     #[schema(minimum = 0, example = 15.0)]
     pub end_seconds: f64,
-    /// HTML: what is found in `<mark>`, all else escaped.
+    /// HTML: matches are in `<mark>`, all other text is escaped.
     #[schema(example = "<mark>Насиље</mark> није приватна ствар.")]
     pub text: String,
 }
 
-/// What is read to mark the items of a page: three queries at most.
+/// Texts, tracks and cues for highlighting the items of a page, loaded with at most three queries.
 pub struct HighlightData<'q> {
     highlighter: Highlighter<'q>,
     texts: TranslationsByItem,
@@ -63,13 +62,13 @@ pub struct HighlightData<'q> {
     cues: HashMap<RowId, Vec<Cue>>,
 }
 
-/// Milliseconds as seconds; times are far below what a float holds exactly.
+/// Converts milliseconds to seconds; times are far below the range of exact integers in `f64`.
 pub fn ms_to_seconds(milliseconds: i64) -> f64 {
     f64::from(i32::try_from(milliseconds).unwrap_or(i32::MAX)) / 1_000.0
 }
 
 impl<'q> HighlightData<'q> {
-    /// Reads what is not read yet: the texts in other languages, and what is said.
+    /// Loads the data that loaded items lack: texts in all languages, and tracks with their cues.
     pub fn load<O>(
         connection: &mut Connection,
         query: &'q SearchQuery,
@@ -99,7 +98,7 @@ impl<'q> HighlightData<'q> {
         Ok(Self { highlighter: Highlighter::new(query), texts, tracks, cues })
     }
 
-    /// Marks an item before it is drawn.
+    /// Returns the highlights of an item that is about to be rendered.
     pub fn highlights_for<O>(
         &self,
         schema: &ResourceSchema,
@@ -117,7 +116,7 @@ impl<'q> HighlightData<'q> {
             .as_ref()
             .and_then(|choice| Some((loaded.languages.get(choice.index)?, choice)));
         let mut texts: Vec<&TranslationRow> = texts.iter().filter(visible).collect();
-        // The text of the answer comes first.
+        // The text of the response is first.
         texts.sort_by_key(|text| {
             chosen.is_none_or(|(language, _)| language.as_str() != text.language)
         });
@@ -157,7 +156,7 @@ impl<'q> HighlightData<'q> {
         found
     }
 
-    /// Marks what is said, in the track in which most is found.
+    /// Highlights the track that matches most of the query.
     fn highlight_transcript(
         &self,
         item: RowId,
@@ -189,7 +188,7 @@ impl<'q> HighlightData<'q> {
     }
 }
 
-/// A passage as one cue; `None` where there is none.
+/// Returns a passage as one highlighted cue; `None` if its cues do not exist.
 pub fn highlight_cue(
     cue_text: &CueText,
     passage: CueRange,
@@ -203,8 +202,8 @@ pub fn highlight_cue(
     })
 }
 
-/// Marks the names of what an item refers to in a field: in the language in which the first of them
-/// is found.
+/// Highlights the titles of the items that a field references. `language` is that of the first
+/// match.
 fn highlight_reference_names<O>(
     loaded: &LoadedItem<O>,
     field: &'static str,
@@ -214,12 +213,12 @@ fn highlight_reference_names<O>(
     let mut found: Option<Highlight> = None;
     for item_reference in loaded.references_in(field) {
         let Some(target) = render_context.target(&item_reference.target_id) else { continue };
-        let answered = render_context
+        let shown_title = render_context
             .short_reference(&item_reference.target_id)
             .map(|reference| reference.title);
         let mut titles: Vec<(&Language, &str)> =
             target.languages.iter().zip(target.titles.iter().map(String::as_str)).collect();
-        titles.sort_by_key(|(_, title)| answered.as_deref() != Some(*title));
+        titles.sort_by_key(|(_, title)| shown_title.as_deref() != Some(*title));
         for (language, title) in titles {
             let Some(snippet) =
                 highlighter.highlight(title, StemmerLanguage::from_language(language))

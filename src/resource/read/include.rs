@@ -16,7 +16,7 @@ use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_where;
 use crate::resource::view::resource::Resource;
 
-/// Reads the whole resources that `include` asks for: a fixed number of queries for each field.
+/// Loads the full resources that `include` requests, with a fixed number of queries for each field.
 pub(super) fn load_includes<'a>(
     connection: &mut Connection,
     state: &AppState,
@@ -58,7 +58,7 @@ pub(super) fn load_includes<'a>(
     Ok(())
 }
 
-/// Reads whole resources of one kind for `include`.
+/// Loads full resources of one kind for `include`.
 pub fn load_full<S: Resource>(
     connection: &mut Connection,
     ids: &[Id],

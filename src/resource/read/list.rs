@@ -1,4 +1,4 @@
-//! `GET /v1/{kind}` and `GET /v1/{kind}/{item}`.
+//! `GET /v1/{kind}`: a page of a list.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ use crate::resource::view::context::{EmbeddedJson, RenderContext};
 use crate::resource::view::load::load_page;
 use crate::resource::view::resource::Resource;
 
-/// Answers a list.
+/// Responds with a page of a list.
 pub async fn list<S: Resource>(
     state: web::Data<AppState>,
     request: HttpRequest,
@@ -60,19 +60,24 @@ pub async fn list<S: Resource>(
     )
 }
 
-/// Answers a page that was read, or that the client has it already. A list of one kind says where
-/// its feeds are.
+/// Responds with a page, or with 304 if the client has the current one. A list of one kind links to
+/// its feeds and tables.
 pub fn page_response(
     state: &AppState,
     request: &HttpRequest,
-    (visibility, wish): (Visibility, &LanguagePreference),
+    (visibility, language_preference): (Visibility, &LanguagePreference),
     page: Freshness<page::ListResponse>,
     list_schema: Option<&ResourceSchema>,
 ) -> Result<HttpResponse, Problem> {
     let (validators, page) = match page {
         Freshness::Fresh(validators, page) => (validators, page),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(state, visibility, wish, &validators));
+            return Ok(response::not_modified_response(
+                state,
+                visibility,
+                language_preference,
+                &validators,
+            ));
         }
     };
     let links = page::page_links(state, request, &page.page_info);
@@ -80,7 +85,7 @@ pub fn page_response(
         Some(schema) => links.with_alternates(schema, request.path()),
         None => links,
     };
-    Ok(list_response_head(state, (visibility, wish), &validators, &links)
+    Ok(list_response_head(state, (visibility, language_preference), &validators, &links)
         .content_type("application/json")
         .body(page.into_json(&links)?))
 }
@@ -91,8 +96,8 @@ fn read_list_page<S: Resource>(
     list_request: &ListRequest,
     condition: &ConditionalGet,
 ) -> Result<Freshness<page::ListResponse>, Problem> {
-    // The revisions are read before the items: if a write falls between, the tag is older than what
-    // is shown and the next conditional request is answered in full.
+    // Revisions are loaded before the items: if a write is committed in between, the `ETag` is
+    // older than the content, and the next conditional request gets a full response.
     let revisions = Arc::new(Revisions::load(connection)?);
     let (state, changed_at) =
         response::representation_state(S::SCHEMA, &revisions, &list_request.response_shape, true);
@@ -218,9 +223,9 @@ fn load_list_page<S: Resource>(
     Ok(page::ListResponse { items, page_info: info, facets, did_you_mean })
 }
 
-/// A list of references as a resource shows them.
+/// The references of a field as embedded in a resource.
 pub type EmbeddedReferences = Vec<EmbeddedJson>;
 
-/// Serialises as nothing: a type for resources without own fields.
+/// Own fields of a kind that has none; serializes to nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct NoFields {}

@@ -1,4 +1,4 @@
-//! The page of a list: which one is asked for, and its envelope of items, page and links.
+//! The response of a list: items, page, facets and links.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
@@ -21,18 +21,18 @@ use crate::resource::state::AppState;
 /// A value of a facet.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct FacetValue {
-    /// As the filter takes it.
+    /// Value as the filter accepts it.
     #[schema(example = "RS")]
     pub value: String,
-    /// How a person calls it, in the answer's language.
+    /// Display label in the language of the response.
     #[schema(example = "Serbia")]
     pub label: String,
-    /// How many items of the list have it.
+    /// Number of items of the list with this value.
     #[schema(minimum = 1, example = 12)]
     pub count: i64,
 }
 
-/// Addresses of this page and its neighbours.
+/// URLs of this page and its neighbours.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Links {
     /// This page.
@@ -43,17 +43,17 @@ pub struct Links {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "uri", nullable = false)]
     pub next: Option<String>,
-    /// The page before.
+    /// The previous page.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "uri", nullable = false)]
     pub prev: Option<String>,
-    /// The list as feeds and as tables: addresses and media types.
+    /// URLs and media types of the list as feeds and as tables.
     #[serde(skip)]
     #[schema(ignore)]
     pub alternates: Vec<(String, &'static str)>,
 }
 
-/// What feeds are whose addresses end so.
+/// Returns the media type of a feed by its file extension.
 pub fn feed_media_type(ending: &str) -> &'static str {
     match ending {
         "rss" => "application/rss+xml",
@@ -62,31 +62,31 @@ pub fn feed_media_type(ending: &str) -> &'static str {
     }
 }
 
-/// What tables are, by the endings of their addresses: a kind that has feeds has tables as well.
+/// File extensions and media types of tables. A kind that has feeds has tables as well.
 pub const TABLE_FORMATS: [(&str, &str); 2] = [
     ("csv", "text/csv"),
     ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 ];
 
-/// Of a longer query no feed is named, though there is one.
+/// Maximum length of a query for which feeds and tables are linked, in bytes.
 const MAX_ALTERNATE_QUERY_LEN: usize = 1_000;
 
 impl Links {
-    /// The same, with the feeds of a list of this kind, and its tables.
+    /// Adds the feeds and tables of a list of this kind.
     #[must_use]
     pub fn with_alternates(self, schema: &ResourceSchema, path: &str) -> Self {
         let (address, query) = self.self_url.split_once('?').unwrap_or((&self.self_url, ""));
         let Some(base) = address.strip_suffix(path) else { return self };
-        // What shapes a list has no place in a feed, which is in one language.
-        let kept = query.split('&').filter(|pair| {
+        // Feeds support no presentation parameters except `limit`, and are in one language.
+        let pairs = query.split('&').filter(|pair| {
             let name =
                 percent_decode(pair.split('=').next().unwrap_or_default()).unwrap_or_default();
             !pair.is_empty()
                 && *pair != "lang=all"
                 && (name == "limit" || !PRESENTATION_PARAMS.contains(&name.as_str()))
         });
-        let query = kept.collect::<Vec<_>>().join("&");
-        // Clients read only so much of a head.
+        let query = pairs.collect::<Vec<_>>().join("&");
+        // Clients limit the size of response headers.
         if query.len() > MAX_ALTERNATE_QUERY_LEN {
             return self;
         }
@@ -95,7 +95,7 @@ impl Links {
         let feed = |ending: &&'static str| {
             (format!("{base}/feeds/{name}.{ending}{mark}{query}"), feed_media_type(ending))
         };
-        // A table has no pages.
+        // Tables are not paginated.
         let whole = query
             .split('&')
             .filter(|pair| !pair.is_empty() && !pair.starts_with("limit="))
@@ -111,7 +111,7 @@ impl Links {
         Self { alternates: feeds, ..self }
     }
 
-    /// The same as a `Link` header (RFC 8288).
+    /// Returns the value of the `Link` header (RFC 8288).
     pub fn to_link_header(&self) -> String {
         let mut parts = vec![format!("<{}>; rel=\"self\"", self.self_url)];
         parts.extend(self.next.as_ref().map(|next| format!("<{next}>; rel=\"next\"")));
@@ -123,7 +123,7 @@ impl Links {
     }
 }
 
-/// The items of a page as JSON, one after the other in the beginning of its body.
+/// The items of a page as JSON: the start of the response body.
 pub struct JsonItems(Vec<u8>);
 
 impl Default for JsonItems {
@@ -137,7 +137,7 @@ impl Default for JsonItems {
 const LIST_BODY_START: &[u8] = b"{\"data\":[";
 
 impl JsonItems {
-    /// Adds an item, with only the fields that were asked for.
+    /// Adds an item with only the requested fields.
     pub fn push<T: Serialize>(
         &mut self,
         resource: &T,
@@ -149,26 +149,26 @@ impl JsonItems {
         response::write_json(&mut self.0, resource, shape)
     }
 
-    /// Adds a member to the item that was added last, which has others.
+    /// Adds a member to the last item, which must have other members.
     pub fn add_member<T: Serialize>(&mut self, name: &str, value: &T) -> Result<(), Problem> {
         response::add_member(&mut self.0, name, value)
     }
 }
 
-/// A page, its items already drawn.
+/// A page with rendered items.
 pub struct ListResponse {
     /// The items.
     pub items: JsonItems,
-    /// Where it stands.
+    /// Position of the page in its list.
     pub page_info: PageInfo,
-    /// The facets, if they were asked for.
+    /// The facets, if requested.
     pub facets: Option<Map<String, Value>>,
-    /// Searches that were perhaps meant.
+    /// Suggested queries.
     pub did_you_mean: Vec<String>,
 }
 
 impl ListResponse {
-    /// The whole answer as JSON.
+    /// Returns the whole response body as JSON.
     pub fn into_json(self, links: &Links) -> Result<Vec<u8>, Problem> {
         let mut body = self.items.0;
         body.extend_from_slice(b"],\"page\":");
@@ -188,8 +188,8 @@ impl ListResponse {
     }
 }
 
-/// What clients send in a query although RFC 3986 does not allow it there; in a `Link` header it
-/// would end the address.
+/// Characters that clients send in a query although RFC 3986 does not allow them; in a `Link`
+/// header they would end the URL.
 const QUERY_ENCODE_SET: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -202,15 +202,15 @@ const QUERY_ENCODE_SET: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// What goes into an address beside that, where it was never part of one.
+/// The same characters and `#`, for a query that was never part of a URL.
 const URL_QUERY_ENCODE_SET: &AsciiSet = &QUERY_ENCODE_SET.add(b'#');
 
-/// A query that was written by hand, as part of an address.
+/// Percent-encodes a query that was written by hand, for use in a URL.
 pub fn encode_query(query: &str) -> String {
     utf8_percent_encode(query, URL_QUERY_ENCODE_SET).to_string()
 }
 
-/// A query with another cursor in place of its cursor or offset.
+/// Returns a query with another cursor in place of its cursor or offset.
 pub fn with_cursor(query: &str, cursor: &str) -> String {
     let mut pairs = without_paging(query);
     let cursor = format!("cursor={cursor}");
@@ -218,23 +218,23 @@ pub fn with_cursor(query: &str, cursor: &str) -> String {
     pairs.join("&")
 }
 
-/// The address of the first page.
+/// Returns the URL of the first page.
 pub fn first_page_url(links: &Links) -> String {
     let (address, query) = links.self_url.split_once('?').unwrap_or((&links.self_url, ""));
     let pairs = without_paging(query);
     if pairs.is_empty() { address.to_owned() } else { format!("{address}?{}", pairs.join("&")) }
 }
 
-/// The parameters of a query but those that say which page.
+/// Returns the parameters of a query except `cursor` and `offset`.
 fn without_paging(query: &str) -> Vec<&str> {
-    let kept = query.split('&').filter(|pair| {
+    let pairs = query.split('&').filter(|pair| {
         let name = percent_decode(pair.split('=').next().unwrap_or_default());
         !pair.is_empty() && !matches!(name.as_deref(), Some("cursor" | "offset"))
     });
-    kept.collect()
+    pairs.collect()
 }
 
-/// The addresses of a page and its neighbours: the query as it was, with another cursor.
+/// Returns the URLs of a page and its neighbours: the same query with other cursors.
 pub fn page_links(state: &AppState, request: &HttpRequest, info: &PageInfo) -> Links {
     let base = format!("{}{}", state.settings.base_url(request), request.path());
     let query = utf8_percent_encode(request.query_string(), QUERY_ENCODE_SET).to_string();
@@ -247,15 +247,15 @@ pub fn page_links(state: &AppState, request: &HttpRequest, info: &PageInfo) -> L
     }
 }
 
-/// The head of an answer that has a list.
+/// Returns a response builder with the headers of a list.
 pub fn list_response_head(
     state: &AppState,
-    (visibility, wish): (Visibility, &LanguagePreference),
+    (visibility, language_preference): (Visibility, &LanguagePreference),
     validators: &CacheValidators,
     links: &Links,
 ) -> HttpResponseBuilder {
     let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, state, visibility, wish);
+    response::set_cache_headers(&mut response, state, visibility, language_preference);
     response::set_validators(&mut response, validators);
     response.insert_header((header::LINK, links.to_link_header()));
     response

@@ -1,4 +1,4 @@
-//! What refers to an item, shown whole inside it where `include` asks for it.
+//! Items that reference an item, embedded in it if `include` requests them.
 
 use std::collections::HashMap;
 
@@ -16,15 +16,16 @@ use crate::resource::schema::index_terms::reference_filter_name;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 
-/// How many items that refer to others are shown with those of one page.
+/// Maximum number of referencing items embedded in one page.
 const MAX_REFERENCING_ITEMS: i64 = 1_000;
 
-/// What refers to the items of a page, by the field that shows it.
+/// Items that reference the items of a page, by the field that embeds them.
 #[derive(Default)]
 pub struct ReferencingItems(Vec<(&'static str, HashMap<Id, Vec<Value>>)>);
 
 impl ReferencingItems {
-    /// Reads what `include` asks for: a fixed number of queries for each field.
+    /// Loads the referencing items that `include` requests, with a fixed number of queries for each
+    /// field.
     pub fn load(
         connection: &mut Connection,
         state: &AppState,
@@ -67,13 +68,13 @@ impl ReferencingItems {
         Ok(read)
     }
 
-    /// What refers to an item, with the names of the fields.
+    /// Returns the items that reference an item, with the names of their fields.
     pub fn for_item(&self, id: Id) -> impl Iterator<Item = (&'static str, &Vec<Value>)> {
         self.0.iter().filter_map(move |(field, of)| Some((*field, of.get(&id)?)))
     }
 }
 
-/// Which items refer to which of these, the newest first.
+/// Loads the pairs of referenced and referencing item, newest first.
 fn load_reference_pairs(
     connection: &mut Connection,
     field: &str,

@@ -1,5 +1,4 @@
-//! From a resource to a response: sparse fields, `ETag`, `Last-Modified`, caching, `Link`,
-//! language.
+//! Bodies and headers of responses with resources: sparse fields, validators, caching, redirects.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
@@ -16,7 +15,8 @@ use crate::resource::query::shape::ResponseShape;
 use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
 
-/// The revisions of all that items of a kind show, and when the last of them changed.
+/// Returns the revisions of the kinds that items of a kind embed, and the time of their last
+/// change. `with_own` includes the kind itself.
 pub fn representation_state(
     schema: &ResourceSchema,
     revisions: &Revisions,
@@ -25,7 +25,8 @@ pub fn representation_state(
 ) -> (String, Option<Time>) {
     let own_kind = with_own.then_some(schema.kind);
     if !shape.include.is_empty() {
-        // What is shown whole shows others in turn: any change may show.
+        // Full embedded resources reference others in turn: any change may affect the
+        // representation.
         let (revision, at) = revisions.get(CATALOGUE);
         return (format!("{CATALOGUE}={revision}"), at);
     }
@@ -39,7 +40,7 @@ pub fn representation_state(
     (state, changed_at)
 }
 
-/// 304: the client has the current representation.
+/// Returns 304: the client has the current representation.
 pub fn not_modified_response(
     state: &AppState,
     visibility: Visibility,
@@ -52,14 +53,14 @@ pub fn not_modified_response(
     response.finish()
 }
 
-/// Adds the validators.
+/// Adds `ETag` and `Last-Modified`.
 pub fn set_validators(response: &mut HttpResponseBuilder, validators: &CacheValidators) {
     for header in validators.headers() {
         response.insert_header(header);
     }
 }
 
-/// Says who may keep the answer, and for how long.
+/// Adds `Cache-Control` and `Vary`.
 pub fn set_cache_headers(
     response: &mut HttpResponseBuilder,
     state: &AppState,
@@ -87,7 +88,7 @@ pub fn set_cache_headers(
     ));
 }
 
-/// A resource as JSON text, with only the fields that were asked for, and more members.
+/// Serializes a resource as JSON with only the requested fields, and with more members.
 pub fn to_json<'a, T: Serialize>(
     resource: &T,
     shape: &ResponseShape,
@@ -101,7 +102,7 @@ pub fn to_json<'a, T: Serialize>(
     String::from_utf8(body).map_err(Problem::internal)
 }
 
-/// Appends a resource as JSON, with only the fields that were asked for.
+/// Appends a resource as JSON with only the requested fields.
 pub fn write_json<T: Serialize>(
     body: &mut Vec<u8>,
     resource: &T,
@@ -117,7 +118,7 @@ pub fn write_json<T: Serialize>(
     .map_err(Problem::internal)
 }
 
-/// Adds a member to a JSON object that ends here and has others.
+/// Adds a member to the JSON object at the end of `body`, which must have other members.
 pub fn add_member<T: Serialize>(body: &mut Vec<u8>, name: &str, value: &T) -> Result<(), Problem> {
     if body.pop_if(|end| *end == b'}').is_some() {
         body.extend_from_slice(format!(",\"{name}\":").as_bytes());
@@ -127,7 +128,7 @@ pub fn add_member<T: Serialize>(body: &mut Vec<u8>, name: &str, value: &T) -> Re
     Ok(())
 }
 
-/// Leaves out the fields that were not asked for.
+/// Removes the fields that were not requested.
 pub fn select_fields(resource: Value, shape: &ResponseShape) -> Value {
     match (resource, &shape.fields) {
         (Value::Object(object), Some(fields)) => Value::Object(
@@ -137,7 +138,7 @@ pub fn select_fields(resource: Value, shape: &ResponseShape) -> Value {
     }
 }
 
-/// 308 to the same address with another slug; the query stays.
+/// Returns 308 to the same URL with another path; the query is preserved.
 pub fn permanent_redirect(state: &AppState, request: &HttpRequest, path: &str) -> HttpResponse {
     let query = request.query_string();
     let mark = if query.is_empty() { "" } else { "?" };

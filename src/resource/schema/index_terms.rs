@@ -1,11 +1,13 @@
-//! How values and references of an item are named in the filter index and the full-text index.
+//! Terms under which the filter index and the full-text index store the values and references of
+//! items.
 
 use crate::resource::schema::ResourceKind;
 
-/// The bit of a value in the signatures of the items that have it. Other values may share it: what
-/// has the bit may have the value, what lacks it does not.
+/// Returns the signature bit of a filter value. The signature of an item is the union of the bits
+/// of its values. Several values can share a bit: an item without the bit does not have the value,
+/// an item with the bit may have it.
 pub fn signature_bit(field: &str, value: &str) -> i64 {
-    // FNV-1a: what is stored must mean the same in every build.
+    // FNV-1a: the hash is stored, so it must be the same in every build.
     let hash =
         [field, ".", value].concat().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
@@ -13,7 +15,7 @@ pub fn signature_bit(field: &str, value: &str) -> i64 {
     1 << (hash % 63)
 }
 
-/// The filter for a reference field: `partners` are filtered by `partner`.
+/// Returns the name of the filter for a reference field: `partners` is filtered by `partner`.
 pub fn reference_filter_name(field: &str) -> &str {
     match field {
         "partners" => "partner",
@@ -23,12 +25,12 @@ pub fn reference_filter_name(field: &str) -> &str {
     }
 }
 
-/// Whether what an item refers to in this field lends it its name.
+/// Whether an item is found by the names of the items that it references in this field.
 pub fn is_searchable_reference(field: &str) -> bool {
     field != "parent" && field != "evidence"
 }
 
-/// Whether items of this kind lend their name to the search for others.
+/// Whether items that reference an item of this kind are found by its name.
 pub fn is_searchable_by_name(kind: ResourceKind) -> bool {
     matches!(
         kind,

@@ -3,7 +3,7 @@
 //! The definitions are here and not in the `ResourceSchema` of each kind, since the database layer
 //! and the schemas themselves refer to kinds that they do not import.
 
-use crate::phrases::Message;
+use crate::i18n::messages::Message;
 
 /// A kind of resource.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -16,7 +16,7 @@ pub enum ResourceKind {
     Partner,
     /// An impact statistic.
     ImpactStatistic,
-    /// An indicator: what impact statistics measure.
+    /// An indicator: the quantity that impact statistics measure.
     Indicator,
     /// A topic.
     Topic,
@@ -125,47 +125,47 @@ impl ResourceKind {
         }
     }
 
-    /// The name in the database, in exports and in problems.
+    /// Returns the name used in the database, in exports and in problems.
     pub const fn as_str(self) -> &'static str {
         self.definition().name
     }
 
-    /// The heading of lists of the kind.
+    /// Returns the heading of lists of the kind.
     pub const fn heading_message(self) -> Message {
         self.definition().heading
     }
 
-    /// The prefix of its entries in the full-text index.
+    /// Returns the prefix of the kind's entries in the full-text index.
     pub const fn index_prefix(self) -> char {
         self.definition().index_prefix
     }
 
-    /// The slug of an item of the demo catalogue, for examples in the OpenAPI document.
+    /// Returns the slug of an item of the demo catalogue, for examples in the OpenAPI document.
     pub const fn example_slug(self) -> &'static str {
         self.definition().example_slug
     }
 
-    /// Parses the name.
+    /// Parses a name as returned by [`Self::as_str`].
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
-    /// The name in a sentence.
+    /// Returns the name for use in a sentence.
     pub const fn noun(self) -> &'static str {
         self.definition().noun
     }
 
-    /// The name of the resource in the OpenAPI document.
+    /// Returns the schema name of the resource in the OpenAPI document.
     pub const fn schema_name(self) -> &'static str {
         self.definition().schema_name
     }
 
-    /// The path of the list.
+    /// Returns the path of the list.
     pub const fn path(self) -> &'static str {
         self.definition().path
     }
 
-    /// The last segment of the path of the list.
+    /// Returns the last segment of the path of the list.
     pub fn path_segment(self) -> &'static str {
         self.path().trim_start_matches("/v1/")
     }

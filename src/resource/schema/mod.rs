@@ -1,8 +1,7 @@
-//! What a kind of item is, declared once: its address, texts, references, filters, ranges and sort
-//! keys.
+//! Declarations of the resource kinds: address, texts, references, filters, ranges and sort keys.
 //!
-//! The parameter reader, the SQL, the filter index and the OpenAPI document are all made from these
-//! declarations.
+//! The query parameter parser, the SQL queries, the filter index and the OpenAPI document are
+//! derived from these declarations.
 
 pub mod index_terms;
 mod kind;
@@ -12,189 +11,188 @@ use crate::db::keyset::SortKeyType;
 
 pub use kind::ResourceKind;
 
-/// A text column and the field that shows it.
+/// A text field and its column.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum TextField {
-    /// The title, name or label: the one text that every language must have.
+    /// The title, name or label: the only text that every language must have.
     Title,
-    /// One or two sentences.
+    /// A summary of one or two sentences.
     Summary,
-    /// As long as it needs to be.
+    /// A description of any length.
     Description,
-    /// What a viewer should be warned of.
+    /// A warning about the content, shown before a video.
     ContentNote,
-    /// Whom every display must credit.
+    /// The credit line that must be displayed with the item.
     CreditLine,
-    /// What every display must say.
+    /// The disclaimer that must be displayed with the item.
     Disclaimer,
 }
 
-/// A reference from an item to others.
+/// A reference from an item to other items.
 #[derive(Debug)]
 pub struct ReferenceSchema {
-    /// The field that shows it and the value of `include` that expands it.
+    /// The field of the representation, and the value of `include` that expands it.
     pub field: &'static str,
-    /// What it refers to.
+    /// The kind of the referenced items.
     pub target: ResourceKind,
-    /// How a person calls what holds the reference: "2 videos refer to it as their programme".
+    /// Role of the referenced item in messages: "2 videos refer to it as their programme".
     pub referrer_phrase: &'static str,
 }
 
 /// Items of another kind that refer to an item.
 #[derive(Debug)]
 pub struct ReferencedBySchema {
-    /// The field that shows them, and the value of `include` that asks for it.
+    /// The field of the representation, and the value of `include` that adds it.
     pub field: &'static str,
-    /// Their kind.
+    /// The kind of the referencing items.
     pub kind: ResourceKind,
-    /// Their field that refers to the item.
+    /// The reference field of those items.
     pub reference_field: &'static str,
 }
 
-/// What an equality filter takes.
+/// Type of the values of an equality filter.
 #[derive(Debug)]
 pub enum FilterType {
-    /// An identifier or slug of an item.
+    /// An id or slug of a referenced item.
     Item(ResourceKind),
-    /// An identifier or slug of an item that refers to what is looked for in this field.
+    /// An id or slug of an item of this kind that references the matched items in this field.
     ReferencedBy(ResourceKind, &'static str),
     /// A country code.
     Country,
-    /// A language tag; `sr` means both scripts.
+    /// A language tag; `sr` matches both scripts.
     Language,
-    /// One of these words.
+    /// One of these values.
     OneOf(&'static [&'static str]),
-    /// Any text; compared exactly.
+    /// Any text, compared exactly.
     Text,
     /// `true` or `false`.
     Boolean,
     /// A year.
     Year,
-    /// Several of these words, all of which must hold.
+    /// Several of these values, all of which must match.
     AllOf(&'static [&'static str]),
 }
 
 /// An equality filter.
 #[derive(Debug)]
 pub struct FilterSchema {
-    /// The parameter.
+    /// Name of the query parameter.
     pub name: &'static str,
-    /// What it takes.
+    /// Type of its values.
     pub filter_type: FilterType,
-    /// For the document.
+    /// Description for the OpenAPI document.
     pub description: &'static str,
-    /// For the document.
+    /// Example for the OpenAPI document.
     pub example: &'static str,
 }
 
 impl FilterType {
-    /// Whether each of its values is one that few items share, so that it has a bit in their
-    /// signatures, see [`crate::resource::index::full_text::bit`].
+    /// Whether each value matches only few items. Such values have a bit in the signatures of
+    /// items, see [`index_terms::signature_bit`].
     pub fn is_selective(&self) -> bool {
         matches!(self, Self::Item(_) | Self::Country)
     }
 }
 
-/// A bound on a column.
+/// A lower or upper bound on a column.
 #[derive(Debug)]
 pub struct RangeSchema {
-    /// The parameter.
+    /// Name of the query parameter.
     pub name: &'static str,
-    /// The column, with its table.
+    /// The column, qualified with its table.
     pub column: &'static str,
-    /// What it holds.
+    /// Type of the compared values.
     pub value_type: RangeType,
-    /// Lower bounds are inclusive, upper bounds exclusive.
+    /// Whether this is a lower bound. Lower bounds are inclusive, upper bounds exclusive.
     pub is_lower_bound: bool,
-    /// For the document.
+    /// Description for the OpenAPI document.
     pub description: &'static str,
-    /// For the document.
+    /// Example for the OpenAPI document.
     pub example: &'static str,
 }
 
-/// What a range compares.
+/// Type of the values that a range compares.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum RangeType {
-    /// Moments; a day means its beginning in UTC.
+    /// Timestamps; a date is read as the start of that day in UTC.
     Time,
     /// Days.
     Date,
     /// Whole numbers.
     Integer,
-    /// Exact decimals, compared by their order-preserving form.
+    /// Exact decimals, compared by their order-preserving encoding.
     Decimal,
 }
 
 /// A sort key.
 #[derive(Debug)]
 pub struct SortSchema {
-    /// The key's name.
+    /// Name of the sort key.
     pub name: &'static str,
-    /// The column, with its table; the title is found by the answer's language.
+    /// The column, qualified with its table, or the title in the language of the response.
     pub column: SortColumn,
-    /// For the document.
+    /// Description for the OpenAPI document.
     pub description: &'static str,
 }
 
-/// What a sort key stands for.
+/// Column of a sort key.
 #[derive(Debug)]
 pub enum SortColumn {
-    /// A column.
+    /// A stored column.
     Column {
-        /// With its table.
+        /// Name, qualified with its table.
         name: &'static str,
-        /// What it holds.
+        /// Type of its values.
         key_type: SortKeyType,
-        /// Whether it may be unknown.
+        /// Whether it can be NULL.
         nullable: bool,
     },
-    /// The title in the answer's language, by that language's collation.
+    /// The title in the language of the response, ordered by the collation of that language.
     Title,
 }
 
-/// A table that repeats fields of the items of one kind, beside the `number` of each, for ranges
-/// and sort keys.
+/// A table that duplicates fields of the items of one kind for ranges and sort keys. Its rows are
+/// identified by the `number` of the item.
 #[derive(Clone, Copy, Debug)]
 pub struct SortTableSchema {
-    /// Its name.
+    /// Name of the table.
     pub name: &'static str,
-    /// Its columns.
+    /// Columns of the table, without `number`.
     pub columns: &'static [&'static str],
 }
 
-/// A kind of item, declared.
+/// The declaration of a resource kind.
 #[derive(Debug)]
 pub struct ResourceSchema {
-    /// Which kind.
+    /// The kind.
     pub kind: ResourceKind,
-    /// The table of what lists of it are sorted by or limited to beside what every item has, if
-    /// there is such.
+    /// The table of the columns that only this kind sorts or filters by range, if there are any.
     pub sort_table: Option<SortTableSchema>,
-    /// The texts: field and column; the first is the title.
+    /// Text fields and their columns; the first one is the title.
     pub text_fields: &'static [(&'static str, TextField)],
-    /// References.
+    /// Reference fields.
     pub references: &'static [ReferenceSchema],
     /// Equality filters.
     pub filters: &'static [FilterSchema],
-    /// Ranges, beside those every kind has.
+    /// Ranges, in addition to [`COMMON_RANGES`].
     pub ranges: &'static [RangeSchema],
-    /// Sort keys, beside those every kind has.
+    /// Sort keys, in addition to [`COMMON_SORT_KEYS`].
     pub sort_keys: &'static [SortSchema],
-    /// Fields of the whole resource, for `fields` (without those every kind has).
+    /// Fields of the complete resource, in addition to [`COMMON_FIELDS`].
     pub fields: &'static [&'static str],
-    /// Fields that a single item always shows, and a list where `include` or `fields` asks for
-    /// them.
+    /// Fields that the response for a single item always contains, and a list only if `include` or
+    /// `fields` requests them.
     pub on_demand_fields: &'static [&'static str],
-    /// Kinds whose items refer to items of this kind, and are shown inside them where `include`
-    /// asks for it.
+    /// Kinds whose items reference items of this kind and are embedded in them if `include`
+    /// requests it.
     pub referenced_by: &'static [ReferencedBySchema],
-    /// Kinds whose items an item of this kind shows inside itself.
+    /// Kinds whose items are embedded in the representation of items of this kind.
     pub embeds: &'static [ResourceKind],
-    /// In which formats its lists are feeds: what their addresses end with.
+    /// Feed formats of the lists of this kind: the extensions of the feed URLs.
     pub feed_formats: &'static [&'static str],
 }
 
-/// Filter and facet by the languages in which an item has texts.
+/// Name of the filter and facet by the languages in which an item has texts.
 pub const TEXT_LANGUAGE_FILTER: &str = "text_language";
 
 /// Fields that every kind has.
@@ -221,7 +219,7 @@ pub const COMMON_RANGES: &[RangeSchema] = &[
         column: "items.published_at",
         value_type: RangeType::Time,
         is_lower_bound: true,
-        description: "Published at this moment or later.",
+        description: "Published at this time or later.",
         example: "2026-01-01",
     },
     RangeSchema {
@@ -229,7 +227,7 @@ pub const COMMON_RANGES: &[RangeSchema] = &[
         column: "items.published_at",
         value_type: RangeType::Time,
         is_lower_bound: false,
-        description: "Published before this moment.",
+        description: "Published before this time.",
         example: "2027-01-01T00:00:00Z",
     },
     RangeSchema {
@@ -237,7 +235,7 @@ pub const COMMON_RANGES: &[RangeSchema] = &[
         column: "items.updated_at",
         value_type: RangeType::Time,
         is_lower_bound: true,
-        description: "Changed at this moment or later. Follows the item's own changes, not those of what it shows.",
+        description: "Changed at this time or later. Covers changes of the item itself, not of the items that it embeds.",
         example: "2026-05-07T08:00:00Z",
     },
 ];
@@ -259,7 +257,7 @@ pub const COMMON_SORT_KEYS: &[SortSchema] = &[
             key_type: SortKeyType::Time,
             nullable: true,
         },
-        description: "when it was published",
+        description: "the time of publication",
     },
     SortSchema {
         name: "updated_at",
@@ -268,7 +266,7 @@ pub const COMMON_SORT_KEYS: &[SortSchema] = &[
             key_type: SortKeyType::Time,
             nullable: false,
         },
-        description: "when it was last changed",
+        description: "the time of the last change",
     },
     SortSchema {
         name: "created_at",
@@ -277,7 +275,7 @@ pub const COMMON_SORT_KEYS: &[SortSchema] = &[
             key_type: SortKeyType::Time,
             nullable: false,
         },
-        description: "when it was stored",
+        description: "the time of creation",
     },
     SortSchema {
         name: "slug",
@@ -291,28 +289,28 @@ pub const COMMON_SORT_KEYS: &[SortSchema] = &[
 ];
 
 impl ResourceSchema {
-    /// All equality filters.
+    /// Returns all equality filters.
     pub fn all_filters(&self) -> impl Iterator<Item = &'static FilterSchema> + Clone {
         self.filters.iter().chain(COMMON_FILTERS)
     }
 
-    /// The equality filters that are facets too: those whose values items have.
+    /// Returns the equality filters that are also facets: all except those by referencing items.
     pub fn all_facets(&self) -> impl Iterator<Item = &'static FilterSchema> + Clone {
         self.all_filters()
             .filter(|filter| !matches!(filter.filter_type, FilterType::ReferencedBy(..)))
     }
 
-    /// All ranges.
+    /// Returns all ranges.
     pub fn all_ranges(&self) -> impl Iterator<Item = &'static RangeSchema> + Clone {
         COMMON_RANGES.iter().chain(self.ranges)
     }
 
-    /// All sort keys. The title goes by the name that the kind gives it.
+    /// Returns all sort keys. The sort key of the title has the name that the kind declares.
     pub fn all_sort_keys(&self) -> impl Iterator<Item = &'static SortSchema> + Clone {
         self.sort_keys.iter().chain(COMMON_SORT_KEYS)
     }
 
-    /// All fields of a resource.
+    /// Returns all fields of a resource.
     pub fn all_fields(&self) -> impl Iterator<Item = &'static str> + Clone {
         let texts = self.text_fields.iter().map(|(name, _)| *name);
         COMMON_FIELDS
@@ -323,7 +321,7 @@ impl ResourceSchema {
             .chain(self.on_demand_fields.iter().copied())
     }
 
-    /// What `include` takes: references to show whole, and what is there beside them.
+    /// Returns the values that `include` accepts: references to expand, and fields to add.
     pub fn all_includes(&self) -> impl Iterator<Item = &'static str> + Clone {
         self.references
             .iter()
@@ -333,23 +331,24 @@ impl ResourceSchema {
             .chain(self.referenced_by.iter().map(|referrer| referrer.field))
     }
 
-    /// The reference of this field.
+    /// Returns the declaration of a reference field.
     pub fn reference(&self, field: &str) -> Option<&'static ReferenceSchema> {
         self.references.iter().find(|link| link.field == field)
     }
 
-    /// The field of the filter index that holds a filter's values: the kind, a dot and the filter's
-    /// name. [`TEXT_LANGUAGE_FILTER`] is stored as `language`.
+    /// Returns the field of the filter index that stores the values of a filter: the kind, a dot
+    /// and the name of the filter. [`TEXT_LANGUAGE_FILTER`] is stored as `language`.
     pub fn index_field(&self, filter: &str) -> String {
         let field = if filter == TEXT_LANGUAGE_FILTER { "language" } else { filter };
         format!("{}.{field}", self.kind.as_str())
     }
 }
 
-/// How many values one filter takes.
+/// Maximum number of values of one filter.
 pub const MAX_VALUES: usize = 50;
 
-/// Fields that only the server sets: accepted and ignored, so that what was read can be sent back.
+/// Fields that only the server sets. Request bodies may contain them and they are ignored, so that
+/// a client can send back a representation that it has read.
 pub const READ_ONLY_FIELDS: &[&str] = &[
     "id",
     "revision",

@@ -1,8 +1,9 @@
-//! References to schemas that the OpenAPI document defines itself, for `schema_with` attributes.
+//! References to schemas that are defined in the OpenAPI document by hand, for `schema_with`
+//! attributes.
 
 use utoipa::openapi::{Ref, RefOr, Schema};
 
-/// Defines functions for `schema_with`, each a reference to a schema of the document.
+/// Defines functions for `schema_with`. Each one returns a reference to a schema of the document.
 macro_rules! named_schemas {
     ($($(#[$doc:meta])* $function:ident => $name:literal;)+) => {
         $($(#[$doc])* pub fn $function() -> RefOr<Schema> { Ref::from_schema_name($name).into() })+
@@ -10,29 +11,29 @@ macro_rules! named_schemas {
 }
 
 named_schemas! {
-    /// A reference as it is written.
+    /// A reference in a request body.
     reference_input => "ReferenceInput";
-    /// A list of references as it is written.
+    /// A list of references in a request body.
     references_input => "ReferencesInput";
-    /// A country as it is written.
+    /// A country in a request body.
     country_input => "CountryInput";
-    /// A list of countries as it is written.
+    /// A list of countries in a request body.
     countries_input => "CountriesInput";
-    /// A decimal as it is written.
+    /// A decimal in a request body.
     decimal_input => "DecimalInput";
-    /// A topic inside another resource, or null.
+    /// A topic embedded in another resource, or null.
     topic_or_none => "TopicOrNull";
-    /// Topics inside another resource.
+    /// Topics embedded in another resource.
     topics_shown => "TopicsShown";
-    /// An indicator inside another resource, or null.
+    /// An indicator embedded in another resource, or null.
     indicator_or_none => "IndicatorOrNull";
-    /// A programme inside another resource, or null.
+    /// A programme embedded in another resource, or null.
     programme_shown => "ProgrammeOrNull";
-    /// A partner inside another resource.
+    /// A partner embedded in another resource.
     partner_shown => "PartnerShown";
-    /// A partner inside another resource, or null.
+    /// A partner embedded in another resource, or null.
     partner_or_none => "PartnerOrNull";
-    /// A video inside another resource.
+    /// A video embedded in another resource.
     video_shown => "VideoShown";
     /// A resource of any kind.
     item_shown => "ItemShown";

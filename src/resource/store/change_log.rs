@@ -1,8 +1,7 @@
-//! What the public sees otherwise than before, noted in the transaction that changes it, until the
-//! hub has been told (`WebSub`).
+//! Log of changes to public feeds, for notifications of the `WebSub` hub.
 //!
-//! Only where there is a hub (`KINOTEKA_WEBSUB_HUB`): without one nothing is noted. `feeds::hub`
-//! tells it.
+//! Changes are recorded in the transaction that makes them and remain until the hub has been
+//! notified by `feeds::hub`. Without a configured hub (`KINOTEKA_WEBSUB_HUB`), nothing is recorded.
 
 use diesel::RunQueryDsl;
 use diesel::sql_types::BigInt;
@@ -12,9 +11,9 @@ use crate::db::sql_fragment::{Bind, Fragment, Statement};
 use crate::db::{Connection, Error, Time};
 use crate::resource::schema::ResourceKind;
 
-/// Notes that items of a kind changed which the public sees, or saw until then. One row stands for
-/// all changes of a kind that the hub has not been told of; last in a transaction, since every
-/// writer needs it.
+/// Records that the publicly visible items of a kind changed, which includes items that were public
+/// before the change. One row per kind represents all changes of which the hub has not been
+/// notified. Call it last in a transaction, since all writers update the same row.
 pub fn record_feed_change(
     connection: &mut Connection,
     settings: &Settings,

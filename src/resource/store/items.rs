@@ -1,4 +1,4 @@
-//! Loads and stores the rows of items.
+//! Loads and inserts the rows of items.
 
 use diesel::sql_types::BigInt;
 
@@ -8,12 +8,12 @@ use crate::db::{Connection, Error, Id, RowId, Time};
 use crate::resource::model::item::ItemRow;
 use crate::resource::schema::ResourceKind;
 
-/// The columns of [`Item`].
+/// The columns of [`ItemRow`].
 pub(in crate::resource) const ITEM_COLUMNS: &str = "items.number, items.id, items.kind, items.slug, items.status, items.original_language, items.languages, \
     items.public_languages, items.reference_list, items.fields, items.tracks, items.revision, items.is_public, items.ever_public, items.created_at, \
     items.updated_at, items.published_at, items.deleted_at, items.purged_at, items.catalogue_revision";
 
-/// Reads the items that fit a condition.
+/// Loads the items that match a condition.
 pub fn load_items(
     connection: &mut Connection,
     condition: &Fragment,
@@ -22,7 +22,7 @@ pub fn load_items(
         .load_rows(connection)?)
 }
 
-/// Stores a new item; gives the number of its row.
+/// Inserts a new item and returns its row id.
 pub fn insert_item(connection: &mut Connection, item: &ItemRow) -> Result<RowId, Error> {
     let text = |value: &String| Bind::Text(value.clone());
     let time = |value: Option<Time>| value.map_or(Bind::Null, Bind::Time);
@@ -53,18 +53,21 @@ pub fn insert_item(connection: &mut Connection, item: &ItemRow) -> Result<RowId,
     ])
     .sql(") RETURNING number");
     let numbers: Vec<RowId> = Statement::<BigInt>::new(statement).load_rows(connection)?;
-    numbers.first().copied().ok_or_else(|| Error::Internal("a new item got no number".to_owned()))
+    numbers
+        .first()
+        .copied()
+        .ok_or_else(|| Error::Internal("INSERT INTO items returned no row id".to_owned()))
 }
 
-/// Holds for the items of a kind. What does not come from a user stands in the text, so that
-/// PostgreSQL can plan for it once.
+/// Returns a condition that matches the items of a kind. The kind is a literal in the SQL text, not
+/// a bind value, so that PostgreSQL plans the statement for this kind and can reuse the plan.
 pub fn kind_predicate(kind: ResourceKind) -> Fragment {
     Fragment::new(format!("items.kind = '{}'", kind.as_str()))
 }
 
-/// Holds for the items that refer to an item, deleted ones included: what an item refers to is a
-/// value that it is found by. A text that happens to be an identifier is found too; who must know
-/// looks at [`Item::links`].
+/// Returns a condition that matches the items that reference an item, including soft-deleted ones.
+/// It uses the filter index, which contains the ids of referenced items. A text value that happens
+/// to equal the id also matches; callers that need an exact result check [`ItemRow::references`].
 pub fn referencing_items(id: Id) -> Fragment {
     Fragment::new("items.number IN (SELECT filter_index.item FROM filter_terms JOIN filter_index ON filter_index.term = filter_terms.number WHERE filter_terms.value = ")
         .bind(Bind::Text(id.to_string()))

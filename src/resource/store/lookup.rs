@@ -19,17 +19,17 @@ use crate::resource::store::items::{ITEM_COLUMNS, kind_predicate, load_items};
 use crate::resource::store::texts::{TEXT_COLUMNS, TextColumnTypes};
 use crate::text::language::Language;
 
-/// What a path or a filter names.
+/// The result of finding an item by the name in a path or filter.
 #[derive(Clone, Debug)]
 pub enum Lookup<T = ItemRow> {
-    /// The item, by its identifier or present slug.
+    /// The item, found by its id or current slug.
     Current(T),
-    /// The item, by a slug it no longer has.
+    /// The item, found by a former slug.
     Former(T),
 }
 
 impl<T> Lookup<T> {
-    /// The item.
+    /// Returns the item.
     pub fn into_item(self) -> T {
         match self {
             Self::Current(item) | Self::Former(item) => item,
@@ -37,7 +37,7 @@ impl<T> Lookup<T> {
     }
 }
 
-/// Finds an item by identifier, slug or former slug. Deleted items are found too.
+/// Finds an item by id, slug or former slug. Soft-deleted items are included.
 pub fn find(
     connection: &mut Connection,
     kind: ResourceKind,
@@ -46,7 +46,8 @@ pub fn find(
     find_by(connection, kind, name, load_items)
 }
 
-/// The same with what it takes to answer it by itself, in these languages, best first.
+/// Like [`find`], and also loads the data that a response for the single item needs. `preferred`
+/// contains the preferred languages, best first.
 pub fn find_single(
     connection: &mut Connection,
     kind: ResourceKind,
@@ -85,11 +86,11 @@ fn find_by<T>(
     Ok(read(connection, &integer_in_fragment("items.number", [number]))?.pop().map(Lookup::Former))
 }
 
-/// What a body names: its identifier and its present slug.
+/// Ids and current slugs of the items that a request body references, by kind and name.
 pub type ResolvedNames = HashMap<(ResourceKind, String), (Id, String)>;
 
-/// Finds what a body names, by identifier, slug or former slug, in two queries or fewer. What is
-/// deleted is left out.
+/// Resolves the names in a request body, each an id, a slug or a former slug, in at most two
+/// queries. Soft-deleted items are excluded.
 pub fn resolve_names(
     connection: &mut Connection,
     names: &[(ResourceKind, &str)],
@@ -115,8 +116,8 @@ pub fn resolve_names(
     let slugs: Vec<&(ResourceKind, &str)> =
         names.iter().filter(|(_, name)| Id::parse(name).is_none()).collect();
     if !slugs.is_empty() {
-        // PostgreSQL, which expects many names, would read the whole table; so it looks up one
-        // after the other.
+        // PostgreSQL overestimates the number of names and would scan the whole table; the lateral
+        // join makes it look up one name at a time.
         let statement = Fragment::new("SELECT wanted.first, wanted.second, items.id, items.slug FROM ")
             .append(&text_pair_table(slugs.iter().map(|(kind, name)| (kind.as_str(), name))))
             .by_backend(
@@ -135,22 +136,22 @@ pub fn resolve_names(
     Ok(found)
 }
 
-/// An item read by itself, with what it takes to answer it.
+/// An item loaded on its own, with the data that its response needs.
 pub struct SingleItem {
     /// The item.
     pub item: ItemRow,
-    /// The revisions in the same state of the database.
+    /// The revisions in the same snapshot of the database.
     pub revisions: Revisions,
-    /// The text that will probably be shown. PostgreSQL sends it along, where another statement is
-    /// another round trip.
+    /// The text that the response will probably contain. Only PostgreSQL returns it in the same
+    /// query, since another statement there costs another round trip.
     pub preloaded_text: Option<TranslationRow>,
 }
 
-/// What [`read_single`] reads: the item, the revisions, and the likely text with its key.
+/// Row of [`load_single_items`]: the item, the revisions, and the probable text with its key.
 type SingleItemRow = (ItemRow, Option<String>, Option<(i64, TranslationRow)>);
 
-/// Reads items with the revisions and what is probably shown where these languages are preferred,
-/// best first.
+/// Loads items with the revisions and the texts that will probably be rendered. `preferred`
+/// contains the preferred languages, best first.
 fn load_single_items(
     connection: &mut Connection,
     condition: &Fragment,
@@ -176,9 +177,9 @@ fn load_single_items(
     Ok(rows.into_iter().map(single).collect())
 }
 
-/// Joins the text to each item that will probably be shown; on SQLite none, where another statement
-/// costs less. PostgreSQL makes its key as [`text_key`] does, of the best of these languages that
-/// the viewer may see.
+/// Returns a join that adds the text to each item that will probably be rendered. PostgreSQL
+/// computes the key of the text as `text_key` does, for the best of these languages that the client
+/// may see. On SQLite the join matches nothing, since a separate statement costs less there.
 pub(in crate::resource) fn preloaded_text_join(
     preferred: &[Language],
     visibility: Visibility,

@@ -1,5 +1,5 @@
-//! Between the database and the model: loads and stores items, translations, text tracks and slugs.
-//! Used by the modules that index, render, read and write.
+//! Storage layer between the database and the model: loads and stores items, translations, text
+//! tracks and slugs. Used by the modules that index, render, read and write.
 
 pub mod change_log;
 pub mod items;

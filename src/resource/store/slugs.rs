@@ -1,4 +1,4 @@
-//! Slugs: each belongs to one item for ever, so that former slugs can redirect.
+//! Slugs. Each slug belongs permanently to one item, so that former slugs can redirect.
 
 use diesel::prelude::*;
 
@@ -9,7 +9,7 @@ use crate::resource::model::item::ItemRow;
 use crate::resource::schema::ResourceSchema;
 use crate::text::slug;
 
-/// Keeps the slug of an item for it.
+/// Reserves the slug of an item for that item.
 pub fn reserve_slug(connection: &mut Connection, item: &ItemRow) -> Result<(), crate::db::Error> {
     diesel::insert_into(slugs::table)
         .values((
@@ -21,7 +21,8 @@ pub fn reserve_slug(connection: &mut Connection, item: &ItemRow) -> Result<(), c
     Ok(())
 }
 
-/// A slug made from the title in the original language, numbered where it is taken.
+/// Generates a slug from the title in the original language, with a numeric suffix if the slug is
+/// taken.
 pub(in crate::resource) fn generate_slug(
     connection: &mut Connection,
     schema: &ResourceSchema,
@@ -51,7 +52,8 @@ pub(in crate::resource) fn generate_slug(
     Ok(candidate)
 }
 
-/// Fails where another item has, or once had, this slug; says whether this item has or had it.
+/// Fails if the slug is or was the slug of another item. Returns whether it is or was the slug of
+/// this item.
 pub(in crate::resource) fn check_slug_available(
     connection: &mut Connection,
     schema: &ResourceSchema,

@@ -8,7 +8,7 @@ use crate::db::sql_fragment::{Bind, Fragment, Statement, integer_in_fragment, in
 use crate::db::{Connection, Error, RowId};
 use crate::resource::model::item::{TEXTS_PER_ITEM, TranslationRow, TranslationsByItem, text_key};
 
-/// The columns of [`Text`], after its key.
+/// The columns of [`TranslationRow`], preceded by the key.
 pub(in crate::resource) const TEXT_COLUMNS: &str = "texts.key, texts.language, texts.status, texts.title, texts.summary, texts.description, \
     texts.content_note, texts.credit_line, texts.disclaimer, texts.sort_key";
 
@@ -32,7 +32,7 @@ fn query_texts(connection: &mut Connection, from: &Fragment) -> Result<Translati
     let statement = Fragment::new("SELECT ").sql(TEXT_COLUMNS).sql(" FROM ").append(from);
     let mut rows: Vec<(i64, TranslationRow)> =
         Statement::<TextColumnTypes>::new(statement).load_rows(connection)?;
-    // Sorting here takes nothing: a database would copy the texts to sort them.
+    // Sorted here, since a database would copy the texts to sort them.
     rows.sort_unstable_by_key(|(key, _)| *key);
     let mut texts = TranslationsByItem::new();
     for (key, text) in rows {
@@ -41,12 +41,12 @@ fn query_texts(connection: &mut Connection, from: &Fragment) -> Result<Translati
     Ok(texts)
 }
 
-/// Holds for the texts of the item of this number, by [`PLACES`].
+/// Returns a condition that matches the texts of the item with this row id, see [`TEXTS_PER_ITEM`].
 pub fn text_key_range_sql(number: &str) -> String {
     format!("texts.key >= {number} * 512 AND texts.key < {number} * 512 + 512")
 }
 
-/// The texts of items of which the number and the `languages` are known.
+/// Loads the texts of items, each specified by its row id and its `languages` column.
 pub fn load_item_texts<'a>(
     connection: &mut Connection,
     items: impl IntoIterator<Item = (RowId, &'a str)>,
@@ -58,13 +58,13 @@ pub fn load_item_texts<'a>(
     load_texts_by_key(connection, keys.collect())
 }
 
-/// All texts of these items, whatever languages they are said to have.
+/// Loads all texts of these items, independent of their `languages` column.
 pub fn load_all_texts(
     connection: &mut Connection,
     items: impl IntoIterator<Item = RowId>,
 ) -> Result<TranslationsByItem, Error> {
-    // PostgreSQL, which expects many texts of each item, would read the whole table for each; with
-    // a limit it does not.
+    // PostgreSQL overestimates the number of texts of each item and would scan the whole table for
+    // each one; the LIMIT prevents that.
     let from = integer_table(items)
         .by_backend(
             " wanted CROSS JOIN texts WHERE ",
@@ -88,7 +88,7 @@ pub(in crate::resource) fn load_texts_by_key(
     )
 }
 
-/// Removes all texts of these items.
+/// Deletes all texts of these items.
 pub fn delete_texts(
     connection: &mut Connection,
     items: impl IntoIterator<Item = RowId>,
@@ -105,8 +105,8 @@ pub fn delete_texts(
     Ok(())
 }
 
-/// Stores the texts of an item, fifty with each statement, so that none has more values than a
-/// database takes.
+/// Inserts the texts of an item. Each statement inserts at most fifty rows, to stay below the limit
+/// of the databases on bind values.
 pub fn insert_texts(
     connection: &mut Connection,
     item: RowId,

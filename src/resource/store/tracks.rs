@@ -1,5 +1,5 @@
-//! How the text tracks of items are stored: captions, subtitles, descriptions and chapters, each a
-//! row, and each of its cues.
+//! Loads and stores the text tracks of items: captions, subtitles, descriptions and chapters. Each
+//! track and each of its cues is a row.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text as SqlText};
 use serde::{Deserialize, Serialize};
 
-use crate::captions::{Cue, Track, vtt_text};
+use crate::captions::Cue;
+use crate::captions::Track;
+use crate::captions::webvtt_cue_text;
 use crate::db::schema::{cues, tracks};
 use crate::db::sql_fragment::{Bind, Fragment, Statement, integer_in_fragment, integer_table};
 use crate::db::{Connection, Error, Id, RowId, Time};
@@ -15,27 +17,27 @@ use crate::resource::model::item::ItemRow;
 use crate::resource::model::text_track::{TrackKind, TrackSummary};
 use crate::text::language::Language;
 
-/// A track as stored, without its cues.
+/// A text track as stored, without its cues.
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
 #[diesel(table_name = tracks)]
 pub struct TrackRow {
-    /// Number of its row.
+    /// Row id.
     pub number: RowId,
     /// Identifier.
     pub id: Id,
-    /// The item it belongs to.
+    /// Row id of the item to which the track belongs.
     pub item: RowId,
-    /// What it is for.
+    /// Kind of the track, see [`TrackKind`].
     pub kind: String,
     /// Its language.
     pub language: String,
-    /// How players call it.
+    /// Name of the track in players.
     pub label: Option<String>,
-    /// See [`Head`].
+    /// The parts of the file outside the cues, as JSON of `FileHeader`; empty if there are none.
     pub header: String,
-    /// How many cues it has.
+    /// Number of cues.
     pub cue_count: i64,
-    /// Grows with every change.
+    /// Revision; increases with every change.
     pub revision: i64,
     /// When it was stored.
     pub created_at: Time,
@@ -44,13 +46,13 @@ pub struct TrackRow {
 }
 
 impl TrackRow {
-    /// What it is for; captions, should it be nothing that is known.
+    /// Returns the kind of the track; captions if the stored kind is unknown.
     pub fn track_kind(&self) -> TrackKind {
         TrackKind::parse(&self.kind).unwrap_or(TrackKind::Captions)
     }
 }
 
-/// What a file says beside its cues.
+/// The parts of a track file outside its cues.
 #[derive(Default, Deserialize, PartialEq, Serialize)]
 struct FileHeader {
     header: String,
@@ -59,7 +61,7 @@ struct FileHeader {
     notes_after: Vec<String>,
 }
 
-/// What a cue has beside its times and its text.
+/// The parts of a cue other than its times and its text.
 #[derive(Default, Deserialize, PartialEq, Serialize)]
 struct CueExtras {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -70,11 +72,11 @@ struct CueExtras {
     notes: Vec<String>,
 }
 
-/// How many cues a track can have: the keys of cues are made of the number of the track and their
-/// place.
+/// Maximum number of cues of a track: the key of a cue is computed from the row id of the track and
+/// the position of the cue.
 const CUES_PER_TRACK: i64 = 32_768;
 
-/// The tracks of an item, in the order in which they answer.
+/// Loads the tracks of an item, in the order in which responses list them.
 pub fn load_item_tracks(connection: &mut Connection, item: RowId) -> Result<Vec<TrackRow>, Error> {
     let mut found: Vec<TrackRow> = tracks::table
         .filter(tracks::item.eq(item))
@@ -84,7 +86,7 @@ pub fn load_item_tracks(connection: &mut Connection, item: RowId) -> Result<Vec<
     Ok(found)
 }
 
-/// The cues of a track, and what its file said beside them.
+/// Loads a track: its cues and the other parts of its file.
 pub fn load_track(connection: &mut Connection, track_row: &TrackRow) -> Result<Track, Error> {
     let head: FileHeader = serde_json::from_str(&track_row.header).unwrap_or_default();
     let rows =
@@ -100,12 +102,12 @@ pub fn load_track(connection: &mut Connection, track_row: &TrackRow) -> Result<T
 
 type CueRow = (i64, i64, i64, String, Option<String>);
 
-/// The cues of these tracks, in order.
+/// Loads the cues of these tracks, in order.
 pub fn load_cues(
     connection: &mut Connection,
     tracks: &[RowId],
 ) -> Result<HashMap<RowId, Vec<Cue>>, Error> {
-    // With a limit PostgreSQL looks up the cues of each track; else it would read the whole table.
+    // With a LIMIT, PostgreSQL looks up the cues of each track; otherwise it would scan the table.
     let statement = Fragment::new(
         "SELECT cues.key, cues.start_ms, cues.end_ms, cues.payload, cues.extras FROM ",
     )
@@ -137,8 +139,8 @@ pub fn load_cues(
     Ok(found)
 }
 
-/// Stores a track in place of the one of its kind and language; gives it, and whether anything is
-/// other than before.
+/// Stores a track and replaces the existing one of its kind and language. Returns the stored row
+/// and whether anything changed.
 pub fn save_track(
     connection: &mut Connection,
     item: RowId,
@@ -154,7 +156,7 @@ pub fn save_track(
         notes_after: track.notes_after.clone(),
     };
     let fault =
-        |error: serde_json::Error| Error::Internal(format!("a track cannot be kept: {error}"));
+        |error: serde_json::Error| Error::Internal(format!("failed to serialize a track: {error}"));
     let head = if head == FileHeader::default() {
         String::new()
     } else {
@@ -162,7 +164,7 @@ pub fn save_track(
     };
     let cue_count = i64::try_from(track.cues.len()).unwrap_or(i64::MAX);
     if cue_count > CUES_PER_TRACK {
-        return Err(Error::Internal("a track has more cues than there are places".to_owned()));
+        return Err(Error::Internal("a track has more cues than its keys can number".to_owned()));
     }
     if let Some(before) = existing {
         if before.header == head
@@ -207,10 +209,10 @@ pub fn save_track(
     Ok((stored, true))
 }
 
-/// Stores cues with one statement, however many there are.
+/// Inserts any number of cues with one statement.
 fn insert_cues(connection: &mut Connection, track: RowId, cues: &[Cue]) -> Result<(), Error> {
     let fault =
-        |error: serde_json::Error| Error::Internal(format!("a cue cannot be kept: {error}"));
+        |error: serde_json::Error| Error::Internal(format!("failed to serialize a cue: {error}"));
     let mut rows = Vec::with_capacity(cues.len());
     for (cue, place) in cues.iter().zip(0..) {
         let rest = CueExtras {
@@ -255,21 +257,21 @@ fn delete_cues(connection: &mut Connection, track: RowId) -> Result<(), Error> {
     Ok(())
 }
 
-/// Removes a track.
+/// Deletes a track and its cues.
 pub fn delete(connection: &mut Connection, track: RowId) -> Result<(), Error> {
     delete_cues(connection, track)?;
     diesel::delete(tracks::table.find(track)).execute(connection)?;
     Ok(())
 }
 
-/// Removes all tracks of an item.
+/// Deletes all tracks of an item.
 pub fn delete_all(connection: &mut Connection, item: RowId) -> Result<(), Error> {
     load_item_tracks(connection, item)?
         .iter()
         .try_for_each(|track| delete(connection, track.number))
 }
 
-/// What an item keeps of its tracks.
+/// Returns the value of the `tracks` column of an item: a summary of its tracks as JSON.
 pub fn summary_json(tracks: &[TrackRow]) -> String {
     if tracks.is_empty() {
         return String::new();
@@ -282,7 +284,7 @@ pub fn summary_json(tracks: &[TrackRow]) -> String {
     serde_json::to_string(&tracks.iter().map(summary).collect::<Vec<_>>()).unwrap_or_default()
 }
 
-/// What these items should keep of their tracks; those without any are left out.
+/// Loads the values of the `tracks` column for these items; items without tracks are omitted.
 pub fn load_summary_json(
     connection: &mut Connection,
     items: &[RowId],
@@ -301,7 +303,7 @@ fn sort_tracks(tracks: &mut [TrackRow]) {
     tracks.sort_by(|a, b| (a.track_kind(), &a.language).cmp(&(b.track_kind(), &b.language)));
 }
 
-/// The tracks of these items.
+/// Loads the tracks of these items.
 pub fn load_tracks_of_items(
     connection: &mut Connection,
     items: impl IntoIterator<Item = RowId>,
@@ -319,15 +321,15 @@ pub fn load_tracks_of_items(
 /// The text of a track for the full-text index.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrackText {
-    /// What the track is for.
+    /// Kind of the track.
     pub kind: TrackKind,
     /// Its language.
     pub language: Language,
-    /// The plain text of its cues, in order, with spaces between.
+    /// The plain text of its cues, in order, separated by spaces.
     pub text: String,
 }
 
-/// The texts of the tracks of these items.
+/// Loads the texts of the tracks of these items.
 pub fn load_track_texts(
     connection: &mut Connection,
     items: &[&ItemRow],
@@ -344,7 +346,7 @@ pub fn load_track_texts(
     for track in stored {
         let cues = cues.remove(&track.number).unwrap_or_default();
         let plain: Vec<String> =
-            cues.iter().map(|cue| vtt_text::to_plain_text(&cue.payload)).collect();
+            cues.iter().map(|cue| webvtt_cue_text::to_plain_text(&cue.payload)).collect();
         let track_text = TrackText {
             kind: track.track_kind(),
             language: Language::from_canonical(&track.language),

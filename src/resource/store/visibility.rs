@@ -1,4 +1,4 @@
-//! Finds an item that the caller may see; deleted items are 410, others 404.
+//! Finds items that the client may see. A soft-deleted item results in 410, any other miss in 404.
 
 use crate::db::Connection;
 use crate::http::auth::Visibility;
@@ -7,7 +7,8 @@ use crate::resource::model::item::ItemRow;
 use crate::resource::schema::ResourceSchema;
 use crate::resource::store::lookup::{Lookup, find};
 
-/// Finds an item that the caller may see: 404 where it was never public, 410 where it was deleted.
+/// Finds an item that the client may see. Fails with 410 if the item was deleted and the client
+/// could have seen it, and with 404 if it does not exist or is not visible.
 pub fn find_visible(
     connection: &mut Connection,
     schema: &ResourceSchema,
@@ -18,12 +19,12 @@ pub fn find_visible(
     check_visible(schema, name, visibility, found, |item| item)
 }
 
-/// Whether there can be an item of this name at all.
+/// Whether a name can be an id or a slug at all.
 pub(in crate::resource) fn is_possible_name(name: &str) -> bool {
     !name.contains('\0') && name.len() <= 200
 }
 
-/// What was found, if the caller may see it.
+/// Returns the found item if the client may see it, and the matching problem otherwise.
 pub(in crate::resource) fn check_visible<T>(
     schema: &ResourceSchema,
     name: &str,

@@ -1,4 +1,4 @@
-//! What an answer shows beside the item itself: the chosen language, the items referred to, the
+//! The context in which items are rendered: the selected language, the referenced items and the
 //! countries.
 
 use std::cell::RefCell;
@@ -14,37 +14,39 @@ use utoipa::ToSchema;
 use crate::db::{Id, IdMap, Time};
 use crate::http::auth::Visibility;
 use crate::http::language::LanguagePreference;
-use crate::places::{CountryNames, CountryReference};
+use crate::i18n::country_names::CountryNames;
+use crate::i18n::country_names::CountryReference;
 use crate::resource::cache::references::{CacheView, CachedJson, ReferenceTarget, to_cached_json};
 use crate::resource::model::completeness::Completeness;
 use crate::resource::model::item::{LoadedItem, TranslationRow};
 use crate::resource::model::packed::PackedJson;
 use crate::resource::schema::{ResourceKind, ResourceSchema};
-use crate::text::choice::{LanguageMatch, select_language};
 use crate::text::language::Language;
+use crate::text::language_fallback::LanguageMatch;
+use crate::text::language_fallback::select_language;
 use crate::text::transliterate::transliterate;
 
-/// The surroundings in which items are shown.
+/// The context in which items are rendered.
 #[derive(Clone)]
 pub struct RenderContext {
-    /// The languages asked for.
+    /// Language preference of the request.
     pub language_preference: LanguagePreference,
     /// Country names and footnotes.
     pub country_names: Arc<CountryNames>,
-    /// The address of this server, before the paths of what it keeps itself; where it is not known
-    /// they are shown without.
+    /// Base URL of this server for the URLs of its own resources. If it is empty, the URLs are
+    /// relative.
     pub base_url: String,
-    /// Fields to show that a list else leaves out, see [`Spec::extras`].
+    /// Fields to render that lists otherwise omit, see [`ResourceSchema::on_demand_fields`].
     pub on_demand_fields: Vec<&'static str>,
     cache: Option<CacheView>,
     targets: IdMap<Arc<ReferenceTarget>>,
-    /// Items as they are shown inside others; those of a page repeat.
+    /// Embedded representations, reused since the items of a page repeat them.
     embedded: RefCell<IdMap<Option<EmbeddedJson>>>,
-    /// The choice among the same languages is the same.
+    /// Selected languages, reused for items with the same available languages.
     language_choices: Vec<LanguageChoice>,
 }
 
-/// Which of the languages of an item answers.
+/// The language selected for a set of available languages.
 #[derive(Clone)]
 struct LanguageChoice {
     languages: Vec<Language>,
@@ -52,18 +54,18 @@ struct LanguageChoice {
     choice: Option<LanguageMatch>,
 }
 
-/// The texts of an item in the language that was chosen for it.
+/// The texts of an item in the selected language.
 #[derive(Clone, Debug)]
 pub struct SelectedText {
     /// The language.
     pub language: Language,
-    /// Whether the text was made from the other script.
+    /// Whether the text was transliterated from the other script.
     pub is_transliterated: bool,
     /// The texts.
     pub text: TranslationRow,
 }
 
-/// An item in short: enough to link to it.
+/// A short reference to an item: enough to link to it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Reference)]
 pub struct ShortReference {
@@ -72,13 +74,13 @@ pub struct ShortReference {
     pub id: Id,
     /// Slug.
     pub slug: String,
-    /// Title, name or label in the answer's language.
+    /// Title, name or label in the language of the response.
     pub title: String,
 }
 
-/// An item shown inside another: a [`Reference`], or the whole resource where `include` asks for
-/// it; as JSON. Those of a page share it within their thread: threads that counted the holders of
-/// what all of them show would wait for each other.
+/// An embedded item as JSON: a [`ShortReference`], or the complete resource if `include` requests
+/// it. The items of a page share it within one thread (`Rc`): with atomic reference counts, threads
+/// that render the same items would contend for them.
 #[derive(Clone, Debug)]
 pub struct EmbeddedJson(Rc<CachedJson>);
 
@@ -89,7 +91,7 @@ impl Serialize for EmbeddedJson {
 }
 
 impl RenderContext {
-    /// Surroundings without any items yet; with a memory, those it has need not be read.
+    /// Creates a context without referenced items. Items in the cache need not be loaded.
     pub fn new(
         language_preference: LanguagePreference,
         places: Arc<CountryNames>,
@@ -107,13 +109,13 @@ impl RenderContext {
         }
     }
 
-    /// The same, seen from this address.
+    /// Sets the base URL.
     #[must_use]
     pub fn with_base_url(self, base: &str) -> Self {
         Self { base_url: base.to_owned(), ..self }
     }
 
-    /// Makes the items known that memory has; gives those that must be read.
+    /// Adds the items that are cached and returns the ids of those that must be loaded.
     pub fn add_cached_targets(
         &mut self,
         kind: ResourceKind,
@@ -128,7 +130,7 @@ impl RenderContext {
         }
     }
 
-    /// Makes items known that others refer to; `None` for one that the viewer may not see.
+    /// Adds referenced items, also to the cache; `None` for an item that the client may not see.
     pub fn add_targets(
         &mut self,
         kind: ResourceKind,
@@ -141,12 +143,12 @@ impl RenderContext {
         self.targets.extend(read.into_iter().filter_map(|(id, target)| Some((id, target?))));
     }
 
-    /// The memory, for what is shown inside.
+    /// Returns the cache of referenced items.
     pub fn cache(&self) -> Option<CacheView> {
         self.cache.clone()
     }
 
-    /// Adds a whole resource, to be shown in place of its short form.
+    /// Adds a complete resource, which is embedded instead of the short reference.
     pub fn insert_full(&mut self, id: Id, resource: &Value) {
         self.embedded.get_mut().insert(
             id,
@@ -154,18 +156,18 @@ impl RenderContext {
         );
     }
 
-    /// Whether an item that is referred to may be shown.
+    /// Whether a referenced item is visible to the client.
     pub fn has_target(&self, id: &Id) -> bool {
         self.targets.contains_key(id)
     }
 
-    /// An item that is referred to, with all its titles that the viewer may see.
+    /// Returns a referenced item with all titles that the client may see.
     pub fn target(&self, id: &Id) -> Option<&Arc<ReferenceTarget>> {
         self.targets.get(id)
     }
 
-    /// Which of these languages answers, by the fallback chain; `None` where all of them are asked
-    /// for.
+    /// Selects one of the available languages by the fallback chain; `None` if all languages are
+    /// requested.
     pub fn select_language(
         &mut self,
         available: &[Language],
@@ -195,7 +197,7 @@ impl RenderContext {
         choice
     }
 
-    /// An item that is referred to; `None` where the viewer may not see it.
+    /// Returns a referenced item for embedding; `None` if the client may not see it.
     pub fn embedded(&self, id: &Id) -> Option<EmbeddedJson> {
         if let Some(known) = self.embedded.borrow().get(id) {
             return known.clone();
@@ -210,7 +212,7 @@ impl RenderContext {
         embedded
     }
 
-    /// An item that is referred to, in short; `None` where the viewer may not see it.
+    /// Returns a short reference to an item; `None` if the client may not see it.
     pub fn short_reference(&self, id: &Id) -> Option<ShortReference> {
         self.targets.get(id).and_then(|target| self.shorten(target))
     }
@@ -220,7 +222,7 @@ impl RenderContext {
         Some(ShortReference { id: target.id, slug: target.slug.clone(), title })
     }
 
-    /// The title of an item in the answer's language, and which that is.
+    /// Returns the title of an item in the language of the response, with that language.
     pub fn localized_title(&self, target: &ReferenceTarget) -> Option<(Language, String)> {
         let choice = select_language(
             &self.language_preference.requested,
@@ -236,7 +238,7 @@ impl RenderContext {
         })
     }
 
-    /// Countries by code.
+    /// Returns the countries with these codes, with their names.
     pub fn countries(&self, codes: &PackedJson) -> Vec<CountryReference> {
         let codes: Vec<String> = codes.unpack();
         codes
@@ -249,7 +251,7 @@ impl RenderContext {
 }
 
 impl<O> LoadedItem<O> {
-    /// What is referred to in a field that holds one reference.
+    /// Returns the embedded item of a field with one reference.
     pub fn embedded_reference(
         &self,
         field: &str,
@@ -259,7 +261,7 @@ impl<O> LoadedItem<O> {
             .find_map(|reference| render_context.embedded(&reference.target_id))
     }
 
-    /// What is referred to in a field that holds several.
+    /// Returns the embedded items of a field with several references.
     pub fn embedded_references(
         &self,
         field: &str,
@@ -270,7 +272,7 @@ impl<O> LoadedItem<O> {
             .collect()
     }
 
-    /// Takes the texts in the answer's language; `None` when every language is asked for.
+    /// Takes the texts in the language of the response; `None` if all languages are requested.
     pub fn take_selected_text(&mut self) -> Option<SelectedText> {
         let choice = self.choice.as_ref()?;
         let stored = self.languages.get(choice.index)?;
@@ -297,7 +299,7 @@ impl<O> LoadedItem<O> {
         })
     }
 
-    /// Every language, when that is asked for.
+    /// Renders the texts of all languages, if they are requested.
     pub fn render_translations(
         &self,
         schema: &ResourceSchema,
@@ -314,7 +316,7 @@ impl<O> LoadedItem<O> {
         )
     }
 
-    /// Takes what every resource shows.
+    /// Takes the fields that every resource has.
     pub fn take_common_fields(&mut self) -> CommonFields {
         CommonFields {
             id: self.item.id,
@@ -331,7 +333,7 @@ impl<O> LoadedItem<O> {
     }
 }
 
-/// The texts of one language, under the names that the kind gives them.
+/// Renders the texts of one language under the field names of the kind.
 pub fn render_translation(schema: &ResourceSchema, text: &TranslationRow) -> Value {
     let mut object = serde_json::Map::new();
     object.insert("status".to_owned(), json!(text.status));
@@ -344,42 +346,41 @@ pub fn render_translation(schema: &ResourceSchema, text: &TranslationRow) -> Val
     Value::Object(object)
 }
 
-/// What every resource shows.
+/// The fields that every resource has.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CommonFields {
     /// Identifier (UUIDv7): never changes.
     #[schema(value_type = uuid::Uuid, example = "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60")]
     pub id: Id,
-    /// Readable name in addresses, unique within its kind; a former slug redirects to the present
-    /// one.
+    /// Readable name in URLs, unique within its kind; a former slug redirects to the current one.
     #[schema(
         pattern = "^[a-z0-9]+(-[a-z0-9]+)*$",
         max_length = 80,
         example = "football-players-speak-out"
     )]
     pub slug: String,
-    /// Whether the public sees it.
+    /// Publication status; only published items are public.
     #[schema(value_type = crate::resource::model::item::Status)]
     pub status: String,
-    /// Grows with every change of the item itself.
+    /// Revision; increases with every change of the item itself.
     #[schema(minimum = 1, example = 3)]
     pub revision: i64,
-    /// When it was stored.
+    /// When the item was created.
     #[schema(value_type = chrono::DateTime<chrono::Utc>, example = "2026-05-07T08:00:00Z")]
     pub created_at: Time,
-    /// When it was last changed itself.
+    /// When the item itself was last changed.
     #[schema(value_type = chrono::DateTime<chrono::Utc>, example = "2026-05-07T08:00:00Z")]
     pub updated_at: Time,
-    /// When it was published.
+    /// When the item was published.
     #[schema(value_type = Option<chrono::DateTime<chrono::Utc>>, required, example = "2026-05-07T08:00:00Z")]
     pub published_at: Option<Time>,
-    /// The language it was written in (BCP 47).
+    /// The language in which the item was written (BCP 47).
     #[schema(example = "en")]
     pub original_language: String,
-    /// The languages in which texts exist that you may see.
+    /// The languages of the texts that you may see.
     #[schema(value_type = Vec<String>, example = json!(["en", "mk", "sr-Latn"]))]
     pub languages: Vec<Language>,
-    /// Which parts are there in which language; only where that is asked for.
+    /// Which parts exist in which language; only if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(ignore)]
     pub completeness: Option<Completeness>,

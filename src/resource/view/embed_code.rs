@@ -1,19 +1,19 @@
-//! What webmasters paste into their pages.
+//! HTML for embedding that webmasters paste into their pages.
 
 use maud::html;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// The width of a frame where nobody asks for another, in pixels.
+/// Default width of a frame, in pixels.
 pub const DEFAULT_WIDTH: i64 = 640;
-/// What stands beside the picture of a video needs about so much more height than the picture.
+/// Height of the text below the picture of a video, in pixels.
 const TEXT_HEIGHT: i64 = 180;
 
-/// The height of a frame of this width: a picture of 16 to 9 and the text below it.
+/// Returns the height of a frame of this width: a picture of 16 to 9 and the text below it.
 pub fn frame_height(width: i64) -> i64 {
     (width.saturating_mul(9) / 16).saturating_add(TEXT_HEIGHT)
 }
 
-/// A frame that shows a page of ours.
+/// Returns an iframe for a page of this server.
 pub fn iframe_html(page: &str, (width, height): (i64, i64), title: &str) -> String {
     let frame = html! {
         iframe src=(page) width=(width) height=(height) title=(title) style="border:0;max-width:100%" loading="lazy"
@@ -22,7 +22,7 @@ pub fn iframe_html(page: &str, (width, height): (i64, i64), title: &str) -> Stri
     frame.into_string()
 }
 
-/// A video as a component, with the script that it needs; without the script there is a link.
+/// Returns a video as a web component, with its script; without the script it shows a link.
 pub fn video_component_html(
     base: &str,
     slug: &str,
@@ -36,7 +36,7 @@ pub fn video_component_html(
     component.into_string()
 }
 
-/// A list of videos as a component, in the same way.
+/// Returns a list of videos as a web component, with its script and a link as fallback.
 pub fn list_component_html(
     base: &str,
     (query, layout, language): (&str, Option<&str>, Option<&str>),
@@ -50,7 +50,7 @@ pub fn list_component_html(
     component.into_string()
 }
 
-/// Where oEmbed tells of a page of ours.
+/// Returns the URL of the oEmbed response for a page of this server.
 pub fn oembed_url(base: &str, page: &str) -> String {
     format!("{base}/oembed?url={}", utf8_percent_encode(page, NON_ALPHANUMERIC))
 }

@@ -1,4 +1,4 @@
-//! Loads items with the texts and reference targets that their representations need.
+//! Loads items with the texts and referenced items that their representations need.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,10 +26,10 @@ use crate::resource::view::context::RenderContext;
 use crate::resource::view::resource::Resource;
 use crate::text::language::Language;
 
-/// A page, and the items it shows.
+/// The positions of a page, and its items.
 pub type LoadedPage<O> = (PagePositions, Vec<LoadedItem<O>>);
 
-/// The page of a list and its items; `None` where the place does not fit the list.
+/// Loads a page of a list and its items; `None` if the page start does not match the list.
 pub fn load_page<S: Resource>(
     connection: &mut Connection,
     list: &ListQuery,
@@ -42,8 +42,8 @@ pub fn load_page<S: Resource>(
     })
 }
 
-/// The same of a list whose items are of several kinds. `O` is what is read of the fields that only
-/// a kind has; what an item refers to is made known where its declaration is given.
+/// Like [`load_page`], for a list of several kinds. `O` is the type to which the kind's own fields
+/// are deserialized. References are loaded only for items for which `declared` returns a schema.
 pub fn load_mixed_page<O: DeserializeOwned>(
     connection: &mut Connection,
     list: &ListQuery,
@@ -83,8 +83,8 @@ pub fn load_mixed_page<O: DeserializeOwned>(
     )))
 }
 
-/// Reads the items that fit a condition with all that they show: two queries, and at most two for
-/// what they refer to.
+/// Loads the items that match a condition with all that their representations need: two queries,
+/// and at most two more for the referenced items.
 pub fn load_where<S: Resource>(
     connection: &mut Connection,
     condition: &Fragment,
@@ -95,7 +95,7 @@ pub fn load_where<S: Resource>(
     hydrate::<S>(connection, rows, visibility, render_context)
 }
 
-/// Completes an item that was read by itself; `None` where its own fields cannot be read.
+/// Completes an item that was loaded on its own; `None` if its own fields cannot be parsed.
 pub fn hydrate_single<S: Resource>(
     connection: &mut Connection,
     item: ItemRow,
@@ -110,8 +110,7 @@ pub fn hydrate_single<S: Resource>(
     .pop())
 }
 
-/// Completes items that have been read already. Those whose own fields were removed for good are
-/// left out.
+/// Completes items whose rows have been loaded. Items whose own fields were purged are omitted.
 pub fn hydrate<S: Resource>(
     connection: &mut Connection,
     rows: Vec<ItemRow>,
@@ -128,7 +127,8 @@ pub fn hydrate<S: Resource>(
     )
 }
 
-/// The same where some texts have been read already; what is wanted beside them is read.
+/// Like [`hydrate`], with the texts that have been loaded already; only the missing ones are
+/// loaded.
 fn hydrate_with_texts<O: DeserializeOwned>(
     connection: &mut Connection,
     rows: Vec<ItemRow>,
@@ -170,8 +170,8 @@ fn hydrate_with_texts<O: DeserializeOwned>(
     Ok(loaded)
 }
 
-/// The texts that will be shown and are not known: those of the chosen language, or all that the
-/// viewer may see.
+/// Loads the texts that will be rendered and are not loaded yet: those of the selected language, or
+/// all that the client may see.
 fn load_displayed_texts<O>(
     connection: &mut Connection,
     loaded: &[LoadedItem<O>],
@@ -190,8 +190,8 @@ fn load_displayed_texts<O>(
     load_texts_by_key(connection, keys)
 }
 
-/// Makes the items known that others refer to, by references of items of these kinds: those that
-/// memory has, and the rest in two queries.
+/// Adds the items that these references of items of these kinds target to the context: from the
+/// cache, and the others in two queries.
 pub fn load_references<'a>(
     connection: &mut Connection,
     references: impl Iterator<Item = (&'static ResourceSchema, &'a Reference)>,
@@ -210,7 +210,7 @@ pub fn load_references<'a>(
     load_reference_targets(connection, targets, visibility, render_context)
 }
 
-/// Makes items of these kinds known: those that memory has, and the rest in two queries.
+/// Adds items of these kinds to the context: from the cache, and the others in two queries.
 pub fn load_reference_targets(
     connection: &mut Connection,
     targets: Vec<(ResourceKind, Vec<Id>)>,
@@ -270,8 +270,8 @@ pub fn load_reference_targets(
     Ok(())
 }
 
-/// Reads items of these numbers with all that they show, in this order. What is no longer there for
-/// the viewer is left out.
+/// Loads the items with these row ids with all that their representations need, in this order.
+/// Items that the client may no longer see are omitted.
 pub fn load_by_row_ids<S: Resource>(
     connection: &mut Connection,
     numbers: &[RowId],

@@ -1,5 +1,5 @@
-//! From the model to the representation of a response: the render context, embedded references,
-//! URLs, and the trait that every kind implements. Used by the modules that query, read and write.
+//! Renders model items to representations: the render context, embedded references, URLs, and the
+//! trait that every kind implements. Used by the modules that query, read and write.
 
 pub mod context;
 pub mod embed_code;

@@ -1,4 +1,4 @@
-//! Partners and the parts they play, as videos and programmes show them.
+//! Partners and their roles in videos and programmes.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -7,29 +7,29 @@ use crate::http::json_fields::{JsonFields, limits};
 use crate::resource::model::item::{LoadedItem, NewReference};
 use crate::resource::view::context::{EmbeddedJson, RenderContext};
 
-/// A partner and the part it plays.
+/// A partner and its role.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PartnerRole {
     /// The partner.
     #[schema(schema_with = crate::resource::schema::openapi_refs::partner_shown)]
     pub partner: EmbeddedJson,
-    /// The part it plays.
+    /// The role of the partner.
     #[schema(required, example = "funder")]
     pub role: Option<String>,
 }
 
-/// A partner and the part it plays, as it is written.
+/// A partner and its role, in a request body.
 #[derive(Clone, Debug, ToSchema)]
 pub struct PartnerRoleInput {
-    /// The partner: a slug, an id, or an object with one.
+    /// The partner: a slug, an id, or an object with one of them.
     #[schema(required, schema_with = crate::resource::schema::openapi_refs::reference_input)]
     pub partner: Option<String>,
-    /// The part it plays.
+    /// The role of the partner.
     #[schema(max_length = 200, example = "funder")]
     pub role: Option<String>,
 }
 
-/// Reads `partners`.
+/// Parses `partners`.
 pub fn parse(fields: &mut JsonFields<'_, '_>) -> Vec<NewReference> {
     fields.list("partners", |value, pointer, errors| {
         let mut inner = JsonFields::new(value, pointer, errors)?;
@@ -41,7 +41,7 @@ pub fn parse(fields: &mut JsonFields<'_, '_>) -> Vec<NewReference> {
     })
 }
 
-/// Draws `partners`.
+/// Renders `partners`.
 pub fn render<O>(loaded: &LoadedItem<O>, render_context: &RenderContext) -> Vec<PartnerRole> {
     loaded
         .references_in("partners")

@@ -25,13 +25,14 @@ pub trait Resource: ResourceModel {
     /// The representation in responses.
     type View: Serialize;
 
-    /// Parses the fields of a body; errors are reported to `fields`.
+    /// Parses the fields of a request body; errors are reported to `fields`.
     fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<Self::Fields>;
 
     /// Renders the representation.
     fn render(loaded: LoadedItem<Self::Fields>, context: &RenderContext) -> Self::View;
 
-    /// Checks what needs the database, and sets inherited fields. The references are resolved.
+    /// Performs the checks that need the database, and sets inherited fields. The references are
+    /// resolved.
     fn validate(
         _connection: &mut Connection,
         _id: Option<Id>,

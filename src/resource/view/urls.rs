@@ -1,11 +1,11 @@
-//! Where people find items: on the publisher's own site, where one is configured, else on this
+//! URLs of the pages of items: on the publisher's own site if one is configured, otherwise on this
 //! server.
 
 use crate::config::Settings;
 use crate::db::Id;
 use crate::resource::schema::ResourceKind;
 
-/// What addresses of pages are made of.
+/// Builds the URLs of pages.
 #[derive(Clone, Debug)]
 pub struct PublicUrls {
     base_url: String,
@@ -13,13 +13,13 @@ pub struct PublicUrls {
 }
 
 impl PublicUrls {
-    /// For this server at this address.
+    /// Creates the URLs for this server at this base URL.
     pub fn new(settings: &Settings, base: &str) -> Self {
         Self { base_url: base.to_owned(), url_template: settings.public_url_template.clone() }
     }
 
-    /// The page of an item in a language: that of the publisher's own site, else the embed page,
-    /// else what the API answers.
+    /// Returns the URL of the page of an item in a language: on the publisher's own site, otherwise
+    /// the embed page, otherwise the resource of the API.
     pub fn page_url(&self, kind: ResourceKind, item: (Id, &str), language: &str) -> String {
         self.external_url(kind, item, language).unwrap_or_else(|| match kind {
             ResourceKind::Video | ResourceKind::ImpactStatistic => {
@@ -34,7 +34,7 @@ impl PublicUrls {
         })
     }
 
-    /// The page of an item on the publisher's own site, if that has one.
+    /// Returns the URL of the page of an item on the publisher's own site, if that has one.
     pub fn external_url(
         &self,
         kind: ResourceKind,
@@ -52,12 +52,12 @@ impl PublicUrls {
         Some(filled.replace("{slug}", slug))
     }
 
-    /// An address of this server.
+    /// Returns a URL of this server.
     pub fn own_url(&self, path: &str) -> String {
         format!("{}{path}", self.base_url)
     }
 
-    /// What makes one configuration another: part of tags.
+    /// Returns a text that identifies the configuration, as part of entity tags.
     pub fn cache_key(&self) -> String {
         format!("{}\n{}", self.base_url, self.url_template.as_deref().unwrap_or_default())
     }

@@ -12,35 +12,35 @@ use crate::resource::write::translations::{self, ParsedTranslations, Translation
 use crate::text::language::Language;
 use crate::text::slug;
 
-/// What a body is read against.
+/// The context in which a body is parsed.
 pub struct ParseContext<'a> {
-    /// The item as it is, if it is there.
+    /// The existing item, if there is one.
     pub existing: Option<&'a ItemRow>,
-    /// Whether it has texts in several languages.
+    /// Whether the existing item has texts in several languages.
     pub has_multiple_languages: bool,
-    /// The slug in the address of a new item.
+    /// The slug in the URL path of a new item.
     pub path_slug: Option<&'a str>,
-    /// The original language of a new item whose body states none.
+    /// The original language of a new item whose body does not set one.
     pub default_language: &'a Language,
 }
 
-/// A body whose every field was read. What only the database can tell is not checked.
+/// A parsed body. Checks that need the database are not done yet.
 #[derive(Clone, Debug)]
 pub struct ParsedBody<O> {
-    /// Whether the public sees the item.
+    /// Publication status of the item.
     pub status: Status,
-    /// When it was published, if that is stated.
+    /// Time of publication, if the body sets it.
     pub published_at: Option<Time>,
-    /// Its slug, if that is stated.
+    /// The slug, if the body sets it.
     pub slug: Option<String>,
-    /// Its texts.
+    /// The texts.
     pub translations: ParsedTranslations,
     /// The kind's own fields and the references.
     pub parsed_fields: ParsedFields<O>,
 }
 
-/// Reads the fields of a body; `None` where it is no object. It can be stored only if nothing was
-/// reported to `errors`.
+/// Parses the fields of a body; `None` if it is not an object. The result may be stored only if no
+/// error was added to `errors`.
 pub fn parse_body<S: Resource>(
     body: &Value,
     parse_context: &ParseContext<'_>,
@@ -71,7 +71,7 @@ pub fn parse_body<S: Resource>(
         fields.error(
             "translations",
             "would_lose_languages",
-            "The item has texts in several languages; send all of them in `translations` (GET with `lang=all` gives them), or use PATCH.",
+            "The item has texts in several languages; send all of them in `translations` (GET with `lang=all` returns them), or use PATCH.",
         );
     }
     if let Some(slug) = &slug {
@@ -79,7 +79,11 @@ pub fn parse_body<S: Resource>(
             fields.error("slug", "invalid_slug", error.to_string());
         }
         if parse_context.path_slug.is_some_and(|path| path != slug) {
-            fields.error("slug", "conflicting", "The slug differs from the one in the address; a new item gets the slug of the address.");
+            fields.error(
+                "slug",
+                "conflicting",
+                "The slug differs from the one in the URL; a new item gets the slug in the URL.",
+            );
         }
     }
     let parsed_fields = S::parse(&mut fields);

@@ -1,4 +1,5 @@
-//! `POST`, `PUT`, `PATCH` and `DELETE`: one transaction each, all errors of a body at once.
+//! Handlers for `POST`, `PUT`, `PATCH` and `DELETE`. Each runs in one transaction and reports all
+//! errors of a body together.
 
 use std::sync::Arc;
 
@@ -37,26 +38,26 @@ use crate::resource::write::references::check_not_referenced;
 use crate::resource::write::save::save_and_bump;
 use crate::text::slug;
 
-/// How a write answers.
+/// Options of the response to a write.
 pub struct ResponseOptions {
     language_preference: LanguagePreference,
     response_shape: ResponseShape,
 }
 
-/// What a write did.
+/// The result of a write.
 pub struct WriteOutcome {
     item_id: Id,
     status: StatusCode,
 }
 
 impl WriteOutcome {
-    /// The item was there already.
+    /// The result of a write to an existing item.
     pub fn updated(id: Id) -> Self {
         Self { item_id: id, status: StatusCode::OK }
     }
 }
 
-/// Reads how a write answers from its query.
+/// Parses the response options from the query string.
 pub fn parse_response_options<S: Resource>(
     state: &AppState,
     request: &HttpRequest,
@@ -69,7 +70,7 @@ pub fn parse_response_options<S: Resource>(
     Ok(ResponseOptions { language_preference, response_shape: shape })
 }
 
-/// `POST /v1/{kind}`: stores a new item.
+/// `POST /v1/{kind}`: creates an item.
 pub async fn create<S: Resource>(
     state: web::Data<AppState>,
     request: HttpRequest,
@@ -89,7 +90,7 @@ pub async fn create<S: Resource>(
     .await
 }
 
-/// `PUT /v1/{kind}/{item}`: replaces an item, or stores a new one under that slug.
+/// `PUT /v1/{kind}/{item}`: replaces an item, or creates one with that slug.
 pub async fn replace<S: Resource>(
     state: web::Data<AppState>,
     request: HttpRequest,
@@ -171,7 +172,8 @@ pub async fn patch<S: Resource>(
     .await
 }
 
-/// `DELETE /v1/{kind}/{item}`: from then on the item answers 410.
+/// `DELETE /v1/{kind}/{item}`: soft-deletes an item. Requests for it then result in 410, or in 404
+/// for the public if it was never public.
 pub async fn delete<S: Resource>(
     state: web::Data<AppState>,
     request: HttpRequest,
@@ -221,11 +223,11 @@ pub async fn delete<S: Resource>(
     }
 }
 
-/// A problem, or the slug under which the item is to be found.
+/// A problem, or the current slug of the item for a redirect.
 pub enum WriteError {
-    /// A problem.
+    /// The problem of the response.
     Problem(Problem),
-    /// The slug.
+    /// The current slug.
     Moved(String),
 }
 
@@ -247,9 +249,8 @@ impl From<crate::db::Error> for WriteError {
     }
 }
 
-/// Runs a write in its transaction and answers with the item as it is then. Under an
-/// Idempotency-Key it goes on to its end even when the client has gone, and what it answered is
-/// kept.
+/// Runs a write in its transaction and responds with the item as stored. With an Idempotency-Key,
+/// the write runs to completion even if the client disconnects, and its response is stored.
 pub async fn execute<S: Resource>(
     state: web::Data<AppState>,
     request: &HttpRequest,
@@ -376,7 +377,7 @@ fn reject_deleted(schema: &ResourceSchema, item: &ItemRow) -> Result<(), Problem
         return Err(Problem::new(
             ProblemKind::Gone,
             format!(
-                "The {} `{}` has been deleted; its slug is not given to another.",
+                "The {} `{}` has been deleted; its slug cannot be reused.",
                 schema.kind.noun(),
                 item.slug
             ),

@@ -1,8 +1,9 @@
-//! `Idempotency-Key`: a request that is sent again under its key is answered again, not done again.
+//! `Idempotency-Key`: a request that is repeated with its key receives the stored response and is
+//! not processed again.
 //!
-//! The key is claimed in a transaction of its own, so that a request which comes meanwhile can be
-//! told so. What the work answers is stored in the work's own transaction: either both are kept or
-//! neither.
+//! The key is claimed in a transaction of its own, so that a concurrent request with the same key
+//! can be rejected. The response is stored in the transaction of the write: either both are
+//! committed or neither.
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
@@ -18,31 +19,30 @@ use crate::db::{Connection, Id, Time};
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::resource::state::AppState;
 
-/// The header.
+/// Name of the request header.
 pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
-/// Says that an answer is an earlier one.
+/// Name of the response header that marks a replayed response.
 pub const IDEMPOTENT_REPLAYED: &str = "Idempotent-Replayed";
 
-/// How long a key may be, without its quotes.
+/// Maximum length of a key, without its quotes.
 const MAX_KEY_LEN: usize = 255;
 
-/// After so long, in microseconds, a request that neither answered nor failed has died with its
-/// process.
+/// Time in microseconds after which an unfinished request is considered lost with its process.
 const CLAIM_TIMEOUT_MICROS: i64 = 60_000_000;
 
-/// An answer as it is kept.
+/// A stored response.
 #[derive(Clone, Debug)]
 pub struct StoredResponse {
-    /// The status.
+    /// The status code.
     pub status: u16,
-    /// The headers that the work has set.
+    /// The headers that the write has set.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: String,
 }
 
-/// A refusal as it is kept; who asks again is told the same, under the new request's identifier.
+/// A stored error response. A repeated request receives the same problem, with its own request id.
 #[derive(Deserialize, Serialize)]
 struct StoredProblem {
     code: String,
@@ -51,29 +51,29 @@ struct StoredProblem {
     headers: Vec<(String, String)>,
 }
 
-/// A request under a key.
+/// A request with an idempotency key.
 #[derive(Clone, Debug)]
 pub struct IdempotentRequest {
     caller: Id,
     key: String,
     request_digest: String,
-    /// Tells this attempt from others.
+    /// Distinguishes this attempt from others with the same key.
     attempt_id: Id,
 }
 
-/// What is known of a key.
+/// The result of claiming a key.
 #[derive(Debug)]
 pub enum ClaimResult {
-    /// Nothing: the work is to be done.
+    /// The key was not in use: the request must be processed.
     Acquired,
-    /// The answer.
+    /// The stored response.
     Replay(StoredResponse),
 }
 
 type IdempotencyRow = (String, Id, Option<i64>, Option<String>, Option<String>, Time);
 
 impl IdempotentRequest {
-    /// Reads the header. 400 where it is not a quoted string of visible ASCII.
+    /// Parses the header. Fails with 400 if it is not a quoted string of visible ASCII characters.
     pub fn from_request(
         request: &HttpRequest,
         caller: Id,
@@ -117,9 +117,9 @@ impl IdempotentRequest {
         }))
     }
 
-    /// Claims the key, or finds what was answered under it. 422 where the key was used for another
-    /// request, 409 while the first one still runs. Keys older than the configured age are
-    /// forgotten.
+    /// Claims the key, or returns the stored response. Fails with 422 if the key was used for a
+    /// different request, and with 409 while the first request is running. Keys older than the
+    /// configured age are deleted.
     pub async fn claim(&self, state: &AppState) -> Result<ClaimResult, Problem> {
         let this = self.clone();
         let age = i64::from(state.settings.idempotency_hours).saturating_mul(3_600_000_000);
@@ -164,7 +164,7 @@ impl IdempotentRequest {
             return Ok(ClaimResult::Acquired);
         };
         if digest != self.request_digest {
-            let detail = "The key was used for another request; take a new key for each request, and the same only to repeat one.";
+            let detail = "The key was used for a different request; use a new key for each request and reuse a key only to retry.";
             return Err(Problem::invalid_fields(vec![FieldError::parameter(
                 IDEMPOTENCY_KEY,
                 "reused",
@@ -175,7 +175,7 @@ impl IdempotentRequest {
             return replay(status, headers.as_deref().unwrap_or("[]"), body.unwrap_or_default());
         }
         if created_at.micros() > now.minus_micros(CLAIM_TIMEOUT_MICROS).micros() {
-            let detail = "The first request with this Idempotency-Key is still running; send it again to get its answer.";
+            let detail = "The first request with this Idempotency-Key is still running; retry to get its response.";
             let mut problem =
                 Problem::new(ProblemKind::Conflict, detail).with_header(header::RETRY_AFTER, "1");
             problem.errors.push(FieldError::parameter(IDEMPOTENCY_KEY, "still_running", detail));
@@ -194,32 +194,32 @@ impl IdempotentRequest {
         rows::table.filter(rows::caller.eq(caller)).filter(rows::key.eq(key))
     }
 
-    /// Keeps the answer; the last step of the work's own transaction. Fails where another attempt
-    /// has taken the key over.
+    /// Stores the response, as the last step of the transaction of the write. Fails if another
+    /// attempt has taken over the key.
     pub fn store_response(
         &self,
         connection: &mut Connection,
         reply: &StoredResponse,
     ) -> Result<(), Problem> {
         let headers = serde_json::to_string(&reply.headers).map_err(Problem::internal)?;
-        let kept = diesel::update(self.row_query().filter(rows::attempt.eq(self.attempt_id)))
+        let updated = diesel::update(self.row_query().filter(rows::attempt.eq(self.attempt_id)))
             .set((
                 rows::status.eq(Some(i64::from(reply.status))),
                 rows::headers.eq(Some(headers)),
                 rows::body.eq(Some(&reply.body)),
             ))
             .execute(connection)?;
-        if kept == 1 {
+        if updated == 1 {
             return Ok(());
         }
         Err(Problem::new(
             ProblemKind::Conflict,
-            "Another request with this Idempotency-Key went on in the meantime; nothing was stored by this one.",
+            "Another request with this Idempotency-Key took over in the meantime; this request stored nothing.",
         ))
     }
 
-    /// After work that failed: a refusal is kept, anything else frees the key, so that the work can
-    /// be tried again.
+    /// Finishes a failed write: a client error (4xx) is stored as the response; any other failure
+    /// releases the key, so that the request can be retried.
     pub async fn finish_failed(&self, state: &AppState, problem: Option<&Problem>) {
         let refusal = problem
             .filter(|problem| (400..500).contains(&problem.kind.definition().status))
@@ -255,7 +255,9 @@ impl IdempotentRequest {
             Ok(())
         });
         if let Err(problem) = settled.await {
-            log::warn!("an Idempotency-Key stays claimed for a minute: {problem}");
+            log::warn!(
+                "failed to release an Idempotency-Key, which stays claimed for a minute: {problem}"
+            );
         }
     }
 }

@@ -18,8 +18,8 @@ use crate::resource::view::context::RenderContext;
 use crate::resource::view::resource::Resource;
 use crate::resource::write::save::{SaveResult, save_item};
 
-/// Merges a patch into an item and stores that, as PATCH does. The revisions are still to be
-/// bumped.
+/// Merges a patch into an item and stores the result, as PATCH does. The caller must bump the
+/// revisions.
 pub fn apply_patch<S: Resource>(
     connection: &mut Connection,
     state: &AppState,
@@ -30,8 +30,8 @@ pub fn apply_patch<S: Resource>(
     save_item::<S>(connection, state, Some(item), None, &merged, true)
 }
 
-/// The item as PUT would take it, with a patch merged in. Flat texts of the patch mean those of the
-/// original language.
+/// Merges a patch into a stored item and returns the body that PUT would take. Flat texts in the
+/// patch are in the original language.
 pub fn merge_with_stored<S: Resource>(
     connection: &mut Connection,
     state: &AppState,
@@ -64,7 +64,7 @@ pub fn merge_with_stored<S: Resource>(
     merge_patch_into(schema, base, patch, &item.original_language)
 }
 
-/// An item as PUT would take it, with a patch merged in.
+/// Merges a patch into a rendered item and returns the body that PUT would take.
 pub fn merge_patch_into(
     schema: &ResourceSchema,
     mut base: Value,
@@ -104,7 +104,7 @@ pub(super) fn has_flat_texts(schema: &ResourceSchema, patch: &Value) -> bool {
     schema.text_fields.iter().any(|(name, _)| patch.get(*name).is_some())
 }
 
-/// Errors of texts that came flat are reported where they were sent.
+/// Rewrites the pointers of errors in flat texts to the fields of the request body.
 pub(super) fn restore_flat_pointers(mut problem: Problem, merged: &Value) -> Problem {
     let original = merged.get("original_language").and_then(Value::as_str).unwrap_or_default();
     let prefix = format!("/translations/{original}");

@@ -11,11 +11,12 @@ use crate::resource::store::texts::delete_texts;
 use crate::resource::store::tracks;
 use crate::resource::view::resource::Resource;
 
-/// How many items a transaction of the purge takes.
+/// Maximum number of items that are purged in one transaction.
 const PURGE_BATCH_SIZE: i64 = 200;
 
-/// Removes for good what some items of a kind hold that were deleted before `limit`; gives how
-/// many. Their identifiers and slugs stay, so that they answer 410 and are not given to others.
+/// Purges a batch of items of a kind that were deleted before `limit`. Returns their number. Their
+/// ids and slugs are retained, so that requests for them result in 410 and the slugs are not
+/// reused.
 pub fn purge_batch<S: Resource>(
     connection: &mut Connection,
     limit: Time,
@@ -47,10 +48,11 @@ pub fn purge_batch<S: Resource>(
     Ok(numbers.len())
 }
 
-/// The purge of one kind.
+/// Type of [`purge_batch`] for one kind.
 pub type PurgeFn = fn(&mut Connection, Time) -> Result<usize, Problem>;
 
-/// Purges all kinds, some items in each transaction; gives how many there were.
+/// Purges the deleted items of all kinds whose retention period has ended, in batches. Returns
+/// their number.
 pub async fn purge_all(state: &AppState, kinds: &[PurgeFn]) -> Result<usize, Problem> {
     let days = i64::from(state.settings.purge_days);
     if days == 0 {

@@ -7,7 +7,7 @@ use crate::resource::model::item::{ItemRow, NewReference, Reference};
 use crate::resource::schema::ResourceSchema;
 use crate::resource::store::{items as stored_items, lookup};
 
-/// Finds the items that a body refers to.
+/// Resolves the references of a body to item ids.
 pub(super) fn resolve_references(
     connection: &mut Connection,
     schema: &ResourceSchema,
@@ -47,7 +47,7 @@ pub(super) fn resolve_references(
             errors.push(FieldError::field(
                 link.target.pointer.clone(),
                 "repeated",
-                format!("`{slug}` is named twice here."),
+                format!("`{slug}` is listed twice."),
             ));
             continue;
         }
@@ -56,7 +56,7 @@ pub(super) fn resolve_references(
     Ok(resolved)
 }
 
-/// References in the order in which an item keeps them: field by field, and as they were written.
+/// Returns references in storage order: by field, and within a field in the order of the body.
 pub(super) fn sorted_references(resolved: &[(NewReference, Id)]) -> Vec<Reference> {
     let mut references: Vec<Reference> = resolved
         .iter()
@@ -72,7 +72,7 @@ pub(super) fn sorted_references(resolved: &[(NewReference, Id)]) -> Vec<Referenc
     references
 }
 
-/// 409 while others refer to the item; says which.
+/// Fails with 409 if other items reference the item, and lists them.
 pub(super) fn check_not_referenced(
     connection: &mut Connection,
     schema: &ResourceSchema,

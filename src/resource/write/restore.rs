@@ -1,4 +1,4 @@
-//! `POST …/restore` for what was deleted, and the purge after which it cannot be restored.
+//! `POST …/restore` for deleted items.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use diesel::prelude::*;
@@ -21,8 +21,8 @@ use crate::resource::view::resource::Resource;
 use crate::resource::write::handlers::{WriteOutcome, execute, parse_response_options};
 use crate::resource::write::idempotency::IdempotentRequest;
 
-/// `POST /v1/{kind}/{item}/restore`: brings a deleted item back as it was. One that is not deleted
-/// is answered unchanged.
+/// `POST /v1/{kind}/{item}/restore`: restores a deleted item to its state before deletion. An item
+/// that is not deleted is returned unchanged.
 pub async fn restore<S: Resource>(
     state: web::Data<AppState>,
     request: HttpRequest,
@@ -64,7 +64,7 @@ fn restore_item<S: Resource>(
     let schema = S::SCHEMA;
     if item.purged_at.is_some() {
         let detail = format!(
-            "The {} `{}` was deleted too long ago: what it held is no longer kept.",
+            "The {} `{}` has been purged and can no longer be restored.",
             schema.kind.noun(),
             item.slug
         );
@@ -91,7 +91,7 @@ fn restore_item<S: Resource>(
     Ok(())
 }
 
-/// 409 where the item refers to others that are deleted too: they come first.
+/// Fails with 409 if the item references deleted items, which must be restored first.
 fn check_references_exist(
     connection: &mut Connection,
     schema: &ResourceSchema,
@@ -119,7 +119,7 @@ fn check_references_exist(
         String::new()
     };
     let detail = format!(
-        "The {} `{}` refers to what is deleted itself: {}{more}. Restore these first.",
+        "The {} `{}` refers to deleted items: {}{more}. Restore these first.",
         schema.kind.noun(),
         item.slug,
         names.join(", ")

@@ -26,20 +26,20 @@ use crate::resource::write::body::{ParseContext, ParsedBody, has_null, parse_bod
 use crate::resource::write::references::{resolve_references, sorted_references};
 use crate::resource::write::translations::ParsedTranslations;
 
-/// What became of an item that was to be stored.
+/// The result of storing an item.
 #[derive(Clone, Debug)]
 pub struct SaveResult {
     /// The item.
     pub id: Id,
     /// Its slug.
     pub slug: String,
-    /// Whether anything of it is other than before.
+    /// Whether the item changed.
     pub is_changed: bool,
-    /// Whether the public sees that.
+    /// Whether the change is visible to the public.
     pub is_publicly_visible: bool,
 }
 
-/// Stores a body as [`store`] does, and bumps the revisions if that changed anything.
+/// Stores a body as [`save_item`] does, and bumps the revisions if the item changed.
 pub(super) fn save_and_bump<S: Resource>(
     connection: &mut Connection,
     state: &AppState,
@@ -58,8 +58,8 @@ pub(super) fn save_and_bump<S: Resource>(
     Ok(stored.id)
 }
 
-/// Stores a body as an item, new or not. Everything that is wrong is reported together. The
-/// revisions are still to be bumped.
+/// Stores a body as a new item, or as the new state of an existing one. All errors of the body are
+/// reported together. The caller must bump the revisions.
 pub fn save_item<S: Resource>(
     connection: &mut Connection,
     state: &AppState,
@@ -208,7 +208,7 @@ pub fn save_item<S: Resource>(
     Ok(SaveResult { id, slug, is_changed: true, is_publicly_visible: is_seen })
 }
 
-/// The titles of what an item refers to.
+/// Loads the titles of the referenced items, for the full-text index.
 fn load_referenced_names(
     connection: &mut Connection,
     state: &AppState,
@@ -245,7 +245,7 @@ fn load_referenced_names(
     })
 }
 
-/// Stores the rows of an item; one that has no number yet is new and gets one.
+/// Stores the rows of an item. An item with row id 0 is new and is inserted.
 fn save_rows<S: Resource>(
     connection: &mut Connection,
     item: &mut ItemRow,
@@ -271,8 +271,8 @@ fn save_rows<S: Resource>(
     Ok(())
 }
 
-/// An item that is published by a patch that says nothing of its texts, none of which is public, is
-/// published in its original language.
+/// Publishes the text in the original language if a patch publishes the item and none of its texts
+/// is published.
 fn publish_original_language(new_texts: &mut ParsedTranslations, status_before: Option<&str>) {
     if status_before == Some("published")
         || new_texts.texts.iter().any(|text| text.status == "published")

@@ -14,8 +14,8 @@ use crate::resource::store::texts::load_all_texts;
 use crate::resource::store::tracks::{load_item_tracks, summary_json};
 use crate::resource::view::resource::Resource;
 
-/// Brings an item up to date with its tracks: what it shows of them, how it is found, its revision,
-/// and whatever hangs on that.
+/// Updates an item after a change of its text tracks: the summary of its tracks, its revision and
+/// its index entries. Also bumps the revisions of the kind and of the catalogue.
 pub fn update_item_after_track_change<S: Resource>(
     connection: &mut Connection,
     settings: &Settings,
@@ -29,7 +29,7 @@ pub fn update_item_after_track_change<S: Resource>(
         (now, Revisions::load(connection)?.next_catalogue_revision());
     diesel::update(items::table.find(item.number)).set(&item).execute(connection)?;
     let own = item.parse_fields::<S::Fields>().ok_or_else(|| {
-        Problem::internal(format!("the own fields of item {} cannot be read", item.id))
+        Problem::internal(format!("failed to parse the fields of item {}", item.id))
     })?;
     let texts = load_all_texts(connection, [item.number])?.remove(&item.number).unwrap_or_default();
     filters::write_filter_index::<S>(connection, &item, &own, &texts, &item.references(), false)?;

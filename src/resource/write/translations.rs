@@ -1,4 +1,4 @@
-//! Reads the texts of a body: per language in `translations`, or flat for the original language.
+//! Parses the texts of a body: by language in `translations`, or flat in the original language.
 
 use serde_json::Value;
 
@@ -9,19 +9,20 @@ use crate::resource::schema::{ResourceSchema, TextField};
 use crate::text::collation::sort_key;
 use crate::text::language::Language;
 
-/// The texts that a body has, and the language it was written in.
+/// The texts of a body, and its original language.
 #[derive(Clone, Debug)]
 pub struct ParsedTranslations {
     /// The original language.
     pub original_language: Language,
     /// Texts by language.
     pub texts: Vec<TranslationRow>,
-    /// Whether the texts came as flat fields.
+    /// Whether the texts are flat fields of the body.
     pub is_flat: bool,
 }
 
 impl ParsedTranslations {
-    /// The tags of those texts that `which` holds of, as an item keeps them.
+    /// Returns the language tags of the texts that match a predicate, separated by spaces as an
+    /// item stores them.
     pub fn language_list(&self, which: impl Fn(&TranslationRow) -> bool) -> String {
         let tags: Vec<&str> = self
             .texts
@@ -33,17 +34,17 @@ impl ParsedTranslations {
     }
 }
 
-/// What the texts are read against.
+/// Default values for parsing texts.
 pub struct TranslationDefaults<'a> {
-    /// The status of texts that state none.
+    /// The status of texts that do not set one.
     pub status: Status,
-    /// The original language where the body states none.
+    /// The original language if the body does not set one.
     pub original_language: &'a Language,
-    /// Whether a missing `original_language` may follow from the translations.
+    /// Whether a missing `original_language` may be inferred from the translations.
     pub infer_original_language: bool,
 }
 
-/// Reads `original_language`, `translations` and the flat texts.
+/// Parses `original_language`, `translations` and the flat texts.
 pub fn parse_translations(
     fields: &mut JsonFields<'_, '_>,
     schema: &ResourceSchema,
@@ -87,7 +88,7 @@ pub fn parse_translations(
             .filter(|_| defaults.infer_original_language && !has_default)
             .unwrap_or_else(|| defaults.original_language.clone())
     });
-    // Texts that are there but wrong have been reported as such.
+    // Invalid texts in the original language have been reported already.
     let is_there = translations.get(original.as_str()).is_some_and(|texts| !texts.is_null());
     if !is_there && !texts.iter().any(|text| text.language == original.as_str()) {
         let detail =
@@ -137,7 +138,7 @@ fn parse_translation_map(
             errors.push(FieldError::field(
                 here,
                 "repeated",
-                format!("`{}` is given twice.", language.as_str()),
+                format!("`{}` is listed twice.", language.as_str()),
             ));
             continue;
         }

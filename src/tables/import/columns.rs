@@ -3,7 +3,7 @@
 use crate::http::problem::FieldError;
 use crate::impact::resource::ImpactStatistics;
 use crate::tables::table_resource::TableResource;
-use crate::text::nearest::closest_name;
+use crate::text::name_suggestion::closest_name;
 
 /// Read-only columns of exports, which are ignored.
 pub const IGNORED_COLUMNS: &[&str] = &[

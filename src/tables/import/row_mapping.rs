@@ -9,7 +9,7 @@ use crate::tables::cell::{parse_pair, split_values};
 use crate::tables::csv::unescape_formula;
 use crate::tables::import::columns::{IGNORED_COLUMNS, ImportColumns};
 use crate::tables::import::csv_reader::Record;
-use crate::text::decimal::normalize_decimal;
+use crate::text::decimal::format::normalize_decimal;
 
 /// A parsed row.
 #[derive(Debug, PartialEq)]

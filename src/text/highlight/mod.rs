@@ -17,11 +17,13 @@ use marks::{Mark, merge_marks, render_html, union_groups};
 pub use marks::{TermGroups, highlight_spans};
 use stem_prefix::StemPrefix;
 
-use super::analysis::{stems, tokenize, word_indices};
 use super::chars::is_apostrophe;
 use super::fold::{fold, is_part_of_letter};
 use super::query::{MAX_QUERY_TOKENS, SearchQuery, Term};
 use super::stem::StemmerLanguage;
+use crate::text::analyzer::stems;
+use crate::text::analyzer::tokenize;
+use crate::text::analyzer::word_indices;
 
 /// Default maximum number of snippets per text.
 pub const MAX_SNIPPETS: usize = 3;
@@ -242,8 +244,8 @@ fn phrase_ranges<'a>(
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::analysis::AnalyzedTexts;
     use super::*;
+    use crate::text::analyzer::AnalyzedTexts;
 
     const EN: Option<StemmerLanguage> = Some(StemmerLanguage::English);
     const SQ: Option<StemmerLanguage> = Some(StemmerLanguage::Albanian);

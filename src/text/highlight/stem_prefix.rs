@@ -27,7 +27,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::text::analysis::{stems, word_indices};
+    use crate::text::analyzer::stems;
+    use crate::text::analyzer::word_indices;
     use crate::text::fold::{fold, is_part_of_letter};
     use crate::text::stem::StemmerLanguage;
 

@@ -18,8 +18,8 @@ use crate::resource::read::response;
 use crate::resource::state::AppState;
 use crate::resource::store::tracks::{self, TrackRow};
 use crate::resource::write::tracks as resource_tracks;
-use crate::text::choice::select_language;
 use crate::text::language::Language;
+use crate::text::language_fallback::select_language;
 use crate::videos::resource::Videos;
 use crate::videos::tracks::format::{TrackFormat, format_from_content_type};
 use crate::videos::tracks::model::{

@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 use super::api::redirect_to_current;
 use super::model::select_track;
 use super::store::{VideoLookup, load_in_script, with_current_video};
-use crate::captions::{Track, vtt_text};
+use crate::captions::Track;
+use crate::captions::webvtt_cue_text;
 use crate::db::{Connection, Error};
 use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag};
 use crate::http::language::LanguagePreference;
@@ -21,8 +22,8 @@ use crate::resource::read::highlights::ms_to_seconds;
 use crate::resource::read::response;
 use crate::resource::state::AppState;
 use crate::resource::store::tracks;
-use crate::text::choice::preference_order;
 use crate::text::language::Language;
+use crate::text::language_fallback::preference_order;
 use crate::videos::fields::VideoFields;
 use crate::videos::media::Chapter;
 
@@ -62,7 +63,7 @@ fn track_chapters(track: &Track) -> Vec<Chapter> {
         .iter()
         .map(|cue| Chapter {
             start_seconds: ms_to_seconds(cue.start_ms),
-            title: vtt_text::to_plain_text(&cue.payload),
+            title: webvtt_cue_text::to_plain_text(&cue.payload),
         })
         .collect()
 }

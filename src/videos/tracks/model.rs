@@ -3,15 +3,17 @@
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use crate::captions::{Track, paragraphs, vtt_text};
+use crate::captions::Track;
+use crate::captions::paragraphs;
+use crate::captions::webvtt_cue_text;
 use crate::db::{Id, Time};
 use crate::resource::model::item::ItemRow;
 use crate::resource::model::packed::PackedJson;
 use crate::resource::model::text_track::{TrackKind, TrackSummary};
 use crate::resource::read::highlights::ms_to_seconds;
 use crate::resource::store::tracks::TrackRow;
-use crate::text::choice::select_language;
 use crate::text::language::Language;
+use crate::text::language_fallback::select_language;
 use crate::text::transliterate::transliterate;
 use crate::videos::media::Caption;
 
@@ -139,8 +141,9 @@ pub fn select_track(
 /// Transliterates the text of a track to the script of another language.
 pub fn transliterate_track(mut track: Track, from: &Language, to: &Language) -> Track {
     for cue in &mut track.cues {
-        cue.payload =
-            vtt_text::map_text(&cue.payload, &|text| transliterate(text, from, to).into_owned());
+        cue.payload = webvtt_cue_text::map_text(&cue.payload, &|text| {
+            transliterate(text, from, to).into_owned()
+        });
     }
     track
 }
@@ -274,8 +277,8 @@ pub fn cues(track: &Track) -> Vec<CueView> {
     let to_view = |cue: &crate::captions::Cue| CueView {
         start_seconds: ms_to_seconds(cue.start_ms),
         end_seconds: ms_to_seconds(cue.end_ms),
-        text: vtt_text::to_plain_text(&cue.payload),
-        speaker: vtt_text::first_speaker(&cue.payload),
+        text: webvtt_cue_text::to_plain_text(&cue.payload),
+        speaker: webvtt_cue_text::first_speaker(&cue.payload),
         identifier: cue.identifier.clone(),
         settings: (!cue.settings.is_empty()).then(|| cue.settings.clone()),
     };

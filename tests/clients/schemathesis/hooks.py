@@ -1,4 +1,4 @@
-"""Hooks for what JSON Schema cannot express: constraints between members of a request, and the state of the catalogue.
+"""Hooks for constraints that JSON Schema cannot express: between members of a request, and on the state of the catalogue.
 
 A request that is valid by the document must be accepted, unless it is rejected for one of the reasons below. Every other
 rejection is a finding: the document and the server disagree.
@@ -10,7 +10,7 @@ import uuid
 
 import schemathesis
 
-# The item is missing, is referenced or has a taken slug, is deleted, or has changed.
+# The item does not exist, is referenced or has a taken slug, is deleted, or has changed.
 STATE_STATUSES = {404, 409, 410, 412}
 
 # Codes in `errors` of 400 and 422 for constraints that JSON Schema cannot express.
@@ -20,16 +20,16 @@ SEMANTIC_ERRORS = {
     "invalid_cursor": "a cursor must come from the server",
     "foreign_cursor": "a cursor belongs to its query",
     "would_lose_languages": "PUT of one language of an item that has several",
-    "unknown_country": "a well-formed code of no country",
+    "unknown_country": "a well-formed code that is not assigned to a country",
     "missing_language": "the original language must be among the translations",
     "cycle": "a topic that is its own ancestor",
     "invalid_range": "an end before its beginning",
     "invalid_decimal": "a number with an exponent, or longer than 60 characters",
-    "invalid_language": "a tag that names no language (`und`, `x-…`), or Serbian without its script, for texts",
-    "repeated": "two equivalent members",
-    "required": "a PATCH that takes the title away, or makes a language the original one that has no texts",
-    "out_of_range": "a chapter or a passage after the end of its video, a share of more than the whole",
-    "not_allowed": "a qualitative statistic with a value, a sum of what is no count, the share of a country where the programme does not work",
+    "invalid_language": "a tag without a language (`und`, `x-…`), or Serbian texts without a script",
+    "repeated": "two equivalent members of a list",
+    "required": "a PATCH that removes the title, or sets an original language without texts",
+    "out_of_range": "a chapter or passage after the end of its video, or a share above 100",
+    "not_allowed": "a qualitative statistic with a value, a sum of values that are not counts, the share of a country that the programme does not list",
     "does_not_fit": "a statistic that contradicts its indicator",
     "mixed_units": "a sum of values in several units",
     "not_additive": "a sum of values not marked `additive`",

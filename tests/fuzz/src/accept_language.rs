@@ -1,15 +1,15 @@
 use std::cmp::Ordering;
 
 use kinoteka::http::language::LanguagePreference;
-use kinoteka::places::NAME_LANGUAGES;
+use kinoteka::i18n::country_names::NAME_LANGUAGES;
 use kinoteka::text::{Language, parse_accept_language, rank_available, select_language};
 
-/// The header; on an optional second line the language tags of the stored texts, the original
-/// first.
+/// Fuzzes an `Accept-Language` header. An optional second line has the language tags of the stored
+/// texts, the original language first.
 pub fn accept_language(data: &[u8]) {
     let Some((header, stored)) = super::two_lines(data) else { return };
-    let asked = parse_accept_language(header);
-    reads_as_it_should(header, &asked);
+    let requested = parse_accept_language(header);
+    assert_parsed_by_weight(header, &requested);
 
     let mut available: Vec<Language> = Vec::new();
     for tag in stored.unwrap_or("en sq sr-Cyrl mk").split_whitespace().take(12) {
@@ -19,13 +19,14 @@ pub fn accept_language(data: &[u8]) {
     }
     let fallback = [Language::default()];
     let original = available.first().cloned().unwrap_or_default();
-    chooses_what_there_is(&asked, &available, &fallback, &original);
-    let wish = LanguagePreference::new(asked, fallback.to_vec());
-    assert!(NAME_LANGUAGES.contains(&wish.ui_language));
+    assert_selects_available(&requested, &available, &fallback, &original);
+    let preference = LanguagePreference::new(requested, fallback.to_vec());
+    assert!(NAME_LANGUAGES.contains(&preference.ui_language));
 }
 
-fn reads_as_it_should(header: &str, asked: &[Language]) {
-    for language in asked {
+/// Asserts that the parser orders languages by weight and ignores invalid members.
+fn assert_parsed_by_weight(header: &str, requested: &[Language]) {
+    for language in requested {
         assert_eq!(
             Language::parse(language.as_str()).as_ref(),
             Ok(language),
@@ -52,31 +53,32 @@ fn reads_as_it_should(header: &str, asked: &[Language]) {
             languages.push(language);
         }
     }
-    assert_eq!(asked.iter().collect::<Vec<_>>(), languages, "{header}");
+    assert_eq!(requested.iter().collect::<Vec<_>>(), languages, "{header}");
 
-    let plain: Vec<&str> = asked.iter().map(Language::as_str).collect();
-    assert_eq!(parse_accept_language(&plain.join(", ")), asked, "equal weights keep the order");
-    let weighed: Vec<String> = plain
+    let plain: Vec<&str> = requested.iter().map(Language::as_str).collect();
+    assert_eq!(parse_accept_language(&plain.join(", ")), requested, "equal weights keep the order");
+    let weighted: Vec<String> = plain
         .iter()
         .enumerate()
-        .map(|(place, tag)| format!("{tag};q=0.{}", 999 - place))
+        .map(|(index, tag)| format!("{tag};q=0.{}", 999 - index))
         .rev()
         .collect();
-    assert_eq!(parse_accept_language(&weighed.join(",")), asked, "weights determine the order");
+    assert_eq!(parse_accept_language(&weighted.join(",")), requested, "weights define the order");
     assert_eq!(
         parse_accept_language(&format!("*;q=0.9,_ ,;,{header}")),
-        asked,
+        requested,
         "invalid members are ignored"
     );
 }
 
-fn chooses_what_there_is(
-    asked: &[Language],
+/// Asserts that an available language is selected, and that only Serbian is transliterated.
+fn assert_selects_available(
+    requested: &[Language],
     available: &[Language],
     fallback: &[Language],
     original: &Language,
 ) {
-    let choice = select_language(asked, available, fallback, original);
+    let choice = select_language(requested, available, fallback, original);
     assert_eq!(
         choice.is_none(),
         available.is_empty(),
@@ -96,26 +98,26 @@ fn chooses_what_there_is(
             assert_ne!(to.script(), stored.script());
         }
     }
-    if let Some(first) = asked.first().filter(|first| available.contains(first)) {
+    if let Some(first) = requested.first().filter(|first| available.contains(first)) {
         assert_eq!(stored, first, "the most preferred language is available");
     }
-    let order = rank_available(asked, fallback, available);
+    let order = rank_available(requested, fallback, available);
     assert!(order.iter().all(|tag| available.contains(tag)));
     if order.is_empty() {
         assert_eq!(stored, original, "without a match the original is selected");
         return;
     }
-    assert!(order.contains(stored), "{stored} is chosen, but not preferred");
+    assert!(order.contains(stored), "{stored} is selected, but is not in the order of preference");
     // Only `sr` without a script depends on the script of the original.
     if original.primary_language() != "sr" {
-        assert_eq!(Some(stored), order.first(), "the order of preference and the choice agree");
+        assert_eq!(Some(stored), order.first(), "the first language in order is selected");
     }
-    let mut turned = available.to_vec();
-    turned.reverse();
+    let mut reversed = available.to_vec();
+    reversed.reverse();
     let again =
-        select_language(asked, &turned, fallback, original).expect("a language is available");
+        select_language(requested, &reversed, fallback, original).expect("a language is available");
     assert_eq!(
-        (&turned[again.index], again.language),
+        (&reversed[again.index], again.language),
         (stored, choice.language),
         "the order of the stored tags does not matter"
     );

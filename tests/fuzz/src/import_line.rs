@@ -13,11 +13,11 @@ use kinoteka::videos::resource::Videos;
 
 use super::items;
 
-/// Fuzzes an import line.
+/// Fuzzes a line of an import file, up to the validated item.
 pub fn import_line(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     match parse_line(1, text) {
-        Err(error) => items::is_a_sentence(&error),
+        Err(error) => items::assert_printable(&error),
         Ok(line) => match line.kind {
             ResourceKind::Topic => read::<Topics>(&line),
             ResourceKind::Partner => read::<Partners>(&line),
@@ -33,21 +33,21 @@ pub fn import_line(data: &[u8]) {
 fn read<S: Resource>(line: &ImportLine) {
     assert_eq!(validate_slug(&line.slug), Ok(()));
     assert_eq!(line.kind, S::SCHEMA.kind);
-    let understood = match items::read::<S>(&line.body, None) {
-        Ok(understood) => understood,
+    let parsed = match items::read::<S>(&line.body, None) {
+        Ok(parsed) => parsed,
         Err(errors) => {
-            let explained = line_errors(line, &Problem::invalid_fields(errors));
-            assert!(!explained.is_empty());
-            for (number, text) in explained {
+            let messages = line_errors(line, &Problem::invalid_fields(errors));
+            assert!(!messages.is_empty());
+            for (number, text) in messages {
                 assert_eq!(number, 1);
                 assert!(!text.chars().any(char::is_control), "{text:?}");
             }
             return;
         }
     };
-    assert_eq!(understood.slug.as_ref(), Some(&line.slug));
+    assert_eq!(parsed.slug.as_ref(), Some(&line.slug));
     // An exported item can be imported.
-    let mut body = items::sent_back::<S>(&line.body, understood);
+    let mut body = items::round_trip::<S>(&line.body, parsed);
     body["resource"] = line.kind.as_str().into();
     let again = parse_line(2, &body.to_string())
         .unwrap_or_else(|error| panic!("{body} cannot be imported: {error}"));

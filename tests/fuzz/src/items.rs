@@ -1,4 +1,4 @@
-//! Properties of every request body of an item.
+//! Properties that hold for every request body of an item.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +8,8 @@ use kinoteka::http::auth::Visibility;
 use kinoteka::http::json_fields::limits;
 use kinoteka::http::language::LanguagePreference;
 use kinoteka::http::problem::FieldError;
-use kinoteka::places::{CountryNames, KosovoFootnote};
+use kinoteka::i18n::country_names::CountryNames;
+use kinoteka::i18n::country_names::KosovoFootnote;
 use kinoteka::resource::cache::references::{ReferenceTarget, RenderedReferences};
 use kinoteka::resource::model::item::{
     ItemRow, LoadedItem, NewReference, Reference, TranslationRow,
@@ -19,30 +20,31 @@ use kinoteka::resource::write::body::{ParseContext, ParsedBody, parse_body};
 use kinoteka::text::Language;
 use serde_json::Value;
 
-/// Parses a body for a new or an existing item.
+/// Parses a body for a new or an existing item. Returns the errors if it is rejected.
 pub fn read<S: Resource>(
     body: &Value,
     existing: Option<&ItemRow>,
 ) -> Result<ParsedBody<S::Fields>, Vec<FieldError>> {
-    let about = ParseContext {
+    let context = ParseContext {
         existing,
         has_multiple_languages: existing.is_some_and(|item| item.languages.contains(' ')),
         path_slug: None,
         default_language: &Language::default(),
     };
     let mut errors = Vec::new();
-    let understood = parse_body::<S>(body, &about, &mut errors);
-    match understood {
-        Some(understood) if errors.is_empty() => Ok(understood),
+    let parsed = parse_body::<S>(body, &context, &mut errors);
+    match parsed {
+        Some(parsed) if errors.is_empty() => Ok(parsed),
         _ => {
-            are_of_use(&errors, body);
+            assert_valid_errors(&errors, body);
             Err(errors)
         }
     }
 }
 
-/// Every language has a title; texts are clean.
-fn are_clean(texts: &[TranslationRow]) {
+/// Asserts that every language has a title, and that texts are trimmed, limited in length and
+/// without control characters.
+fn assert_clean_texts(texts: &[TranslationRow]) {
     for text in texts {
         assert!(
             !text.title.is_empty() && text.title.chars().count() <= limits::TITLE,
@@ -68,47 +70,47 @@ fn are_clean(texts: &[TranslationRow]) {
     }
 }
 
-/// Whether a value is empty, so that it may be rendered as null.
-fn says_nothing(value: &Value) -> bool {
+/// Returns whether a value is empty, so that it may be rendered as null.
+fn is_blank(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.trim().is_empty(),
         Value::Array(members) => members.is_empty(),
-        Value::Object(members) => members.values().all(says_nothing),
+        Value::Object(members) => members.values().all(is_blank),
         Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
 /// Asserts that the representation has every non-empty member that was sent.
-fn is_kept(sent: &Value, shown: &Value) {
+fn assert_preserved(sent: &Value, shown: &Value) {
     match (sent, shown) {
-        // A reference or a country: only its name is parsed.
+        // A reference or a country: only its slug or code is parsed.
         (_, Value::Object(shown))
             if shown.len() == 3 && (shown.contains_key("code") || shown.contains_key("slug")) => {}
         (Value::Object(sent), Value::Object(shown)) => {
-            for (name, value) in sent.iter().filter(|(_, value)| !says_nothing(value)) {
+            for (name, value) in sent.iter().filter(|(_, value)| !is_blank(value)) {
                 let there = shown.get(name).unwrap_or(&Value::Null);
                 assert!(!there.is_null(), "{name} is lost: {value}");
-                is_kept(value, there);
+                assert_preserved(value, there);
             }
         }
         (Value::Array(sent), Value::Array(shown)) => {
             assert!(!shown.is_empty(), "{sent:?} is lost");
             // Only without duplicates.
             if sent.len() == shown.len() {
-                sent.iter().zip(shown).for_each(|(sent, shown)| is_kept(sent, shown));
+                sent.iter().zip(shown).for_each(|(sent, shown)| assert_preserved(sent, shown));
             }
         }
         _ => {}
     }
 }
 
-/// Members of a body that are rendered under the same name.
-fn shown_alike<S: Resource>(body: &Value) -> Value {
+/// Returns the members of a body that are rendered under the same name.
+fn members_rendered_alike<S: Resource>(body: &Value) -> Value {
     let is_text = |name: &str| S::SCHEMA.text_fields.iter().any(|(text, _)| *text == name);
     // Read-only fields are ignored, tags are canonicalized, and texts are rendered below their
     // language.
-    let elsewhere = [
+    let not_compared = [
         "id",
         "revision",
         "created_at",
@@ -123,23 +125,23 @@ fn shown_alike<S: Resource>(body: &Value) -> Value {
         .as_object()
         .into_iter()
         .flatten()
-        .filter(|(name, _)| !is_text(name) && !elsewhere.contains(&name.as_str()));
+        .filter(|(name, _)| !is_text(name) && !not_compared.contains(&name.as_str()));
     Value::Object(members.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
 /// Asserts that every error has a valid pointer and printable text.
-fn are_of_use(errors: &[FieldError], body: &Value) {
-    assert!(!errors.is_empty(), "what is refused is refused for a reason");
+fn assert_valid_errors(errors: &[FieldError], body: &Value) {
+    assert!(!errors.is_empty(), "a rejected body has at least one error");
     for error in errors {
-        let pointer = error.pointer.as_deref().expect("an error of a body points into it");
+        let pointer = error.pointer.as_deref().expect("an error of a body has a pointer");
         let parent = pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
-        assert!(body.pointer(parent).is_some(), "{pointer} is nowhere");
-        is_a_sentence(&error.detail);
+        assert!(body.pointer(parent).is_some(), "{pointer} is not in the body");
+        assert_printable(&error.detail);
     }
 }
 
 /// Asserts that text is not empty, of limited length, and without control characters.
-pub fn is_a_sentence(text: &str) {
+pub fn assert_printable(text: &str) {
     assert!(
         !text.is_empty() && text.chars().count() < 2_000,
         "{} characters",
@@ -148,10 +150,10 @@ pub fn is_a_sentence(text: &str) {
     assert!(!text.chars().any(char::is_control), "{text:?}");
 }
 
-/// Renders a parsed item like a read with `lang=all`, and asserts that sending it back changes
-/// nothing.
-pub fn sent_back<S: Resource>(sent: &Value, first: ParsedBody<S::Fields>) -> Value {
-    are_clean(&first.translations.texts);
+/// Renders a parsed item like a read with `lang=all`, and asserts that sending the representation
+/// back does not change the item. Returns the representation.
+pub fn round_trip<S: Resource>(sent: &Value, first: ParsedBody<S::Fields>) -> Value {
+    assert_clean_texts(&first.translations.texts);
     let mut ids: BTreeMap<String, Id> = BTreeMap::new();
     let mut shown = RenderContext::new(
         LanguagePreference::all_languages(vec![Language::default()]),
@@ -183,7 +185,7 @@ pub fn sent_back<S: Resource>(sent: &Value, first: ParsedBody<S::Fields>) -> Val
             end_ms: link.end_ms,
         });
     }
-    let epoch = Time::from_micros(0).expect("1970 is a year");
+    let epoch = Time::from_micros(0).expect("the epoch is a valid time");
     let item = ItemRow {
         number: 1,
         id: Id(uuid::Uuid::from_u128(1)),
@@ -195,7 +197,7 @@ pub fn sent_back<S: Resource>(sent: &Value, first: ParsedBody<S::Fields>) -> Val
         public_languages: first.translations.language_list(|text| text.status == "published"),
         reference_list: kinoteka::resource::model::item::encode_references(&links),
         tracks: String::new(),
-        fields: serde_json::to_string(&first.parsed_fields.fields).expect("own fields can be kept"),
+        fields: serde_json::to_string(&first.parsed_fields.fields).expect("own fields serialize"),
         revision: 1,
         is_public: false,
         ever_public: false,
@@ -208,11 +210,11 @@ pub fn sent_back<S: Resource>(sent: &Value, first: ParsedBody<S::Fields>) -> Val
     };
     assert!(
         first.translations.texts.iter().any(|text| text.language == item.original_language),
-        "there are texts in the original language"
+        "the original language has texts"
     );
     // The stored fields of the kind round-trip.
-    let own = item.parse_fields::<S::Fields>().expect("own fields can be read back");
-    assert!(own == first.parsed_fields.fields, "{} is other fields than were sent", item.fields);
+    let own = item.parse_fields::<S::Fields>().expect("the stored fields of the kind parse");
+    assert!(own == first.parsed_fields.fields, "{} differs from the fields sent", item.fields);
     let loaded = LoadedItem {
         item: item.clone(),
         fields: own,
@@ -227,15 +229,15 @@ pub fn sent_back<S: Resource>(sent: &Value, first: ParsedBody<S::Fields>) -> Val
         references: links,
         completeness: None,
     };
-    let text = serde_json::to_string(&S::render(loaded, &shown)).expect("a view can be written");
-    let body: Value = serde_json::from_str(&text).expect("what was written is JSON");
-    is_kept(&shown_alike::<S>(sent), &body);
+    let text = serde_json::to_string(&S::render(loaded, &shown)).expect("a view serializes");
+    let body: Value = serde_json::from_str(&text).expect("a representation is JSON");
+    assert_preserved(&members_rendered_alike::<S>(sent), &body);
     let flat: serde_json::Map<String, Value> = S::SCHEMA
         .text_fields
         .iter()
         .filter_map(|(name, _)| Some(((*name).to_owned(), sent.get(*name)?.clone())))
         .collect();
-    is_kept(&Value::Object(flat), &body["translations"][&item.original_language]);
+    assert_preserved(&Value::Object(flat), &body["translations"][&item.original_language]);
     let languages = sent
         .get("translations")
         .and_then(Value::as_object)

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::items;
 
-/// Fuzzes a document and, on the next line, a patch.
+/// Fuzzes a JSON document and, on the second line, a merge patch.
 pub fn merge_patch(data: &[u8]) {
     let Some((document, Some(patch))) = super::two_lines(data) else { return };
     let (Ok(document), Ok(patch)) =
@@ -20,22 +20,22 @@ pub fn merge_patch(data: &[u8]) {
     assert_eq!(merged, rfc_7396(document.clone(), &patch), "{document} with {patch}");
     let mut again = merged.clone();
     apply_merge_patch(&mut again, &patch);
-    assert_eq!(merged, again, "twice is as once");
-    nulls_are_gone(&merged, &patch);
+    assert_eq!(merged, again, "applying a patch is idempotent");
+    assert_nulls_removed(&merged, &patch);
     if let (Value::Object(before), Value::Object(after), Value::Object(patch)) =
         (&document, &merged, &patch)
     {
         for (name, value) in before.iter().filter(|(name, _)| !patch.contains_key(*name)) {
-            assert_eq!(after.get(name), Some(value), "{name} was not named");
+            assert_eq!(after.get(name), Some(value), "{name} is not in the patch");
         }
     }
     if let (Value::Object(_), Value::Object(patch)) = (&document, &patch) {
-        changes_an_item::<Videos>(&document, patch);
-        changes_an_item::<Programmes>(&document, patch);
+        assert_patches_item::<Videos>(&document, patch);
+        assert_patches_item::<Programmes>(&document, patch);
     }
 }
 
-/// The algorithm of RFC 7396 section 2.
+/// A second implementation of the algorithm of RFC 7396 section 2.
 fn rfc_7396(target: Value, patch: &Value) -> Value {
     let Value::Object(patch) = patch else { return patch.clone() };
     let mut target = if let Value::Object(members) = target { members } else { Map::new() };
@@ -50,17 +50,19 @@ fn rfc_7396(target: Value, patch: &Value) -> Value {
     Value::Object(target)
 }
 
-fn nulls_are_gone(merged: &Value, patch: &Value) {
+/// Asserts that members that are null in the patch are absent.
+fn assert_nulls_removed(merged: &Value, patch: &Value) {
     let Value::Object(patch) = patch else { return };
     for (name, value) in patch {
         match value {
-            Value::Null => assert!(merged.get(name).is_none(), "{name} was to be removed"),
-            value => nulls_are_gone(merged.get(name).expect("what is set is there"), value),
+            Value::Null => assert!(merged.get(name).is_none(), "{name} is null in the patch"),
+            value => assert_nulls_removed(merged.get(name).expect("a set member exists"), value),
         }
     }
 }
 
-fn changes_an_item<S: Resource>(document: &Value, patch: &Map<String, Value>) {
+/// Asserts that a patch applies to an item of the kind, or is rejected with 422.
+fn assert_patches_item<S: Resource>(document: &Value, patch: &Map<String, Value>) {
     let original =
         document.get("original_language").and_then(Value::as_str).unwrap_or("en").to_owned();
     let merged = match merge_patch_into(S::SCHEMA, document.clone(), patch, &original) {
@@ -76,9 +78,9 @@ fn changes_an_item<S: Resource>(document: &Value, patch: &Map<String, Value>) {
         assert_eq!(merged.get(name).is_none(), value.is_null(), "{name}");
     }
     let again = merge_patch_into(S::SCHEMA, merged.clone(), patch, &original)
-        .expect("what was merged can be merged again");
-    assert_eq!(merged, again, "twice is as once");
-    if let Ok(understood) = items::read::<S>(&merged, None) {
-        items::sent_back::<S>(&merged, understood);
+        .expect("the patch applies to its own result");
+    assert_eq!(merged, again, "applying a patch is idempotent");
+    if let Ok(parsed) = items::read::<S>(&merged, None) {
+        items::round_trip::<S>(&merged, parsed);
     }
 }

@@ -13,7 +13,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::items;
 
-/// A query string of the list of videos; on an optional second line `Accept-Language`.
+/// Fuzzes the query string of the list of videos, and `Accept-Language` on an optional second line.
 pub fn query(data: &[u8]) {
     let Some((query, accepted)) = super::two_lines(data) else { return };
     for viewer in [Visibility::Published, Visibility::All] {
@@ -21,13 +21,14 @@ pub fn query(data: &[u8]) {
             ListRequest::parse(Videos::SCHEMA, query, accepted, &[Language::default()], viewer)
         };
         match read(query) {
-            Ok(request) => is_understood(query, &request, viewer, read),
-            Err(problem) => is_of_use(query, &problem),
+            Ok(request) => assert_valid_request(query, &request, viewer, read),
+            Err(problem) => assert_valid_problem(query, &problem),
         }
     }
 }
 
-fn is_understood(
+/// Asserts the limits of a parsed request, and that rewriting and paging do not change its meaning.
+fn assert_valid_request(
     query: &str,
     request: &ListRequest,
     viewer: Visibility,
@@ -36,13 +37,13 @@ fn is_understood(
     assert!((1..=MAX_LIMIT).contains(&request.page_params.limit));
     match &request.page_params.start {
         PageStart::Offset(offset) => assert!((0..=MAX_OFFSET).contains(offset)),
-        PageStart::After(place) | PageStart::Before(place) => {
-            assert!(place.keys.iter().flatten().all(|key| !key.contains('\0')));
+        PageStart::After(position) | PageStart::Before(position) => {
+            assert!(position.keys.iter().flatten().all(|key| !key.contains('\0')));
         }
     }
     assert!(
         viewer == Visibility::All || request.visibility == Visibility::Published,
-        "the public sees what is public"
+        "a request without a key includes published items only"
     );
     for name in request.response_shape.fields.iter().flatten() {
         assert!(Videos::SCHEMA.all_fields().any(|known| known == name), "{name}");
@@ -57,7 +58,7 @@ fn is_understood(
 
     // Percent-encoding and order do not change the query.
     let escaped = |text: &str| {
-        utf8_percent_encode(&percent_decode(text).expect("it was understood"), NON_ALPHANUMERIC)
+        utf8_percent_encode(&percent_decode(text).expect("the query decodes"), NON_ALPHANUMERIC)
             .to_string()
     };
     let mut pairs: Vec<String> = query
@@ -72,16 +73,18 @@ fn is_understood(
     let rewritten = pairs.join("&");
     if rewritten.len() <= MAX_QUERY_LEN {
         let same = read(&rewritten)
-            .unwrap_or_else(|problem| panic!("{rewritten} is refused: {:?}", problem.errors));
+            .unwrap_or_else(|problem| panic!("{rewritten} is rejected: {:?}", problem.errors));
         assert_eq!((&same.page_params, &same.etag_key), (&request.page_params, &request.etag_key));
     }
 
     // The URL of the next page continues the same list.
-    let place = Position { keys: vec![Some("a".to_owned()); MAX_SORT_KEYS], row_id: 9 };
-    let next =
-        with_cursor(query, &cursor::encode(&request.page_params.query_fingerprint, &place, false));
+    let position = Position { keys: vec![Some("a".to_owned()); MAX_SORT_KEYS], row_id: 9 };
+    let next = with_cursor(
+        query,
+        &cursor::encode(&request.page_params.query_fingerprint, &position, false),
+    );
     let page =
-        read(&next).unwrap_or_else(|problem| panic!("{next} is refused: {:?}", problem.errors));
+        read(&next).unwrap_or_else(|problem| panic!("{next} is rejected: {:?}", problem.errors));
     assert_eq!(
         (&page.page_params.query_fingerprint, page.page_params.limit, page.page_params.with_total),
         (
@@ -90,15 +93,16 @@ fn is_understood(
             request.page_params.with_total
         )
     );
-    assert_eq!(page.page_params.start, PageStart::After(place));
+    assert_eq!(page.page_params.start, PageStart::After(position));
     if next.len() < MAX_QUERY_LEN {
-        let refused =
-            read(&format!("nonesuch=1&{query}")).err().expect("an unknown parameter is refused");
-        assert!(refused.errors.iter().any(|error| error.parameter.as_deref() == Some("nonesuch")));
+        let rejected =
+            read(&format!("nonesuch=1&{query}")).err().expect("an unknown parameter is rejected");
+        assert!(rejected.errors.iter().any(|error| error.parameter.as_deref() == Some("nonesuch")));
     }
 }
 
-fn is_of_use(query: &str, problem: &Problem) {
+/// Asserts that every error names a parameter, and that the response is limited in size.
+fn assert_valid_problem(query: &str, problem: &Problem) {
     if problem.kind == ProblemKind::UriTooLong {
         assert!(query.len() > MAX_QUERY_LEN);
         return;
@@ -107,8 +111,8 @@ fn is_of_use(query: &str, problem: &Problem) {
     assert!(!problem.errors.is_empty());
     for error in &problem.errors {
         assert!(error.parameter.is_some() && error.pointer.is_none());
-        items::is_a_sentence(&error.detail);
+        items::assert_printable(&error.detail);
     }
-    let size = serde_json::to_string(&problem.errors).expect("errors can be written").len();
-    assert!(size <= 131_072, "{} bytes are answered with {size}", query.len());
+    let size = serde_json::to_string(&problem.errors).expect("errors serialize").len();
+    assert!(size <= 131_072, "a query of {} bytes causes errors of {size} bytes", query.len());
 }

@@ -107,7 +107,7 @@ on_both! {
         for path in ["/v1/videos", "/v1/videos?country=AL&lang=mk&q=forum", ITEM, "/v1/countries", "/v1/countries/XK", "/openapi.json", "/openapi.yaml", "/.well-known/api-catalog"] {
             let first = server.get(path).expect(200);
             let tag = first.required_header("etag").to_owned();
-            assert!(tag.starts_with('"') && tag.ends_with('"'), "a strong tag: {tag}");
+            assert!(tag.starts_with('"') && tag.ends_with('"'), "not a strong tag: {tag}");
             for known in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}"), "*".to_owned()] {
                 let again = server.request("GET", path).header("If-None-Match", &known).send().expect(304);
                 assert!(again.body.is_empty());

@@ -56,7 +56,7 @@ fn fill(server: &TestServer) -> String {
     key
 }
 
-/// Parts of a video, of which these are present.
+/// Expected completeness of a language of a video, in which these parts exist.
 fn parts(there: &[&str]) -> Value {
     PARTS[0]
         .1
@@ -217,7 +217,7 @@ on_both! {
             }
             assert_eq!(found.concat(), expected, "{query} with drafts");
         }
-        assert_eq!(slugs(&list(server, Some(&key), "/v1/videos?missing=!sq.summary")), Vec::<String>::new(), "a key alone changes nothing");
+        assert_eq!(slugs(&list(server, Some(&key), "/v1/videos?missing=!sq.summary")), Vec::<String>::new(), "a key without `status` does not change the list");
         assert_eq!(server.slug_set("/v1/topics?missing=sq.name"), ["music"]);
         assert_eq!(server.slug_set("/v1/topics?missing=!en.description"), ["sport"]);
         // Cue search applies the filter.
@@ -274,7 +274,7 @@ on_both! {
                 }
             }
         }
-        assert!(seen > 1_000 && missing > 1_000, "the catalogue has enough of both: {seen} {missing}");
+        assert!(seen > 1_000 && missing > 1_000, "the generated catalogue has too few items: {seen} {missing}");
     }
 
     demo fn rejects_invalid_missing_values_with_suggestion(server: &TestServer) {

@@ -27,7 +27,7 @@ fn plain(response: &Response) -> Vec<u8> {
             .read_to_end(&mut bytes),
         Some(other) => panic!("unknown coding {other}"),
     };
-    read.expect("it matches its declared type");
+    read.expect("the body matches its content coding");
     bytes
 }
 

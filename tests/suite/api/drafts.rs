@@ -35,7 +35,7 @@ fn fill(server: &TestServer) {
 const HIDDEN: [&str; 7] = ["issimo", "secret", "quiet", "planned", "Нацрт", "Eski", "nowhere"];
 
 on_both! {
-    fn items(server: &TestServer) {
+    fn draft_items_are_hidden(server: &TestServer) {
         fill(server);
         for path in ["/v1/videos/draft", "/v1/videos/archived", "/v1/videos/no-language", "/v1/topics/secret", "/v1/partners/quiet", "/v1/programmes/planned"] {
             server.get(path).problem(404, "not-found");
@@ -74,7 +74,7 @@ on_both! {
         ] {
             let text = server.get(path).expect(200).text();
             for hidden in HIDDEN {
-                assert!(!text.contains(hidden), "{path} shows `{hidden}`: {text}");
+                assert!(!text.contains(hidden), "{path} contains `{hidden}`: {text}");
             }
         }
         let video = server.read("/v1/videos/shown?lang=mk");
@@ -98,7 +98,7 @@ on_both! {
         assert_eq!(server.slugs("/v1/videos?ids=draft,archived,no-language,shown"), ["shown"]);
         for (query, parameter) in [("programme=planned", "programme"), ("topic=secret", "topic"), ("partner=!quiet", "partner")] {
             let problem = server.get(&format!("/v1/videos?{query}")).errors(400, &[(parameter, "unknown_value")]);
-            assert!(!problem["errors"][0]["detail"].as_str().unwrap().contains("did you mean"), "nothing hidden is suggested: {problem}");
+            assert!(!problem["errors"][0]["detail"].as_str().unwrap().contains("did you mean"), "a draft is suggested: {problem}");
         }
         assert_eq!(server.slugs("/v1/videos?topic=open&total=true"), ["shown"]);
     }

@@ -83,7 +83,7 @@ on_both! {
         assert_eq!(ask("https://good.example").required_header("access-control-allow-origin"), "https://good.example");
         assert_eq!(ask("https://bad.example").header("access-control-allow-origin"), None);
         for response in [ask("https://good.example"), server.get("/v1/videos")] {
-            assert!(response.headers.iter().any(|(name, value)| name == "vary" && value.contains("Origin")), "Vary must have Origin: {:?}", response.headers);
+            assert!(response.headers.iter().any(|(name, value)| name == "vary" && value.contains("Origin")), "`Vary` does not contain `Origin`: {:?}", response.headers);
         }
     }
 
@@ -159,6 +159,6 @@ on_both! {
         let api = server.read("/.well-known/api-catalog")["linkset"][1].clone();
         assert_eq!(api["anchor"], "https://catalogue.example.org/media/");
         assert_eq!(api["service-desc"][0]["href"], "https://catalogue.example.org/media/openapi.json");
-        assert_eq!(api.get("service-doc"), None, "there is no /docs");
+        assert_eq!(api.get("service-doc"), None, "/docs is disabled");
     }
 }

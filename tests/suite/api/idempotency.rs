@@ -38,7 +38,8 @@ fn database<T>(server: &TestServer, mut work: impl FnMut(&mut Connection) -> Que
         .expect("the statement runs")
 }
 
-fn grow_old(server: &TestServer, seconds: i64) {
+/// Moves the creation time of the stored requests into the past.
+fn age_stored_requests(server: &TestServer, seconds: i64) {
     let then = Time::now().minus_micros(seconds * SECOND);
     assert_eq!(
         database(server, |connection| diesel::update(rows::table)
@@ -118,9 +119,9 @@ on_both! {
         let key = server.editor_key();
         let body = json!({"slug": "norms", "name": "Norms"});
         post(server, &key, KEY, &body).expect(201);
-        grow_old(server, 7_100);
+        age_stored_requests(server, 7_100);
         post(server, &key, KEY, &body).expect(201);
-        grow_old(server, 7_300);
+        age_stored_requests(server, 7_300);
         post(server, &key, KEY, &body).problem(409, "conflict");
     }
 
@@ -134,7 +135,7 @@ on_both! {
         assert_eq!(problem.required_header("retry-after"), "1");
         assert_eq!(problem.problem(409, "conflict")["errors"][0]["code"], "still_running");
         server.request("DELETE", "/v1/topics/norms").key(&key).send().expect(204);
-        grow_old(server, 61);
+        age_stored_requests(server, 61);
         // Simulates a crashed first request: the request runs now, and fails since the slug is
         // taken.
         let problem = post(server, &key, KEY, &body).problem(409, "conflict");
@@ -146,7 +147,7 @@ on_both! {
         let body = json!({"name": "Norms"});
         let responses: Vec<Response> = std::thread::scope(|scope| {
             let running: Vec<_> = (0..12).map(|_| scope.spawn(|| post(server, &key, KEY, &body))).collect();
-            running.into_iter().map(|thread| thread.join().expect("it ends")).collect()
+            running.into_iter().map(|thread| thread.join().expect("the request completes")).collect()
         });
         let done = responses.iter().filter(|response| response.status == 201 && response.header("idempotent-replayed").is_none()).count();
         assert_eq!(done, 1);

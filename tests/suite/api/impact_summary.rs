@@ -328,12 +328,12 @@ on_both! {
                 body => request.json(body).send(),
             };
             assert!(response.status < 300, "{method} {target}: {}", response.text());
-            let kept = server.read(&path);
-            assert_ne!(kept, before, "{method} {target}");
+            let cached = server.read(&path);
+            assert_ne!(cached, before, "{method} {target}");
             // Requests with a key are not cached.
             let read = server.request("GET", &format!("{path}&status=published")).key(&key).send().expect(200).json();
-            assert_eq!(kept, read, "{method} {target}");
-            before = kept;
+            assert_eq!(cached, read, "{method} {target}");
+            before = cached;
         }
     }
 

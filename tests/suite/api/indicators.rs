@@ -23,7 +23,7 @@ on_both! {
         let made = server.create(&key, "/v1/indicators?lang=all", &body);
         assert_eq!((made["is_share"].as_bool(), made["additive"].as_bool(), made["code"].as_str()), (Some(true), None, Some("5.2.1")));
         let back = server.request("PUT", "/v1/indicators/violence?lang=all").key(&key).json(&made).send().expect(200).json();
-        assert_eq!(back, made, "sending the response back changes nothing");
+        assert_eq!(back, made, "the representation can be sent back unchanged");
         assert_eq!(server.read("/v1/indicators/violence?lang=mk")["label"], "Жени изложени на насилство");
         for (query, found) in [("code=5.2.1", 1), ("vocabulary=sdg", 1), ("vocabulary=own", 0), ("measure=percentage", 1), ("unit=women", 1), ("result_type=impact", 1), ("q=%D0%B8%D0%B7%D0%BB%D0%BE%D0%B6%D0%B5%D0%BD%D0%B8", 1), ("additive=true", 0)] {
             assert_eq!(slugs(&server.read(&format!("/v1/indicators?{query}"))).len(), found, "{query}");
@@ -109,7 +109,7 @@ on_both! {
         assert_eq!(made["evidence"][0]["quote"], json!({"text": "Више од петсто нас.", "language": "sr-Cyrl"}));
         assert_eq!((&made["evidence"][1]["quote"], made["documents"].clone()), (&Value::Null, documents));
         let back = server.request("PUT", "/v1/impact-statistics/s?lang=all").key(&key).json(&server.read("/v1/impact-statistics/s?lang=all")).send().expect(200).json();
-        assert_eq!(back["revision"], 1, "sending the response back changes nothing");
+        assert_eq!(back["revision"], 1, "the representation can be sent back unchanged");
         server.create(&key, STATISTICS, &json!({"slug": "hidden", "label": "Draft", "evidence": [{"video": "v"}]}));
 
         assert_eq!(server.slug_set("/v1/videos?statistic=s"), ["v"]);

@@ -16,7 +16,7 @@ fn is_cyrillic(text: &Value) -> bool {
 fn language(resource: &Value) -> (&str, bool) {
     (
         resource["language"].as_str().expect("a resource has a language"),
-        resource["transliterated"].as_bool().expect("and its origin"),
+        resource["transliterated"].as_bool().expect("a resource has `transliterated`"),
     )
 }
 
@@ -60,7 +60,7 @@ on_both! {
         }
         let explicit = server.request("GET", &format!("{LATIN_ONLY}?lang=tr")).header("Accept-Language", "mk").send().expect(200);
         assert_eq!(explicit.json()["language"], "tr");
-        assert!(!explicit.required_header("vary").contains("Accept-Language"), "lang takes precedence");
+        assert!(!explicit.required_header("vary").contains("Accept-Language"), "`lang` takes precedence over the header");
     }
 
     demo fn montenegrin_falls_back_to_serbian_latin_then_bosnian(server: &TestServer) {
@@ -88,7 +88,7 @@ on_both! {
         let tags: Vec<&String> = video["translations"].as_object().unwrap().keys().collect();
         assert_eq!(tags, ["bs", "en", "mk", "sq", "sr-Latn", "tr"]);
         assert_eq!(video["languages"].as_array().unwrap().len(), 6);
-        assert!(["title", "summary", "description", "language"].iter().all(|name| video.get(name).is_none()), "no flat texts");
+        assert!(["title", "summary", "description", "language"].iter().all(|name| video.get(name).is_none()), "flat texts are absent");
         assert_eq!(video["translations"]["tr"]["status"], "published");
         let both = server.read(&format!("{LATIN_ONLY}?include=translations&lang=mk"));
         assert_eq!(both["translations"], video["translations"]);

@@ -173,7 +173,7 @@ on_both! {
         assert_eq!(list["links"]["self"], format!("{base}/v1/videos?limit=3&country=AL&offset=3"));
         let (next, prev) = (list["links"]["next"].as_str().unwrap(), list["links"]["prev"].as_str().unwrap());
         let links = format!("<{base}/v1/videos?limit=3&country=AL&offset=3>; rel=\"self\", <{next}>; rel=\"next\", <{prev}>; rel=\"prev\", ");
-        assert!(response.required_header("link").starts_with(&links), "then come its feeds: {}", response.required_header("link"));
+        assert!(response.required_header("link").starts_with(&links), "the feeds follow the pages: {}", response.required_header("link"));
         assert!(next.contains("country=AL") && !next.contains("offset="), "{next}");
         for (link, cursor) in [(next, "next_cursor"), (prev, "prev_cursor")] {
             assert!(link.ends_with(list["page"][cursor].as_str().unwrap()));

@@ -25,7 +25,7 @@ on_both! {
         server.get(VIDEO).problem(410, "gone");
         let restored = server.request("POST", &format!("{VIDEO}/restore?lang=all")).key(&key).send().expect(200);
         let mut after = restored.json();
-        assert_eq!(after["revision"].as_i64().unwrap(), before["revision"].as_i64().unwrap() + 2, "a deletion and a restoration");
+        assert_eq!(after["revision"].as_i64().unwrap(), before["revision"].as_i64().unwrap() + 2, "deletion and restoration increment the revision");
         assert!(after["updated_at"].as_str() > before["updated_at"].as_str());
         for name in ["revision", "updated_at"] {
             after[name] = before[name].clone();
@@ -45,7 +45,7 @@ on_both! {
         }
         server.patch(&key, VIDEO, &json!({"slug": "voices"}));
         let moved = server.request("POST", &format!("{VIDEO}/restore")).key(&key).send().expect(200).json();
-        assert_eq!(moved["slug"], "voices", "a former slug will do");
+        assert_eq!(moved["slug"], "voices", "a former slug is accepted");
     }
 
     demo fn restores_draft_as_draft(server: &TestServer) {
@@ -131,16 +131,16 @@ on_both! {
             if purged.unwrap().is_some() {
                 break;
             }
-            assert!(Instant::now() < deadline, "it is not purged");
+            assert!(Instant::now() < deadline, "the item is not purged");
             std::thread::sleep(Duration::from_millis(50));
         }
         let problem = server.request("POST", &format!("{VIDEO}/restore")).key(&key).send().problem(410, "gone");
-        assert!(problem["detail"].as_str().unwrap().contains("no longer kept"), "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains("can no longer be restored"), "{problem}");
         server.get(VIDEO).problem(410, "gone");
         server.request("PUT", VIDEO).key(&key).json(&json!({"title": "Again"})).send().problem(410, "gone");
         let taken = json!({"slug": "testimonials-part-one", "title": "Again"});
         server.request("POST", "/v1/videos").key(&key).json(&taken).send().problem(409, "conflict");
-        assert_eq!(held(number).unwrap(), (0, 0, false), "nothing is left");
+        assert_eq!(held(number).unwrap(), (0, 0, false), "rows of the item remain");
         server.request("POST", &format!("{recent}/restore")).key(&key).send().expect(200);
     }
 }

@@ -7,8 +7,8 @@ use crate::support::{TestServer, percent_encode};
 
 const VIDEO: &str = "/v1/videos/testimonials-part-one";
 
-/// Has everything that a round trip preserves: header, style, region, note, identifier, settings,
-/// voices, overlapping cues.
+/// A file with every element that a round trip preserves: header, style, region, note, identifier,
+/// settings, voices, overlapping cues.
 const FULL: &str = "WEBVTT Сведочења
 
 STYLE

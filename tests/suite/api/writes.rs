@@ -9,7 +9,7 @@ const PROGRAMME: &str = "/v1/programmes/implementing-norms-changing-minds";
 const VIDEO: &str = "/v1/videos/testimonials-part-one";
 
 /// Sends the response of GET with `lang=all` back by PUT.
-fn put_back(server: &TestServer, key: &str, path: &str) -> (Value, Value) {
+fn put_representation_back(server: &TestServer, key: &str, path: &str) -> (Value, Value) {
     let read = server.request("GET", &format!("{path}?lang=all")).key(key).send().expect(200);
     let written = server
         .request("PUT", &format!("{path}?lang=all"))
@@ -71,7 +71,7 @@ on_both! {
         };
         let responses: Vec<Vec<u16>> = std::thread::scope(|scope| {
             let writers: Vec<_> = (0..10).map(|writer| scope.spawn({ let write = &write; move || write(writer) })).collect();
-            writers.into_iter().map(|writer| writer.join().expect("it ends")).collect()
+            writers.into_iter().map(|writer| writer.join().expect("the writer completes")).collect()
         });
         assert!(responses.iter().all(|statuses| statuses == &[201, 409, 201, 409, 201, 409]), "{responses:?}");
         assert_ne!(revision(), before);
@@ -105,7 +105,7 @@ on_both! {
             for slug in server.slugs(path) {
                 let item = format!("{path}/{slug}");
                 let before = server.get(&item);
-                let (read, written) = put_back(server, &key, &item);
+                let (read, written) = put_representation_back(server, &key, &item);
                 assert_eq!(read, written, "{item}");
                 let after = server.get(&item);
                 assert_eq!((after.required_header("etag"), after.required_header("last-modified")), (before.required_header("etag"), before.required_header("last-modified")), "{item}");
@@ -129,7 +129,7 @@ on_both! {
             "programme": "g", "partner": "p", "countries": ["RS"], "period_start": "2024-01-01", "period_end": "2024-12-31", "baseline": {"value": "10", "year": 2020}, "target": {"value": 20.50, "period_start": "2025-01-01"},
             "disaggregation": [{"dimension": "sex", "value": "female"}], "source": {"text": "Report", "url": "https://example.org/report"}, "evidence": [{"video": "v", "start_seconds": 1.5, "end_seconds": 99.999}]}));
         for item in ["/v1/partners/p", "/v1/programmes/g", "/v1/topics/t", "/v1/videos/v", "/v1/impact-statistics/s"] {
-            let (read, written) = put_back(server, &key, item);
+            let (read, written) = put_representation_back(server, &key, item);
             assert_eq!(read, written, "{item}");
         }
         let statistic = server.read("/v1/impact-statistics/s");

@@ -47,7 +47,7 @@ fn video_page_fits_every_width_and_color_scheme() {
                 "[...document.images].every((image) => image.complete && image.naturalWidth > 0)"
             ),
             json!(true),
-            "the poster is shown"
+            "the poster is not rendered"
         );
         let ratio = browser.eval("(() => { const box = document.querySelector('.player').getBoundingClientRect(); return Math.abs(box.width / box.height - 16 / 9) < 0.02; })()");
         assert_eq!(ratio, json!(true));
@@ -78,7 +78,7 @@ fn statistic_page_fits_every_width_and_color_scheme() {
         );
         let size =
             browser.eval("parseFloat(getComputedStyle(document.querySelector('.value')).fontSize)");
-        assert!(size.as_f64().unwrap() > 28.0, "the figure is what one sees first: {size}");
+        assert!(size.as_f64().unwrap() > 28.0, "the value is the most prominent text: {size}");
         browser.screenshot(&format!("figure-{width}-{lang}"));
         browser.eval(&axe);
         let found = browser
@@ -151,7 +151,7 @@ fn play_by_keyboard_loads_external_player() {
     assert_eq!(
         browser.eval("getComputedStyle(document.activeElement).outlineStyle"),
         json!("solid"),
-        "one sees where one is"
+        "the focus is visible"
     );
     browser.press("Enter");
     browser.wait_until("document.querySelector('.player iframe') !== null");

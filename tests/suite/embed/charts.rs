@@ -206,7 +206,7 @@ on_both! {
         assert!(texts(&chart(server, "group_by=indicator&lang=tr"))[0].ends_with(" · Gösterge"));
         let html = page(server, "/embed/impact-statistics/chart?group_by=country&lang=mk").text();
         assert!(html.contains("<th scope=\"col\">Држава или територија</th>") && html.contains("<th scope=\"row\">Косово*</th>") && html.contains("* This designation"), "{html}");
-        assert!(html.contains(&format!("<a href=\"{}/v1/impact-statistics?lang=mk\"", server.base())), "the source is the list");
+        assert!(html.contains(&format!("<a href=\"{}/v1/impact-statistics?lang=mk\"", server.base())), "the page links to the list");
     }
 
     fn line_chart_has_gaps_for_missing_values(server: &TestServer) {

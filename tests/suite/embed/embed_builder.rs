@@ -38,7 +38,7 @@ on_both! {
         let embedded = format!("{base}/embed/videos?country=XK&topic=forum&layout=carousel&lang=mk");
         assert!(html.contains(&format!("<iframe class=\"preview\" src=\"{}\"", embedded.replace('&', "&amp;"))), "{html}");
         let frame = pasted(&html, "frame");
-        assert!(frame.contains(&format!("src=\"{}\"", embedded.replace('&', "&amp;"))) && frame.contains("title=\"Видеа · Форуми · Косово*\""), "in its own language: {frame}");
+        assert!(frame.contains(&format!("src=\"{}\"", embedded.replace('&', "&amp;"))) && frame.contains("title=\"Видеа · Форуми · Косово*\""), "the code uses the language of the list: {frame}");
         assert_eq!(
             pasted(&html, "component"),
             format!("<script src=\"{base}/embed/kinoteka.js\" defer></script>\n<kinoteka-videos server=\"{base}\" query=\"country=XK&amp;topic=forum\" layout=\"carousel\" lang=\"mk\"><a href=\"{}\">Видеа · Форуми · Косово*</a></kinoteka-videos>", embedded.replace('&', "&amp;"))
@@ -110,7 +110,7 @@ fn embed_builder_works_with_and_without_scripts() {
     assert_eq!(
         browser.eval("document.querySelector('#country option[value=RS]').textContent"),
         json!("Serbia (2)"),
-        "counts follow"
+        "counts follow the filters"
     );
     browser.eval("document.querySelector('button[data-copy=rss]').click()");
     browser.wait_until("document.getElementById('copy-status').textContent === 'Copied'");

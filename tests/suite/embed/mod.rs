@@ -78,7 +78,7 @@ on_both! {
         film(server, &youtube());
         let html = page(server, "/embed/videos/film?lang=en").text();
         let place = |text: &str| html.find(text).unwrap_or_else(|| panic!("{text}: {html}"));
-        assert!(place("<strong>Content note:</strong> <span>Speaks of violence.</span>") < place("class=\"player\""), "the warning comes first");
+        assert!(place("<strong>Content note:</strong> <span>Speaks of violence.</span>") < place("class=\"player\""), "the content note precedes the player");
         for text in [
             "<h1>A film &amp; its &lt;story&gt;</h1>", "Norms", "Short &quot;text&quot;.", "Ana (director)", "Licence: CC-BY-4.0", "Funded by the Union.", "The views are the authors' own.",
             "Kosovo: This designation is without prejudice", "Where to find help", "tel:+389215700", "(North Macedonia)", "1:02:05", "&lt;End&gt; &amp; more",
@@ -86,13 +86,13 @@ on_both! {
         ] {
             place(text);
         }
-        assert!(!html.contains("Elsewhere"), "help is near");
+        assert!(!html.contains("Elsewhere"), "helplines of other countries are shown");
         let serbian = page(server, "/embed/videos/film?lang=sr-Cyrl");
         assert_eq!(serbian.required_header("content-language"), "sr-Cyrl");
         for text in ["<html lang=\"sr-Cyrl\" dir=\"ltr\">", "Жене говоре", "Кратко.", "Поглавља", "Где потражити помоћ", "Пусти (YouTube)", "Лиценца: CC-BY-4.0"] {
             assert!(serbian.text().contains(text), "{text}: {}", serbian.text());
         }
-        // A content note in another language is better than none.
+        // A content note in another language is shown if the requested one is missing.
         assert!(serbian.text().contains("<strong>Напомена о садржају:</strong> <span lang=\"en\">Speaks of violence.</span>"), "{}", serbian.text());
         assert!(server.get("/feeds/videos.rss?lang=sr-Cyrl").expect(200).text().contains("Напомена о садржају: Speaks of violence."));
         let header = server.request("GET", "/embed/videos/film").header("Accept-Language", "mk, sr;q=0.5").send().expect(200);
@@ -119,7 +119,7 @@ on_both! {
             assert!(html.contains(text), "{text}: {html}");
         }
         assert!(policy(&response).contains(&"media-src 'self' https://cdn.example.org https://m.example.org:8443 https://t.example.org".to_owned()), "{:?}", policy(&response));
-        assert!(html.contains("/embed/videos/film?lang=sr-Cyrl&amp;start=3725\" data-second=\"3725\""), "chapters work without a script");
+        assert!(html.contains("/embed/videos/film?lang=sr-Cyrl&amp;start=3725\" data-second=\"3725\""), "chapters are links without scripts");
     }
 
     fn video_has_embed_code(server: &TestServer) {
@@ -232,7 +232,7 @@ on_both! {
         let english = painted("/v1/videos/film/poster.png?lang=en");
         assert_eq!((english.width(), english.height()), (1280, 720));
         let [latin, cyrillic] = ["sr-Latn", "sr-Cyrl"].map(|lang| painted(&format!("/v1/videos/film/poster.png?lang={lang}")));
-        assert!(latin.data() != cyrillic.data() && english.data() != latin.data(), "each script has letters of its own");
+        assert!(latin.data() != cyrillic.data() && english.data() != latin.data(), "the posters of different scripts are equal");
         assert!([&english, &latin, &cyrillic].iter().all(|picture| white(picture) > 2_000), "{} {}", white(&latin), white(&cyrillic));
         for (width, height) in [(1280, 720), (640, 360), (320, 180)] {
             let picture = painted(&format!("/v1/videos/film/poster.png?lang=en&width={width}"));
@@ -391,7 +391,7 @@ on_both! {
         assert_eq!(found, [
             ("https://example.org/en/videos/film".to_owned(), Some(format!("{base}/embed/videos/film")), None, Some("4000".to_owned())),
             ("https://example.org/en/videos/file".to_owned(), Some(format!("{base}/embed/videos/file")), Some("https://m.example.org/film.mp4".to_owned()), None),
-        ], "what can be played, and no draft; no duration that is not taken");
+        ], "only published videos with a source; no duration out of range");
         for url in document.root_element().children() {
             assert!(of(url, video, "thumbnail_loc").unwrap().contains("/poster.png") && !of(url, video, "title").unwrap().is_empty());
             let description = of(url, video, "description").unwrap();

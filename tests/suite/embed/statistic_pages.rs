@@ -68,7 +68,7 @@ on_both! {
         assert!(page(server, "/embed/videos/film?lang=sr-Latn").text().contains("Više od 1.500 · ljudi koji znaju svoja prava"));
         // UI text has a `lang` attribute where the label is in another language.
         let header = server.request("GET", "/embed/impact-statistics/people").header("Accept-Language", "mk").send().expect(200);
-        assert!(header.text().contains("<html lang=\"en\"") && header.text().contains("<span class=\"figure\" lang=\"mk\">Повеќе од 1.500</span>"), "{}", header.text());
+        assert!(header.text().contains("<html lang=\"en\"") && header.text().contains("<span class=\"value\" lang=\"mk\">Повеќе од 1.500</span>"), "{}", header.text());
         assert!(header.required_header("vary").contains("Accept-Language"));
     }
 

@@ -26,7 +26,7 @@ fn site(server: &TestServer, lang: &str, body: &str) -> String {
     coloured(server, lang, "", body)
 }
 
-/// The same with attributes on the body; its policy forbids styles.
+/// Like [`site`], with attributes on the body; the policy of the page forbids styles.
 fn coloured(server: &TestServer, lang: &str, colours: &str, body: &str) -> String {
     let pinned = server.read("/embed/integrity.json");
     let (url, integrity) = (pinned["url"].as_str().unwrap(), pinned["integrity"].as_str().unwrap());
@@ -169,7 +169,7 @@ fn elements_work_under_strict_csp_cross_origin() {
         let site = coloured(&server, lang, colours, &format!("{all}{list}"));
         browser.visit(&site);
         browser.wait_until("document.querySelector('kinoteka-videos').shadowRoot.querySelectorAll('li').length === 4");
-        browser.wait_until("[...document.querySelectorAll('kinoteka-video, kinoteka-figure')].every((one) => one.shadowRoot.querySelector('[part~=owed]'))");
+        browser.wait_until("[...document.querySelectorAll('kinoteka-video, kinoteka-figure')].every((one) => one.shadowRoot.querySelector('[part~=attribution]'))");
         browser.wait_until_idle();
         assert_no_external_requests(&mut browser, &server, &site);
         assert_eq!(
@@ -264,10 +264,10 @@ fn elements_show_attribution_in_page_language() {
         for expected in texts {
             assert!(text.contains(expected), "{element}: {expected}: {text}");
         }
-        assert!(!text.contains("Elsewhere\n183"), "help is near");
+        assert!(!text.contains("Elsewhere\n183"), "helplines of other countries are shown");
     }
     // The content note precedes the button and is part of its accessible description.
-    let order = browser.eval("(() => { const root = document.querySelector('kinoteka-video').shadowRoot; return [...root.querySelectorAll('.note, .stage')].map((part) => part.className); })()");
+    let order = browser.eval("(() => { const root = document.querySelector('kinoteka-video').shadowRoot; return [...root.querySelectorAll('.note, .player')].map((part) => part.className); })()");
     assert_eq!(order, json!(["note", "player"]));
     assert_eq!(
         browser.eval("(() => { const root = document.querySelector('kinoteka-video').shadowRoot; const play = root.querySelector('[part=play]'); return [play.ariaLabel, root.getElementById(play.getAttribute('aria-describedby')).lastElementChild.lang]; })()"),
@@ -310,7 +310,7 @@ fn elements_load_lazily_and_player_only_after_click() {
         browser
             .eval("getComputedStyle(document.activeElement.shadowRoot.activeElement).outlineStyle"),
         json!("solid"),
-        "one sees where one is"
+        "the focus is visible"
     );
     browser.press("Enter");
     browser.wait_until(
@@ -396,7 +396,7 @@ fn elements_react_to_attributes_and_paginate() {
         browser
             .eval("document.querySelector('kinoteka-videos').shadowRoot.activeElement.localName"),
         json!("ul"),
-        "one is at the list"
+        "the list has the focus"
     );
     press(&mut browser, "Previous page");
     wait_for_text(&mut browser, "kinoteka-videos", "number 2");

@@ -61,7 +61,10 @@ fn is_web_address(url: &str) {
 }
 
 fn is_positive(number: &str) {
-    assert!(number.parse::<u64>().is_ok_and(|number| number > 0), "{number} is no positive number");
+    assert!(
+        number.parse::<u64>().is_ok_and(|number| number > 0),
+        "{number} is not a positive number"
+    );
 }
 
 fn is_media_type(text: &str) {
@@ -72,7 +75,7 @@ fn is_media_type(text: &str) {
 }
 
 fn is_language(tag: &str) {
-    assert!(Language::parse(tag).is_ok(), "{tag} is no language");
+    assert!(Language::parse(tag).is_ok(), "{tag} is not a language tag");
 }
 
 /// HTML content of a feed: well formed, with paragraphs only.
@@ -178,7 +181,7 @@ fn media(item: Node<'_, '_>) {
         match (content.attribute("url"), player) {
             (Some(url), None) => is_web_address(url),
             (None, Some(player)) => is_web_address(player.attribute("url").unwrap()),
-            _ => panic!("either a file or a player"),
+            _ => panic!("a source is either a file or a player"),
         }
         for attribute in content.attributes() {
             match attribute.name() {

@@ -95,7 +95,7 @@ fn whole(server: &TestServer) -> String {
     key
 }
 
-const OWED: [&str; 5] = [
+const REQUIRED_NOTICES: [&str; 5] = [
     "Content note: Speaks of violence.",
     "Licence: CC-BY-4.0",
     "Funded by the Union.",
@@ -116,8 +116,8 @@ on_both! {
         assert_eq!(format_rules::text(items[0], None, "description"), "One &amp; two.");
         let html = format_rules::text(items[0], Some("http://purl.org/rss/1.0/modules/content/"), "encoded");
         assert!(html.starts_with("<p>Content note: Speaks of violence.</p><p>First line<br/>second line.</p><p>Second &lt;b&gt;paragraph&lt;/b&gt;.</p>"), "{html}");
-        for owed in OWED {
-            assert!(html.contains(owed), "{owed}: {html}");
+        for notice in REQUIRED_NOTICES {
+            assert!(html.contains(notice), "{notice}: {html}");
         }
         let enclosure = format_rules::all(items[0], None, "enclosure")[0];
         let attributes = |node: roxmltree::Node<'_, '_>| node.attributes().map(|one| format!("{}={}", one.name(), one.value())).collect::<Vec<_>>().join(" ");
@@ -158,8 +158,8 @@ on_both! {
         assert_eq!(item["attachments"][0], json!({"url": "https://m.example.org/film.mp4?a=1&b=2", "mime_type": "video/mp4", "title": "A film & its <story>", "size_in_bytes": 1234, "duration_in_seconds": 95}));
         assert_eq!(item["_kinoteka"]["captions"].as_array().unwrap().len(), 3);
         assert_eq!(item["authors"], json!([{"name": "Ana Anić"}, {"name": "Beqa"}]));
-        for owed in OWED {
-            assert!(item["content_html"].as_str().unwrap().contains(owed) && atom.contains(owed), "{owed}");
+        for notice in REQUIRED_NOTICES {
+            assert!(item["content_html"].as_str().unwrap().contains(notice) && atom.contains(notice), "{notice}");
         }
     }
 
@@ -227,7 +227,7 @@ on_both! {
                 }
                 let link = response.required_header("link").to_owned();
                 let next = link.split(", ").find_map(|part| part.strip_suffix(">; rel=\"next\"")?.strip_prefix('<'));
-                assert!(next.is_none_or(|next| response.text().replace("&amp;", "&").contains(next)), "the feed has it too");
+                assert!(next.is_none_or(|next| response.text().replace("&amp;", "&").contains(next)), "the feed contains the link");
                 assert_eq!(next.is_some(), page < 2);
                 if let Some(next) = next {
                     next.strip_prefix(&server.base()).unwrap().clone_into(&mut path);
@@ -331,18 +331,18 @@ on_both! {
                 "sources": [{"kind": "page", "url": "https://e.example.org/?a=%3Cb%3E&c=%22'"}],
             }));
         }
-        let kept = |text: &str| text.chars().filter(|c| !matches!(c, '\u{FFFE}' | '\u{FDD0}')).collect::<String>();
+        let without_noncharacters = |text: &str| text.chars().filter(|c| !matches!(c, '\u{FFFE}' | '\u{FDD0}')).collect::<String>();
         for ending in ["rss", "atom", "json"] {
             let response = feed(server, &format!("/feeds/videos.{ending}"));
             let found: Vec<String> = if ending == "json" {
-                response.json()["items"].as_array().unwrap().iter().map(|item| kept(item["title"].as_str().unwrap())).collect()
+                response.json()["items"].as_array().unwrap().iter().map(|item| without_noncharacters(item["title"].as_str().unwrap())).collect()
             } else {
                 let text = response.text();
                 let document = Document::parse(&text).unwrap();
                 let is_title = |node: &roxmltree::Node<'_, '_>| node.tag_name().name() == "title" && node.tag_name().namespace() != Some(MEDIA);
                 document.descendants().filter(is_title).skip(1).map(|node| node.text().unwrap().to_owned()).collect()
             };
-            let expected: Vec<String> = texts.iter().copied().chain([long.as_str()]).map(kept).collect();
+            let expected: Vec<String> = texts.iter().copied().chain([long.as_str()]).map(without_noncharacters).collect();
             assert_eq!(found, expected, "{ending}");
         }
         let title = read(&feed(server, &format!("/feeds/videos.atom?q={}", percent_encode("]]> & <b> \u{1}x")))).title.unwrap().content;
@@ -355,7 +355,7 @@ on_both! {
     }) {
         whole(server);
         let rss = feed(server, "/feeds/videos.rss?lang=mk").text();
-        assert!(rss.contains("<link>https://example.org/en/videos/whole</link>"), "in the language that the item answers in: {rss}");
+        assert!(rss.contains("<link>https://example.org/en/videos/whole</link>"), "the link uses the language of the response: {rss}");
         assert!(rss.contains("<dc:publisher>Women &amp; media</dc:publisher>"));
         let programmes = feed(server, "/feeds/programmes.json").json();
         assert_eq!(programmes["items"][0]["url"], format!("{}/v1/programmes/norms", server.base()));

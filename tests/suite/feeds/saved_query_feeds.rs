@@ -57,7 +57,7 @@ on_both! {
         }
         let atom = feed(server, "/f/prevention-films.atom").text();
         assert!(atom.contains(&format!("<id>{base}/f/prevention-films.atom</id>")), "{atom}");
-        assert!(atom.contains("Videos · Prevention · Kosovo* · Order: Title ↑") && atom.contains("without prejudice"), "the query in words, and what is owed: {atom}");
+        assert!(atom.contains("Videos · Prevention · Kosovo* · Order: Title ↑") && atom.contains("without prejudice"), "the feed describes the query and has the footnote: {atom}");
         assert!(atom.contains(&format!("href=\"{base}/v1/videos?topic=prevention&amp;country=XK&amp;sort=title\"")), "{atom}");
         // In another language: translated name, and the description instead of the generated text.
         let serbian = feed(server, "/f/prevention-films.atom?lang=sr-Cyrl");
@@ -170,7 +170,7 @@ on_both! {
         assert!(described.contains("Videos · “žene \"govore\" &amp;lt;#1&amp;gt;”"), "{described}");
     }
 
-    fn outdated_saved_query_is_a_problem(server: &TestServer) {
+    fn outdated_saved_query_returns_503(server: &TestServer) {
         let key = saved(server);
         server.patch(&key, "/v1/videos/whole", &json!({"topics": []}));
         server.request("DELETE", "/v1/topics/prevention").key(&key).send().expect(204);
@@ -246,7 +246,7 @@ on_both! {
         assert_eq!((document.root_element().tag_name().name(), document.root_element().attribute("version")), ("opml", Some("2.0")));
         let outlines: Vec<_> = document.descendants().filter(|node| node.has_tag_name("outline")).collect();
         let of = |name: &str| outlines.iter().map(|node| node.attribute(name).unwrap_or_default().to_owned()).collect::<Vec<_>>();
-        assert_eq!(of("text"), ["Čija je \"mreža\" & <co>", "Prevention: films & talks"], "by name, drafts apart");
+        assert_eq!(of("text"), ["Čija je \"mreža\" & <co>", "Prevention: films & talks"], "sorted by name, without drafts");
         assert_eq!(of("type"), ["rss", "rss"]);
         for url in of("xmlUrl") {
             feed(server, url.strip_prefix(&server.base()).unwrap());

@@ -30,7 +30,7 @@ const OF_VIDEOS: [&str; 5] = [
     "/feeds/videos.rss",
 ];
 
-/// Reaction of the hub to a ping.
+/// Response of the mock hub to a ping.
 #[derive(Clone)]
 enum Reaction {
     /// Responds with this status and an optional redirect.
@@ -95,7 +95,7 @@ impl Hub {
                 .into_owned();
             topic
                 .strip_prefix(BASE)
-                .unwrap_or_else(|| panic!("not of this server: {topic}"))
+                .unwrap_or_else(|| panic!("topic of another server: {topic}"))
                 .to_owned()
         };
         let mut topics: Vec<String> = self.requests().into_iter().map(topic).collect();
@@ -227,7 +227,7 @@ on_both! {
         hub.assert_pings(&OF_VIDEOS);
         assert_eq!(waiting(&server.settings), (0, 0));
         server.patch(&key, "/v1/videos/film", &json!({"title": "Film film"}));
-        assert_eq!(waiting(&server.settings), (0, 0), "nothing is changed");
+        assert_eq!(waiting(&server.settings), (0, 0), "no change is queued");
         for change in ["track", "PATCH", "DELETE", "restore", "archive"] {
             match change {
                 "track" => {
@@ -300,7 +300,7 @@ on_both! {
         let mut each = published.clone();
         each.dedup();
         assert_eq!(each, topics);
-        assert!(elsewhere.requests().is_empty(), "no redirect to another host");
+        assert!(elsewhere.requests().is_empty(), "redirects to other hosts are not followed");
         assert_eq!(waiting(&server.settings), (0, 0));
         // Gives up after the last attempt.
         hub.set_reaction([Reaction::Answers(503, None)]);

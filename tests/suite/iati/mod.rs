@@ -50,7 +50,7 @@ pub fn whole() -> Vec<Value> {
             "translations": {"en": {"label": "People at the forum", "description": "Counted at the door.", "status": "published"}, "sr-Latn": {"label": "Ljudi na forumu", "status": "published"}},
         }),
         json!({
-            "resource": "impact_statistic", "slug": "story", "status": "published", "label": "Courts take survivors seriously", "description": "Said by all who were asked.",
+            "resource": "impact_statistic", "slug": "story", "status": "published", "label": "Courts take survivors seriously", "description": "Reported by all respondents.",
             "measure": "qualitative", "result_type": "outcome", "programme": "norms", "period_start": "2020-05-07", "period_end": "2020-05-07",
         }),
     ]
@@ -61,7 +61,7 @@ fn activities(server: &TestServer, path: &str) -> Response {
     let response = server.get(path).expect(200);
     assert_eq!(response.required_header("content-type"), "application/xml; charset=utf-8");
     let text = response.text();
-    let broken = ruleset::broken(&Document::parse(&text).expect("it is well-formed"));
+    let broken = ruleset::broken(&Document::parse(&text).expect("the file is well-formed"));
     assert!(broken.is_empty(), "{broken:?}: {text}");
     response
 }
@@ -143,7 +143,7 @@ on_both! {
         let story = one(one(results[1], "indicator"), "period");
         assert_eq!(attributes(one(story, "actual")), "");
         assert_eq!(ours(one(story, "actual")), "statistic=story");
-        assert_eq!(narratives(one(one(story, "actual"), "comment")), [("en", "Courts take survivors seriously\nSaid by all who were asked.")]);
+        assert_eq!(narratives(one(one(story, "actual"), "comment")), [("en", "Courts take survivors seriously\nReported by all respondents.")]);
     }
 
     fn reports_missing_fields_without_inventing_values(server: &TestServer, super::reporting) {

@@ -8,14 +8,14 @@ use roxmltree::{Document, Node};
 
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
 
-/// Children of a name.
+/// Children with this name.
 pub fn all<'a, 'i>(node: Node<'a, 'i>, name: &str) -> Vec<Node<'a, 'i>> {
     node.children()
         .filter(|child| child.tag_name().name() == name && child.tag_name().namespace().is_none())
         .collect()
 }
 
-/// The one child of a name.
+/// The only child with this name.
 pub fn one<'a, 'i>(node: Node<'a, 'i>, name: &str) -> Node<'a, 'i> {
     let found = all(node, name);
     assert_eq!(found.len(), 1, "{name} in {:?}", node.tag_name().name());
@@ -172,7 +172,7 @@ fn results(
     for location in indicator.descendants().filter(|node| node.tag_name().name() == "location") {
         hold(
             locations.contains(location.attribute("ref").unwrap_or_default()),
-            "a place that is not there",
+            "undefined location",
         );
     }
 }

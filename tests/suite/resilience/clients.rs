@@ -12,41 +12,42 @@ use crate::on_both;
 use crate::support::process::{kinoteka, spawn_and_wait, with_wrapper};
 use crate::support::server::Response;
 
-/// Sends part of a request; returns the response and the time until the server closes.
-fn half(address: std::net::SocketAddr, part: &str) -> (Vec<u8>, Duration) {
+/// Sends part of a request; returns the response, and the time until the server closes the
+/// connection.
+fn send_partial(address: std::net::SocketAddr, part: &str) -> (Vec<u8>, Duration) {
     let started = Instant::now();
-    let mut stream = TcpStream::connect(address).expect("it listens");
+    let mut stream = TcpStream::connect(address).expect("the server listens");
     stream.set_read_timeout(Some(Duration::from_secs(20))).expect("setting a timeout");
     stream.write_all(part.as_bytes()).expect("sending the part");
     let mut response = Vec::new();
-    stream.read_to_end(&mut response).expect("the server hangs up");
+    stream.read_to_end(&mut response).expect("the server closes the connection");
     (response, started.elapsed())
 }
 
-fn impatient(settings: &mut kinoteka::config::Settings) {
+fn short_timeouts(settings: &mut kinoteka::config::Settings) {
     settings.client_timeout_seconds = 1;
     settings.body_timeout_seconds = 1;
 }
 
 on_both! {
-    fn incomplete_requests_time_out(server: &TestServer, crate::resilience::clients::impatient) {
+    fn incomplete_requests_time_out(server: &TestServer, crate::resilience::clients::short_timeouts) {
         let key = server.editor_key();
         let head = format!("POST /v1/topics HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n");
         for part in ["GET /v1/vid", "GET /v1/videos HTTP/1.1\r\nHost: x\r\nX-Slow: ", "GET /v1/videos HTTP/1.1\r\n", &format!("{head}{{\"name\": \"Ha")] {
-            let (response, took) = half(server.address, part);
+            let (response, took) = send_partial(server.address, part);
             let response = Response::parse(&response);
             assert_eq!(response.status, 408, "{part}");
             assert!((Duration::from_millis(400)..Duration::from_secs(8)).contains(&took), "{part}: {took:?}");
         }
         assert_eq!(server.request("GET", "/v1/topics?status=draft&total=true").key(&key).send().json()["page"]["total"], 0);
-        let (response, _) = half(server.address, &format!("{head}{{\"name\": \"Ha"));
+        let (response, _) = send_partial(server.address, &format!("{head}{{\"name\": \"Ha"));
         Response::parse(&response).problem(408, "request-timeout");
     }
 
-    demo fn slow_readers_do_not_delay_other_clients(server: &TestServer, crate::resilience::clients::impatient) {
+    demo fn slow_readers_do_not_delay_other_clients(server: &TestServer, crate::resilience::clients::short_timeouts) {
         let slow: Vec<TcpStream> = (0..100)
             .map(|_| {
-                let mut stream = TcpStream::connect(server.address).expect("it listens");
+                let mut stream = TcpStream::connect(server.address).expect("the server listens");
                 stream.write_all(b"GET /v1/videos HTTP/1.1\r\nHost: x\r\n").expect("sending a part");
                 stream
             })
@@ -59,17 +60,17 @@ on_both! {
         drop(slow);
     }
 
-    fn slow_senders_time_out(server: &TestServer, crate::resilience::clients::impatient) {
+    fn slow_senders_time_out(server: &TestServer, crate::resilience::clients::short_timeouts) {
         let key = server.editor_key();
         let body = format!("POST /v1/topics HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n");
         for begin in ["GET /v1/videos HTTP/1.1\r\nHost: x\r\nX-Slow: ", &body] {
             let started = Instant::now();
-            let mut stream = TcpStream::connect(server.address).expect("it listens");
+            let mut stream = TcpStream::connect(server.address).expect("the server listens");
             stream.set_read_timeout(Some(Duration::from_millis(200))).expect("setting a timeout");
             stream.write_all(begin.as_bytes()).expect("sending the request");
             let mut response = [0; 12];
             while stream.read_exact(&mut response).is_err() {
-                assert!(started.elapsed() < Duration::from_secs(8), "slow senders are accepted within the limit");
+                assert!(started.elapsed() < Duration::from_secs(8), "slow senders are rejected within the limit");
                 drop(stream.write_all(b" "));
             }
             assert_eq!(&response, b"HTTP/1.1 408", "{begin}");
@@ -84,7 +85,7 @@ on_both! {
         // response.
         let mut slow: Vec<TcpStream> = (0..500)
             .map(|number| {
-                let mut stream = TcpStream::connect(server.address).expect("it listens");
+                let mut stream = TcpStream::connect(server.address).expect("the server listens");
                 let begin = match number % 3 {
                     0 => "GET /v1/videos HTTP/1.1\r\nHost: x\r\nX-Slow: ",
                     1 => &head,
@@ -151,7 +152,7 @@ on_both! {
             (format!("X-Long: {}\r\n", "x".repeat(200_000)), [400, 431]),
         ] {
             let started = Instant::now();
-            let mut stream = TcpStream::connect(server.address).expect("it listens");
+            let mut stream = TcpStream::connect(server.address).expect("the server listens");
             stream.set_read_timeout(Some(Duration::from_secs(10))).expect("setting a timeout");
             let request = format!("GET /v1/videos HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{head}\r\n");
             let mut response = Vec::new();
@@ -179,7 +180,7 @@ fn status(stream: &mut TcpStream) -> u16 {
     let mut part = [0; 4_096];
     loop {
         let read = stream.read(&mut part).expect("a response");
-        assert!(read > 0, "the server hung up");
+        assert!(read > 0, "the server closed the connection");
         response.extend_from_slice(&part[..read]);
         if let Some(head) = response.windows(4).position(|window| window == b"\r\n\r\n") {
             let parsed = Response::parse(&response);
@@ -209,7 +210,7 @@ fn serves_two_thousand_connections() {
             spawn_and_wait(with_wrapper(&limited, &kinoteka(directory, url, &arguments)));
         let mut streams: Vec<TcpStream> = (0..2_000)
             .map(|_| {
-                let stream = TcpStream::connect(&address).expect("it listens");
+                let stream = TcpStream::connect(&address).expect("the server listens");
                 stream.set_read_timeout(Some(Duration::from_secs(30))).expect("setting a timeout");
                 stream
             })

@@ -19,7 +19,7 @@ const ROUNDS: u32 = 20;
 const CLIENTS: u32 = 4;
 
 /// Acknowledged state of an item: its revision, and the number in its texts.
-type Answered = BTreeMap<String, (i64, i64)>;
+type Acknowledged = BTreeMap<String, (i64, i64)>;
 
 fn body(number: i64) -> Value {
     let texts = |word: &str| json!({"name": format!("{word} {number}"), "description": format!("{number}"), "status": "published"});
@@ -27,8 +27,8 @@ fn body(number: i64) -> Value {
 }
 
 /// Writes items, each three times, until the server is gone; returns the acknowledged states.
-fn write(address: &str, key: &str, round: u32, client: u32) -> Answered {
-    let mut answered = Answered::new();
+fn write(address: &str, key: &str, round: u32, client: u32) -> Acknowledged {
+    let mut acknowledged = Acknowledged::new();
     for item in 0.. {
         let slug = format!("r{round}-c{client}-{item}");
         let path = format!("/v1/topics/{slug}");
@@ -36,18 +36,18 @@ fn write(address: &str, key: &str, round: u32, client: u32) -> Answered {
             let method = if change == 1 { "PUT" } else { "PATCH" };
             let Some(response) = attempt(address, method, &path, Some(key), Some(&body(change)))
             else {
-                return answered;
+                return acknowledged;
             };
             let response = response.expect(if change == 1 { 201 } else { 200 }).json();
             let revision = response["revision"].as_i64().expect("a number");
-            let before = answered.insert(slug.clone(), (revision, change));
+            let before = acknowledged.insert(slug.clone(), (revision, change));
             assert!(
                 before.is_none_or(|(before, _)| before < revision),
                 "{slug}: {before:?}, then {revision}"
             );
         }
     }
-    answered
+    acknowledged
 }
 
 #[derive(QueryableByName)]
@@ -74,7 +74,7 @@ fn stored(connection: &mut Connection, round: u32) -> BTreeMap<String, Stored> {
         Connection::Sqlite(connection) => query.load(connection),
         Connection::Postgres(connection) => query.load(connection),
     }
-    .expect("reading it");
+    .expect("the items load");
     rows.into_iter().map(|row| (row.slug.clone(), row)).collect()
 }
 
@@ -87,20 +87,20 @@ fn check_kill_during_writes(directory: &Path, url: &str) {
     .trim()
     .to_owned();
     let revision = |connection: &mut Connection| {
-        Revisions::load(connection).expect("there are revisions").get(CATALOGUE).0
+        Revisions::load(connection).expect("the revisions load").get(CATALOGUE).0
     };
     let mut before = revision(&mut open(url));
     let mut writes = 0;
     for round in 1..=ROUNDS {
         let (mut served, _, address) = serve(directory, url, &[]);
-        let answered: Answered = std::thread::scope(|scope| {
+        let acknowledged: Acknowledged = std::thread::scope(|scope| {
             let (address, key) = (&address, &key);
             let clients: Vec<_> = (0..CLIENTS)
                 .map(|client| scope.spawn(move || write(address, key, round, client)))
                 .collect();
             std::thread::sleep(Duration::from_millis(u64::from(300 + 13 * round)));
-            served.0.kill().expect("it runs");
-            served.0.wait().expect("it ends");
+            served.0.kill().expect("the server runs");
+            served.0.wait().expect("the server ends");
             clients
                 .into_iter()
                 .flat_map(|client| client.join().expect("unexpected responses"))
@@ -109,13 +109,13 @@ fn check_kill_during_writes(directory: &Path, url: &str) {
         // Read directly: this is the state in which the next server starts.
         let mut connection = open(url);
         let stored = stored(&mut connection, round);
-        for (slug, (revision, change)) in &answered {
+        for (slug, (revision, change)) in &acknowledged {
             let item = stored
                 .get(slug)
-                .unwrap_or_else(|| panic!("round {round}: {slug} was answered and is not there"));
+                .unwrap_or_else(|| panic!("round {round}: acknowledged {slug} is not stored"));
             assert!(
                 item.revision >= *revision,
-                "round {round}: {slug} has revision {}, answered was {revision}",
+                "round {round}: {slug} has revision {}, acknowledged was {revision}",
                 item.revision
             );
             assert!(
@@ -137,10 +137,13 @@ fn check_kill_during_writes(directory: &Path, url: &str) {
                 item.slug
             );
         }
-        let unanswered = stored.len().saturating_sub(answered.len());
-        assert!(unanswered <= 4, "each client had at most one request under way: {unanswered}");
+        let unacknowledged = stored.len().saturating_sub(acknowledged.len());
+        assert!(
+            unacknowledged <= 4,
+            "each client has at most one request in flight: {unacknowledged}"
+        );
         assert_no_partial_writes(&mut connection);
-        let done: i64 = answered.values().map(|(_, change)| change).sum();
+        let done: i64 = acknowledged.values().map(|(_, change)| change).sum();
         let after = revision(&mut connection);
         assert!(
             after >= before + done,
@@ -149,11 +152,11 @@ fn check_kill_during_writes(directory: &Path, url: &str) {
         before = after;
         writes += done;
     }
-    assert!(writes > i64::from(ROUNDS * CLIENTS), "so few writes prove nothing: {writes}");
-    // A server serves everything.
+    assert!(writes > i64::from(ROUNDS * CLIENTS), "too few writes: {writes}");
+    // A server serves every item.
     let (_served, _, address) = serve(directory, url, &[]);
     let total = attempt(&address, "GET", "/v1/topics?total=true&limit=1", None, None)
-        .expect("it answers")
+        .expect("the server responds")
         .expect(200)
         .json();
     let items = number(&mut open(url), "SELECT count(*) AS n FROM items");

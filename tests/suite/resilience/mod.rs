@@ -66,11 +66,11 @@ fn open(url: &str) -> Connection {
     let long = Duration::from_secs(20);
     let session =
         SessionConfig { busy_timeout: long, statement_timeout: long, slow_query_threshold: long };
-    let target = Target::parse(url).expect("the address is right");
+    let target = Target::parse(url).expect("the URL is valid");
     Connection::open(&target, Access::Write, session).expect("the database exists")
 }
 
-/// Holds the write lock from another connection.
+/// Acquires the write lock on another connection.
 fn lock(url: &str) -> Connection {
     let mut connection = open(url);
     connection.begin_write().expect("the lock is free");
@@ -120,45 +120,45 @@ fn number(connection: &mut Connection, query: &str) -> i64 {
     found.unwrap_or_else(|error| panic!("{query}: {error}")).n
 }
 
-/// Panics if an item is partially stored. Foreign keys and the last queries check the parts against
-/// the item, the others the item against its parts.
+/// Panics if an item is partially stored. Foreign keys and the last queries verify that each part
+/// has an item, the other queries that each item has its parts.
 fn assert_no_partial_writes(connection: &mut Connection) {
     for (what, query) in [
         (
-            "no text",
+            "items without a text",
             "SELECT count(*) AS n FROM items WHERE NOT EXISTS (SELECT 1 FROM texts WHERE key / 512 = items.number)",
         ),
         (
-            "no slug",
+            "items without a slug",
             "SELECT count(*) AS n FROM items WHERE NOT EXISTS (SELECT 1 FROM slugs WHERE item = items.number AND slug = items.slug)",
         ),
         (
-            "no entry for the search",
+            "items without a full-text index entry",
             "SELECT count(*) AS n FROM items WHERE deleted_at IS NULL AND number NOT IN (SELECT (rowid >> 2) & 268435455 FROM search_index)",
         ),
         (
-            "no facet",
+            "items without a filter index entry",
             "SELECT count(*) AS n FROM items WHERE deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM filter_index WHERE item = items.number)",
         ),
-        ("texts in other languages than the item says", TEXTS_DIFFER),
+        ("items whose texts differ from `languages`", TEXTS_DIFFER),
         (
-            "no own fields",
+            "items without the fields of their kind",
             "SELECT count(*) AS n FROM items WHERE purged_at IS NULL AND fields = ''",
         ),
         (
-            "texts and no row",
+            "texts without a row in `items`",
             "SELECT count(*) AS n FROM texts WHERE NOT EXISTS (SELECT 1 FROM items WHERE number = texts.key / 512)",
         ),
         (
-            "facets and no row",
+            "filter index entries without a row in `items`",
             "SELECT count(*) AS n FROM filter_index WHERE NOT EXISTS (SELECT 1 FROM items WHERE number = filter_index.item)",
         ),
         (
-            "an entry and no row",
+            "full-text index entries without a row in `items`",
             "SELECT count(*) AS n FROM search_index WHERE (rowid >> 2) & 268435455 NOT IN (SELECT number FROM items)",
         ),
     ] {
-        assert_eq!(number(connection, query), 0, "items that have {what}");
+        assert_eq!(number(connection, query), 0, "{what}");
     }
     if connection.is_sqlite() {
         assert_eq!(

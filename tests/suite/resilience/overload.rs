@@ -42,7 +42,7 @@ fn locked_database_returns_503_after_timeout() {
         send_request(&address, "GET", "/v1/videos", Some(&unused), None).expect(200);
         assert!(
             started.elapsed() < Duration::from_secs(1),
-            "reads do not wait for who writes: {:?}",
+            "reads wait for writes: {:?}",
             started.elapsed()
         );
         let late = std::thread::scope(|scope| {
@@ -68,7 +68,7 @@ fn locked_database_returns_503_after_timeout() {
 }
 
 #[test]
-fn every_write_is_answered_above_queue_limit() {
+fn every_write_gets_response_above_queue_limit() {
     on_both_databases(|directory, url| {
         let (served, lines, address) =
             serve(directory, url, &["--demo", "--database-wait-ms", "800"]);
@@ -110,7 +110,7 @@ fn shutdown_finishes_running_requests() {
     on_both_databases(|directory, url| {
         let (mut served, lines, address) = serve(directory, url, &["--demo"]);
         let key = printed_api_key(&lines);
-        let idle = TcpStream::connect(&address).expect("it listens");
+        let idle = TcpStream::connect(&address).expect("the server listens");
         let lock = lock(url);
         let response = std::thread::scope(|scope| {
             let running = scope.spawn(|| {
@@ -127,14 +127,14 @@ fn shutdown_finishes_running_requests() {
             std::thread::sleep(Duration::from_millis(400));
             assert!(
                 served.0.try_wait().expect("a child").is_none(),
-                "it does not end while a request runs"
+                "the server stops while a request runs"
             );
             drop(lock);
             running.join().expect("a response")
         });
         response.expect(201);
         let started = Instant::now();
-        assert_eq!(served.0.wait().expect("it ends").code(), Some(0));
+        assert_eq!(served.0.wait().expect("the server stops").code(), Some(0));
         assert!(
             started.elapsed() < Duration::from_secs(5),
             "an idle connection does not hold it: {:?}",
@@ -183,7 +183,7 @@ fn full_queue_returns_503_immediately() {
         let stored = responses.iter().filter(|status| **status == 201).count();
         assert!(
             stored >= 5 && responses.iter().all(|status| [201, 503].contains(status)),
-            "who waits in time is answered: {responses:?}"
+            "queued requests are not answered in time: {responses:?}"
         );
         post().expect(201);
         served.wait_for_log(&["problem=unavailable", "5 requests wait for the database already"]);
@@ -205,7 +205,7 @@ fn shutdown_under_load_loses_no_acknowledged_write() {
             std::thread::sleep(Duration::from_secs(1));
             terminate(&served);
             let started = Instant::now();
-            assert_eq!(served.0.wait().expect("it ends").code(), Some(0));
+            assert_eq!(served.0.wait().expect("the server stops").code(), Some(0));
             (
                 clients
                     .into_iter()
@@ -214,8 +214,8 @@ fn shutdown_under_load_loses_no_acknowledged_write() {
                 started.elapsed(),
             )
         });
-        assert!(took < Duration::from_secs(5), "a stop under load takes its time: {took:?}");
-        assert!(stored.len() > 16, "so few writes prove nothing: {}", stored.len());
+        assert!(took < Duration::from_secs(5), "the shutdown takes too long: {took:?}");
+        assert!(stored.len() > 16, "too few writes: {}", stored.len());
         let answered = i64::try_from(stored.len()).expect("a small number");
         let mut connection = super::open(url);
         super::assert_no_partial_writes(&mut connection);
@@ -229,7 +229,7 @@ fn shutdown_under_load_loses_no_acknowledged_write() {
                 "{slug}"
             );
         }
-        // Every stored request was answered: the shutdown waited for it.
+        // Every stored write has a response: the shutdown waited for it.
         assert_eq!(
             super::number(
                 &mut connection,
@@ -241,10 +241,10 @@ fn shutdown_under_load_loses_no_acknowledged_write() {
 }
 
 /// Writes on a keep-alive connection until the server closes it; returns the statuses. A response
-/// is complete or was never started.
+/// is complete, or absent.
 fn keep_writing(address: &str, key: &str, client: usize) -> Vec<String> {
     let mut stored = Vec::new();
-    let mut stream = BufReader::new(TcpStream::connect(address).expect("it listens"));
+    let mut stream = BufReader::new(TcpStream::connect(address).expect("the server listens"));
     for number in 0.. {
         let slug = format!("stop-{client}-{number}");
         let request = request(

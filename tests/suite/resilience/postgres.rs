@@ -194,18 +194,18 @@ fn postgres_restart_under_load_loses_no_acknowledged_write() {
         assert_eq!(
             within(|load| &load.here, settled, returns),
             0,
-            "nothing is answered while it is away"
+            "requests succeed during the outage"
         );
         assert!(
             within(|load| &load.away, settled, returns) > 0,
-            "clients receive 503 during the outage"
+            "no client received 503 during the outage"
         );
         let first = loads
             .iter()
             .flat_map(|load| &load.here)
             .filter(|time| **time > returns)
             .min()
-            .expect("it is restored");
+            .expect("requests succeed after the outage");
         assert!(
             *first < back + Duration::from_secs(5),
             "back after {:?}",
@@ -221,12 +221,12 @@ fn postgres_restart_under_load_loses_no_acknowledged_write() {
         )
     };
     let stored: Vec<&String> = loads.iter().flat_map(|load| &load.stored).collect();
-    assert!(stored.len() > 40, "so few writes prove nothing: {}", stored.len());
+    assert!(stored.len() > 40, "too few writes: {}", stored.len());
     for slug in stored {
-        assert_eq!(there(slug), 1, "{slug} was answered 201 and is not there");
+        assert_eq!(there(slug), 1, "{slug} was acknowledged with 201 and is not stored");
     }
     for slug in loads.iter().flat_map(|load| &load.refused) {
-        assert_eq!(there(slug), 0, "of {slug} it was told that nothing was stored");
+        assert_eq!(there(slug), 0, "the response for {slug} states that nothing was stored");
     }
 }
 

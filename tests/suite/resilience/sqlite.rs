@@ -47,7 +47,7 @@ fn detects_deleted_file() {
     SqliteConnection::establish(database.to_str().expect("UTF-8"))
         .expect("the file exists")
         .batch_execute(&format!("VACUUM INTO '{}'", backup.display()))
-        .expect("copying it");
+        .expect("copying the database");
 
     remove(file.directory());
     for _ in 0..3 {
@@ -63,7 +63,7 @@ fn detects_deleted_file() {
         "kinoteka.db cannot be opened",
         "No such file",
     ]);
-    assert!(!database.exists(), "no empty file is made in its place");
+    assert!(!database.exists(), "an empty file is created in its place");
 
     std::fs::rename(&backup, &database).expect("restoring the backup");
     for _ in 0..8 {
@@ -99,16 +99,14 @@ fn file_deleted_during_write_acknowledges_nothing() {
         drop(lock);
         let response = waiting.join().expect("a response");
         assert!(
-            response.text().contains("read the item to see whether it was stored"),
+            response.text().contains("re-read the item to see whether it was saved"),
             "{}",
             response.text()
         );
         unavailable(response);
     });
-    served.wait_for_log(&[
-        "problem=unavailable",
-        "the database file was deleted, moved or replaced meanwhile",
-    ]);
+    served
+        .wait_for_log(&["problem=unavailable", "the database file was deleted, moved or replaced"]);
 }
 
 fn set_mode(directory: &Path, mode: u32) {
@@ -234,7 +232,7 @@ fn file_size_limit_loses_no_acknowledged_write() {
         &served,
         &address,
         &key,
-        ["disk I/O error", "read the item to see"],
+        ["disk I/O error", "re-read the item to see"],
         || limit("unlimited"),
     );
 }
@@ -251,9 +249,7 @@ fn full_disk_loses_no_acknowledged_write() {
     if !wrapped(&Command::new("true")).status().is_ok_and(|status| status.success()) {
         #[expect(clippy::print_stderr, reason = "reports why tests were skipped")]
         {
-            eprintln!(
-                "No file system can be mounted here: only a file that may not grow was tested, not a full disk."
-            );
+            eprintln!("No file system can be mounted here: the test of a full disk was skipped.");
         }
         return;
     }
@@ -270,10 +266,10 @@ fn full_disk_loses_no_acknowledged_write() {
         .join("root")
         .join(file.directory().strip_prefix("/").expect("a path"));
     let filler = inside.join("filler");
-    let mut filling = std::fs::File::create(&filler).expect("a file can be made");
+    let mut filling = std::fs::File::create(&filler).expect("a file can be created");
     while filling.write(&[0; 4_096]).is_ok() {}
     drop(filling);
     fills_up(&inside, &served, &address, &key, ["disk is full", "its disk is full"], || {
-        std::fs::remove_file(&filler).expect("removing it");
+        std::fs::remove_file(&filler).expect("removing the file");
     });
 }

@@ -1,4 +1,4 @@
-//! Headless Chromium, driven by the Chrome `DevTools` Protocol. It can reach this machine only.
+//! Headless Chromium, driven by the Chrome `DevTools` Protocol. It can only reach this machine.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -26,9 +26,9 @@ pub struct Browser {
 
 /// Prints once that a tool needed by browser tests is missing; fails under `CI=true`.
 fn report_missing_tool(what: &str) {
-    static SAID: std::sync::Once = std::sync::Once::new();
+    static REPORTED: std::sync::Once = std::sync::Once::new();
     assert!(std::env::var_os("CI").is_none(), "{what}: browser tests were skipped.");
-    SAID.call_once(|| drop(writeln!(std::io::stderr(), "{what}: browser tests were skipped.")));
+    REPORTED.call_once(|| drop(writeln!(std::io::stderr(), "{what}: browser tests were skipped.")));
 }
 
 fn find_chromium() -> Option<PathBuf> {

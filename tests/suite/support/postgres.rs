@@ -77,8 +77,10 @@ impl Cluster {
     /// Runs a statement as superuser.
     pub fn execute(&self, statement: &str) {
         let mut connection =
-            PgConnection::establish(&self.url("postgres")).expect("the cluster answers");
-        connection.batch_execute("SET client_min_messages = warning").expect("the cluster answers");
+            PgConnection::establish(&self.url("postgres")).expect("the cluster responds");
+        connection
+            .batch_execute("SET client_min_messages = warning")
+            .expect("the cluster responds");
         connection.batch_execute(statement).unwrap_or_else(|error| panic!("{statement}: {error}"));
     }
 }
@@ -240,7 +242,7 @@ fn owner(directory: &Path) -> Option<(u32, u32)> {
         let mut parts = line.split(':').skip(2);
         Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
     });
-    let (user, group) = ids.expect("there is a user for PostgreSQL");
+    let (user, group) = ids.expect("a user `postgres` or `nobody` exists");
     std::os::unix::fs::chown(directory, Some(user), Some(group))
         .expect("changing the owner as root");
     Some((user, group))

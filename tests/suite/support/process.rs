@@ -83,7 +83,7 @@ pub fn expect_exit(output: Output, code: i32) -> Output {
     output
 }
 
-/// Server process, killed when dropped.
+/// A server process, killed when dropped.
 pub struct ServerProcess(pub Child, Arc<Mutex<Vec<String>>>);
 
 impl ServerProcess {
@@ -160,7 +160,7 @@ fn send(address: &str, request: &str) -> Vec<u8> {
     exchange(address, request).expect("a complete response")
 }
 
-/// Sends a raw request and reads the response to its end; fails if nobody listens.
+/// Sends a raw request, and reads the response to its end; fails if no server listens.
 pub fn exchange(address: &str, request: &str) -> std::io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
@@ -183,7 +183,7 @@ pub fn send_request(
     response
 }
 
-/// Formats such a request.
+/// Formats a request with optional key and JSON body.
 pub fn request(
     address: &str,
     method: &str,

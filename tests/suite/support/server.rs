@@ -1,4 +1,4 @@
-//! Real in-process server for each test, and requests to it.
+//! An in-process server for each test, and requests to it.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -173,7 +173,7 @@ impl TestServer {
         stream.set_read_timeout(Some(Duration::from_secs(30))).expect("setting a timeout");
         stream.write_all(bytes).expect("sending the request");
         let mut response = Vec::new();
-        stream.read_to_end(&mut response).expect("the end of the response");
+        stream.read_to_end(&mut response).expect("the response is complete");
         Response::parse(&response)
     }
 

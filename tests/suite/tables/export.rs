@@ -231,8 +231,8 @@ on_both! {
         let head = server.request("HEAD", "/v1/impact-statistics.csv").send().expect(200);
         assert_eq!((head.required_header("etag"), head.body.len()), (tag.as_str(), 0));
         assert_eq!(head.required_header("content-type"), "text/csv; charset=utf-8; header=present");
-        let kept = server.request("GET", "/v1/impact-statistics.csv").key(&key).send().expect(200);
-        assert_eq!(kept.required_header("cache-control"), "private, no-store");
+        let authenticated = server.request("GET", "/v1/impact-statistics.csv").key(&key).send().expect(200);
+        assert_eq!(authenticated.required_header("cache-control"), "private, no-store");
         let site = again("Origin", "https://partner.example.org").expect(200);
         assert_eq!(site.required_header("access-control-allow-origin"), "*");
         // Names of referenced items are part of the table.

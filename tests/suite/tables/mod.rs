@@ -16,7 +16,7 @@ pub type Row = BTreeMap<String, String>;
 pub fn csv(response: &Response) -> (Vec<String>, Vec<Row>) {
     assert_eq!(response.required_header("content-type"), "text/csv; charset=utf-8; header=present");
     let text = response.body.strip_prefix("\u{FEFF}".as_bytes()).expect("a byte order mark");
-    assert!(text.ends_with(b"\r\n"), "the last line ends");
+    assert!(text.ends_with(b"\r\n"), "the last line ends with CR LF");
     let mut reader = csv::ReaderBuilder::new().from_reader(text);
     let columns: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
     let row = |record: csv::StringRecord| {

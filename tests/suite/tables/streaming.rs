@@ -58,7 +58,7 @@ on_both! {
         let key = server.editor_key();
         let expected = |without: &[usize]| (0..STATISTICS).filter(|number| !without.contains(number)).map(|number| format!("s-{number:04}")).collect::<Vec<_>>();
         let slugs = |(response, is_whole): (Response, bool)| {
-            assert!(is_whole, "the table ends");
+            assert!(is_whole, "the table is incomplete");
             super::column(&csv(&response).1, "slug")
         };
         assert_eq!(slugs(take(send_get(server, "/v1/impact-statistics.csv?sort=slug"))), expected(&[]));
@@ -89,7 +89,7 @@ fn failed_stream_is_aborted() {
     let file = server.settings.database_url.trim_start_matches("sqlite://").to_owned();
     std::fs::rename(&file, format!("{file}.away")).unwrap();
     let (response, is_whole) = take(waiting);
-    assert!(!is_whole, "an incomplete stream is not terminated properly");
+    assert!(!is_whole, "an incomplete stream ends like a complete one");
     assert_eq!(response.status, 200);
     std::fs::rename(format!("{file}.away"), &file).unwrap();
     assert!(take(send_get(&server, "/v1/impact-statistics.csv")).1);

@@ -41,7 +41,7 @@ on_both! {
         let text = rows(server, "/v1/impact-statistics.csv?sort=slug&lang=en");
         assert_eq!(sheet.len(), text.len());
         let cell = |row: usize, name: &str| sheet[row][columns.iter().position(|column| column == name).unwrap()].clone();
-        let days = |row: usize, name: &str| if let Data::DateTime(time) = cell(row, name) { time.as_f64() } else { panic!("{name} is no date") };
+        let days = |row: usize, name: &str| if let Data::DateTime(time) = cell(row, name) { time.as_f64() } else { panic!("{name} is not a date") };
         assert_eq!([cell(0, "slug"), cell(1, "slug"), cell(2, "slug"), cell(3, "slug")].map(|slug| slug.to_string()), ["exact", "long", "people", "small"]);
         assert_eq!(cell(0, "value"), Data::Float(123_456_789_012_345.0));
         assert_eq!(cell(1, "value"), Data::String("12345678901234567.5".to_owned()));

@@ -6,16 +6,16 @@ import type { components, paths } from "../generated/kinoteka.js";
 export type Schemas = components["schemas"];
 export type Kinoteka = ReturnType<typeof connect>;
 
-/** Methods and addresses that were used, as the document writes them: `GET /v1/videos/{video}`. */
+/** Operations that were called, as method and path template: `GET /v1/videos/{video}`. */
 const used = new Set<string>();
 
-const remember: Middleware = {
+const recordOperation: Middleware = {
   onRequest({ request, schemaPath }) {
     used.add(`${request.method} ${schemaPath}`);
   },
 };
 
-/** A client of the catalogue at `baseUrl`; with a key, one that may write. */
+/** Creates a client of the catalogue at `baseUrl`; with a key, it may write. */
 export function connect(baseUrl: string, key?: string) {
   const client = createClient<paths>({
     baseUrl,
@@ -23,18 +23,18 @@ export function connect(baseUrl: string, key?: string) {
     querySerializer: { array: { style: "form", explode: false } },
     ...(key === undefined ? {} : { headers: { Authorization: `Bearer ${key}` } }),
   });
-  client.use(remember);
+  client.use(recordOperation);
   return client;
 }
 
-/** What the client hands out for one call. */
+/** Result of one call of the client. */
 interface Outcome<Data, Problem> {
   data?: Data;
   error?: Problem;
   response: Response;
 }
 
-/** The body of an answer that must have this status and one of this type. */
+/** Returns the body of a response; fails unless the response has this status and a body. */
 export function found<Data>(outcome: Outcome<Data, unknown>, status: number): NonNullable<Data> {
   const { data, error, response } = outcome;
   assert.equal(response.status, status, `${response.url}: ${JSON.stringify(error)}`);
@@ -42,36 +42,36 @@ export function found<Data>(outcome: Outcome<Data, unknown>, status: number): No
   return data;
 }
 
-/** An answer that must have this status and no body. */
+/** Fails unless the response has this status and no body. */
 export function empty(outcome: Outcome<unknown, unknown>, status: number): void {
   const { data, error, response } = outcome;
   assert.equal(response.status, status, `${response.url}: ${JSON.stringify(error)}`);
   assert.ok(!data && !error, `${response.url} has a body`);
 }
 
-/** The problem that an answer of this status must be. */
+/** Returns the problem details of a response; fails unless it is a problem with this status. */
 export function refused<Problem>(outcome: Outcome<unknown, Problem>, status: number): NonNullable<Problem> {
   const { error, response } = outcome;
-  assert.equal(response.status, status, `${response.url} was not refused`);
+  assert.equal(response.status, status, `${response.url} was not rejected`);
   assert.equal(response.headers.get("Content-Type"), "application/problem+json");
   assert.ok(error !== undefined && error !== null);
   return error;
 }
 
-/** An item with all its fields: what an answer is when `fields` was not given. */
+/** Narrows an item to its full representation, which responses contain unless `fields` is sent. */
 export function whole<Item extends object>(item: Item): Extract<Item, { revision: number }> {
-  assert.ok("revision" in item, "an item that was asked for without `fields` has all of them");
+  assert.ok("revision" in item, "a response without `fields` has all members");
   return item as Extract<Item, { revision: number }>;
 }
 
-/** The entity tag of an answer. */
+/** Returns the entity tag of a response; fails if it has none. */
 export function tag(outcome: { response: Response }): string {
   const tag = outcome.response.headers.get("ETag");
   assert.ok(tag, `${outcome.response.url} has no ETag`);
   return tag;
 }
 
-/** Fails for every operation of `document` that no call has used; gives their number. */
+/** Fails if an operation of `document` was not called; returns the number of operations. */
 export function assertComplete(document: Record<string, unknown>): number {
   const { paths } = document as { paths: Record<string, Record<string, unknown>> };
   const operations = Object.entries(paths).flatMap(([path, item]) =>
@@ -80,6 +80,6 @@ export function assertComplete(document: Record<string, unknown>): number {
       .map((method) => `${method.toUpperCase()} ${path}`),
   );
   const unused = operations.filter((operation) => !used.has(operation));
-  assert.deepEqual(unused, [], "the program does not use these operations of the document");
+  assert.deepEqual(unused, [], "operations of the document that were not called");
   return operations.length;
 }

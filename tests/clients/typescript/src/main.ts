@@ -1,22 +1,22 @@
-// Uses every operation of the document against a running server, with nothing but the generated types:
+// Calls every operation of the OpenAPI document against a running server, using only the generated types:
 //   node built/main.js ADDRESS EDITOR_KEY
 import assert from "node:assert/strict";
 import type { operations } from "../generated/kinoteka.js";
 import { assertComplete, connect, empty, found, refused, tag, whole, type Kinoteka, type Schemas } from "./client.js";
 
 const [address, key] = process.argv.slice(2);
-assert.ok(address && key, "the address of a server and an editor's key, please");
+assert.ok(address && key, "usage: node built/main.js ADDRESS EDITOR_KEY");
 const reader = connect(address);
 const editor = connect(address, key);
 const mergePatch = { "Content-Type": "application/merge-patch+json" };
 
 // Service routes: health, the document, problems, the API catalog.
-async function surroundings(api: Kinoteka): Promise<Record<string, unknown>> {
+async function serviceRoutes(api: Kinoteka): Promise<Record<string, unknown>> {
   assert.equal(found(await api.GET("/healthz"), 200).status, "ok");
   assert.equal(found(await api.GET("/readyz"), 200).status, "ok");
   const catalog = found(await api.GET("/.well-known/api-catalog"), 200);
   const described = catalog.linkset.flatMap((context) => context["service-desc"] ?? []);
-  assert.ok(described.some((link) => link.href.endsWith("/openapi.json")), "the API catalogue names the document");
+  assert.ok(described.some((link) => link.href.endsWith("/openapi.json")), "the API catalog links the OpenAPI document");
   const datasets = found(await api.GET("/catalog.jsonld"), 200);
   assert.equal(datasets["@type"], "Catalog");
   const yaml: string = found(await api.GET("/openapi.yaml", { parseAs: "text" }), 200);
@@ -43,8 +43,8 @@ async function readers(api: Kinoteka): Promise<void> {
   let cursor: string | null = null;
   let total: number | undefined;
   do {
-    const answer = await api.GET("/v1/videos", { params: { query: { ...query, ...(cursor === null ? {} : { cursor }) } } });
-    const page: Schemas["VideoPage"] = found(answer, 200);
+    const response = await api.GET("/v1/videos", { params: { query: { ...query, ...(cursor === null ? {} : { cursor }) } } });
+    const page: Schemas["VideoPage"] = found(response, 200);
     for (const video of page.data) {
       assert.ok(video.slug && video.title);
       slugs.push(video.slug);
@@ -54,8 +54,8 @@ async function readers(api: Kinoteka): Promise<void> {
     total = page.page.total;
     cursor = page.page.next_cursor;
   } while (cursor !== null);
-  assert.equal(new Set(slugs).size, slugs.length, "no video comes twice");
-  assert.equal(slugs.length, total, "the pages together are as many as the total says");
+  assert.equal(new Set(slugs).size, slugs.length, "no video is returned twice");
+  assert.equal(slugs.length, total, "the pages contain as many videos as `total`");
 
   const slug = slugs[0];
   assert.ok(slug);
@@ -77,8 +77,8 @@ async function readers(api: Kinoteka): Promise<void> {
   assert.ok(missing.type.endsWith("/problems/not-found") && missing.request_id);
   // The server rejects what the types forbid, with a suggestion.
   // @ts-expect-error unknown parameter
-  const mistaken = await api.GET("/v1/videos", { params: { query: { contry: ["MK"] } } });
-  assert.equal(refused(mistaken, 400).errors?.[0]?.code, "unknown_parameter");
+  const misspelled = await api.GET("/v1/videos", { params: { query: { contry: ["MK"] } } });
+  assert.equal(refused(misspelled, 400).errors?.[0]?.code, "unknown_parameter");
 
   const countries = found(await api.GET("/v1/countries", { params: { query: { q: "koso", lang: "sq" } } }), 200);
   assert.ok(countries.data.some((country) => country.code === "XK" && country.footnote));
@@ -93,13 +93,13 @@ async function readers(api: Kinoteka): Promise<void> {
   assert.ok(found(await api.GET("/v1/programmes", { params: { query: { country: ["MK"] } } }), 200).data.length > 0);
   assert.ok(found(await api.GET("/v1/partners", { params: { query: { kind: ["!donor"] } } }), 200).data.length > 0);
   assert.ok(found(await api.GET("/v1/topics", { params: { query: { sort: ["name"] } } }), 200).data.length > 0);
-  refused(await api.POST("/v1/topics", { body: { name: "Nobody may do this" } }), 401);
+  refused(await api.POST("/v1/topics", { body: { name: "Not authorized" } }), 401);
   await feeds(api);
   await tables(api);
   await embeds(api, slug);
 }
 
-// Every list is available as a complete table with the same filters.
+// Tables: complete lists as CSV and XLSX, with the same filters.
 async function tables(api: Kinoteka): Promise<void> {
   const query = { country: ["RS"], lang: "sr-Cyrl", sort: ["title" as const] };
   const videos: string = found(await api.GET("/v1/videos.{format}", { params: { path: { format: "csv" }, query }, parseAs: "text" }), 200);
@@ -134,7 +134,7 @@ async function imports(api: Kinoteka): Promise<void> {
   assert.deepEqual([wrong.errors?.[0]?.row, wrong.errors?.[0]?.column, wrong.errors?.[0]?.code], [2, "value", "invalid_decimal"]);
 }
 
-// Every list is available as a feed with the same filters.
+// Feeds: lists as JSON Feed, RSS and Atom, with the same filters.
 async function feeds(api: Kinoteka): Promise<void> {
   const query = { country: ["RS"], lang: "sr-Cyrl", limit: 2 };
   const json = found(await api.GET("/feeds/videos.{format}", { params: { path: { format: "json" }, query } }), 200);
@@ -151,7 +151,7 @@ async function feeds(api: Kinoteka): Promise<void> {
   refused(await api.GET("/feeds/partners.{format}", { params: { path: { format: "rss" } } }), 404);
 }
 
-// Embedding: from the URL given by oEmbed.
+// Embedding: oEmbed, pages, the web component, charts, posters and structured data.
 async function embeds(api: Kinoteka, video: string): Promise<void> {
   const how = found(await api.GET("/oembed", { params: { query: { url: `/embed/videos/${video}?lang=mk`, maxwidth: 480 } } }), 200);
   assert.ok(typeof how === "object" && how.width === 480 && how.html.startsWith("<iframe ") && how.thumbnail_width === 320 && how.thumbnail_url);
@@ -208,7 +208,7 @@ async function topics(api: Kinoteka): Promise<string> {
   const created = await api.POST("/v1/topics", { params: { header: once }, body });
   const topic = whole(found(created, 201));
   const again = await api.POST("/v1/topics", { params: { header: once }, body });
-  assert.equal(whole(found(again, 201)).id, topic.id, "a repeated request makes no second topic");
+  assert.equal(whole(found(again, 201)).id, topic.id, "a repeated request creates no second topic");
   assert.equal(again.response.headers.get("Idempotent-Replayed"), "true");
   refused(await api.POST("/v1/topics", { params: { header: once }, body: { name: "Another" } }), 422);
 
@@ -268,7 +268,7 @@ async function partners(api: Kinoteka): Promise<string> {
   const patched = await api.PATCH("/v1/partners/{partner}", { params: { path }, headers: mergePatch, body: { acronym: "AWC" } });
   assert.equal(whole(found(patched, 200)).acronym, "AWC");
   const replaced = await api.PUT("/v1/partners/{partner}", { params: { path }, body });
-  assert.equal(whole(found(replaced, 200)).acronym, null, "PUT replaces the whole");
+  assert.equal(whole(found(replaced, 200)).acronym, null, "PUT replaces the whole item");
   empty(await api.DELETE("/v1/partners/{partner}", { params: { path } }), 204);
   found(await api.POST("/v1/partners/{partner}/restore", { params: { path } }), 200);
   return partner.slug;
@@ -318,8 +318,8 @@ async function videos(api: Kinoteka, programme: string, partner: string, topic: 
   assert.equal(video.programme?.slug, programme);
   const latin = await api.GET("/v1/videos/{video}", { params: { path, query: { lang: "sr-Latn" } } });
   assert.equal(whole(found(latin, 200)).title, "Naša priča");
-  const sought = found(await api.GET("/v1/videos", { params: { query: { q: "nasa prica", topic: [topic], programme: [programme] } } }), 200);
-  assert.deepEqual(sought.data.map((found) => found.id), [video.id]);
+  const matches = found(await api.GET("/v1/videos", { params: { query: { q: "nasa prica", topic: [topic], programme: [programme] } } }), 200);
+  assert.deepEqual(matches.data.map((found) => found.id), [video.id]);
   const renamed = await api.PATCH("/v1/videos/{video}", { params: { path }, headers: mergePatch, body: { slug: "our-story" } });
   assert.equal(whole(found(renamed, 200)).slug, "our-story");
   // The former slug redirects (308), and the client follows.
@@ -349,10 +349,10 @@ async function captions(api: Kinoteka, video: string): Promise<void> {
   const hits = found(await api.GET("/v1/transcript-search", { params: { query: { q: "nasilja" } } }), 200);
   assert.equal(hits.data[0]?.start_seconds, 1);
   const everything = found(await api.GET("/v1/search", { params: { query: { q: "nasilja", kind: ["video"], facets: ["kind"] } } }), 200);
-  assert.equal(everything.data.at(-1)?.id, hits.data[0]?.video.id, "what is said comes after titles and descriptions");
+  assert.equal(everything.data.at(-1)?.id, hits.data[0]?.video.id, "transcripts rank below titles and descriptions");
   assert.equal(everything.facets?.["kind"]?.find((value) => value.value === "video")?.count, everything.data.length);
-  const begun = found(await api.GET("/v1/suggest", { params: { query: { q: everything.data[0]?.title?.slice(0, 5) ?? "", kind: ["video"] } } }), 200);
-  assert.ok(begun.data.every((one) => one.marked.includes("<mark>")));
+  const suggestions = found(await api.GET("/v1/suggest", { params: { query: { q: everything.data[0]?.title?.slice(0, 5) ?? "", kind: ["video"] } } }), 200);
+  assert.ok(suggestions.data.every((one) => one.marked.includes("<mark>")));
   empty(await api.DELETE("/v1/videos/{video}/captions/{language}", { params: { path } }), 204);
 }
 
@@ -387,10 +387,10 @@ async function figures(api: Kinoteka, programme: string, video: string): Promise
   const figure = whole(found(await api.POST("/v1/impact-statistics", { body }), 201));
   const path = { impact_statistic: figure.slug };
   const shown = whole(found(await api.GET("/v1/impact-statistics/{impact_statistic}", { params: { path } }), 200));
-  assert.equal(shown.value, "1250.50", "figures keep every digit");
-  assert.equal(shown.figure, "More than 1,250.50", "and are said with their qualifier");
+  assert.equal(shown.value, "1250.50", "values preserve every digit");
+  assert.equal(shown.figure, "More than 1,250.50", "formatted values have their qualifier");
   assert.equal(shown.evidence[0]?.video.slug, video);
-  assert.deepEqual([shown.unit, shown.additive, shown.value_number], ["women", true, 1250.5], "what the indicator says, and the number that the decimal is");
+  assert.deepEqual([shown.unit, shown.additive, shown.value_number], ["women", true, 1250.5], "inherited from the indicator, and the value as a number");
   const shows = whole(found(await api.GET("/v1/videos/{video}", { params: { path: { video }, query: { include: ["impact_statistics"] } } }), 200));
   assert.equal(shows.impact_statistics?.[0]?.slug, figure.slug);
   assert.equal(found(await api.GET("/v1/videos", { params: { query: { statistic: [figure.slug] } } }), 200).data[0]?.slug, video);
@@ -408,7 +408,7 @@ async function figures(api: Kinoteka, programme: string, video: string): Promise
   found(await api.POST("/v1/impact-statistics/{impact_statistic}/restore", { params: { path } }), 200);
 }
 
-const document = await surroundings(reader);
+const document = await serviceRoutes(reader);
 await readers(reader);
 const topic = await topics(editor);
 await savedQueries(editor, topic);
@@ -417,4 +417,4 @@ const programme = await programmes(editor, partner);
 const video = await videos(editor, programme, partner, topic);
 await figures(editor, programme, video);
 await imports(editor);
-console.log(`every one of ${assertComplete(document)} operations of the document was used as its types say`);
+console.log(`all ${assertComplete(document)} operations of the document were called and match its types`);

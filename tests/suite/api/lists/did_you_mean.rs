@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use crate::on_both;
 use crate::support::{TestServer, percent_encode};
 
-fn meant(server: &TestServer, path: &str, query: &str) -> Vec<String> {
+/// Returns the suggestions of a search.
+fn suggestions(server: &TestServer, path: &str, query: &str) -> Vec<String> {
     let page = server.read(&format!(
         "{path}{}q={}",
         if path.contains('?') { '&' } else { '?' },
@@ -60,16 +61,16 @@ on_both! {
             ("!!", vec![]),
             ("vi", vec![]),
         ] {
-            assert_eq!(meant(server, "/v1/videos", typed), expected, "{typed}");
-            assert_eq!(meant(server, "/v1/search", typed), expected, "search: {typed}");
+            assert_eq!(suggestions(server, "/v1/videos", typed), expected, "{typed}");
+            assert_eq!(suggestions(server, "/v1/search", typed), expected, "search: {typed}");
         }
         // Each suggestion has results with the same filters in this list.
-        assert_eq!(meant(server, "/v1/videos?country=MK", "polce"), ["Police"]);
-        assert!(meant(server, "/v1/videos?country=RS", "polce").is_empty());
-        assert!(meant(server, "/v1/programmes", "violnce").is_empty());
-        assert!(meant(server, "/v1/search?kind=topic", "violnce").is_empty());
+        assert_eq!(suggestions(server, "/v1/videos?country=MK", "polce"), ["Police"]);
+        assert!(suggestions(server, "/v1/videos?country=RS", "polce").is_empty());
+        assert!(suggestions(server, "/v1/programmes", "violnce").is_empty());
+        assert!(suggestions(server, "/v1/search?kind=topic", "violnce").is_empty());
         // Only on the first page, and only for few results.
-        assert!(meant(server, "/v1/videos?offset=1", "violnce").is_empty());
+        assert!(suggestions(server, "/v1/videos?offset=1", "violnce").is_empty());
         assert!(server.read("/v1/videos?q=police")["did_you_mean"].is_null());
         assert!(server.read("/v1/videos")["did_you_mean"].is_null());
         // A rare word is replaced by a more frequent one.
@@ -77,31 +78,31 @@ on_both! {
             video(server, &key, slug, "Shelter", "en", &none);
         }
         video(server, &key, "nine", "Shalter", "en", &none);
-        assert_eq!(meant(server, "/v1/videos", "shalter"), ["Shelter", "shelters"]);
-        assert!(meant(server, "/v1/videos", "shelter").is_empty());
+        assert_eq!(suggestions(server, "/v1/videos", "shalter"), ["Shelter", "shelters"]);
+        assert!(suggestions(server, "/v1/videos", "shelter").is_empty());
     }
 
     fn does_not_suggest_words_from_drafts(server: &TestServer) {
         let key = server.editor_key();
         server.create(&key, "/v1/videos", &json!({"slug": "draft", "status": "draft", "title": "Clandestine"}));
-        assert!(meant(server, "/v1/videos", "clandestin e").is_empty());
-        assert!(meant(server, "/v1/videos", "clandestyne").is_empty());
+        assert!(suggestions(server, "/v1/videos", "clandestin e").is_empty());
+        assert!(suggestions(server, "/v1/videos", "clandestyne").is_empty());
         let seen = server.request("GET", "/v1/videos?q=clandestyne&status=draft").key(&key).send().expect(200).json();
         assert_eq!(seen["did_you_mean"], json!(["Clandestine"]));
         // Not together with a known word, a word form, or excluded words.
         video(server, &key, "public", "Ending violence, clandestinely", "en", &json!({}));
         for typed in ["violnce OR clandestyne", "clandestyne OR violnce", "violence OR clandestyne", "violnce -clandestyne", &format!("violnce {}clandestyne", "-zz ".repeat(31))] {
-            let offered = meant(server, "/v1/videos", typed);
-            assert!(!offered.iter().any(|one| one.contains("Clandestine")), "{typed}: {offered:?}");
+            let suggested = suggestions(server, "/v1/videos", typed);
+            assert!(!suggested.iter().any(|one| one.contains("Clandestine")), "{typed}: {suggested:?}");
         }
         // Words that occur only in drafts are not known.
         server.create(&key, "/v1/videos", &json!({"slug": "typo", "status": "draft", "title": "Violnce endinng"}));
-        assert_eq!(meant(server, "/v1/videos", "violnce endinng"), ["violence Ending"]);
+        assert_eq!(suggestions(server, "/v1/videos", "violnce endinng"), ["violence Ending"]);
         server.patch(&key, "/v1/videos/draft", &json!({"status": "published", "translations": {"en": {"status": "published"}}}));
-        assert_eq!(meant(server, "/v1/videos", "clandestyne"), ["Clandestine"]);
+        assert_eq!(suggestions(server, "/v1/videos", "clandestyne"), ["Clandestine"]);
         // Words of deleted items are not suggested.
         server.request("DELETE", "/v1/videos/draft").key(&key).send().expect(204);
-        assert!(meant(server, "/v1/videos", "clandestyne").is_empty());
+        assert!(suggestions(server, "/v1/videos", "clandestyne").is_empty());
     }
 
     fn suggests_at_most_three_closest_first(server: &TestServer) {
@@ -109,16 +110,16 @@ on_both! {
         for (slug, title) in [("a", "forums"), ("b", "formal"), ("c", "forum"), ("d", "forum"), ("e", "format"), ("f", "norms")] {
             video(server, &key, slug, title, "en", &json!({}));
         }
-        assert_eq!(meant(server, "/v1/videos", "foram"), ["forum"]);
+        assert_eq!(suggestions(server, "/v1/videos", "foram"), ["forum"]);
         // One edit; two edits, most frequent first.
-        assert_eq!(meant(server, "/v1/videos", "fourms"), ["forums", "forum", "norms"]);
+        assert_eq!(suggestions(server, "/v1/videos", "fourms"), ["forums", "forum", "norms"]);
     }
 
     demo fn corrects_misspellings_in_demo_catalogue(server: &TestServer) {
         for (typed, expected) in [("fotball", "Football"), ("testimonals", "Testimonials"), ("пандамију", "пандемију"), ("masculnity", "masculinity")] {
-            let offered = meant(server, "/v1/videos", typed);
-            assert!(offered.iter().any(|one| one.eq_ignore_ascii_case(expected) || one == expected), "{typed}: {offered:?}");
-            for one in &offered {
+            let suggested = suggestions(server, "/v1/videos", typed);
+            assert!(suggested.iter().any(|one| one.eq_ignore_ascii_case(expected) || one == expected), "{typed}: {suggested:?}");
+            for one in &suggested {
                 assert!(!server.slugs(&format!("/v1/videos?q={}", percent_encode(one))).is_empty(), "{typed}: {one}");
             }
         }

@@ -108,8 +108,8 @@ on_both! {
                     }
                 });
                 let different: BTreeSet<String> = walked.iter().cloned().collect();
-                prop_assert_eq!(different.len(), walked.len(), "something is repeated");
-                prop_assert!(before.is_subset(&different), "something is hidden");
+                prop_assert_eq!(different.len(), walked.len(), "an item is repeated");
+                prop_assert!(before.is_subset(&different), "a page omits items");
                 Ok(())
             })
             .unwrap();

@@ -1,4 +1,4 @@
-//! Invalid parameters are errors with suggestions, never ignored.
+//! Invalid parameters are rejected with suggestions; none is ignored.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::support::server::slugs;
 use crate::support::{Content, TestServer, demo_catalogue, generated_catalogue, percent_encode};
 
-/// A query and the items of which one must rank first.
+/// A search, and the items of which one must rank first.
 struct Judgement {
     catalogue: Content,
     path: &'static str,
@@ -27,9 +27,9 @@ fn load_judgements() -> Vec<Judgement> {
         .lines()
         .filter(|line| !line.is_empty() && !line.starts_with('#'));
     let parsed = lines.map(|line| {
-        let (asked, first) = line.split_once(" = ")?;
-        let (catalogue, asked) = asked.split_once(' ')?;
-        let (path, query) = asked.split_once(' ')?;
+        let (search, first) = line.split_once(" = ")?;
+        let (catalogue, search) = search.split_once(' ')?;
+        let (path, query) = search.split_once(' ')?;
         let catalogue = match catalogue {
             "demo" => Content::Demo,
             "generated" => Content::Generated,
@@ -37,7 +37,7 @@ fn load_judgements() -> Vec<Judgement> {
         };
         Some(Judgement { catalogue, path, query, first: first.split(' ').collect() })
     });
-    parsed.map(|judged| judged.expect("a catalogue, a list, a query, `=` and slugs")).collect()
+    parsed.map(|judged| judged.expect("catalogue, path, query, `=`, slugs")).collect()
 }
 
 fn path_of(item: &Value) -> &'static str {
@@ -128,7 +128,8 @@ impl Pair {
         })
     }
 
-    /// Returns the number of hits of both, or the difference within this number of pages.
+    /// Compares a list on both databases. Returns the number of hits, or a description of the first
+    /// difference within this number of pages.
     fn compare(&self, path: &str, pages: usize, with_drafts: bool) -> Result<u64, String> {
         let [of_sqlite, of_postgres] =
             self.keys.each_ref().map(|key| with_drafts.then_some(key.as_str()));
@@ -147,7 +148,7 @@ impl Pair {
             sqlite.0.iter().zip(&postgres.0).enumerate().find(|(_, (one, other))| one != other);
         let totals = format!("SQLite finds {}, PostgreSQL {}", sqlite.1, postgres.1);
         Err(format!(
-            "{path}: {totals}; of those read only SQLite {:?}, only PostgreSQL {:?}; first other place {first:?}",
+            "{path}: {totals}; on these pages only SQLite {:?}, only PostgreSQL {:?}; first difference {first:?}",
             only(0, 1),
             only(1, 0)
         ))
@@ -162,7 +163,7 @@ fn walk(server: &TestServer, path: &str, pages: usize, key: Option<&str>) -> (Ve
         request.send().expect(200).json()
     };
     let mut page = read(&format!("{path}&total=true"));
-    let total = page["page"]["total"].as_u64().expect("the total was asked for");
+    let total = page["page"]["total"].as_u64().expect("the page has the requested total");
     let mut found = slugs(&page);
     for _ in 1..pages {
         let Some(cursor) = page["page"]["next_cursor"].as_str() else { break };
@@ -182,7 +183,7 @@ enum Change {
     Latin,
     /// Removes this number of letters and appends an ending.
     Inflected(usize, &'static str),
-    /// Keeps a prefix.
+    /// Truncates to a prefix.
     Cut(Index),
     /// Removes one letter.
     Misspelt(Index),
@@ -361,6 +362,6 @@ fn both_databases_return_same_hits_in_same_order() {
         let threads: Vec<_> = threads.collect();
         threads.into_iter().map(|thread| thread.join().expect("equal results")).sum()
     });
-    println!("{successful} of 500 generated searches find something");
+    println!("{successful} of 500 generated searches have hits");
     assert!(successful >= 250, "{successful}");
 }

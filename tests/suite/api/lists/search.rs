@@ -111,7 +111,7 @@ on_both! {
     }
 
     demo fn finds_items_by_names_of_references(server: &TestServer) {
-        assert!(found(server, "/v1/videos", "Maskuliniteti").contains(&"football-players-against-toxic-masculinity".to_owned()), "a topic's name");
+        assert!(found(server, "/v1/videos", "Maskuliniteti").contains(&"football-players-against-toxic-masculinity".to_owned()), "the name of a topic is searched");
         assert_eq!(found(server, "/v1/videos", "Bashkimi Evropian").len(), 8, "a partner's name");
         let key = server.editor_key();
         assert!(found(server, "/v1/videos", "gymnastics").is_empty());
@@ -288,7 +288,7 @@ on_both! {
         assert!(fields.contains(&"partners"), "{fields:?}");
         assert!(found.to_string().contains("<mark>European Union</mark>"));
         assert!(server.read("/v1/videos?q=women")["data"][0]["highlights"].is_null());
-        assert!(server.read("/v1/videos?highlights=true")["data"][0]["highlights"].is_null(), "nothing is searched for");
+        assert!(server.read("/v1/videos?highlights=true")["data"][0]["highlights"].is_null(), "no highlights without `q`");
         for path in ["/v1/programmes", "/v1/partners", "/v1/impact-statistics", "/v1/topics"] {
             let found = server.read(&format!("{path}?q=women&highlights=true"));
             for one in found["data"].as_array().unwrap() {

@@ -71,8 +71,8 @@ on_both! {
         assert_eq!((&hit["before"], &hit["after"]["text"], &hit["language"], &hit["kind"]), (&Value::Null, &json!("No violence &amp; no fear."), &json!("en"), &json!("captions")));
         assert!(hit["url"].as_str().unwrap().ends_with("/embed/videos/newer#t=5"), "{hit}");
         // An empty result has suggestions.
-        let meant = server.read(&format!("/v1/transcript-search?q={}", percent_encode("прнватна")));
-        assert_eq!((&meant["data"], &meant["did_you_mean"]), (&json!([]), &json!(["приватна"])));
+        let misspelled = server.read(&format!("/v1/transcript-search?q={}", percent_encode("прнватна")));
+        assert_eq!((&misspelled["data"], &misspelled["did_you_mean"]), (&json!([]), &json!(["приватна"])));
         assert!(server.read("/v1/transcript-search?q=policd&country=MK")["did_you_mean"].as_array().unwrap().contains(&json!("police")));
         // Drafts are not found.
         server.patch(&key, "/v1/videos/newer", &json!({"status": "draft"}));

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use bigdecimal::BigDecimal;
 
-use super::decimal::normalize_decimal;
+use crate::text::decimal::format::normalize_decimal;
 
 /// An exact decimal number: an integer and its scale, the number of digits after the point.
 #[derive(Clone, Debug)]

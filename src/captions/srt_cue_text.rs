@@ -3,7 +3,13 @@
 //! SRT has no standard. Players support `<b>`, `<i>`, `<u>` and `<font …>`, and, from another
 //! format, `{\an8}` for text at the top. Special characters cannot be escaped.
 
-use super::vtt_text::{CueToken, RubyBrackets, Tag, escape, parse_tag, tokenize, voice_name};
+use crate::captions::webvtt_cue_text::CueToken;
+use crate::captions::webvtt_cue_text::RubyBrackets;
+use crate::captions::webvtt_cue_text::Tag;
+use crate::captions::webvtt_cue_text::escape;
+use crate::captions::webvtt_cue_text::parse_tag;
+use crate::captions::webvtt_cue_text::tokenize;
+use crate::captions::webvtt_cue_text::voice_name;
 
 /// Tags that both formats have.
 const SHARED_TAGS: &[&str] = &["<b>", "</b>", "<i>", "</i>", "<u>", "</u>"];
@@ -114,7 +120,7 @@ fn remove_blank_lines(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::captions::vtt_text::to_plain_text;
+    use crate::captions::webvtt_cue_text::to_plain_text;
     use proptest::prelude::*;
 
     #[test]

@@ -1,17 +1,20 @@
 //! Parses caption files: decodes the text, detects the format, and calls the parser of that format.
 
-use super::lines::split_lines;
-use super::timing::ARROW;
-use super::track::{CaptionFormat, ParseError, Track};
-use super::webvtt::SIGNATURE;
-use super::{srt, webvtt};
+use crate::captions::blocks::split_lines;
+use crate::captions::srt;
+use crate::captions::timing::ARROW;
+use crate::captions::track::CaptionFormat;
+use crate::captions::track::ParseError;
+use crate::captions::track::Track;
+use crate::captions::webvtt;
+use crate::captions::webvtt::SIGNATURE;
 
 const BYTE_ORDER_MARK: char = '\u{FEFF}';
 
 /// Parses a caption file in the given format, or in the detected one if `None`.
 ///
 /// The text must be UTF-8, as WebVTT requires (4.1), with or without a byte order mark; lines end
-/// with LF, CR LF or CR. At most [`MAX_PARSE_ERRORS`](super::track::MAX_PARSE_ERRORS) errors are
+/// with LF, CR LF or CR. At most [`MAX_PARSE_ERRORS`](crate::captions::track::MAX_PARSE_ERRORS) errors are
 /// returned.
 pub fn parse(
     bytes: &[u8],
@@ -89,7 +92,10 @@ fn detect_format(text: &str, declared: Option<CaptionFormat>) -> Result<CaptionF
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::captions::samples::{ALBANIAN_WEBVTT, MACEDONIAN_SRT, SERBIAN_WEBVTT, TURKISH_SRT};
+    use crate::captions::test_fixtures::ALBANIAN_WEBVTT;
+    use crate::captions::test_fixtures::MACEDONIAN_SRT;
+    use crate::captions::test_fixtures::SERBIAN_WEBVTT;
+    use crate::captions::test_fixtures::TURKISH_SRT;
     use crate::captions::timing::format_webvtt_timestamp;
     use crate::captions::track::{MAX_CUES, MAX_PARSE_ERRORS};
     use proptest::prelude::*;

@@ -1,7 +1,13 @@
 //! Lines of a file, and blocks of lines separated by blank lines.
 
-use super::timing::{self, ARROW};
-use super::track::{CaptionFormat, Cue, MAX_CUES, MAX_LINE_LEN, MAX_PAYLOAD_LEN, ParseErrors};
+use crate::captions::timing;
+use crate::captions::timing::ARROW;
+use crate::captions::track::CaptionFormat;
+use crate::captions::track::Cue;
+use crate::captions::track::MAX_CUES;
+use crate::captions::track::MAX_LINE_LEN;
+use crate::captions::track::MAX_PAYLOAD_LEN;
+use crate::captions::track::ParseErrors;
 
 /// A line and its number, counted from 1.
 pub(super) type Line<'a> = (usize, &'a str);

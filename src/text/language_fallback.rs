@@ -16,7 +16,7 @@
 //! available text. Each rule ranks one stored tag for one requested tag, so a rank does not depend
 //! on the other stored texts, and [`preference_order`] and [`select_language`] are consistent.
 
-use super::language::Language;
+use crate::text::language::Language;
 
 /// The text selected for a request, and the language of the response.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,10 @@ use utoipa::ToSchema;
 
 use crate::text::fold::fold;
 
-pub use registry::{Country, NAME_LANGUAGES, all_countries, find_country};
+pub use crate::i18n::country_names::registry::Country;
+pub use crate::i18n::country_names::registry::NAME_LANGUAGES;
+pub use crate::i18n::country_names::registry::all_countries;
+pub use crate::i18n::country_names::registry::find_country;
 
 /// The European Union's footnote to the designation of Kosovo.
 const EU_FOOTNOTE: &str = "This designation is without prejudice to positions on status, and is in line with UNSCR 1244/1999 and the ICJ Opinion on the Kosovo declaration of independence.";

@@ -277,7 +277,7 @@ fn collapse_whitespace(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::captions::samples::any_payload;
+    use crate::captions::test_fixtures::any_payload;
     use proptest::prelude::*;
 
     #[test]

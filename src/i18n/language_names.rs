@@ -1,7 +1,7 @@
 //! Display names of the catalogue's languages in each of these languages (CLDR); other languages
 //! are named by their tag.
 
-use super::language::Language;
+use crate::text::language::Language;
 
 /// Display languages, in the order of the columns below.
 const DISPLAY_LANGUAGES: [&str; 7] = ["en", "sq", "bs", "sr-Latn", "sr-Cyrl", "mk", "tr"];

@@ -2,17 +2,18 @@
 //!
 //! Text is analyzed here rather than in the database, so that FTS5 and PostgreSQL match the same
 //! items. Queries are analyzed by the same functions. A word is indexed by its folded form, see
-//! [`fold`](super::fold), and by its stems, see [`StemmerLanguage`](super::stem::StemmerLanguage).
+//! [`fold`](crate::text::fold), and by its stems, see [`StemmerLanguage`](crate::text::stem::StemmerLanguage).
 
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::chars::is_apostrophe;
-use super::fold::{fold, is_part_of_letter};
-use super::spelling::is_fuzzy_candidate;
-use super::stem::StemmerLanguage;
+use crate::text::chars::is_apostrophe;
+use crate::text::fold::fold;
+use crate::text::fold::is_part_of_letter;
+use crate::text::fuzzy_word::is_fuzzy_candidate;
+use crate::text::stem::StemmerLanguage;
 
 /// Maximum length of a token in characters; longer ones are truncated.
 const MAX_TOKEN_LEN: usize = 64;
@@ -278,7 +279,7 @@ mod tests {
 
     #[test]
     fn stems_match_word_pairs() {
-        let pairs: Vec<&str> = include_str!("pairs.txt")
+        let pairs: Vec<&str> = include_str!("stemming_test_pairs.txt")
             .lines()
             .filter(|line| !line.is_empty() && !line.starts_with('#'))
             .collect();

@@ -4,7 +4,8 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
-use super::track::{Cue, Track};
+use crate::captions::track::Cue;
+use crate::captions::track::Track;
 
 /// Serbian in Cyrillic script, with every element of WebVTT.
 pub(super) const SERBIAN_WEBVTT: &str = "\
