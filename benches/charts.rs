@@ -1,4 +1,5 @@
-//! Benchmark of rendering a chart with fifty points, without its query: `cargo bench --bench charts`.
+//! Benchmark of rendering a chart with fifty points, without its query: `cargo bench --bench
+//! charts`.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 use std::time::{Duration, Instant};

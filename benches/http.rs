@@ -1,5 +1,5 @@
-//! HTTP benchmark: throughput and latency of requests, as a ratio to a bare handler that returns the
-//! same bytes in the same run: `cargo bench --bench http`.
+//! HTTP benchmark: throughput and latency of requests, as a ratio to a bare handler that returns
+//! the same bytes in the same run: `cargo bench --bench http`.
 //!
 //! `KINOTEKA_BENCH_VIDEOS` (100000), `KINOTEKA_BENCH_SECONDS` per measurement (2),
 //! `KINOTEKA_BENCH_ROUNDS` (3), `KINOTEKA_BENCH_DATABASES` (`sqlite,postgres`),

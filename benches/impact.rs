@@ -202,7 +202,8 @@ fn summaries(url: &str) {
         assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     });
     println!("the same after a write: p50 {:.0} ms", p50(&written));
-    // Alternating, since the cost of a chart beyond its query is a small difference of large numbers.
+    // Alternating, since the cost of a chart beyond its query is a small difference of large
+    // numbers.
     let summary = format!(
         "/v1/impact-statistics/summary?{FIFTY}&aggregates=sum,baseline,target,progress&statistics_limit=0"
     );

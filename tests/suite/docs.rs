@@ -22,8 +22,8 @@ use std::time::{Duration, Instant};
 
 use super::support::process;
 
-/// Numbers of blocks marked `sh no-run`, by file. Blocks should run if possible: raise a number only
-/// for commands that install, deploy or never end.
+/// Numbers of blocks marked `sh no-run`, by file. Blocks should run if possible: raise a number
+/// only for commands that install, deploy or never end.
 const NOT_RUN: &[(&str, usize)] = &[
     ("CONTRIBUTING.md", 3),
     ("README.md", 2),
