@@ -1,5 +1,5 @@
-//! One connection type for both databases, chosen by the scheme of the URL, and the settings each
-//! session starts with.
+//! The connection type for both databases, chosen by the scheme of the URL, and its session
+//! settings.
 
 use std::time::{Duration, Instant};
 
@@ -13,23 +13,23 @@ use super::error::{self, Error};
 use crate::db::statement_stats::StatementFailure;
 pub use any::{AnyConnection as Connection, MultiBackend, MultiRawValue};
 
-/// The enum stands by itself: what it derives brings names of its own into its module.
+/// A module for the enum alone, because the derive macro adds items to its module.
 #[expect(missing_docs, reason = "the derive adds public items without documentation")]
 mod any {
     use diesel::pg::PgConnection;
     use diesel::sqlite::SqliteConnection;
 
-    /// A connection to either database; all query code is written against this type.
+    /// A connection to either database. All queries use this type.
     #[derive(diesel::MultiConnection)]
     pub enum AnyConnection {
         /// PostgreSQL through libpq.
         Postgres(PgConnection),
-        /// SQLite, in this process.
+        /// SQLite, in-process.
         Sqlite(SqliteConnection),
     }
 }
 
-/// Which database a URL names.
+/// The database that a URL refers to.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Target {
     /// A SQLite file, by path.
@@ -39,8 +39,8 @@ pub enum Target {
 }
 
 impl Target {
-    /// Reads `sqlite://path`, `sqlite:path` or `postgres://…`. The error is one line for the
-    /// operator.
+    /// Parses `sqlite://path`, `sqlite:path` or `postgres://…`. The error is a one-line message for
+    /// the operator.
     pub fn parse(url: &str) -> Result<Self, String> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             return Ok(Self::Postgres(url.to_owned()));
@@ -56,42 +56,44 @@ impl Target {
         }
     }
 
-    /// Whether this is SQLite.
+    /// Returns whether this is SQLite.
     pub fn is_sqlite(&self) -> bool {
         matches!(self, Self::Sqlite(_))
     }
 }
 
-/// What a session is for.
+/// Access mode of a session.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Access {
-    /// Only reads; the database refuses writes.
+    /// Read-only; the database refuses writes.
     Read,
-    /// Only reads, of what is looked at once: little of the file is kept in memory.
+    /// Read-only, for streamed reads of rows that are used once; with a small page cache.
     ReadStream,
     /// Reads and writes.
     Write,
 }
 
-/// Settings of a session, beside its purpose.
+/// Timeouts of a session, and its limit for slow queries.
 #[derive(Clone, Copy, Debug)]
 pub struct SessionConfig {
-    /// How long a statement may wait for a lock.
+    /// Maximum time that a statement waits for a lock.
     pub busy_timeout: Duration,
-    /// How long a statement may run (PostgreSQL).
+    /// Maximum run time of a statement (PostgreSQL).
     pub statement_timeout: Duration,
-    /// Statements slower than this are logged.
+    /// Statements that take at least this long are logged.
     pub slow_query_threshold: Duration,
 }
 
 impl Connection {
-    /// Opens a session on `target`, with every setting that our promises rest on.
+    /// Opens a session on `target` with all required settings.
     ///
     /// SQLite: WAL, so that readers never wait for the writer; `synchronous = FULL`, so that an
-    /// answered write survives a power cut; foreign keys; readers are `query_only`. PostgreSQL:
-    /// UTC, a statement and a lock timeout, no compiling of plans, which takes longer than any of
-    /// these statements runs, and no reading of whole tables where an index will do: it takes
-    /// tokens that it does not know for frequent, and a table for soon read.
+    /// acknowledged write survives a power failure; foreign keys; `query_only` for readers.
+    ///
+    /// PostgreSQL: UTC; a statement and a lock timeout; no JIT, because compilation takes longer
+    /// than any of these statements runs; no sequential scan where an index is applicable, because
+    /// the planner overestimates the frequency of tokens without statistics and underestimates the
+    /// cost of scanning the table.
     pub fn open(target: &Target, access: Access, session: SessionConfig) -> Result<Self, Error> {
         let mut connection = match target {
             Target::Sqlite(path) => {
@@ -129,9 +131,9 @@ impl Connection {
                     if access == Access::Write { "off" } else { "on" },
                 ))?;
                 if access == Access::Write {
-                    // What a write looks up it finds by an index. A plan made while a table was
-                    // empty would read it all, and an import fills it in one transaction, within
-                    // which PostgreSQL keeps the plan.
+                    // Writes look up rows by index. A plan made while a table was empty would scan
+                    // the whole table, and an import fills it in one transaction, within which
+                    // PostgreSQL keeps the plan.
                     connection
                         .batch_execute("SET enable_hashjoin = off; SET enable_mergejoin = off;")?;
                 }
@@ -145,14 +147,14 @@ impl Connection {
         Ok(connection)
     }
 
-    /// Whether this is SQLite.
+    /// Returns whether this is SQLite.
     pub fn is_sqlite(&self) -> bool {
         matches!(self, Self::Sqlite(_))
     }
 
-    /// Runs reads that belong together. On SQLite they see one state of the database, and the file
-    /// is locked once for all of them; on PostgreSQL, where that would cost two round trips, each
-    /// statement sees what was committed before it.
+    /// Runs related reads. On SQLite they run in one transaction: they see one snapshot, and the
+    /// file is locked once for all of them. On PostgreSQL, where a transaction would cost two round
+    /// trips, each statement sees the data committed before it.
     pub fn with_sqlite_snapshot<T, E: From<Error>>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, E>,
@@ -163,13 +165,13 @@ impl Connection {
         }
         let outcome = work(self);
         if let Self::Sqlite(connection) = self {
-            // Nothing was written: to end it is all the same.
+            // Nothing was written, so a failure to end the transaction has no effect.
             drop(AnsiTransactionManager::commit_transaction(connection));
         }
         outcome
     }
 
-    /// Runs reads that all see one state of the database, on both: for work of seconds, during
+    /// Runs reads that all see one snapshot, on both databases. For work that takes seconds, during
     /// which others write.
     pub fn with_snapshot<T, E: From<Error>>(
         &mut self,
@@ -185,23 +187,25 @@ impl Connection {
         }
         .map_err(Error::from)?;
         let outcome = work(self);
-        // Nothing was written: to end it is all the same.
+        // Nothing was written, so a failure to end the transaction has no effect.
         drop(Self::rollback_transaction(self));
         outcome
     }
 
-    /// Waits until others had their turn to write, between the transactions of long work. Who waits
-    /// for SQLite's lock looks for it every tenth of a second, and would hardly ever find it free;
-    /// PostgreSQL's lock goes to whoever has waited longest.
+    /// Pauses between the transactions of long-running work, so that other writers get the lock.
+    ///
+    /// A connection that waits for SQLite's lock polls it every 100 ms and would hardly ever find
+    /// it free. PostgreSQL grants its lock to the connection that has waited longest, so no pause
+    /// is needed.
     pub fn yield_to_writers(&self) {
         if self.is_sqlite() {
             std::thread::sleep(Duration::from_millis(100));
         }
     }
 
-    /// Whether the connection can be used again after work on it: no transaction was left open, and
-    /// if a statement failed the server still answers and did not say that this session can only
-    /// read. (The last words of a PostgreSQL that ends come as an error like any other.)
+    /// Returns whether the connection can be reused: no transaction is open and, if a statement
+    /// failed, the server still responds and did not report a read-only session. (A PostgreSQL
+    /// server that shuts down reports it as an ordinary statement error.)
     pub fn is_usable(&mut self) -> bool {
         use diesel::r2d2::R2D2Connection;
         let failure = crate::db::statement_stats::take_failure();
@@ -210,14 +214,14 @@ impl Connection {
                 .is_none_or(|failure| failure != StatementFailure::ReadOnly && self.ping().is_ok())
     }
 
-    /// Begins a transaction that may write. There is one at a time, on both databases: what a write
-    /// has checked (a tag, a free slug, that no topic is its own ancestor) still holds when it
-    /// stores. Every write ends by bumping the same revisions, so that PostgreSQL would let only
-    /// one of them commit at a time anyway.
+    /// Begins a write transaction. Write transactions are serialized on both databases, so that the
+    /// checks of a write (entity tag, free slug, no cycle of topics) still hold when it commits.
+    /// Every write ends by incrementing the same revisions, so PostgreSQL would let only one of
+    /// them commit at a time anyway.
     ///
-    /// SQLite takes the write lock at once: a transaction that only later turns out to write fails
-    /// with `SQLITE_BUSY_SNAPSHOT` when another has written meanwhile, and no timeout helps.
-    /// PostgreSQL takes an advisory lock.
+    /// SQLite takes the write lock at once (`BEGIN IMMEDIATE`): a transaction that starts as a read
+    /// and writes later fails with `SQLITE_BUSY_SNAPSHOT` if another one has committed in the
+    /// meantime, and no timeout helps. PostgreSQL takes an advisory lock.
     ///
     /// Callers discard the write buffer of the full-text index first.
     pub fn begin_write(&mut self) -> Result<(), Error> {
@@ -240,8 +244,8 @@ impl Connection {
     }
 }
 
-/// Adds what libpq needs to notice in time that a server does not answer; what the URL says itself
-/// stands.
+/// Adds the libpq parameters that detect an unresponsive server in time. Parameters in the URL take
+/// precedence.
 fn add_libpq_timeouts(url: &str, session: SessionConfig) -> String {
     let connect_timeout_seconds = session.busy_timeout.as_secs().max(2);
     let tcp_timeout_ms = session.statement_timeout.saturating_add(session.busy_timeout).as_millis();
@@ -258,10 +262,10 @@ fn add_libpq_timeouts(url: &str, session: SessionConfig) -> String {
     url
 }
 
-/// How much of a statement and its values is logged, in characters.
+/// Maximum number of characters of a statement and its bind values in the log.
 const MAX_LOGGED_CHARS: usize = 2_000;
 
-/// The beginning of a statement, for the log: the entry of a long transcript is no line for people.
+/// Truncates a statement for the log, because statements that store a transcript are very long.
 fn truncate_for_log(statement: &str) -> String {
     let mut text: String = statement.chars().take(MAX_LOGGED_CHARS).collect();
     if text.len() < statement.len() {
@@ -270,8 +274,8 @@ fn truncate_for_log(statement: &str) -> String {
     text
 }
 
-/// Logs statements that take longer than a limit, counts all of them for the tests, and notes those
-/// that fail or stay prepared.
+/// Instrumentation that logs slow statements, counts all statements, and records failures and
+/// cached prepared statements.
 struct StatementInstrumentation {
     started_at: Option<Instant>,
     slow_query_threshold: Duration,

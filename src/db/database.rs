@@ -1,5 +1,4 @@
-//! Where queries run: workers that read, workers that write, and the transactions around what is
-//! written.
+//! Pools for reads, streamed reads and writes, and the transactions around writes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,39 +13,40 @@ use crate::db::pool::ConnectionPool;
 use crate::db::statement_stats;
 use crate::db::worker_connection::PoolConfig;
 
-/// How many connections there are and how long work may wait for them.
+/// Pool sizes and queue limits of a [`Database`].
 #[derive(Clone, Copy, Debug)]
 pub struct DatabaseConfig {
-    /// Read connections.
+    /// Number of read connections.
     pub readers: usize,
-    /// Write connections (SQLite always has one).
+    /// Number of write connections. SQLite always has one.
     pub writers: usize,
-    /// How long a request may wait for a connection before it is answered 503.
+    /// Maximum time that a request waits for a connection. Requests that wait longer get 503.
     pub acquire_timeout: Duration,
-    /// How many requests may wait for a connection before the next is answered 503.
+    /// Maximum number of requests that wait for a connection. Further requests get 503.
     pub max_queue_len: usize,
-    /// What each session starts with.
+    /// Settings of each session.
     pub session: SessionConfig,
 }
 
-/// Connections for reads of many steps.
+/// Number of connections for streamed reads.
 const STREAM_READERS: usize = 1;
 
-/// The database as the rest of the product sees it; cheap to clone.
+/// Handle to the database for the rest of the crate. Cheap to clone.
 #[derive(Clone)]
 pub struct Database {
-    /// Reads that may lag behind: of a replica, where there is one.
+    /// Pool for reads that tolerate replication lag. Uses the replica if one is configured.
     reader: Arc<ConnectionPool>,
-    /// Reads that must see what was just written.
+    /// Pool for reads that must see the latest committed writes.
     primary_reader: Arc<ConnectionPool>,
-    /// The same two for reads of many steps, which would else keep those of pages waiting.
+    /// Pool for streamed reads that tolerate replication lag. Streams have pools of their own (this
+    /// one and `primary_stream_reader`), so that they do not delay page requests.
     stream_reader: Arc<ConnectionPool>,
     primary_stream_reader: Arc<ConnectionPool>,
     writer: Arc<ConnectionPool>,
 }
 
 impl Database {
-    /// Prepares the workers; no connection is opened until one is needed.
+    /// Creates the pools. Threads and connections start on first use.
     pub fn new(primary: &Target, replica: Option<&Target>, config: DatabaseConfig) -> Self {
         let pool = |targets: Vec<Target>, access, size| {
             Arc::new(ConnectionPool::new(
@@ -84,9 +84,11 @@ impl Database {
         }
     }
 
-    /// Runs `work` on a read connection; of a replica where there is one, else of the primary. It
-    /// may run twice, if the first connection turns out to be dead. Its error type decides what the
-    /// caller sees.
+    /// Runs `work` on a read connection: of the replica if one is configured and reachable,
+    /// otherwise of the primary.
+    ///
+    /// `work` may run twice, if the first connection turns out to be dead. The error type `E`
+    /// determines how database errors are reported.
     pub async fn read<T, E, F>(&self, work: F) -> Result<QueryOutcome<T>, E>
     where
         T: Send + 'static,
@@ -96,7 +98,7 @@ impl Database {
         read_with_pool(&self.reader, work).await
     }
 
-    /// The same on the primary: what has been written is seen.
+    /// Runs `work` on a read connection of the primary, so that it sees all committed writes.
     pub async fn read_primary<T, E, F>(&self, work: F) -> Result<QueryOutcome<T>, E>
     where
         T: Send + 'static,
@@ -106,9 +108,8 @@ impl Database {
         read_with_pool(&self.primary_reader, work).await
     }
 
-    /// Runs one step of a read of many steps, of a replica where that may lag behind. However many
-    /// there are, they take no more than one connection's time, and none of those that pages are
-    /// read with.
+    /// Runs one batch of a streamed read, on the replica if `allow_replica` is set and one is
+    /// configured. All streams together use one connection, which page requests do not use.
     pub async fn read_stream_batch<T, E, F>(
         &self,
         allow_replica: bool,
@@ -126,8 +127,11 @@ impl Database {
         .await
     }
 
-    /// Runs `work` in a transaction on a write connection: everything it wrote is kept, or nothing
-    /// is. Others that wait share the transaction, and `work` runs again where one of them fails.
+    /// Runs `work` in a transaction on a write connection: all of its changes are committed, or
+    /// none.
+    ///
+    /// Other waiting writes may share the transaction. If one of them fails, the transaction is
+    /// rolled back and `work` runs again.
     pub async fn write<T, E, F>(&self, work: F) -> Result<QueryOutcome<T>, E>
     where
         T: Send + 'static,
@@ -137,8 +141,8 @@ impl Database {
         self.writer.run_grouped(work).await
     }
 
-    /// Runs `work` in a transaction on this thread, on a connection of its own: for the command
-    /// line.
+    /// Runs `work` in a transaction on the current thread, on a connection of its own. For the
+    /// command line.
     pub fn write_blocking<T, E, F>(&self, mut work: F) -> Result<T, E>
     where
         E: From<Error>,
@@ -147,7 +151,7 @@ impl Database {
         run_transaction(&mut self.connect()?, &mut work)
     }
 
-    /// A connection of its own, for migrations and other work past the workers.
+    /// Opens a connection outside the pools, for migrations and other command-line work.
     pub fn connect(&self) -> Result<Connection, Error> {
         self.writer.connect()
     }
@@ -179,7 +183,7 @@ fn run_transaction<T, E: From<Error>>(
         let value = match work(connection) {
             Ok(value) => value,
             Err(error) => {
-                // The cause is told, not that a connection which broke cannot roll back either.
+                // Return the error of `work`, not that of a rollback on a broken connection.
                 drop(Connection::rollback_transaction(connection));
                 return Err(error);
             }

@@ -1,24 +1,24 @@
-//! What can go wrong with the database, reduced to what the caller can do about it.
+//! Database errors, classified by the possible reactions of the caller.
 
 use std::fmt;
 
 use diesel::result::{ConnectionError, DatabaseErrorKind, Error as DieselError};
 
-/// A failure of the database, not of the input.
+/// A failure of the database, as opposed to invalid input.
 #[derive(Clone, Debug)]
 pub enum Error {
-    /// Locked, overloaded or away: the same request may succeed in a moment.
+    /// Locked, overloaded or unreachable. The same request may succeed later.
     Unavailable(String),
-    /// It can be read but takes no changes: read-only, or no space is left. Nothing was stored.
+    /// Readable but not writable: read-only, or no space is left. Nothing was stored.
     Unwritable(String),
-    /// The connection broke while a transaction was being committed: whether it was kept is not
-    /// known.
+    /// The connection failed during a commit. It is unknown whether the transaction was committed.
     CommitUnknown(String),
-    /// Two transactions met; the transaction was rolled back and may be run again.
+    /// The transaction conflicted with another one. It was rolled back and may be run again.
     Conflict(String),
-    /// A unique or foreign key constraint was violated; holds the constraint's description.
+    /// A unique or foreign key constraint was violated. Holds the name of the constraint or, if it
+    /// is unknown, the message of the database.
     Constraint(String),
-    /// A fault of ours or of the database: the cause belongs in the log.
+    /// An internal error of this program or of the database. The cause belongs in the log.
     Internal(String),
 }
 
@@ -26,11 +26,11 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unavailable(cause) => write!(f, "database unavailable: {cause}"),
-            Self::Unwritable(cause) => write!(f, "database takes no changes: {cause}"),
-            Self::CommitUnknown(cause) => write!(f, "database lost while committing: {cause}"),
-            Self::Conflict(cause) => write!(f, "transactions conflict: {cause}"),
+            Self::Unwritable(cause) => write!(f, "database not writable: {cause}"),
+            Self::CommitUnknown(cause) => write!(f, "connection lost during commit: {cause}"),
+            Self::Conflict(cause) => write!(f, "transaction conflict: {cause}"),
             Self::Constraint(cause) => write!(f, "constraint violated: {cause}"),
-            Self::Internal(cause) => write!(f, "database fault: {cause}"),
+            Self::Internal(cause) => write!(f, "internal database error: {cause}"),
         }
     }
 }
@@ -57,8 +57,7 @@ impl From<DieselError> for Error {
                     Self::Unavailable(text)
                 }
                 _ if text.contains("deadlock detected") => Self::Conflict(text),
-                // SQLite's connections share that they can only read, as long as one of them is
-                // open.
+                // SQLite connections share the read-only state for as long as one of them is open.
                 _ if text.contains("readonly database") => Self::Unwritable(format!(
                     "{text}; make the file and its directory writable for this process, then restart it"
                 )),
@@ -66,8 +65,8 @@ impl From<DieselError> for Error {
                 _ if is_transient(&text) => Self::Unavailable(text),
                 _ => Self::Internal(text),
             },
-            // SQLite rolls back by itself when its disk is full: that there is nothing more to roll
-            // back is no news.
+            // SQLite rolls back automatically when the disk is full, so the failed rollback is not
+            // the cause.
             DieselError::RollbackErrorOnCommit { commit_error, .. } => {
                 match Self::from(*commit_error) {
                     Self::Unwritable(cause) => Self::Unwritable(cause),
@@ -80,20 +79,20 @@ impl From<DieselError> for Error {
     }
 }
 
-/// Whether this says that a session can only read: of a file without permission, or of a server
-/// that became a replica.
+/// Returns whether a message reports a read-only session: of a file without write permission, or of
+/// a server that became a replica.
 pub(super) fn is_read_only(text: &str) -> bool {
     text.contains("readonly database") || text.contains("in a read-only transaction")
 }
 
-/// Whether this says that there is no space to store more.
+/// Returns whether a message reports that no storage space is left.
 fn is_disk_full(text: &str) -> bool {
     ["disk is full", "No space left on device", "Disk quota exceeded"]
         .iter()
         .any(|message| text.contains(message))
 }
 
-/// Messages of states that pass by themselves; diesel has no kinds for them.
+/// Returns whether a message reports a transient state. Diesel has no error kinds for these.
 fn is_transient(text: &str) -> bool {
     const TRANSIENT_MESSAGES: [&str; 8] = [
         "database is locked",

@@ -1,9 +1,9 @@
-//! Writes that are committed together: what waits while one is written joins its transaction, and
-//! all of them wait for the disk once.
+//! Group commit: writes that wait while another one is executed join its transaction, so that all
+//! of them wait for a single disk sync.
 //!
-//! Each is answered only after that commit. One that fails takes the others back with it, and they
-//! are written again without it: there are no savepoints, which would cost every write that
-//! succeeds.
+//! Results are returned only after the commit. If a write fails, the transaction is rolled back and
+//! the others run again without it. There are no savepoints, because they would slow down every
+//! successful write.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,22 +21,22 @@ use crate::db::job::{PendingWrite, PoolJob, QueryOutcome};
 use crate::db::statement_stats;
 use crate::db::worker_connection::{PoolConfig, WorkerConnection};
 
-/// How many writes share a transaction at most.
+/// Maximum number of writes per transaction.
 const MAX_GROUP_SIZE: usize = 64;
-/// How long a transaction takes in more writes.
+/// Time after which a transaction accepts no more writes.
 const MAX_GROUP_TIME: Duration = Duration::from_millis(20);
-/// How often a transaction is run again after it met another one.
+/// Maximum number of attempts to run a transaction that conflicts with another one.
 pub(super) const MAX_COMMIT_ATTEMPTS: u32 = 4;
 
-/// A [`Unit`] of this work.
+/// The [`PendingWrite`] of a closure.
 pub(super) struct QueuedWrite<T, E, F> {
-    /// What it does.
+    /// Performs the write.
     pub work: F,
-    /// What it gave.
+    /// Result of the last run of `work`.
     pub outcome: Option<Result<QueryOutcome<T>, E>>,
-    /// Who asked for it.
+    /// Channel to the caller that awaits the result.
     pub reply_sender: oneshot::Sender<Result<QueryOutcome<T>, E>>,
-    /// Whether it was taken up, or given up.
+    /// Set when a worker takes the write, or when the caller stops waiting for it.
     pub is_claimed: Arc<AtomicBool>,
 }
 
@@ -68,15 +68,14 @@ where
             (Some(Ok(done)), Ok(())) => Ok(done),
             (_, Err(error)) => Err(error.into()),
             (None, Ok(())) => {
-                Err(Error::Internal("a write that did not run was to be answered".to_owned())
-                    .into())
+                Err(Error::Internal("a write was committed before it had run".to_owned()).into())
             }
         };
         drop(self.reply_sender.send(outcome));
     }
 }
 
-/// Writes `first` and what waits behind it, and answers all of them.
+/// Runs `first` and the writes queued behind it in one transaction, and replies to all of them.
 pub(super) fn write_group(
     worker: &mut WorkerConnection,
     config: &PoolConfig,
@@ -108,8 +107,8 @@ pub(super) fn write_group(
                             continue;
                         }
                         (failed_index, panicked) = (Some(done), result.is_err());
-                        // The cause is told, not that a connection which broke cannot roll back
-                        // either.
+                        // Return the error of the write, not that of a rollback on a broken
+                        // connection.
                         drop(Connection::rollback_transaction(connection));
                         return Err(Error::Internal("a write panicked".to_owned()));
                     }
@@ -157,17 +156,19 @@ pub(super) fn write_group(
     }
 }
 
-/// Commits the transaction of the connection, or leaves none open.
+/// Flushes the write buffer of the full-text index and commits the open transaction. Rolls it back
+/// on failure, so that none is left open.
 pub(super) fn commit(connection: &mut Connection) -> Result<(), Error> {
     if let Err(error) = crate::db::search::flush_write_buffer(connection) {
         drop(Connection::rollback_transaction(connection));
         return Err(error);
     }
     let Err(error) = Connection::commit_transaction(connection) else { return Ok(()) };
-    // A commit that failed leaves a transaction open on SQLite; the worker must not keep it.
+    // A failed commit leaves the transaction open on SQLite; the worker must not continue with it.
     drop(Connection::rollback_transaction(connection));
     Err(match Error::from(error) {
-        // After one of these SQLite may still find the transaction in its log when it next starts.
+        // After this error SQLite may still recover the transaction from its WAL when it next
+        // starts.
         Error::Unavailable(cause) if cause.contains("disk I/O error") => {
             Error::CommitUnknown(cause)
         }

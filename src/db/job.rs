@@ -4,7 +4,7 @@ use crate::db::connection::Connection;
 use crate::db::error::Error;
 use crate::db::worker_connection::{PoolConfig, WorkerConnection};
 
-/// Result of a query or transaction, with the number of statements that it took.
+/// Result of a query or transaction, and the number of statements it executed.
 pub struct QueryOutcome<T> {
     /// The result.
     pub value: T,
@@ -14,20 +14,22 @@ pub struct QueryOutcome<T> {
 
 type BoxedJob = Box<dyn FnOnce(&mut WorkerConnection, &PoolConfig) + Send>;
 
-/// What a worker does.
+/// A job for a worker thread.
 pub(super) enum PoolJob {
-    /// By itself.
+    /// Runs alone.
     Single(BoxedJob),
-    /// In a transaction with others.
+    /// Runs in a transaction that other writes may share.
     Grouped(Box<dyn PendingWrite>),
 }
 
-/// A write that waits for its turn.
+/// A queued write.
 pub(super) trait PendingWrite: Send {
-    /// Takes it up; `false` where whoever asked for it has gone.
+    /// Claims the write for execution. Returns `false` if it was claimed before or the caller no
+    /// longer waits.
     fn claim(&self) -> bool;
-    /// Writes; says whether that is to be kept. May run again, in another transaction.
+    /// Performs the write; returns whether it succeeded. May run again, in another transaction.
     fn run(&mut self, connection: &mut Connection) -> bool;
-    /// Answers: why it failed, or else what became of its transaction.
-    fn reply(self: Box<Self>, fate: Result<(), Error>);
+    /// Sends the result to the caller: the error of the write or, if it succeeded, the result of
+    /// the commit.
+    fn reply(self: Box<Self>, commit_result: Result<(), Error>);
 }

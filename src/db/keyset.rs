@@ -1,10 +1,10 @@
-//! Keyset paging: the page of a sorted, filtered list after (or before) a given place, at equal
-//! cost everywhere.
+//! Keyset paging: loads the page of a sorted, filtered list after (or before) a position, at the
+//! same cost anywhere in the list.
 //!
-//! The place is the sort keys and the number of the item at the edge of the page before, so that an
-//! item that was inserted, changed or deleted meanwhile neither repeats nor hides another. Unknown
-//! values come last in both directions of a sort; ties are broken by the number, which grows as the
-//! identifier does.
+//! A position consists of the sort keys and the row id of the item at the edge of the previous
+//! page. An item that is inserted, changed or deleted in the meantime therefore neither repeats nor
+//! hides another one. Null keys come last in both directions of a sort. Ties are broken by the row
+//! id, which increases with the identifier.
 
 use std::collections::HashMap;
 
@@ -18,65 +18,65 @@ use crate::db::search::{ITEM_ROW_ID_SQL, RankedMatches};
 use crate::db::sql_fragment::{Bind, Fragment, Statement, integer_table};
 use crate::db::types::{RowId, Time};
 
-/// How many keys a list can be sorted by.
+/// Maximum number of sort keys of a list.
 pub const MAX_SORT_KEYS: usize = 3;
 
-/// What a page query calls the keys.
+/// Column aliases of the sort keys in a page query.
 const SORT_KEY_COLUMNS: [&str; MAX_SORT_KEYS] = [" AS first", " AS second", " AS third"];
 
-/// What a sort key holds.
+/// Type of a sort key.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SortKeyType {
-    /// A whole number.
+    /// An integer.
     Integer,
     /// Text in byte order.
     Text,
-    /// A moment.
+    /// A timestamp.
     Time,
-    /// A day.
+    /// A date.
     Date,
 }
 
-/// One key of a sort.
+/// A sort key of a list.
 #[derive(Clone, Debug)]
 pub struct SortKey {
-    /// The expression.
+    /// SQL expression of the key.
     pub expression: Fragment,
-    /// What it gives.
+    /// Type of the expression.
     pub key_type: SortKeyType,
-    /// Largest first.
+    /// Whether the largest value comes first.
     pub descending: bool,
-    /// Whether it may be unknown.
+    /// Whether the expression can be null.
     pub nullable: bool,
 }
 
-/// The place of an item in a sorted list: its keys as text, and itself.
+/// Position of an item in a sorted list: its sort keys as text, and its row id.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Position {
-    /// The value of each key; `None` is unknown.
+    /// Value of each key; `None` is null.
     pub keys: Vec<Option<String>>,
-    /// The item.
+    /// Row id of the item.
     pub row_id: RowId,
 }
 
-/// From where a page is taken.
+/// Start of a page.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum PageStart {
-    /// From the beginning, leaving so many items out.
+    /// From the beginning of the list, skipping this number of items.
     Offset(i64),
-    /// After a place.
+    /// After a position.
     After(Position),
-    /// Before a place: the page that ends there.
+    /// Before a position: the page that ends there.
     Before(Position),
 }
 
-/// What a list walks along.
+/// The table whose rows a list query reads in order.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum DrivingTable {
-    /// The items.
+    /// `items`.
     #[default]
     Items,
-    /// The rows of the filter index that have one value: newest first without sorting, and no item
+    /// The rows of `filter_index` with one filter term: newest first without sorting, and no item
     /// is read that is not on the page.
     FilterIndex,
 }
@@ -89,7 +89,7 @@ impl DrivingTable {
         }
     }
 
-    /// The number of the item.
+    /// Returns the column with the row id of the item.
     pub fn row_id_column(self) -> &'static str {
         match self {
             Self::Items => "items.number",
@@ -97,8 +97,8 @@ impl DrivingTable {
         }
     }
 
-    /// What a row of the filter index, `filter_index`, has in common with the one that is walked, so that
-    /// it is found in the same order.
+    /// Returns the additional conditions that join another row of `filter_index` to the row of the
+    /// driving table, so that it is found in the same order.
     pub fn filter_index_join(self) -> &'static str {
         match self {
             Self::Items => "",
@@ -108,7 +108,7 @@ impl DrivingTable {
         }
     }
 
-    /// When the item was published.
+    /// Returns the column with the publication date of the item.
     pub fn published_at_column(self) -> &'static str {
         match self {
             Self::Items => "items.published_at",
@@ -117,50 +117,49 @@ impl DrivingTable {
     }
 }
 
-/// A list: which items, in which order.
+/// A list query: filters and order.
 #[derive(Clone, Debug, Default)]
 pub struct ListQuery {
-    /// What it walks along; the rest must speak of the same.
+    /// The table to read. Predicates and sort keys must refer to its columns.
     pub driving_table: DrivingTable,
-    /// Joined to `items`.
+    /// Joins to `items`.
     pub joins: Vec<Fragment>,
-    /// All must hold.
+    /// Conditions, all of which must hold.
     pub predicates: Vec<Fragment>,
-    /// The order; the number is added.
+    /// Sort keys, in order of precedence. The row id is added as the last one.
     pub sort_keys: Vec<SortKey>,
-    /// The items that are searched for, best first: instead of the keys. Without predicates no item
-    /// is looked at.
+    /// Full-text matches, best first; they replace the sort keys. Without predicates `items` is not
+    /// read.
     pub ranked_matches: Option<RankedMatches>,
-    /// What makes it another than all others, where the places of its pages are worth keeping: to
-    /// search takes longer than to read what was found.
+    /// Unique key of this query, if the positions of its pages are worth caching: a full-text
+    /// search takes longer than loading the items it finds.
     pub cache_key: Option<String>,
 }
 
-/// The keys of the place of an item that was searched for: its rank, and the key of its entry.
+/// Number of keys in the position of a full-text match: its rank, and the key of its index entry.
 const RANKED_KEY_COUNT: usize = 2;
 
-/// How many numbers of what is searched for are read at once.
+/// Number of row ids of full-text matches that are loaded at once.
 const RANKED_BATCH_SIZE: i64 = 10_000;
 
-/// The place of a row of a page query: where it stands on the page, the number and the keys as
-/// text.
+/// SQL type of a row of a page query: position on the page, row id, and the keys as text.
 pub type PositionSql = (BigInt, BigInt, Nullable<Text>, Nullable<Text>, Nullable<Text>);
-/// What [`PlaceSql`] is read as.
+/// Rust type of a row of type [`PositionSql`].
 pub type PositionRow = (i64, RowId, Option<String>, Option<String>, Option<String>);
 
-/// What is read of the items of a page, with the page itself.
+/// Columns to load for the items of a page, together with the page itself.
 pub struct Projection {
-    /// The columns.
+    /// Selected columns.
     pub columns: Fragment,
-    /// What `items`, of which there is one for each row of the page, is joined to.
+    /// Joins to `items`, which has one row for each row of the page.
     pub joins: Fragment,
 }
 
-/// What a page query found.
+/// Result of a page query.
 pub struct PagePositions {
-    /// The items in the list's order.
+    /// Positions of the items, in list order.
     pub positions: Vec<Position>,
-    /// Whether the list goes on behind the last one, in the direction of travel.
+    /// Whether the list continues after the last item, in the paging direction.
     pub has_more: bool,
 }
 
@@ -172,8 +171,9 @@ impl ListQuery {
         }
     }
 
-    /// The entries of the full-text index for which this holds, and whose items are in the list.
-    /// They come first: their order is that of the list.
+    /// Returns the FROM and WHERE clauses for the entries of the full-text index that satisfy
+    /// `matches` and whose items are in the list. `search_index` comes first in the join, because
+    /// its order is that of the list.
     pub(super) fn index_entries(&self, matches: &Fragment) -> Fragment {
         let entries = Fragment::new(" FROM search_index");
         if self.joins.is_empty() && self.predicates.is_empty() {
@@ -198,7 +198,7 @@ impl ListQuery {
         body
     }
 
-    /// How many items the list has.
+    /// Returns the number of items in the list.
     pub fn count(&self, connection: &mut Connection) -> Result<i64, Error> {
         let statement = Statement::<BigInt>::new(
             Fragment::new("SELECT COUNT(*)").append(&self.to_from_and_where()),
@@ -207,9 +207,9 @@ impl ListQuery {
         Ok(rows.first().copied().unwrap_or(0))
     }
 
-    /// How many items the list has, but no more than so many.
+    /// Returns the number of items in the list, but at most `limit`.
     pub fn count_up_to(&self, connection: &mut Connection, limit: i64) -> Result<i64, Error> {
-        // With a limit alone PostgreSQL would read the table until it has found so many.
+        // With only a limit PostgreSQL would scan the table until it has found that many rows.
         let (order, body) = match self.ranked_matches.as_ref().map(|ranked| &ranked.scan_condition)
         {
             Some(Some(scan_condition)) => {
@@ -228,7 +228,7 @@ impl ListQuery {
         Ok(rows.first().copied().unwrap_or(0))
     }
 
-    /// Selects the numbers of all items the list has.
+    /// Returns a query for the row ids of all items in the list.
     pub fn select_row_ids(&self) -> Fragment {
         Fragment::new("SELECT ").sql(self.row_id_expression()).append(&self.to_from_and_where())
     }
@@ -241,13 +241,13 @@ impl ListQuery {
         }
     }
 
-    /// The numbers of all items the list has, in no order.
+    /// Loads the row ids of all items in the list, in no particular order.
     pub fn all_row_ids(&self, connection: &mut Connection) -> Result<Vec<RowId>, Error> {
         if connection.is_sqlite() {
             return Ok(Statement::<BigInt>::new(self.select_row_ids()).load_rows(connection)?);
         }
         let number = self.row_id_expression();
-        // One text is sent and read sooner than thousands of rows.
+        // One text is sent and parsed faster than thousands of rows.
         let statement = Fragment::new("SELECT string_agg(CAST(")
             .sql(number)
             .sql(" AS TEXT), ' ')")
@@ -262,8 +262,8 @@ impl ListQuery {
             .collect())
     }
 
-    /// The numbers of all items the list has, in its order: what follows them reads each of a state
-    /// of its own, and none twice.
+    /// Loads the row ids of all items in the list, in list order. A stream that then loads the
+    /// items in batches may read each batch from a different snapshot, but reads no item twice.
     pub fn ordered_row_ids(&self, connection: &mut Connection) -> Result<Vec<RowId>, Error> {
         if let Some(ranked) = &self.ranked_matches {
             return self.ranked_row_ids(ranked, connection);
@@ -278,7 +278,7 @@ impl ListQuery {
         if connection.is_sqlite() {
             return Ok(Statement::<BigInt>::new(numbers).load_rows(connection)?);
         }
-        // One text is sent and read sooner than thousands of rows.
+        // One text is sent and parsed faster than thousands of rows.
         let statement =
             Fragment::new("SELECT string_agg(CAST(ordered.number AS TEXT), ' ') FROM (")
                 .append(&numbers)
@@ -293,8 +293,8 @@ impl ListQuery {
             .collect())
     }
 
-    /// The same of what is searched for, some thousands after the other: each rank is a question of
-    /// its own.
+    /// Loads the row ids of full-text matches in rank order, in batches of [`RANKED_BATCH_SIZE`],
+    /// because each tier is a separate query.
     fn ranked_row_ids(
         &self,
         matches: &RankedMatches,
@@ -320,9 +320,11 @@ impl ListQuery {
         }
     }
 
-    /// Where the items of a page of at most `limit` from `start` stand that were searched for, and
-    /// the one behind it, in the direction of travel. `None` where nothing is searched for, and
-    /// where the place is none of this list.
+    /// Loads the positions of a page of at most `limit` full-text matches from `start`, and of one
+    /// more match in the paging direction.
+    ///
+    /// Returns `None` if the list has no full-text matches, or if the position does not belong to
+    /// this list.
     pub fn fetch_ranked_positions(
         &self,
         connection: &mut Connection,
@@ -337,9 +339,11 @@ impl ListQuery {
             .flatten())
     }
 
-    /// The page of at most `limit` items from `start`, and what it shows of each; what was searched
-    /// for is [`Self::found`] before. A place that does not fit the list's keys gives `None`. `T`
-    /// is the SQL type of what is shown.
+    /// Loads the page of at most `limit` items from `start`, with the columns of `projection`.
+    ///
+    /// For full-text matches `ranked_positions` is the result of [`Self::fetch_ranked_positions`].
+    /// Returns `None` if the position does not fit the sort keys. `T` is the SQL type of the
+    /// projection.
     pub fn fetch_page<'q, T, R>(
         &self,
         connection: &mut Connection,
@@ -353,7 +357,7 @@ impl ListQuery {
         let page_size = usize::try_from(limit).unwrap_or(0);
         let (mut positions, mut items, has_more);
         if self.ranked_matches.is_some() || connection.is_sqlite() {
-            // Another statement costs less here than to read the item behind the page, too.
+            // An additional statement costs less here than also loading the item after the page.
             let rows = match &self.ranked_matches {
                 Some(_) => ranked_positions,
                 None => self
@@ -375,7 +379,7 @@ impl ListQuery {
             let ranked_positions: Vec<(PositionRow, R)> =
                 Statement::<(PositionSql, T)>::new(statement.append(&projection.joins))
                     .load_rows(connection)?;
-            // A join promises no order; and what has gone meanwhile is not shown.
+            // A join guarantees no order. Items deleted in the meantime are omitted.
             let mut ranked_positions: HashMap<RowId, R> =
                 ranked_positions.into_iter().map(|(row, item)| (row.1, item)).collect();
             (positions, items) = rows
@@ -394,7 +398,7 @@ impl ListQuery {
             .append(&projection.joins);
             let mut rows: Vec<(PositionRow, R)> =
                 Statement::<(PositionSql, T)>::new(statement).load_rows(connection)?;
-            // A join promises no order.
+            // A join guarantees no order.
             rows.sort_by_key(|(row, _)| row.0);
             has_more = rows.len() > page_size;
             rows.truncate(page_size);
@@ -419,7 +423,8 @@ impl ListQuery {
         )))
     }
 
-    /// The numbers and keys of a page and of the item behind it, in the direction of travel.
+    /// Returns the query for the row ids and keys of a page and of one more item in the paging
+    /// direction. Returns `None` if the position does not fit the sort keys.
     fn page_query(&self, start: &PageStart, limit: i64) -> Option<Fragment> {
         let backward = matches!(start, PageStart::Before(_));
         let mut statement = Fragment::new("SELECT ")
@@ -453,7 +458,7 @@ impl ListQuery {
         Some(statement)
     }
 
-    /// A statement with the order of the list, or the other way round.
+    /// Appends the order of the list to a statement, reversed if `backward` is set.
     fn order_by(&self, mut statement: Fragment, backward: bool) -> Fragment {
         statement = statement.sql(" ORDER BY ");
         for key in &self.sort_keys {
@@ -475,8 +480,10 @@ impl ListQuery {
         })
     }
 
-    /// The newest (or oldest) entries of a rank. PostgreSQL walks along their keys where there are
-    /// many, and else sorts what it finds: it would walk to find what is rare, too.
+    /// Returns the query for the newest (if `backward`, the oldest) entries of a tier.
+    ///
+    /// With `by_key_scan` PostgreSQL scans the entries in key order, which is fast if many match.
+    /// Otherwise it sorts the matches, because it would also use a key scan to find rare ones.
     pub(super) fn tier_query(
         &self,
         rank: i64,
@@ -498,8 +505,8 @@ impl ListQuery {
             .by_backend("", " tier")
     }
 
-    /// Holds for the items behind `place`, spelled out key by key: `a > x OR (a = x AND (b > y OR
-    /// …))`.
+    /// Returns the condition for items after `place`, spelled out key by key: `a > x OR (a = x AND
+    /// (b > y OR …))`. Returns `None` if the position does not fit the sort keys.
     fn after_position(&self, place: &Position, backward: bool) -> Option<Fragment> {
         if place.keys.len() != self.sort_keys.len() {
             return None;
@@ -521,8 +528,8 @@ impl ListQuery {
                 .append(&condition)
                 .sql("))");
         }
-        // A bound on the first key alone is implied; it lets an index start at the place instead of
-        // filtering up to it.
+        // A bound on the first key alone is implied. It lets an index scan start at the position
+        // instead of filtering up to it.
         if let (Some(key), Some(Some(text))) = (self.sort_keys.first(), place.keys.first())
             && !key.nullable
         {
@@ -537,14 +544,14 @@ impl ListQuery {
     }
 }
 
-/// The rank and the key of an item that was searched for, from its place.
+/// Parses the rank and the entry key from the position of a full-text match.
 pub(super) fn rank_and_key(position: &Position) -> Option<(i64, i64)> {
     let [Some(rank), Some(key)] = position.keys.as_slice() else { return None };
     Some((rank.parse().ok()?, key.parse().ok()?))
 }
 
 impl SortKeyType {
-    /// Reads a key's value from a cursor.
+    /// Parses the value of a key from a cursor.
     fn parse(self, text: &str) -> Option<Bind> {
         match self {
             Self::Integer => text.parse().ok().map(Bind::Integer),
@@ -556,7 +563,7 @@ impl SortKeyType {
 }
 
 impl SortKey {
-    /// The key as a cursor keeps it.
+    /// Appends the key as text, as a cursor stores it.
     fn append_as_text(&self, statement: Fragment) -> Fragment {
         match self.key_type {
             SortKeyType::Text => statement.append(&self.expression),
@@ -578,8 +585,8 @@ impl SortKey {
         }
     }
 
-    /// Holds where this key alone is behind `value`; the unknown is behind everything, and nothing
-    /// is behind it.
+    /// Returns the condition that this key alone sorts after `value`. Null sorts after every value,
+    /// and nothing sorts after null.
     fn after_value(&self, value: Option<&Bind>, backward: bool) -> Fragment {
         let expression = Fragment::default().append(&self.expression);
         match (value, backward) {

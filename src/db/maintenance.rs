@@ -1,4 +1,4 @@
-//! What an operator asks of the database itself: whether it is whole, and a copy of it.
+//! Database maintenance: integrity check, planner statistics, index optimization and backup.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -13,9 +13,9 @@ use crate::db::schema::items;
 use crate::db::search::segments;
 use crate::db::sql_fragment::{Fragment, Statement};
 
-/// What is wrong with the database as such, a line for each: pages and indexes that do not fit
-/// (SQLite), references to rows that are not there (SQLite; PostgreSQL does not let them arise),
-/// what belongs to no item, an encoding other than UTF-8 (PostgreSQL).
+/// Returns the integrity errors of the database, one line each: damaged pages and indexes (SQLite),
+/// violated foreign keys (SQLite; PostgreSQL enforces them), orphaned rows, and an encoding other
+/// than UTF-8 (PostgreSQL).
 pub fn integrity_errors(connection: &mut Connection) -> Result<Vec<String>, Error> {
     let query_lines =
         |connection: &mut Connection, sql: &'static str| -> Result<Vec<String>, Error> {
@@ -45,8 +45,8 @@ pub fn integrity_errors(connection: &mut Connection) -> Result<Vec<String>, Erro
     Ok(errors)
 }
 
-/// What belongs to items that are not there; the tables whose keys are made of an item's number
-/// have no foreign keys.
+/// Returns a line for each table with rows whose item or track does not exist. The tables whose
+/// keys contain a row id have no foreign keys.
 fn orphaned_rows(connection: &mut Connection) -> Result<Vec<String>, Error> {
     let mut findings = Vec::new();
     for (table_label, statement) in [
@@ -74,16 +74,17 @@ fn orphaned_rows(connection: &mut Connection) -> Result<Vec<String>, Error> {
             counts
                 .into_iter()
                 .filter(|count| *count > 0)
-                .map(|count| format!("{count} {table_label} belong to what is not there")),
+                .map(|count| format!("{count} {table_label} refer to a missing row")),
         );
     }
     Ok(findings)
 }
 
-/// Lets PostgreSQL see what its tables hold after much was written, so that its plans fit before
-/// its own upkeep comes by, and put what is new into the full-text index, which would else be left
-/// to whoever writes next. SQLite's plans are written into the statements; counting would only
-/// change them.
+/// Updates PostgreSQL's planner statistics after many writes, before autovacuum does, and flushes
+/// the pending list of the full-text index, which would otherwise delay a later write.
+///
+/// Does nothing on SQLite. Its query plans are determined by the statements, and `ANALYZE` could
+/// only change them.
 pub fn analyze(connection: &mut Connection) -> Result<(), Error> {
     if connection.is_sqlite() {
         Ok(())
@@ -93,10 +94,11 @@ pub fn analyze(connection: &mut Connection) -> Result<(), Error> {
     }
 }
 
-/// The same after a transaction that stored so many items, and besides: marks what everybody may
-/// see, without which PostgreSQL looks at the table for every row that it found in an index, which
-/// takes as long as reading the tables once; and merges the segments of SQLite's full-text index,
-/// where a good part of it is new.
+/// Optimizes the database after a transaction that stored `saved_items` items.
+///
+/// PostgreSQL: updates the planner statistics and the visibility map, without which an index-only
+/// scan also reads the table for every row. This takes as long as reading the tables once. SQLite:
+/// merges the segments of the full-text index if more than a quarter of the items was stored.
 pub fn optimize_after_bulk_load(
     connection: &mut Connection,
     saved_items: usize,
@@ -128,8 +130,8 @@ fn merge_segments(connection: &mut Connection, yields_to_writers: bool) -> Resul
     Ok(())
 }
 
-/// The same for the full-text index alone, after all of it was written anew: what PostgreSQL kept
-/// of the old is free to be used again.
+/// Optimizes the full-text index after it was completely rewritten. PostgreSQL makes the space of
+/// the old rows reusable; SQLite merges the segments.
 pub fn optimize_search_index(connection: &mut Connection) -> Result<(), Error> {
     if connection.is_sqlite() {
         merge_segments(connection, true)?;
@@ -140,18 +142,19 @@ pub fn optimize_search_index(connection: &mut Connection) -> Result<(), Error> {
     Ok(())
 }
 
-/// A copy that was made.
+/// Result of a backup.
 #[derive(Clone, Copy, Debug)]
 pub struct BackupReport {
-    /// Its size in bytes.
+    /// Size of the file in bytes.
     pub bytes: u64,
-    /// How many items it has, deleted ones included.
+    /// Number of items in the backup, including soft-deleted ones.
     pub item_count: i64,
 }
 
-/// Copies a SQLite database into a new file: one state of it, however much is written meanwhile.
-/// The file gets its name only once it is whole, checked and on the disk. The error is a sentence
-/// for the operator.
+/// Copies a SQLite database into a new file: one snapshot, while writes continue.
+///
+/// The file gets its name only after it is complete, verified and synced to disk. The error is a
+/// sentence for the operator.
 pub fn backup(target: &Target, session: SessionConfig, to: &Path) -> Result<BackupReport, String> {
     let Target::Sqlite(_) = target else {
         return Err(
@@ -162,14 +165,14 @@ pub fn backup(target: &Target, session: SessionConfig, to: &Path) -> Result<Back
     let display_path = to.display();
     if to.exists() {
         return Err(format!(
-            "{display_path} is there already; name a new file, nothing is overwritten"
+            "{display_path} already exists; specify a new file, nothing is overwritten"
         ));
     }
     let mut part_file = to.as_os_str().to_owned();
     part_file.push(format!(".part-{}", std::process::id()));
     let part_file = PathBuf::from(part_file);
     let outcome = backup_to_file(target, session, &part_file).and_then(|outcome| {
-        // A link, unlike a rename, never takes the place of a file that came meanwhile.
+        // Unlike a rename, a hard link never replaces a file that was created in the meantime.
         fs::hard_link(&part_file, to)
             .map_err(|error| format!("cannot write {display_path}: {error}"))?;
         if let Some(directory) = to
@@ -191,7 +194,7 @@ fn backup_to_file(
     session: SessionConfig,
     part_file: &Path,
 ) -> Result<BackupReport, String> {
-    let path = part_file.to_str().ok_or("the file's name is not UTF-8")?;
+    let path = part_file.to_str().ok_or("the file name is not valid UTF-8")?;
     let backup_error = |error: Error| format!("cannot back up: {error}");
     Connection::open(target, Access::Write, session)
         .and_then(|mut source| {
@@ -203,7 +206,7 @@ fn backup_to_file(
             .map_err(backup_error)?;
         if let Some(fault) = integrity_errors(&mut copy).map_err(backup_error)?.first() {
             return Err(format!(
-                "the copy is not whole ({fault}); check the database: kinoteka check"
+                "the copy is damaged ({fault}); check the database: kinoteka check"
             ));
         }
         items::table
@@ -212,7 +215,7 @@ fn backup_to_file(
             .map_err(|error| backup_error(error.into()))?
     };
     let file = File::open(part_file).map_err(|error| format!("cannot read the copy: {error}"))?;
-    file.sync_all().map_err(|error| format!("cannot keep the copy: {error}"))?;
+    file.sync_all().map_err(|error| format!("cannot sync the copy to disk: {error}"))?;
     let bytes = file.metadata().map_err(|error| format!("cannot read the copy: {error}"))?.len();
     Ok(BackupReport { bytes, item_count: items })
 }

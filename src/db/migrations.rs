@@ -17,12 +17,12 @@ const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/po
 pub enum MigrationStatus {
     /// Every migration has been applied.
     UpToDate,
-    /// The number of migrations that have not been applied.
+    /// Number of migrations that have not been applied.
     Pending(usize),
-    /// A newer program migrated the database, and this version can still use it; the version of
-    /// the schema.
+    /// A newer program migrated the database, and this version is compatible with it. Holds the
+    /// version of the schema.
     NewerCompatible(i64),
-    /// This program cannot use the database, and its migrations do not help.
+    /// This program cannot use the database, and applying its migrations does not help.
     Unusable(SchemaMismatch),
 }
 
@@ -75,9 +75,9 @@ fn migration_versions<B: diesel::backend::Backend>(
     migrations.iter().map(|migration| migration.name().version().to_string()).collect()
 }
 
-/// Applies the missing migrations and returns their versions. Several servers may start at once:
-/// PostgreSQL takes an advisory lock. Check [`status`] before: a database that is not empty must
-/// have been made by these migrations.
+/// Applies the pending migrations and returns their versions. On PostgreSQL an advisory lock
+/// serializes servers that start at the same time. Check [`status`] first: a database that is not
+/// empty must have been created by these migrations.
 pub fn run_pending(connection: &mut Connection) -> Result<Vec<String>, Error> {
     use diesel::connection::SimpleConnection;
     match connection {
@@ -91,7 +91,7 @@ pub fn run_pending(connection: &mut Connection) -> Result<Vec<String>, Error> {
     }
 }
 
-/// Reverts every migration, newest first. Only tests do this.
+/// Reverts every migration, newest first. Used by tests only.
 pub fn revert_all(connection: &mut Connection) -> Result<Vec<String>, Error> {
     let reverted = match connection {
         Connection::Sqlite(connection) => {
@@ -114,10 +114,10 @@ where
     EmbeddedMigrations: MigrationSource<B>,
 {
     let applied = connection.run_pending_migrations(source).map_err(|error| {
-        // Each migration is one transaction: a failure leaves the schema as it was.
+        // Each migration is one transaction, so a failure leaves the schema unchanged.
         match from_migration_error(error) {
             Error::Internal(cause) => Error::Internal(format!(
-                "a migration failed and was rolled back ({cause}); the schema was altered or made by another edition of a migration: undo the manual change, or restore a backup"
+                "a migration failed and was rolled back ({cause}); the schema was altered or created by another edition of a migration: undo the manual change, or restore a backup"
             )),
             other => other,
         }

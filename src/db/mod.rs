@@ -1,5 +1,7 @@
-//! The only place that knows which database it is: connections, pools, types, full-text match,
+//! Database access: connections, pools, column types, query building, full-text search and
 //! migrations.
+//!
+//! This is the only module that distinguishes SQLite from PostgreSQL.
 
 pub mod connection;
 pub mod database;

@@ -1,8 +1,8 @@
-//! Threads that own the connections: a fixed number for each purpose, fed by one queue.
+//! Worker threads that own the connections: a fixed number per pool, fed by one bounded queue.
 //!
-//! A request never waits on a thread of its own, a slow query never holds up a thread that answers
-//! others, a queue that does not move is answered 503 in time, and what does not fit into a full
-//! one at once. `benches/README.md` has the figures against the alternatives.
+//! Threads that serve requests never block on the database, and a slow query does not delay them. A
+//! request that no worker takes within the acquire timeout fails with 503. If the queue is full, it
+//! fails at once. `benches/README.md` compares the measured alternatives.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +18,8 @@ use crate::db::group_commit::{self, QueuedWrite};
 use crate::db::job::{PoolJob, QueryOutcome};
 use crate::db::worker_connection::{PoolConfig, WorkerConnection};
 
-/// Worker threads of one purpose. They start with the first work and end with the value.
+/// A pool of worker threads. The threads start with the first job and stop when the pool is
+/// dropped.
 pub(super) struct ConnectionPool {
     config: Arc<PoolConfig>,
     size: usize,
@@ -32,12 +33,12 @@ struct WorkerThreads {
 }
 
 impl ConnectionPool {
-    /// Prepares so many workers; starts none.
+    /// Creates a pool of `size` workers without starting them.
     pub fn new(config: PoolConfig, size: usize) -> Self {
         Self { config: Arc::new(config), size, workers: Mutex::default() }
     }
 
-    /// A connection of its own, outside the workers; a SQLite file that is not there is made.
+    /// Opens a connection outside the workers. Creates the SQLite file if it does not exist.
     pub fn connect(&self) -> Result<Connection, Error> {
         let target = self
             .config
@@ -47,8 +48,8 @@ impl ConnectionPool {
         Connection::open(target, self.config.access, self.config.session)
     }
 
-    /// Runs `work` on a worker. Work that no worker took up in time never runs; nor does work whose
-    /// caller has gone.
+    /// Runs `work` on a worker thread. `work` never runs if no worker takes it within the acquire
+    /// timeout, or if the caller is dropped before that.
     pub async fn run<T, E>(
         &self,
         work: impl FnOnce(&mut WorkerConnection, &PoolConfig) -> Result<T, E> + Send + 'static,
@@ -62,11 +63,11 @@ impl ConnectionPool {
                 if reply_sender.is_closed() || is_claimed.swap(true, Ordering::AcqRel) {
                     return;
                 }
-                // A panic is a fault of ours; it must not take the worker with it.
+                // A panic must not terminate the worker thread.
                 let outcome = catch_unwind(AssertUnwindSafe(|| work(worker, config)))
                     .unwrap_or_else(|_| {
                         *worker = WorkerConnection::default();
-                        Err(Error::Internal("the work panicked".to_owned()).into())
+                        Err(Error::Internal("a database job panicked".to_owned()).into())
                     });
                 drop(reply_sender.send(outcome));
             }))
@@ -74,8 +75,8 @@ impl ConnectionPool {
         self.submit(job).await
     }
 
-    /// Runs `work` in a transaction that it may share with others, see [`group`]. Else as
-    /// [`Self::run`].
+    /// Runs `work` in a transaction that other writes may share, see [`group_commit`]. Otherwise
+    /// like [`Self::run`].
     pub async fn run_grouped<T, E>(
         &self,
         work: impl FnMut(&mut Connection) -> Result<T, E> + Send + 'static,
@@ -105,25 +106,24 @@ impl ConnectionPool {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
                 let detail =
-                    format!("{} requests wait for the database already", self.config.max_queue_len);
+                    format!("{} requests already wait for the database", self.config.max_queue_len);
                 return Err(Error::Unavailable(detail).into());
             }
             Err(TrySendError::Disconnected(_)) => {
-                return Err(Error::Internal("the workers have ended".to_owned()).into());
+                return Err(Error::Internal("the worker threads have stopped".to_owned()).into());
             }
         }
-        let outcome =
-            match tokio::time::timeout(self.config.acquire_timeout, &mut reply_receiver).await {
-                Ok(outcome) => outcome,
-                Err(_) if !is_claimed.swap(true, Ordering::AcqRel) => {
-                    return Err(
-                        Error::Unavailable("no connection became free in time".to_owned()).into()
-                    );
-                }
-                Err(_) => reply_receiver.await,
-            };
-        outcome.unwrap_or_else(|gone| {
-            Err(Error::Internal(format!("a worker ended with work in hand: {gone}")).into())
+        let outcome = match tokio::time::timeout(self.config.acquire_timeout, &mut reply_receiver)
+            .await
+        {
+            Ok(outcome) => outcome,
+            Err(_) if !is_claimed.swap(true, Ordering::AcqRel) => {
+                return Err(Error::Unavailable("no connection available in time".to_owned()).into());
+            }
+            Err(_) => reply_receiver.await,
+        };
+        outcome.unwrap_or_else(|error| {
+            Err(Error::Internal(format!("a worker thread stopped during a job: {error}")).into())
         })
     }
 
@@ -138,11 +138,9 @@ impl ConnectionPool {
             let name = format!("{:?}-{number}", config.access).to_ascii_lowercase();
             let thread =
                 thread::Builder::new().name(name).spawn(move || worker_loop(&jobs, &config));
-            workers.threads.push(
-                thread.map_err(|error| {
-                    Error::Unavailable(format!("cannot start a thread: {error}"))
-                })?,
-            );
+            workers.threads.push(thread.map_err(|error| {
+                Error::Unavailable(format!("cannot start a worker thread: {error}"))
+            })?);
         }
         workers.job_sender = Some(queue.clone());
         Ok(queue)
@@ -160,12 +158,13 @@ fn worker_loop(jobs: &Receiver<PoolJob>, config: &PoolConfig) {
 }
 
 impl Drop for ConnectionPool {
-    /// Connections are closed before the process ends, so that SQLite leaves one file behind.
+    /// Waits for the threads, so that connections are closed before the process ends and SQLite
+    /// leaves a single file.
     fn drop(&mut self) {
         let workers = self.workers.get_mut().unwrap_or_else(PoisonError::into_inner);
         workers.job_sender = None;
         for thread in workers.threads.drain(..) {
-            // The last to let go may be a worker, with the end of its work.
+            // A worker may drop the last reference at the end of its job; it cannot join itself.
             if thread.thread().id() != thread::current().id() {
                 drop(thread.join());
             }

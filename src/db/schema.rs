@@ -1,5 +1,5 @@
-//! The tables as diesel sees them; the same for both databases. Their names are compared with the
-//! live schema when a server starts, see [`super::schema_version`].
+//! The diesel tables, the same for both databases. A server compares their names with the live
+//! schema when it starts, see [`super::schema_version`].
 #![expect(missing_docs, reason = "the migrations describe the columns")]
 
 use super::types::sql::{Instant, Uuid};
@@ -13,7 +13,7 @@ macro_rules! tables {
             $name ($($key),+) { $($column -> $type,)+ }
         })+
 
-        /// Every table and its columns, except those of the full-text index.
+        /// All tables and their columns, except the full-text index.
         pub(super) const TABLES: &[(&str, &[&str])] =
             &[$((stringify!($name), &[$(stringify!($column)),+])),+];
     };

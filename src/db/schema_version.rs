@@ -1,10 +1,10 @@
-//! Compares the schema of the database with the one this program was built for: its version, and
+//! Compares the schema of the database with the one that this program requires: its version, and
 //! the names of tables and columns.
 //!
 //! The last migration stores the version of the schema, its fingerprint (a digest of the names) and
 //! the oldest version whose programs can use it, in the table `schema_version`. The names are also
-//! read from the database itself, which finds a schema that was altered by hand or made by another
-//! edition of a migration.
+//! read from the database itself, which detects a schema that was altered manually or created by
+//! another edition of a migration.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -18,17 +18,17 @@ use crate::db::error::Error;
 use crate::db::schema;
 use crate::db::sql_fragment::{Fragment, Statement};
 
-/// The version of the schema this program uses: the number of migrations.
+/// Version of the schema that this program uses: the number of migrations.
 pub const SCHEMA_VERSION: i64 = 2;
 
-/// How many differences of the schema an error lists.
+/// Maximum number of schema differences that an error lists.
 const MAX_LISTED_DIFFERENCES: usize = 5;
 
 /// Columns of the full-text index.
 const SQLITE_SEARCH_INDEX: (&str, &[&str]) = ("search_index", &["words"]);
 const POSTGRES_SEARCH_INDEX: (&str, &[&str]) = ("search_index", &["rowid", "document", "words"]);
 
-/// Names of tables and columns, in order.
+/// Sorted names of tables and columns.
 type ColumnNames = BTreeSet<(String, String)>;
 
 /// A schema that this program can use.
@@ -36,19 +36,20 @@ type ColumnNames = BTreeSet<(String, String)>;
 pub enum CompatibleSchema {
     /// The schema of this version of the program.
     Current,
-    /// A newer schema which states that this version of the program can use it; its version.
+    /// A newer schema that declares itself compatible with this version of the program. Holds its
+    /// version.
     Newer(i64),
 }
 
-/// Why this program cannot use the schema. Displays as one line that names the remedy.
+/// Reason why this program cannot use the schema. Displays as one line that names the remedy.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum SchemaMismatch {
     /// Migrations are missing.
     Older,
-    /// A newer program migrated the database, and this version is not compatible with it; what
-    /// makes it newer.
+    /// A newer program migrated the database, and this version is not compatible with it. Holds the
+    /// newer version or migration.
     Newer(String),
-    /// Tables or columns differ from those that the migrations create; the differences.
+    /// Tables or columns differ from those that the migrations create. Holds the differences.
     Altered(String),
 }
 
@@ -71,7 +72,8 @@ impl fmt::Display for SchemaMismatch {
     }
 }
 
-/// Checks that this program can use the schema. Only reads, two or three statements.
+/// Checks whether this program can use the schema. Executes at most two statements, which only
+/// read.
 pub fn verify_schema(
     connection: &mut Connection,
 ) -> Result<Result<CompatibleSchema, SchemaMismatch>, Error> {
@@ -123,7 +125,7 @@ pub fn verify_schema(
     Ok(Err(SchemaMismatch::Altered(differences.join(", "))))
 }
 
-/// The tables and columns that the migrations of this program create.
+/// Returns the tables and columns that the migrations of this program create.
 fn expected_columns(is_sqlite: bool) -> ColumnNames {
     let search_index = if is_sqlite { SQLITE_SEARCH_INDEX } else { POSTGRES_SEARCH_INDEX };
     schema::TABLES
@@ -135,7 +137,7 @@ fn expected_columns(is_sqlite: bool) -> ColumnNames {
         .collect()
 }
 
-/// The tables and columns of the database, those of other applications included.
+/// Returns the tables and columns of the database, including those of other applications.
 fn live_columns(connection: &mut Connection) -> Result<ColumnNames, Error> {
     let statement = Fragment::default().by_backend(
         "SELECT m.name, c.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'",
@@ -147,7 +149,7 @@ fn live_columns(connection: &mut Connection) -> Result<ColumnNames, Error> {
     Ok(rows.into_iter().collect())
 }
 
-/// The SHA-256 digest of the names, in hexadecimal.
+/// Returns the SHA-256 digest of the names, in hexadecimal.
 fn fingerprint(columns: &ColumnNames) -> String {
     let mut digest = Sha256::new();
     for (table, column) in columns {

@@ -1,5 +1,4 @@
-//! Statements put together at run time: pieces of SQL and values to bind, rendered for whichever
-//! database runs them.
+//! Dynamic SQL: fragments and bind values, rendered for the database that executes the statement.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -16,22 +15,22 @@ use diesel::{QueryResult, RunQueryDsl};
 use crate::db::connection::{Connection, MultiBackend};
 use crate::db::types::{Id, RowId, Time, sql};
 
-/// A value to bind.
+/// A bind value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Bind {
     /// Text.
     Text(String),
-    /// A whole number.
+    /// An integer.
     Integer(i64),
     /// An identifier.
     Id(Id),
-    /// A moment.
+    /// A timestamp.
     Time(Time),
-    /// A day.
+    /// A date.
     Date(NaiveDate),
-    /// A truth value.
+    /// A boolean.
     Bool(bool),
-    /// The unknown, of any type.
+    /// `NULL`, of any type.
     Null,
 }
 
@@ -60,12 +59,12 @@ enum FragmentPart {
     BindByBackend { sqlite: Option<Bind>, postgres: Option<Bind> },
 }
 
-/// Part of a statement. Text comes from this program only; whatever a user sent is bound.
+/// Part of a statement. Its SQL comes from this program only; all client input is bound.
 #[derive(Clone, Debug, Default)]
 pub struct Fragment(Vec<FragmentPart>);
 
 impl Fragment {
-    /// The fragment that is just this SQL.
+    /// Creates a fragment from SQL.
     pub fn new(sql: impl Into<Cow<'static, str>>) -> Self {
         Self(vec![FragmentPart::Sql(sql.into())])
     }
@@ -77,14 +76,14 @@ impl Fragment {
         self
     }
 
-    /// Appends a value.
+    /// Appends a bind value.
     #[must_use]
     pub fn bind(mut self, value: Bind) -> Self {
         self.0.push(FragmentPart::Bind(value));
         self
     }
 
-    /// Appends values with commas between them.
+    /// Appends bind values, separated by commas.
     #[must_use]
     pub fn binds(mut self, values: impl IntoIterator<Item = Bind>) -> Self {
         for (index, value) in values.into_iter().enumerate() {
@@ -96,7 +95,7 @@ impl Fragment {
         self
     }
 
-    /// Appends SQL that the databases write differently.
+    /// Appends SQL that differs between the databases.
     #[must_use]
     pub fn by_backend(
         mut self,
@@ -108,7 +107,7 @@ impl Fragment {
         self
     }
 
-    /// Appends a text whose value differs between the databases.
+    /// Appends a text bind value that differs between the databases.
     #[must_use]
     pub fn bind_by_backend(mut self, sqlite: String, postgres: String) -> Self {
         self.0.push(FragmentPart::BindByBackend {
@@ -118,16 +117,17 @@ impl Fragment {
         self
     }
 
-    /// Appends a value that only PostgreSQL needs.
+    /// Appends a bind value on PostgreSQL only.
     #[must_use]
     pub fn bind_on_postgres(mut self, value: Bind) -> Self {
         self.0.push(FragmentPart::BindByBackend { sqlite: None, postgres: Some(value) });
         self
     }
 
-    /// A number that PostgreSQL is told in the text of the statement: of a limit that it knows it
-    /// makes a plan to keep, where it would plan anew each time. There must be few such numbers,
-    /// since each makes a statement.
+    /// Creates a number that is a literal on PostgreSQL and a bind value on SQLite.
+    ///
+    /// PostgreSQL reuses the plan of a statement with a literal limit, but plans one with a bound
+    /// limit each time. Use few distinct numbers, since each creates a prepared statement.
     pub fn literal_on_postgres(number: i64) -> Self {
         Self(vec![
             FragmentPart::BindByBackend { sqlite: Some(Bind::Integer(number)), postgres: None },
@@ -164,7 +164,7 @@ impl QueryFragment<MultiBackend> for Fragment {
     }
 }
 
-/// A whole statement whose rows have the SQL types `T`; prepared once for each text it has.
+/// A complete statement whose rows have the SQL types `T`. Prepared once per SQL text.
 #[derive(Clone, Debug)]
 pub struct Statement<T> {
     fragment: Fragment,
@@ -172,13 +172,13 @@ pub struct Statement<T> {
 }
 
 impl<T> Statement<T> {
-    /// The statement of this text.
+    /// Creates a statement from a fragment.
     pub fn new(fragment: Fragment) -> Self {
         Self { fragment, row_type: PhantomData }
     }
 
-    /// `SELECT columns FROM table WHERE condition`. The columns are named in the order of `T`,
-    /// which for `T` of a table is that in which the schema declares them.
+    /// Creates `SELECT columns FROM table WHERE condition`. The columns must be in the order of
+    /// `T`; if `T` is the SQL type of a table, that is the order of the schema.
     pub fn select(columns: &'static str, table: &'static str, condition: &Fragment) -> Self {
         Self::new(
             Fragment::new("SELECT ")
@@ -190,7 +190,7 @@ impl<T> Statement<T> {
         )
     }
 
-    /// Its rows.
+    /// Executes the statement and returns its rows.
     pub fn load_rows<'q, R>(self, connection: &mut Connection) -> QueryResult<Vec<R>>
     where
         Self: LoadQuery<'q, Connection, R>,
@@ -216,22 +216,22 @@ impl<T> Query for Statement<T> {
 
 impl<T> RunQueryDsl<Connection> for Statement<T> {}
 
-/// `column` is one of these identifiers.
+/// The condition that a column is one of these identifiers, see [`id_in`].
 ///
-/// One value is bound however many identifiers there are, so that the statement's text, and with it
-/// its place in the cache of prepared statements, stays the same.
+/// All identifiers are bound as one value. The SQL text, and with it the cached prepared statement,
+/// is therefore independent of their number.
 #[derive(Clone, Debug)]
 pub struct IdIn<C> {
     column: C,
     ids_json: String,
 }
 
-/// See [`Among`].
+/// Returns the condition that `column` is one of `ids`.
 pub fn id_in<'a, C>(column: C, ids: impl IntoIterator<Item = &'a Id>) -> IdIn<C> {
     IdIn { column, ids_json: ids_to_json(ids) }
 }
 
-/// Identifiers as a JSON array of hexadecimal strings.
+/// Encodes identifiers as a JSON array of hexadecimal strings.
 fn ids_to_json<'a>(ids: impl IntoIterator<Item = &'a Id>) -> String {
     let mut list = String::from("[");
     for id in ids {
@@ -246,7 +246,8 @@ fn ids_to_json<'a>(ids: impl IntoIterator<Item = &'a Id>) -> String {
     list
 }
 
-/// [`Among`] for a statement put together from pieces; a single identifier is compared as it is.
+/// Returns the condition that `column` is one of `ids` as a fragment, see [`IdIn`]. A single
+/// identifier is compared directly.
 pub fn id_in_fragment<'a>(column: &'static str, ids: impl IntoIterator<Item = &'a Id>) -> Fragment {
     let ids: Vec<&Id> = ids.into_iter().collect();
     if let [id] = ids.as_slice() {
@@ -258,7 +259,8 @@ pub fn id_in_fragment<'a>(column: &'static str, ids: impl IntoIterator<Item = &'
         .by_backend(ID_IN_END.0, ID_IN_END.1)
 }
 
-/// `column` is one of these numbers; bound as one value, see [`Among`].
+/// Returns the condition that `column` is one of `numbers`, bound as one value like [`IdIn`]. A
+/// single number is compared directly.
 pub fn integer_in_fragment(
     column: &'static str,
     numbers: impl IntoIterator<Item = RowId>,
@@ -276,7 +278,8 @@ pub fn integer_in_fragment(
         .by_backend("))", " AS json))))")
 }
 
-/// These numbers as a table in brackets with the column `value`; bound as one value, see [`Among`].
+/// Returns a parenthesized subquery with `numbers` in the column `value`, bound as one value like
+/// [`IdIn`].
 pub fn integer_table(numbers: impl IntoIterator<Item = RowId>) -> Fragment {
     let numbers: Vec<RowId> = numbers.into_iter().collect();
     Fragment::default()
@@ -288,14 +291,14 @@ pub fn integer_table(numbers: impl IntoIterator<Item = RowId>) -> Fragment {
         .by_backend("))", " AS json)))")
 }
 
-/// Numbers as a JSON array.
+/// Encodes numbers as a JSON array.
 fn integers_to_json(numbers: &[RowId]) -> String {
     let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
     format!("[{}]", numbers.join(","))
 }
 
-/// Pairs of texts as a table in brackets with the columns `first` and `second`; bound as one value,
-/// see [`Among`].
+/// Returns a parenthesized subquery with `pairs` in the columns `first` and `second`, bound as one
+/// value like [`IdIn`].
 pub fn text_pair_table<A: AsRef<str>, B: AsRef<str>>(
     pairs: impl IntoIterator<Item = (A, B)>,
 ) -> Fragment {
@@ -326,7 +329,7 @@ impl<C: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for IdIn<C> {
     }
 }
 
-/// The text depends on nothing but the column (and the database, which each connection knows).
+/// The SQL text depends only on the column and on the database of the connection.
 impl<C: QueryId> QueryId for IdIn<C> {
     type QueryId = IdIn<C::QueryId>;
     const HAS_STATIC_QUERY_ID: bool = C::HAS_STATIC_QUERY_ID;

@@ -1,26 +1,26 @@
-//! The file that a SQLite connection has open, watched from outside: SQLite itself goes on writing
-//! to one that was deleted.
+//! Detects that the file of an open SQLite connection was deleted or replaced. SQLite itself
+//! continues to write to a deleted file.
 
 use std::fs::Metadata;
 
 use crate::db::connection::{Access, Connection, SessionConfig, Target};
 use crate::db::error::Error;
 
-/// Which file an open connection reads and writes.
+/// Path and identity of the file that a connection has open.
 pub(super) struct WatchedFile {
     path: String,
     identity: FileIdentity,
 }
 
 impl WatchedFile {
-    /// Whether the file is still found under its name.
+    /// Returns whether the path still refers to this file.
     pub fn is_same_file(&self) -> bool {
         file_identity(&self.path).is_ok_and(|current| current == self.identity)
     }
 }
 
-/// Opens a connection, and for SQLite the watch over its file. Creates none: who starts a server
-/// prepares its file.
+/// Opens a connection and, for SQLite, records the identity of its file. Does not create a missing
+/// file; the server does so when it starts.
 pub(super) fn open_watched(
     target: &Target,
     access: Access,
@@ -34,7 +34,7 @@ pub(super) fn open_watched(
     };
     let before = file_identity(path).map_err(unavailable)?;
     let connection = Connection::open(&Target::Sqlite(existing_file_uri(path)), access, session)?;
-    // The same before and after, so that it was also this one that was opened.
+    // The identity is the same before and after, so this file was opened.
     if file_identity(path).map_err(unavailable)? != before {
         return Err(Error::Unavailable(format!(
             "the database file {path} was replaced while it was opened"
@@ -43,7 +43,7 @@ pub(super) fn open_watched(
     Ok((connection, Some(WatchedFile { path: path.clone(), identity: before })))
 }
 
-/// SQLite's address of a file that must be there.
+/// Returns the SQLite URI of a file that must exist.
 fn existing_file_uri(path: &str) -> String {
     let mut url = if path.starts_with('/') { "file://".to_owned() } else { "file:".to_owned() };
     for character in path.chars() {
@@ -58,7 +58,7 @@ fn existing_file_uri(path: &str) -> String {
     url
 }
 
-/// Tells a file from every other while it is open, even when it has lost its name.
+/// Device and inode number. They identify a file while it is open, even after it was unlinked.
 #[cfg(unix)]
 type FileIdentity = (u64, u64);
 
@@ -68,11 +68,11 @@ fn file_identity(path: &str) -> std::io::Result<FileIdentity> {
     std::fs::metadata(path).map(|found: Metadata| (found.dev(), found.ino()))
 }
 
-/// Elsewhere an open file cannot lose its name.
+/// On other platforms an open file cannot be unlinked.
 #[cfg(not(unix))]
 type FileIdentity = bool;
 
 #[cfg(not(unix))]
-fn file_identity(path: &str) -> std::io::Result<Identity> {
+fn file_identity(path: &str) -> std::io::Result<FileIdentity> {
     std::fs::metadata(path).map(|found: Metadata| found.is_file())
 }

@@ -1,15 +1,17 @@
-//! What the statements of a thread did: how many there were, by which the tests hold the fixed
-//! number of queries, whether one failed, after which the connection must show that it still works,
-//! and how many the connection keeps prepared.
+//! Statement statistics per thread: the number of executed statements, the last failure, and the
+//! number of cached prepared statements.
+//!
+//! Tests use the counts to check that a request executes a fixed number of queries. After a failure
+//! the connection is checked before it is reused.
 
 use std::cell::Cell;
 
-/// How a statement failed.
+/// Kind of a statement failure.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum StatementFailure {
-    /// In a way that says nothing of the connection.
+    /// Any failure that does not concern the connection.
     Other,
-    /// The connection can only read: one that is opened later may write.
+    /// The session is read-only. A connection opened later may be writable.
     ReadOnly,
 }
 
@@ -19,18 +21,18 @@ thread_local! {
     static PREPARED: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Counts one statement of this thread.
+/// Counts one executed statement on this thread.
 pub(super) fn record_statement() {
     STATEMENTS.with(|n| n.set(n.get().saturating_add(1)));
 }
 
-/// Statements counted on this thread since the last call.
+/// Returns the number of statements counted on this thread since the last call.
 pub(super) fn take_statement_count() -> u32 {
     STATEMENTS.with(Cell::take)
 }
 
-/// Runs what is done now and then, and for no request in particular, without counting its
-/// statements.
+/// Runs `work` without counting its statements: for periodic work that belongs to no particular
+/// request.
 pub(super) fn without_counting<T>(work: impl FnOnce() -> T) -> T {
     let before = take_statement_count();
     let result = work();
@@ -38,27 +40,27 @@ pub(super) fn without_counting<T>(work: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Notes that a statement of this thread failed.
+/// Records a failed statement on this thread.
 pub(super) fn record_failure(failure: StatementFailure) {
     FAILED.with(|failed| failed.set(Some(failure)));
 }
 
-/// How the last statement of this thread that failed since the last call did so.
+/// Returns the kind of the last failure on this thread since the last call.
 pub(super) fn take_failure() -> Option<StatementFailure> {
     FAILED.with(Cell::take)
 }
 
-/// Notes that the connection of this thread keeps one more statement prepared.
+/// Records that the connection of this thread caches one more prepared statement.
 pub(super) fn record_prepared() {
     PREPARED.with(|n| n.set(n.get().saturating_add(1)));
 }
 
-/// How many statements the connection of this thread keeps prepared.
+/// Returns the number of prepared statements that the connection of this thread caches.
 pub(super) fn prepared_count() -> u32 {
     PREPARED.with(Cell::get)
 }
 
-/// Notes that this thread has a new connection.
+/// Resets the number of prepared statements when this thread opens a new connection.
 pub(super) fn reset_prepared() {
     PREPARED.with(|n| n.set(0));
 }

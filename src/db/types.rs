@@ -1,4 +1,4 @@
-//! Column types that the two databases store differently: identifiers and instants.
+//! Column types that the two databases store differently: identifiers and timestamps.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -15,9 +15,9 @@ use serde::{Serialize, Serializer};
 
 use super::connection::{MultiBackend, MultiRawValue};
 
-/// The SQL side of the types below.
+/// SQL types of the Rust types below.
 pub mod sql {
-    /// `uuid` on PostgreSQL, a blob of 16 bytes on SQLite.
+    /// `uuid` on PostgreSQL, a 16-byte blob on SQLite.
     #[derive(
         Clone, Copy, Debug, Default, diesel::query_builder::QueryId, diesel::sql_types::SqlType,
     )]
@@ -34,8 +34,7 @@ pub mod sql {
     pub struct Instant;
 }
 
-/// The number of an item's row: the key under which the tables know it. Never shown; it grows as
-/// [`Id`] does.
+/// The row id of an item, its key in the tables. Not exposed to clients. Increases with [`Id`].
 pub type RowId = i64;
 
 /// The identifier of an item: a UUIDv7, so that newer items sort last.
@@ -43,17 +42,17 @@ pub type RowId = i64;
 #[diesel(sql_type = sql::Uuid)]
 pub struct Id(pub uuid::Uuid);
 
-/// What is known by identifiers. They are random where the map looks, so that hashing them takes a
-/// multiplication.
+/// A hash map keyed by identifier. The hashed bits of identifiers are random, so hashing takes only
+/// a multiplication.
 pub type IdMap<T> = HashMap<Id, T, BuildHasherDefault<IdHasher>>;
 
-/// See [`IdMap`].
+/// Hasher of [`IdMap`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct IdHasher(u64);
 
 impl Hasher for IdHasher {
     fn finish(&self) -> u64 {
-        // The map finds a group by the lowest bits, of which a multiplication makes the least.
+        // The map selects a bucket by the lowest bits, which a multiplication mixes least.
         self.0.rotate_left(32)
     }
 
@@ -70,12 +69,12 @@ impl Hasher for IdHasher {
 }
 
 impl Id {
-    /// A new identifier, later than every one made before it in this process.
+    /// Creates an identifier that is greater than every one created before in this process.
     pub fn new() -> Self {
         Self(uuid::Uuid::now_v7())
     }
 
-    /// Reads the hyphenated form; anything else is not an identifier.
+    /// Parses the hyphenated form. Returns `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() != 36 {
             return None;
@@ -102,36 +101,37 @@ impl Serialize for Id {
     }
 }
 
-/// A moment in UTC, to the microsecond, which is what both databases keep.
+/// A timestamp in UTC with microsecond precision, which both databases store.
 #[derive(AsExpression, Clone, Copy, Debug, Eq, FromSqlRow, Hash, Ord, PartialEq, PartialOrd)]
 #[diesel(sql_type = sql::Instant)]
 pub struct Time(pub DateTime<Utc>);
 
 impl Time {
-    /// The present moment.
+    /// Returns the current time.
     pub fn now() -> Self {
         Self(Utc::now().trunc_subsecs(6))
     }
 
-    /// Microseconds since 1970.
+    /// Returns the microseconds since 1970-01-01T00:00:00Z.
     pub fn micros(self) -> i64 {
         self.0.timestamp_micros()
     }
 
-    /// The moment so many microseconds before this one.
+    /// Returns the time this many microseconds earlier, or this time if that is out of range.
     #[must_use]
     pub fn minus_micros(self, micros: i64) -> Self {
         Self::from_micros(self.micros().saturating_sub(micros)).unwrap_or(self)
     }
 
-    /// The moment so many microseconds after 1970, if there is one.
+    /// Creates a timestamp from the microseconds since 1970-01-01T00:00:00Z. Returns `None` if it
+    /// is out of range.
     pub fn from_micros(micros: i64) -> Option<Self> {
         DateTime::from_timestamp_micros(micros).map(Self)
     }
 }
 
 impl fmt::Display for Time {
-    /// RFC 3339 in UTC with as many digits as are needed: `2026-05-07T08:00:00Z`.
+    /// Formats as RFC 3339 in UTC with as many fractional digits as needed: `2026-05-07T08:00:00Z`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))
     }
@@ -143,7 +143,7 @@ impl Serialize for Time {
     }
 }
 
-/// Seconds between 1970 and 2000, the epoch of PostgreSQL's binary timestamps, in microseconds.
+/// Microseconds between 1970 and 2000, the epoch of PostgreSQL's binary timestamps.
 const POSTGRES_EPOCH_MICROS: i64 = 946_684_800_000_000;
 
 impl ToSql<sql::Uuid, Pg> for Id {
@@ -204,7 +204,7 @@ impl FromSql<sql::Instant, Sqlite> for Time {
     }
 }
 
-/// Lets the connection enum carry a type that both databases know.
+/// Implements the traits that bind and load a type through [`MultiBackend`].
 macro_rules! impl_for_both_backends {
     ($rust:ty, $sql:ty) => {
         impl HasSqlType<$sql> for MultiBackend {

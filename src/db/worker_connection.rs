@@ -1,5 +1,5 @@
-//! The connection of a worker thread: opened on demand, reopened if it broke, if its SQLite file was
-//! replaced, or if it has too many prepared statements.
+//! The connection of a worker thread. It is opened on demand, and reopened if it broke, if its
+//! SQLite file was replaced, or if it has too many prepared statements.
 
 use std::time::{Duration, Instant};
 
@@ -8,31 +8,31 @@ use crate::db::error::Error;
 use crate::db::sqlite_file_watch::{self, WatchedFile};
 use crate::db::statement_stats;
 
-/// Time after which a worker that uses a fallback database tries the preferred one again.
+/// Time after which a worker on a fallback database tries the preferred one again.
 const FALLBACK_RETRY_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Maximum number of prepared statements per connection; a connection that exceeds it is reopened.
-/// Each shape of a request has its own statements and diesel never drops one, so requests of many
-/// shapes would fill the memory (36 kB per statement on SQLite).
+/// Each shape of a request has its own statements and diesel never evicts one, so requests of many
+/// shapes would exhaust the memory (36 kB per statement on SQLite).
 const MAX_PREPARED_STATEMENTS: u32 = 256;
 
-/// Where connections lead and what they are for.
+/// Configuration of a pool.
 #[derive(Clone, Debug)]
 pub(super) struct PoolConfig {
     /// Databases in order of preference: a replica, then the primary.
     pub targets: Vec<Target>,
-    /// What sessions may do.
+    /// Access mode of the sessions.
     pub access: Access,
-    /// What sessions start with.
+    /// Settings of the sessions.
     pub session: SessionConfig,
-    /// How long work may wait for a free worker.
+    /// Maximum time that a job waits for a free worker.
     pub acquire_timeout: Duration,
-    /// How much work may wait for a free worker.
+    /// Maximum number of jobs that wait for a free worker.
     pub max_queue_len: usize,
 }
 
 impl PoolConfig {
-    /// Opens a connection to the first database that answers.
+    /// Opens a connection to the first reachable database.
     fn connect(&self) -> Result<WorkerConnection, Error> {
         statement_stats::reset_prepared();
         let mut outcome = Err(Error::Internal("no database is configured".to_owned()));
@@ -48,7 +48,7 @@ impl PoolConfig {
             match &outcome {
                 Ok(_) => break,
                 Err(error) if index + 1 < self.targets.len() => {
-                    log::warn!("a replica cannot be used, turning to the primary: {error}");
+                    log::warn!("replica unavailable, falling back to the primary: {error}");
                 }
                 Err(_) => {}
             }
@@ -57,20 +57,20 @@ impl PoolConfig {
     }
 }
 
-/// A connection as its worker holds it.
+/// The connection of a worker, with the state that decides when to reopen it.
 #[derive(Default)]
 pub(super) struct WorkerConnection {
     connection: Option<Connection>,
-    /// Its file, where it has one.
+    /// The file of a SQLite connection.
     watched_file: Option<WatchedFile>,
-    /// When to try the preferred database again, while this is another.
+    /// When to try the preferred database again; set while a fallback is used.
     retry_preferred_at: Option<Instant>,
 }
 
 impl WorkerConnection {
-    /// Runs `work` on the connection, opened if need be. Where a connection that had been idle
-    /// turns out to be dead, and `work` `may_repeat` since it had no effect yet, it runs once more
-    /// on a new one.
+    /// Runs `work` on the connection, which is opened if necessary. If a connection that had been
+    /// open turns out to be dead and `may_repeat` returns `true` (`work` had no effect yet), `work`
+    /// runs once more on a new connection.
     pub fn run<T, E: From<Error>>(
         &mut self,
         config: &PoolConfig,
@@ -92,14 +92,11 @@ impl WorkerConnection {
                 *self = config.connect()?;
             }
             let Some(connection) = &mut self.connection else {
-                return Err(Error::Internal(
-                    "a connection that was opened is not there".to_owned(),
-                )
-                .into());
+                return Err(Error::Internal("the opened connection is missing".to_owned()).into());
             };
             let outcome = work(connection);
             if outcome.is_ok() || connection.is_usable() {
-                // What went into a file without a name is lost, whatever the database says.
+                // Writes to an unlinked file are lost, even though the database reports success.
                 if outcome.is_ok() && config.access == Access::Write && !self.has_valid_file() {
                     self.discard();
                     return Err(Error::CommitUnknown(
@@ -117,11 +114,11 @@ impl WorkerConnection {
         }
     }
 
-    /// Lets the connection go, and says so where that is because its file is.
+    /// Closes the connection, and logs an error if its file was deleted or replaced.
     fn discard(&mut self) {
         if !self.has_valid_file() {
             log::error!(
-                "the database file was deleted, moved or replaced; the connection to it is given up"
+                "the database file was deleted, moved or replaced; the connection to it is closed"
             );
         }
         *self = Self::default();

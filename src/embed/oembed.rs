@@ -92,7 +92,7 @@ pub enum OEmbedFormat {
     /// JSON.
     Json,
     /// XML.
-    XmlWriter,
+    Xml,
 }
 
 /// Parameters of an oEmbed request.

@@ -1,9 +1,9 @@
-//! From a query to what both databases are asked, rank by rank.
+//! Translates a search query to conditions for both databases, tier by tier.
 //!
-//! A rank is a field and a form: all that is asked for stands in the title, each word as it was
-//! typed; then by a stem; then by its beginning; then the same with the summary allowed, and so on.
-//! Each rank is a question of its own to the index, and within it the newest come first, so that a
-//! page is full after the first few of what may be many.
+//! A tier is a field and a match kind: all words are in the title as typed; then by stem; then by
+//! prefix; then the same with the summary included, and so on. Each tier is a separate index query
+//! that returns the newest entries first, so that a page is full after the first few of possibly
+//! many matches.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -13,34 +13,34 @@ use crate::db::search::{Audience, FIELD_LETTERS, ITEM_ROW_ID_SQL};
 use crate::db::sql_fragment::{Bind, Fragment};
 use crate::text::query::{SearchQuery, Term};
 
-/// With more tokens than these the form of the words does not rank.
+/// Maximum number of tokens of a query for which match kinds determine the rank.
 const MAX_RANKED_TOKENS: usize = 8;
 
-/// How a word is found.
+/// How a query word matches an indexed word.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum MatchKind {
-    /// As it was typed.
+    /// As typed.
     Exact,
-    /// By a stem.
+    /// By stem.
     Stem,
-    /// By its beginning.
+    /// By prefix.
     Prefix,
 }
 
 const MATCH_KINDS: [MatchKind; 3] = [MatchKind::Exact, MatchKind::Stem, MatchKind::Prefix];
 
-/// In which fields is searched.
+/// Fields to search.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum FieldScope {
-    /// In all.
+    /// All fields.
     #[default]
     AllFields,
-    /// In what is said.
+    /// Transcripts only.
     Transcripts,
 }
 
 impl FieldScope {
-    /// The place of the first of its fields.
+    /// Returns the index of the first field in scope.
     fn first_field(self) -> usize {
         match self {
             Self::AllFields => 0,
@@ -49,53 +49,53 @@ impl FieldScope {
     }
 }
 
-/// What is asked.
+/// Whether matches are ranked.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SearchMode {
-    /// What is found.
+    /// All matches, unranked.
     Unranked,
-    /// What is found, the best first.
+    /// All matches, best first.
     Ranked,
 }
 
-/// How a list asks the index.
+/// How a list query uses the full-text index.
 pub enum SearchMatch {
-    /// Holds for these items.
+    /// A condition on `items`.
     Predicate(Fragment),
-    /// These entries hold the items that match.
+    /// The matching index entries.
     Ranked(RankedMatches),
 }
 
-/// The entries that match a query.
+/// Index entries that match a query.
 #[derive(Clone, Debug)]
 pub struct RankedMatches {
-    /// Holds for all of them.
+    /// Condition for all matching entries.
     pub condition: Fragment,
-    /// The same for PostgreSQL to look for along their keys, where they are so many that some are
-    /// soon found so.
+    /// The same condition for a scan in key order on PostgreSQL. Set if so many entries match that
+    /// a scan soon finds some.
     pub scan_condition: Option<Fragment>,
-    /// Each entry is in one of these; the best first. None where only all of them were asked for.
+    /// Tiers of the matching entries, best first. Empty for [`SearchMode::Unranked`].
     pub tiers: Vec<RankTier>,
-    /// Whether they are perhaps so few that PostgreSQL had better look at all of them.
+    /// Whether so few entries are expected that PostgreSQL should read all of them.
     pub is_small_result: bool,
 }
 
-/// The entries of one rank. What they are asked by is written when it is needed: most pages are
-/// full before the last ranks.
+/// The matching entries of one rank. Conditions are built on demand, because most pages are full
+/// before the last tiers.
 #[derive(Clone, Debug)]
 pub struct RankTier {
-    /// The rank; less is better.
+    /// Rank of the tier; lower is better.
     pub rank: i64,
     field_index: usize,
     match_kind: MatchKind,
-    /// Whether it is the last of its field: whatever the field has is among its entries.
+    /// Whether this is the last tier of its field; its superset contains all matches in the field.
     pub is_last_of_field: bool,
-    /// The field and the form of the rank before.
+    /// Field index and match kind of the previous tier.
     previous: Option<(usize, MatchKind)>,
     plan: Arc<SearchPlan>,
 }
 
-/// What is asked of the index.
+/// Parameters of a search, shared by its tiers.
 #[derive(Debug)]
 struct SearchPlan {
     query: SearchQuery,
@@ -103,7 +103,7 @@ struct SearchPlan {
     first_field: usize,
     audience: Audience,
     excluded_expr: Option<MatchExpr>,
-    /// Whether forms rank.
+    /// Whether match kinds determine the rank.
     ranks_by_match_kind: bool,
     frequencies: Arc<TokenFrequencies>,
 }
@@ -115,14 +115,14 @@ impl SearchPlan {
             .sql(self.audience.entry_condition())
     }
 
-    /// What is found with this rank or a better one.
+    /// Returns the expression for matches of this tier or a better one.
     fn up_to_tier(&self, (field_index, match_kind): (usize, MatchKind)) -> MatchExpr {
         query_expr(&self.query, &self.kind_letters, self.first_field..=field_index, match_kind)
     }
 }
 
 impl RankTier {
-    /// Holds for its entries.
+    /// Returns the condition for exactly the entries of this tier.
     pub fn exact_condition(&self) -> Fragment {
         self.plan.to_condition(
             &self.exact_expr(),
@@ -130,18 +130,19 @@ impl RankTier {
         )
     }
 
-    /// Holds for its entries, and for some of a better rank: their rank is the best under which
-    /// they are found. It is asked sooner.
+    /// Returns the condition for the entries of this tier and some of better tiers; an entry
+    /// belongs to the best tier that finds it. Faster than [`Self::exact_condition`].
     pub fn superset_condition(&self) -> Fragment {
         self.plan.to_condition(&self.superset_expr(), ScanMethod::Index)
     }
 
-    /// The same for PostgreSQL of entries that are there already, and for this audience.
+    /// Returns [`Self::superset_condition`] for entries that PostgreSQL has already loaded and
+    /// filtered by audience.
     pub fn superset_condition_of_loaded(&self) -> Fragment {
         to_condition(&self.superset_expr(), &self.plan.frequencies, ScanMethod::Loaded)
     }
 
-    /// Holds for the entries of this rank and of all better ones, if they are expected to be few.
+    /// Returns the condition for the entries of this tier and all better ones, if few are expected.
     pub fn small_prefix_condition(&self) -> Option<Fragment> {
         let plan = &self.plan;
         let expr = plan
@@ -152,14 +153,16 @@ impl RankTier {
         is_small.then(|| plan.to_condition(&expr, ScanMethod::Index))
     }
 
-    /// Whether PostgreSQL looks at the words of entries for it, beside their tokens.
+    /// Returns whether PostgreSQL must check the words of entries in addition to their tokens,
+    /// because the query contains phrases.
     pub fn needs_phrase_check(&self) -> bool {
         self.plan.query.terms().chain(&self.plan.query.excluded).any(|term| term.tokens.len() > 1)
     }
 
     fn superset_expr(&self) -> MatchExpr {
         let plan = &self.plan;
-        // Of several words the weakest counts: there all fields up to this one must be asked.
+        // With several words the worst match determines the tier, so all fields up to this one are
+        // searched.
         let expr = if !self.is_single_term() {
             plan.up_to_tier((self.field_index, self.match_kind))
         } else if self.is_last_of_field {
@@ -187,17 +190,17 @@ impl RankTier {
         expr.and_not(plan.excluded_expr.clone())
     }
 
-    /// Whether a single word is looked for: then only its own field has to be asked for a rank.
+    /// Returns whether the query is a single term. A tier then has to search its own field only.
     pub fn is_single_term(&self) -> bool {
         self.plan.ranks_by_match_kind && self.plan.query.groups.len() == 1
     }
 
-    /// Whether another rank is of the same field.
+    /// Returns whether both tiers are of the same field.
     pub fn is_same_field(&self, other: &Self) -> bool {
         self.field_index == other.field_index
     }
 
-    /// Whether so many entries have the rank that PostgreSQL had better walk along their keys.
+    /// Returns whether so many entries are in the tier that PostgreSQL should scan in key order.
     pub fn prefers_key_scan(&self) -> bool {
         let frequencies = &self.plan.frequencies;
         frequencies.entry_count > 0.0
@@ -217,7 +220,7 @@ impl RankTier {
 }
 
 impl RankedMatches {
-    /// Holds for the items that match.
+    /// Returns the condition on `items` for the matching items.
     pub fn item_condition(&self) -> Fragment {
         Fragment::new("items.number IN (SELECT ")
             .sql(ITEM_ROW_ID_SQL)
@@ -227,7 +230,7 @@ impl RankedMatches {
     }
 }
 
-/// What a query finds among the items of these kinds, by the letters of the kinds.
+/// Plans a search among the items of these kinds, which are identified by their letters.
 pub fn plan_search(
     query: &SearchQuery,
     kinds: &[char],
@@ -237,7 +240,7 @@ pub fn plan_search(
 ) -> SearchMatch {
     let ranks_by_match_kind =
         query.terms().map(|term| term.tokens.len()).sum::<usize>() <= MAX_RANKED_TOKENS;
-    let asked = Arc::new(SearchPlan {
+    let plan = Arc::new(SearchPlan {
         query: query.clone(),
         kind_letters: kinds.to_vec(),
         first_field: scope.first_field(),
@@ -247,24 +250,24 @@ pub fn plan_search(
         frequencies: Arc::clone(frequencies),
     });
     if query.groups.is_empty() {
-        return SearchMatch::Predicate(match &asked.excluded_expr {
-            // Nothing that can be searched for was typed.
+        return SearchMatch::Predicate(match &plan.excluded_expr {
+            // The query contains no searchable term.
             None => Fragment::new("1 = 0"),
             Some(excluded) => Fragment::new("items.number NOT IN (SELECT ")
                 .sql(ITEM_ROW_ID_SQL)
                 .sql(" FROM search_index WHERE ")
-                .append(&asked.to_condition(excluded, ScanMethod::Index))
+                .append(&plan.to_condition(excluded, ScanMethod::Index))
                 .sql(")"),
         });
     }
-    let full_expr = asked
+    let full_expr = plan
         .up_to_tier((FIELD_LETTERS.len().saturating_sub(1), MatchKind::Prefix))
-        .and_not(asked.excluded_expr.clone());
+        .and_not(plan.excluded_expr.clone());
     let (min_share, max_share) = full_expr.share_bounds(frequencies);
     let is_small_result = max_share * frequencies.entry_count < f64::from(SMALL_RESULT_LIMIT);
     let scan_condition = (frequencies.entry_count > 0.0
         && prefers_key_scan(min_share, frequencies))
-    .then(|| asked.to_condition(&full_expr, ScanMethod::KeyScan));
+    .then(|| plan.to_condition(&full_expr, ScanMethod::KeyScan));
     let mut tiers: Vec<RankTier> = Vec::new();
     let fields =
         if mode == SearchMode::Unranked { FIELD_LETTERS.len() } else { scope.first_field() }
@@ -289,7 +292,7 @@ pub fn plan_search(
                 match_kind: form,
                 is_last_of_field: false,
                 previous: before,
-                plan: Arc::clone(&asked),
+                plan: Arc::clone(&plan),
             });
         }
         if let Some(last) = tiers.last_mut() {
@@ -297,15 +300,15 @@ pub fn plan_search(
         }
     }
     SearchMatch::Ranked(RankedMatches {
-        condition: asked.to_condition(&full_expr, ScanMethod::Index),
+        condition: plan.to_condition(&full_expr, ScanMethod::Index),
         scan_condition,
         tiers,
         is_small_result,
     })
 }
 
-/// Holds for the items of a kind that have what is looked for in their titles, and whether that are
-/// many; `None` where nothing is.
+/// Returns the condition for entries of a kind whose titles match the query, and whether PostgreSQL
+/// should scan in key order. Returns `None` if the query contains no searchable term.
 pub(super) fn title_condition(
     query: &SearchQuery,
     kind: char,
@@ -328,21 +331,23 @@ pub(super) fn title_condition(
     ))
 }
 
-/// As many entries PostgreSQL reads and sorts sooner than it asks for them rank by rank.
+/// Maximum number of entries that PostgreSQL reads and sorts faster than it queries them tier by
+/// tier.
 pub const SMALL_RESULT_LIMIT: u16 = 300;
-/// To walk along the keys takes some 15 microseconds for each entry that is passed, whose tokens
-/// are unpacked; to sort what the index gives one for each that is found. With this a page of
-/// twenty takes the same either way: the number of entries times their share squared.
+/// Minimum of the number of entries times the square of the matching share for a key scan. A key
+/// scan takes some 15 µs for each entry that it passes, whose tokens are decompressed; sorting the
+/// matches of the index takes 1 µs for each match. At this value a page of twenty takes the same
+/// time either way.
 const KEY_SCAN_THRESHOLD: f64 = 600.0;
 
-/// Whether a share of the entries fills a page sooner by walking along the keys than by sorting
-/// what the index gives.
+/// Returns whether a page of matches with this share of the entries is filled faster by a key scan
+/// than by sorting the matches of the index.
 fn prefers_key_scan(share: f64, frequencies: &TokenFrequencies) -> bool {
     share * share * frequencies.entry_count > KEY_SCAN_THRESHOLD
 }
 
 impl SearchQuery {
-    /// Whether any of its words can be found so.
+    /// Returns whether any term of the query can match in this way.
     fn has_match_kind(&self, match_kind: MatchKind) -> bool {
         match match_kind {
             MatchKind::Exact => true,
@@ -352,19 +357,20 @@ impl SearchQuery {
     }
 }
 
-/// What must be found in an entry.
+/// Expression that an index entry must match.
 #[derive(Clone, Debug, PartialEq)]
 enum MatchExpr {
     Token(String),
     Prefix(String),
-    /// Tokens that stand together; the last may be a beginning.
-    Message(Vec<String>, bool),
+    /// A phrase of adjacent tokens; the last may be a prefix.
+    Phrase(Vec<String>, bool),
     All(Vec<MatchExpr>),
     Any(Vec<MatchExpr>),
     AndNot(Box<MatchExpr>, Box<MatchExpr>),
 }
 
-/// What is asked for, in the fields at these places and in the last of them by the forms up to one.
+/// Returns the expression for the query in these fields: in the last one by match kinds up to
+/// `match_kind`, in the others by all.
 fn query_expr(
     query: &SearchQuery,
     kinds: &[char],
@@ -393,7 +399,7 @@ fn query_expr(
     MatchExpr::All(query.groups.iter().map(group).collect())
 }
 
-/// A word in one field and form.
+/// Returns the expressions for all terms in one field by one match kind.
 fn single_field_exprs(
     query: &SearchQuery,
     kinds: &[char],
@@ -405,8 +411,8 @@ fn single_field_exprs(
     terms.flat_map(|(term, kind)| term_exprs(term, kind, field, match_kind)).collect()
 }
 
-/// What must not be found: the terms as they were typed or by a stem, in any field from this place
-/// on.
+/// Returns the expression for the excluded terms, by any match kind and in any field from `first`
+/// on. Returns `None` if there are none.
 fn excluded_expr(query: &SearchQuery, kinds: &[char], first: usize) -> Option<MatchExpr> {
     let mut any = Vec::new();
     for term in &query.excluded {
@@ -424,7 +430,7 @@ fn excluded_expr(query: &SearchQuery, kinds: &[char], first: usize) -> Option<Ma
     (!any.is_empty()).then_some(MatchExpr::Any(any))
 }
 
-/// A term in one field and form.
+/// Returns the expressions for a term in one field by one match kind.
 fn term_exprs(
     term: &Term,
     kind: char,
@@ -442,7 +448,7 @@ fn term_exprs(
         (MatchKind::Exact, [one]) => vec![MatchExpr::Token(token(one))],
         (MatchKind::Prefix, [one]) => vec![MatchExpr::Prefix(token(one))],
         (_, several) => {
-            vec![MatchExpr::Message(
+            vec![MatchExpr::Phrase(
                 several.iter().map(token).collect(),
                 match_kind == MatchKind::Prefix,
             )]
@@ -450,21 +456,22 @@ fn term_exprs(
     }
 }
 
-/// How PostgreSQL comes to entries. It must not choose by itself: once it has planned a statement
-/// five times it plans for any text alike, and then takes what is frequent for rare.
+/// How PostgreSQL accesses index entries. It must not choose by itself: after five executions it
+/// uses a generic plan for any text, and takes frequent tokens for rare ones.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum ScanMethod {
     /// By the full-text index.
     Index,
-    /// Along their keys: the function behind the operator finds the same, and no index.
+    /// By a scan in key order. The function behind the operator `@@` has the same result but uses
+    /// no index.
     KeyScan,
-    /// They are there already, and many questions are asked of each: a query is read once for all
-    /// of them.
+    /// The entries are already loaded and are matched against many queries. Each query is parsed
+    /// once for all of them.
     Loaded,
 }
 
 impl ScanMethod {
-    /// What stands before and after a query, which is bound as text.
+    /// Returns the SQL before and after the query, which is bound as text.
     fn sql_around_query(self) -> (&'static str, &'static str) {
         match self {
             Self::Index => ("search_index.document @@ CAST(", " AS tsquery)"),
@@ -474,14 +481,14 @@ impl ScanMethod {
     }
 }
 
-/// Holds for the entries in which it is found. PostgreSQL finds those that have the tokens of a
-/// phrase, and looks at their words.
+/// Returns the condition for entries that match `expr`. For phrases PostgreSQL finds the entries
+/// that contain their tokens, and checks their words.
 fn to_condition(
     expr: &MatchExpr,
     frequencies: &TokenFrequencies,
     scan_method: ScanMethod,
 ) -> Fragment {
-    // Only what the database that is asked understands is written.
+    // Only the syntax of the database in use is rendered.
     if frequencies.is_sqlite {
         return Fragment::new("search_index MATCH ").bind(Bind::Text(expr.to_fts5()));
     }
@@ -495,19 +502,19 @@ fn to_condition(
 }
 
 impl MatchExpr {
-    /// One of these. What begins with a word is found where the word itself is, which is not asked
-    /// for then.
+    /// Returns the disjunction of `parts`. A whole word is omitted if it is also searched as a
+    /// prefix, which matches it too.
     fn any_of(mut parts: Vec<Self>) -> Self {
-        let begun: Vec<Self> = parts.iter().filter_map(Self::as_whole_word).collect();
-        parts.retain(|one| !begun.contains(one));
+        let whole_words: Vec<Self> = parts.iter().filter_map(Self::as_whole_word).collect();
+        parts.retain(|one| !whole_words.contains(one));
         Self::Any(parts)
     }
 
-    /// Of a beginning the same as a whole word.
+    /// Returns the expression for a whole word if this is a prefix.
     fn as_whole_word(&self) -> Option<Self> {
         match self {
             Self::Prefix(token) => Some(Self::Token(token.clone())),
-            Self::Message(tokens, true) => Some(Self::Message(tokens.clone(), false)),
+            Self::Phrase(tokens, true) => Some(Self::Phrase(tokens.clone(), false)),
             _ => None,
         }
     }
@@ -519,8 +526,8 @@ impl MatchExpr {
         }
     }
 
-    /// Between which shares of all entries have it. Of a token that is not known to be frequent
-    /// none is expected to.
+    /// Returns the estimated minimum and maximum share of entries that match. A token without
+    /// statistics is expected in none.
     fn share_bounds(&self, frequencies: &TokenFrequencies) -> (f64, f64) {
         let all_bounds = |parts: &[Self]| {
             parts.iter().map(|part| part.share_bounds(frequencies)).collect::<Vec<_>>()
@@ -538,7 +545,7 @@ impl MatchExpr {
                 shares
                     .fold((0.0, 0.0), |(min, max): (f64, f64), share| (min.max(share), max + share))
             }
-            Self::Message(tokens, _) => {
+            Self::Phrase(tokens, _) => {
                 let shares = tokens
                     .iter()
                     .map(|token| frequencies.share_by_token.get(token).copied().unwrap_or(0.0));
@@ -562,13 +569,14 @@ impl MatchExpr {
     fn has_phrase(&self) -> bool {
         match self {
             Self::Token(_) | Self::Prefix(_) => false,
-            Self::Message(..) => true,
+            Self::Phrase(..) => true,
             Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::has_phrase),
             Self::AndNot(found, others) => found.has_phrase() || others.has_phrase(),
         }
     }
 
-    /// FTS5's query language. Tokens hold letters and digits only and are quoted all the same.
+    /// Renders the expression in the FTS5 query syntax. Tokens contain letters and digits only, but
+    /// are quoted anyway.
     fn to_fts5(&self) -> String {
         let join = |parts: &[Self], joiner: &str| {
             let parts: Vec<String> = parts.iter().map(Self::to_fts5).collect();
@@ -577,7 +585,7 @@ impl MatchExpr {
         match self {
             Self::Token(token) => format!("\"{token}\""),
             Self::Prefix(token) => format!("\"{token}\" *"),
-            Self::Message(tokens, prefix) => {
+            Self::Phrase(tokens, prefix) => {
                 format!("\"{}\"{}", tokens.join(" "), if *prefix { " *" } else { "" })
             }
             Self::All(parts) => join(parts, " AND "),
@@ -588,13 +596,14 @@ impl MatchExpr {
         }
     }
 
-    /// PostgreSQL's. Holds for whatever is found, and where there are phrases for more than that.
+    /// Renders the expression as a `tsquery`. It matches a superset if the expression contains
+    /// phrases.
     fn to_tsquery(&self) -> String {
         let join = |parts: &[String], joiner: &str| format!("({})", parts.join(joiner));
         match self {
             Self::Token(token) => format!("'{token}'"),
             Self::Prefix(token) => format!("'{token}':*"),
-            Self::Message(tokens, prefix) => {
+            Self::Phrase(tokens, prefix) => {
                 let last = tokens.len().saturating_sub(1);
                 let token = |(place, token): (usize, &String)| {
                     format!("'{token}'{}", if *prefix && place == last { ":*" } else { "" })
@@ -614,7 +623,8 @@ impl MatchExpr {
         }
     }
 
-    /// Adds what PostgreSQL must look at in the entries that have the tokens.
+    /// Appends the checks of phrases on the words of entries that contain their tokens
+    /// (PostgreSQL).
     fn append_phrase_check(&self, start: Fragment, scan_method: ScanMethod) -> Fragment {
         let append = |start: Fragment, sql: &'static str| start.sql(sql);
         let join = |start: Fragment, parts: &[Self], joiner: &'static str| {
@@ -632,9 +642,9 @@ impl MatchExpr {
                 let (before, after) = scan_method.sql_around_query();
                 append(append(start, before).bind(Bind::Text(expr.to_tsquery())), after)
             }
-            Self::Message(tokens, prefix) => {
-                // With LIKE it would plan anew for each phrase, since it guesses how frequent that
-                // is.
+            Self::Phrase(tokens, prefix) => {
+                // `LIKE` would be planned again for each phrase, because PostgreSQL estimates how
+                // frequent it is.
                 let words = format!(" {}{}", tokens.join(" "), if *prefix { "" } else { " " });
                 append(
                     append(start, "strpos(search_index.words, ").bind(Bind::Text(words)),
@@ -656,8 +666,8 @@ impl MatchExpr {
 mod tests {
     use super::*;
 
-    /// How PostgreSQL comes to the entries of each rank, and to all: along their keys, or by the
-    /// index.
+    /// Returns whether PostgreSQL uses a key scan instead of the index: for each tier, and for all
+    /// matches.
     fn key_scan_choices(query: &str, shares: &[(&str, f64)], entries: f64) -> (Vec<bool>, bool) {
         let shares = shares.iter().map(|(token, share)| ((*token).to_owned(), *share)).collect();
         let frequencies = Arc::new(TokenFrequencies {
@@ -673,13 +683,13 @@ mod tests {
             (FieldScope::AllFields, SearchMode::Ranked),
             &frequencies,
         );
-        let SearchMatch::Ranked(ranked) = found else { panic!("{query:?} is looked for") };
+        let SearchMatch::Ranked(ranked) = found else { panic!("{query:?} is not ranked") };
         let walks = |tier: &RankTier| {
             let sql = format!("{:?}", tier.exact_condition());
             assert_eq!(
                 sql.contains("ts_match_vq"),
                 tier.prefers_key_scan(),
-                "the order and the condition go together: {sql}"
+                "order and condition must agree: {sql}"
             );
             assert_ne!(sql.contains("ts_match_vq"), sql.contains("@@"), "{sql}");
             tier.prefers_key_scan()
@@ -689,14 +699,15 @@ mod tests {
 
     #[test]
     fn chooses_index_or_key_scan_by_frequency() {
-        // A fifth have the word in their descriptions: the fourth field of five, as it was typed.
+        // A fifth of the entries have the word in their description, the fourth of five fields, as
+        // typed.
         let (ranks, all) =
             key_scan_choices("\"anniversary\"", &[("vdanniversary", 0.2)], 100_000.0);
         assert_eq!((ranks, all), (vec![false, false, false, true, false], true));
-        // In a small catalogue, or one whose size is not known, the index is as good.
+        // In a small catalogue, or one of unknown size, the index is as fast.
         assert!(!key_scan_choices("\"anniversary\"", &[("vdanniversary", 0.2)], 10_000.0).1);
         assert!(!key_scan_choices("\"anniversary\"", &[("vdanniversary", 1.0)], 0.0).1);
-        // Of several words the rarest counts.
+        // With several words the rarest one determines the choice.
         assert!(
             !key_scan_choices("\"anniversary\" \"rare\"", &[("vdanniversary", 0.2)], 100_000.0).1
         );

@@ -1,12 +1,12 @@
-//! Full text: the tokens are made in `text/`, the index lives in the database and changes in the
-//! item's transaction.
+//! Full-text search. The analyzer in `text/` produces the tokens; the index is in the database and
+//! is updated in the transaction of the item.
 //!
-//! SQLite has FTS5, PostgreSQL a `tsvector` with GIN. Both hold the same tokens and are asked the
-//! same, so that both find the same items in the same order. A token begins with the letter of its
-//! kind of item and of the field it stands in, so that an index finds by itself what has a word in
-//! its title: nothing is scored, and no entry is read, save that PostgreSQL looks for phrases in
-//! those that have their words. The key of an entry begins with its item's date, so that the newest
-//! are found first.
+//! SQLite uses FTS5, PostgreSQL a `tsvector` with a GIN index. Both contain the same tokens and
+//! execute the same queries, so both find the same items in the same order. A token starts with the
+//! letters of the item's kind and of the field, so that an index lookup alone finds the items with
+//! a word in the title: nothing is scored and no entry is read, except that PostgreSQL checks for
+//! phrases in the entries that contain their words. The key of an entry starts with the date of its
+//! item, so that the newest items are found first.
 
 mod match_expr;
 mod ranked_page;
@@ -39,31 +39,31 @@ use crate::db::sql_fragment::{Bind, Fragment, Statement, integer_in_fragment};
 use crate::text::analyzer::AnalyzedTexts;
 use crate::text::analyzer::AnalyzedWord;
 
-/// Who an entry is for.
+/// Audience of an index entry.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Audience {
-    /// Everybody: published languages of published items.
+    /// Everyone: the published texts of public items.
     Public,
-    /// Holders of a key: every language.
+    /// Clients with an API key: the texts in every language.
     Editors,
 }
 
-/// `CountryNames` of the entries of an item, the last two bits of their keys.
+/// Slots of the entries of an item, the last two bits of their keys.
 const PUBLIC_SLOT: i64 = 0;
 const EDITOR_SLOT: i64 = 1;
-/// For an entry that serves everybody and editors alike, since it would be the same for both.
+/// Slot of an entry for both audiences, if it would be the same for both.
 const SHARED_SLOT: i64 = 2;
 
-/// How many numbers of items a key has room for.
+/// Number of row ids that a key has room for.
 const ROW_ID_LIMIT: i64 = 1 << 28;
-/// The number of the item in the key of an entry.
+/// SQL expression for the item's row id in the key of an entry.
 pub const ITEM_ROW_ID_SQL: &str = "((search_index.rowid >> 2) & 268435455)";
 /// Seconds from 1900 to 1970.
 const SECONDS_1900_TO_1970: i64 = 2_208_988_800;
-/// How many seconds after 1900 a key has room for: until the year 2172.
+/// Number of seconds after 1900 that a key has room for: until the year 2172.
 const KEY_SECONDS_LIMIT: i64 = 1 << 33;
 
-/// The key of an entry: the second of its item's date, the number of the item, the place.
+/// Returns the key of an entry: the item's date in seconds, the row id, and the slot.
 fn entry_key(row_id: RowId, date: Time, slot: i64) -> i64 {
     let second = date
         .micros()
@@ -73,7 +73,7 @@ fn entry_key(row_id: RowId, date: Time, slot: i64) -> i64 {
     (second << 30) | (row_id.rem_euclid(ROW_ID_LIMIT) << 2) | slot
 }
 
-/// Holds for an entry that stands under the date of its item, a row of `items`.
+/// Returns the condition that the date in an entry's key is that of its item, a row of `items`.
 fn key_matches_date() -> Fragment {
     Fragment::new("search_index.rowid >> 30 = ").by_backend(
         "max(0, min(8589934591, 2208988800 + (coalesce(items.published_at, items.created_at) \
@@ -84,7 +84,7 @@ fn key_matches_date() -> Fragment {
 }
 
 impl Audience {
-    /// Holds for the entries that serve this audience.
+    /// Returns the condition for entries that serve this audience.
     fn entry_condition(self) -> &'static str {
         match self {
             Self::Public => "search_index.rowid % 2 = 0",
@@ -93,7 +93,7 @@ impl Audience {
     }
 }
 
-/// What the index holds of one item, by field: what weighs most first.
+/// Indexed texts of an item by field, in descending order of weight.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct IndexDocument {
     /// Titles, names and labels.
@@ -102,9 +102,9 @@ pub struct IndexDocument {
     pub summary: AnalyzedTexts,
     /// Names of topics, programmes, partners and countries.
     pub names: AnalyzedTexts,
-    /// Descriptions and the rest.
+    /// Descriptions and other texts.
     pub description: AnalyzedTexts,
-    /// What is said.
+    /// Transcripts.
     pub transcript: AnalyzedTexts,
 }
 
@@ -114,38 +114,39 @@ impl IndexDocument {
     }
 }
 
-/// The letters of the fields, in the order of [`Document`]: for words, and for stems.
+/// Letters of the fields, in the order of [`IndexDocument`]: for words, and for stems.
 const FIELD_LETTERS: [(char, char); 5] =
     [('a', 'f'), ('b', 'g'), ('c', 'h'), ('d', 'i'), ('e', 'j')];
-/// Stands between texts, so that no phrase is found across them. It comes after all tokens: FTS5,
-/// which looks for one that is not there, goes through all entries of the one before it.
+/// Token between texts, so that no phrase matches across them. It sorts after all other tokens: for
+/// a missing token FTS5 reads all entries of the preceding one.
 pub const TEXT_BOUNDARY_TOKEN: &str = "z";
-/// PostgreSQL takes at most a megabyte of different tokens.
+/// Maximum size of the distinct tokens of an entry. PostgreSQL allows at most one megabyte.
 const MAX_TOKEN_BYTES: usize = 900_000;
 
-/// An item as the index knows it.
+/// Identity of an item in the index.
 #[derive(Clone, Copy, Debug)]
 pub struct IndexedItem {
-    /// Number of the item.
+    /// Row id of the item.
     pub row_id: RowId,
-    /// The letter of its kind.
+    /// Letter of the item's kind.
     pub kind_letter: char,
-    /// When it was published, or else stored.
+    /// Publication date or, if there is none, creation date.
     pub date: Time,
 }
 
-/// The entries of an item, as they are to stand in the index.
+/// The index entries of an item.
 pub struct IndexEntries {
-    /// Number of the item.
+    /// Row id of the item.
     row_id: RowId,
-    /// What each holds, by its key.
+    /// Tokens of each entry, with its key.
     tokens_by_key: Vec<(i64, IndexTokens)>,
-    /// Their different words.
+    /// Distinct words of the entries.
     words: Vec<Arc<AnalyzedWord>>,
 }
 
 impl IndexEntries {
-    /// The entries of an item for each audience; `None` leaves it out.
+    /// Builds the entries of an item for each audience; none for an audience without a document.
+    /// Returns an error if the row id does not fit into a key.
     pub fn new(
         entry: IndexedItem,
         public: Option<&IndexDocument>,
@@ -153,7 +154,7 @@ impl IndexEntries {
     ) -> Result<Self, Error> {
         if entry.row_id >= ROW_ID_LIMIT {
             return Err(Error::Internal(format!(
-                "the full-text index has no room for item {}",
+                "the full-text index cannot store row id {}",
                 entry.row_id
             )));
         }
@@ -166,14 +167,14 @@ impl IndexEntries {
             let written = IndexTokens::from_document(entry.kind_letter, document?);
             Some((entry_key(entry.row_id, entry.date, place), written))
         });
-        // Editors see all that the public sees.
+        // Editors see everything that the public sees.
         let fields = editors.or(public).into_iter().flat_map(IndexDocument::fields);
         let words = fields.flat_map(AnalyzedTexts::distinct_words).map(Arc::clone).collect();
         Ok(Self { row_id: entry.row_id, tokens_by_key: written.collect(), words })
     }
 }
 
-/// Takes the entries of these keys out.
+/// Deletes the entries with these keys.
 fn delete_entries(connection: &mut Connection, keys: &[i64]) -> Result<(), Error> {
     let entries = Fragment::new("DELETE FROM search_index WHERE rowid IN (")
         .binds(keys.iter().copied().map(Bind::Integer))
@@ -181,19 +182,20 @@ fn delete_entries(connection: &mut Connection, keys: &[i64]) -> Result<(), Error
     execute(connection, entries)
 }
 
-/// All keys under which an item of this date can have entries.
+/// Returns all keys that the entries of an item with this date can have.
 fn entry_keys(row_id: RowId, date: Time) -> [i64; 3] {
     [PUBLIC_SLOT, EDITOR_SLOT, SHARED_SLOT].map(|slot| entry_key(row_id, date, slot))
 }
 
-/// The keys of entries that belong to no item: it is not there any more, or has another date.
+/// Returns the keys of orphaned entries: their item does not exist, was purged, or has another
+/// date.
 pub fn orphaned_keys(connection: &mut Connection) -> Result<Vec<i64>, Error> {
     let condition = orphan_condition();
     Ok(Statement::<BigInt>::select("search_index.rowid", "search_index", &condition)
         .load_rows(connection)?)
 }
 
-/// Takes those of these entries out of the index that belong to no item; gives how many there were.
+/// Deletes those of these entries that are orphaned, and returns how many there were.
 pub fn delete_orphans(connection: &mut Connection, keys: &[i64]) -> Result<usize, Error> {
     let entries = Fragment::new("DELETE FROM search_index WHERE ")
         .append(&integer_in_fragment("search_index.rowid", keys.iter().copied()))
@@ -210,11 +212,11 @@ fn orphan_condition() -> Fragment {
         .sql("))")
 }
 
-/// The tokens of a document as they stand in the index.
+/// The tokens of a document in the format of the index.
 struct IndexTokens {
-    /// The words in order, each with its letters.
+    /// Words in text order, each prefixed with the letters of kind and field.
     words: String,
-    /// The stems with their letters.
+    /// Stems, each prefixed with the letters of kind and field.
     stems: String,
 }
 
@@ -235,7 +237,8 @@ impl IndexTokens {
         })
     }
 
-    /// Writes the tokens for which there is room.
+    /// Builds the tokens for which there is room. Each of the others is replaced by a
+    /// [`TEXT_BOUNDARY_TOKEN`].
     fn from_document_filtered(
         kind: char,
         document: &IndexDocument,
@@ -268,7 +271,7 @@ impl IndexTokens {
         index_tokens
     }
 
-    /// All different tokens as PostgreSQL writes an array.
+    /// Returns the distinct tokens as a PostgreSQL array literal.
     fn to_postgres_array(&self) -> String {
         let tokens: BTreeSet<&str> = self
             .words
@@ -322,7 +325,7 @@ mod tests {
             "{}",
             array.len()
         );
-        // What has no room leaves a gap, so that no phrase is found where there was none.
+        // Tokens without room leave a gap, so that no phrase matches across it.
         assert!(tokens.words.ends_with(" z z "));
         assert!(!array.contains("word199999"));
     }

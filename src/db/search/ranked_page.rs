@@ -1,8 +1,8 @@
-//! The best of what was searched for, asked for in the way in which a database finds it soonest.
+//! Pages of full-text matches, best first, by the fastest method for each database.
 //!
-//! SQLite is asked for the newest of each rank without leaving out what has a better one, and the
-//! ranks are told apart here: what is among the best is among the newest of its rank. PostgreSQL,
-//! where few entries match, is asked for all of them with their ranks.
+//! SQLite returns the newest entries of each tier, including those that belong to a better one, and
+//! the tiers are separated here: the best matches are among the newest of their tier. PostgreSQL
+//! returns all entries with their ranks if few match.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -14,15 +14,15 @@ use crate::db::search::ITEM_ROW_ID_SQL;
 use crate::db::search::match_expr::{RankTier, RankedMatches, SMALL_RESULT_LIMIT};
 use crate::db::sql_fragment::{Bind, Fragment, Statement};
 
-/// How far an offset goes with which the ranks are told apart here; farther off, more would be read
-/// than shown.
+/// Maximum offset for which the tiers are separated here. Beyond it more entries would be read than
+/// returned.
 const MAX_LOCAL_OFFSET: i64 = 200;
-/// Stands in the place of an item where there are too many entries to look at all of them.
+/// Marker in place of a row id: too many entries match to read all of them.
 const OVERFLOW_MARKER: i64 = -1;
 
 impl RankedMatches {
-    /// The rows of a page and the one behind it, in the direction of travel; `None` where a place
-    /// is not one of these.
+    /// Loads the rows of a page, and one more in the paging direction. Returns `None` if the
+    /// position does not belong to these matches.
     pub(in crate::db) fn fetch_page(
         &self,
         list: &ListQuery,
@@ -75,8 +75,9 @@ impl RankedMatches {
             .transpose()?)
     }
 
-    /// SQLite's first pages: of each rank the newest, some of which have a better one. First the
-    /// fields are asked, then those in which something is found for its forms.
+    /// Loads one of the first pages on SQLite: the newest entries of each tier, some of which
+    /// belong to a better one. Queries the fields first, then the match kinds of the fields with
+    /// matches.
     fn fetch_page_sqlite(
         &self,
         list: &ListQuery,
@@ -102,8 +103,8 @@ impl RankedMatches {
         Ok(page_rows(dedupe_by_best_tier(rows), offset, limit))
     }
 
-    /// PostgreSQL's first pages where a word is frequent in one field and rare in those before:
-    /// these are asked for all at once. `None` where that is not so.
+    /// Loads one of the first pages on PostgreSQL if a word is frequent in one field and rare in
+    /// the better ones, which are queried all at once. Returns `None` if that is not the case.
     fn fetch_rare_tiers_first(
         &self,
         list: &ListQuery,
@@ -136,7 +137,7 @@ impl RankedMatches {
     }
 }
 
-/// What [`few`] finds, in order; `None` where there are too many.
+/// Executes a [`small_result_query`] and sorts its rows. Returns `None` if too many entries match.
 fn fetch_small_result(
     connection: &mut Connection,
     statement: Fragment,
@@ -146,13 +147,14 @@ fn fetch_small_result(
     if rows.iter().any(|row| row.1 == OVERFLOW_MARKER) {
         return Ok(None);
     }
-    // A union promises no order.
+    // A union guarantees no order.
     rows.sort_by_key(rank_sort_key);
     Ok(Some(rows))
 }
 
-/// PostgreSQL's page and the row behind it, where few entries match, each of one of these ranks;
-/// [`TOO_MANY`] where it finds that they are more. `None` where a place is not one of these.
+/// Returns the PostgreSQL query for a page and one more row if few entries match, each of which is
+/// in one of these tiers. Its result contains [`OVERFLOW_MARKER`] if more entries match. Returns
+/// `None` if the position does not belong to these tiers.
 fn small_result_query(
     list: &ListQuery,
     (tiers, condition): (&[RankTier], &Fragment),
@@ -167,8 +169,8 @@ fn small_result_query(
             .append(&tier.superset_condition_of_loaded())
             .sql(format!(" THEN {}", tier.rank));
     }
-    // Sorted by anything but the keys themselves, since PostgreSQL would walk along those. Each
-    // entry is unpacked once, not for every rank.
+    // Sorted by an expression and not by the keys themselves, which PostgreSQL would scan in order.
+    // Each entry is decompressed once, not for every tier.
     let mut statement = Fragment::new("WITH few AS MATERIALIZED (SELECT search_index.rowid, search_index.document, search_index.words")
         .append(&list.index_entries(condition))
         .sql(format!(" ORDER BY search_index.rowid + 0 LIMIT {}) ", SMALL_RESULT_LIMIT.saturating_add(1)))
@@ -209,7 +211,7 @@ fn small_result_query(
     )))
 }
 
-/// Asks all fields at once for a word; gives those that have it.
+/// Queries all fields at once for a single term; returns the fields with matches.
 fn fetch_single_term_tiers<'t>(
     list: &ListQuery,
     connection: &mut Connection,
@@ -227,8 +229,8 @@ fn fetch_single_term_tiers<'t>(
     Ok(matching_fields)
 }
 
-/// Asks one field after the other for what is found in it and those before, until the page is full;
-/// gives those in which more is found.
+/// Queries one field after the other, each together with the better ones, until the page is full;
+/// returns the fields that add matches.
 fn fetch_multi_term_tiers<'t>(
     list: &ListQuery,
     connection: &mut Connection,
@@ -254,7 +256,7 @@ fn fetch_multi_term_tiers<'t>(
     Ok(matching_fields)
 }
 
-/// The order of what was found: the best rank first, and of each the newest.
+/// Returns the sort key of a row: the best rank first, and within it the newest entry first.
 fn rank_sort_key(row: &PositionRow) -> Option<(i64, Reverse<i64>)> {
     let number = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<i64>().ok());
     Some((number(&row.2)?, Reverse(number(&row.3)?)))
@@ -268,13 +270,14 @@ fn is_shorter_than(rows: &[PositionRow], length: i64) -> bool {
     i64::try_from(rows.len()).is_ok_and(|found| found < length)
 }
 
-/// The rows of a page and the one behind it.
+/// Returns the rows of a page and one more.
 fn page_rows(rows: Vec<PositionRow>, offset: i64, limit: i64) -> Vec<PositionRow> {
     let count = |number: i64| usize::try_from(number).unwrap_or(0);
     rows.into_iter().skip(count(offset)).take(count(limit).saturating_add(1)).collect()
 }
 
-/// PostgreSQL's first pages: the best rank often fills them, and the others take long to plan.
+/// Loads one of the first pages on PostgreSQL. The best tier is queried first, because it often
+/// fills the page and the others take long to plan.
 fn fetch_best_tier_then_rest(
     list: &ListQuery,
     connection: &mut Connection,
@@ -296,7 +299,8 @@ fn fetch_best_tier_then_rest(
     Ok(page_rows(rows, offset, limit))
 }
 
-/// Rank after rank, until the page is full.
+/// Returns the query for a page and one more row, tier after tier. Returns `None` if the position
+/// does not belong to these tiers.
 fn tier_union_query(
     list: &ListQuery,
     tiers: &[RankTier],
@@ -343,7 +347,7 @@ fn tier_union_query(
     Some(statement)
 }
 
-/// The newest of each of these ranks, and some of better ones.
+/// Loads the newest entries of each of these tiers, including some that belong to better ones.
 fn fetch_tiers<'t>(
     list: &ListQuery,
     connection: &mut Connection,
@@ -368,7 +372,7 @@ fn fetch_tiers<'t>(
         .unwrap_or_default())
 }
 
-/// Each entry once, by its best rank; the newest of a rank first.
+/// Keeps each entry once, with its best rank, and sorts by rank, then newest first.
 fn dedupe_by_best_tier(rows: Vec<PositionRow>) -> Vec<PositionRow> {
     let mut best: HashMap<i64, (i64, PositionRow)> = HashMap::new();
     for row in rows {

@@ -1,8 +1,9 @@
-//! SQLite's full-text index consists of segments, one for what was written together, and merges a
-//! few of them now and then. Each is asked for every token of a search: sixteen of them cost ten
-//! times what one does. So they are merged into one where that is worth it.
+//! Segments of SQLite's full-text index. FTS5 creates one for each group of entries written
+//! together, and merges a few of them occasionally. Every token of a search is looked up in each
+//! segment: a search of sixteen segments takes ten times as long as of one. They are therefore
+//! merged into one when it is worthwhile.
 //!
-//! PostgreSQL has nothing of the kind; there all this does nothing.
+//! PostgreSQL has no segments; these functions do nothing there.
 
 use diesel::RunQueryDsl;
 use diesel::sql_types::BigInt;
@@ -11,13 +12,13 @@ use crate::db::connection::Connection;
 use crate::db::error::Error;
 use crate::db::sql_fragment::{Bind, Fragment, Statement};
 
-/// With more segments than these a server merges them.
+/// Number of segments above which a server merges them.
 pub const MERGE_THRESHOLD: i64 = 4;
-/// How many pages a step writes, about. Others wait that long to write: of 100,000 videos half the
-/// steps took less than 27 milliseconds, and none more than 153.
+/// Approximate number of pages that a merge step writes. Other writers wait for that long: with
+/// 100,000 videos, half of the steps took less than 27 ms, and none more than 153 ms.
 const PAGES_PER_STEP: i64 = 300;
 
-/// How many segments there are.
+/// Returns the number of segments.
 pub fn count(connection: &mut Connection) -> Result<i64, Error> {
     if !connection.is_sqlite() {
         return Ok(0);
@@ -25,8 +26,8 @@ pub fn count(connection: &mut Connection) -> Result<i64, Error> {
     query_integer(connection, "SELECT count(DISTINCT segid) FROM search_index_idx")
 }
 
-/// Begins to merge all segments, or goes on with it; says whether there is more to do. Each step is
-/// a transaction, or part of one; what is written between them makes segments of its own.
+/// Starts or continues to merge all segments; returns whether more steps are needed. Each step is a
+/// transaction, or part of one. Writes between steps create further segments.
 pub fn merge_step(connection: &mut Connection, is_first: bool) -> Result<bool, Error> {
     if !connection.is_sqlite() {
         return Ok(false);
@@ -36,7 +37,7 @@ pub fn merge_step(connection: &mut Connection, is_first: bool) -> Result<bool, E
         .bind(Bind::Integer(if is_first { -PAGES_PER_STEP } else { PAGES_PER_STEP }))
         .sql(")");
     Statement::<BigInt>::new(step).execute(connection)?;
-    // The command itself is one change.
+    // The command itself counts as one change.
     Ok(query_integer(connection, "SELECT total_changes()")? - before > 1)
 }
 

@@ -1,6 +1,6 @@
-//! Which tokens are frequent, as far as PostgreSQL knows: what is frequent is found soonest by
-//! walking along the keys, what is rare by the index, and PostgreSQL itself takes the rare for
-//! frequent, since it keeps no count of them.
+//! Token frequencies from PostgreSQL's statistics. Frequent tokens are found fastest by a scan in
+//! key order, rare ones by the full-text index. PostgreSQL itself overestimates rare tokens,
+//! because it has no statistics about them.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -14,27 +14,29 @@ use crate::db::error::Error;
 use crate::db::sql_fragment::{Fragment, Statement};
 use crate::db::statement_stats::without_counting;
 
-/// How long counts are used. They are estimates, and an old one makes a search slower, never wrong.
+/// Time to live of cached frequencies. They are estimates; outdated ones make a search slower,
+/// never wrong.
 const FREQUENCIES_TTL: Duration = Duration::from_mins(1);
 
-/// The frequent tokens.
+/// Estimated frequencies of tokens.
 #[derive(Debug, Default)]
 pub struct TokenFrequencies {
-    /// Whether it is SQLite that is asked, of which none are known.
+    /// Whether the database is SQLite, which provides no frequencies.
     pub is_sqlite: bool,
-    /// How many entries there are.
+    /// Estimated number of index entries.
     pub entry_count: f64,
-    /// The share of entries that has each token; less than that of any of these where it is not
-    /// known.
+    /// Share of index entries that contain a token. Tokens that are not listed are rarer than all
+    /// of these.
     pub share_by_token: HashMap<String, f64>,
 }
 
 thread_local! {
-    /// What the connection of this thread said, and when.
+    /// Frequencies loaded by the connection of this thread, and the time when they were loaded.
     static KNOWN: RefCell<Option<(Instant, Arc<TokenFrequencies>)>> = const { RefCell::new(None) };
 }
 
-/// The frequent tokens; none of SQLite, which finds both alike.
+/// Returns the token frequencies, from the cache of this thread if they are recent. Empty on
+/// SQLite, where frequent and rare tokens are found alike.
 pub fn cached_token_frequencies(
     connection: &mut Connection,
 ) -> Result<Arc<TokenFrequencies>, Error> {

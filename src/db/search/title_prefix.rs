@@ -1,4 +1,4 @@
-//! What has words in its title, the newest first: for suggestions.
+//! Title search for suggestions, newest items first.
 
 use diesel::sql_types::{BigInt, Text};
 
@@ -12,8 +12,8 @@ use crate::db::sql_fragment::{Fragment, Statement};
 use crate::db::types::{Id, sql};
 use crate::text::query::SearchQuery;
 
-/// The newest of each of these kinds, by their letters, that have the words of a query in their
-/// titles: letter and identifier.
+/// Returns the newest items whose titles match the query, as kind letter and identifier: at most
+/// `limit` of each of these kinds, which are identified by their letters.
 pub fn find_newest_by_title(
     connection: &mut Connection,
     query: &SearchQuery,

@@ -1,8 +1,9 @@
-//! What the index holds, held against what it should: for `kinoteka check` and `kinoteka reindex`.
+//! Verification of the full-text index against its expected contents, for `kinoteka check` and
+//! `kinoteka reindex`.
 //!
-//! Nothing is stored for it. PostgreSQL keeps what was written and hashes it. SQLite keeps no
-//! contents, so that the index itself is read once, from its first token to its last, and a sum
-//! made of the hashes of each entry's tokens.
+//! No checksums are stored. PostgreSQL hashes the stored tokens. SQLite's index is contentless, so
+//! the whole index is read once, from its first token to its last, and the hashes of each entry's
+//! tokens are added up.
 
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashMap};
@@ -22,24 +23,24 @@ use crate::db::search::{IndexEntries, IndexTokens, ROW_ID_LIMIT, entry_keys};
 use crate::db::sql_fragment::{Fragment, Statement, integer_in_fragment};
 use crate::db::types::{RowId, Time};
 
-/// How the index differs from what it should hold of an item.
+/// Difference between the index and its expected contents for an item.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum IndexMismatch {
-    /// An entry is missing, or is there and should not be.
+    /// An entry is missing or unexpected.
     Entries,
-    /// An entry holds other tokens.
+    /// An entry contains other tokens.
     Tokens,
 }
 
-/// What the index holds.
+/// Contents of the index at the time of a transaction.
 pub struct IndexSnapshot {
-    /// SQLite: the sum of each entry's tokens, by key; none of an entry without tokens.
+    /// SQLite: the sum of each entry's token hashes, by key. Entries without tokens are omitted.
     token_sums: HashMap<i64, u64>,
 }
 
 impl IndexSnapshot {
-    /// Reads them: SQLite once, here; of PostgreSQL each entry is read when it is asked for. They
-    /// are those of the state of the database that this transaction sees.
+    /// Reads the index as the current transaction sees it. On SQLite it is read once, here; on
+    /// PostgreSQL the entries are read by [`Self::find_mismatches`].
     pub fn load(connection: &mut Connection) -> Result<Self, Error> {
         let Connection::Sqlite(connection) = connection else {
             return Ok(Self { token_sums: HashMap::new() });
@@ -48,8 +49,8 @@ impl IndexSnapshot {
         Ok(Self { token_sums: load_token_sums(connection, "search_index_tokens")? })
     }
 
-    /// The items of which the index holds something else than these entries. Items are given with
-    /// their dates, and each has its entries.
+    /// Returns the items whose index entries differ from `expected`. `items` contains their row ids
+    /// and dates; `expected` yields the entries of each of them.
     pub fn find_mismatches<E: Borrow<IndexEntries>>(
         &self,
         connection: &mut Connection,
@@ -75,7 +76,8 @@ impl IndexSnapshot {
         Ok(mismatches)
     }
 
-    /// What the index holds of these items: by key, the sum or hash of the tokens.
+    /// Loads the index entries of these items: by key, the sum (SQLite) or hash (PostgreSQL) of the
+    /// tokens.
     fn stored_hashes(
         &self,
         connection: &mut Connection,
@@ -101,7 +103,7 @@ impl IndexSnapshot {
     }
 }
 
-/// Whether this is what the index holds, by its sum or hash.
+/// Returns whether the tokens match the stored sum or hash.
 fn matches_stored(
     connection: &mut Connection,
     tokens: &IndexTokens,
@@ -113,8 +115,7 @@ fn matches_stored(
     if token_sum(tokens) == stored {
         return Ok(true);
     }
-    // FTS5 may part or write a rare letter otherwise; what it makes of these tokens only itself can
-    // say.
+    // FTS5 may split or fold rare letters differently; only FTS5 itself can compute these tokens.
     Ok(!tokens.is_ascii() && token_sum_by_fts5(connection, tokens)? == stored)
 }
 
@@ -124,7 +125,7 @@ impl IndexTokens {
     }
 }
 
-/// What [`hash`] gives, computed by PostgreSQL: the first eight bytes of SHA-256.
+/// SQL expression that computes [`postgres_hash`]: the first eight bytes of SHA-256.
 const POSTGRES_HASH_SQL: &str = "CAST(CAST('x' || left(encode(sha256(convert_to(search_index.words || '|' \
     || array_to_string(tsvector_to_array(search_index.document), ','), 'UTF8')), 'hex'), 16) AS bit(64)) AS bigint)";
 
@@ -139,16 +140,16 @@ fn postgres_hash(index_tokens: &IndexTokens) -> u64 {
     hash.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
 }
 
-/// The tokens of the index, each with its entry and place. It belongs to the connection and takes
-/// no room.
+/// Creates a virtual table of the index tokens, each with its entry and position. It belongs to the
+/// connection and takes no space.
 const CREATE_TOKEN_TABLE_SQL: &str = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.search_index_tokens USING fts5vocab(main, search_index, instance)";
-/// An index of this connection alone, in memory, that takes texts apart as `search_index` does.
+/// Creates an index in memory, for this connection only, with the tokenizer of `search_index`.
 const CREATE_SCRATCH_INDEX_SQL: &str = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.aside USING fts5(
         words, content = '', contentless_delete = 1, tokenize = \"unicode61 remove_diacritics 0 categories 'L* N* M* Co'\");
     CREATE VIRTUAL TABLE IF NOT EXISTS temp.aside_tokens USING fts5vocab(temp, aside, instance);
     INSERT INTO temp.aside (aside) VALUES ('delete-all')";
 
-/// The sums of the tokens of each entry.
+/// Returns the sum of the token hashes of each entry.
 fn load_token_sums(
     connection: &mut SqliteConnection,
     table: &str,
@@ -186,7 +187,7 @@ fn token_sum_by_fts5(
     Ok(load_token_sums(connection, "aside_tokens")?.remove(&1).unwrap_or_default())
 }
 
-/// A token as its hash.
+/// A token, loaded as its hash.
 #[derive(Clone, Copy, Debug, FromSqlRow)]
 struct TokenHash(u64);
 
@@ -202,8 +203,8 @@ fn hash_token(token: &str) -> u64 {
     hasher.finish()
 }
 
-/// The hash of a token at its place, mixed so that sums of them differ (the finaliser of
-/// `SplitMix64`).
+/// Mixes the hash of a token with its position, so that the sums of different token sequences
+/// differ (the finalizer of `SplitMix64`).
 fn mix_position(token: u64, position: u64) -> u64 {
     let mut mixed = token.wrapping_add(position.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

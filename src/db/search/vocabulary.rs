@@ -1,4 +1,4 @@
-//! The words of the catalogue, as its texts spell them.
+//! The vocabulary: the words of the catalogue, and their spellings in its texts.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use crate::db::error::Error;
 use crate::db::sql_fragment::{Bind, Fragment, Statement, text_pair_table};
 use crate::text::analyzer::Script;
 
-/// A word that is known: in which script, and folded.
+/// A word of the vocabulary: its script and its folded form.
 pub type VocabularyWord = (Script, String);
 
-/// The token that stands for a word.
+/// Returns the token of a word: a letter for the script, then the folded word.
 fn to_token((script, word): &VocabularyWord) -> String {
     let letter = match script {
         Script::Cyrillic => 'c',
@@ -28,7 +28,7 @@ fn parse_token(token: &str) -> VocabularyWord {
     (script, rest.as_str().to_owned())
 }
 
-/// Adds those of these spellings whose word is not known.
+/// Inserts the spellings of words that the vocabulary does not contain yet.
 pub(super) fn insert_spellings(
     connection: &mut Connection,
     spellings: &BTreeMap<VocabularyWord, String>,
@@ -47,7 +47,7 @@ pub(super) fn insert_spellings(
     Ok(())
 }
 
-/// The words that became known after the one of this number, each with its number, in order.
+/// Loads the words added after the one with this number, each with its number, in ascending order.
 pub fn load_words_after(
     connection: &mut Connection,
     number: i64,
@@ -64,7 +64,7 @@ pub fn load_words_after(
     Ok(rows.into_iter().map(|(number, to_token)| (number, parse_token(&to_token))).collect())
 }
 
-/// How texts spell these words.
+/// Loads the spellings of these words in the texts.
 pub fn load_spellings(
     connection: &mut Connection,
     words: &[VocabularyWord],

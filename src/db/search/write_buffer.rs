@@ -1,7 +1,8 @@
-//! Entries of the transaction that is open on this thread's connection, not yet in the index.
+//! Index entries of the open transaction on this thread's connection that are not yet in the index.
 //!
-//! Those that are written together make one segment of FTS5, which else writes, and later merges,
-//! one for each. Long work has them made by another thread while it goes on, see [`Helper`].
+//! Entries that are written together form one FTS5 segment; otherwise FTS5 would write, and later
+//! merge, one segment for each. Long-running work has another thread build the entries in the
+//! meantime, see [`IndexerThread`].
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet, VecDeque};
@@ -15,8 +16,8 @@ use crate::db::search::vocabulary::{self, VocabularyWord};
 use crate::db::search::{IndexEntries, delete_entries, entry_keys, insert_entry};
 use crate::db::types::{RowId, Time};
 
-/// How many bytes of texts, about, wait until their entries are written: the tokens of more than
-/// these would not fit into what FTS5 keeps in memory until it writes a segment.
+/// Approximate maximum size of the texts whose entries are buffered. The tokens of more texts would
+/// not fit into the memory that FTS5 uses before it writes a segment.
 const MAX_BUFFERED_BYTES: usize = 2_500_000;
 
 thread_local! {
@@ -27,11 +28,11 @@ thread_local! {
 #[derive(Default)]
 struct WriteBuffer {
     entries: VecDeque<BufferedEntry>,
-    /// How many bytes their texts have.
+    /// Size of the texts of `entries` in bytes.
     bytes: usize,
-    /// The words that this transaction has written, or is to write.
+    /// Words that this transaction has written or will write.
     known_words: HashSet<VocabularyWord>,
-    /// How those are spelled that are to be written.
+    /// Spellings of the words that will be written.
     new_spellings: BTreeMap<VocabularyWord, String>,
 }
 
@@ -48,11 +49,11 @@ enum EntrySource {
 
 type IndexerJob = Box<dyn FnOnce() + Send>;
 
-/// A thread that makes entries for the thread which started it, until this is dropped.
+/// A thread that builds index entries for the thread which started it, until this value is dropped.
 pub struct IndexerThread(Option<JoinHandle<()>>);
 
 impl IndexerThread {
-    /// Starts it. Where that fails, entries are made by the thread that needs them.
+    /// Starts the thread. If that fails, the calling thread builds its entries itself.
     #[must_use]
     pub fn start() -> Self {
         let (jobs, queue) = unbounded::<IndexerJob>();
@@ -73,9 +74,10 @@ impl Drop for IndexerThread {
     }
 }
 
-/// Has the entries of an item made and put into the index, before the transaction ends. What stands
-/// there under the date that it had before is taken out. Searches of the same transaction may not
-/// find it yet. `bytes` is the length of the texts that they are made of.
+/// Builds the index entries of an item and schedules them to be written before the transaction
+/// ends. Deletes the entries under the previous date, `date_before`. Searches in the same
+/// transaction may not find the item yet. `bytes` is the size of the texts from which the entries
+/// are built.
 pub fn index_item(
     connection: &mut Connection,
     item: RowId,
@@ -90,7 +92,7 @@ pub fn index_item(
     let (entries, is_deferred) = HELPER.with_borrow(|indexer| {
         let Some(indexer) = indexer else { return (EntrySource::Ready(make()), false) };
         let (reply_sender, reply_receiver) = bounded(1);
-        // Who gave up the transaction does not wait for it.
+        // Sending fails if the transaction was abandoned; the result is not needed then.
         let job: IndexerJob = Box::new(move || drop(reply_sender.send(make())));
         drop(indexer.send(job));
         (EntrySource::Deferred(reply_receiver), true)
@@ -98,7 +100,7 @@ pub fn index_item(
     let drained = PENDING.with_borrow_mut(|buffer| {
         buffer.bytes = buffer.bytes.saturating_add(bytes);
         buffer.entries.push_back(BufferedEntry { row_id: item, bytes, source: entries });
-        // A helper has time for one half while the other comes together.
+        // The indexer thread processes one half while the other half accumulates.
         if is_deferred {
             buffer.drain_above(MAX_BUFFERED_BYTES, MAX_BUFFERED_BYTES.saturating_mul(2))
         } else {
@@ -109,8 +111,8 @@ pub fn index_item(
 }
 
 impl WriteBuffer {
-    /// Takes the first entries out where there are more than `most` bytes, until no more than
-    /// `rest` are left.
+    /// Removes the oldest entries if there are more than `high_mark` bytes, until at most
+    /// `low_mark` bytes are left.
     fn drain_above(&mut self, low_mark: usize, high_mark: usize) -> Vec<BufferedEntry> {
         let mut drained = Vec::new();
         while self.bytes > low_mark && (self.bytes > high_mark || !drained.is_empty()) {
@@ -121,7 +123,7 @@ impl WriteBuffer {
         drained
     }
 
-    /// Keeps how the words of these entries are spelled, of those that are not known.
+    /// Records the spellings of those words of these entries that are not known yet.
     fn add_spellings(&mut self, entries: &IndexEntries) {
         for spelling in entries.words.iter().filter_map(|word| word.spelling.as_ref()) {
             if !self.known_words.contains(&spelling.key) {
@@ -132,12 +134,13 @@ impl WriteBuffer {
     }
 }
 
-/// Forgets what a transaction that was given up would have written: before each.
+/// Clears the buffer. Call it before each transaction, because the previous one may have been
+/// abandoned.
 pub fn discard_write_buffer() {
     PENDING.set(WriteBuffer::default());
 }
 
-/// Writes the entries of the transaction: before its end.
+/// Writes the buffered entries. Call it before the transaction is committed.
 pub fn flush_write_buffer(connection: &mut Connection) -> Result<(), Error> {
     let all = PENDING.with_borrow_mut(|buffer| {
         buffer.bytes = 0;
@@ -153,7 +156,7 @@ fn insert_entries(connection: &mut Connection, waiting: Vec<BufferedEntry>) -> R
             EntrySource::Ready(entries) => entries?,
             EntrySource::Deferred(reply_receiver) => reply_receiver.recv().map_err(|error| {
                 Error::Internal(format!(
-                    "the entries of item {} were not made: {error}",
+                    "the index entries of item {} were not built: {error}",
                     waiting.row_id
                 ))
             })??,
@@ -168,7 +171,7 @@ fn insert_entries(connection: &mut Connection, waiting: Vec<BufferedEntry>) -> R
         connection,
         &PENDING.with_borrow_mut(|buffer| std::mem::take(&mut buffer.new_spellings)),
     )?;
-    // FTS5 begins another segment with each key that is less than the one before.
+    // FTS5 starts another segment with each key that is less than the previous one.
     tokens_by_key.sort_by_key(|(key, _)| *key);
     tokens_by_key.iter().try_for_each(|(key, tokens)| insert_entry(connection, *key, tokens))
 }

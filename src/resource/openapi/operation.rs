@@ -29,16 +29,20 @@ pub enum OperationKind {
     Restore,
 }
 
+/// Subjects of `get_` operations that are not items of a kind.
+const SELF_DESCRIBED: &[&str] =
+    &["embed_builder", "impact_statistics_chart", "oembed", "video_sitemap", "web_component"];
+
 impl OperationKind {
     /// Derives the class from the verb at the start of the operationId; `get_` operations that end
     /// in `_feed`, `_summary` or `_series` have classes of their own. Returns `None` for an unknown
-    /// verb.
+    /// verb, and for pages and files that declare their parameters and responses themselves.
     pub fn from_operation_id(operation_id: &str) -> Option<Self> {
         let (verb, rest) = operation_id.split_once('_')?;
         Some(match verb {
+            "get" if SELF_DESCRIBED.iter().any(|subject| rest.starts_with(subject)) => return None,
             "list" | "search" => Self::List,
-            "get" if operation_id.ends_with("_feed") => Self::Feed,
-            "feed" => Self::Feed,
+            "get" if rest.ends_with("_feed") => Self::Feed,
             "export" => Self::Export,
             "get" if rest.ends_with("_summary") => Self::Summarise,
             "get" if rest.ends_with("_series") => Self::Series,

@@ -186,7 +186,7 @@ fn full_queue_returns_503_immediately() {
             "queued requests are not answered in time: {responses:?}"
         );
         post().expect(201);
-        served.wait_for_log(&["problem=unavailable", "5 requests wait for the database already"]);
+        served.wait_for_log(&["problem=unavailable", "5 requests already wait for the database"]);
     });
 }
 
