@@ -93,12 +93,12 @@ fn repairs_orphaned_index_entries() {
         (
             insert("4294967296 + 4000000", ""),
             "database",
-            "1 entries of the full-text index belong to no item",
+            "1 orphaned entries in the full-text index",
         ),
         (
             insert("rowid - rowid % 4 + 3", &one),
             "database",
-            "1 entries of the full-text index belong to no item",
+            "1 orphaned entries in the full-text index",
         ),
     ];
     on_both(|directory, url| {

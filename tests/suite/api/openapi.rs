@@ -240,11 +240,13 @@ on_both! {
                 let response = server.get(&format!("{path}?{}", query.join("&")));
                 // 422 depends on the content of the catalogue, not on the parameters.
                 let is_understood = [200, 422].contains(&response.status);
-                let text = response.text();
-                assert!(
-                    is_understood || text.contains("There is no ") || text.contains("requires `group_by`"),
-                    "{path}?{value}: {text}"
-                );
+                if !is_understood {
+                    let text = response.text();
+                    assert!(
+                        text.contains("There is no ") || text.contains("requires `group_by`"),
+                        "{path}?{value}: {text}"
+                    );
+                }
             }
         }
     }

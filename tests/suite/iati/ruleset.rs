@@ -215,7 +215,7 @@ fn each_rule_detects_its_violation() {
         ("<actual value=\"1500\">", "<actual>", "8.10"),
         ("measure=\"1\"", "measure=\"5\"", "8.8"),
         ("value=\"female\"", "value=\"1500\"", "label"),
-        ("<location ref=\"AL\"/><sector", "<location ref=\"RS\"/><sector", "place"),
+        ("<location ref=\"AL\"/><sector", "<location ref=\"RS\"/><sector", "undefined location"),
     ] {
         let changed = of(&GOOD.replace(from, to));
         if rule.is_empty() {

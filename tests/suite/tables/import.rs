@@ -156,7 +156,7 @@ on_both! {
         assert_eq!(server.slugs("/v1/impact-statistics?limit=100"), ["people"], "nothing was stored");
         let many = (0..150).map(|number| format!("s-{number},S,many")).collect::<Vec<_>>().join("\n");
         let problem = send(server, &key, "", format!("slug,label,value\n{many}")).problem(422, "invalid-fields");
-        assert_eq!((problem["detail"].as_str(), problem["errors"].as_array().map(Vec::len)), (Some("150 errors in 150 rows; nothing was stored. The first 100 are named."), Some(100)));
+        assert_eq!((problem["detail"].as_str(), problem["errors"].as_array().map(Vec::len)), (Some("150 errors in 150 rows; nothing was stored. The first 100 are listed."), Some(100)));
     }
 
     fn dry_run_stores_nothing(server: &TestServer) {
