@@ -8,8 +8,10 @@
 //! phrases in the entries that contain their words. The key of an entry starts with the date of its
 //! item, so that the newest items are found first.
 
+mod match_dialects;
 mod match_expr;
 mod ranked_page;
+mod search_plan;
 pub mod segments;
 mod term_frequencies;
 mod title_prefix;
@@ -23,7 +25,7 @@ use std::sync::Arc;
 use diesel::RunQueryDsl;
 use diesel::sql_types::BigInt;
 
-pub use crate::db::search::match_expr::{
+pub use crate::db::search::search_plan::{
     FieldScope, RankTier, RankedMatches, SMALL_RESULT_LIMIT, SearchMatch, SearchMode, plan_search,
 };
 pub use crate::db::search::term_frequencies::{TokenFrequencies, cached_token_frequencies};

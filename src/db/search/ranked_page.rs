@@ -11,7 +11,7 @@ use crate::db::connection::Connection;
 use crate::db::error::Error;
 use crate::db::keyset::{ListQuery, PageStart, PositionRow, PositionSql, rank_and_key};
 use crate::db::search::ITEM_ROW_ID_SQL;
-use crate::db::search::match_expr::{RankTier, RankedMatches, SMALL_RESULT_LIMIT};
+use crate::db::search::search_plan::{RankTier, RankedMatches, SMALL_RESULT_LIMIT};
 use crate::db::sql_fragment::{Bind, Fragment, Statement};
 
 /// Maximum offset for which the tiers are separated here. Beyond it more entries would be read than

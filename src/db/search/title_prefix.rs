@@ -6,7 +6,7 @@ use crate::db::connection::Connection;
 use crate::db::error::Error;
 use crate::db::keyset::ListQuery;
 use crate::db::search::Audience;
-use crate::db::search::match_expr::title_condition;
+use crate::db::search::search_plan::title_condition;
 use crate::db::search::term_frequencies::TokenFrequencies;
 use crate::db::sql_fragment::{Fragment, Statement};
 use crate::db::types::{Id, sql};
