@@ -19,12 +19,14 @@ pub mod line;
 pub mod model;
 pub mod params;
 pub mod progress;
+#[cfg(test)]
+mod rendering_tests;
 pub mod scale;
 pub mod statistics;
 pub mod summaries;
 pub mod svg;
 #[cfg(test)]
-pub mod test_fixtures;
+mod test_fixtures;
 pub mod text_layout;
 pub mod theme;
 pub mod tile_map;

@@ -8,47 +8,19 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
 use diesel::query_dsl::methods::LoadQuery;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::db::connection::Connection;
+use crate::db::driving_table::DrivingTable;
 use crate::db::error::Error;
 use crate::db::search::{ITEM_ROW_ID_SQL, RankedMatches};
+use crate::db::sort_key::{MAX_SORT_KEYS, SortKey};
 use crate::db::sql_fragment::{Bind, Fragment, Statement, integer_table};
-use crate::db::types::{RowId, Time};
-
-/// Maximum number of sort keys of a list.
-pub const MAX_SORT_KEYS: usize = 3;
+use crate::db::types::RowId;
 
 /// Column aliases of the sort keys in a page query.
 const SORT_KEY_COLUMNS: [&str; MAX_SORT_KEYS] = [" AS first", " AS second", " AS third"];
-
-/// Type of a sort key.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum SortKeyType {
-    /// An integer.
-    Integer,
-    /// Text in byte order.
-    Text,
-    /// A timestamp.
-    Time,
-    /// A date.
-    Date,
-}
-
-/// A sort key of a list.
-#[derive(Clone, Debug)]
-pub struct SortKey {
-    /// SQL expression of the key.
-    pub expression: Fragment,
-    /// Type of the expression.
-    pub key_type: SortKeyType,
-    /// Whether the largest value comes first.
-    pub descending: bool,
-    /// Whether the expression can be null.
-    pub nullable: bool,
-}
 
 /// Position of an item in a sorted list: its sort keys as text, and its row id.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -68,53 +40,6 @@ pub enum PageStart {
     After(Position),
     /// Before a position: the page that ends there.
     Before(Position),
-}
-
-/// The table whose rows a list query reads in order.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum DrivingTable {
-    /// `items`.
-    #[default]
-    Items,
-    /// The rows of `filter_index` with one filter term: newest first without sorting, and no item
-    /// is read that is not on the page.
-    FilterIndex,
-}
-
-impl DrivingTable {
-    fn to_from_clause(self) -> &'static str {
-        match self {
-            Self::Items => " FROM items",
-            Self::FilterIndex => " FROM filter_index walked",
-        }
-    }
-
-    /// Returns the column with the row id of the item.
-    pub fn row_id_column(self) -> &'static str {
-        match self {
-            Self::Items => "items.number",
-            Self::FilterIndex => "walked.item",
-        }
-    }
-
-    /// Returns the additional conditions that join another row of `filter_index` to the row of the
-    /// driving table, so that it is found in the same order.
-    pub fn filter_index_join(self) -> &'static str {
-        match self {
-            Self::Items => "",
-            Self::FilterIndex => {
-                " AND filter_index.is_public = walked.is_public AND filter_index.published_at = walked.published_at"
-            }
-        }
-    }
-
-    /// Returns the column with the publication date of the item.
-    pub fn published_at_column(self) -> &'static str {
-        match self {
-            Self::Items => "items.published_at",
-            Self::FilterIndex => "walked.published_at",
-        }
-    }
 }
 
 /// A list query: filters and order.
@@ -548,59 +473,4 @@ impl ListQuery {
 pub(super) fn rank_and_key(position: &Position) -> Option<(i64, i64)> {
     let [Some(rank), Some(key)] = position.keys.as_slice() else { return None };
     Some((rank.parse().ok()?, key.parse().ok()?))
-}
-
-impl SortKeyType {
-    /// Parses the value of a key from a cursor.
-    fn parse(self, text: &str) -> Option<Bind> {
-        match self {
-            Self::Integer => text.parse().ok().map(Bind::Integer),
-            Self::Text => Some(Bind::Text(text.to_owned())),
-            Self::Time => text.parse().ok().and_then(Time::from_micros).map(Bind::Time),
-            Self::Date => text.parse::<NaiveDate>().ok().map(Bind::Date),
-        }
-    }
-}
-
-impl SortKey {
-    /// Appends the key as text, as a cursor stores it.
-    fn append_as_text(&self, statement: Fragment) -> Fragment {
-        match self.key_type {
-            SortKeyType::Text => statement.append(&self.expression),
-            SortKeyType::Integer | SortKeyType::Date => {
-                statement.sql("CAST(").append(&self.expression).sql(" AS TEXT)")
-            }
-            SortKeyType::Time => statement
-                .by_backend("CAST(", "CAST(CAST(EXTRACT(EPOCH FROM ")
-                .append(&self.expression)
-                .by_backend(" AS TEXT)", ") * 1000000 AS BIGINT) AS TEXT)"),
-        }
-    }
-
-    fn equals(&self, value: Option<&Bind>) -> Fragment {
-        let expression = Fragment::default().append(&self.expression);
-        match value {
-            Some(value) => expression.sql(" = ").bind(value.clone()),
-            None => expression.sql(" IS NULL"),
-        }
-    }
-
-    /// Returns the condition that this key alone sorts after `value`. Null sorts after every value,
-    /// and nothing sorts after null.
-    fn after_value(&self, value: Option<&Bind>, backward: bool) -> Fragment {
-        let expression = Fragment::default().append(&self.expression);
-        match (value, backward) {
-            (None, false) => Fragment::new("1 = 0"),
-            (None, true) => expression.sql(" IS NOT NULL"),
-            (Some(value), _) => {
-                let operator = if self.descending == backward { " > " } else { " < " };
-                let beyond = expression.sql(operator).bind(value.clone());
-                if self.nullable && !backward {
-                    beyond.sql(" OR ").append(&self.expression).sql(" IS NULL")
-                } else {
-                    beyond
-                }
-            }
-        }
-    }
 }

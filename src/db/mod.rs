@@ -5,6 +5,7 @@
 
 pub mod connection;
 pub mod database;
+pub mod driving_table;
 pub mod error;
 mod group_commit;
 mod job;
@@ -15,6 +16,7 @@ mod pool;
 pub mod schema;
 pub mod schema_version;
 pub mod search;
+pub mod sort_key;
 pub mod sql_fragment;
 mod sqlite_file_watch;
 mod statement_stats;

@@ -7,7 +7,7 @@
 //!   [`saved_query_page`]: `/f/{saved_query}`. [`statistic_page`]:
 //!   `/embed/impact-statistics/{statistic}`. [`chart_page`]: `/embed/impact-statistics/chart`.
 //! - [`embed_builder`]: `/embed`. [`web_component`]: `/embed/kinoteka.js`.
-//! - [`oembed`]: `/oembed`. [`url_resolver`]: matches the URL of an oEmbed request.
+//! - [`oembed`]: `/oembed`. [`oembed_response`]: its parameters and responses. [`url_resolver`]: matches the URL of an oEmbed request.
 //!   [`oembed_discovery`]: links from a page to its oEmbed representation.
 //! - [`schema_org`]: JSON-LD of a video. [`sitemap`]: `/sitemap-videos.xml`. [`poster_api`]: the
 //!   poster of a video.
@@ -22,6 +22,7 @@ pub mod html_shell;
 pub mod load_item;
 pub mod oembed;
 pub mod oembed_discovery;
+pub mod oembed_response;
 pub mod player;
 pub mod poster_api;
 pub mod saved_query_page;

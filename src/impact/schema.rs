@@ -1,7 +1,7 @@
 //! Declaration of the `impact_statistic` resource: texts, references, filters, ranges and sort
 //! keys.
 
-use crate::db::keyset::SortKeyType;
+use crate::db::sort_key::SortKeyType;
 use crate::impact::code_lists::{MEASURES, QUALIFIERS};
 use crate::resource::schema::{
     FilterSchema, FilterType, RangeSchema, RangeType, ReferenceSchema, ResourceKind,

@@ -1,6 +1,6 @@
 //! Declaration of the `programme` resource: texts, references, filters, ranges and sort keys.
 
-use crate::db::keyset::SortKeyType;
+use crate::db::sort_key::SortKeyType;
 use crate::resource::schema::{
     FilterSchema, FilterType, RangeSchema, RangeType, ReferenceSchema, ResourceKind,
     ResourceSchema, SortColumn, SortSchema, SortTableSchema, TEXT_LANGUAGE_FILTER, TextField,

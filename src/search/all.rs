@@ -6,11 +6,12 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde_json::{Map, Value, json};
 
-use crate::db::keyset::{ListQuery, SortKey, SortKeyType};
+use crate::db::keyset::ListQuery;
 use crate::db::search::{
     Audience, FieldScope, SearchMatch, SearchMode, TokenFrequencies, cached_token_frequencies,
     plan_search,
 };
+use crate::db::sort_key::{SortKey, SortKeyType};
 use crate::db::sql_fragment::{Bind, Fragment};
 use crate::db::{Connection, Id};
 use crate::http::accept;

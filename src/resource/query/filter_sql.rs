@@ -1,6 +1,6 @@
 //! SQL predicates of filters and statuses, shared by the parts of a list query.
 
-use crate::db::keyset::DrivingTable;
+use crate::db::driving_table::DrivingTable;
 use crate::db::sql_fragment::{Bind, Fragment};
 use crate::resource::model::item::Status;
 

@@ -1,6 +1,6 @@
 //! The filter `missing`: items that lack a part in a language.
 
-use crate::db::keyset::DrivingTable;
+use crate::db::driving_table::DrivingTable;
 use crate::db::sql_fragment::{Bind, Fragment};
 use crate::http::auth::Visibility;
 use crate::http::json_fields::truncate_for_message;

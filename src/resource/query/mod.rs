@@ -3,6 +3,7 @@
 
 pub mod describe;
 pub mod filter_sql;
+pub mod item_filter;
 pub mod missing;
 pub mod pagination;
 pub mod params;

@@ -2,8 +2,9 @@
 
 use actix_web::HttpRequest;
 
-use crate::db::keyset::{MAX_SORT_KEYS, PageStart};
+use crate::db::keyset::PageStart;
 use crate::db::search::FieldScope;
+use crate::db::sort_key::MAX_SORT_KEYS;
 use crate::db::sql_fragment::Bind;
 use crate::http::auth::Visibility;
 use crate::http::json_fields::{truncate_for_message, unknown_value_message};

@@ -7,7 +7,7 @@ pub mod index_terms;
 mod kind;
 pub mod openapi_refs;
 
-use crate::db::keyset::SortKeyType;
+use crate::db::sort_key::SortKeyType;
 
 pub use kind::ResourceKind;
 

@@ -1,4 +1,5 @@
-use kinoteka::db::keyset::{MAX_SORT_KEYS, PageStart, Position};
+use kinoteka::db::keyset::{PageStart, Position};
+use kinoteka::db::sort_key::MAX_SORT_KEYS;
 use kinoteka::http::auth::Visibility;
 use kinoteka::http::cursor;
 use kinoteka::http::problem::{Problem, ProblemKind};
