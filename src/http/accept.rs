@@ -1,4 +1,8 @@
 //! Content negotiation by `Accept` (RFC 9110 section 12.5.1).
+//!
+//! The header is parsed here and not by `actix_web::http::header::Accept`, which drops members with
+//! a weight such as `q=.2`: requests with the former default header of Java (`text/html, image/gif,
+//! image/jpeg, *; q=.2, */*; q=.2`) would get 406.
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
@@ -45,4 +49,35 @@ fn range_matches(range: &str, media_type: &str) -> bool {
     range == "*/*"
         || range == media_type
         || range.strip_suffix("/*").is_some_and(|kind| media_type.split('/').next() == Some(kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    #[test]
+    fn json_is_accepted_by_range_and_weight() {
+        for (value, is_accepted) in [
+            ("application/json", true),
+            ("APPLICATION/JSON; charset=utf-8", true),
+            ("application/*", true),
+            ("*/*", true),
+            ("", true),
+            ("text/html, application/json;q=0.1", true),
+            ("text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", true),
+            ("application/json;q=2", true),
+            ("application/json;q=0", false),
+            ("*/*; q=0.0", false),
+            ("text/html", false),
+            ("text/*", false),
+            ("json", false),
+            ("*", false),
+        ] {
+            let request =
+                TestRequest::default().insert_header((header::ACCEPT, value)).to_http_request();
+            assert_eq!(require_json(&request).is_ok(), is_accepted, "{value}");
+        }
+        assert!(require_json(&TestRequest::default().to_http_request()).is_ok());
+    }
 }

@@ -53,6 +53,8 @@ impl ContentCoding {
 
     /// The coding with the highest quality value in `Accept-Encoding`; `None` if the client prefers
     /// `identity` or sends no such header.
+    ///
+    /// `AcceptEncoding::negotiate` is not used, since it ignores `*` and prefers brotli to zstd.
     fn from_request(request: &ServiceRequest) -> Option<Self> {
         let accepted = AcceptEncoding::parse(request).ok()?;
         let any = accepted.iter().find(|one| one.item == Preference::Any).map(|one| one.quality);
