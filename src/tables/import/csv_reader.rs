@@ -1,4 +1,7 @@
 //! CSV parser (RFC 4180) with the separators of spreadsheets. Syntax errors carry line numbers.
+//!
+//! The parser is strict: an unclosed quotation mark and text after a closing one are errors. The
+//! `csv` crate accepts both, and a whole file after a stray quotation mark would become one cell.
 
 /// A parsed row.
 #[derive(Clone, Debug, Eq, PartialEq)]
