@@ -6,7 +6,7 @@
 
 use icu_collator::CollatorBorrowed;
 use icu_collator::options::CollatorOptions;
-use icu_locale_core::Locale;
+use icu_locale::Locale;
 
 use super::language::Language;
 
