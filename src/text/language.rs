@@ -1,4 +1,8 @@
 //! Language tags (BCP 47, RFC 5646) and the `Accept-Language` header (RFC 9110).
+//!
+//! Tags are parsed by `oxilangtag`, which implements RFC 5646. The `Locale` of ICU4X implements
+//! Unicode locale identifiers, which exclude extended language subtags (`zh-yue`), private-use tags
+//! (`x-private`) and irregular tags (`i-klingon`); it is used only to select data of ICU4X.
 
 use std::cmp::Reverse;
 use std::fmt;

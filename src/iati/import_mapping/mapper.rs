@@ -1,5 +1,5 @@
-//! What all parts of the mapping share: the items collected so far, errors, and counts of what is not
-//! imported.
+//! The state that all parts of the mapping share: collected items, errors, and counts of data that
+//! is not imported.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 

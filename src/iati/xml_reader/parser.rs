@@ -1,5 +1,5 @@
-//! What the parsers of all elements share: line numbers, errors, counts of unsupported elements,
-//! texts and dates.
+//! The state that the parsers of all elements share, with line numbers, errors and counts of
+//! unsupported elements, and the parsing of texts and dates.
 
 use std::collections::BTreeMap;
 

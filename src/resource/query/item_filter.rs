@@ -1,5 +1,5 @@
-//! Filters by items: resolves the identifiers and slugs of requests to items, and translates filters
-//! by what these items reference.
+//! Filters by items: resolves the identifiers and slugs of a request to items, and translates
+//! filters by the references of these items.
 
 use crate::db::keyset::ListQuery;
 use crate::db::schema::items;

@@ -80,6 +80,10 @@ pub fn is_exact_as_double(text: &str) -> bool {
 /// Formats a decimal for a language (CLDR): `1,500.5` in English, `1.500,5` in most other languages
 /// of the catalogue.
 ///
+/// Numbers of four digits are grouped in every language, so that the numbers of a column or an axis
+/// look alike. `icu_decimal` cannot be told to do so in Albanian, and takes three times as long (see
+/// `docs/development/decisions/code-instead-of-libraries.md`).
+///
 /// Returns the text unchanged if it is not a decimal.
 #[must_use]
 pub fn format_decimal(text: &str, language: &str) -> String {
