@@ -9,6 +9,7 @@ use crate::resource::query::shape::ResponseShape;
 use crate::resource::read::get::render_item;
 use crate::resource::read::include::load_full;
 use crate::resource::view::resource::Resource;
+use crate::resource::write::body::{RequestBody, describe_body};
 use crate::resource::write::merge_patch::merge_with_stored;
 use crate::resource::write::purge::PurgeFn;
 use crate::resource::write::purge::purge_batch;
@@ -81,6 +82,8 @@ pub struct ResourceEntry {
     pub verify: VerifyFn,
     /// Rebuilds the derived data of items.
     pub repair: RepairFn,
+    /// Describes the request body.
+    pub describe_body: fn() -> RequestBody,
     /// Loads a page of a list as a feed, for kinds with feeds.
     pub feed: Option<FeedLoader>,
 }
@@ -98,6 +101,7 @@ const fn entry<S: Resource>() -> ResourceEntry {
         purge: purge_batch::<S>,
         verify: verify::<S>,
         repair: repair::<S>,
+        describe_body: describe_body::<S>,
         feed: None,
     }
 }
@@ -122,6 +126,11 @@ pub fn entry_of(kind: ResourceKind) -> Result<&'static ResourceEntry, Problem> {
 /// Returns the declarations of all kinds.
 pub fn schemas() -> Vec<&'static ResourceSchema> {
     RESOURCES.iter().map(|entry| entry.schema).collect()
+}
+
+/// Returns the descriptions of the request bodies of all kinds.
+pub fn request_bodies() -> Vec<RequestBody> {
+    RESOURCES.iter().map(|entry| (entry.describe_body)()).collect()
 }
 
 /// Returns the schemas and the loaders for `include` of all kinds, for [`AppState`].

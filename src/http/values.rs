@@ -1,7 +1,8 @@
 //! Parsing of values that occur in bodies, query parameters and settings: dates, timestamps, URLs,
-//! language tags.
+//! language tags; and their JSON Schemas.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::{Value, json};
 
 use crate::db::Time;
 use crate::text::language::Language;
@@ -62,4 +63,23 @@ pub fn unknown_value_message<'a>(
         return format!("`{}` is not a known value.{hint}", truncate_for_message(value));
     }
     format!("`{}` is not one of {}.{hint}", truncate_for_message(value), all.join(", "))
+}
+
+/// Pattern of a language tag (RFC 5646 section 2.1) with a primary subtag of two or three letters,
+/// as every registered language has one.
+pub const LANGUAGE_PATTERN: &str = "([A-Za-z]{2,3}(-[A-Za-z]{3}){0,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*(-[0-9A-WY-Za-wy-z](-[A-Za-z0-9]{2,8})+)*(-[Xx](-[A-Za-z0-9]{1,8})+)?|[Xx](-[A-Za-z0-9]{1,8})+)";
+
+/// Pattern of a slug; an identifier matches it as well.
+pub const SLUG_PATTERN: &str = "^[a-z0-9]+(-[a-z0-9]+)*$";
+
+/// Pattern of an exact decimal as text.
+pub const DECIMAL_PATTERN: &str = "^-?[0-9]+(\\.[0-9]+)?$";
+
+/// Pattern of an exact percentage from 0 to 100, as text.
+pub const PERCENTAGE_PATTERN: &str = r"^0*(100(\.0+)?|[0-9]{1,2}(\.[0-9]+)?)$";
+
+/// Returns the schema of a language tag (BCP 47) that this server accepts; `all` matches its
+/// pattern as well.
+pub fn language_schema() -> Value {
+    json!({"type": "string", "minLength": 2, "maxLength": 35, "pattern": format!("^{LANGUAGE_PATTERN}$")})
 }

@@ -3,7 +3,6 @@
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 
 use crate::http::problem::Problem;
-use crate::impact::input::ImpactStatisticInput;
 use crate::impact::resource::ImpactStatistics;
 use crate::impact::view::{ImpactStatistic, ImpactStatisticPage};
 use crate::resource::read::{get as resource_get, list};
@@ -40,7 +39,7 @@ pub async fn get_impact_statistic(
 ///
 /// If no slug is given, one is generated from the texts in the original language. Requires an
 /// editor's key.
-#[utoipa::path(operation_id = "create_impact_statistic", tag = "Impact statistics", request_body = ImpactStatisticInput, responses((status = 201, description = "The impact statistic.", body = ImpactStatistic)))]
+#[utoipa::path(operation_id = "create_impact_statistic", tag = "Impact statistics", responses((status = 201, description = "The impact statistic.", body = ImpactStatistic)))]
 #[post("/v1/impact-statistics")]
 pub async fn create_impact_statistic(
     state: web::Data<AppState>,
@@ -55,7 +54,7 @@ pub async fn create_impact_statistic(
 /// Replaces the whole item, or creates it at this slug if none exists, so that a synchronisation
 /// can be repeated safely. Sending back the response of GET with `lang=all` changes nothing.
 /// Requires an editor's key.
-#[utoipa::path(operation_id = "replace_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), request_body = ImpactStatisticInput, responses((status = 200, description = "The impact statistic.", body = ImpactStatistic), (status = 201, description = "The impact statistic is new.", body = ImpactStatistic)))]
+#[utoipa::path(operation_id = "replace_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The impact statistic.", body = ImpactStatistic), (status = 201, description = "The impact statistic is new.", body = ImpactStatistic)))]
 #[put("/v1/impact-statistics/{impact_statistic}")]
 pub async fn replace_impact_statistic(
     state: web::Data<AppState>,
@@ -70,7 +69,7 @@ pub async fn replace_impact_statistic(
 ///
 /// JSON Merge Patch (RFC 7396): null removes a member, objects are merged, arrays are replaced.
 /// Requires an editor's key.
-#[utoipa::path(operation_id = "patch_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), request_body(content = ImpactStatisticInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The impact statistic.", body = ImpactStatistic)))]
+#[utoipa::path(operation_id = "patch_impact_statistic", tag = "Impact statistics", params(("impact_statistic" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The impact statistic.", body = ImpactStatistic)))]
 #[patch("/v1/impact-statistics/{impact_statistic}")]
 pub async fn patch_impact_statistic(
     state: web::Data<AppState>,

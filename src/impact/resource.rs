@@ -21,7 +21,7 @@ use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::ResourceSchema;
 use crate::resource::store::items::load_items;
 use crate::resource::view::context::RenderContext;
-use crate::resource::view::resource::{ParsedFields, Resource};
+use crate::resource::view::resource::{BodyDocs, ParsedFields, Resource};
 
 /// The `impact_statistic` resource.
 pub struct ImpactStatistics;
@@ -69,6 +69,7 @@ impl ResourceModel for ImpactStatistics {
 
 impl Resource for ImpactStatistics {
     type View = ImpactStatistic;
+    const BODY_DOCS: &'static BodyDocs = &input::BODY_DOCS;
 
     fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<StatisticFields> {
         input::parse(fields)

@@ -3,7 +3,6 @@
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 
 use crate::http::problem::Problem;
-use crate::partners::input::PartnerInput;
 use crate::partners::resource::Partners;
 use crate::partners::view::{Partner, PartnerPage};
 use crate::resource::read::{get as resource_get, list};
@@ -39,7 +38,7 @@ pub async fn get_partner(
 ///
 /// If no slug is given, one is generated from the texts in the original language. Requires an
 /// editor's key.
-#[utoipa::path(operation_id = "create_partner", tag = "Partners", request_body = PartnerInput, responses((status = 201, description = "The partner.", body = Partner)))]
+#[utoipa::path(operation_id = "create_partner", tag = "Partners", responses((status = 201, description = "The partner.", body = Partner)))]
 #[post("/v1/partners")]
 pub async fn create_partner(
     state: web::Data<AppState>,
@@ -54,7 +53,7 @@ pub async fn create_partner(
 /// Replaces the whole item, or creates it at this slug if none exists, so that a synchronisation
 /// can be repeated safely. Sending back the response of GET with `lang=all` changes nothing.
 /// Requires an editor's key.
-#[utoipa::path(operation_id = "replace_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), request_body = PartnerInput, responses((status = 200, description = "The partner.", body = Partner), (status = 201, description = "The partner is new.", body = Partner)))]
+#[utoipa::path(operation_id = "replace_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The partner.", body = Partner), (status = 201, description = "The partner is new.", body = Partner)))]
 #[put("/v1/partners/{partner}")]
 pub async fn replace_partner(
     state: web::Data<AppState>,
@@ -69,7 +68,7 @@ pub async fn replace_partner(
 ///
 /// JSON Merge Patch (RFC 7396): null removes a member, objects are merged, arrays are replaced.
 /// Requires an editor's key.
-#[utoipa::path(operation_id = "patch_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), request_body(content = PartnerInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The partner.", body = Partner)))]
+#[utoipa::path(operation_id = "patch_partner", tag = "Partners", params(("partner" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The partner.", body = Partner)))]
 #[patch("/v1/partners/{partner}")]
 pub async fn patch_partner(
     state: web::Data<AppState>,

@@ -10,7 +10,7 @@ use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::ResourceSchema;
 use crate::resource::view::context::RenderContext;
-use crate::resource::view::resource::{ParsedFields, Resource};
+use crate::resource::view::resource::{BodyDocs, ParsedFields, Resource};
 
 /// The `partner` resource.
 pub struct Partners;
@@ -30,6 +30,7 @@ impl ResourceModel for Partners {
 
 impl Resource for Partners {
     type View = Partner;
+    const BODY_DOCS: &'static BodyDocs = &input::BODY_DOCS;
 
     fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<PartnerFields> {
         input::parse(fields)

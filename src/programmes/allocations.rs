@@ -43,8 +43,7 @@ pub struct CountryShare {
 /// Parses `sectors`. The percentages of several sectors in one vocabulary must add up to 100, or
 /// all be omitted.
 pub fn parse_sectors(fields: &mut JsonFields<'_, '_>) -> Vec<Sector> {
-    let sectors: Vec<Sector> = fields.list("sectors", |value, pointer, errors| {
-        let mut inner = JsonFields::new(value, pointer, errors)?;
+    let sectors: Vec<Sector> = fields.objects("sectors", |mut inner| {
         let (code, vocabulary) =
             (inner.text("code", limits::SHORT_TEXT), inner.text("vocabulary", limits::SHORT_TEXT));
         let percentage = inner.percentage("percentage");
@@ -92,8 +91,7 @@ pub fn parse_country_shares(
     countries: &[String],
 ) -> Vec<CountryShare> {
     let mut seen: Vec<String> = Vec::new();
-    let shares: Vec<CountryShare> = fields.list("country_shares", |value, pointer, errors| {
-        let mut inner = JsonFields::new(value, pointer, errors)?;
+    let shares: Vec<CountryShare> = fields.objects("country_shares", |mut inner| {
         let (country, percentage) = (inner.country("country"), inner.percentage("percentage"));
         inner.require("country", country.is_some());
         inner.require("percentage", percentage.is_some());

@@ -3,7 +3,6 @@
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 
 use crate::http::problem::Problem;
-use crate::programmes::input::ProgrammeInput;
 use crate::programmes::resource::Programmes;
 use crate::programmes::view::{Programme, ProgrammePage};
 use crate::resource::read::{get as resource_get, list};
@@ -39,7 +38,7 @@ pub async fn get_programme(
 ///
 /// If no slug is given, one is generated from the texts in the original language. Requires an
 /// editor's key.
-#[utoipa::path(operation_id = "create_programme", tag = "Programmes", request_body = ProgrammeInput, responses((status = 201, description = "The programme.", body = Programme)))]
+#[utoipa::path(operation_id = "create_programme", tag = "Programmes", responses((status = 201, description = "The programme.", body = Programme)))]
 #[post("/v1/programmes")]
 pub async fn create_programme(
     state: web::Data<AppState>,
@@ -54,7 +53,7 @@ pub async fn create_programme(
 /// Replaces the whole item, or creates it at this slug if none exists, so that a synchronisation
 /// can be repeated safely. Sending back the response of GET with `lang=all` changes nothing.
 /// Requires an editor's key.
-#[utoipa::path(operation_id = "replace_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), request_body = ProgrammeInput, responses((status = 200, description = "The programme.", body = Programme), (status = 201, description = "The programme is new.", body = Programme)))]
+#[utoipa::path(operation_id = "replace_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The programme.", body = Programme), (status = 201, description = "The programme is new.", body = Programme)))]
 #[put("/v1/programmes/{programme}")]
 pub async fn replace_programme(
     state: web::Data<AppState>,
@@ -69,7 +68,7 @@ pub async fn replace_programme(
 ///
 /// JSON Merge Patch (RFC 7396): null removes a member, objects are merged, arrays are replaced.
 /// Requires an editor's key.
-#[utoipa::path(operation_id = "patch_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), request_body(content = ProgrammeInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The programme.", body = Programme)))]
+#[utoipa::path(operation_id = "patch_programme", tag = "Programmes", params(("programme" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The programme.", body = Programme)))]
 #[patch("/v1/programmes/{programme}")]
 pub async fn patch_programme(
     state: web::Data<AppState>,

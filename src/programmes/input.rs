@@ -1,74 +1,31 @@
 //! Request body of a programme, and its parser.
 
 use crate::resource::model::item::NewReference;
-use crate::resource::model::item::Status;
 use crate::resource::model::packed::PackedJson;
-use crate::resource::view::resource::ParsedFields;
-use std::collections::BTreeMap;
+use crate::resource::view::resource::{BodyDocs, ParsedFields};
 
-use utoipa::ToSchema;
+use serde_json::json;
 
 use crate::http::json_fields::{JsonFields, limits};
-use crate::programmes::allocations::{CountryShare, Sector, parse_country_shares, parse_sectors};
-use crate::programmes::fields::{ACTIVITY_STATUSES, ActivityStatus, Helpline, ProgrammeFields};
-use crate::programmes::view::ProgrammeTranslation;
-use crate::resource::view::partner_role::{self, PartnerRoleInput};
+use crate::programmes::allocations::{parse_country_shares, parse_sectors};
+use crate::programmes::fields::{ACTIVITY_STATUSES, Helpline, ProgrammeFields};
+use crate::resource::view::partner_role;
 
-/// Request body of POST and PUT, and the merge patch of PATCH. Texts outside `translations` are in
-/// `original_language`.
-#[derive(Clone, Debug, ToSchema)]
-#[schema(example = json!({"status": "published", "title": "Implementing Norms, Changing Minds", "countries": ["AL", "XK"]}))]
-pub struct ProgrammeInput {
-    /// Readable identifier in URLs; generated from the title by default.
-    #[schema(pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", max_length = 80)]
-    pub slug: Option<String>,
-    /// Publication status; `draft` by default.
-    pub status: Option<Status>,
-    /// Time of publication; set at first publication by default.
-    pub published_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// Language in which the item was written (BCP 47).
-    pub original_language: Option<String>,
-    /// Texts by language tag; in a PATCH, null removes a language.
-    pub translations: Option<BTreeMap<String, ProgrammeTranslation>>,
-    /// Title, in the original language.
-    #[schema(min_length = 1, max_length = 300)]
-    pub title: Option<String>,
-    /// Summary of one or two sentences, in the original language.
-    #[schema(max_length = 2000)]
-    pub summary: Option<String>,
-    /// Description as plain text, in the original language.
-    #[schema(max_length = 50000)]
-    pub description: Option<String>,
-    /// Attribution line in the original language; must be shown wherever the item is displayed.
-    #[schema(max_length = 2000)]
-    pub credit_line: Option<String>,
-    /// Disclaimer in the original language; must be shown wherever the item is displayed.
-    #[schema(max_length = 2000)]
-    pub disclaimer: Option<String>,
-    /// Start date.
-    pub start_date: Option<chrono::NaiveDate>,
-    /// End date; not before the start date.
-    pub end_date: Option<chrono::NaiveDate>,
-    /// Countries of the programme: codes, or objects that contain one.
-    #[schema(schema_with = crate::resource::schema::openapi_refs::countries_input)]
-    pub countries: Option<Vec<String>>,
-    /// Allocation to countries; the percentages must add up to 100.
-    pub country_shares: Option<Vec<CountryShare>>,
-    /// Sectors; the percentages of several in one vocabulary must add up to 100.
-    pub sectors: Option<Vec<Sector>>,
-    /// Partners and their roles.
-    pub partners: Option<Vec<PartnerRoleInput>>,
-    /// Website.
-    #[schema(format = "uri")]
-    pub website: Option<String>,
-    /// IATI activity identifier.
-    #[schema(max_length = 200)]
-    pub iati_identifier: Option<String>,
-    /// Activity status where it does not follow from the dates, such as `cancelled` or `suspended`.
-    pub iati_status: Option<ActivityStatus>,
-    /// A helpline for people affected.
-    pub helplines: Option<Vec<Helpline>>,
-}
+/// Documentation of the request bodies, where it differs from that of responses.
+pub const BODY_DOCS: BodyDocs = BodyDocs {
+    example: Some(
+        || json!({"status": "published", "title": "Implementing Norms, Changing Minds", "countries": ["AL", "XK"]}),
+    ),
+    descriptions: &[
+        ("country_shares", "Allocation to countries; the percentages must add up to 100."),
+        ("end_date", "End date; not before the start date."),
+        (
+            "iati_status",
+            "Activity status where it does not follow from the dates, such as `cancelled` or `suspended`.",
+        ),
+        ("sectors", "Sectors; the percentages of several in one vocabulary must add up to 100."),
+    ],
+};
 
 /// Parses and validates a request body.
 pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<ProgrammeFields> {
@@ -82,8 +39,7 @@ pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<ProgrammeFields> {
             format!("The end must not be before the start ({start})."),
         );
     }
-    let helplines: Vec<Helpline> = fields.list("helplines", |value, pointer, errors| {
-        let mut line = JsonFields::new(value, pointer, errors)?;
+    let helplines: Vec<Helpline> = fields.objects("helplines", |mut line| {
         let helpline = Helpline {
             country: line.country("country"),
             languages: line

@@ -11,7 +11,7 @@ use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::ResourceSchema;
 use crate::resource::view::context::RenderContext;
-use crate::resource::view::resource::{ParsedFields, Resource};
+use crate::resource::view::resource::{BodyDocs, ParsedFields, Resource};
 
 /// The `programme` resource.
 pub struct Programmes;
@@ -34,6 +34,7 @@ impl ResourceModel for Programmes {
 
 impl Resource for Programmes {
     type View = Programme;
+    const BODY_DOCS: &'static BodyDocs = &input::BODY_DOCS;
 
     fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<ProgrammeFields> {
         input::parse(fields)

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 
-use super::model::{SavedQuery, SavedQueryInput, SavedQueryPage};
+use super::model::{SavedQuery, SavedQueryPage};
 use crate::http::problem::Problem;
 use crate::resource::read::{get as resource_get, list};
 use crate::resource::state::AppState;
@@ -39,7 +39,7 @@ pub async fn get_saved_query(
 ///
 /// If `slug` is absent, it is generated from the name in the original language. Requires an API key
 /// with the role editor.
-#[utoipa::path(operation_id = "create_saved_query", tag = "Saved queries", request_body = SavedQueryInput, responses((status = 201, description = "The saved query, as stored.", body = SavedQuery)))]
+#[utoipa::path(operation_id = "create_saved_query", tag = "Saved queries", responses((status = 201, description = "The saved query, as stored.", body = SavedQuery)))]
 #[post("/v1/saved-queries")]
 pub async fn create_saved_query(
     state: web::Data<AppState>,
@@ -54,7 +54,7 @@ pub async fn create_saved_query(
 /// Replaces the entire saved query, or creates it at that slug if it does not exist, so that
 /// synchronization can repeat the request safely. The response of GET with `lang=all` can be sent
 /// back unchanged and changes nothing. Requires an API key with the role editor.
-#[utoipa::path(operation_id = "replace_saved_query", tag = "Saved queries", params(("saved_query" = String, Path, description = "Id or slug.")), request_body = SavedQueryInput, responses((status = 200, description = "The saved query, as stored.", body = SavedQuery), (status = 201, description = "The saved query was created.", body = SavedQuery)))]
+#[utoipa::path(operation_id = "replace_saved_query", tag = "Saved queries", params(("saved_query" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The saved query, as stored.", body = SavedQuery), (status = 201, description = "The saved query was created.", body = SavedQuery)))]
 #[put("/v1/saved-queries/{saved_query}")]
 pub async fn replace_saved_query(
     state: web::Data<AppState>,
@@ -69,7 +69,7 @@ pub async fn replace_saved_query(
 ///
 /// JSON Merge Patch (RFC 7396): null removes a member, objects are merged, arrays are replaced.
 /// Requires an API key with the role editor.
-#[utoipa::path(operation_id = "patch_saved_query", tag = "Saved queries", params(("saved_query" = String, Path, description = "Id or slug.")), request_body(content = SavedQueryInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The saved query, as stored.", body = SavedQuery)))]
+#[utoipa::path(operation_id = "patch_saved_query", tag = "Saved queries", params(("saved_query" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The saved query, as stored.", body = SavedQuery)))]
 #[patch("/v1/saved-queries/{saved_query}")]
 pub async fn patch_saved_query(
     state: web::Data<AppState>,

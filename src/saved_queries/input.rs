@@ -1,12 +1,14 @@
 //! Parsing and validation of request bodies and of the queries in them.
 
+use serde_json::json;
+
 use crate::http::auth::Visibility;
 use crate::http::json_fields::JsonFields;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::query_params::present_params;
 use crate::resource::query::params::ListRequest;
 use crate::resource::schema::ResourceSchema;
-use crate::resource::view::resource::ParsedFields;
+use crate::resource::view::resource::{BodyDocs, ParsedFields};
 use crate::saved_queries::model::{LISTABLE_KINDS, SavedQueryFields};
 
 /// Maximum length of a query in characters.
@@ -30,12 +32,42 @@ const UNSUPPORTED_PARAMS: &[&str] = &[
 /// JSON pointer to the query in a body.
 const QUERY_POINTER: &str = "/query";
 
+/// Documentation of the request bodies, where it differs from that of responses.
+pub const BODY_DOCS: BodyDocs = BodyDocs {
+    example: Some(
+        || json!({"status": "published", "name": "Testimonials", "kind": "video", "query": "topic=testimonials&sort=title"}),
+    ),
+    descriptions: &[
+        ("description", "Description in the original language."),
+        ("feeds", "Read-only; ignored, so that a response can be sent back."),
+        ("list", "Read-only; ignored, so that a response can be sent back."),
+        ("name", "Name in the original language."),
+        ("original_language", "Language of the original texts (BCP 47)."),
+        ("page", "Read-only; ignored, so that a response can be sent back."),
+        ("published_at", "Set at first publication if absent."),
+        (
+            "query",
+            "Query string of the list, without `?`: filters, `q`, `sort` and `limit`. The language is given on the feed URL.",
+        ),
+        ("slug", "Readable name in URLs; generated from the name if absent."),
+        ("status", "`draft` if absent."),
+        ("translations", "The texts by language tag; null removes a language in a PATCH."),
+        (
+            "SavedQueryInput",
+            "Body of POST, PUT and (merged) PATCH requests. Flat texts are those of `original_language`.",
+        ),
+        ("Translation", "The texts of a saved query in one language."),
+        ("Translation.name", "Name."),
+    ],
+};
+
 /// Parses and validates a request body.
 pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<SavedQueryFields> {
     fields.ignore(&["list", "page", "feeds"]);
     let kind = fields.one_of("kind", LISTABLE_KINDS);
     fields.require("kind", kind.is_some());
     let text = fields.text("query", MAX_SAVED_QUERY_LEN).unwrap_or_default();
+    fields.add_keywords("query", || json!({"example": "topic=testimonials&sort=title"}));
     let saved_query_fields = SavedQueryFields {
         kind: kind.unwrap_or_default(),
         query: text.trim_start_matches('?').to_owned(),

@@ -161,42 +161,6 @@ pub struct SavedQueryTranslation {
     pub description: Option<String>,
 }
 
-/// Body of POST, PUT and (merged) PATCH requests. Flat texts are those of `original_language`.
-#[derive(Clone, Debug, ToSchema)]
-#[schema(example = json!({"status": "published", "name": "Testimonials", "kind": "video", "query": "topic=testimonials&sort=title"}))]
-pub struct SavedQueryInput {
-    /// Readable name in URLs; generated from the name if absent.
-    #[schema(pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", max_length = 80)]
-    pub slug: Option<String>,
-    /// `draft` if absent.
-    pub status: Option<Status>,
-    /// Set at first publication if absent.
-    pub published_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// Language of the original texts (BCP 47).
-    pub original_language: Option<String>,
-    /// The texts by language tag; null removes a language in a PATCH.
-    pub translations: Option<BTreeMap<String, SavedQueryTranslation>>,
-    /// Name in the original language.
-    #[schema(min_length = 1, max_length = 300)]
-    pub name: Option<String>,
-    /// Description in the original language.
-    #[schema(max_length = 50_000)]
-    pub description: Option<String>,
-    /// The kind of resource that it lists.
-    #[schema(required, nullable = false)]
-    pub kind: Option<SavedQueryKind>,
-    /// Query string of the list, without `?`: filters, `q`, `sort` and `limit`. The language is
-    /// given on the feed URL.
-    #[schema(max_length = 2_000, example = "topic=testimonials&sort=title")]
-    pub query: Option<String>,
-    /// Read-only; ignored, so that a response can be sent back.
-    pub list: Option<Value>,
-    /// Read-only; ignored, so that a response can be sent back.
-    pub page: Option<Value>,
-    /// Read-only; ignored, so that a response can be sent back.
-    pub feeds: Option<Value>,
-}
-
 /// A page of saved queries.
 #[derive(Clone, Debug, ToSchema)]
 pub struct SavedQueryPage {

@@ -10,8 +10,8 @@ use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::ResourceSchema;
 use crate::resource::view::context::RenderContext;
-use crate::resource::view::resource::{ParsedFields, Resource};
-use crate::saved_queries::input::{parse, parse_saved_query, to_body_errors};
+use crate::resource::view::resource::{BodyDocs, ParsedFields, Resource};
+use crate::saved_queries::input::{BODY_DOCS, parse, parse_saved_query, to_body_errors};
 use crate::saved_queries::model::{self, SCHEMA, SavedQuery, SavedQueryFields};
 
 /// The saved query resource.
@@ -38,6 +38,7 @@ pub fn published_condition() -> Fragment {
 
 impl Resource for SavedQueries {
     type View = SavedQuery;
+    const BODY_DOCS: &'static BodyDocs = &BODY_DOCS;
 
     fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<SavedQueryFields> {
         parse(fields)

@@ -6,18 +6,18 @@ use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi as Document, ServerBu
 use utoipa_actix_web::AppExt;
 
 use crate::http::problem::ProblemBody;
-use crate::registry::schemas;
+use crate::registry::{request_bodies, schemas};
 use crate::resource::openapi::{ListEndpoint, complete_document};
 use crate::resource::read::highlights::Highlight;
 use crate::resource::view::context::ShortReference;
-use crate::resource::view::partner_role::{PartnerRole, PartnerRoleInput};
+use crate::resource::view::partner_role::PartnerRole;
 use crate::server::routes::routes;
 use crate::{embed, feeds, iati, impact, search, tables};
 
 /// Components that no handler references, and tags.
 #[derive(OpenApi)]
 #[openapi(
-    components(schemas(Highlight, ProblemBody, ShortReference, PartnerRole, PartnerRoleInput)),
+    components(schemas(Highlight, ProblemBody, ShortReference, PartnerRole)),
     tags(
         (name = "Videos", description = "Videos with their sources, languages, topics and partners."),
         (name = "Programmes", description = "Programmes that videos and statistics belong to."),
@@ -90,6 +90,7 @@ fn build_document() -> Value {
     complete_document(
         serde_json::to_value(document).unwrap_or_default(),
         &schemas(),
+        &request_bodies(),
         &list_endpoints(),
     )
 }

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 
-use super::model::{Topic, TopicInput, TopicPage};
+use super::model::{Topic, TopicPage};
 use crate::http::problem::Problem;
 use crate::resource::read::{get as resource_get, list};
 use crate::resource::state::AppState;
@@ -38,7 +38,7 @@ pub async fn get_topic(
 ///
 /// If no slug is given, one is generated from the texts in the original language. Requires an
 /// editor's key.
-#[utoipa::path(operation_id = "create_topic", tag = "Topics", request_body = TopicInput, responses((status = 201, description = "The topic.", body = Topic)))]
+#[utoipa::path(operation_id = "create_topic", tag = "Topics", responses((status = 201, description = "The topic.", body = Topic)))]
 #[post("/v1/topics")]
 pub async fn create_topic(
     state: web::Data<AppState>,
@@ -53,7 +53,7 @@ pub async fn create_topic(
 /// Replaces the whole item, or creates it at this slug if none exists, so that a synchronisation
 /// can be repeated safely. Sending back the response of GET with `lang=all` changes nothing.
 /// Requires an editor's key.
-#[utoipa::path(operation_id = "replace_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), request_body = TopicInput, responses((status = 200, description = "The topic.", body = Topic), (status = 201, description = "The topic is new.", body = Topic)))]
+#[utoipa::path(operation_id = "replace_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The topic.", body = Topic), (status = 201, description = "The topic is new.", body = Topic)))]
 #[put("/v1/topics/{topic}")]
 pub async fn replace_topic(
     state: web::Data<AppState>,
@@ -68,7 +68,7 @@ pub async fn replace_topic(
 ///
 /// JSON Merge Patch (RFC 7396): null removes a member, objects are merged, arrays are replaced.
 /// Requires an editor's key.
-#[utoipa::path(operation_id = "patch_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), request_body(content = TopicInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The topic.", body = Topic)))]
+#[utoipa::path(operation_id = "patch_topic", tag = "Topics", params(("topic" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The topic.", body = Topic)))]
 #[patch("/v1/topics/{topic}")]
 pub async fn patch_topic(
     state: web::Data<AppState>,

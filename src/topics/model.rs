@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::http::json_fields::JsonFields;
@@ -15,7 +15,7 @@ use crate::resource::schema::{
     SortSchema, TextField,
 };
 use crate::resource::view::context::{CommonFields, EmbeddedJson, RenderContext};
-use crate::resource::view::resource::ParsedFields;
+use crate::resource::view::resource::{BodyDocs, ParsedFields};
 
 /// The declaration.
 pub const SCHEMA: ResourceSchema = ResourceSchema {
@@ -105,32 +105,16 @@ pub struct TopicTranslation {
     pub description: Option<String>,
 }
 
-/// Request body of POST and PUT, and the merge patch of PATCH. Texts outside `translations` are in
-/// `original_language`.
-#[derive(Clone, Debug, ToSchema)]
-#[schema(example = json!({"status": "published", "translations": {"en": {"name": "Social norms"}, "mk": {"name": "Општествени норми"}}}))]
-pub struct TopicInput {
-    /// Readable identifier in URLs; generated from the name by default.
-    #[schema(pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", max_length = 80)]
-    pub slug: Option<String>,
-    /// Publication status; `draft` by default.
-    pub status: Option<Status>,
-    /// Time of publication; set at first publication by default.
-    pub published_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// Language in which the item was written (BCP 47).
-    pub original_language: Option<String>,
-    /// Texts by language tag; in a PATCH, null removes a language.
-    pub translations: Option<BTreeMap<String, TopicTranslation>>,
-    /// Name in the original language.
-    #[schema(min_length = 1, max_length = 300)]
-    pub name: Option<String>,
-    /// Description in the original language.
-    #[schema(max_length = 50_000)]
-    pub description: Option<String>,
-    /// Parent topic: slug, id, or an object that contains one.
-    #[schema(schema_with = crate::resource::schema::openapi_refs::reference_input)]
-    pub parent: Option<String>,
-}
+/// Documentation of the request bodies, where it differs from that of responses.
+pub const BODY_DOCS: BodyDocs = BodyDocs {
+    example: Some(
+        || json!({"status": "published", "translations": {"en": {"name": "Social norms"}, "mk": {"name": "Општествени норми"}}}),
+    ),
+    descriptions: &[
+        ("description", "Description in the original language."),
+        ("name", "Name in the original language."),
+    ],
+};
 
 /// A page of a list.
 #[derive(Clone, Debug, ToSchema)]

@@ -10,7 +10,7 @@ use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::ResourceSchema;
 use crate::resource::store::items::load_items;
 use crate::resource::view::context::RenderContext;
-use crate::resource::view::resource::{ParsedFields, Resource};
+use crate::resource::view::resource::{BodyDocs, ParsedFields, Resource};
 use crate::topics::model::{self, SCHEMA, Topic};
 
 /// The `topic` resource.
@@ -30,6 +30,7 @@ impl ResourceModel for Topics {
 
 impl Resource for Topics {
     type View = Topic;
+    const BODY_DOCS: &'static BodyDocs = &model::BODY_DOCS;
 
     fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<()> {
         model::parse(fields)

@@ -6,7 +6,6 @@ use crate::http::problem::Problem;
 use crate::resource::read::{get as resource_get, list};
 use crate::resource::state::AppState;
 use crate::resource::write::{handlers, restore};
-use crate::videos::input::VideoInput;
 use crate::videos::resource::Videos;
 use crate::videos::view::{Video, VideoPage};
 
@@ -39,7 +38,7 @@ pub async fn get_video(
 ///
 /// If no slug is given, one is generated from the texts in the original language. Requires an
 /// editor's key.
-#[utoipa::path(operation_id = "create_video", tag = "Videos", request_body = VideoInput, responses((status = 201, description = "The video.", body = Video)))]
+#[utoipa::path(operation_id = "create_video", tag = "Videos", responses((status = 201, description = "The video.", body = Video)))]
 #[post("/v1/videos")]
 pub async fn create_video(
     state: web::Data<AppState>,
@@ -54,7 +53,7 @@ pub async fn create_video(
 /// Replaces the whole item, or creates it at this slug if none exists, so that a synchronisation
 /// can be repeated safely. Sending back the response of GET with `lang=all` changes nothing.
 /// Requires an editor's key.
-#[utoipa::path(operation_id = "replace_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), request_body = VideoInput, responses((status = 200, description = "The video.", body = Video), (status = 201, description = "The video is new.", body = Video)))]
+#[utoipa::path(operation_id = "replace_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The video.", body = Video), (status = 201, description = "The video is new.", body = Video)))]
 #[put("/v1/videos/{video}")]
 pub async fn replace_video(
     state: web::Data<AppState>,
@@ -69,7 +68,7 @@ pub async fn replace_video(
 ///
 /// JSON Merge Patch (RFC 7396): null removes a member, objects are merged, arrays are replaced.
 /// Requires an editor's key.
-#[utoipa::path(operation_id = "patch_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), request_body(content = VideoInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The video.", body = Video)))]
+#[utoipa::path(operation_id = "patch_video", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The video.", body = Video)))]
 #[patch("/v1/videos/{video}")]
 pub async fn patch_video(
     state: web::Data<AppState>,

@@ -5,7 +5,6 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::http::json_fields::{JsonFields, limits};
-use crate::http::problem::FieldError;
 
 /// Kinds of playback sources.
 pub const SOURCE_KINDS: &[&str] = &["youtube", "vimeo", "file", "hls", "dash", "page"];
@@ -67,44 +66,16 @@ pub struct Source {
 
 impl Source {
     /// Parses and validates the value.
-    pub fn parse(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Option<Self> {
-        let mut fields = JsonFields::new(value, pointer, errors)?;
+    pub fn parse(mut fields: JsonFields<'_, '_>) -> Option<Self> {
         let (kind, url) = (fields.one_of("kind", SOURCE_KINDS), fields.url("url"));
-        let mime_type = fields.text("mime_type", limits::SHORT_TEXT);
-        let is_media_type = |text: &str| {
-            text.split_once('/').is_some_and(|(kind, name)| {
-                let token = |part: &str| {
-                    !part.is_empty()
-                        && part
-                            .bytes()
-                            .all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
-                };
-                token(kind) && token(name.split(';').next().unwrap_or_default())
-            })
-        };
-        if mime_type.as_deref().is_some_and(|text| !is_media_type(text)) {
-            fields.error(
-                "mime_type",
-                "invalid_media_type",
-                "Expected a media type such as `video/mp4`.",
-            );
-        }
-        let source = (
-            fields.integer("width", 1..=100_000),
-            fields.integer("height", 1..=100_000),
-            fields.integer("size_bytes", 1..=i64::MAX),
-        );
+        let mime_type = fields.media_type("mime_type");
+        let width = fields.integer("width", 1..=100_000);
+        let height = fields.integer("height", 1..=100_000);
+        let size_bytes = fields.integer("size_bytes", 1..=i64::MAX);
         fields.require("kind", kind.is_some());
         fields.require("url", url.is_some());
         fields.finish();
-        Some(Self {
-            kind: kind?,
-            url: url?,
-            mime_type,
-            width: source.0,
-            height: source.1,
-            size_bytes: source.2,
-        })
+        Some(Self { kind: kind?, url: url?, mime_type, width, height, size_bytes })
     }
 }
 
@@ -167,11 +138,10 @@ pub struct Caption {
 impl Caption {
     /// Parses a track on another server; its kind is `subtitles` by default. Tracks marked `stored`
     /// are ignored.
-    pub fn parse(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Option<Self> {
-        if value.get("stored") == Some(&Value::Bool(true)) {
+    pub fn parse(mut fields: JsonFields<'_, '_>) -> Option<Self> {
+        if fields.peek("stored") == Some(&Value::Bool(true)) {
             return None;
         }
-        let mut fields = JsonFields::new(value, pointer, errors)?;
         fields.ignore(&["stored", "transliterated"]);
         let (language, url) = (fields.language("language"), fields.url("url"));
         let kind = fields.one_of("kind", CAPTION_KINDS).unwrap_or_else(|| "subtitles".to_owned());
@@ -203,8 +173,7 @@ pub struct Chapter {
 
 impl Chapter {
     /// Parses and validates the value.
-    pub fn parse(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Option<Self> {
-        let mut fields = JsonFields::new(value, pointer, errors)?;
+    pub fn parse(mut fields: JsonFields<'_, '_>) -> Option<Self> {
         let start = fields
             .seconds_as_millis("start_seconds")
             .and_then(|ms| i32::try_from(ms).ok())
@@ -258,8 +227,7 @@ pub struct Credit {
 
 impl Credit {
     /// Parses and validates the value.
-    pub fn parse(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Option<Self> {
-        let mut fields = JsonFields::new(value, pointer, errors)?;
+    pub fn parse(mut fields: JsonFields<'_, '_>) -> Option<Self> {
         let (name, role) =
             (fields.text("name", limits::TITLE), fields.text("role", limits::SHORT_TEXT));
         fields.require("name", name.is_some());

@@ -7,7 +7,7 @@ use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::ResourceSchema;
 use crate::resource::view::context::RenderContext;
-use crate::resource::view::resource::{ParsedFields, Resource};
+use crate::resource::view::resource::{BodyDocs, ParsedFields, Resource};
 use crate::videos::fields::{self, VideoFields};
 use crate::videos::input;
 use crate::videos::schema::SCHEMA;
@@ -34,6 +34,7 @@ impl ResourceModel for Videos {
 
 impl Resource for Videos {
     type View = Video;
+    const BODY_DOCS: &'static BodyDocs = &input::BODY_DOCS;
 
     fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<VideoFields> {
         input::parse(fields)

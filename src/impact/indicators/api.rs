@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 
-use super::model::{Indicator, IndicatorInput, IndicatorPage};
+use super::model::{Indicator, IndicatorPage};
 use crate::http::problem::Problem;
 use crate::impact::indicators::resource::Indicators;
 use crate::resource::read::{get as resource_get, list};
@@ -38,7 +38,7 @@ pub async fn get_indicator(
 ///
 /// If no slug is given, one is generated from the texts in the original language. Requires an
 /// editor's key.
-#[utoipa::path(operation_id = "create_indicator", tag = "Indicators", request_body = IndicatorInput, responses((status = 201, description = "The indicator.", body = Indicator)))]
+#[utoipa::path(operation_id = "create_indicator", tag = "Indicators", responses((status = 201, description = "The indicator.", body = Indicator)))]
 #[post("/v1/indicators")]
 pub async fn create_indicator(
     state: web::Data<AppState>,
@@ -53,7 +53,7 @@ pub async fn create_indicator(
 /// Replaces the whole item, or creates it at this slug if none exists, so that a synchronisation
 /// can be repeated safely. Sending back the response of GET with `lang=all` changes nothing.
 /// Requires an editor's key.
-#[utoipa::path(operation_id = "replace_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), request_body = IndicatorInput, responses((status = 200, description = "The indicator.", body = Indicator), (status = 201, description = "The indicator is new.", body = Indicator)))]
+#[utoipa::path(operation_id = "replace_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The indicator.", body = Indicator), (status = 201, description = "The indicator is new.", body = Indicator)))]
 #[put("/v1/indicators/{indicator}")]
 pub async fn replace_indicator(
     state: web::Data<AppState>,
@@ -68,7 +68,7 @@ pub async fn replace_indicator(
 ///
 /// JSON Merge Patch (RFC 7396): null removes a member, objects are merged, arrays are replaced.
 /// Requires an editor's key.
-#[utoipa::path(operation_id = "patch_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), request_body(content = IndicatorInput, content_type = "application/merge-patch+json"), responses((status = 200, description = "The indicator.", body = Indicator)))]
+#[utoipa::path(operation_id = "patch_indicator", tag = "Indicators", params(("indicator" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The indicator.", body = Indicator)))]
 #[patch("/v1/indicators/{indicator}")]
 pub async fn patch_indicator(
     state: web::Data<AppState>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::http::json_fields::{JsonFields, limits};
@@ -18,7 +18,7 @@ use crate::resource::schema::{
     TEXT_LANGUAGE_FILTER, TextField,
 };
 use crate::resource::view::context::{CommonFields, RenderContext};
-use crate::resource::view::resource::ParsedFields;
+use crate::resource::view::resource::{BodyDocs, ParsedFields};
 
 /// Declaration of the `indicator` resource.
 pub const SCHEMA: ResourceSchema = ResourceSchema {
@@ -180,52 +180,33 @@ pub struct IndicatorTranslation {
     pub description: Option<String>,
 }
 
-/// Request body of POST and PUT, and the merge patch of PATCH. Texts outside `translations` are in
-/// `original_language`.
-#[derive(Clone, Debug, ToSchema)]
-#[schema(example = json!({"slug": "women-subjected-to-violence", "status": "published", "label": "Women subjected to violence by a partner", "measure": "percentage", "unit": "women and girls aged 15 and older", "ascending": false, "additive": false, "code": "5.2.1", "vocabulary": "sdg"}))]
-pub struct IndicatorInput {
-    /// Readable identifier in URLs; generated from the label by default.
-    #[schema(pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", max_length = 80)]
-    pub slug: Option<String>,
-    /// Publication status; `draft` by default.
-    pub status: Option<Status>,
-    /// Time of publication; set at first publication by default.
-    pub published_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// Language in which the item was written (BCP 47).
-    pub original_language: Option<String>,
-    /// Texts by language tag; in a PATCH, null removes a language.
-    pub translations: Option<BTreeMap<String, IndicatorTranslation>>,
-    /// Name of the measured quantity, in the original language.
-    #[schema(min_length = 1, max_length = 300)]
-    pub label: Option<String>,
-    /// Method of measurement, as plain text in the original language.
-    #[schema(max_length = 50000)]
-    pub description: Option<String>,
-    /// Unit of the values. A change is applied to the statistics of the indicator.
-    #[schema(max_length = 200)]
-    pub unit: Option<String>,
-    /// Measure of the values; `unit` by default. A change is applied to the statistics of the
-    /// indicator.
-    pub measure: Option<Measure>,
-    /// Whether higher values are better. A change is applied to the statistics of the indicator.
-    pub ascending: Option<bool>,
-    /// Whether values may be summed. A change is applied to the statistics of the indicator.
-    pub additive: Option<bool>,
-    /// Whether a percentage is a share of a whole and lies between 0 and 100, unlike a percentage
-    /// change. Only for the measure `percentage`, where it is `true` by default.
-    pub is_share: Option<bool>,
-    /// Type of result that it measures.
-    pub result_type: Option<ResultType>,
-    /// Code in the vocabulary; requires `vocabulary`.
-    #[schema(max_length = 200)]
-    pub code: Option<String>,
-    /// Vocabulary of the code.
-    pub vocabulary: Option<Vocabulary>,
-    /// URL of the vocabulary's description.
-    #[schema(format = "uri")]
-    pub vocabulary_url: Option<String>,
-}
+/// Documentation of the request bodies, where it differs from that of responses.
+pub const BODY_DOCS: BodyDocs = BodyDocs {
+    example: Some(
+        || json!({"slug": "women-subjected-to-violence", "status": "published", "label": "Women subjected to violence by a partner", "measure": "percentage", "unit": "women and girls aged 15 and older", "ascending": false, "additive": false, "code": "5.2.1", "vocabulary": "sdg"}),
+    ),
+    descriptions: &[
+        (
+            "additive",
+            "Whether values may be summed. A change is applied to the statistics of the indicator.",
+        ),
+        (
+            "ascending",
+            "Whether higher values are better. A change is applied to the statistics of the indicator.",
+        ),
+        ("code", "Code in the vocabulary; requires `vocabulary`."),
+        ("description", "Method of measurement, as plain text in the original language."),
+        (
+            "is_share",
+            "Whether a percentage is a share of a whole and lies between 0 and 100, unlike a percentage change. Only for the measure `percentage`, where it is `true` by default.",
+        ),
+        (
+            "measure",
+            "Measure of the values; `unit` by default. A change is applied to the statistics of the indicator.",
+        ),
+        ("unit", "Unit of the values. A change is applied to the statistics of the indicator."),
+    ],
+};
 
 /// A page of a list.
 #[derive(Clone, Debug, ToSchema)]

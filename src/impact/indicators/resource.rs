@@ -21,7 +21,7 @@ use crate::resource::store::items as stored_items;
 use crate::resource::store::items::load_items;
 use crate::resource::store::texts::load_item_texts;
 use crate::resource::view::context::RenderContext;
-use crate::resource::view::resource::{ParsedFields, Resource};
+use crate::resource::view::resource::{BodyDocs, ParsedFields, Resource};
 
 /// The `indicator` resource.
 pub struct Indicators;
@@ -50,6 +50,7 @@ impl ResourceModel for Indicators {
 
 impl Resource for Indicators {
     type View = Indicator;
+    const BODY_DOCS: &'static BodyDocs = &model::BODY_DOCS;
 
     fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<IndicatorFields> {
         model::parse(fields)

@@ -28,11 +28,13 @@ use crate::resource::openapi::parameter_schemas::{
 use crate::resource::openapi::parameters::{header_parameters_for, query_parameters_for};
 use crate::resource::query::params::MAX_IDS;
 use crate::resource::schema::{ResourceSchema, TextField};
+use crate::resource::write::body::RequestBody;
 
 /// Completes the document for these kinds and for the endpoints that take their list parameters.
 pub fn complete_document(
     mut document: Value,
     specs: &[&ResourceSchema],
+    bodies: &[RequestBody],
     listings: &[ListEndpoint],
 ) -> Value {
     unwrap_descriptions(&mut document);
@@ -50,7 +52,7 @@ pub fn complete_document(
         add_referenced_by_properties(schemas, specs);
         completeness::add_completeness_schemas(schemas, specs);
         add_partial_schemas(schemas, specs);
-        request_bodies::complete_request_schemas(schemas);
+        request_bodies::add_request_schemas(schemas, bodies);
     }
     if let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) {
         components.insert("responses".to_owned(), problem_responses());
@@ -276,26 +278,10 @@ fn complete_operation(
     operation.insert("parameters".to_owned(), json!(parameters));
     let security = if class.is_read() { json!([{}, {"key": []}]) } else { json!([{"key": []}]) };
     operation.insert("security".to_owned(), security);
-    if class == OperationKind::Patch
-        && let Some(content) = operation
-            .get_mut("requestBody")
-            .and_then(|body| body.get_mut("content"))
-            .and_then(Value::as_object_mut)
-        && let Some(merge) = content.get_mut("application/merge-patch+json")
+    if let Some(resource_schema) = resource_schema
+        && let Some(body) = request_body(class, resource_schema)
     {
-        if let Some(Value::String(target)) = merge.pointer_mut("/schema/$ref") {
-            *target = target.replace("Input", "Patch");
-        }
-        let merge = merge.clone();
-        content.insert("application/json".to_owned(), merge);
-    }
-    if let Some(resource_schema) =
-        resource_schema.filter(|_| matches!(class, OperationKind::Create | OperationKind::Replace))
-        && let Some(media) = operation
-            .get_mut("requestBody")
-            .and_then(|body| body.pointer_mut("/content/application~1json"))
-    {
-        require_title(media, resource_schema);
+        operation.insert("requestBody".to_owned(), body);
     }
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else {
         return;
@@ -334,21 +320,27 @@ fn complete_operation(
     }
 }
 
-/// Requires a title in the original language, as a flat field or in `translations`.
-fn require_title(media: &mut Value, resource_schema: &ResourceSchema) {
-    let Some(schema) = media.get("schema").cloned() else { return };
-    let input = schema.get("$ref").and_then(Value::as_str).unwrap_or_default();
-    let translation = input.strip_suffix("Input").map(|kind| format!("{kind}Translation"));
-    let Some((title, _)) =
-        resource_schema.text_fields.iter().find(|(_, column)| *column == TextField::Title)
-    else {
-        return;
+/// Returns the request body of an operation that writes an item. A new item must have a title in
+/// its original language, as a flat field or in `translations`.
+fn request_body(class: OperationKind, resource_schema: &ResourceSchema) -> Option<Value> {
+    let component = |suffix: &str| json!({"$ref": format!("#/components/schemas/{}{suffix}", resource_schema.kind.schema_name())});
+    let content = match class {
+        OperationKind::Create | OperationKind::Replace => {
+            let is_title = |field: &&(&str, TextField)| field.1 == TextField::Title;
+            let (title, _) = resource_schema.text_fields.iter().find(is_title)?;
+            let either = json!([
+                {"required": [title], "properties": {(*title): {"type": "string"}}},
+                {"required": ["translations"], "properties": {"translations": {"type": "object", "minProperties": 1, "additionalProperties": component("Translation")}}},
+            ]);
+            json!({"application/json": {"schema": {"allOf": [component("Input"), {"anyOf": either}]}}})
+        }
+        OperationKind::Patch => {
+            let patch = json!({"schema": component("Patch")});
+            json!({"application/json": patch, "application/merge-patch+json": patch})
+        }
+        _ => return None,
     };
-    let either = json!([
-        {"required": [title], "properties": {(*title): {"type": "string"}}},
-        {"required": ["translations"], "properties": {"translations": {"type": "object", "minProperties": 1, "additionalProperties": {"$ref": translation}}}},
-    ]);
-    media["schema"] = json!({"allOf": [schema, {"anyOf": either}]});
+    Some(json!({"content": content, "required": true}))
 }
 
 /// Returns the links from a created item to the other operations on it.

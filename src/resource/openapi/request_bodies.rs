@@ -1,144 +1,285 @@
-//! Completes the schemas of request bodies, whose names end in `Input`, so that they match the
-//! validation of the server.
+//! Schemas of request bodies, whose names end in `Input`, `Translation` and `Patch`.
 //!
-//! The types declare the properties of individual fields. Constraints that all fields of a type
-//! share (languages, URLs, dates, lists) are added here, as [`crate::http::json_fields`] enforces
-//! them.
+//! The parsers describe the members, see [`JsonFields::describe`]. This module names the nested
+//! schemas, adds null to what is optional, and adds descriptions and examples: those of the member
+//! of the same name in responses, unless the kind has its own, see [`BodyDocs`].
+//!
+//! [`JsonFields::describe`]: crate::http::json_fields::JsonFields::describe
+
+use std::mem::take;
 
 use serde_json::{Map, Value, json};
 
-use crate::http::json_fields::limits;
-use crate::resource::openapi::parameter_schemas::{
-    DECIMAL_PATTERN, PERCENTAGE_PATTERN, language_schema,
-};
-use crate::resource::schema::READ_ONLY_FIELDS;
-use crate::text::decimal::format::MAX_DECIMAL_LEN;
+use crate::http::json_fields::schema::{self, with_keyword};
+use crate::resource::schema::{READ_ONLY_FIELDS, ResourceSchema, TextField};
+use crate::resource::view::resource::BodyDocs;
+use crate::resource::write::body::RequestBody;
 
-/// Fields that hold one or several language tags.
-const LANGUAGE_FIELDS: [&str; 7] = [
-    "language",
-    "original_language",
-    "languages",
-    "spoken_languages",
-    "sign_languages",
-    "audio_descriptions",
-    "open_captions",
+/// Descriptions of members and schemas that all kinds share.
+const COMMON_DESCRIPTIONS: &[(&str, &str)] = &[
+    ("status", "Publication status; `draft` by default."),
+    ("published_at", "Time of publication; set at first publication by default."),
+    ("original_language", "Language in which the item was written (BCP 47)."),
+    ("translations", "Texts by language tag; in a PATCH, null removes a language."),
+    (
+        "credit_line",
+        "Attribution line in the original language; must be shown wherever the item is displayed.",
+    ),
+    (
+        "disclaimer",
+        "Disclaimer in the original language; must be shown wherever the item is displayed.",
+    ),
+    ("Translation.status", "Publication status of this language."),
+    ("PartnerRoleInput", "A partner and its role, in a request body."),
 ];
 
-/// Returns the schema of an exact decimal as text.
-fn decimal_schema() -> Value {
-    json!({"type": "string", "pattern": DECIMAL_PATTERN, "maxLength": MAX_DECIMAL_LEN})
-}
+const BODY_DESCRIPTION: &str = "Request body of POST and PUT, and the merge patch of PATCH. Texts outside `translations` are in `original_language`.";
 
-/// Returns the two forms of a reference: an identifier or slug, or an object with one of them.
-fn reference_alternatives() -> [Value; 2] {
-    let name = || json!({"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[^\\u0000]+$", "description": "A slug or an id."});
-    let either = json!([{"required": ["id"]}, {"required": ["slug"]}]);
-    [
-        name(),
-        json!({"type": "object", "properties": {"id": name(), "slug": name()}, "anyOf": either}),
-    ]
-}
+const READ_ONLY_DESCRIPTION: &str =
+    "Read-only: ignored in requests, so that a response can be sent back.";
 
-/// Returns the two forms of a country: its code, or an object with the code.
-fn country_alternatives() -> [Value; 2] {
-    let code = || json!({"type": "string", "description": "ISO 3166-1 alpha-2 or alpha-3, XK or XKX.", "pattern": "^[A-Za-z]{2,3}$"});
-    [code(), json!({"type": "object", "required": ["code"], "properties": {"code": code()}})]
-}
+const REQUIRED_REFERENCE_DESCRIPTION: &str = "A slug, an id, or an object with one of them.";
+
+const PATCH_DESCRIPTION: &str =
+    "JSON Merge Patch (RFC 7396): merged with the stored resource; null removes a field.";
 
 /// Returns the shared schemas of references, countries and decimals in bodies.
 pub fn shared_input_schemas() -> Value {
-    let or_null = |[text, object]: [Value; 2]| json!([text, object, {"type": "null"}]);
-    let list = |of: [Value; 2], description: &str| json!({"type": ["array", "null"], "items": {"anyOf": of}, "maxItems": limits::LIST_ITEMS, "description": description});
+    let example = |schema: Value, example: &str| with_keyword(schema, "example", json!(example));
     json!({
-        "ReferenceInput": {"anyOf": or_null(reference_alternatives()), "example": "un-women", "description": "A reference to an item: its slug, its id, or an object with one of them."},
-        "ReferencesInput": list(reference_alternatives(), "References to items, in display order."),
-        "CountryInput": {"anyOf": or_null(country_alternatives()), "example": "MK", "description": "A country: its code, or an object with the code."},
-        "CountriesInput": list(country_alternatives(), "Countries, in display order."),
-        "DecimalInput": {"anyOf": [decimal_schema(), {"type": "number"}, {"type": "null"}], "example": "1500", "description": "An exact decimal of at most 60 characters, as text or as a number."},
+        "ReferenceInput": described(nullable(example(schema::reference(), "un-women")), "A reference to an item: its slug, its id, or an object with one of them."),
+        "ReferencesInput": described(nullable(schema::list(&schema::reference())), "References to items, in display order."),
+        "CountryInput": described(nullable(example(schema::country(), "MK")), "A country: its code, or an object with the code."),
+        "CountriesInput": described(nullable(schema::list(&schema::country())), "Countries, in display order."),
+        "DecimalInput": described(nullable(example(schema::decimal(), "1500")), "An exact decimal of at most 60 characters, as text or as a number."),
     })
 }
 
-/// Completes the schemas of request bodies.
-pub fn complete_request_schemas(schemas: &mut Map<String, Value>) {
-    allow_null_translations(schemas);
-    add_nested_inputs(schemas);
-    for (name, schema) in schemas
-        .iter_mut()
-        .filter(|(name, _)| name.ends_with("Input") || name.ends_with("Translation"))
-    {
-        let is_resource =
-            name.ends_with("Input") && schema.pointer("/properties/translations").is_some();
-        let Some(object) = schema.as_object_mut() else { continue };
-        let required: Vec<String> = object
-            .get("required")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect();
-        let Some(properties) = object.get_mut("properties").and_then(Value::as_object_mut) else {
-            continue;
-        };
-        for (name, property) in properties.iter_mut() {
-            apply_field_constraints(name, property);
-            // A required field does not accept null, unlike the shared schema.
-            let shared =
-                property.get("$ref").and_then(Value::as_str).filter(|_| required.contains(name));
-            let alone = match shared {
-                Some("#/components/schemas/ReferenceInput") => {
-                    (reference_alternatives(), "A slug, an id, or an object with one of them.")
-                }
-                Some("#/components/schemas/CountryInput") => {
-                    (country_alternatives(), "A country code, or an object with one.")
-                }
-                _ => continue,
-            };
-            *property = json!({"anyOf": alone.0, "description": alone.1});
-        }
-        if is_resource {
-            for name in READ_ONLY_FIELDS {
-                properties.insert(
-                    (*name).to_owned(),
-                    json!({"description": "Read-only: ignored in requests, so that a response can be sent back."}),
-                );
-            }
-        }
-        object.insert("additionalProperties".to_owned(), json!(false));
+/// Adds the schemas of the body of each kind: of POST and PUT, of its texts in one language, and of
+/// PATCH.
+pub fn add_request_schemas(schemas: &mut Map<String, Value>, bodies: &[RequestBody]) {
+    for body in bodies {
+        let kind = body.resource_schema.kind.schema_name();
+        let mut builder =
+            BodyBuilder { schemas, resource_schema: body.resource_schema, docs: body.docs };
+        builder.add(&format!("{kind}Input"), kind, body.schema.clone());
     }
-    add_patch_schemas(schemas);
+    for body in bodies {
+        add_patch_schema(schemas, body.resource_schema.kind.schema_name());
+    }
 }
 
-/// Adds the schema of the PATCH body of each resource (RFC 7396): objects, including texts, are
-/// merged with the stored ones, so nothing in them is required and null removes any member. Lists
-/// are replaced as a whole.
-fn add_patch_schemas(schemas: &mut Map<String, Value>) {
-    let resources: Vec<(String, Value)> = schemas
-        .iter()
-        .filter(|(name, schema)| {
-            name.ends_with("Input") && schema.pointer("/properties/translations").is_some()
-        })
-        .filter_map(|(name, schema)| Some((name.strip_suffix("Input")?.to_owned(), schema.clone())))
-        .collect();
-    for (kind, mut schema) in resources {
-        let properties = schema
-            .get_mut("properties")
-            .and_then(Value::as_object_mut)
-            .into_iter()
-            .flat_map(Map::values_mut);
-        for property in properties.filter(|property| property.get("items").is_none()) {
-            retarget_to_patch_schemas(property, schemas);
+/// Adds the schemas of the body of one kind.
+struct BodyBuilder<'a> {
+    schemas: &'a mut Map<String, Value>,
+    resource_schema: &'static ResourceSchema,
+    docs: &'static BodyDocs,
+}
+
+impl BodyBuilder<'_> {
+    /// Adds a schema that a parser has recorded, and those of nested objects. `response` is the
+    /// name of the corresponding schema in responses.
+    fn add(&mut self, name: &str, response: &str, mut recorded: Value) {
+        let shown = self.schemas.get(response).cloned().unwrap_or_default();
+        let required: Vec<Value> =
+            recorded.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+        let members = recorded.get_mut("properties").and_then(Value::as_object_mut);
+        for (member, schema) in members.into_iter().flatten() {
+            let context = MemberContext {
+                component: name,
+                name: member,
+                shown: shown.pointer(&format!("/properties/{member}")).unwrap_or(&Value::Null),
+                is_required: required.iter().any(|name| name == member),
+            };
+            *schema = self.member(&context, take(schema));
         }
-        if let Some(object) = schema.as_object_mut() {
-            object.remove("required");
-            object.insert(
-                "description".to_owned(),
-                json!("JSON Merge Patch (RFC 7396): merged with the stored resource; null removes a field."),
-            );
+        let mut schema = described(recorded, &self.schema_description(name, &shown));
+        if let Some(example) = self.docs.example.filter(|_| self.is_body(name)) {
+            schema = with_keyword(schema, "example", example());
         }
-        schemas.insert(format!("{kind}Patch"), schema);
+        self.schemas.insert(name.to_owned(), schema);
     }
+
+    /// Returns the complete schema of a member.
+    fn member(&mut self, context: &MemberContext<'_>, mut schema: Value) -> Value {
+        let description = self.member_description(context);
+        if let Some(shared) = schema.get("$ref").and_then(Value::as_str) {
+            if !context.is_required {
+                return schema;
+            }
+            // A required member does not accept null, unlike the shared schema.
+            match shared.rsplit('/').next() {
+                Some("DecimalInput") => schema = schema::decimal(),
+                Some("CountryInput") => {
+                    return described(schema::country(), "A country code, or an object with one.");
+                }
+                _ => return described(schema::reference(), REQUIRED_REFERENCE_DESCRIPTION),
+            }
+        } else if schema.get("properties").is_some() {
+            let target = self.add_nested(context, schema);
+            return reference_to(&target, &description, context.is_required);
+        } else if schema.get("enum").is_some() {
+            let named = component_of(context.shown).filter(|name| {
+                self.schemas.get(*name).and_then(|named| named.get("enum")) == schema.get("enum")
+            });
+            if let Some(name) = named {
+                return reference_to(name, &description, context.is_required);
+            }
+        }
+        if let Some(items) =
+            schema.get_mut("items").filter(|items| items.get("properties").is_some())
+        {
+            let target = self.add_nested(context, take(items));
+            *items = json!({"$ref": format!("#/components/schemas/{target}")});
+        }
+        if let Some(texts) = schema.pointer_mut("/additionalProperties/anyOf/0") {
+            let kind = self.resource_schema.kind.schema_name();
+            let target = format!("{kind}Translation");
+            self.add(&target, kind, take(texts));
+            *texts = json!({"$ref": format!("#/components/schemas/{target}")});
+        }
+        if !context.is_required {
+            schema = nullable(schema);
+        }
+        schema = described(schema, &description);
+        if let Some(example) =
+            context.shown.get("example").filter(|_| !self.is_body(context.component))
+        {
+            schema = with_keyword(schema, "example", example.clone());
+        }
+        schema
+    }
+
+    /// Adds the schema of a nested object, named after the one in responses. Returns its name.
+    fn add_nested(&mut self, context: &MemberContext<'_>, recorded: Value) -> String {
+        let response = component_of(context.shown).unwrap_or(context.name);
+        let name = format!("{response}Input");
+        self.add(&name, response, recorded);
+        name
+    }
+
+    fn is_body(&self, component: &str) -> bool {
+        component.strip_suffix("Input") == Some(self.resource_schema.kind.schema_name())
+    }
+
+    /// Returns the description of a schema.
+    fn schema_description(&self, name: &str, shown: &Value) -> String {
+        if let Some(description) = self.declared_description(declared_name(name)) {
+            return description.to_owned();
+        }
+        if self.is_body(name) {
+            return BODY_DESCRIPTION.to_owned();
+        }
+        if declared_name(name) != name {
+            let noun = self.resource_schema.kind.noun();
+            let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+            return format!("Texts of {article} {noun} in one language.");
+        }
+        description_of(shown).to_owned()
+    }
+
+    /// Returns the description of a member.
+    fn member_description(&self, context: &MemberContext<'_>) -> String {
+        let MemberContext { component, name, shown, .. } = *context;
+        let is_body = self.is_body(component);
+        let key = format!("{}.{name}", declared_name(component));
+        if let Some(description) = self.declared_description(if is_body { name } else { &key }) {
+            return description.to_owned();
+        }
+        let shown = description_of(shown);
+        let texts = self.resource_schema.text_fields;
+        match name {
+            _ if !is_body => shown.to_owned(),
+            "slug" => {
+                let title = texts.iter().find(|(_, column)| *column == TextField::Title);
+                let title = title.map_or("texts", |(title, _)| title);
+                format!("Readable identifier in URLs; generated from the {title} by default.")
+            }
+            _ if texts.iter().any(|(text, _)| *text == name) => {
+                format!("{}, in the original language.", shown.trim_end_matches('.'))
+            }
+            _ if READ_ONLY_FIELDS.contains(&name) => READ_ONLY_DESCRIPTION.to_owned(),
+            _ => shown.to_owned(),
+        }
+    }
+
+    fn declared_description(&self, key: &str) -> Option<&'static str> {
+        let mut declared = self.docs.descriptions.iter().chain(COMMON_DESCRIPTIONS);
+        declared.find(|(name, _)| *name == key).map(|(_, description)| *description)
+    }
+}
+
+/// Returns the name of a schema in [`BodyDocs`], which is the same for the texts of every kind.
+fn declared_name(component: &str) -> &str {
+    if component.ends_with("Translation") { "Translation" } else { component }
+}
+
+/// A member of a schema, and its schema in responses.
+struct MemberContext<'a> {
+    component: &'a str,
+    name: &'a str,
+    shown: &'a Value,
+    is_required: bool,
+}
+
+/// Returns the schema with a description.
+fn described(schema: Value, description: &str) -> Value {
+    with_keyword(schema, "description", json!(description))
+}
+
+/// Returns the schema with null as a further value.
+fn nullable(mut schema: Value) -> Value {
+    if let Some(options) = schema.get_mut("anyOf").and_then(Value::as_array_mut) {
+        options.push(json!({"type": "null"}));
+    } else if let Some(name) = schema.get_mut("type") {
+        *name = json!([name, "null"]);
+    }
+    if let Some(words) = schema.get_mut("enum").and_then(Value::as_array_mut) {
+        words.push(Value::Null);
+    }
+    schema
+}
+
+/// Returns a reference to a schema, or to it and null.
+fn reference_to(name: &str, description: &str, is_required: bool) -> Value {
+    let target =
+        json!({"$ref": format!("#/components/schemas/{name}"), "description": description});
+    if is_required { target } else { json!({"oneOf": [target, {"type": "null"}]}) }
+}
+
+/// Returns the name of the schema that a property of a response references, directly, as an item or
+/// beside null.
+fn component_of(property: &Value) -> Option<&str> {
+    ["/$ref", "/items/$ref", "/oneOf/0/$ref"]
+        .into_iter()
+        .find_map(|at| property.pointer(at))
+        .and_then(Value::as_str)
+        .and_then(|target| target.rsplit('/').next())
+}
+
+fn description_of(property: &Value) -> &str {
+    let described = ["/description", "/oneOf/0/description"];
+    let description = described.into_iter().find_map(|at| property.pointer(at));
+    description.and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Adds the schema of the PATCH body of a kind (RFC 7396): objects, including texts, are merged with
+/// the stored ones, so nothing in them is required and null removes any member. Lists are replaced
+/// as a whole.
+fn add_patch_schema(schemas: &mut Map<String, Value>, kind: &str) {
+    let Some(mut schema) = schemas.get(&format!("{kind}Input")).cloned() else { return };
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+    for property in properties
+        .into_iter()
+        .flat_map(Map::values_mut)
+        .filter(|property| property.get("items").is_none())
+    {
+        retarget_to_patch_schemas(property, schemas);
+    }
+    if let Some(object) = schema.as_object_mut() {
+        object.remove("required");
+    }
+    schemas.insert(format!("{kind}Patch"), described(schema, PATCH_DESCRIPTION));
 }
 
 /// Points references to merged objects at a copy of their schema in which nothing is required.
@@ -173,146 +314,6 @@ fn retarget_to_patch_schemas(value: &mut Value, schemas: &mut Map<String, Value>
         Value::Array(members) => {
             for value in members {
                 retarget_to_patch_schemas(value, schemas);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Adds the constraints that all fields of this type share.
-fn apply_field_constraints(name: &str, property: &mut Value) {
-    if name == "translations" {
-        property["propertyNames"] = language_schema();
-        return;
-    }
-    if name == "country" && property.get("type").is_some() {
-        *property = json!({"$ref": "#/components/schemas/CountryInput"});
-        return;
-    }
-    if property.get("pattern").and_then(Value::as_str) == Some(DECIMAL_PATTERN) {
-        *property = json!({"anyOf": [decimal_schema(), {"type": "number"}], "description": property.get("description"), "example": property.get("example")});
-        return;
-    }
-    if property.get("pattern").and_then(Value::as_str) == Some(PERCENTAGE_PATTERN) {
-        let text =
-            json!({"type": "string", "pattern": PERCENTAGE_PATTERN, "maxLength": MAX_DECIMAL_LEN});
-        let null =
-            property.get("type").is_some_and(Value::is_array).then(|| json!({"type": "null"}));
-        let options: Vec<Value> = [text, json!({"type": "number", "minimum": 0, "maximum": 100})]
-            .into_iter()
-            .chain(null)
-            .collect();
-        *property = json!({"anyOf": options, "description": property.get("description"), "example": property.get("example")});
-        return;
-    }
-    let is_list = property.get("items").is_some();
-    if is_list {
-        property["maxItems"] = json!(limits::LIST_ITEMS);
-    }
-    let member = if is_list { property.get_mut("items") } else { Some(property) };
-    let Some(member) = member.and_then(Value::as_object_mut) else { return };
-    let more = match member.get("format").and_then(Value::as_str) {
-        _ if LANGUAGE_FIELDS.contains(&name) => language_schema(),
-        Some("uri") => json!({"maxLength": limits::URL, "pattern": "^https?://"}),
-        Some("date") => json!({"minLength": 10, "maxLength": 10}),
-        Some("date-time") => json!({"minLength": 20}),
-        // Blank text is parsed as null; fields with a minimum length must not be blank.
-        _ if member.get("minLength").is_some() && member.get("pattern").is_none() => {
-            json!({"pattern": "\\S"})
-        }
-        _ => return,
-    };
-    let Value::Object(more) = more else { return };
-    // `type` is not overwritten: it determines whether null is accepted.
-    member.extend(more.into_iter().filter(|(keyword, _)| keyword != "type"));
-}
-
-/// Allows null as the value of a language in `translations`: a PATCH removes the language this way.
-fn allow_null_translations(schemas: &mut Map<String, Value>) {
-    for (_, schema) in schemas.iter_mut().filter(|(name, _)| name.ends_with("Input")) {
-        let texts = schema
-            .pointer_mut("/properties/translations")
-            .and_then(Value::as_object_mut)
-            .and_then(|map| map.get_mut("additionalProperties"));
-        if let Some(texts) = texts {
-            *texts = json!({"anyOf": [texts.clone(), {"type": "null"}]});
-        }
-    }
-}
-
-/// Adds an `Input` schema for each nested object. Responses contain all of its fields; request
-/// bodies may omit the nullable ones.
-fn add_nested_inputs(schemas: &mut Map<String, Value>) {
-    const NESTED_SCHEMAS: [&str; 16] = [
-        "Accessibility",
-        "Baseline",
-        "Caption",
-        "Chapter",
-        "CountryShare",
-        "Credit",
-        "Disaggregation",
-        "Document",
-        "Helpline",
-        "Logo",
-        "Quote",
-        "Sector",
-        "Source",
-        "SourceDocument",
-        "Target",
-        "Thumbnail",
-    ];
-    for part in NESTED_SCHEMAS {
-        let Some(mut schema) = schemas.get(part).cloned() else { continue };
-        let optional = |property: &Value| {
-            let kind = property.get("type");
-            let null = kind
-                .and_then(Value::as_array)
-                .is_some_and(|kinds| kinds.iter().any(|kind| kind == "null"));
-            let list = kind.and_then(Value::as_str) == Some("array");
-            null || list || property.get("anyOf").is_some() || property.get("oneOf").is_some()
-        };
-        let properties =
-            schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
-        let required: Vec<&String> = properties
-            .iter()
-            // `kind` of a caption defaults to `subtitles`; `stored` and `transliterated` are set by
-            // the server.
-            .filter(|(name, property)| {
-                !(optional(property)
-                    || part == "Caption"
-                        && ["kind", "stored", "transliterated"].contains(&name.as_str()))
-            })
-            .map(|(name, _)| name)
-            .collect();
-        if let Some(object) = schema.as_object_mut() {
-            object.insert("required".to_owned(), json!(required));
-            if required.is_empty() {
-                object.remove("required");
-            }
-        }
-        schemas.insert(format!("{part}Input"), schema);
-    }
-    for (_, schema) in schemas.iter_mut().filter(|(name, _)| {
-        name.ends_with("Input")
-            && !NESTED_SCHEMAS.iter().any(|part| *name == &format!("{part}Input"))
-    }) {
-        retarget_to_input_schemas(schema, &NESTED_SCHEMAS);
-    }
-}
-
-fn retarget_to_input_schemas(schema: &mut Value, parts: &[&str]) {
-    match schema {
-        Value::Object(object) => {
-            if let Some(Value::String(target)) = object.get_mut("$ref")
-                && parts.iter().any(|part| target.rsplit('/').next() == Some(part))
-            {
-                target.push_str("Input");
-            }
-            object.values_mut().for_each(|value| retarget_to_input_schemas(value, parts));
-        }
-        Value::Array(members) => {
-            for value in members {
-                retarget_to_input_schemas(value, parts);
             }
         }
         _ => {}

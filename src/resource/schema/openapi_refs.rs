@@ -11,16 +11,6 @@ macro_rules! named_schemas {
 }
 
 named_schemas! {
-    /// A reference in a request body.
-    reference_input => "ReferenceInput";
-    /// A list of references in a request body.
-    references_input => "ReferencesInput";
-    /// A country in a request body.
-    country_input => "CountryInput";
-    /// A list of countries in a request body.
-    countries_input => "CountriesInput";
-    /// A decimal in a request body.
-    decimal_input => "DecimalInput";
     /// A topic embedded in another resource, or null.
     topic_or_none => "TopicOrNull";
     /// Topics embedded in another resource.

@@ -18,21 +18,9 @@ pub struct PartnerRole {
     pub role: Option<String>,
 }
 
-/// A partner and its role, in a request body.
-#[derive(Clone, Debug, ToSchema)]
-pub struct PartnerRoleInput {
-    /// The partner: a slug, an id, or an object with one of them.
-    #[schema(required, schema_with = crate::resource::schema::openapi_refs::reference_input)]
-    pub partner: Option<String>,
-    /// The role of the partner.
-    #[schema(max_length = 200, example = "funder")]
-    pub role: Option<String>,
-}
-
 /// Parses `partners`.
 pub fn parse(fields: &mut JsonFields<'_, '_>) -> Vec<NewReference> {
-    fields.list("partners", |value, pointer, errors| {
-        let mut inner = JsonFields::new(value, pointer, errors)?;
+    fields.objects("partners", |mut inner| {
         let partner = inner.reference("partner");
         let role = inner.text("role", limits::SHORT_TEXT);
         inner.require("partner", partner.is_some());

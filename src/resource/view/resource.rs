@@ -20,10 +20,23 @@ pub struct ParsedFields<F> {
     pub references: Vec<NewReference>,
 }
 
+/// Documentation of the request bodies of a kind, where it differs from that of responses.
+#[derive(Debug)]
+pub struct BodyDocs {
+    /// Returns an example of a body.
+    pub example: Option<fn() -> Value>,
+    /// Descriptions of members (`chapters`), of schemas (`EvidenceInput`, and `Translation` for the
+    /// texts in one language), and of the members of these schemas (`EvidenceInput.end_seconds`).
+    pub descriptions: &'static [(&'static str, &'static str)],
+}
+
 /// A kind of item: how it is parsed, checked and rendered.
 pub trait Resource: ResourceModel {
     /// The representation in responses.
     type View: Serialize;
+
+    /// Documentation of the request bodies.
+    const BODY_DOCS: &'static BodyDocs = &BodyDocs { example: None, descriptions: &[] };
 
     /// Parses the fields of a request body; errors are reported to `fields`.
     fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<Self::Fields>;

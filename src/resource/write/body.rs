@@ -1,13 +1,14 @@
 //! Parses a request body into fields, translations and references.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::db::Time;
 use crate::http::json_fields::JsonFields;
 use crate::http::problem::FieldError;
+use crate::http::values::SLUG_PATTERN;
 use crate::resource::model::item::{ItemRow, Status};
-use crate::resource::schema::READ_ONLY_FIELDS;
-use crate::resource::view::resource::{ParsedFields, Resource};
+use crate::resource::schema::{READ_ONLY_FIELDS, ResourceSchema};
+use crate::resource::view::resource::{BodyDocs, ParsedFields, Resource};
 use crate::resource::write::translations::{self, ParsedTranslations, TranslationDefaults};
 use crate::text::language::Language;
 use crate::text::slug;
@@ -47,6 +48,41 @@ pub fn parse_body<S: Resource>(
     errors: &mut Vec<FieldError>,
 ) -> Option<ParsedBody<S::Fields>> {
     let mut fields = JsonFields::new(body, "", errors)?;
+    let parsed = parse_members::<S>(&mut fields, parse_context);
+    fields.finish();
+    Some(parsed)
+}
+
+/// The request body of a kind, as its parser describes it.
+#[derive(Debug)]
+pub struct RequestBody {
+    /// The declaration of the kind.
+    pub resource_schema: &'static ResourceSchema,
+    /// The recorded JSON Schema, see [`JsonFields::describe`].
+    pub schema: Value,
+    /// The documentation.
+    pub docs: &'static BodyDocs,
+}
+
+/// Returns the description of the request body of a kind.
+pub fn describe_body<S: Resource>() -> RequestBody {
+    let parse_context = ParseContext {
+        existing: None,
+        has_multiple_languages: false,
+        path_slug: None,
+        default_language: &Language::default(),
+    };
+    RequestBody {
+        resource_schema: S::SCHEMA,
+        schema: JsonFields::describe(|fields| drop(parse_members::<S>(fields, &parse_context))),
+        docs: S::BODY_DOCS,
+    }
+}
+
+fn parse_members<S: Resource>(
+    fields: &mut JsonFields<'_, '_>,
+    parse_context: &ParseContext<'_>,
+) -> ParsedBody<S::Fields> {
     fields.ignore(READ_ONLY_FIELDS);
     let stated_status = fields.enum_value("status", &Status::ALL);
     let status = stated_status
@@ -58,6 +94,8 @@ pub fn parse_body<S: Resource>(
         .unwrap_or(Status::Draft);
     let published_at = fields.time("published_at");
     let slug = fields.text("slug", 200);
+    fields
+        .add_keywords("slug", || json!({"pattern": SLUG_PATTERN, "maxLength": slug::MAX_SLUG_LEN}));
     let original =
         parse_context.existing.and_then(|item| Language::parse(&item.original_language).ok());
     let original = original.as_ref().unwrap_or(parse_context.default_language);
@@ -66,7 +104,7 @@ pub fn parse_body<S: Resource>(
         original_language: original,
         infer_original_language: parse_context.existing.is_none(),
     };
-    let texts = translations::parse_translations(&mut fields, S::SCHEMA, &defaults);
+    let texts = translations::parse_translations(fields, S::SCHEMA, &defaults);
     if texts.is_flat && parse_context.has_multiple_languages {
         fields.error(
             "translations",
@@ -86,9 +124,8 @@ pub fn parse_body<S: Resource>(
             );
         }
     }
-    let parsed_fields = S::parse(&mut fields);
-    fields.finish();
-    Some(ParsedBody { status, published_at, slug, translations: texts, parsed_fields })
+    let parsed_fields = S::parse(fields);
+    ParsedBody { status, published_at, slug, translations: texts, parsed_fields }
 }
 
 pub(super) fn has_null(body: &Value, field: &str) -> bool {

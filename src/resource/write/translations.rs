@@ -1,9 +1,6 @@
 //! Parses the texts of a body: by language in `translations`, or flat in the original language.
 
-use serde_json::Value;
-
-use crate::http::json_fields::{JsonFields, limits, parse_storable_language};
-use crate::http::problem::FieldError;
+use crate::http::json_fields::{JsonFields, limits};
 use crate::resource::model::item::{Status, TranslationRow};
 use crate::resource::schema::{ResourceSchema, TextField};
 use crate::text::collation::sort_key;
@@ -55,8 +52,9 @@ pub fn parse_translations(
     for (name, _) in schema.text_fields {
         fields.ignore(&[name]);
     }
-    let translations = fields.value("translations");
+    let translations = fields.peek("translations");
     if flat && translations.is_some() {
+        fields.ignore(&["translations"]);
         fields.error(
             "translations",
             "conflicting",
@@ -68,7 +66,19 @@ pub fn parse_translations(
             is_flat: false,
         };
     }
-    let Some(translations) = translations else {
+    let texts = fields.objects_by_language("translations", |language, mut inner| {
+        let status = inner.enum_value("status", &Status::ALL).unwrap_or(defaults.status);
+        let defaults = TranslationDefaults { status, ..*defaults };
+        let text = parse_translation(&mut inner, schema, &defaults, language);
+        for (name, _) in schema.text_fields.iter().filter(|(_, column)| *column == TextField::Title)
+        {
+            // A missing title has been reported already.
+            inner.require(name, true);
+        }
+        inner.finish();
+        text
+    });
+    let Some(mut texts) = texts else {
         let original = stated.unwrap_or_else(|| defaults.original_language.clone());
         let text = parse_translation(fields, schema, defaults, &original);
         return ParsedTranslations {
@@ -77,9 +87,7 @@ pub fn parse_translations(
             is_flat: true,
         };
     };
-    let pointer = fields.pointer_to("translations");
-    let texts =
-        parse_translation_map(translations, &pointer, schema, defaults, fields.errors_mut());
+    texts.sort_by(|a, b| a.language.cmp(&b.language));
     let original = stated.clone().unwrap_or_else(|| {
         let first = texts.first().and_then(|text| Language::parse(&text.language).ok());
         let has_default =
@@ -89,72 +97,15 @@ pub fn parse_translations(
             .unwrap_or_else(|| defaults.original_language.clone())
     });
     // Invalid texts in the original language have been reported already.
-    let is_there = translations.get(original.as_str()).is_some_and(|texts| !texts.is_null());
+    let is_there = translations
+        .and_then(|translations| translations.get(original.as_str()))
+        .is_some_and(|texts| !texts.is_null());
     if !is_there && !texts.iter().any(|text| text.language == original.as_str()) {
         let detail =
             format!("The texts of the original language `{}` are missing.", original.as_str());
         fields.error("translations", "missing_language", detail);
     }
     ParsedTranslations { original_language: original, texts, is_flat: false }
-}
-
-fn parse_translation_map(
-    value: &Value,
-    pointer: &str,
-    schema: &ResourceSchema,
-    defaults: &TranslationDefaults<'_>,
-    errors: &mut Vec<FieldError>,
-) -> Vec<TranslationRow> {
-    let Value::Object(object) = value else {
-        errors.push(FieldError::field(
-            pointer,
-            "wrong_type",
-            "An object with one member for each language is expected here.",
-        ));
-        return Vec::new();
-    };
-    if object.len() > limits::LIST_ITEMS {
-        errors.push(FieldError::field(
-            pointer,
-            "too_many",
-            format!("At most {} languages are accepted here.", limits::LIST_ITEMS),
-        ));
-        return Vec::new();
-    }
-    let mut texts: Vec<TranslationRow> = Vec::new();
-    for (tag, value) in object {
-        let here = format!("{pointer}/{}", tag.replace('~', "~0").replace('/', "~1"));
-        let language = match parse_storable_language(tag) {
-            Ok(language) => language,
-            Err(detail) => {
-                errors.push(FieldError::field(here, "invalid_language", detail));
-                continue;
-            }
-        };
-        if value.is_null() {
-            continue;
-        }
-        if texts.iter().any(|text| text.language == language.as_str()) {
-            errors.push(FieldError::field(
-                here,
-                "repeated",
-                format!("`{}` is listed twice.", language.as_str()),
-            ));
-            continue;
-        }
-        let Some(mut fields) = JsonFields::new(value, here, errors) else { continue };
-        let status = fields.enum_value("status", &Status::ALL).unwrap_or(defaults.status);
-        let text = parse_translation(
-            &mut fields,
-            schema,
-            &TranslationDefaults { status, ..*defaults },
-            &language,
-        );
-        fields.finish();
-        texts.extend(text);
-    }
-    texts.sort_by(|a, b| a.language.cmp(&b.language));
-    texts
 }
 
 fn parse_translation(
@@ -178,7 +129,7 @@ fn parse_translation(
         match column {
             TextField::Title => {
                 let before = fields.errors_mut().len();
-                match fields.text(name, limits::TITLE) {
+                match fields.nonblank_text(name, limits::TITLE) {
                     Some(title) => text.title = title,
                     None if fields.errors_mut().len() == before => {
                         fields.error(

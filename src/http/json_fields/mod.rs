@@ -1,36 +1,38 @@
 //! Parses a JSON body member by member and collects all errors with their JSON pointers, instead of
 //! stopping at the first.
+//!
+//! The same parser describes the body: [`JsonFields::describe`] runs it on an empty object, and each
+//! method records the JSON Schema of the member that it would parse. For this, a parser reads its
+//! members unconditionally.
+
+/// Maximum lengths of texts in characters, by type of field, and of lists.
+pub mod limits;
+mod parse;
+/// JSON Schemas of the values in request bodies.
+pub mod schema;
+
+use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
+pub use self::parse::ReferenceInput;
+use self::parse::{
+    decimal_text, escape_pointer_token, is_media_type, parse_country, parse_reference, to_integer,
+    type_name, validate_text,
+};
+use self::schema::ObjectSchema;
 use crate::db::Time;
 use crate::http::problem::{FieldError, MAX_ERRORS};
+use crate::http::values::language_schema;
 pub use crate::http::values::{
     is_web_url, parse_date, parse_storable_language, parse_time, unknown_value_message,
 };
-use crate::i18n::country_names;
 use crate::text::decimal::format::decimal_sort_key;
 use crate::text::decimal::format::normalize_decimal;
 use crate::text::language::Language;
 use crate::text::name_suggestion::closest_name;
 pub use crate::text::truncate_for_message;
-
-/// Maximum lengths of texts in characters, by type of field, and of lists.
-pub mod limits {
-    /// Titles, names, labels.
-    pub const TITLE: usize = 300;
-    /// Summaries and notes.
-    pub const SUMMARY: usize = 2_000;
-    /// Descriptions.
-    pub const DESCRIPTION: usize = 50_000;
-    /// Short texts: roles, licences, units.
-    pub const SHORT_TEXT: usize = 200;
-    /// URLs.
-    pub const URL: usize = 2_000;
-    /// Members of a list.
-    pub const LIST_ITEMS: usize = 500;
-}
 
 /// Parser of the members of one JSON object.
 pub struct JsonFields<'v, 'e> {
@@ -38,15 +40,8 @@ pub struct JsonFields<'v, 'e> {
     pointer: String,
     known_fields: Vec<&'static str>,
     errors: &'e mut Vec<FieldError>,
-}
-
-/// A reference in a body, by identifier or slug.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ReferenceInput {
-    /// An identifier or a slug.
-    pub id_or_slug: String,
-    /// JSON pointer to the reference.
-    pub pointer: String,
+    /// The schema that is recorded, in describing mode.
+    schema: Option<&'e mut ObjectSchema>,
 }
 
 impl<'v, 'e> JsonFields<'v, 'e> {
@@ -59,7 +54,7 @@ impl<'v, 'e> JsonFields<'v, 'e> {
         let pointer = pointer.into();
         match value {
             Value::Object(object) => {
-                Some(Self { object, pointer, known_fields: Vec::new(), errors })
+                Some(Self { object, pointer, known_fields: Vec::new(), errors, schema: None })
             }
             other => {
                 errors.push(FieldError::field(
@@ -69,6 +64,55 @@ impl<'v, 'e> JsonFields<'v, 'e> {
                 ));
                 None
             }
+        }
+    }
+
+    /// Returns the JSON Schema of the objects that a parser accepts, by running it in describing
+    /// mode: the object is empty, errors are dropped, and nested parsers run once.
+    pub fn describe(parse: impl FnOnce(&mut JsonFields<'_, '_>)) -> Value {
+        let (object, mut errors, mut schema) = (Map::new(), Vec::new(), ObjectSchema::default());
+        parse(&mut JsonFields {
+            object: &object,
+            pointer: String::new(),
+            known_fields: Vec::new(),
+            errors: &mut errors,
+            schema: Some(&mut schema),
+        });
+        schema.into_json()
+    }
+
+    fn record(&mut self, name: &str, schema: impl FnOnce() -> Value) {
+        if let Some(recorded) = &mut self.schema {
+            recorded.set(name, schema());
+        }
+    }
+
+    /// Records a nested object, described by its parser, within the schema that `wrap` returns.
+    fn record_nested(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(JsonFields<'v, '_>),
+        wrap: fn(&Value) -> Value,
+    ) {
+        if self.schema.is_none() {
+            return;
+        }
+        let mut nested = ObjectSchema::default();
+        parse(JsonFields {
+            object: self.object,
+            pointer: self.pointer_to(name),
+            known_fields: Vec::new(),
+            errors: self.errors,
+            schema: Some(&mut nested),
+        });
+        self.record(name, || wrap(&nested.into_json()));
+    }
+
+    /// Adds keywords to the JSON Schema of a member that has been read, for checks that its type
+    /// does not include.
+    pub fn add_keywords(&mut self, name: &str, keywords: impl FnOnce() -> Value) {
+        if let Some(recorded) = &mut self.schema {
+            recorded.add_keywords(name, keywords());
         }
     }
 
@@ -91,6 +135,9 @@ impl<'v, 'e> JsonFields<'v, 'e> {
     /// Accepts and ignores members that only the server sets.
     pub fn ignore(&mut self, names: &[&'static str]) {
         self.known_fields.extend_from_slice(names);
+        for name in names {
+            self.record(name, || Value::Object(Map::new()));
+        }
     }
 
     /// Whether a member is present, even as null.
@@ -117,10 +164,16 @@ impl<'v, 'e> JsonFields<'v, 'e> {
         }
     }
 
-    /// The value of a member; `None` if it is null or absent.
-    pub fn value(&mut self, name: &'static str) -> Option<&'v Value> {
-        self.known_fields.push(name);
+    /// The value of a member, without reading it; `None` if it is null or absent.
+    pub fn peek(&self, name: &str) -> Option<&'v Value> {
         self.object.get(name).filter(|value| !value.is_null())
+    }
+
+    /// Reads a member, or records its schema; `None` if it is null or absent.
+    fn value(&mut self, name: &'static str, schema: impl FnOnce() -> Value) -> Option<&'v Value> {
+        self.known_fields.push(name);
+        self.record(name, schema);
+        self.peek(name)
     }
 
     fn wrong_type(&mut self, name: &str, expected: &str, found: &Value) {
@@ -129,7 +182,23 @@ impl<'v, 'e> JsonFields<'v, 'e> {
 
     /// Text without control characters, of at most `max_len` characters; `None` if it is blank.
     pub fn text(&mut self, name: &'static str, max_len: usize) -> Option<String> {
-        let value = self.value(name)?;
+        self.clean_text(name, max_len, || schema::text(max_len))
+    }
+
+    /// The same for text that must not be blank, but can be absent.
+    pub fn nonblank_text(&mut self, name: &'static str, max_len: usize) -> Option<String> {
+        let text = self.text(name, max_len);
+        self.add_keywords(name, schema::not_blank);
+        text
+    }
+
+    fn clean_text(
+        &mut self,
+        name: &'static str,
+        max_len: usize,
+        schema: impl FnOnce() -> Value,
+    ) -> Option<String> {
+        let value = self.value(name, schema)?;
         let Value::String(text) = value else {
             self.wrong_type(name, "text", value);
             return None;
@@ -150,7 +219,7 @@ impl<'v, 'e> JsonFields<'v, 'e> {
         name: &'static str,
         words: &[(&'static str, T)],
     ) -> Option<T> {
-        let value = self.value(name)?;
+        let value = self.value(name, || schema::one_of(words.iter().map(|(word, _)| *word)))?;
         let Value::String(text) = value else {
             self.wrong_type(name, "text", value);
             return None;
@@ -172,6 +241,9 @@ impl<'v, 'e> JsonFields<'v, 'e> {
 
     /// Reports a missing member, unless an error of its value has been reported.
     pub fn require(&mut self, name: &str, present: bool) {
+        if let Some(recorded) = &mut self.schema {
+            recorded.require(name);
+        }
         let pointer = self.pointer_to(name);
         let is_reported = |error: &FieldError| {
             let below = error.pointer.as_deref().and_then(|at| at.strip_prefix(pointer.as_str()));
@@ -184,7 +256,7 @@ impl<'v, 'e> JsonFields<'v, 'e> {
 
     /// A boolean.
     pub fn flag(&mut self, name: &'static str) -> Option<bool> {
-        match self.value(name)? {
+        match self.value(name, schema::flag)? {
             Value::Bool(flag) => Some(*flag),
             other => {
                 self.wrong_type(name, "a boolean", other);
@@ -194,12 +266,8 @@ impl<'v, 'e> JsonFields<'v, 'e> {
     }
 
     /// An integer within a range.
-    pub fn integer(
-        &mut self,
-        name: &'static str,
-        range: std::ops::RangeInclusive<i64>,
-    ) -> Option<i64> {
-        let value = self.value(name)?;
+    pub fn integer(&mut self, name: &'static str, range: RangeInclusive<i64>) -> Option<i64> {
+        let value = self.value(name, || schema::integer(&range))?;
         let Value::Number(number) = value else {
             self.wrong_type(name, "an integer", value);
             return None;
@@ -217,13 +285,25 @@ impl<'v, 'e> JsonFields<'v, 'e> {
         }
     }
 
+    /// An exact decimal in canonical form: text, or a JSON number.
+    pub fn decimal(&mut self, name: &'static str) -> Option<String> {
+        let value = self.value(name, || schema::shared("DecimalInput"))?;
+        let decimal = normalize_decimal(decimal_text(value).trim());
+        if decimal.is_none() {
+            self.error(
+                name,
+                "invalid_decimal",
+                "Expected a decimal number such as \"1500\" or \"0.5\", without separators or exponent.",
+            );
+        }
+        decimal
+    }
+
     /// An exact decimal from 0 to 100: text, or a JSON number.
     pub fn percentage(&mut self, name: &'static str) -> Option<String> {
-        let text = match self.value(name)? {
+        let text = match self.value(name, schema::percentage)? {
             Value::String(text) if text.starts_with('-') => "-1".to_owned(),
-            Value::String(text) => text.clone(),
-            Value::Number(number) => number.to_string(),
-            _ => String::new(),
+            value => decimal_text(value),
         };
         let percentage = normalize_decimal(&text);
         let Some(order) = percentage.as_deref().and_then(decimal_sort_key) else {
@@ -244,7 +324,7 @@ impl<'v, 'e> JsonFields<'v, 'e> {
 
     /// Seconds within a video, converted to milliseconds.
     pub fn seconds_as_millis(&mut self, name: &'static str) -> Option<i64> {
-        let value = self.value(name)?;
+        let value = self.value(name, schema::seconds)?;
         let seconds = value
             .as_number()
             .and_then(serde_json::Number::as_f64)
@@ -258,7 +338,7 @@ impl<'v, 'e> JsonFields<'v, 'e> {
 
     /// A country code: ISO 3166-1 alpha-2 or alpha-3, XK or XKX, or an object with `code`.
     pub fn country(&mut self, name: &'static str) -> Option<String> {
-        let value = self.value(name)?;
+        let value = self.value(name, || schema::shared("CountryInput"))?;
         let pointer = self.pointer_to(name);
         parse_country(value, pointer, self.errors)
     }
@@ -266,6 +346,7 @@ impl<'v, 'e> JsonFields<'v, 'e> {
     /// A list of countries without duplicates.
     pub fn countries(&mut self, name: &'static str) -> Vec<String> {
         let mut codes: Vec<String> = Vec::new();
+        self.record(name, || schema::shared("CountriesInput"));
         for code in self.list(name, parse_country) {
             if !codes.contains(&code) {
                 codes.push(code);
@@ -276,7 +357,7 @@ impl<'v, 'e> JsonFields<'v, 'e> {
 
     /// A date as `YYYY-MM-DD`, from year 1 to 9999.
     pub fn date(&mut self, name: &'static str) -> Option<NaiveDate> {
-        let value = self.value(name)?;
+        let value = self.value(name, schema::date)?;
         let date = value.as_str().and_then(parse_date);
         if date.is_none() {
             self.error(name, "invalid_date", "Expected a date such as `2026-05-07`.");
@@ -286,7 +367,7 @@ impl<'v, 'e> JsonFields<'v, 'e> {
 
     /// A timestamp (RFC 3339).
     pub fn time(&mut self, name: &'static str) -> Option<Time> {
-        let value = self.value(name)?;
+        let value = self.value(name, schema::time)?;
         let time = value.as_str().and_then(parse_time);
         if time.is_none() {
             self.error(
@@ -300,7 +381,7 @@ impl<'v, 'e> JsonFields<'v, 'e> {
 
     /// An absolute http or https URL.
     pub fn url(&mut self, name: &'static str) -> Option<String> {
-        let text = self.text(name, limits::URL)?;
+        let text = self.clean_text(name, limits::URL, schema::url)?;
         if is_web_url(&text) {
             return Some(text);
         }
@@ -314,7 +395,7 @@ impl<'v, 'e> JsonFields<'v, 'e> {
 
     /// A language tag under which texts can be stored.
     pub fn language(&mut self, name: &'static str) -> Option<Language> {
-        let text = self.text(name, 64)?;
+        let text = self.clean_text(name, 64, language_schema)?;
         match parse_storable_language(&text) {
             Ok(language) => Some(language),
             Err(detail) => {
@@ -324,13 +405,23 @@ impl<'v, 'e> JsonFields<'v, 'e> {
         }
     }
 
+    /// A media type (RFC 6838).
+    pub fn media_type(&mut self, name: &'static str) -> Option<String> {
+        let text = self.clean_text(name, limits::SHORT_TEXT, schema::media_type);
+        if text.as_deref().is_some_and(|text| !is_media_type(text)) {
+            self.error(name, "invalid_media_type", "Expected a media type such as `video/mp4`.");
+        }
+        text
+    }
+
     /// A list; `parse` converts each member, given its JSON pointer.
-    pub fn list<T>(
+    fn list<T>(
         &mut self,
         name: &'static str,
         mut parse: impl FnMut(&'v Value, String, &mut Vec<FieldError>) -> Option<T>,
     ) -> Vec<T> {
-        let Some(value) = self.value(name) else { return Vec::new() };
+        self.known_fields.push(name);
+        let Some(value) = self.peek(name) else { return Vec::new() };
         let Value::Array(members) = value else {
             self.wrong_type(name, "a list", value);
             return Vec::new();
@@ -354,6 +445,7 @@ impl<'v, 'e> JsonFields<'v, 'e> {
     /// A list of language tags without duplicates.
     pub fn languages(&mut self, name: &'static str) -> Vec<Language> {
         let mut languages: Vec<Language> = Vec::new();
+        self.record(name, || schema::list(&language_schema()));
         for language in self.list(name, |value, pointer, errors| {
             let Some(text) = value.as_str() else {
                 errors.push(FieldError::field(pointer, "wrong_type", "Expected a language tag."));
@@ -378,117 +470,147 @@ impl<'v, 'e> JsonFields<'v, 'e> {
     pub fn object<T>(
         &mut self,
         name: &'static str,
-        parse: impl FnOnce(JsonFields<'v, '_>) -> Option<T>,
+        mut parse: impl FnMut(JsonFields<'v, '_>) -> Option<T>,
     ) -> Option<T> {
-        let value = self.value(name)?;
+        self.known_fields.push(name);
+        self.record_nested(name, |fields| drop(parse(fields)), Value::clone);
+        let value = self.peek(name)?;
         let pointer = self.pointer_to(name);
         JsonFields::new(value, pointer, self.errors).and_then(parse)
     }
 
+    /// A list of objects, each converted by `parse`.
+    pub fn objects<T>(
+        &mut self,
+        name: &'static str,
+        mut parse: impl FnMut(JsonFields<'v, '_>) -> Option<T>,
+    ) -> Vec<T> {
+        self.record_nested(name, |fields| drop(parse(fields)), schema::list);
+        self.list(name, |value, pointer, errors| {
+            JsonFields::new(value, pointer, errors).and_then(&mut parse)
+        })
+    }
+
+    /// An object with one object for each language, converted by `parse`; a null member is skipped.
+    /// `None` if it is null or absent.
+    pub fn objects_by_language<T>(
+        &mut self,
+        name: &'static str,
+        mut parse: impl FnMut(&Language, JsonFields<'v, '_>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        self.known_fields.push(name);
+        let describe = |fields: JsonFields<'v, '_>| {
+            parse(&Language::default(), fields);
+        };
+        self.record_nested(name, describe, schema::by_language);
+        let value = self.peek(name)?;
+        let pointer = self.pointer_to(name);
+        let Value::Object(members) = value else {
+            let detail = "An object with one member for each language is expected here.";
+            self.error(name, "wrong_type", detail);
+            return Some(Vec::new());
+        };
+        if members.len() > limits::LIST_ITEMS {
+            let detail = format!("At most {} languages are accepted here.", limits::LIST_ITEMS);
+            self.error(name, "too_many", detail);
+            return Some(Vec::new());
+        }
+        let mut parsed: Vec<(Language, T)> = Vec::new();
+        for (tag, value) in members {
+            let pointer = format!("{pointer}/{}", escape_pointer_token(tag));
+            let language = match parse_storable_language(tag) {
+                Ok(language) => language,
+                Err(detail) => {
+                    self.errors.push(FieldError::field(pointer, "invalid_language", detail));
+                    continue;
+                }
+            };
+            if value.is_null() {
+                continue;
+            }
+            if parsed.iter().any(|(other, _)| *other == language) {
+                let detail = format!("`{}` is listed twice.", language.as_str());
+                self.errors.push(FieldError::field(pointer, "repeated", detail));
+                continue;
+            }
+            let member = JsonFields::new(value, pointer, self.errors)
+                .and_then(|fields| parse(&language, fields));
+            parsed.extend(member.map(|member| (language, member)));
+        }
+        Some(parsed.into_iter().map(|(_, member)| member).collect())
+    }
+
     /// A reference: a slug, an identifier, or an object with one of them.
     pub fn reference(&mut self, name: &'static str) -> Option<ReferenceInput> {
-        let value = self.value(name)?;
+        let value = self.value(name, || schema::shared("ReferenceInput"))?;
         let pointer = self.pointer_to(name);
         parse_reference(value, pointer, self.errors)
     }
+
+    /// A list of references.
+    pub fn references(&mut self, name: &'static str) -> Vec<ReferenceInput> {
+        self.record(name, || schema::shared("ReferencesInput"));
+        self.list(name, parse_reference)
+    }
 }
 
-/// The integer, if the number is one: `312` and also `312.0`, which JSON Schema treats as an
-/// integer.
-fn to_integer(number: &serde_json::Number) -> Option<i64> {
-    number.as_i64().or_else(|| {
-        // A float represents decimals of up to 15 digits exactly enough; with more digits it does
-        // not show whether the number is an integer.
-        let digits = number.to_string().bytes().filter(u8::is_ascii_digit).count();
-        let float = number
-            .as_f64()
-            .filter(|float| digits <= 15 && float.fract() == 0.0 && float.abs() <= 1e15)?;
-        // Formatting is the exact conversion from a float to an integer without a cast.
-        format!("{float:.0}").parse().ok()
-    })
-}
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
 
-fn parse_country(value: &Value, pointer: String, errors: &mut Vec<FieldError>) -> Option<String> {
-    let text = value.as_str().or_else(|| value.get("code").and_then(Value::as_str));
-    let found = text.and_then(country_names::find_country);
-    if found.is_none() {
-        let detail = text.map_or_else(
-            || "Expected a country code such as `MK`.".to_owned(),
-            country_names::unknown_country_message,
+    use super::*;
+
+    fn parse_credit(mut fields: JsonFields<'_, '_>) -> Option<String> {
+        let name = fields.text("name", 10);
+        fields.require("name", name.is_some());
+        fields.finish();
+        name
+    }
+
+    fn parse(fields: &mut JsonFields<'_, '_>) -> (Option<i64>, Vec<String>) {
+        fields.ignore(&["id"]);
+        (fields.integer("year", 1900..=2200), fields.objects("credits", parse_credit))
+    }
+
+    #[test]
+    fn parser_describes_the_objects_that_it_accepts() {
+        let schema = JsonFields::describe(|fields| drop(parse(fields)));
+        let name = json!({"type": "string", "maxLength": 10, "minLength": 1, "pattern": "\\S"});
+        let credit = json!({
+            "type": "object",
+            "properties": {"name": name},
+            "required": ["name"],
+            "additionalProperties": false,
+        });
+        let properties = json!({
+            "id": {},
+            "year": {"type": "integer", "format": "int64", "minimum": 1900, "maximum": 2200},
+            "credits": {"type": "array", "items": credit, "maxItems": limits::LIST_ITEMS},
+        });
+        assert_eq!(
+            schema,
+            json!({"type": "object", "properties": properties, "additionalProperties": false})
         );
-        errors.push(FieldError::field(pointer, "unknown_country", detail));
     }
-    found.map(|country| country.code.to_owned())
-}
 
-/// Parses a reference: a slug, an identifier, or an object with `id` or `slug`.
-pub fn parse_reference(
-    value: &Value,
-    pointer: String,
-    errors: &mut Vec<FieldError>,
-) -> Option<ReferenceInput> {
-    let name = match value {
-        Value::String(text) => Some(text),
-        Value::Object(object) => match object.get("id").or_else(|| object.get("slug")) {
-            Some(Value::String(text)) => Some(text),
-            _ => None,
-        },
-        _ => None,
-    };
-    match name {
-        Some(name) if !name.is_empty() && name.len() <= 200 && !name.contains('\0') => {
-            Some(ReferenceInput { id_or_slug: name.clone(), pointer })
-        }
-        _ => {
-            errors.push(FieldError::field(
-                pointer,
-                "invalid_reference",
-                "Expected a slug, an id, or an object with one of them.",
-            ));
-            None
-        }
-    }
-}
-
-/// Trims text and rejects control characters and text that is too long; the error is code and
-/// message.
-fn validate_text(text: &str, max_len: usize) -> Result<&str, (&'static str, String)> {
-    if text.contains('\0') {
-        return Err(("invalid_text", "The text contains a NUL character; remove it.".to_owned()));
-    }
-    if let Some(control) = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
-    {
-        return Err((
-            "invalid_text",
-            format!(
-                "The text contains the control character U+{:04X}; remove it.",
-                u32::from(control)
-            ),
-        ));
-    }
-    let text = text.trim();
-    let length = text.chars().count();
-    if length > max_len {
-        return Err((
-            "too_long",
-            format!("At most {max_len} characters are accepted; the text has {length}."),
-        ));
-    }
-    Ok(text)
-}
-
-/// Escapes a reference token of a JSON pointer (RFC 6901 section 3).
-fn escape_pointer_token(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
-}
-
-fn type_name(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
+    #[test]
+    fn parser_reports_all_errors_with_their_pointers() {
+        let body = json!({"year": 1, "credits": [{"name": "A"}, {"name": " "}, {"nam": "B"}]});
+        let mut errors = Vec::new();
+        let mut fields = JsonFields::new(&body, "", &mut errors).expect("an object");
+        let (year, credits) = parse(&mut fields);
+        fields.finish();
+        assert_eq!((year, credits), (None, vec!["A".to_owned()]));
+        let found: Vec<_> =
+            errors.iter().map(|error| (error.pointer.as_deref(), error.code.as_ref())).collect();
+        assert_eq!(
+            found,
+            [
+                (Some("/year"), "out_of_range"),
+                (Some("/credits/1/name"), "required"),
+                (Some("/credits/2/name"), "required"),
+                (Some("/credits/2/nam"), "unknown_field"),
+            ]
+        );
     }
 }
