@@ -8,8 +8,6 @@ use utoipa::ToSchema;
 
 use crate::http::json_fields::JsonFields;
 use crate::resource::model::item::{LoadedItem, NewReference, Status};
-use crate::resource::query::pagination::PageInfo;
-use crate::resource::read::page::{FacetValue, Links};
 use crate::resource::schema::{
     FilterSchema, FilterType, ReferenceSchema, ResourceKind, ResourceSchema, SortColumn,
     SortSchema, TextField,
@@ -130,24 +128,6 @@ pub struct TopicInput {
     /// Parent topic: slug, id, or an object that contains one.
     #[schema(schema_with = crate::resource::schema::openapi_refs::reference_input)]
     pub parent: Option<String>,
-}
-
-/// A page of a list.
-#[derive(Clone, Debug, ToSchema)]
-pub struct TopicPage {
-    /// Items of this page.
-    pub data: Vec<Topic>,
-    /// Position of the page in the list.
-    pub page: PageInfo,
-    /// Counts of the values of each requested facet, most frequent first.
-    #[schema(nullable = false)]
-    pub facets: Option<BTreeMap<String, Vec<FacetValue>>>,
-    /// Suggested searches with more results, if this one has few.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = json!(["violence"]))]
-    pub did_you_mean: Option<Vec<String>>,
-    /// Links to this page and its neighbours.
-    pub links: Links,
 }
 
 /// Parses and validates a request body.

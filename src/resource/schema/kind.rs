@@ -169,4 +169,19 @@ impl ResourceKind {
     pub fn path_segment(self) -> &'static str {
         self.path().trim_start_matches("/v1/")
     }
+
+    /// Returns the plural of the noun.
+    pub fn plural(self) -> String {
+        self.path_segment().replace('-', " ")
+    }
+
+    /// Returns the operationId of an operation on one item: `get_saved_query`.
+    pub fn operation_id(self, verb: &str) -> String {
+        format!("{verb}_{}", self.as_str())
+    }
+
+    /// Returns the operationId of the list: `list_saved_queries`.
+    pub fn list_operation_id(self) -> String {
+        format!("list_{}", self.path_segment().replace('-', "_"))
+    }
 }
