@@ -96,10 +96,12 @@ impl ImportMapper<'_> {
         texts: (&Narratives, &Narratives),
     ) {
         let is_new = !self.existing.contains(kind, slug);
-        let title = match kind {
-            ResourceKind::Programme => "title",
-            ResourceKind::Partner => "name",
-            _ => "label",
+        let title = if kind == ResourceKind::PROGRAMME {
+            "title"
+        } else if kind == ResourceKind::PARTNER {
+            "name"
+        } else {
+            "label"
         };
         let mut translations: BTreeMap<&str, Map<String, Json>> = BTreeMap::new();
         for (language, text) in texts.0 {
@@ -135,14 +137,14 @@ impl ImportMapper<'_> {
         let known = self
             .existing
             .slugs_by_identifier
-            .get(&(ResourceKind::Programme, activity.identifier.clone()))
+            .get(&(ResourceKind::PROGRAMME, activity.identifier.clone()))
             .cloned();
         let slug = known
             .or_else(|| valid_own_slug(activity.slug.as_deref()))
             .unwrap_or_else(|| stable_slug(&activity.identifier, &activity.identifier));
         if let Some(line) = self
             .item_indexes
-            .get(&(ResourceKind::Programme, slug.clone()))
+            .get(&(ResourceKind::PROGRAMME, slug.clone()))
             .and_then(|at| self.items.get(*at))
             .map(|one| one.line)
         {
@@ -203,7 +205,7 @@ impl ImportMapper<'_> {
         }
         self.add_item(
             activity.line,
-            ResourceKind::Programme,
+            ResourceKind::PROGRAMME,
             &slug,
             body,
             (&activity.title, &activity.description),
@@ -220,7 +222,7 @@ impl ImportMapper<'_> {
         let known = participant.reference.as_ref().and_then(|reference| {
             self.existing
                 .slugs_by_identifier
-                .get(&(ResourceKind::Partner, reference.clone()))
+                .get(&(ResourceKind::PARTNER, reference.clone()))
                 .cloned()
         });
         let name = participant.name.first().map(|(_, name)| name.as_str()).unwrap_or_default();
@@ -234,7 +236,7 @@ impl ImportMapper<'_> {
                     stable_slug(name, own)
                 }
             });
-        let place = self.item_indexes.get(&(ResourceKind::Partner, slug.clone())).copied();
+        let place = self.item_indexes.get(&(ResourceKind::PARTNER, slug.clone())).copied();
         if place.is_some() {
             return slug;
         }
@@ -244,12 +246,12 @@ impl ImportMapper<'_> {
         }
         // The catalogue's kind of an existing partner takes precedence.
         let kind = participant.kind.as_deref().and_then(codes::partner_kind_from_code);
-        if let Some(kind) = kind.filter(|_| !self.existing.contains(ResourceKind::Partner, &slug)) {
+        if let Some(kind) = kind.filter(|_| !self.existing.contains(ResourceKind::PARTNER, &slug)) {
             body.insert("kind".to_owned(), json!(kind));
         }
         self.add_item(
             participant.line,
-            ResourceKind::Partner,
+            ResourceKind::PARTNER,
             &slug,
             body,
             (&participant.name, &Narratives::new()),
@@ -350,7 +352,7 @@ impl ImportMapper<'_> {
             },
         );
         if let Some(slug) = &of {
-            if !self.item_indexes.contains_key(&(ResourceKind::Indicator, slug.clone())) {
+            if !self.item_indexes.contains_key(&(ResourceKind::INDICATOR, slug.clone())) {
                 self.map_reference(indicator, &mut about);
                 if measure == "percentage" {
                     about.insert(
@@ -360,7 +362,7 @@ impl ImportMapper<'_> {
                 }
                 self.add_item(
                     indicator.line,
-                    ResourceKind::Indicator,
+                    ResourceKind::INDICATOR,
                     slug,
                     about,
                     (&indicator.title, &indicator.description),
@@ -509,7 +511,7 @@ impl ImportMapper<'_> {
                 );
                 stable_slug(context.title, &identity)
             });
-        if self.item_indexes.contains_key(&(ResourceKind::ImpactStatistic, slug.clone())) {
+        if self.item_indexes.contains_key(&(ResourceKind::IMPACT_STATISTIC, slug.clone())) {
             return self.add_error(
                 main.line,
                 "duplicate value for the same period, location and dimensions".to_owned(),
@@ -517,7 +519,7 @@ impl ImportMapper<'_> {
         }
         self.add_item(
             main.line,
-            ResourceKind::ImpactStatistic,
+            ResourceKind::IMPACT_STATISTIC,
             &slug,
             body,
             (&title, &description),
@@ -531,7 +533,7 @@ impl ImportMapper<'_> {
             let video = document
                 .video
                 .as_deref()
-                .filter(|video| self.existing.contains(ResourceKind::Video, video));
+                .filter(|video| self.existing.contains(ResourceKind::VIDEO, video));
             match video {
                 Some(video) => evidence.push(evidence_json(video, document)),
                 None if !is_web_url(&document.url) => {

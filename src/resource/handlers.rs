@@ -78,6 +78,7 @@ pub fn item_summary(verb: &str, kind: ResourceKind) -> String {
 ///     path_parameter: "topic",
 /// }
 /// ```
+#[macro_export]
 macro_rules! crud_handlers {
     (
         resource: $resource:ty,
@@ -255,4 +256,4 @@ macro_rules! crud_handlers {
     };
 }
 
-pub(crate) use crud_handlers;
+pub use crud_handlers;

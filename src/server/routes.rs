@@ -5,11 +5,9 @@ use actix_web::http::Method;
 use actix_web::web;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::registry::resources;
 use crate::server::{api_catalog, dcat_catalog, docs, fallback, health, problems};
-use crate::{
-    charts, countries, embed, feeds, iati, impact, partners, programmes, saved_queries, search,
-    tables, topics, videos,
-};
+use crate::{charts, countries, embed, feeds, iati, impact, search, tables, videos};
 
 /// Registers every documented route.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -69,14 +67,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         dcat_catalog::describe_catalogue,
     ];
     // After the paths that would match the route of an item.
-    config
-        .configure(videos::api::configure)
-        .configure(programmes::api::configure)
-        .configure(partners::api::configure)
-        .configure(impact::api::configure)
-        .configure(impact::indicators::api::configure)
-        .configure(topics::api::configure)
-        .configure(saved_queries::api::configure);
+    for entry in resources() {
+        config.configure(entry.configure);
+    }
 }
 
 /// Paths that would match the route of an item, with their method.

@@ -17,17 +17,17 @@ use crate::resource::view::resource::ParsedFields;
 
 /// The declaration.
 pub const SCHEMA: ResourceSchema = ResourceSchema {
-    kind: ResourceKind::Topic,
+    kind: ResourceKind::TOPIC,
     sort_table: None,
     text_fields: &[("name", TextField::Title), ("description", TextField::Description)],
     references: &[ReferenceSchema {
         field: "parent",
-        target: ResourceKind::Topic,
+        target: ResourceKind::TOPIC,
         referrer_phrase: "parent",
     }],
     filters: &[FilterSchema {
         name: "parent",
-        filter_type: FilterType::Item(ResourceKind::Topic),
+        filter_type: FilterType::Item(ResourceKind::TOPIC),
         description: "Topics directly below this one.",
         example: "social-norms",
     }],
@@ -40,7 +40,7 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
     fields: &["parent"],
     on_demand_fields: &[],
     referenced_by: &[],
-    embeds: &[ResourceKind::Topic],
+    embeds: &[ResourceKind::TOPIC],
     feed_formats: &[],
 };
 

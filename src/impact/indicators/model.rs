@@ -20,7 +20,7 @@ use crate::resource::view::resource::ParsedFields;
 
 /// Declaration of the `indicator` resource.
 pub const SCHEMA: ResourceSchema = ResourceSchema {
-    kind: ResourceKind::Indicator,
+    kind: ResourceKind::INDICATOR,
     sort_table: None,
     text_fields: &[("label", TextField::Title), ("description", TextField::Description)],
     references: &[],

@@ -15,7 +15,7 @@ use crate::resource::model::item::{ItemRow, Reference, TranslationRow, Translati
 use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::text_track::TrackKind;
 use crate::resource::schema::ResourceKind;
-use crate::resource::schema::index_terms::{is_searchable_by_name, is_searchable_reference};
+use crate::resource::schema::index_terms::is_searchable_reference;
 use crate::resource::store::items::{load_items, referencing_items};
 use crate::resource::store::texts::load_item_texts;
 use crate::resource::store::tracks::{self, TrackText};
@@ -29,7 +29,7 @@ pub fn reindex_item<S: ResourceModel>(
     item: &ItemRow,
 ) -> Result<(), Error> {
     reindex_items(connection, &[item.number])?;
-    if is_searchable_by_name(S::SCHEMA.kind) {
+    if S::SCHEMA.kind.is_found_by_name() {
         reindex_referencing(connection, item.id)
     } else {
         Ok(())
@@ -323,8 +323,8 @@ mod tests {
     #[test]
     fn text_boundary_sorts_after_kind_prefixes() {
         let letters: BTreeSet<String> =
-            ResourceKind::ALL.iter().map(|kind| kind.index_prefix().to_string()).collect();
-        assert_eq!(letters.len(), ResourceKind::ALL.len());
+            ResourceKind::all().iter().map(|kind| kind.index_prefix().to_string()).collect();
+        assert_eq!(letters.len(), ResourceKind::all().len());
         assert!(letters.iter().all(|letter| letter.as_str() < TEXT_BOUNDARY_TOKEN));
     }
 }

@@ -1,8 +1,6 @@
 //! Terms under which the filter index and the full-text index store the values and references of
 //! items.
 
-use crate::resource::schema::ResourceKind;
-
 /// Returns the signature bit of a filter value. The signature of an item is the union of the bits
 /// of its values. Several values can share a bit: an item without the bit does not have the value,
 /// an item with the bit may have it.
@@ -28,17 +26,6 @@ pub fn reference_filter_name(field: &str) -> &str {
 /// Whether an item is found by the names of the items that it references in this field.
 pub fn is_searchable_reference(field: &str) -> bool {
     field != "parent" && field != "evidence"
-}
-
-/// Whether items that reference an item of this kind are found by its name.
-pub fn is_searchable_by_name(kind: ResourceKind) -> bool {
-    matches!(
-        kind,
-        ResourceKind::Topic
-            | ResourceKind::Programme
-            | ResourceKind::Partner
-            | ResourceKind::Indicator
-    )
 }
 
 #[cfg(test)]

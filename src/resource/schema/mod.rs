@@ -9,7 +9,7 @@ pub mod openapi_refs;
 
 use crate::db::keyset::SortKeyType;
 
-pub use kind::ResourceKind;
+pub use kind::{KindDefinition, ResourceKind};
 
 /// A text field and its column.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

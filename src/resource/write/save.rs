@@ -201,7 +201,7 @@ pub fn save_item<S: Resource>(
     let source =
         full_text::IndexSource::new(&item, new_texts.texts, track_texts, referenced_names)?;
     full_text::write_index_entries(connection, source, existing.as_ref().map(ItemRow::sort_date))?;
-    if renamed && existing.is_some() && index_terms::is_searchable_by_name(schema.kind) {
+    if renamed && existing.is_some() && schema.kind.is_found_by_name() {
         full_text::reindex_referencing(connection, id)?;
     }
     let is_seen = is_public || existing.is_some_and(|item| item.is_public);
