@@ -173,25 +173,52 @@ fn render_all_languages<S: Resource>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resource::schema::FilterType;
     use crate::saved_queries::model::LISTABLE_SCHEMAS;
 
     #[test]
     fn every_kind_is_registered_once_in_dependency_order() {
-        let kinds: Vec<ResourceKind> = RESOURCES.iter().map(|entry| entry.schema.kind).collect();
+        let kinds: Vec<ResourceKind> = resources().map(|entry| entry.schema.kind).collect();
         assert_eq!(kinds, ResourceKind::all());
     }
 
     #[test]
     fn kinds_with_feed_formats_have_a_feed_loader() {
-        for entry in &RESOURCES {
+        for entry in resources() {
             let name = entry.schema.kind.as_str();
             assert_eq!(entry.feed.is_some(), !entry.schema.feed_formats.is_empty(), "{name}");
         }
     }
 
     #[test]
+    fn references_have_a_filter_by_the_target() {
+        for entry in resources() {
+            for reference in entry.schema.references {
+                let filter = entry.schema.filters.iter().find(|filter| {
+                    filter.name == reference.filter
+                        && matches!(filter.filter_type, FilterType::Item(kind) if kind == reference.target)
+                });
+                assert!(filter.is_some(), "{} of {:?}", reference.field, entry.schema.kind);
+            }
+        }
+    }
+
+    #[test]
+    fn searched_references_and_found_names_are_declared() {
+        for entry in resources() {
+            let kind = entry.schema.kind;
+            let is_declared = |field: &&str| entry.schema.reference(field).is_some();
+            assert!(kind.unsearched_references().iter().all(is_declared), "{kind:?}");
+            for reference in entry.schema.references {
+                let is_searched = kind.is_searched_reference(reference.field);
+                assert!(!is_searched || reference.target.is_found_by_name(), "{}", reference.field);
+            }
+        }
+    }
+
+    #[test]
     fn saved_queries_list_the_kinds_with_feeds() {
-        for entry in &RESOURCES {
+        for entry in resources() {
             let kind = entry.schema.kind;
             let listable = LISTABLE_SCHEMAS.iter().any(|schema| schema.kind == kind);
             assert_eq!(listable, entry.feed.is_some(), "{}", kind.as_str());

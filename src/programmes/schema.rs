@@ -19,6 +19,7 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
     ],
     references: &[ReferenceSchema {
         field: "partners",
+        filter: "partner",
         target: ResourceKind::PARTNER,
         referrer_phrase: "partner",
     }],

@@ -22,6 +22,7 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
     text_fields: &[("name", TextField::Title), ("description", TextField::Description)],
     references: &[ReferenceSchema {
         field: "parent",
+        filter: "parent",
         target: ResourceKind::TOPIC,
         referrer_phrase: "parent",
     }],

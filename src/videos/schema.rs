@@ -34,12 +34,19 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
     references: &[
         ReferenceSchema {
             field: "programme",
+            filter: "programme",
             target: ResourceKind::PROGRAMME,
             referrer_phrase: "programme",
         },
-        ReferenceSchema { field: "topics", target: ResourceKind::TOPIC, referrer_phrase: "topic" },
+        ReferenceSchema {
+            field: "topics",
+            filter: "topic",
+            target: ResourceKind::TOPIC,
+            referrer_phrase: "topic",
+        },
         ReferenceSchema {
             field: "partners",
+            filter: "partner",
             target: ResourceKind::PARTNER,
             referrer_phrase: "partner",
         },

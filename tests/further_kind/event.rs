@@ -41,6 +41,7 @@ pub const EVENT: ResourceKind = ResourceKind::new(&KindDefinition {
     example_slug: "opening-night",
     is_searched: true,
     is_found_by_name: false,
+    unsearched_references: &[],
     has_embed_page: false,
 });
 
@@ -52,6 +53,7 @@ static SCHEMA: ResourceSchema = ResourceSchema {
     text_fields: &[("title", TextField::Title), ("summary", TextField::Summary)],
     references: &[ReferenceSchema {
         field: "topic",
+        filter: "topic",
         target: ResourceKind::TOPIC,
         referrer_phrase: "topic",
     }],
@@ -91,6 +93,7 @@ pub struct EventFields {
 
 /// An event.
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::option_option, reason = "with `lang=all` the member is absent, not null")]
 pub struct Event {
     #[serde(flatten)]
     common: CommonFields,

@@ -15,7 +15,6 @@ use crate::resource::model::item::{ItemRow, Reference, TranslationRow, Translati
 use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::text_track::TrackKind;
 use crate::resource::schema::ResourceKind;
-use crate::resource::schema::index_terms::is_searchable_reference;
 use crate::resource::store::items::{load_items, referencing_items};
 use crate::resource::store::texts::load_item_texts;
 use crate::resource::store::tracks::{self, TrackText};
@@ -81,13 +80,9 @@ impl IndexSources {
     /// Loads the data for these items.
     pub fn load(connection: &mut Connection, rows: &[ItemRow]) -> Result<Self, Error> {
         let links: HashMap<RowId, Vec<Reference>> =
-            rows.iter().map(|item| (item.number, item.references())).collect();
-        let targets: BTreeSet<Id> = links
-            .values()
-            .flatten()
-            .filter(|reference| is_searchable_reference(&reference.field))
-            .map(|reference| reference.target_id)
-            .collect();
+            rows.iter().map(|item| (item.number, searched_references(item))).collect();
+        let targets: BTreeSet<Id> =
+            links.values().flatten().map(|reference| reference.target_id).collect();
         let condition = id_in_fragment("items.id", &targets).sql(" AND items.deleted_at IS NULL");
         let targets = load_items(connection, &condition)?;
         let texts = load_item_texts(
@@ -109,13 +104,7 @@ impl IndexSources {
 
     fn referenced_names(&self, item: &ItemRow) -> ReferencedNames {
         let mut names = ReferencedNames::default();
-        for reference in self
-            .references
-            .get(&item.number)
-            .into_iter()
-            .flatten()
-            .filter(|reference| is_searchable_reference(&reference.field))
-        {
+        for reference in self.references.get(&item.number).into_iter().flatten() {
             let Some((target, is_public)) = self.targets.get(&reference.target_id) else {
                 continue;
             };
@@ -129,6 +118,15 @@ impl IndexSources {
         }
         names
     }
+}
+
+/// Returns the references of an item through which it is found by the name of the referenced item.
+fn searched_references(item: &ItemRow) -> Vec<Reference> {
+    let mut references = item.references();
+    if let Some(kind) = ResourceKind::parse(&item.kind) {
+        references.retain(|reference| kind.is_searched_reference(&reference.field));
+    }
+    references
 }
 
 /// Returns the items whose full-text entries differ from the expected ones.

@@ -34,6 +34,8 @@ pub struct KindDefinition {
     pub is_searched: bool,
     /// Whether items that reference an item of the kind are found by its name.
     pub is_found_by_name: bool,
+    /// Reference fields through which an item is not found by the name of the referenced item.
+    pub unsearched_references: &'static [&'static str],
     /// Whether items have a page below `/embed/`.
     pub has_embed_page: bool,
 }
@@ -73,6 +75,7 @@ impl ResourceKind {
         example_slug: "testimonials-part-one",
         is_searched: true,
         is_found_by_name: false,
+        unsearched_references: &[],
         has_embed_page: true,
     });
 
@@ -87,6 +90,7 @@ impl ResourceKind {
         example_slug: "implementing-norms-changing-minds",
         is_searched: true,
         is_found_by_name: true,
+        unsearched_references: &[],
         has_embed_page: false,
     });
 
@@ -101,6 +105,7 @@ impl ResourceKind {
         example_slug: "un-women",
         is_searched: true,
         is_found_by_name: true,
+        unsearched_references: &[],
         has_embed_page: false,
     });
 
@@ -115,6 +120,7 @@ impl ResourceKind {
         example_slug: "new-partnerships-on-survivor-services",
         is_searched: true,
         is_found_by_name: false,
+        unsearched_references: &["evidence"],
         has_embed_page: true,
     });
 
@@ -129,6 +135,7 @@ impl ResourceKind {
         example_slug: "partnerships-on-survivor-services",
         is_searched: true,
         is_found_by_name: true,
+        unsearched_references: &[],
         has_embed_page: false,
     });
 
@@ -143,6 +150,7 @@ impl ResourceKind {
         example_slug: "social-norms",
         is_searched: true,
         is_found_by_name: true,
+        unsearched_references: &["parent"],
         has_embed_page: false,
     });
 
@@ -157,6 +165,7 @@ impl ResourceKind {
         example_slug: "testimonials",
         is_searched: false,
         is_found_by_name: false,
+        unsearched_references: &[],
         has_embed_page: false,
     });
 
@@ -196,6 +205,17 @@ impl ResourceKind {
     /// Whether items that reference an item of this kind are found by its name.
     pub const fn is_found_by_name(self) -> bool {
         self.0.is_found_by_name
+    }
+
+    /// Whether an item is found by the names of the items that it references in this field.
+    pub fn is_searched_reference(self, field: &str) -> bool {
+        !self.0.unsearched_references.contains(&field)
+    }
+
+    /// Returns the reference fields through which an item is not found by the name of the
+    /// referenced item.
+    pub const fn unsearched_references(self) -> &'static [&'static str] {
+        self.0.unsearched_references
     }
 
     /// Whether items of this kind have a page below `/embed/`.

@@ -15,7 +15,7 @@ use crate::resource::index::sort_rows::save_sort_row;
 use crate::resource::index::{filters, full_text};
 use crate::resource::model::item::{self, ItemRow, Reference, Status, TranslationRow};
 use crate::resource::model::revisions::{Revisions, bump};
-use crate::resource::schema::{ResourceSchema, index_terms};
+use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
 use crate::resource::store::slugs::{check_slug_available, generate_slug, reserve_slug};
 use crate::resource::store::{change_log, items as stored_items, texts, tracks};
@@ -225,7 +225,7 @@ fn load_referenced_names(
         let references = || {
             references
                 .iter()
-                .filter(|reference| index_terms::is_searchable_reference(&reference.field))
+                .filter(|reference| schema.kind.is_searched_reference(&reference.field))
         };
         load::load_references(
             connection,

@@ -19,7 +19,7 @@ pub fn import_line(data: &[u8]) {
     match parse_line(1, text) {
         Err(error) => items::assert_printable(&error),
         Ok(line) => {
-            let readers: [(ResourceKind, fn(&ImportLine)); 7] = [
+            let readers: [(ResourceKind, Reader); 7] = [
                 (ResourceKind::TOPIC, read::<Topics>),
                 (ResourceKind::PARTNER, read::<Partners>),
                 (ResourceKind::PROGRAMME, read::<Programmes>),
@@ -34,6 +34,8 @@ pub fn import_line(data: &[u8]) {
         }
     }
 }
+
+type Reader = fn(&ImportLine);
 
 fn read<S: Resource>(line: &ImportLine) {
     assert_eq!(validate_slug(&line.slug), Ok(()));
