@@ -1,7 +1,8 @@
 //! The registry of resource kinds: every operation of every kind, in one list.
 //!
 //! Everything that iterates over kinds (server, commands, OpenAPI document) iterates over
-//! [`RESOURCES`]. Modules below this one receive what they need from it: `AppState` receives the
+//! [`resources`]: the kinds of the product, and those that a program which links this library adds
+//! with [`register`]. Modules below this one receive what they need from it: `AppState` receives the
 //! schemas and the loaders for `include`, the feeds of saved queries receive the [`FeedLoader`]s.
 
 use crate::resource::model::item::ItemRow;
@@ -15,9 +16,10 @@ use crate::resource::write::purge::PurgeFn;
 use crate::resource::write::purge::purge_batch;
 use crate::resource::write::save::SaveResult;
 use crate::resource::write::save::save_item;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::db::Connection;
 use crate::feeds::api::{FeedLoader, load_feed};
@@ -36,18 +38,35 @@ use crate::resource::view::context::RenderContext;
 use crate::saved_queries::resource::SavedQueries;
 use crate::topics::resource::Topics;
 use crate::videos::resource::Videos;
+use crate::{impact, partners, programmes, saved_queries, topics, videos};
 
-/// Every kind. A kind comes after the kinds that it refers to, so that an import in this order
+/// The kinds of the product. A kind comes after the kinds that it refers to, so that an import in this order
 /// finds the targets of references.
-pub static RESOURCES: [ResourceEntry; 7] = [
-    entry::<Topics>(),
-    entry::<Partners>().with_feed::<Partners>(),
-    entry::<Programmes>().with_feed::<Programmes>(),
-    entry::<Videos>().with_feed::<Videos>(),
-    entry::<Indicators>(),
-    entry::<ImpactStatistics>().with_feed::<ImpactStatistics>(),
-    entry::<SavedQueries>(),
+static RESOURCES: [ResourceEntry; 7] = [
+    entry::<Topics>(topics::api::configure),
+    entry::<Partners>(partners::api::configure).with_feed::<Partners>(),
+    entry::<Programmes>(programmes::api::configure).with_feed::<Programmes>(),
+    entry::<Videos>(videos::api::configure).with_feed::<Videos>(),
+    entry::<Indicators>(impact::indicators::api::configure),
+    entry::<ImpactStatistics>(impact::api::configure).with_feed::<ImpactStatistics>(),
+    entry::<SavedQueries>(saved_queries::api::configure),
 ];
+
+/// The kinds that [`register`] added.
+static FURTHER_RESOURCES: OnceLock<Vec<ResourceEntry>> = OnceLock::new();
+
+/// Adds kinds to those of the product, for the whole process: the server and all commands then
+/// treat them like the kinds of the product. To be called once, before anything else; returns
+/// whether the kinds were added, which only the first call does.
+pub fn register(entries: Vec<ResourceEntry>) -> bool {
+    ResourceKind::register(entries.iter().map(|entry| entry.schema.kind))
+        && FURTHER_RESOURCES.set(entries).is_ok()
+}
+
+/// Returns the entries of all kinds. A kind comes after the kinds that it refers to.
+pub fn resources() -> impl DoubleEndedIterator<Item = &'static ResourceEntry> {
+    RESOURCES.iter().chain(FURTHER_RESOURCES.get().into_iter().flatten())
+}
 
 /// Validates a body and stores it as a new item, or as the new state of an existing one.
 pub type SaveFn = fn(
@@ -68,6 +87,8 @@ pub type RenderFn = fn(&mut Connection, &AppState, ItemRow) -> Result<String, Pr
 pub struct ResourceEntry {
     /// The declaration of the kind.
     pub schema: &'static ResourceSchema,
+    /// Registers the handlers.
+    pub configure: fn(&mut ServiceConfig<'_>),
     /// Loads complete items for `include`.
     pub load_full: LoadForInclude,
     /// Stores an item.
@@ -88,10 +109,11 @@ pub struct ResourceEntry {
     pub feed: Option<FeedLoader>,
 }
 
-/// Returns the entry of a kind, without feeds.
-const fn entry<S: Resource>() -> ResourceEntry {
+/// Returns the entry of a kind with these handlers, without feeds.
+pub const fn entry<S: Resource>(configure: fn(&mut ServiceConfig<'_>)) -> ResourceEntry {
     ResourceEntry {
         schema: S::SCHEMA,
+        configure,
         load_full: load_full::<S>,
         save: |connection, state, existing, slug, body| {
             save_item::<S>(connection, state, existing, slug, body, false)
@@ -108,24 +130,23 @@ const fn entry<S: Resource>() -> ResourceEntry {
 
 impl ResourceEntry {
     /// Adds the feeds of a kind.
-    const fn with_feed<S: FeedResource>(mut self) -> Self {
+    #[must_use]
+    pub const fn with_feed<S: FeedResource>(mut self) -> Self {
         self.feed = Some(load_feed::<S>);
         self
     }
 }
 
-/// Returns the entry of a kind. Fails only if a kind is missing in [`RESOURCES`], which a test
-/// excludes.
+/// Returns the entry of a kind. Fails only if the kind is not registered.
 pub fn entry_of(kind: ResourceKind) -> Result<&'static ResourceEntry, Problem> {
-    RESOURCES
-        .iter()
+    resources()
         .find(|entry| entry.schema.kind == kind)
         .ok_or_else(|| Problem::internal(format!("kind {} is not registered", kind.as_str())))
 }
 
 /// Returns the declarations of all kinds.
 pub fn schemas() -> Vec<&'static ResourceSchema> {
-    RESOURCES.iter().map(|entry| entry.schema).collect()
+    resources().map(|entry| entry.schema).collect()
 }
 
 /// Returns the descriptions of the request bodies of all kinds.
@@ -135,12 +156,12 @@ pub fn request_bodies() -> Vec<RequestBody> {
 
 /// Returns the schemas and the loaders for `include` of all kinds, for [`AppState`].
 pub fn include_loaders() -> Vec<(&'static ResourceSchema, LoadForInclude)> {
-    RESOURCES.iter().map(|entry| (entry.schema, entry.load_full)).collect()
+    resources().map(|entry| (entry.schema, entry.load_full)).collect()
 }
 
 /// Returns the feed loaders of the kinds with feeds.
 pub fn feed_loaders() -> Vec<(ResourceKind, FeedLoader)> {
-    RESOURCES.iter().filter_map(|entry| Some((entry.schema.kind, entry.feed?))).collect()
+    resources().filter_map(|entry| Some((entry.schema.kind, entry.feed?))).collect()
 }
 
 fn render_all_languages<S: Resource>(
@@ -161,25 +182,52 @@ fn render_all_languages<S: Resource>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resource::schema::FilterType;
     use crate::saved_queries::model::LISTABLE_SCHEMAS;
 
     #[test]
     fn every_kind_is_registered_once_in_dependency_order() {
-        let kinds: Vec<ResourceKind> = RESOURCES.iter().map(|entry| entry.schema.kind).collect();
-        assert_eq!(kinds, ResourceKind::ALL);
+        let kinds: Vec<ResourceKind> = resources().map(|entry| entry.schema.kind).collect();
+        assert_eq!(kinds, ResourceKind::all());
     }
 
     #[test]
     fn kinds_with_feed_formats_have_a_feed_loader() {
-        for entry in &RESOURCES {
+        for entry in resources() {
             let name = entry.schema.kind.as_str();
             assert_eq!(entry.feed.is_some(), !entry.schema.feed_formats.is_empty(), "{name}");
         }
     }
 
     #[test]
+    fn references_have_a_filter_by_the_target() {
+        for entry in resources() {
+            for reference in entry.schema.references {
+                let filter = entry.schema.filters.iter().find(|filter| {
+                    filter.name == reference.filter
+                        && matches!(filter.filter_type, FilterType::Item(kind) if kind == reference.target)
+                });
+                assert!(filter.is_some(), "{} of {:?}", reference.field, entry.schema.kind);
+            }
+        }
+    }
+
+    #[test]
+    fn searched_references_and_found_names_are_declared() {
+        for entry in resources() {
+            let kind = entry.schema.kind;
+            let is_declared = |field: &&str| entry.schema.reference(field).is_some();
+            assert!(kind.unsearched_references().iter().all(is_declared), "{kind:?}");
+            for reference in entry.schema.references {
+                let is_searched = kind.is_searched_reference(reference.field);
+                assert!(!is_searched || reference.target.is_found_by_name(), "{}", reference.field);
+            }
+        }
+    }
+
+    #[test]
     fn saved_queries_list_the_kinds_with_feeds() {
-        for entry in &RESOURCES {
+        for entry in resources() {
             let kind = entry.schema.kind;
             let listable = LISTABLE_SCHEMAS.iter().any(|schema| schema.kind == kind);
             assert_eq!(listable, entry.feed.is_some(), "{}", kind.as_str());

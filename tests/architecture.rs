@@ -63,7 +63,7 @@ const MODULES: Rules = &[
     ("lib", &[&["*"]]),
 ];
 
-/// The layers of `resource`: its sub-folders and `state.rs`.
+/// The layers of `resource`: its sub-folders, `state.rs` and `handlers.rs`.
 const LAYERS: Rules = &[
     ("schema", &[]),
     ("model", &[&["schema"]]),
@@ -75,6 +75,7 @@ const LAYERS: Rules = &[
     ("query", &[BELOW_VIEW, &["view"]]),
     ("read", &[BELOW_VIEW, &["query", "state", "view"]]),
     ("write", &[BELOW_VIEW, &["query", "read", "state", "view"]]),
+    ("handlers", &[BELOW_VIEW, &["query", "read", "state", "view", "write"]]),
     ("openapi", &[&["*"]]),
 ];
 
@@ -126,7 +127,7 @@ fn part_of_resource(file: &str) -> Option<&str> {
 /// Returns the layer of a file of `resource`.
 fn layer_of(file: &str) -> Option<&str> {
     let part = part_of_resource(file)?;
-    let name = if part == "state.rs" { "state" } else { part };
+    let name = part.trim_end_matches(".rs");
     LAYERS.iter().any(|(layer, _)| *layer == name).then_some(name)
 }
 

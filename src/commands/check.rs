@@ -9,7 +9,7 @@ use crate::db::migrations::{self, MigrationStatus};
 use crate::db::search::{self, IndexSnapshot};
 use crate::db::{Connection, Database, Time, maintenance};
 use crate::http::problem::Problem;
-use crate::registry::{RESOURCES, ResourceEntry};
+use crate::registry::{ResourceEntry, resources};
 use crate::resource::index::verify::{Finding, REINDEX_REMEDY};
 use crate::resource::model::revisions::{bump_all, bump_derived};
 use crate::text::name_suggestion::closest_name;
@@ -70,7 +70,7 @@ pub fn run(settings: &Settings, args: &Args, command: &clap::Command) -> Result<
     let items = connection.with_snapshot(|connection| {
         let contents = IndexSnapshot::load(connection)?;
         let mut items = 0_usize;
-        for entry in &RESOURCES {
+        for entry in resources() {
             items = items.saturating_add(check_kind(
                 connection,
                 &store,

@@ -12,7 +12,7 @@ use crate::config::Settings;
 use crate::db::schema::items;
 use crate::db::{Connection, RowId};
 use crate::http::problem::Problem;
-use crate::registry::RESOURCES;
+use crate::registry::resources;
 use crate::resource::model::item::ItemRow;
 use crate::resource::schema::ResourceKind;
 use crate::resource::store::tracks;
@@ -27,7 +27,7 @@ pub fn run(settings: &Settings) -> Result<(), CommandError> {
     server::ensure_schema(&store, settings.auto_migrate)?;
     let context = server::app_state(settings)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
-    for entry in &RESOURCES {
+    for entry in resources() {
         let kind = entry.schema.kind;
         for line in store.write_blocking(|connection| {
             let rows: Vec<ItemRow> = items::table

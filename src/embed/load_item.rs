@@ -211,7 +211,7 @@ pub fn load_programme<O>(
         .map(|link| link.target_id)
         .filter(|id| render_context.has_target(id))
         .collect();
-    let Some(expand) = context.include_loader(ResourceKind::Programme).filter(|_| !ids.is_empty())
+    let Some(expand) = context.include_loader(ResourceKind::PROGRAMME).filter(|_| !ids.is_empty())
     else {
         return Ok(None);
     };

@@ -66,12 +66,12 @@ pub async fn oembed(
     }
     let template = context.settings.public_url_template.as_deref();
     if let Some(target) =
-        match_item_url(ResourceKind::ImpactStatistic, &params.url, &base_url, template)
+        match_item_url(ResourceKind::IMPACT_STATISTIC, &params.url, &base_url, template)
     {
         return oembed_statistic(&context, &request, params, target).await;
     }
     let Some((name, language)) =
-        match_item_url(ResourceKind::Video, &params.url, &base_url, template)
+        match_item_url(ResourceKind::VIDEO, &params.url, &base_url, template)
     else {
         return Err(not_found());
     };
@@ -181,7 +181,7 @@ async fn oembed_saved_query(
                             .map_err(Problem::internal)?
                     }
                 };
-                Ok((saved.fields.kind == ResourceKind::Video.as_str())
+                Ok((saved.fields.kind == ResourceKind::VIDEO.as_str())
                     .then_some((saved.slug, saved.name)))
             })
         })

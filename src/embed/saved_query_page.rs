@@ -111,7 +111,7 @@ async fn respond(
                     &inner.fallback_languages,
                     Visibility::Published,
                 )?;
-                if list.kind != ResourceKind::Video {
+                if list.kind != ResourceKind::VIDEO {
                     return Err(Problem::new(
                         ProblemKind::NotFound,
                         "Only saved queries for videos can be embedded.",

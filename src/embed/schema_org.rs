@@ -108,7 +108,7 @@ pub fn video_object(
     let chosen = loaded.clone().take_selected_text()?;
     let (item, own, language) = (&loaded.item, &loaded.fields, chosen.language.as_str());
     let embed_url = urls.own_url(&format!("/embed/videos/{}", item.slug));
-    let page_url = urls.page_url(ResourceKind::Video, (item.id, &item.slug), language);
+    let page_url = urls.page_url(ResourceKind::VIDEO, (item.id, &item.slug), language);
     let thumbnail = own.thumbnail.unpack::<Option<Thumbnail>>().map(|thumbnail| thumbnail.url);
     let poster = urls.own_url(&png_path(&item.slug, language, None));
     let sources: Vec<Source> = own.sources.unpack();

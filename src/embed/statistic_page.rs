@@ -244,7 +244,7 @@ impl StatisticPage {
                 .chain(footnotes)
                 .collect(),
             public_url: urls.external_url(
-                ResourceKind::ImpactStatistic,
+                ResourceKind::IMPACT_STATISTIC,
                 (loaded.item.id, &slug),
                 &language,
             ),

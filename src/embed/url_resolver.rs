@@ -53,7 +53,7 @@ pub(super) fn match_item_url(
     }
     // A template without `{kind}` is for videos.
     let template =
-        template.filter(|template| kind == ResourceKind::Video || template.contains("{kind}"))?;
+        template.filter(|template| kind == ResourceKind::VIDEO || template.contains("{kind}"))?;
     let (name, language) = match_template(kind, template, url)?;
     Some((name, language.and_then(|tag| Language::parse(&tag).ok()).or(query_language)))
 }
@@ -108,7 +108,7 @@ mod tests {
         let template = Some("https://example.org/{lang}/videos/{slug}");
         let found = |url: &str| {
             let (name, language) =
-                match_item_url(ResourceKind::Video, url, "https://c.example.org", template)?;
+                match_item_url(ResourceKind::VIDEO, url, "https://c.example.org", template)?;
             Some(format!(
                 "{name} {}",
                 language.map(|language| language.as_str().to_owned()).unwrap_or_default()
@@ -135,7 +135,7 @@ mod tests {
             assert_eq!(found(url).as_deref(), expected, "{url}");
         }
         let by_template =
-            |template: &str, url: &str| match_template(ResourceKind::Video, template, url);
+            |template: &str, url: &str| match_template(ResourceKind::VIDEO, template, url);
         assert_eq!(
             by_template("https://e.org/?id={id}", "https://e.org/?id=12&x=1"),
             Some(("12".to_owned(), None))
@@ -155,7 +155,7 @@ mod tests {
         let template = Some("https://example.org/{kind}/{slug}?l={lang}");
         let found = |url: &str, template: Option<&str>| {
             let (name, language) = match_item_url(
-                ResourceKind::ImpactStatistic,
+                ResourceKind::IMPACT_STATISTIC,
                 url,
                 "https://c.example.org",
                 template,

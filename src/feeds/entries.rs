@@ -93,8 +93,8 @@ impl EntryContext<'_> {
     /// The category of a reference to a topic or programme.
     fn category(&self, link: &Reference) -> Option<Category> {
         let kind = match link.field.as_str() {
-            "topics" => ResourceKind::Topic,
-            "programme" => ResourceKind::Programme,
+            "topics" => ResourceKind::TOPIC,
+            "programme" => ResourceKind::PROGRAMME,
             _ => return None,
         };
         let target = self.render_context.short_reference(&link.target_id)?;
@@ -173,7 +173,7 @@ impl FeedResource for Videos {
         mut loaded: LoadedItem<Self::Fields>,
         entry_context: &EntryContext<'_>,
     ) -> Option<Entry> {
-        let (mut entry, _) = entry_context.base_entry(ResourceKind::Video, &mut loaded)?;
+        let (mut entry, _) = entry_context.base_entry(ResourceKind::VIDEO, &mut loaded)?;
         let fields = &loaded.fields;
         if let Some(licence) = &fields.licence {
             entry.notes.push(entry_context.labelled_note(Message::Licence, licence));
@@ -268,7 +268,7 @@ impl FeedResource for Programmes {
         mut loaded: LoadedItem<Self::Fields>,
         entry_context: &EntryContext<'_>,
     ) -> Option<Entry> {
-        let (mut entry, text) = entry_context.base_entry(ResourceKind::Programme, &mut loaded)?;
+        let (mut entry, text) = entry_context.base_entry(ResourceKind::PROGRAMME, &mut loaded)?;
         add_attribution(text.credit_line.as_deref(), text.disclaimer.as_deref(), &mut entry);
         entry_context.add_countries(
             entry_context.render_context.countries(&loaded.fields.countries),
@@ -284,7 +284,7 @@ impl FeedResource for Partners {
         mut loaded: LoadedItem<Self::Fields>,
         entry_context: &EntryContext<'_>,
     ) -> Option<Entry> {
-        let (mut entry, _) = entry_context.base_entry(ResourceKind::Partner, &mut loaded)?;
+        let (mut entry, _) = entry_context.base_entry(ResourceKind::PARTNER, &mut loaded)?;
         let country = loaded.fields.country.clone();
         entry_context.add_countries(
             entry_context
@@ -307,7 +307,7 @@ impl FeedResource for ImpactStatistics {
         entry_context: &EntryContext<'_>,
     ) -> Option<Entry> {
         let (mut entry, _) =
-            entry_context.base_entry(ResourceKind::ImpactStatistic, &mut loaded)?;
+            entry_context.base_entry(ResourceKind::IMPACT_STATISTIC, &mut loaded)?;
         let fields = &loaded.fields;
         entry.title = fields.title(&entry.title, entry_context.ui_language());
         entry_context.add_programme_attribution(&loaded, &mut entry);

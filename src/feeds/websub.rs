@@ -83,7 +83,7 @@ fn saved_query_topics(
     changed: &[ResourceKind],
 ) -> Result<Vec<String>, Problem> {
     let is_affected = |list: &ResourceSchema| {
-        changed.iter().any(|kind| *kind == ResourceKind::SavedQuery || embeds_kind(list, *kind))
+        changed.iter().any(|kind| *kind == ResourceKind::SAVED_QUERY || embeds_kind(list, *kind))
     };
     let feeds = |query: &ItemRow| {
         let list = query

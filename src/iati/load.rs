@@ -80,7 +80,7 @@ impl ExportData {
             )?;
             catalogue.partners = found.into_iter().map(|one| (one.item.id, one)).collect();
         }
-        let condition = kind_predicate(ResourceKind::ImpactStatistic)
+        let condition = kind_predicate(ResourceKind::IMPACT_STATISTIC)
             .sql(" AND ")
             .append(&public_only(&referring_to("impact_statistic.programme", &of)));
         let statistics = load_where::<ImpactStatistics>(
@@ -140,7 +140,7 @@ pub fn find_partner_by_identifier(
         "\"iati_identifier\":{}",
         serde_json::to_string(identifier).map_err(Problem::internal)?
     );
-    let condition = kind_predicate(ResourceKind::Partner)
+    let condition = kind_predicate(ResourceKind::PARTNER)
         .sql(" AND items.fields LIKE ")
         .bind(Bind::Text(format!("%{stated}%")))
         .sql(" ORDER BY items.number");

@@ -38,7 +38,7 @@ pub fn find_issues(
         let condition = Fragment::new("items.is_public = TRUE AND items.number > ")
             .bind(Bind::Integer(after))
             .sql(" AND ")
-            .append(&kind_predicate(ResourceKind::Programme))
+            .append(&kind_predicate(ResourceKind::PROGRAMME))
             .sql(" ORDER BY items.number LIMIT ")
             .bind(Bind::Integer(BATCH_SIZE));
         let programmes = load_where::<Programmes>(

@@ -10,7 +10,7 @@ use crate::resource::schema::{
 
 /// Declaration of the `impact_statistic` resource.
 pub const SCHEMA: ResourceSchema = ResourceSchema {
-    kind: ResourceKind::ImpactStatistic,
+    kind: ResourceKind::IMPACT_STATISTIC,
     sort_table: Some(SortTableSchema {
         name: "impact_statistics",
         columns: &["is_public", "sortable_value", "period_start", "period_end", "fact_record"],
@@ -19,47 +19,51 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
     references: &[
         ReferenceSchema {
             field: "indicator",
-            target: ResourceKind::Indicator,
+            filter: "indicator",
+            target: ResourceKind::INDICATOR,
             referrer_phrase: "indicator",
         },
         ReferenceSchema {
             field: "programme",
-            target: ResourceKind::Programme,
+            filter: "programme",
+            target: ResourceKind::PROGRAMME,
             referrer_phrase: "programme",
         },
         ReferenceSchema {
             field: "partner",
-            target: ResourceKind::Partner,
+            filter: "partner",
+            target: ResourceKind::PARTNER,
             referrer_phrase: "partner",
         },
         ReferenceSchema {
             field: "evidence",
-            target: ResourceKind::Video,
+            filter: "video",
+            target: ResourceKind::VIDEO,
             referrer_phrase: "evidence",
         },
     ],
     filters: &[
         FilterSchema {
             name: "indicator",
-            filter_type: FilterType::Item(ResourceKind::Indicator),
+            filter_type: FilterType::Item(ResourceKind::INDICATOR),
             description: "Statistics of this indicator.",
             example: "partnerships-on-survivor-services",
         },
         FilterSchema {
             name: "programme",
-            filter_type: FilterType::Item(ResourceKind::Programme),
+            filter_type: FilterType::Item(ResourceKind::PROGRAMME),
             description: "Statistics of this programme.",
             example: "implementing-norms-changing-minds",
         },
         FilterSchema {
             name: "partner",
-            filter_type: FilterType::Item(ResourceKind::Partner),
+            filter_type: FilterType::Item(ResourceKind::PARTNER),
             description: "Statistics of this partner.",
             example: "un-women",
         },
         FilterSchema {
             name: "video",
-            filter_type: FilterType::Item(ResourceKind::Video),
+            filter_type: FilterType::Item(ResourceKind::VIDEO),
             description: "Statistics that this video supports.",
             example: "civil-society-forum-in-istanbul",
         },
@@ -191,10 +195,10 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
     on_demand_fields: &[],
     referenced_by: &[],
     embeds: &[
-        ResourceKind::Indicator,
-        ResourceKind::Programme,
-        ResourceKind::Partner,
-        ResourceKind::Video,
+        ResourceKind::INDICATOR,
+        ResourceKind::PROGRAMME,
+        ResourceKind::PARTNER,
+        ResourceKind::VIDEO,
     ],
     feed_formats: &["atom", "json"],
 };

@@ -4,7 +4,6 @@ use crate::resource::model::item::LoadedItem;
 use crate::resource::model::item::Status;
 use crate::resource::model::packed::PackedJson;
 use crate::resource::model::packed::PackedJsonList;
-use crate::resource::query::pagination::PageInfo;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -18,7 +17,6 @@ use crate::impact::fields::{
     to_json_number,
 };
 use crate::impact::schema::SCHEMA;
-use crate::resource::read::page::{FacetValue, Links};
 use crate::resource::view::context::{CommonFields, EmbeddedJson, RenderContext};
 
 /// An impact statistic: an exact figure with its qualifier, unit, period, source and evidence.
@@ -156,24 +154,6 @@ pub struct ImpactStatisticTranslation {
     /// Description as plain text.
     #[schema(max_length = 50000)]
     pub description: Option<String>,
-}
-
-/// A page of a list.
-#[derive(Clone, Debug, ToSchema)]
-pub struct ImpactStatisticPage {
-    /// Items of this page.
-    pub data: Vec<ImpactStatistic>,
-    /// Position of the page in the list.
-    pub page: PageInfo,
-    /// Counts of the values of each requested facet, most frequent first.
-    #[schema(nullable = false)]
-    pub facets: Option<BTreeMap<String, Vec<FacetValue>>>,
-    /// Suggested searches with more results, if this one has few.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = json!(["violence"]))]
-    pub did_you_mean: Option<Vec<String>>,
-    /// Links to this page and its neighbours.
-    pub links: Links,
 }
 
 /// Renders the API representation.

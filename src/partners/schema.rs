@@ -8,7 +8,7 @@ use crate::resource::schema::{
 
 /// Declaration of the `partner` resource.
 pub const SCHEMA: ResourceSchema = ResourceSchema {
-    kind: ResourceKind::Partner,
+    kind: ResourceKind::PARTNER,
     sort_table: None,
     text_fields: &[
         ("name", TextField::Title),

@@ -8,7 +8,7 @@ use crate::resource::schema::{
 
 /// Declaration of the `programme` resource.
 pub const SCHEMA: ResourceSchema = ResourceSchema {
-    kind: ResourceKind::Programme,
+    kind: ResourceKind::PROGRAMME,
     sort_table: Some(SortTableSchema { name: "programmes", columns: &["start_date", "end_date"] }),
     text_fields: &[
         ("title", TextField::Title),
@@ -19,13 +19,14 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
     ],
     references: &[ReferenceSchema {
         field: "partners",
-        target: ResourceKind::Partner,
+        filter: "partner",
+        target: ResourceKind::PARTNER,
         referrer_phrase: "partner",
     }],
     filters: &[
         FilterSchema {
             name: "partner",
-            filter_type: FilterType::Item(ResourceKind::Partner),
+            filter_type: FilterType::Item(ResourceKind::PARTNER),
             description: "Programmes with this partner.",
             example: "un-women",
         },
@@ -99,6 +100,6 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
     ],
     on_demand_fields: &[],
     referenced_by: &[],
-    embeds: &[ResourceKind::Partner],
+    embeds: &[ResourceKind::PARTNER],
     feed_formats: &["atom", "json"],
 };

@@ -3,7 +3,6 @@
 use crate::resource::model::item::LoadedItem;
 use crate::resource::model::item::Status;
 use crate::resource::model::packed::PackedJsonList;
-use crate::resource::query::pagination::PageInfo;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -14,7 +13,6 @@ use crate::i18n::country_names::CountryReference;
 use crate::programmes::allocations::{CountryShare, Sector};
 use crate::programmes::fields::{ActivityStatus, Helpline, ProgrammeFields};
 use crate::programmes::schema::SCHEMA;
-use crate::resource::read::page::{FacetValue, Links};
 use crate::resource::view::context::{CommonFields, RenderContext};
 use crate::resource::view::partner_role::{self, PartnerRole};
 
@@ -121,24 +119,6 @@ pub struct ProgrammeTranslation {
     /// Disclaimer; must be shown wherever the item is displayed.
     #[schema(max_length = 2000)]
     pub disclaimer: Option<String>,
-}
-
-/// A page of a list.
-#[derive(Clone, Debug, ToSchema)]
-pub struct ProgrammePage {
-    /// Items of this page.
-    pub data: Vec<Programme>,
-    /// Position of the page in the list.
-    pub page: PageInfo,
-    /// Counts of the values of each requested facet, most frequent first.
-    #[schema(nullable = false)]
-    pub facets: Option<BTreeMap<String, Vec<FacetValue>>>,
-    /// Suggested searches with more results, if this one has few.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = json!(["violence"]))]
-    pub did_you_mean: Option<Vec<String>>,
-    /// Links to this page and its neighbours.
-    pub links: Links,
 }
 
 /// Renders the API representation.

@@ -36,7 +36,7 @@ pub const LISTABLE_KINDS: &[&str] = &{
 
 /// Declaration of the `saved_query` resource.
 pub const SCHEMA: ResourceSchema = ResourceSchema {
-    kind: ResourceKind::SavedQuery,
+    kind: ResourceKind::SAVED_QUERY,
     sort_table: None,
     text_fields: &[("name", TextField::Title), ("description", TextField::Description)],
     references: &[],
@@ -219,7 +219,7 @@ pub fn render(
     let mark = if fields.query.is_empty() { "" } else { "?" };
     SavedQuery {
         list: format!("{}{path}{mark}{}", render_context.base_url, encode_query(&fields.query)),
-        page: (path == ResourceKind::Video.path()).then(|| here.clone()),
+        page: (path == ResourceKind::VIDEO.path()).then(|| here.clone()),
         feeds: SavedQueryFeeds {
             rss: extensions.contains(&"rss").then(|| format!("{here}.rss")),
             atom: format!("{here}.atom"),

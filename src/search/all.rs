@@ -57,7 +57,7 @@ const EXCLUDED_PARAMS: [&str; 9] =
     ["fields", "include", "ids", "year", "sort", "facets", "facet_limit", "parent", "missing"];
 
 fn openapi_parameters() -> Vec<Value> {
-    let names: Vec<&str> = ResourceKind::SEARCHABLE.iter().map(|kind| kind.as_str()).collect();
+    let names: Vec<&str> = ResourceKind::searched().iter().map(|kind| kind.as_str()).collect();
     let with_not: Vec<String> =
         names.iter().flat_map(|name| [(*name).to_owned(), format!("!{name}")]).collect();
     vec![
@@ -65,7 +65,7 @@ fn openapi_parameters() -> Vec<Value> {
             "kind",
             "Only items of these kinds; `!` excludes a kind.",
             json!({"type": "string", "enum": with_not}),
-            ResourceKind::SEARCHABLE.len(),
+            names.len(),
             "video",
         ),
         comma_list_parameter(
@@ -166,7 +166,7 @@ impl SearchRequest {
         if search.is_none() {
             params.error("q", "required", "`q` is required.");
         }
-        let kinds = kind_filter::parse_kinds(&mut params, &ResourceKind::SEARCHABLE);
+        let kinds = kind_filter::parse_kinds(&mut params, &ResourceKind::searched());
         let fields = params.list("fields", 100);
         for name in fields.iter().flatten().filter(|name| !HIT_FIELDS.contains(&name.as_str())) {
             params.error(
@@ -379,7 +379,7 @@ fn kind_facets(
     (revisions, frequencies): (&Revisions, &Arc<TokenFrequencies>),
 ) -> Result<Map<String, Value>, Problem> {
     let mut counts: Vec<(ResourceKind, i64)> = Vec::new();
-    for kind in ResourceKind::SEARCHABLE {
+    for kind in ResourceKind::searched() {
         let list = format!("{}\n{}", search_request.count_key, kind.as_str());
         counts.push((
             kind,

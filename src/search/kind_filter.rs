@@ -11,7 +11,7 @@ pub fn kind_label(kind: ResourceKind, language: &str) -> &'static str {
 
 /// Parses the `kind` parameter: the requested subset of the given kinds.
 pub fn parse_kinds(params: &mut QueryParams, kinds: &[ResourceKind]) -> Vec<ResourceKind> {
-    let names = params.list("kind", ResourceKind::SEARCHABLE.len()).unwrap_or_default();
+    let names = params.list("kind", ResourceKind::searched().len()).unwrap_or_default();
     let (mut included, mut excluded) = (Vec::new(), Vec::new());
     for name in &names {
         let (target, name) = name
@@ -38,8 +38,8 @@ mod tests {
 
     #[test]
     fn kind_labels_are_localized() {
-        assert_eq!(kind_label(ResourceKind::Programme, "mk"), "Програми");
-        assert_eq!(kind_label(ResourceKind::Topic, "de"), "Topics");
+        assert_eq!(kind_label(ResourceKind::PROGRAMME, "mk"), "Програми");
+        assert_eq!(kind_label(ResourceKind::TOPIC, "de"), "Topics");
         assert_eq!(
             crate::i18n::messages::MESSAGE_LANGUAGES,
             crate::i18n::country_names::NAME_LANGUAGES

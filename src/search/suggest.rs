@@ -65,7 +65,7 @@ const EXCLUDED_PARAMS: [&str; 18] = [
 
 /// The suggested kinds, in the order in which equally good matches are sorted.
 const SUGGESTED_KINDS: [ResourceKind; 4] =
-    [ResourceKind::Topic, ResourceKind::Programme, ResourceKind::Partner, ResourceKind::Video];
+    [ResourceKind::TOPIC, ResourceKind::PROGRAMME, ResourceKind::PARTNER, ResourceKind::VIDEO];
 
 /// Maximum and default number of suggestions.
 const MAX_SUGGESTIONS: i64 = 20;
@@ -339,7 +339,7 @@ fn find_candidates(
         )
     };
     let (videos, others): (Vec<ResourceKind>, Vec<ResourceKind>) =
-        suggest_request.kinds.iter().partition(|kind| **kind == ResourceKind::Video);
+        suggest_request.kinds.iter().partition(|kind| **kind == ResourceKind::VIDEO);
     let mut candidates = newest(connection, typed, &others)?;
     let completed_query = complete_last_word(connection, state, typed)?;
     let mut video_candidates =
@@ -423,7 +423,7 @@ fn limit_per_kind(ranked: Vec<RankedSuggestion>, limit: usize) -> Vec<Suggestion
             *count
         });
         let is_within_limit =
-            suggestion.kind == ResourceKind::Video.as_str() || count <= MAX_PER_KIND;
+            suggestion.kind == ResourceKind::VIDEO.as_str() || count <= MAX_PER_KIND;
         if is_within_limit { first.push(suggestion) } else { rest.push(suggestion) }
     }
     // Those above the limit fill the remaining places.

@@ -26,11 +26,11 @@ use crate::server::openapi_cache::OpenApiDocuments;
 
 /// The kinds that are datasets, each with the message of its description.
 const DATASETS: [(ResourceKind, Message); 5] = [
-    (ResourceKind::Video, Message::VideosDescription),
-    (ResourceKind::Programme, Message::ProgrammesDescription),
-    (ResourceKind::Partner, Message::PartnersDescription),
-    (ResourceKind::Indicator, Message::IndicatorsDescription),
-    (ResourceKind::ImpactStatistic, Message::ImpactStatisticsDescription),
+    (ResourceKind::VIDEO, Message::VideosDescription),
+    (ResourceKind::PROGRAMME, Message::ProgrammesDescription),
+    (ResourceKind::PARTNER, Message::PartnersDescription),
+    (ResourceKind::INDICATOR, Message::IndicatorsDescription),
+    (ResourceKind::IMPACT_STATISTIC, Message::ImpactStatisticsDescription),
 ];
 
 const fn distribution_format(
@@ -216,7 +216,7 @@ fn distributions(
     let is_documented = |path: &str| !documents.allowed_methods(path).is_empty();
     let tables = [(CSV, format!("{path}.csv"), false), (XLSX, format!("{path}.xlsx"), false)];
     let activities = (has_iati_reporter
-        && matches!(spec.kind, ResourceKind::Programme | ResourceKind::ImpactStatistic))
+        && [ResourceKind::PROGRAMME, ResourceKind::IMPACT_STATISTIC].contains(&spec.kind))
     .then(|| (IATI_ACTIVITIES, IATI_ACTIVITIES_PATH.to_owned(), false));
     let feeds = spec.feed_formats.iter().map(|ending| {
         let format = match *ending {

@@ -109,3 +109,100 @@ pub fn render_yaml() -> String {
         .and_then(|document| yaml_serde::to_string(&document))
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::LazyLock;
+
+    use super::*;
+    use crate::registry::resources;
+    use crate::resource::schema::ResourceKind;
+
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(build_document);
+
+    fn operation(path: &str, method: &str) -> Option<&'static Value> {
+        DOCUMENT.get("paths")?.get(path)?.get(method)
+    }
+
+    fn operation_id(path: &str, method: &str) -> Option<&'static str> {
+        operation(path, method)?.get("operationId")?.as_str()
+    }
+
+    fn strings(list: Option<&'static Value>) -> BTreeSet<&'static str> {
+        list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
+    fn enumeration(component: &str) -> BTreeSet<&'static str> {
+        strings(DOCUMENT.pointer(&format!("/components/schemas/{component}/enum")))
+    }
+
+    fn names(kinds: impl IntoIterator<Item = ResourceKind>) -> BTreeSet<&'static str> {
+        kinds.into_iter().map(ResourceKind::as_str).collect()
+    }
+
+    #[test]
+    fn every_kind_has_its_operations_at_its_path() {
+        for entry in resources() {
+            let kind = entry.schema.kind;
+            let list = kind.path();
+            let item = format!("{list}/{{{}}}", kind.as_str());
+            assert_eq!(operation_id(list, "get"), Some(kind.list_operation_id().as_str()));
+            for (path, method, verb) in [
+                (list, "post", "create"),
+                (&item, "get", "get"),
+                (&item, "put", "replace"),
+                (&item, "patch", "patch"),
+                (&item, "delete", "delete"),
+                (&format!("{item}/restore"), "post", "restore"),
+            ] {
+                let expected = kind.operation_id(verb);
+                assert_eq!(operation_id(path, method), Some(expected.as_str()), "{path}");
+            }
+        }
+    }
+
+    #[test]
+    fn kinds_with_feeds_have_feeds_and_tables() {
+        for entry in resources() {
+            let segment = entry.schema.kind.path_segment();
+            for path in
+                [format!("/feeds/{segment}.{{format}}"), format!("/v1/{segment}.{{format}}")]
+            {
+                assert_eq!(operation(&path, "get").is_some(), entry.feed.is_some(), "{path}");
+                let listed = list_endpoints().iter().any(|endpoint| {
+                    endpoint.path == path && endpoint.schema.kind == entry.schema.kind
+                });
+                assert_eq!(listed, entry.feed.is_some(), "{path}");
+            }
+        }
+    }
+
+    #[test]
+    fn tags_of_kinds_are_declared() {
+        let tags = DOCUMENT.get("tags").and_then(Value::as_array).into_iter().flatten();
+        let declared: BTreeSet<&str> = tags.filter_map(|tag| tag.get("name")?.as_str()).collect();
+        for entry in resources() {
+            let list = operation(entry.schema.kind.path(), "get");
+            let used = strings(list.and_then(|list| list.get("tags")));
+            assert!(!used.is_empty() && used.is_subset(&declared), "{used:?}");
+        }
+    }
+
+    #[test]
+    fn enumerations_of_kinds_are_complete() {
+        assert_eq!(enumeration("HitKind"), names(ResourceKind::searched()));
+        let with_feed = resources().filter(|entry| entry.feed.is_some());
+        assert_eq!(enumeration("SavedQueryKind"), names(with_feed.map(|entry| entry.schema.kind)));
+        let parameters = operation("/v1/suggest", "get")
+            .and_then(|suggest| suggest.get("parameters")?.as_array())
+            .into_iter()
+            .flatten();
+        let kind = parameters
+            .filter(|parameter| parameter.get("name").and_then(Value::as_str) == Some("kind"))
+            .find_map(|parameter| parameter.pointer("/schema/items/enum"));
+        let mut suggested = strings(kind);
+        suggested.retain(|name| !name.starts_with('!'));
+        assert_eq!(enumeration("SuggestionKind"), suggested);
+    }
+}

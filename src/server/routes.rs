@@ -5,11 +5,9 @@ use actix_web::http::Method;
 use actix_web::web;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::registry::resources;
 use crate::server::{api_catalog, dcat_catalog, docs, fallback, health, problems};
-use crate::{
-    charts, countries, embed, feeds, iati, impact, partners, programmes, saved_queries, search,
-    tables, topics, videos,
-};
+use crate::{charts, countries, embed, feeds, iati, impact, search, tables, videos};
 
 /// Registers every documented route.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -17,65 +15,16 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         ($($handler:path),+ $(,)?) => { config$(.service($handler))+; };
     }
     services![
-        videos::api::list_videos,
-        videos::api::create_video,
-        videos::api::get_video,
-        videos::api::replace_video,
-        videos::api::patch_video,
-        videos::api::delete_video,
-        videos::api::restore_video,
         videos::tracks::api::get_captions,
         videos::tracks::api::get_caption_track,
         videos::tracks::api::replace_caption_track,
         videos::tracks::api::delete_caption_track,
         videos::tracks::api::get_transcript,
         videos::tracks::chapters::get_video_chapters,
-        programmes::api::list_programmes,
-        programmes::api::create_programme,
-        programmes::api::get_programme,
-        programmes::api::replace_programme,
-        programmes::api::patch_programme,
-        programmes::api::delete_programme,
-        programmes::api::restore_programme,
-        partners::api::list_partners,
-        partners::api::create_partner,
-        partners::api::get_partner,
-        partners::api::replace_partner,
-        partners::api::patch_partner,
-        partners::api::delete_partner,
-        partners::api::restore_partner,
-        impact::api::list_impact_statistics,
-        impact::api::create_impact_statistic,
         impact::summary::api::get_impact_statistics_summary,
         charts::api::chart_svg,
         charts::api::chart_png,
-        impact::api::get_impact_statistic,
-        impact::api::replace_impact_statistic,
-        impact::api::patch_impact_statistic,
-        impact::api::delete_impact_statistic,
-        impact::api::restore_impact_statistic,
-        impact::indicators::api::list_indicators,
-        impact::indicators::api::create_indicator,
-        impact::indicators::api::get_indicator,
         impact::summary::series::get_indicator_series,
-        impact::indicators::api::replace_indicator,
-        impact::indicators::api::patch_indicator,
-        impact::indicators::api::delete_indicator,
-        impact::indicators::api::restore_indicator,
-        topics::api::list_topics,
-        topics::api::create_topic,
-        topics::api::get_topic,
-        topics::api::replace_topic,
-        topics::api::patch_topic,
-        topics::api::delete_topic,
-        topics::api::restore_topic,
-        saved_queries::api::list_saved_queries,
-        saved_queries::api::create_saved_query,
-        saved_queries::api::get_saved_query,
-        saved_queries::api::replace_saved_query,
-        saved_queries::api::patch_saved_query,
-        saved_queries::api::delete_saved_query,
-        saved_queries::api::restore_saved_query,
         search::all::search_all,
         search::suggest::suggest,
         search::transcripts::search_transcripts,
@@ -117,6 +66,10 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         api_catalog::api_catalog,
         dcat_catalog::describe_catalogue,
     ];
+    // After the paths that would match the route of an item.
+    for entry in resources() {
+        config.configure(entry.configure);
+    }
 }
 
 /// Paths that would match the route of an item, with their method.

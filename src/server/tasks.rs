@@ -8,7 +8,7 @@ use actix_web::web;
 
 use crate::db::search::segments;
 use crate::http::problem::Problem;
-use crate::registry::RESOURCES;
+use crate::registry::resources;
 use crate::resource::state::AppState;
 
 /// Interval of purges.
@@ -17,7 +17,7 @@ const PURGE_INTERVAL: Duration = Duration::from_hours(1);
 /// Purges items that were deleted longer ago than `KINOTEKA_PURGE_DAYS`, at start and every hour.
 pub async fn run_purge_task(context: web::Data<AppState>) {
     // Referrers before their targets.
-    let purges: Vec<PurgeFn> = RESOURCES.iter().rev().map(|entry| entry.purge).collect();
+    let purges: Vec<PurgeFn> = resources().rev().map(|entry| entry.purge).collect();
     let mut ticks = actix_web::rt::time::interval(PURGE_INTERVAL);
     loop {
         ticks.tick().await;

@@ -143,7 +143,7 @@ pub async fn export_impact_statistics(
 
 /// Responds with a list as a table. The URL determines the format; `Accept` is ignored, since
 /// browsers follow links to tables.
-async fn export_table<S: TableResource>(
+pub async fn export_table<S: TableResource>(
     context: web::Data<AppState>,
     request: HttpRequest,
     extension: String,

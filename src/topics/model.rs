@@ -8,8 +8,6 @@ use utoipa::ToSchema;
 
 use crate::http::json_fields::JsonFields;
 use crate::resource::model::item::{LoadedItem, NewReference, Status};
-use crate::resource::query::pagination::PageInfo;
-use crate::resource::read::page::{FacetValue, Links};
 use crate::resource::schema::{
     FilterSchema, FilterType, ReferenceSchema, ResourceKind, ResourceSchema, SortColumn,
     SortSchema, TextField,
@@ -19,17 +17,18 @@ use crate::resource::view::resource::{BodyDocs, ParsedFields};
 
 /// The declaration.
 pub const SCHEMA: ResourceSchema = ResourceSchema {
-    kind: ResourceKind::Topic,
+    kind: ResourceKind::TOPIC,
     sort_table: None,
     text_fields: &[("name", TextField::Title), ("description", TextField::Description)],
     references: &[ReferenceSchema {
         field: "parent",
-        target: ResourceKind::Topic,
+        filter: "parent",
+        target: ResourceKind::TOPIC,
         referrer_phrase: "parent",
     }],
     filters: &[FilterSchema {
         name: "parent",
-        filter_type: FilterType::Item(ResourceKind::Topic),
+        filter_type: FilterType::Item(ResourceKind::TOPIC),
         description: "Topics directly below this one.",
         example: "social-norms",
     }],
@@ -42,7 +41,7 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
     fields: &["parent"],
     on_demand_fields: &[],
     referenced_by: &[],
-    embeds: &[ResourceKind::Topic],
+    embeds: &[ResourceKind::TOPIC],
     feed_formats: &[],
 };
 
@@ -115,24 +114,6 @@ pub const BODY_DOCS: BodyDocs = BodyDocs {
         ("name", "Name in the original language."),
     ],
 };
-
-/// A page of a list.
-#[derive(Clone, Debug, ToSchema)]
-pub struct TopicPage {
-    /// Items of this page.
-    pub data: Vec<Topic>,
-    /// Position of the page in the list.
-    pub page: PageInfo,
-    /// Counts of the values of each requested facet, most frequent first.
-    #[schema(nullable = false)]
-    pub facets: Option<BTreeMap<String, Vec<FacetValue>>>,
-    /// Suggested searches with more results, if this one has few.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = json!(["violence"]))]
-    pub did_you_mean: Option<Vec<String>>,
-    /// Links to this page and its neighbours.
-    pub links: Links,
-}
 
 /// Parses and validates a request body.
 pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<()> {

@@ -20,7 +20,7 @@ pub const HAS_VALUES: &[&str] = &[
 
 /// Declaration of the `video` resource.
 pub const SCHEMA: ResourceSchema = ResourceSchema {
-    kind: ResourceKind::Video,
+    kind: ResourceKind::VIDEO,
     sort_table: Some(SortTableSchema {
         name: "videos",
         columns: &["duration_seconds", "recorded_on"],
@@ -34,38 +34,45 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
     references: &[
         ReferenceSchema {
             field: "programme",
-            target: ResourceKind::Programme,
+            filter: "programme",
+            target: ResourceKind::PROGRAMME,
             referrer_phrase: "programme",
         },
-        ReferenceSchema { field: "topics", target: ResourceKind::Topic, referrer_phrase: "topic" },
+        ReferenceSchema {
+            field: "topics",
+            filter: "topic",
+            target: ResourceKind::TOPIC,
+            referrer_phrase: "topic",
+        },
         ReferenceSchema {
             field: "partners",
-            target: ResourceKind::Partner,
+            filter: "partner",
+            target: ResourceKind::PARTNER,
             referrer_phrase: "partner",
         },
     ],
     filters: &[
         FilterSchema {
             name: "programme",
-            filter_type: FilterType::Item(ResourceKind::Programme),
+            filter_type: FilterType::Item(ResourceKind::PROGRAMME),
             description: "Videos of this programme.",
             example: "implementing-norms-changing-minds",
         },
         FilterSchema {
             name: "partner",
-            filter_type: FilterType::Item(ResourceKind::Partner),
+            filter_type: FilterType::Item(ResourceKind::PARTNER),
             description: "Videos with this partner.",
             example: "un-women",
         },
         FilterSchema {
             name: "topic",
-            filter_type: FilterType::Item(ResourceKind::Topic),
+            filter_type: FilterType::Item(ResourceKind::TOPIC),
             description: "Videos about this topic.",
             example: "prevention",
         },
         FilterSchema {
             name: "statistic",
-            filter_type: FilterType::ReferencedBy(ResourceKind::ImpactStatistic, "evidence"),
+            filter_type: FilterType::ReferencedBy(ResourceKind::IMPACT_STATISTIC, "evidence"),
             description: "Videos that support this impact statistic.",
             example: "new-partnerships-on-survivor-services",
         },
@@ -184,9 +191,9 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
     on_demand_fields: &["embed"],
     referenced_by: &[ReferencedBySchema {
         field: "impact_statistics",
-        kind: ResourceKind::ImpactStatistic,
+        kind: ResourceKind::IMPACT_STATISTIC,
         reference_field: "evidence",
     }],
-    embeds: &[ResourceKind::Programme, ResourceKind::Topic, ResourceKind::Partner],
+    embeds: &[ResourceKind::PROGRAMME, ResourceKind::TOPIC, ResourceKind::PARTNER],
     feed_formats: &["rss", "atom", "json"],
 };

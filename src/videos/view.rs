@@ -4,7 +4,6 @@ use crate::resource::model::item::LoadedItem;
 use crate::resource::model::item::Status;
 use crate::resource::model::packed::PackedJson;
 use crate::resource::model::packed::PackedJsonList;
-use crate::resource::query::pagination::PageInfo;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -13,7 +12,6 @@ use utoipa::ToSchema;
 
 use super::tracks::Captions;
 use crate::i18n::country_names::CountryReference;
-use crate::resource::read::page::{FacetValue, Links};
 use crate::resource::view::context::{CommonFields, EmbeddedJson, RenderContext};
 use crate::resource::view::embed_code;
 use crate::resource::view::partner_role::{self, PartnerRole};
@@ -134,24 +132,6 @@ pub struct VideoTranslation {
     /// Content warning for viewers.
     #[schema(max_length = 2000, example = "Speaks of violence.")]
     pub content_note: Option<String>,
-}
-
-/// A page of a list.
-#[derive(Clone, Debug, ToSchema)]
-pub struct VideoPage {
-    /// Items of this page.
-    pub data: Vec<Video>,
-    /// Position of the page in the list.
-    pub page: PageInfo,
-    /// Counts of the values of each requested facet, most frequent first.
-    #[schema(nullable = false)]
-    pub facets: Option<BTreeMap<String, Vec<FacetValue>>>,
-    /// Suggested searches with more results, if this one has few.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = json!(["violence"]))]
-    pub did_you_mean: Option<Vec<String>>,
-    /// Links to this page and its neighbours.
-    pub links: Links,
 }
 
 /// HTML code and URLs for embedding a video.

@@ -9,7 +9,7 @@ use crate::commands::import::text_track::TextTrackLine;
 use crate::db::search::IndexerThread;
 use crate::db::{Connection, Time, maintenance};
 use crate::http::problem::{MAX_ERRORS, Problem, ProblemKind};
-use crate::registry::{RESOURCES, entry_of};
+use crate::registry::{entry_of, resources};
 use crate::resource::model::revisions::bump;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
@@ -49,7 +49,7 @@ pub fn save_lines(
     mut progress: impl FnMut(usize, usize),
 ) -> Result<ImportReport, CommandError> {
     let all = lines.len().saturating_add(tracks.len());
-    lines.sort_by_key(|line| RESOURCES.iter().position(|entry| entry.schema.kind == line.kind));
+    lines.sort_by_key(|line| resources().position(|entry| entry.schema.kind == line.kind));
     let indexer = IndexerThread::start();
     let outcome = context.database.write_blocking(|connection| {
         let mut errors = parse_errors.clone();

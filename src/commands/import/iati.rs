@@ -39,7 +39,7 @@ pub fn run(
     let items = map_activities(&mut file, &existing, chrono::Utc::now().date_naive());
     let mut lines = Vec::with_capacity(items.len());
     for ImportItem { line, kind, slug, mut body } in items {
-        if kind == ResourceKind::Programme {
+        if kind == ResourceKind::PROGRAMME {
             preserve_non_iati_partners(&mut connection, context, &slug, &mut body)?;
         }
         lines.push(ImportLine { line_number: line, kind, slug, body, is_patch: true });
@@ -57,11 +57,11 @@ pub fn run(
 /// Loads the existing items to which a file can refer.
 fn load_existing(connection: &mut Connection) -> Result<ExistingItems, diesel::result::Error> {
     let kinds = [
-        ResourceKind::Programme,
-        ResourceKind::Partner,
-        ResourceKind::Video,
-        ResourceKind::Indicator,
-        ResourceKind::ImpactStatistic,
+        ResourceKind::PROGRAMME,
+        ResourceKind::PARTNER,
+        ResourceKind::VIDEO,
+        ResourceKind::INDICATOR,
+        ResourceKind::IMPACT_STATISTIC,
     ]
     .map(ResourceKind::as_str);
     let rows: Vec<(String, String)> = items::table
@@ -76,7 +76,7 @@ fn load_existing(connection: &mut Connection) -> Result<ExistingItems, diesel::r
     let rows: Vec<(String, String, String)> = items::table
         .filter(
             items::kind
-                .eq_any([ResourceKind::Programme, ResourceKind::Partner].map(ResourceKind::as_str)),
+                .eq_any([ResourceKind::PROGRAMME, ResourceKind::PARTNER].map(ResourceKind::as_str)),
         )
         .filter(items::deleted_at.is_null())
         .order(items::number)
@@ -102,12 +102,12 @@ fn preserve_non_iati_partners(
     slug: &str,
     body: &mut Value,
 ) -> Result<(), Problem> {
-    let Some(found) = find(connection, ResourceKind::Programme, slug)? else { return Ok(()) };
+    let Some(found) = find(connection, ResourceKind::PROGRAMME, slug)? else { return Ok(()) };
     let item: ItemRow = found.into_item();
     if item.deleted_at.is_some() {
         return Ok(());
     }
-    let programme: Value = serde_json::from_str(&(entry_of(ResourceKind::Programme)?.render)(
+    let programme: Value = serde_json::from_str(&(entry_of(ResourceKind::PROGRAMME)?.render)(
         connection, context, item,
     )?)
     .map_err(Problem::internal)?;

@@ -38,7 +38,7 @@ pub fn parse_line(number: usize, line: &str) -> Result<ImportLine, String> {
     };
     let kind = object.remove("resource");
     let known: Vec<&str> =
-        ResourceKind::ALL.iter().map(|kind| kind.as_str()).chain([TEXT_TRACK]).collect();
+        ResourceKind::all().iter().map(|kind| kind.as_str()).chain([TEXT_TRACK]).collect();
     let kind = kind
         .as_ref()
         .and_then(Value::as_str)

@@ -72,7 +72,7 @@ impl TextTrackLine {
         }
         let track =
             tracks::store::parse_track(self.webvtt.as_bytes(), Some(CaptionFormat::WebVtt))?;
-        let found = find(connection, ResourceKind::Video, &self.video)?.map(Lookup::into_item);
+        let found = find(connection, ResourceKind::VIDEO, &self.video)?.map(Lookup::into_item);
         let Some(item) = found.filter(|item| item.deleted_at.is_none()) else {
             return Err(Problem::new(ProblemKind::NotFound, "there is no such video".to_owned()));
         };

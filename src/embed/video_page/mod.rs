@@ -282,7 +282,7 @@ impl VideoPage {
                 .collect(),
             poster_url: urls.own_url(&format!("/v1/videos/{slug}/poster.svg?lang={language}")),
             poster_png_url: urls.own_url(&poster::png_path(&slug, &language, None)),
-            public_url: urls.external_url(ResourceKind::Video, (loaded.item.id, &slug), &language),
+            public_url: urls.external_url(ResourceKind::VIDEO, (loaded.item.id, &slug), &language),
             discovery: OEmbedDiscovery::new(&urls.own_url(""), &page_url),
             json_ld: structured,
             language,

@@ -26,7 +26,7 @@ pub fn build_activity(
     let (item, own) = (&programme.item, &programme.fields);
     let mut add_issue = |field: &'static str, code: &'static str, detail: String| {
         issues.push(ReadinessIssue {
-            kind: Some(ResourceKind::Programme),
+            kind: Some(ResourceKind::PROGRAMME),
             slug: item.slug.clone(),
             field,
             code,

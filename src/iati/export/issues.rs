@@ -42,10 +42,10 @@ pub fn statistic_issues(one: &Statistic, data: &ExportData) -> Vec<ReadinessIssu
             detail: detail.to_owned(),
         });
     };
-    let this = (ResourceKind::ImpactStatistic, one.item.slug.as_str());
+    let this = (ResourceKind::IMPACT_STATISTIC, one.item.slug.as_str());
     if own.result_type.is_none() {
         let of = indicator_of(one, data)
-            .map_or(this, |indicator| (ResourceKind::Indicator, indicator.item.slug.as_str()));
+            .map_or(this, |indicator| (ResourceKind::INDICATOR, indicator.item.slug.as_str()));
         add_issue(
             of,
             "result_type",

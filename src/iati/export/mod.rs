@@ -86,7 +86,7 @@ pub fn export_activities(data: &ExportData, context: &ExportContext<'_>) -> Acti
             let detail = format!("Another programme has the same identifier `{identifier}`.");
             let slug = programme.item.slug.clone();
             programme_issues.push(ReadinessIssue {
-                kind: Some(ResourceKind::Programme),
+                kind: Some(ResourceKind::PROGRAMME),
                 slug,
                 field: "iati_identifier",
                 code: "invalid_identifier",
@@ -106,7 +106,7 @@ pub fn export_activities(data: &ExportData, context: &ExportContext<'_>) -> Acti
         }
         // An issue of an indicator occurs with each of its statistics.
         for issue in programme_issues {
-            if issue.kind != Some(ResourceKind::Indicator) || !export.issues.contains(&issue) {
+            if issue.kind != Some(ResourceKind::INDICATOR) || !export.issues.contains(&issue) {
                 export.issues.push(issue);
             }
         }

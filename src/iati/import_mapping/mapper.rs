@@ -70,10 +70,12 @@ impl ImportMapper<'_> {
         texts: (&Narratives, &Narratives),
     ) {
         let is_new = !self.existing.contains(kind, slug);
-        let title = match kind {
-            ResourceKind::Programme => "title",
-            ResourceKind::Partner => "name",
-            _ => "label",
+        let title = if kind == ResourceKind::PROGRAMME {
+            "title"
+        } else if kind == ResourceKind::PARTNER {
+            "name"
+        } else {
+            "label"
         };
         let mut translations: BTreeMap<&str, Map<String, Json>> = BTreeMap::new();
         for (language, text) in texts.0 {

@@ -47,14 +47,14 @@ impl ImportMapper<'_> {
         let known = self
             .existing
             .slugs_by_identifier
-            .get(&(ResourceKind::Programme, activity.identifier.clone()))
+            .get(&(ResourceKind::PROGRAMME, activity.identifier.clone()))
             .cloned();
         let slug = known
             .or_else(|| valid_own_slug(activity.slug.as_deref()))
             .unwrap_or_else(|| stable_slug(&activity.identifier, &activity.identifier));
         if let Some(line) = self
             .item_indexes
-            .get(&(ResourceKind::Programme, slug.clone()))
+            .get(&(ResourceKind::PROGRAMME, slug.clone()))
             .and_then(|at| self.items.get(*at))
             .map(|one| one.line)
         {
@@ -115,7 +115,7 @@ impl ImportMapper<'_> {
         }
         self.add_item(
             activity.line,
-            ResourceKind::Programme,
+            ResourceKind::PROGRAMME,
             &slug,
             body,
             (&activity.title, &activity.description),
@@ -132,7 +132,7 @@ impl ImportMapper<'_> {
         let known = participant.reference.as_ref().and_then(|reference| {
             self.existing
                 .slugs_by_identifier
-                .get(&(ResourceKind::Partner, reference.clone()))
+                .get(&(ResourceKind::PARTNER, reference.clone()))
                 .cloned()
         });
         let name = participant.name.first().map(|(_, name)| name.as_str()).unwrap_or_default();
@@ -146,7 +146,7 @@ impl ImportMapper<'_> {
                     stable_slug(name, own)
                 }
             });
-        let place = self.item_indexes.get(&(ResourceKind::Partner, slug.clone())).copied();
+        let place = self.item_indexes.get(&(ResourceKind::PARTNER, slug.clone())).copied();
         if place.is_some() {
             return slug;
         }
@@ -156,12 +156,12 @@ impl ImportMapper<'_> {
         }
         // The catalogue's kind of an existing partner takes precedence.
         let kind = participant.kind.as_deref().and_then(codes::partner_kind_from_code);
-        if let Some(kind) = kind.filter(|_| !self.existing.contains(ResourceKind::Partner, &slug)) {
+        if let Some(kind) = kind.filter(|_| !self.existing.contains(ResourceKind::PARTNER, &slug)) {
             body.insert("kind".to_owned(), json!(kind));
         }
         self.add_item(
             participant.line,
-            ResourceKind::Partner,
+            ResourceKind::PARTNER,
             &slug,
             body,
             (&participant.name, &Narratives::new()),

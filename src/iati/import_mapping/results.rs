@@ -62,7 +62,7 @@ impl ImportMapper<'_> {
             },
         );
         if let Some(slug) = &of {
-            if !self.item_indexes.contains_key(&(ResourceKind::Indicator, slug.clone())) {
+            if !self.item_indexes.contains_key(&(ResourceKind::INDICATOR, slug.clone())) {
                 self.map_reference(indicator, &mut about);
                 if measure == "percentage" {
                     about.insert(
@@ -72,7 +72,7 @@ impl ImportMapper<'_> {
                 }
                 self.add_item(
                     indicator.line,
-                    ResourceKind::Indicator,
+                    ResourceKind::INDICATOR,
                     slug,
                     about,
                     (&indicator.title, &indicator.description),
@@ -221,7 +221,7 @@ impl ImportMapper<'_> {
                 );
                 stable_slug(context.title, &identity)
             });
-        if self.item_indexes.contains_key(&(ResourceKind::ImpactStatistic, slug.clone())) {
+        if self.item_indexes.contains_key(&(ResourceKind::IMPACT_STATISTIC, slug.clone())) {
             return self.add_error(
                 main.line,
                 "duplicate value for the same period, location and dimensions".to_owned(),
@@ -229,7 +229,7 @@ impl ImportMapper<'_> {
         }
         self.add_item(
             main.line,
-            ResourceKind::ImpactStatistic,
+            ResourceKind::IMPACT_STATISTIC,
             &slug,
             body,
             (&title, &description),
@@ -243,7 +243,7 @@ impl ImportMapper<'_> {
             let video = document
                 .video
                 .as_deref()
-                .filter(|video| self.existing.contains(ResourceKind::Video, video));
+                .filter(|video| self.existing.contains(ResourceKind::VIDEO, video));
             match video {
                 Some(video) => evidence.push(evidence_json(video, document)),
                 None if !is_web_url(&document.url) => {

@@ -11,8 +11,6 @@ use crate::impact::code_lists::{
     INDICATOR_VOCABULARIES, MEASURE_UNIT, MEASURES, Measure, RESULT_TYPES, ResultType, Vocabulary,
 };
 use crate::resource::model::item::{LoadedItem, Status};
-use crate::resource::query::pagination::PageInfo;
-use crate::resource::read::page::{FacetValue, Links};
 use crate::resource::schema::{
     FilterSchema, FilterType, ResourceKind, ResourceSchema, SortColumn, SortSchema,
     TEXT_LANGUAGE_FILTER, TextField,
@@ -22,7 +20,7 @@ use crate::resource::view::resource::{BodyDocs, ParsedFields};
 
 /// Declaration of the `indicator` resource.
 pub const SCHEMA: ResourceSchema = ResourceSchema {
-    kind: ResourceKind::Indicator,
+    kind: ResourceKind::INDICATOR,
     sort_table: None,
     text_fields: &[("label", TextField::Title), ("description", TextField::Description)],
     references: &[],
@@ -207,24 +205,6 @@ pub const BODY_DOCS: BodyDocs = BodyDocs {
         ("unit", "Unit of the values. A change is applied to the statistics of the indicator."),
     ],
 };
-
-/// A page of a list.
-#[derive(Clone, Debug, ToSchema)]
-pub struct IndicatorPage {
-    /// Items of this page.
-    pub data: Vec<Indicator>,
-    /// Position of the page in the list.
-    pub page: PageInfo,
-    /// Counts of the values of each requested facet, most frequent first.
-    #[schema(nullable = false)]
-    pub facets: Option<BTreeMap<String, Vec<FacetValue>>>,
-    /// Suggested searches with more results, if this one has few.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = json!(["violence"]))]
-    pub did_you_mean: Option<Vec<String>>,
-    /// Links to this page and its neighbours.
-    pub links: Links,
-}
 
 /// Stored fields of an indicator.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]

@@ -148,14 +148,14 @@ impl Resource for Indicators {
                 )?;
             }
         }
-        bump(connection, ResourceKind::ImpactStatistic, now)
+        bump(connection, ResourceKind::IMPACT_STATISTIC, now)
     }
 }
 
 /// Loads the statistics of an indicator, including deleted ones.
 fn load_statistics(connection: &mut Connection, id: Id) -> Result<Vec<ItemRow>, Problem> {
     let kind = Fragment::new(" AND items.kind = ")
-        .bind(Bind::Text(ResourceKind::ImpactStatistic.as_str().to_owned()));
+        .bind(Bind::Text(ResourceKind::IMPACT_STATISTIC.as_str().to_owned()));
     let mut rows = load_items(connection, &stored_items::referencing_items(id).append(&kind))?;
     rows.retain(|row| {
         row.purged_at.is_none()

@@ -83,9 +83,9 @@ pub fn load_group_references(
 ) -> Result<(), Problem> {
     type Of = fn(&FactScope) -> Option<Id>;
     let items: [(GroupBy, ResourceKind, Of); 3] = [
-        (GroupBy::Programme, ResourceKind::Programme, |scope| scope.programme),
-        (GroupBy::Partner, ResourceKind::Partner, |scope| scope.partner),
-        (GroupBy::Indicator, ResourceKind::Indicator, |scope| scope.indicator),
+        (GroupBy::Programme, ResourceKind::PROGRAMME, |scope| scope.programme),
+        (GroupBy::Partner, ResourceKind::PARTNER, |scope| scope.partner),
+        (GroupBy::Indicator, ResourceKind::INDICATOR, |scope| scope.indicator),
     ];
     let requested = items.into_iter().filter(|(by, ..)| params.group_by.contains(by));
     let targets = requested
@@ -176,7 +176,7 @@ impl StatisticReferences {
         let rows: Vec<(RowId, Id)> = statement.load_rows(connection)?;
         load_reference_targets(
             connection,
-            vec![(ResourceKind::ImpactStatistic, rows.iter().map(|(_, id)| *id).collect())],
+            vec![(ResourceKind::IMPACT_STATISTIC, rows.iter().map(|(_, id)| *id).collect())],
             visibility,
             render_context,
         )?;

@@ -134,7 +134,7 @@ impl FacetIndexData {
             }
         }
         let kinds: Vec<String> =
-            ResourceKind::ALL.iter().map(|kind| format!("'{}'", kind.as_str())).collect();
+            ResourceKind::all().iter().map(|kind| format!("'{}'", kind.as_str())).collect();
         let changed = Fragment::new(format!(
             "items.kind IN ({}) AND items.catalogue_revision > ",
             kinds.join(", ")

@@ -13,7 +13,7 @@ use crate::db::sql_fragment::{Bind, Fragment, Statement, text_pair_table};
 use crate::db::{Connection, Error, RowId};
 use crate::resource::model::item::{ItemRow, Reference, TranslationRow};
 use crate::resource::model::resource::ResourceModel;
-use crate::resource::schema::index_terms::{reference_filter_name, signature_bit};
+use crate::resource::schema::index_terms::signature_bit;
 
 /// Returns the terms of an item for equality filters: distinct pairs of field and value.
 pub fn filter_terms<S: ResourceModel>(
@@ -27,10 +27,7 @@ pub fn filter_terms<S: ResourceModel>(
         .map(|(name, value)| (S::SCHEMA.index_field(name), value))
         .collect();
     terms.extend(references.iter().map(|reference| {
-        (
-            S::SCHEMA.index_field(reference_filter_name(&reference.field)),
-            reference.target_id.to_string(),
-        )
+        (S::SCHEMA.reference_index_field(&reference.field), reference.target_id.to_string())
     }));
     terms.extend(
         item.published_at

@@ -15,7 +15,6 @@ use crate::resource::model::item::{ItemRow, Reference, TranslationRow, Translati
 use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::text_track::TrackKind;
 use crate::resource::schema::ResourceKind;
-use crate::resource::schema::index_terms::{is_searchable_by_name, is_searchable_reference};
 use crate::resource::store::items::{load_items, referencing_items};
 use crate::resource::store::texts::load_item_texts;
 use crate::resource::store::tracks::{self, TrackText};
@@ -29,7 +28,7 @@ pub fn reindex_item<S: ResourceModel>(
     item: &ItemRow,
 ) -> Result<(), Error> {
     reindex_items(connection, &[item.number])?;
-    if is_searchable_by_name(S::SCHEMA.kind) {
+    if S::SCHEMA.kind.is_found_by_name() {
         reindex_referencing(connection, item.id)
     } else {
         Ok(())
@@ -81,13 +80,9 @@ impl IndexSources {
     /// Loads the data for these items.
     pub fn load(connection: &mut Connection, rows: &[ItemRow]) -> Result<Self, Error> {
         let links: HashMap<RowId, Vec<Reference>> =
-            rows.iter().map(|item| (item.number, item.references())).collect();
-        let targets: BTreeSet<Id> = links
-            .values()
-            .flatten()
-            .filter(|reference| is_searchable_reference(&reference.field))
-            .map(|reference| reference.target_id)
-            .collect();
+            rows.iter().map(|item| (item.number, searched_references(item))).collect();
+        let targets: BTreeSet<Id> =
+            links.values().flatten().map(|reference| reference.target_id).collect();
         let condition = id_in_fragment("items.id", &targets).sql(" AND items.deleted_at IS NULL");
         let targets = load_items(connection, &condition)?;
         let texts = load_item_texts(
@@ -109,13 +104,7 @@ impl IndexSources {
 
     fn referenced_names(&self, item: &ItemRow) -> ReferencedNames {
         let mut names = ReferencedNames::default();
-        for reference in self
-            .references
-            .get(&item.number)
-            .into_iter()
-            .flatten()
-            .filter(|reference| is_searchable_reference(&reference.field))
-        {
+        for reference in self.references.get(&item.number).into_iter().flatten() {
             let Some((target, is_public)) = self.targets.get(&reference.target_id) else {
                 continue;
             };
@@ -129,6 +118,15 @@ impl IndexSources {
         }
         names
     }
+}
+
+/// Returns the references of an item through which it is found by the name of the referenced item.
+fn searched_references(item: &ItemRow) -> Vec<Reference> {
+    let mut references = item.references();
+    if let Some(kind) = ResourceKind::parse(&item.kind) {
+        references.retain(|reference| kind.is_searched_reference(&reference.field));
+    }
+    references
 }
 
 /// Returns the items whose full-text entries differ from the expected ones.
@@ -323,8 +321,8 @@ mod tests {
     #[test]
     fn text_boundary_sorts_after_kind_prefixes() {
         let letters: BTreeSet<String> =
-            ResourceKind::ALL.iter().map(|kind| kind.index_prefix().to_string()).collect();
-        assert_eq!(letters.len(), ResourceKind::ALL.len());
+            ResourceKind::all().iter().map(|kind| kind.index_prefix().to_string()).collect();
+        assert_eq!(letters.len(), ResourceKind::all().len());
         assert!(letters.iter().all(|letter| letter.as_str() < TEXT_BOUNDARY_TOKEN));
     }
 }

@@ -96,7 +96,7 @@ pub fn bump(connection: &mut Connection, written: ResourceKind, now: Time) -> Re
 pub fn bump_all(connection: &mut Connection, now: Time) -> Result<(), Problem> {
     Ok(Revisions::bump(
         connection,
-        ResourceKind::ALL.map(ResourceKind::as_str).into_iter().chain([CATALOGUE]),
+        ResourceKind::all().iter().map(|kind| kind.as_str()).chain([CATALOGUE]),
         now,
     )?)
 }
@@ -106,7 +106,7 @@ pub fn bump_all(connection: &mut Connection, now: Time) -> Result<(), Problem> {
 pub fn bump_derived(connection: &mut Connection, now: Time) -> Result<(), Problem> {
     Ok(Revisions::bump(
         connection,
-        ResourceKind::ALL.map(ResourceKind::as_str).into_iter().chain([CATALOGUE, DERIVED_DATA]),
+        ResourceKind::all().iter().map(|kind| kind.as_str()).chain([CATALOGUE, DERIVED_DATA]),
         now,
     )?)
 }

@@ -7,6 +7,7 @@
 
 mod completeness;
 mod operation;
+pub mod page;
 pub mod parameter_schemas;
 mod parameters;
 mod request_bodies;
@@ -350,7 +351,7 @@ fn operation_links(schema: &ResourceSchema) -> Value {
         let parameters = json!({(one): "$response.body#/id"});
         (
             verb.to_owned(),
-            json!({"operationId": format!("{verb}_{one}"), "parameters": parameters, "description": description}),
+            json!({"operationId": schema.kind.operation_id(verb), "parameters": parameters, "description": description}),
         )
     };
     let links = [

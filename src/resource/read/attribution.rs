@@ -34,7 +34,7 @@ pub fn programme_attributions(
         }
     }
     let Some(expand) =
-        state.include_loader(ResourceKind::Programme).filter(|_| !missing.is_empty())
+        state.include_loader(ResourceKind::PROGRAMME).filter(|_| !missing.is_empty())
     else {
         return Ok(found);
     };

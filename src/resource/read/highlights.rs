@@ -11,7 +11,7 @@ use crate::http::auth::Visibility;
 use crate::resource::model::cue_text::{CueMatches, CueRange, CueText};
 use crate::resource::model::item::{LoadedItem, Status, TranslationRow, TranslationsByItem};
 use crate::resource::model::text_track::TrackKind;
-use crate::resource::schema::{ResourceSchema, index_terms};
+use crate::resource::schema::ResourceSchema;
 use crate::resource::store::texts::load_item_texts;
 use crate::resource::store::tracks::{self, TrackRow};
 use crate::resource::view::context::RenderContext;
@@ -143,7 +143,7 @@ impl<'q> HighlightData<'q> {
         for reference in schema
             .references
             .iter()
-            .filter(|reference| index_terms::is_searchable_reference(reference.field))
+            .filter(|reference| schema.kind.is_searched_reference(reference.field))
         {
             found.extend(highlight_reference_names(
                 loaded,

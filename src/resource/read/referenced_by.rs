@@ -12,7 +12,6 @@ use crate::http::auth::Visibility;
 use crate::http::problem::Problem;
 use crate::resource::query::shape::ResponseShape;
 use crate::resource::schema::ResourceSchema;
-use crate::resource::schema::index_terms::reference_filter_name;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 
@@ -39,12 +38,10 @@ impl ReferencingItems {
             spec.referenced_by.iter().filter(|referrer| shape.include.contains(&referrer.field))
         {
             let mut of: HashMap<Id, Vec<Value>> = ids.iter().map(|id| (*id, Vec::new())).collect();
-            if let Some(expand) = state.include_loader(referrer.kind).filter(|_| !ids.is_empty()) {
-                let field = format!(
-                    "{}.{}",
-                    referrer.kind.as_str(),
-                    reference_filter_name(referrer.reference_field)
-                );
+            if let Some(expand) = state.include_loader(referrer.kind).filter(|_| !ids.is_empty())
+                && let Some(schema) = state.schema(referrer.kind)
+            {
+                let field = schema.reference_index_field(referrer.reference_field);
                 let found = load_reference_pairs(connection, &field, visibility, ids)?;
                 let mut wanted: Vec<Id> = found.iter().map(|(_, id)| *id).collect();
                 wanted.sort_unstable();

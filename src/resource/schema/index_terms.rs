@@ -1,7 +1,4 @@
-//! Terms under which the filter index and the full-text index store the values and references of
-//! items.
-
-use crate::resource::schema::ResourceKind;
+//! Signature bits of the values in the filter index.
 
 /// Returns the signature bit of a filter value. The signature of an item is the union of the bits
 /// of its values. Several values can share a bit: an item without the bit does not have the value,
@@ -13,32 +10,6 @@ pub fn signature_bit(field: &str, value: &str) -> i64 {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
         });
     1 << (hash % 63)
-}
-
-/// Returns the name of the filter for a reference field: `partners` is filtered by `partner`.
-pub fn reference_filter_name(field: &str) -> &str {
-    match field {
-        "partners" => "partner",
-        "topics" => "topic",
-        "evidence" => "video",
-        other => other,
-    }
-}
-
-/// Whether an item is found by the names of the items that it references in this field.
-pub fn is_searchable_reference(field: &str) -> bool {
-    field != "parent" && field != "evidence"
-}
-
-/// Whether items that reference an item of this kind are found by its name.
-pub fn is_searchable_by_name(kind: ResourceKind) -> bool {
-    matches!(
-        kind,
-        ResourceKind::Topic
-            | ResourceKind::Programme
-            | ResourceKind::Partner
-            | ResourceKind::Indicator
-    )
 }
 
 #[cfg(test)]

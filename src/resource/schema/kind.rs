@@ -1,172 +1,285 @@
-//! The kinds of resource: one variant and one definition each.
+//! The kinds of resource and their names.
 //!
-//! The definitions are here and not in the `ResourceSchema` of each kind, since the database layer
-//! and the schemas themselves refer to kinds that they do not import.
+//! The names are here and not in the `ResourceSchema` of each kind, since the database layer and
+//! the schemas themselves refer to kinds that they do not import.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::OnceLock;
 
 use crate::i18n::messages::Message;
 
-/// A kind of resource.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum ResourceKind {
-    /// A video.
-    Video,
-    /// A programme.
-    Programme,
-    /// A partner.
-    Partner,
-    /// An impact statistic.
-    ImpactStatistic,
-    /// An indicator: the quantity that impact statistics measure.
-    Indicator,
-    /// A topic.
-    Topic,
-    /// A saved query: a list query with a name.
-    SavedQuery,
+/// A kind of resource. Two kinds are equal if their [`KindDefinition::index_prefix`] is equal.
+#[derive(Clone, Copy)]
+pub struct ResourceKind(&'static KindDefinition);
+
+/// The names of a kind, and how it takes part in searches.
+#[derive(Debug)]
+pub struct KindDefinition {
+    /// Name in the database, in exports and in problems.
+    pub name: &'static str,
+    /// Name for use in a sentence.
+    pub noun: &'static str,
+    /// Name of the schema in the OpenAPI document.
+    pub schema_name: &'static str,
+    /// Path of the list.
+    pub path: &'static str,
+    /// Heading of lists.
+    pub heading: Message,
+    /// Prefix of the entries in the full-text index. Unique; must not change.
+    pub index_prefix: char,
+    /// Slug of an item of the demo catalogue, for examples in the OpenAPI document.
+    pub example_slug: &'static str,
+    /// Whether `/v1/search` searches the kind.
+    pub is_searched: bool,
+    /// Whether items that reference an item of the kind are found by its name.
+    pub is_found_by_name: bool,
+    /// Reference fields through which an item is not found by the name of the referenced item.
+    pub unsearched_references: &'static [&'static str],
+    /// Whether items have a page below `/embed/`.
+    pub has_embed_page: bool,
 }
 
-/// The names of a kind.
-struct KindDefinition {
-    name: &'static str,
-    noun: &'static str,
-    schema_name: &'static str,
-    path: &'static str,
-    heading: Message,
-    index_prefix: char,
-    example_slug: &'static str,
+/// The kinds of the product and those of [`ResourceKind::register`].
+static ALL_KINDS: OnceLock<Vec<ResourceKind>> = OnceLock::new();
+
+impl PartialEq for ResourceKind {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.index_prefix == other.0.index_prefix
+    }
+}
+
+impl Eq for ResourceKind {}
+
+impl Hash for ResourceKind {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.index_prefix.hash(state);
+    }
+}
+
+impl fmt::Debug for ResourceKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0.name)
+    }
 }
 
 impl ResourceKind {
-    /// All kinds. A kind comes after the kinds that it refers to, except for evidence and credits.
-    pub const ALL: [Self; 7] = [
-        Self::Topic,
-        Self::Partner,
-        Self::Programme,
-        Self::Video,
-        Self::Indicator,
-        Self::ImpactStatistic,
-        Self::SavedQuery,
+    /// Videos.
+    pub const VIDEO: Self = Self(&KindDefinition {
+        name: "video",
+        noun: "video",
+        schema_name: "Video",
+        path: "/v1/videos",
+        heading: Message::Videos,
+        index_prefix: 'v',
+        example_slug: "testimonials-part-one",
+        is_searched: true,
+        is_found_by_name: false,
+        unsearched_references: &[],
+        has_embed_page: true,
+    });
+
+    /// Programmes.
+    pub const PROGRAMME: Self = Self(&KindDefinition {
+        name: "programme",
+        noun: "programme",
+        schema_name: "Programme",
+        path: "/v1/programmes",
+        heading: Message::Programmes,
+        index_prefix: 'r',
+        example_slug: "implementing-norms-changing-minds",
+        is_searched: true,
+        is_found_by_name: true,
+        unsearched_references: &[],
+        has_embed_page: false,
+    });
+
+    /// Partners.
+    pub const PARTNER: Self = Self(&KindDefinition {
+        name: "partner",
+        noun: "partner",
+        schema_name: "Partner",
+        path: "/v1/partners",
+        heading: Message::Partners,
+        index_prefix: 'p',
+        example_slug: "un-women",
+        is_searched: true,
+        is_found_by_name: true,
+        unsearched_references: &[],
+        has_embed_page: false,
+    });
+
+    /// Impact statistics.
+    pub const IMPACT_STATISTIC: Self = Self(&KindDefinition {
+        name: "impact_statistic",
+        noun: "impact statistic",
+        schema_name: "ImpactStatistic",
+        path: "/v1/impact-statistics",
+        heading: Message::ImpactStatistics,
+        index_prefix: 's',
+        example_slug: "new-partnerships-on-survivor-services",
+        is_searched: true,
+        is_found_by_name: false,
+        unsearched_references: &["evidence"],
+        has_embed_page: true,
+    });
+
+    /// Indicators: the quantities that impact statistics measure.
+    pub const INDICATOR: Self = Self(&KindDefinition {
+        name: "indicator",
+        noun: "indicator",
+        schema_name: "Indicator",
+        path: "/v1/indicators",
+        heading: Message::Indicators,
+        index_prefix: 'i',
+        example_slug: "partnerships-on-survivor-services",
+        is_searched: true,
+        is_found_by_name: true,
+        unsearched_references: &[],
+        has_embed_page: false,
+    });
+
+    /// Topics.
+    pub const TOPIC: Self = Self(&KindDefinition {
+        name: "topic",
+        noun: "topic",
+        schema_name: "Topic",
+        path: "/v1/topics",
+        heading: Message::Topics,
+        index_prefix: 't',
+        example_slug: "social-norms",
+        is_searched: true,
+        is_found_by_name: true,
+        unsearched_references: &["parent"],
+        has_embed_page: false,
+    });
+
+    /// Saved queries: list queries with a name.
+    pub const SAVED_QUERY: Self = Self(&KindDefinition {
+        name: "saved_query",
+        noun: "saved query",
+        schema_name: "SavedQuery",
+        path: "/v1/saved-queries",
+        heading: Message::SavedQueries,
+        index_prefix: 'q',
+        example_slug: "testimonials",
+        is_searched: false,
+        is_found_by_name: false,
+        unsearched_references: &[],
+        has_embed_page: false,
+    });
+
+    /// The kinds of the product. A kind comes after the kinds that it refers to, except for evidence
+    /// and credits.
+    const OF_PRODUCT: [Self; 7] = [
+        Self::TOPIC,
+        Self::PARTNER,
+        Self::PROGRAMME,
+        Self::VIDEO,
+        Self::INDICATOR,
+        Self::IMPACT_STATISTIC,
+        Self::SAVED_QUERY,
     ];
 
-    /// The kinds that `/v1/search` searches: the content of the catalogue.
-    pub const SEARCHABLE: [Self; 6] = [
-        Self::Topic,
-        Self::Partner,
-        Self::Programme,
-        Self::Video,
-        Self::Indicator,
-        Self::ImpactStatistic,
-    ];
+    /// Creates a kind.
+    pub const fn new(definition: &'static KindDefinition) -> Self {
+        Self(definition)
+    }
 
-    const fn definition(self) -> KindDefinition {
-        match self {
-            Self::Video => KindDefinition {
-                name: "video",
-                noun: "video",
-                schema_name: "Video",
-                path: "/v1/videos",
-                heading: Message::Videos,
-                index_prefix: 'v',
-                example_slug: "testimonials-part-one",
-            },
-            Self::Programme => KindDefinition {
-                name: "programme",
-                noun: "programme",
-                schema_name: "Programme",
-                path: "/v1/programmes",
-                heading: Message::Programmes,
-                index_prefix: 'r',
-                example_slug: "implementing-norms-changing-minds",
-            },
-            Self::Partner => KindDefinition {
-                name: "partner",
-                noun: "partner",
-                schema_name: "Partner",
-                path: "/v1/partners",
-                heading: Message::Partners,
-                index_prefix: 'p',
-                example_slug: "un-women",
-            },
-            Self::ImpactStatistic => KindDefinition {
-                name: "impact_statistic",
-                noun: "impact statistic",
-                schema_name: "ImpactStatistic",
-                path: "/v1/impact-statistics",
-                heading: Message::ImpactStatistics,
-                index_prefix: 's',
-                example_slug: "new-partnerships-on-survivor-services",
-            },
-            Self::Indicator => KindDefinition {
-                name: "indicator",
-                noun: "indicator",
-                schema_name: "Indicator",
-                path: "/v1/indicators",
-                heading: Message::Indicators,
-                index_prefix: 'i',
-                example_slug: "partnerships-on-survivor-services",
-            },
-            Self::Topic => KindDefinition {
-                name: "topic",
-                noun: "topic",
-                schema_name: "Topic",
-                path: "/v1/topics",
-                heading: Message::Topics,
-                index_prefix: 't',
-                example_slug: "social-norms",
-            },
-            Self::SavedQuery => KindDefinition {
-                name: "saved_query",
-                noun: "saved query",
-                schema_name: "SavedQuery",
-                path: "/v1/saved-queries",
-                heading: Message::SavedQueries,
-                index_prefix: 'q',
-                example_slug: "testimonials",
-            },
-        }
+    /// Adds kinds to those of the product, for the whole process. Returns whether it did: only the
+    /// first call does. To be called through [`crate::registry::register`].
+    pub fn register(kinds: impl IntoIterator<Item = Self>) -> bool {
+        ALL_KINDS.set(Self::OF_PRODUCT.into_iter().chain(kinds).collect()).is_ok()
+    }
+
+    /// Returns all kinds. A kind comes after the kinds that it refers to.
+    pub fn all() -> &'static [Self] {
+        ALL_KINDS.get().map_or(&Self::OF_PRODUCT, Vec::as_slice)
+    }
+
+    /// Returns the kinds that `/v1/search` searches: the content of the catalogue.
+    pub fn searched() -> Vec<Self> {
+        Self::all().iter().copied().filter(|kind| kind.0.is_searched).collect()
+    }
+
+    /// Whether items that reference an item of this kind are found by its name.
+    pub const fn is_found_by_name(self) -> bool {
+        self.0.is_found_by_name
+    }
+
+    /// Whether an item is found by the names of the items that it references in this field.
+    pub fn is_searched_reference(self, field: &str) -> bool {
+        !self.0.unsearched_references.contains(&field)
+    }
+
+    /// Returns the reference fields through which an item is not found by the name of the
+    /// referenced item.
+    pub const fn unsearched_references(self) -> &'static [&'static str] {
+        self.0.unsearched_references
+    }
+
+    /// Whether items of this kind have a page below `/embed/`.
+    pub const fn has_embed_page(self) -> bool {
+        self.0.has_embed_page
     }
 
     /// Returns the name used in the database, in exports and in problems.
     pub const fn as_str(self) -> &'static str {
-        self.definition().name
+        self.0.name
     }
 
     /// Returns the heading of lists of the kind.
     pub const fn heading_message(self) -> Message {
-        self.definition().heading
+        self.0.heading
     }
 
     /// Returns the prefix of the kind's entries in the full-text index.
     pub const fn index_prefix(self) -> char {
-        self.definition().index_prefix
+        self.0.index_prefix
     }
 
     /// Returns the slug of an item of the demo catalogue, for examples in the OpenAPI document.
     pub const fn example_slug(self) -> &'static str {
-        self.definition().example_slug
+        self.0.example_slug
     }
 
     /// Parses a name as returned by [`Self::as_str`].
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+        Self::all().iter().copied().find(|kind| kind.as_str() == name)
     }
 
     /// Returns the name for use in a sentence.
     pub const fn noun(self) -> &'static str {
-        self.definition().noun
+        self.0.noun
     }
 
     /// Returns the schema name of the resource in the OpenAPI document.
     pub const fn schema_name(self) -> &'static str {
-        self.definition().schema_name
+        self.0.schema_name
     }
 
     /// Returns the path of the list.
     pub const fn path(self) -> &'static str {
-        self.definition().path
+        self.0.path
     }
 
     /// Returns the last segment of the path of the list.
     pub fn path_segment(self) -> &'static str {
         self.path().trim_start_matches("/v1/")
+    }
+
+    /// Returns the plural of the noun.
+    pub fn plural(self) -> String {
+        self.path_segment().replace('-', " ")
+    }
+
+    /// Returns the operationId of an operation on one item: `get_saved_query`.
+    pub fn operation_id(self, verb: &str) -> String {
+        format!("{verb}_{}", self.as_str())
+    }
+
+    /// Returns the operationId of the list: `list_saved_queries`.
+    pub fn list_operation_id(self) -> String {
+        format!("list_{}", self.path_segment().replace('-', "_"))
     }
 }

@@ -9,7 +9,7 @@ pub mod openapi_refs;
 
 use crate::db::sort_key::SortKeyType;
 
-pub use kind::ResourceKind;
+pub use kind::{KindDefinition, ResourceKind};
 
 /// A text field and its column.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -33,6 +33,8 @@ pub enum TextField {
 pub struct ReferenceSchema {
     /// The field of the representation, and the value of `include` that expands it.
     pub field: &'static str,
+    /// The filter that finds items by the referenced item.
+    pub filter: &'static str,
     /// The kind of the referenced items.
     pub target: ResourceKind,
     /// Role of the referenced item in messages: "2 videos refer to it as their programme".
@@ -334,6 +336,11 @@ impl ResourceSchema {
     /// Returns the declaration of a reference field.
     pub fn reference(&self, field: &str) -> Option<&'static ReferenceSchema> {
         self.references.iter().find(|link| link.field == field)
+    }
+
+    /// Returns the field of the filter index that stores the targets of a reference field.
+    pub fn reference_index_field(&self, field: &str) -> String {
+        self.index_field(self.reference(field).map_or(field, |reference| reference.filter))
     }
 
     /// Returns the field of the filter index that stores the values of a filter: the kind, a dot

@@ -21,16 +21,13 @@ impl PublicUrls {
     /// Returns the URL of the page of an item in a language: on the publisher's own site, otherwise
     /// the embed page, otherwise the resource of the API.
     pub fn page_url(&self, kind: ResourceKind, item: (Id, &str), language: &str) -> String {
-        self.external_url(kind, item, language).unwrap_or_else(|| match kind {
-            ResourceKind::Video | ResourceKind::ImpactStatistic => {
-                format!(
-                    "{}/embed/{}/{}?lang={language}",
-                    self.base_url,
-                    kind.path_segment(),
-                    item.1
-                )
+        self.external_url(kind, item, language).unwrap_or_else(|| {
+            let (base_url, slug) = (&self.base_url, item.1);
+            if kind.has_embed_page() {
+                format!("{base_url}/embed/{}/{slug}?lang={language}", kind.path_segment())
+            } else {
+                format!("{base_url}{}/{slug}", kind.path())
             }
-            _ => format!("{}{}/{}", self.base_url, kind.path(), item.1),
         })
     }
 
@@ -44,7 +41,7 @@ impl PublicUrls {
         let template = self
             .url_template
             .as_ref()
-            .filter(|template| kind == ResourceKind::Video || template.contains("{kind}"))?;
+            .filter(|template| kind == ResourceKind::VIDEO || template.contains("{kind}"))?;
         let filled = template
             .replace("{lang}", language)
             .replace("{kind}", kind.path_segment())
@@ -78,21 +75,21 @@ mod tests {
             urls.page_url(kind, (id, "a-slug"), "sr-Latn")
         };
         let videos = Some("https://example.org/{lang}/videos/{slug}");
-        assert_eq!(page(videos, ResourceKind::Video), "https://example.org/sr-Latn/videos/a-slug");
+        assert_eq!(page(videos, ResourceKind::VIDEO), "https://example.org/sr-Latn/videos/a-slug");
         assert_eq!(
-            page(videos, ResourceKind::Programme),
+            page(videos, ResourceKind::PROGRAMME),
             "https://c.example.org/v1/programmes/a-slug"
         );
         assert_eq!(
-            page(Some("http://e.org/{kind}/{id}"), ResourceKind::ImpactStatistic),
+            page(Some("http://e.org/{kind}/{id}"), ResourceKind::IMPACT_STATISTIC),
             format!("http://e.org/impact-statistics/{id}")
         );
         assert_eq!(
-            page(videos, ResourceKind::ImpactStatistic),
+            page(videos, ResourceKind::IMPACT_STATISTIC),
             "https://c.example.org/embed/impact-statistics/a-slug?lang=sr-Latn"
         );
         assert_eq!(
-            page(None, ResourceKind::Video),
+            page(None, ResourceKind::VIDEO),
             "https://c.example.org/embed/videos/a-slug?lang=sr-Latn"
         );
     }

@@ -15,7 +15,7 @@ use crate::resource::index::sort_rows::save_sort_row;
 use crate::resource::index::{filters, full_text};
 use crate::resource::model::item::{self, ItemRow, Reference, Status, TranslationRow};
 use crate::resource::model::revisions::{Revisions, bump};
-use crate::resource::schema::{ResourceSchema, index_terms};
+use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
 use crate::resource::store::slugs::{check_slug_available, generate_slug, reserve_slug};
 use crate::resource::store::{change_log, items as stored_items, texts, tracks};
@@ -201,7 +201,7 @@ pub fn save_item<S: Resource>(
     let source =
         full_text::IndexSource::new(&item, new_texts.texts, track_texts, referenced_names)?;
     full_text::write_index_entries(connection, source, existing.as_ref().map(ItemRow::sort_date))?;
-    if renamed && existing.is_some() && index_terms::is_searchable_by_name(schema.kind) {
+    if renamed && existing.is_some() && schema.kind.is_found_by_name() {
         full_text::reindex_referencing(connection, id)?;
     }
     let is_seen = is_public || existing.is_some_and(|item| item.is_public);
@@ -225,7 +225,7 @@ fn load_referenced_names(
         let references = || {
             references
                 .iter()
-                .filter(|reference| index_terms::is_searchable_reference(&reference.field))
+                .filter(|reference| schema.kind.is_searched_reference(&reference.field))
         };
         load::load_references(
             connection,

@@ -207,10 +207,14 @@ fn import_rows(
         return Err(errors.into_problem());
     }
     if counts.created.saturating_add(counts.changed) > 0 {
-        bump(connection, ResourceKind::ImpactStatistic, Time::now())?;
+        bump(connection, ResourceKind::IMPACT_STATISTIC, Time::now())?;
     }
     if is_seen {
-        change_log::record_feed_change(connection, &state.settings, ResourceKind::ImpactStatistic)?;
+        change_log::record_feed_change(
+            connection,
+            &state.settings,
+            ResourceKind::IMPACT_STATISTIC,
+        )?;
     }
     Ok(counts)
 }
@@ -321,7 +325,7 @@ fn find_statistic(
                 ),
             ));
         }
-        found = find(connection, ResourceKind::ImpactStatistic, id)?;
+        found = find(connection, ResourceKind::IMPACT_STATISTIC, id)?;
         if found.is_none() && row.slug.is_none() {
             let detail = format!(
                 "There is no statistic `{id}`; leave the cell empty to create one, or give it a slug."
@@ -330,7 +334,7 @@ fn find_statistic(
         }
     }
     if let (None, Some(slug)) = (&found, &row.slug) {
-        found = find(connection, ResourceKind::ImpactStatistic, slug)?;
+        found = find(connection, ResourceKind::IMPACT_STATISTIC, slug)?;
     }
     let item = match found {
         None => return Ok(None),

@@ -18,17 +18,24 @@ pub fn import_line(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     match parse_line(1, text) {
         Err(error) => items::assert_printable(&error),
-        Ok(line) => match line.kind {
-            ResourceKind::Topic => read::<Topics>(&line),
-            ResourceKind::Partner => read::<Partners>(&line),
-            ResourceKind::Programme => read::<Programmes>(&line),
-            ResourceKind::Video => read::<Videos>(&line),
-            ResourceKind::Indicator => read::<Indicators>(&line),
-            ResourceKind::ImpactStatistic => read::<ImpactStatistics>(&line),
-            ResourceKind::SavedQuery => read::<SavedQueries>(&line),
-        },
+        Ok(line) => {
+            let readers: [(ResourceKind, Reader); 7] = [
+                (ResourceKind::TOPIC, read::<Topics>),
+                (ResourceKind::PARTNER, read::<Partners>),
+                (ResourceKind::PROGRAMME, read::<Programmes>),
+                (ResourceKind::VIDEO, read::<Videos>),
+                (ResourceKind::INDICATOR, read::<Indicators>),
+                (ResourceKind::IMPACT_STATISTIC, read::<ImpactStatistics>),
+                (ResourceKind::SAVED_QUERY, read::<SavedQueries>),
+            ];
+            if let Some((_, read)) = readers.iter().find(|(kind, _)| *kind == line.kind) {
+                read(&line);
+            }
+        }
     }
 }
+
+type Reader = fn(&ImportLine);
 
 fn read<S: Resource>(line: &ImportLine) {
     assert_eq!(validate_slug(&line.slug), Ok(()));
