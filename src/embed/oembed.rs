@@ -27,6 +27,8 @@ use crate::videos::schema::SCHEMA;
 
 /// Maximum height of the page of a statistic, in pixels.
 const MAX_STATISTIC_HEIGHT: i64 = 360;
+
+/// Get the oEmbed representation of a catalogue URL
 ///
 /// oEmbed 1.0 for URLs of embed pages (videos, lists, saved queries, statistics, charts), of API
 /// resources, and of the publisher's own site (`KINOTEKA_PUBLIC_URL_TEMPLATE`). Unknown parameters

@@ -88,7 +88,6 @@ pub(super) struct OEmbedParams {
     pub(super) max_height: Option<i64>,
 }
 
-/// Get the oEmbed representation of a catalogue URL
 impl OEmbedParams {
     /// Parses the query. Unlike other endpoints, unknown parameters are ignored (oEmbed 1.0).
     pub(super) fn parse(query: &str) -> Result<Self, Problem> {
