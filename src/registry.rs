@@ -12,8 +12,7 @@ use crate::resource::view::resource::Resource;
 use crate::resource::write::merge_patch::merge_with_stored;
 use crate::resource::write::purge::PurgeFn;
 use crate::resource::write::purge::purge_batch;
-use crate::resource::write::save::SaveResult;
-use crate::resource::write::save::save_item;
+use crate::resource::write::save::{SaveResult, WriteMode, save_item};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -49,13 +48,8 @@ pub static RESOURCES: [ResourceEntry; 7] = [
 ];
 
 /// Validates a body and stores it as a new item, or as the new state of an existing one.
-pub type SaveFn = fn(
-    &mut Connection,
-    &AppState,
-    Option<ItemRow>,
-    Option<&str>,
-    &Value,
-) -> Result<SaveResult, Problem>;
+pub type SaveFn =
+    fn(&mut Connection, &AppState, WriteMode<'_>, &Value) -> Result<SaveResult, Problem>;
 
 /// Merges a JSON merge patch into a stored item. Returns the body that PUT would take.
 pub type MergePatchFn = fn(&mut Connection, &AppState, &ItemRow, &Value) -> Result<Value, Problem>;
@@ -90,9 +84,7 @@ const fn entry<S: Resource>() -> ResourceEntry {
     ResourceEntry {
         schema: S::SCHEMA,
         load_full: load_full::<S>,
-        save: |connection, state, existing, slug, body| {
-            save_item::<S>(connection, state, existing, slug, body, false)
-        },
+        save: save_item::<S>,
         merge_patch: merge_with_stored::<S>,
         render: render_all_languages::<S>,
         purge: purge_batch::<S>,
