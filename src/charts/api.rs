@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse, get};
+use serde::Serialize;
 
 use crate::charts::model::{Chart, RenderOptions};
 use crate::charts::params::{ChartParams, EXCLUDED_PARAMS, openapi_parameters};
@@ -23,11 +24,14 @@ use crate::impact::schema::SCHEMA;
 use crate::resource::cache::references::CacheView;
 use crate::resource::model::revisions::Revisions;
 use crate::resource::openapi::ListEndpoint;
+use crate::resource::query::params::ListKey;
 use crate::resource::query::params::ListRequest;
 use crate::resource::query::shape::ResponseShape;
 use crate::resource::read::response;
+use crate::resource::read::response::{RepresentationState, RevisionKey};
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
+use crate::text::fingerprint::Fingerprint;
 
 /// Completes the OpenAPI document of the endpoints.
 pub const OPENAPI: [ListEndpoint; 2] = [
@@ -119,7 +123,7 @@ async fn respond(
     let (validators, chart) = match load_chart(
         context,
         request,
-        (visibility, extension),
+        (visibility, ChartUse::File(extension)),
         (chart_params, query, list_request),
     )
     .await?
@@ -176,7 +180,7 @@ pub async fn load_public_chart(
     context: &web::Data<AppState>,
     request: &HttpRequest,
     query: &str,
-    (accept_language, etag_salt): (Option<&str>, String),
+    (accept_language, etag_salt): (Option<&str>, Fingerprint),
 ) -> Result<(LanguagePreference, Freshness<Chart>), Problem> {
     let (chart_params, query, list_request) = ChartParams::parse(
         query,
@@ -190,43 +194,66 @@ pub async fn load_public_chart(
         load_chart(
             context,
             request,
-            (Visibility::Published, &etag_salt),
+            (Visibility::Published, ChartUse::OEmbed(etag_salt)),
             (chart_params, query, list_request),
         )
         .await?,
     ))
 }
 
+/// What a chart is loaded for: part of the `ETag`.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub enum ChartUse {
+    /// A file with this extension.
+    File(&'static str),
+    /// A page that these origins may embed.
+    Page(Fingerprint),
+    /// An oEmbed response with these parameters.
+    OEmbed(Fingerprint),
+}
+
+#[derive(Serialize)]
+struct ChartKey<'a> {
+    chart_use: ChartUse,
+    chart: &'a ChartParams,
+    list: ListKey<'a>,
+    base_url: &'a str,
+    publisher: &'a str,
+    country_names: &'a str,
+}
+
+#[derive(Serialize)]
+struct ChartTag<'a> {
+    revisions: &'a RevisionKey,
+    key: Fingerprint,
+}
+
 /// Loads a chart, unless the client has the current version.
 pub async fn load_chart(
     context: &web::Data<AppState>,
     request: &HttpRequest,
-    (visibility, etag_salt): (Visibility, &str),
+    (visibility, chart_use): (Visibility, ChartUse),
     (chart_params, query, list_request): (ChartParams, String, ListRequest),
 ) -> Result<Freshness<Chart>, Problem> {
     let base_url = context.settings.base_url(request);
     let publisher = context.settings.publisher_name(&base_url);
-    let etag_key = format!(
-        "chart {etag_salt}\n{}\n{}\n{base_url}\n{publisher}\n{}",
-        chart_params.etag_key(),
-        list_request.etag_key,
-        context.country_names.cache_key()
-    );
+    let etag_key = Fingerprint::of(&ChartKey {
+        chart_use,
+        chart: &chart_params,
+        list: list_request.key(),
+        base_url: &base_url,
+        publisher: &publisher,
+        country_names: context.country_names.cache_key(),
+    });
     let (inner, condition) = (context.clone().into_inner(), ConditionalGet::from_request(request));
     let done = context
         .read(visibility, move |connection: &mut Connection| {
             // Revisions are loaded first, as for a page of a list.
             let revisions = Arc::new(Revisions::load(connection)?);
-            let (state, changed_at) = response::representation_state(
-                &SCHEMA,
-                &revisions,
-                &ResponseShape::default(),
-                true,
-            );
-            let validators = CacheValidators {
-                tag: EntityTag::from_state(&format!("{state}\n{etag_key}")),
-                last_modified: changed_at,
-            };
+            let state =
+                RepresentationState::of_list(&SCHEMA, &revisions, &ResponseShape::default());
+            let tag = EntityTag::from_key(&ChartTag { revisions: &state.revisions, key: etag_key });
+            let validators = CacheValidators { tag, last_modified: state.changed_at };
             validators.unless_current(&condition, || {
                 let cache = CacheView::new(&inner.reference_cache, &revisions);
                 let mut render_context = RenderContext::new(

@@ -1,5 +1,6 @@
 //! Parameters of a chart; the other parameters are a query of `/v1/impact-statistics`.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::charts::model::ChartType;
@@ -43,7 +44,7 @@ const HEIGHT_RANGE: std::ops::RangeInclusive<i64> = 150..=2_000;
 const DEFAULT_WIDTH: i64 = 800;
 
 /// Aggregate to show for each group.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 pub enum Aggregate {
     /// Sum.
     Sum,
@@ -92,7 +93,7 @@ impl Aggregate {
 }
 
 /// Parameters of a chart.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct ChartParams {
     /// Type of the chart.
     pub chart_type: ChartType,
@@ -188,24 +189,6 @@ impl ChartParams {
                 Err(Problem::invalid_parameters(errors))
             }
         }
-    }
-
-    /// Returns the chart parameters as part of the `ETag`.
-    pub fn etag_key(&self) -> String {
-        fn name_of<T: PartialEq>(value: &T, choices: &[(&'static str, T)]) -> &'static str {
-            choices.iter().find(|(_, choice)| choice == value).map_or("", |(name, _)| *name)
-        }
-        let group_by: Vec<String> = self.group_by.iter().map(GroupBy::name).collect();
-        format!(
-            "{}\n{}\n{}\n{}\n{}\n{}\n{}",
-            name_of(&self.chart_type, &ChartType::ALL),
-            name_of(&self.theme, &Theme::ALL),
-            self.width,
-            self.height.map(|height| height.to_string()).unwrap_or_default(),
-            group_by.join(","),
-            self.aggregate.name(),
-            self.max_groups
-        )
     }
 }
 

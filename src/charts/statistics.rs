@@ -51,9 +51,11 @@ pub fn load_statistics_chart(
                 list_request.count_query(connection, &SCHEMA, &cache, None)?.count(connection)?,
             )
         };
-        context
-            .count_cache
-            .get_or_try_insert_with(revisions, &list_request.count_key, || count(connection))?
+        context.count_cache.lists.get_or_try_insert_with(
+            revisions,
+            &list_request.count_key,
+            || count(connection),
+        )?
     } else {
         i64::try_from(loaded.len()).unwrap_or(i64::MAX)
     };

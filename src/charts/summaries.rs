@@ -36,7 +36,7 @@ pub fn load_summary_chart(
         separate_incomparable: false,
         limit: usize::try_from(MAX_GROUPS).unwrap_or(usize::MAX),
         statistics_limit: 0,
-        etag_key: String::new(),
+        canonical_query: String::new(),
     };
     let summary =
         build_summary(connection, &summary_params, render_context).map_err(with_chart_hint)?;

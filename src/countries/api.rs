@@ -2,11 +2,13 @@
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Serialize;
 
 use super::model::{self, Country, CountryPage, CountrySort, FIELDS};
 use crate::db::keyset::{PageStart, Position};
 use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag};
 use crate::http::json_fields::unknown_value_message;
+use crate::http::language::LanguageKey;
 use crate::http::language::LanguagePreference;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query_params::QueryParams;
@@ -65,20 +67,19 @@ pub async fn list_countries(
             CountrySort::Name
         }
     };
-    let cursor_key = format!(
-        "country\n{}\n{}",
-        params.canonical_without(&["cursor", "limit", "offset", "total", "fields"]),
-        language_preference.ui_language
-    );
+    let cursor_key = CountryCursorKey {
+        query: params.canonical_without(&["cursor", "limit", "offset", "total", "fields"]),
+        language: language_preference.ui_language,
+    };
     let paging = PageParams::parse(&mut params, &cursor_key);
-    let identity = format!(
-        "country\n{}\n{}\n{}",
-        params.canonical_without(&[]),
-        language_preference.cache_key(),
-        state.country_names.cache_key()
-    );
+    let tag = EntityTag::from_key(&CountryTag {
+        path: request.path(),
+        query: params.canonical_without(&[]),
+        languages: language_preference.key(),
+        country_names: state.country_names.cache_key(),
+    });
     params.finish()?;
-    let validators = CacheValidators { tag: EntityTag::from_state(&identity), last_modified: None };
+    let validators = CacheValidators { tag, last_modified: None };
     if ConditionalGet::from_request(&request).is_current(&validators) {
         return Ok(response::not_modified_response(
             &state,
@@ -168,13 +169,12 @@ pub async fn get_country(
     let language_preference =
         LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
     let shape = ResponseShape { fields: parse_fields(&mut params), ..ResponseShape::default() };
-    let identity = format!(
-        "{}\n{}\n{}\n{}",
-        request.path(),
-        params.canonical_without(&[]),
-        language_preference.cache_key(),
-        state.country_names.cache_key()
-    );
+    let tag = EntityTag::from_key(&CountryTag {
+        path: request.path(),
+        query: params.canonical_without(&[]),
+        languages: language_preference.key(),
+        country_names: state.country_names.cache_key(),
+    });
     params.finish()?;
     let Some(country) = model::find(&name) else {
         return Err(Problem::new(
@@ -182,7 +182,7 @@ pub async fn get_country(
             format!("There is no country `{}`.", crate::text::truncate_for_message(&name)),
         ));
     };
-    let validators = CacheValidators { tag: EntityTag::from_state(&identity), last_modified: None };
+    let validators = CacheValidators { tag, last_modified: None };
     if ConditionalGet::from_request(&request).is_current(&validators) {
         return Ok(response::not_modified_response(
             &state,
@@ -214,4 +214,19 @@ fn parse_fields(params: &mut QueryParams) -> Option<Vec<String>> {
         }
     }
     Some(names)
+}
+
+/// Identifies the query that a cursor belongs to.
+#[derive(Serialize)]
+struct CountryCursorKey {
+    query: String,
+    language: &'static str,
+}
+
+#[derive(Serialize)]
+struct CountryTag<'a> {
+    path: &'a str,
+    query: String,
+    languages: LanguageKey<'a>,
+    country_names: &'a str,
 }

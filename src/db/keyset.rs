@@ -17,6 +17,7 @@ use crate::db::error::Error;
 use crate::db::search::{ITEM_ROW_ID_SQL, RankedMatches};
 use crate::db::sql_fragment::{Bind, Fragment, Statement, integer_table};
 use crate::db::types::{RowId, Time};
+use crate::text::fingerprint::Fingerprint;
 
 /// How many keys a list can be sorted by.
 pub const MAX_SORT_KEYS: usize = 3;
@@ -133,7 +134,7 @@ pub struct ListQuery {
     pub ranked_matches: Option<RankedMatches>,
     /// What makes it another than all others, where the places of its pages are worth keeping: to
     /// search takes longer than to read what was found.
-    pub cache_key: Option<String>,
+    pub cache_key: Option<Fingerprint>,
 }
 
 /// The keys of the place of an item that was searched for: its rank, and the key of its entry.

@@ -6,6 +6,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use maud::{Markup, PreEscaped, html};
 
+use crate::charts::api::ChartUse;
 use crate::charts::api::load_chart;
 use crate::charts::model::{Chart, ChartType, Marker, Point, RenderOptions};
 use crate::charts::params::{ChartParams, EXCLUDED_PARAMS, openapi_page_parameters};
@@ -24,6 +25,7 @@ use crate::resource::openapi::ListEndpoint;
 use crate::resource::read::page::encode_query;
 use crate::resource::read::response;
 use crate::resource::state::AppState;
+use crate::text::fingerprint::Fingerprint;
 
 /// Completes the OpenAPI document of the endpoint.
 pub const OPENAPI: ListEndpoint = ListEndpoint {
@@ -81,12 +83,12 @@ async fn respond(
         true,
     )?;
     let language_preference = list_request.language_preference.clone();
-    let (etag_salt, theme) =
-        (format!("page {}", context.settings.embed_origins.join(" ")), chart_params.theme);
+    let chart_use = ChartUse::Page(Fingerprint::of(&context.settings.embed_origins));
+    let theme = chart_params.theme;
     let (validators, chart) = match load_chart(
         context,
         request,
-        (Visibility::Published, &etag_salt),
+        (Visibility::Published, chart_use),
         (chart_params, query.clone(), list_request),
     )
     .await?

@@ -11,21 +11,21 @@ use crate::embed::url_resolver::{
     match_chart_url, match_item_url, match_list_url, match_saved_query_url,
 };
 use crate::http::auth::Visibility;
-use crate::http::conditional::{CacheValidators, ConditionalGet, Freshness};
+use crate::http::conditional::{CacheValidators, Freshness};
 use crate::http::language::LanguagePreference;
-use crate::http::middleware::StatementCount;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query_params::percent_decode;
 use crate::images::poster::{largest_size_within, png_path};
 use crate::impact::resource::ImpactStatistics;
 use crate::resource::query::describe::describe_query;
 use crate::resource::query::params::ListRequest;
-use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::response;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::view::embed_code;
 use crate::saved_queries::resolve::{UrlParams, find_saved_query};
+use crate::text::fingerprint::Fingerprint;
 use crate::text::language::Language;
 use crate::text::xml::XmlWriter;
 use crate::videos::schema::SCHEMA;
@@ -161,11 +161,7 @@ pub async fn oembed(
         id_or_slug: name,
         visibility: Visibility::Published,
         language_preference: &language_preference,
-        etag_key: format!(
-            "oembed\n{}\n{}",
-            params.etag_key(),
-            context.settings.name.as_deref().unwrap_or_default()
-        ),
+        etag_key: params.etag_key(&context),
         with_extras: false,
         accept_former_slug: true,
     };
@@ -225,33 +221,20 @@ async fn oembed_saved_query(
     let url_params =
         UrlParams::parse(&rest, None, &context.fallback_languages).map_err(not_found)?;
     let base = context.settings.base_url(request);
-    let etag_key = format!(
-        "oembed saved\n{}\n{}",
-        params.etag_key(),
-        context.settings.name.as_deref().unwrap_or_default()
-    );
-    let (inner, condition, language_preference, at) = (
-        context.clone().into_inner(),
-        ConditionalGet::from_request(request),
-        url_params.language_preference.clone(),
-        base.clone(),
-    );
-    let done = context
-        .read(Visibility::Published, move |connection| {
-            let of = CatalogueRequest {
-                etag_key: &etag_key,
-                language_preference: &language_preference,
-                base_url: &at,
-                also_changed_at: None,
-                condition: &condition,
-            };
-            read_catalogue_wide(connection, &inner, &of, |connection, _, render_context| {
-                let saved = match find_saved_query(
-                    connection,
-                    &name,
-                    Visibility::Published,
-                    render_context,
-                )? {
+    let catalogue_request = CatalogueRequest {
+        etag_key: params.etag_key(context),
+        visibility: Visibility::Published,
+        language_preference: url_params.language_preference.clone(),
+        base_url: base.clone(),
+        also_changed_at: None,
+    };
+    let found = read_catalogue(
+        context,
+        request,
+        catalogue_request,
+        move |connection, _, _, render_context| {
+            let saved =
+                match find_saved_query(connection, &name, Visibility::Published, render_context)? {
                     Ok(saved) => saved,
                     // Follows the redirect to the current slug.
                     Err(slug) => {
@@ -259,20 +242,16 @@ async fn oembed_saved_query(
                             .map_err(Problem::internal)?
                     }
                 };
-                Ok((saved.fields.kind == ResourceKind::Video.as_str())
-                    .then_some((saved.slug, saved.name)))
-            })
-        })
-        .await;
-    let (validators, found) = match match done {
+            Ok((saved.fields.kind == ResourceKind::Video.as_str())
+                .then_some((saved.slug, saved.name)))
+        },
+    )
+    .await;
+    let (validators, found) = match match found {
         Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => {
             return Err(not_found(problem));
         }
-        other => {
-            let done = other?;
-            StatementCount::record(request, done.statement_count);
-            done.value
-        }
+        other => other?,
     } {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
@@ -323,40 +302,30 @@ async fn oembed_list(
         ));
     }
     let language_preference = list_request.language_preference.clone();
-    let etag_key = format!(
-        "oembed list\n{}\n{}",
-        params.etag_key(),
-        context.settings.name.as_deref().unwrap_or_default()
-    );
-    let (inner, condition, shared_preference, at) = (
-        context.clone().into_inner(),
-        ConditionalGet::from_request(request),
-        language_preference.clone(),
-        base.clone(),
-    );
-    let done = context
-        .read(Visibility::Published, move |connection| {
-            let of = CatalogueRequest {
-                etag_key: &etag_key,
-                language_preference: &shared_preference,
-                base_url: &at,
-                also_changed_at: None,
-                condition: &condition,
-            };
-            read_catalogue_wide(connection, &inner, &of, |connection, _, render_context| {
-                Ok(describe_query(
-                    connection,
-                    &SCHEMA,
-                    &list_query,
-                    Visibility::Published,
-                    render_context,
-                )?
-                .title)
-            })
-        })
-        .await?;
-    StatementCount::record(request, done.statement_count);
-    let (validators, title) = match done.value {
+    let catalogue_request = CatalogueRequest {
+        etag_key: params.etag_key(context),
+        visibility: Visibility::Published,
+        language_preference: language_preference.clone(),
+        base_url: base.clone(),
+        also_changed_at: None,
+    };
+    let found = read_catalogue(
+        context,
+        request,
+        catalogue_request,
+        move |connection, _, _, render_context| {
+            let description = describe_query(
+                connection,
+                &SCHEMA,
+                &list_query,
+                Visibility::Published,
+                render_context,
+            )?;
+            Ok(description.title)
+        },
+    )
+    .await?;
+    let (validators, title) = match found {
         Freshness::Fresh(validators, title) => (validators, title),
         Freshness::NotModified(validators) => {
             return Ok(response::not_modified_response(
@@ -386,7 +355,7 @@ async fn oembed_chart(
 ) -> Result<HttpResponse, Problem> {
     let not_found =
         |_: Problem| Problem::new(ProblemKind::NotFound, "The query of the URL is not valid.");
-    let load_options = (None, format!("oembed {}", params.etag_key()));
+    let load_options = (None, params.etag_key(context));
     let (language_preference, chart) =
         charts::api::load_public_chart(context, request, &query, load_options).await.map_err(
             |problem| match problem.kind {
@@ -431,11 +400,7 @@ async fn oembed_statistic(
         language.clone().into_iter().collect(),
         context.fallback_languages.clone(),
     );
-    let etag_key = format!(
-        "oembed figure\n{}\n{}",
-        params.etag_key(),
-        context.settings.name.as_deref().unwrap_or_default()
-    );
+    let etag_key = params.etag_key(context);
     let item_request = load_item::ItemRequest {
         id_or_slug,
         visibility: Visibility::Published,
@@ -528,17 +493,23 @@ impl OEmbedParams {
         Ok(params)
     }
 
-    /// Returns the parameters that affect the response: part of the `ETag`.
-    fn etag_key(&self) -> String {
-        let limit =
-            |pixels: Option<i64>| pixels.map(|pixels| pixels.to_string()).unwrap_or_default();
-        format!(
-            "{}\n{}\n{}\n{}",
-            self.url,
-            self.is_xml,
-            limit(self.max_width),
-            limit(self.max_height)
-        )
+    /// Returns the fingerprint of what the response depends on besides the item, for the `ETag`.
+    fn etag_key(&self, state: &AppState) -> Fingerprint {
+        #[derive(Serialize)]
+        struct OEmbedKey<'a> {
+            url: &'a str,
+            is_xml: bool,
+            max_width: Option<i64>,
+            max_height: Option<i64>,
+            provider_name: Option<&'a str>,
+        }
+        Fingerprint::of(&OEmbedKey {
+            url: &self.url,
+            is_xml: self.is_xml,
+            max_width: self.max_width,
+            max_height: self.max_height,
+            provider_name: state.settings.name.as_deref(),
+        })
     }
 
     /// Width and height within the limits: a 16:9 player and the text below it.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse, get};
+use serde::Serialize;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::{Object, RefOr};
 
@@ -18,6 +19,7 @@ use crate::images::poster::{PNG_WIDTHS, Poster, SIZE};
 use crate::images::rasterizer::PngRenderer;
 use crate::resource::read::response;
 use crate::resource::state::AppState;
+use crate::text::fingerprint::Fingerprint;
 
 /// Get the poster of a video
 ///
@@ -79,6 +81,12 @@ enum PosterFormat<'a> {
     Png(&'a PngRenderer),
 }
 
+#[derive(Serialize)]
+struct PosterKey {
+    extension: &'static str,
+    width: u32,
+}
+
 async fn respond(
     context: &web::Data<AppState>,
     request: &HttpRequest,
@@ -101,7 +109,7 @@ async fn respond(
         PosterFormat::Png(_) => ("png", parse_width(&mut params)),
     };
     params.finish()?;
-    let etag_key = format!("poster\n{extension}\n{width}");
+    let etag_key = Fingerprint::of(&PosterKey { extension, width });
     let item_request = ItemRequest {
         id_or_slug,
         visibility: viewer,

@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::embed::html_shell::truncate_seconds;
@@ -17,12 +18,19 @@ use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::urls::PublicUrls;
+use crate::text::fingerprint::Fingerprint;
 use crate::videos::fields::VideoFields;
 use crate::videos::media::{Accessibility, Caption, Chapter, Credit, Source, Thumbnail};
 use crate::videos::tracks::Captions;
 
 /// Minimum duration for which search engines show clips, in seconds.
 const MIN_DURATION_FOR_CLIPS_SECONDS: i64 = 30;
+
+#[derive(Serialize)]
+struct SchemaOrgKey<'a> {
+    urls: &'a PublicUrls,
+    publisher: &'a str,
+}
 
 /// Get structured data of a video
 ///
@@ -54,11 +62,12 @@ pub async fn video_schema(
     let base_url = context.settings.base_url(&request);
     let (urls, publisher) =
         (PublicUrls::new(&context.settings, &base_url), context.settings.publisher_name(&base_url));
+    let etag_key = Fingerprint::of(&SchemaOrgKey { urls: &urls, publisher: &publisher });
     let item_request = ItemRequest {
         id_or_slug: id_or_slug.into_inner(),
         visibility: viewer,
         language_preference: &language_preference,
-        etag_key: format!("schema\n{}\n{publisher}", urls.cache_key()),
+        etag_key,
         with_extras: true,
         accept_former_slug: false,
     };

@@ -3,6 +3,7 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use maud::{Markup, html};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::embed::html_shell::{self, HtmlPage};
@@ -27,6 +28,7 @@ use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::urls::PublicUrls;
+use crate::text::fingerprint::Fingerprint;
 
 /// Maximum length of the description in the head, in characters.
 const MAX_DESCRIPTION_CHARS: usize = 300;
@@ -64,6 +66,12 @@ pub async fn embed_impact_statistic(
     }
 }
 
+#[derive(Serialize)]
+struct StatisticPageKey<'a> {
+    urls: &'a PublicUrls,
+    embed_origins: &'a [String],
+}
+
 async fn respond(
     context: &web::Data<AppState>,
     request: &HttpRequest,
@@ -81,8 +89,10 @@ async fn respond(
     }
     params.finish()?;
     let urls = PublicUrls::new(&context.settings, &context.settings.base_url(request));
-    let etag_key =
-        format!("embed figure\n{}\n{}", urls.cache_key(), context.settings.embed_origins.join(" "));
+    let etag_key = Fingerprint::of(&StatisticPageKey {
+        urls: &urls,
+        embed_origins: &context.settings.embed_origins,
+    });
     let item_request = ItemRequest {
         id_or_slug,
         visibility: Visibility::Published,

@@ -14,10 +14,9 @@ use crate::db::{Connection, RowId};
 use crate::embed::html_shell::{self, HtmlPage, visitor_language};
 use crate::embed::oembed_discovery::OEmbedDiscovery;
 use crate::http::auth::Visibility;
-use crate::http::conditional::{CacheValidators, ConditionalGet, Freshness};
+use crate::http::conditional::{CacheValidators, Freshness};
 use crate::http::json_fields::unknown_value_message;
 use crate::http::language::{LanguagePreference, accept_language};
-use crate::http::middleware::StatementCount;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::query_params::present_params;
 use crate::i18n::messages::Message;
@@ -28,14 +27,16 @@ use crate::resource::openapi::ListEndpoint;
 use crate::resource::openapi::parameter_schemas::query_parameter;
 use crate::resource::query::describe::{QueryDescription, describe_query};
 use crate::resource::query::pagination::PageInfo;
+use crate::resource::query::params::ListKey;
 use crate::resource::query::params::ListRequest;
-use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::content_notes::content_notes_in_other_language;
 use crate::resource::read::page::{self, Links};
 use crate::resource::read::response;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_page;
+use crate::text::fingerprint::Fingerprint;
 use crate::videos::fields::VideoFields;
 use crate::videos::resource::Videos;
 use crate::videos::schema::SCHEMA;
@@ -120,6 +121,13 @@ pub(super) struct LoadedList {
     pub page_info: PageInfo,
 }
 
+#[derive(Serialize)]
+struct PageKey<'a> {
+    layout: &'a str,
+    list: ListKey<'a>,
+    embed_origins: &'a [String],
+}
+
 async fn respond(
     context: &web::Data<AppState>,
     request: &HttpRequest,
@@ -142,38 +150,34 @@ async fn respond(
             "`lang=all` is not supported here; give one language or omit `lang`.",
         ));
     }
-    let etag_key = format!(
-        "embed list\n{layout}\n{}\n{}",
-        list_request.etag_key,
-        context.settings.embed_origins.join(" ")
-    );
-    let (shared_request, inner, condition, shared_query) = (
-        Arc::clone(&list_request),
-        context.clone().into_inner(),
-        ConditionalGet::from_request(request),
-        query.clone(),
-    );
-    let done = context
-        .read(Visibility::Published, move |connection| {
-            let of = CatalogueRequest {
-                etag_key: &etag_key,
-                language_preference: &shared_request.language_preference,
-                base_url: &base,
-                also_changed_at: None,
-                condition: &condition,
-            };
-            read_catalogue_wide(connection, &inner, &of, |connection, revisions, render_context| {
-                load_list(
-                    connection,
-                    (&inner, revisions),
-                    (&shared_request, &shared_query),
-                    render_context,
-                )
-            })
-        })
-        .await?;
-    StatementCount::record(request, done.statement_count);
-    let (validators, LoadedList { description, cards, page_info: info }) = match done.value {
+    let etag_key = Fingerprint::of(&PageKey {
+        layout,
+        list: list_request.key(),
+        embed_origins: &context.settings.embed_origins,
+    });
+    let catalogue_request = CatalogueRequest {
+        etag_key,
+        visibility: Visibility::Published,
+        language_preference: list_request.language_preference.clone(),
+        base_url: base,
+        also_changed_at: None,
+    };
+    let (shared_request, shared_query) = (Arc::clone(&list_request), query.clone());
+    let found = read_catalogue(
+        context,
+        request,
+        catalogue_request,
+        move |connection, state, revisions, render_context| {
+            load_list(
+                connection,
+                (state, revisions),
+                (&shared_request, &shared_query),
+                render_context,
+            )
+        },
+    )
+    .await?;
+    let (validators, LoadedList { description, cards, page_info: info }) = match found {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
             return Ok(response::not_modified_response(

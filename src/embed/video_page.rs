@@ -3,6 +3,7 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use maud::{Markup, PreEscaped, html};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::embed::evidence::{self, EvidencePassage};
@@ -26,6 +27,7 @@ use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::urls::PublicUrls;
+use crate::text::fingerprint::Fingerprint;
 use crate::text::language::Language;
 use crate::videos::fields::VideoFields;
 use crate::videos::media::{Caption, Chapter, Source};
@@ -90,6 +92,14 @@ pub async fn embed_video(
     }
 }
 
+#[derive(Serialize)]
+struct VideoPageKey<'a> {
+    start_seconds: i64,
+    urls: &'a PublicUrls,
+    embed_origins: &'a [String],
+    publisher: &'a str,
+}
+
 async fn respond(
     context: &web::Data<AppState>,
     request: &HttpRequest,
@@ -98,17 +108,18 @@ async fn respond(
     let VideoPageParams { language_preference, start_seconds: start } =
         VideoPageParams::from_request(request, context)?;
     let urls = PublicUrls::new(&context.settings, &context.settings.base_url(request));
-    let etag_key = format!(
-        "embed\n{start}\n{}\n{}",
-        urls.cache_key(),
-        context.settings.embed_origins.join(" ")
-    );
     let publisher = context.settings.publisher_name(&context.settings.base_url(request));
+    let etag_key = Fingerprint::of(&VideoPageKey {
+        start_seconds: start,
+        urls: &urls,
+        embed_origins: &context.settings.embed_origins,
+        publisher: &publisher,
+    });
     let item_request = ItemRequest {
         id_or_slug,
         visibility: Visibility::Published,
         language_preference: &language_preference,
-        etag_key: format!("{etag_key}\n{publisher}"),
+        etag_key,
         with_extras: true,
         accept_former_slug: false,
     };

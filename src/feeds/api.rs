@@ -13,9 +13,8 @@ use super::json::{self, JsonFeed};
 use super::{atom, rss};
 use crate::db::{Connection, Id, Time};
 use crate::http::auth::Visibility;
-use crate::http::conditional::{CacheValidators, ConditionalGet, Freshness};
+use crate::http::conditional::{CacheValidators, Freshness};
 use crate::http::language::LanguagePreference;
-use crate::http::middleware::StatementCount;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query_params::reject_params;
 use crate::impact::resource::ImpactStatistics;
@@ -25,9 +24,10 @@ use crate::resource::model::revisions::Revisions;
 use crate::resource::openapi::ListEndpoint;
 use crate::resource::query::describe::{QueryDescription, describe_query};
 use crate::resource::query::pagination::PageInfo;
+use crate::resource::query::params::ListKey;
 use crate::resource::query::params::ListRequest;
 use crate::resource::read::attribution::programme_attributions;
-use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::content_notes::content_notes_in_other_language;
 use crate::resource::read::page::{self, list_response_head};
 use crate::resource::read::response;
@@ -36,6 +36,7 @@ use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_page;
 use crate::resource::view::urls::PublicUrls;
+use crate::text::fingerprint::Fingerprint;
 use crate::text::truncate_for_message;
 use crate::videos::resource::Videos;
 use crate::{impact, partners, programmes, videos};
@@ -231,45 +232,41 @@ async fn list_feed<S: FeedResource>(
     let urls = PublicUrls::new(&state.settings, &list_request.base_url);
     let publisher = state.settings.publisher_name(&list_request.base_url);
     let hub = state.settings.websub_hub.clone();
-    let identity = format!(
-        "feed\n{extension}\n{publisher}\n{hub:?}\n{}\n{}",
-        urls.cache_key(),
-        list_request.etag_key
-    );
-    let (shared_request, inner, query) =
-        (Arc::clone(&list_request), state.clone().into_inner(), request.query_string().to_owned());
-    let condition = ConditionalGet::from_request(&request);
-    let done = state
-        .read(caller, move |connection| {
-            let catalogue_request = CatalogueRequest {
-                etag_key: &identity,
-                language_preference: &shared_request.language_preference,
-                base_url: &shared_request.base_url,
-                also_changed_at: None,
-                condition: &condition,
-            };
-            read_catalogue_wide(
+    let etag_key = Fingerprint::of(&FeedKey {
+        extension: &extension,
+        publisher: &publisher,
+        hub: hub.as_deref(),
+        urls: &urls,
+        list: list_request.key(),
+    });
+    let catalogue_request = CatalogueRequest {
+        etag_key,
+        visibility: caller,
+        language_preference: list_request.language_preference.clone(),
+        base_url: list_request.base_url.clone(),
+        also_changed_at: None,
+    };
+    let (shared_request, query) = (Arc::clone(&list_request), request.query_string().to_owned());
+    let found = read_catalogue(
+        &state,
+        &request,
+        catalogue_request,
+        move |connection, state, revisions, render_context| {
+            load_feed::<S>(
                 connection,
-                &inner,
-                &catalogue_request,
-                |connection, revisions, render_context| {
-                    load_feed::<S>(
-                        connection,
-                        &inner,
-                        &shared_request,
-                        &query,
-                        (revisions, &urls),
-                        render_context,
-                    )
-                },
+                state,
+                &shared_request,
+                &query,
+                (revisions, &urls),
+                render_context,
             )
-        })
-        .await?;
-    StatementCount::record(&request, done.statement_count);
+        },
+    )
+    .await?;
     let (
         validators,
         LoadedFeed { description: QueryDescription { title, notes }, entries, page_info: info },
-    ) = match done.value {
+    ) = match found {
         Freshness::Fresh(validators, feed) => (validators, feed),
         Freshness::NotModified(validators) => {
             return Ok(response::not_modified_response(
@@ -294,6 +291,15 @@ async fn list_feed<S: FeedResource>(
         entries,
     };
     feed_response(&state, (caller, &list_request.language_preference), &validators, (format, &feed))
+}
+
+#[derive(Serialize)]
+struct FeedKey<'a> {
+    extension: &'a str,
+    publisher: &'a str,
+    hub: Option<&'a str>,
+    urls: &'a PublicUrls,
+    list: ListKey<'a>,
 }
 
 /// Builds the response of a feed.

@@ -2,20 +2,20 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::db::Connection;
 use crate::http::auth::Visibility;
-use crate::http::conditional::{ConditionalGet, Freshness};
+use crate::http::conditional::Freshness;
 use crate::http::language::LanguagePreference;
-use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::i18n::country_names;
 use crate::i18n::messages::Message;
 use crate::resource::model::revisions::{CATALOGUE, Revisions};
 use crate::resource::query::params::{ListRequest, MAX_FACET_LIMIT};
-use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::facets::compute_facets;
 use crate::resource::read::response;
 use crate::resource::schema::{ResourceKind, ResourceSchema, TEXT_LANGUAGE_FILTER};
@@ -23,6 +23,7 @@ use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::server::dcat::{DcatCatalog, DcatDataset, DistributionFormat, IATI_STANDARD_URL};
 use crate::server::openapi_cache::OpenApiDocuments;
+use crate::text::fingerprint::Fingerprint;
 
 /// The kinds that are datasets, each with the message of its description.
 const DATASETS: [(ResourceKind, Message); 5] = [
@@ -64,6 +65,14 @@ const IATI_ACTIVITIES: DistributionFormat = DistributionFormat {
 /// Path of the file with all activities.
 const IATI_ACTIVITIES_PATH: &str = "/iati/activities.xml";
 
+#[derive(Serialize)]
+struct CatalogKey<'a> {
+    publisher_name: &'a str,
+    licence_url: Option<&'a str>,
+    documentation_url: Option<&'a str>,
+    reporting_org: Option<&'a str>,
+}
+
 /// Describe the catalogue for open-data portals
 ///
 /// A `dcat:Catalog` in JSON-LD (DCAT 3, DCAT-AP 3.0): a dataset for each kind, with title and
@@ -93,51 +102,42 @@ pub async fn describe_catalogue(
     };
     let language_preference =
         LanguagePreference::new(Vec::new(), context.fallback_languages.clone());
-    let identity = format!("dcat\n{template:?}\n{:?}", context.settings.iati_reporting_org);
-    let (inner, condition, query_preference) = (
-        context.clone().into_inner(),
-        ConditionalGet::from_request(&request),
-        language_preference.clone(),
-    );
-    let outcome = context
-        .read(Visibility::Published, move |connection| {
-            let catalogue_request = CatalogueRequest {
-                etag_key: &identity,
-                language_preference: &query_preference,
-                base_url: &base,
-                also_changed_at: None,
-                condition: &condition,
-            };
-            read_catalogue_wide(
-                connection,
-                &inner,
-                &catalogue_request,
-                |connection, revisions, render_context| {
-                    let specs = DATASETS
-                        .iter()
-                        .filter_map(|(kind, about)| Some((inner.schema(*kind)?, *about)));
-                    let datasets = specs.map(|(spec, about)| {
-                        load_dataset(
-                            connection,
-                            (&inner, revisions),
-                            (spec, about),
-                            render_context,
-                            &documents,
-                        )
-                    });
-                    let datasets = datasets.collect::<Result<Vec<_>, Problem>>()?;
-                    Ok(DcatCatalog {
-                        modified: revisions.get(CATALOGUE).1,
-                        datasets,
-                        ..template.clone()
-                    }
-                    .to_json_ld())
-                },
-            )
-        })
-        .await?;
-    StatementCount::record(&request, outcome.statement_count);
-    let (validators, json_ld) = match outcome.value {
+    let etag_key = Fingerprint::of(&CatalogKey {
+        publisher_name: &template.publisher_name,
+        licence_url: template.licence_url.as_deref(),
+        documentation_url: template.documentation_url.as_deref(),
+        reporting_org: context.settings.iati_reporting_org.as_deref(),
+    });
+    let catalogue_request = CatalogueRequest {
+        etag_key,
+        visibility: Visibility::Published,
+        language_preference: language_preference.clone(),
+        base_url: base,
+        also_changed_at: None,
+    };
+    let found = read_catalogue(
+        &context,
+        &request,
+        catalogue_request,
+        move |connection, state, revisions, render_context| {
+            let specs =
+                DATASETS.iter().filter_map(|(kind, about)| Some((state.schema(*kind)?, *about)));
+            let datasets = specs.map(|(spec, about)| {
+                load_dataset(
+                    connection,
+                    (state, revisions),
+                    (spec, about),
+                    render_context,
+                    &documents,
+                )
+            });
+            let datasets = datasets.collect::<Result<Vec<_>, Problem>>()?;
+            Ok(DcatCatalog { modified: revisions.get(CATALOGUE).1, datasets, ..template.clone() }
+                .to_json_ld())
+        },
+    )
+    .await?;
+    let (validators, json_ld) = match found {
         Freshness::Fresh(validators, json_ld) => (validators, json_ld),
         Freshness::NotModified(validators) => {
             return Ok(response::not_modified_response(

@@ -1,12 +1,17 @@
 //! Translates a list request into a [`ListQuery`].
 
+use serde::Serialize;
+
 use crate::db::keyset::{DrivingTable, ListQuery, SortKey, SortKeyType};
 use crate::db::schema::items;
-use crate::db::search::{Audience, SearchMatch, SearchMode, cached_token_frequencies, plan_search};
+use crate::db::search::{
+    Audience, FieldScope, SearchMatch, SearchMode, cached_token_frequencies, plan_search,
+};
 use crate::db::sql_fragment::{Bind, Fragment, id_in_fragment, integer_in_fragment};
 use crate::db::{Connection, Id, RowId};
 use crate::http::json_fields::truncate_for_message;
 use crate::http::problem::{FieldError, Problem};
+use crate::resource::cache::counts::FilteredListKey;
 use crate::resource::cache::range_columns::RangeColumns;
 use crate::resource::cache::references::CacheView;
 use crate::resource::model::item::ItemRow;
@@ -23,6 +28,7 @@ use crate::resource::store::items as stored_items;
 use crate::resource::store::items::kind_predicate;
 use crate::resource::store::lookup::{self, find};
 use crate::resource::store::texts::text_key_range_sql;
+use crate::text::fingerprint::Fingerprint;
 use crate::text::language_fallback::preference_order;
 use crate::text::name_suggestion::closest_name;
 
@@ -124,6 +130,18 @@ impl ListRequest {
         self.is_published_only() && !is_narrowed && self.missing.is_empty()
     }
 
+    fn search_key(&self) -> Fingerprint {
+        #[derive(Serialize)]
+        struct SearchKey<'a> {
+            list: &'a FilteredListKey,
+            in_transcripts: bool,
+        }
+        Fingerprint::of(&SearchKey {
+            list: &self.count_key,
+            in_transcripts: self.scope == FieldScope::Transcripts,
+        })
+    }
+
     fn build_query(
         &self,
         connection: &mut Connection,
@@ -159,8 +177,8 @@ impl ListRequest {
         match found {
             Some(SearchMatch::Ranked(ranked)) if self.by_relevance || self.counts_only => {
                 list.ranked_matches = Some(ranked);
-                list.cache_key = (purpose == QueryPurpose::Page && !self.counts_only)
-                    .then(|| format!("{}\n{:?}", self.count_key, self.scope));
+                list.cache_key =
+                    (purpose == QueryPurpose::Page && !self.counts_only).then(|| self.search_key());
             }
             Some(SearchMatch::Ranked(ranked)) => list.predicates.push(ranked.item_condition()),
             Some(SearchMatch::Predicate(predicate)) => list.predicates.push(predicate),

@@ -9,11 +9,12 @@ use serde_json::Value;
 use crate::db::{Connection, Id};
 use crate::http::auth::Visibility;
 use crate::http::problem::Problem;
-use crate::resource::cache::attribution::Attribution;
+use crate::resource::cache::attribution::{Attribution, AttributionKey};
 use crate::resource::model::revisions::Revisions;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
+use crate::text::fingerprint::Fingerprint;
 
 /// Returns the attribution of these programmes; those that are not cached are loaded together.
 pub fn programme_attributions(
@@ -23,8 +24,8 @@ pub fn programme_attributions(
     (viewer, revisions): (Visibility, &Revisions),
     render_context: &RenderContext,
 ) -> Result<HashMap<Id, Arc<Attribution>>, Problem> {
-    let key =
-        |id: &Id| format!("{id}\n{}\n{viewer:?}", render_context.language_preference.cache_key());
+    let languages = Fingerprint::of(&render_context.language_preference.key());
+    let key = |id: &Id| AttributionKey { programme: *id, languages, visibility: viewer };
     let mut found = HashMap::new();
     let mut missing = Vec::new();
     for id in ids {

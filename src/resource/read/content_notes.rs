@@ -43,7 +43,7 @@ pub fn content_notes_in_other_language<O>(
     if let Some(items_with_note) =
         state
             .content_note_cache
-            .get_or_try_insert_with(revisions, "", || load_items_with_content_note(connection))?
+            .get_or_try_insert_with(revisions, &(), || load_items_with_content_note(connection))?
     {
         without.retain(|one| items_with_note.contains(&one.item.number));
     }

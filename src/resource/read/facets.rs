@@ -29,10 +29,9 @@ pub fn compute_facets(
     let mut counted: Vec<(&'static FilterSchema, FacetCounts)> = Vec::new();
     // Facets whose filter is not set count the same items.
     let mut whole: Option<Vec<RowId>> = None;
-    for filter in &wanted.facet_params.filters {
+    for (filter, key) in wanted.facets() {
         let is_set = wanted.is_set(filter);
-        let key = format!("{}\n{}", filter.name, wanted.facet_key(filter));
-        let counts = cache.counts.get_or_try_insert_with(revisions, &key, || {
+        let counts = cache.counts.get_or_try_insert_with(revisions, key, || {
             let references = render_context.cache();
             let mut read = |but| -> Result<Vec<RowId>, Problem> {
                 let Some(references) = &references else {
@@ -44,7 +43,7 @@ pub fn compute_facets(
             };
             let own;
             let items: &[RowId] = if is_set {
-                own = read(Some(*filter))?;
+                own = read(Some(filter))?;
                 &own
             } else {
                 if whole.is_none() {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
 
 use crate::db::Connection;
 use crate::http::accept;
 use crate::http::auth::Visibility;
 use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag, Freshness};
-use crate::http::language::LanguagePreference;
+use crate::http::language::{LanguageKey, LanguagePreference};
 use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
@@ -18,6 +19,7 @@ use crate::resource::model::item::{ItemRow, TranslationRow};
 use crate::resource::query::shape::{ResponseShape, parse_shape};
 use crate::resource::read::include::load_includes;
 use crate::resource::read::referenced_by::ReferencingItems;
+use crate::resource::read::response::{RepresentationState, RevisionKey};
 use crate::resource::read::{completeness, response};
 use crate::resource::state::AppState;
 use crate::resource::store::lookup::{Lookup, SingleItem, find_single};
@@ -38,7 +40,7 @@ pub async fn get<S: Resource>(
     let mut language_preference =
         LanguagePreference::from_request(&mut params, &request, &app_state.fallback_languages);
     let shape = parse_shape(S::SCHEMA, &mut params, &mut language_preference);
-    let identity = params.canonical_without(&[]);
+    let canonical_query = params.canonical_without(&[]);
     params.finish()?;
     let condition = ConditionalGet::from_request(&request);
     let shared_state = app_state.clone().into_inner();
@@ -63,16 +65,17 @@ pub async fn get<S: Resource>(
                 Lookup::Current(lookup) => lookup,
             };
             let revisions = Arc::new(revisions);
-            let (state, shown_at) =
-                response::representation_state(S::SCHEMA, &revisions, &shared_shape, false);
-            let representation = format!(
-                "{state}\n{identity}\n{}\n{visibility:?}\n{}",
-                shared_preference.cache_key(),
-                shared_state.country_names.cache_key()
-            );
+            let state = RepresentationState::of_item(S::SCHEMA, &revisions, &shared_shape);
+            let representation = ItemTag {
+                revisions: &state.revisions,
+                query: &canonical_query,
+                languages: shared_preference.key(),
+                visibility,
+                country_names: shared_state.country_names.cache_key(),
+            };
             let validators = CacheValidators {
                 tag: EntityTag::for_item(item.id, item.revision, &representation),
-                last_modified: shown_at.max(Some(item.updated_at)),
+                last_modified: state.changed_at.max(Some(item.updated_at)),
             };
             let read = validators.unless_current(&condition, || {
                 let cache = CacheView::new(&shared_state.reference_cache, &revisions);
@@ -119,6 +122,15 @@ pub async fn get<S: Resource>(
     }
     response.content_type("application/json");
     Ok(response.body(body))
+}
+
+#[derive(Serialize)]
+struct ItemTag<'a> {
+    revisions: &'a RevisionKey,
+    query: &'a str,
+    languages: LanguageKey<'a>,
+    visibility: Visibility,
+    country_names: &'a str,
 }
 
 enum ItemLookup {

@@ -14,17 +14,18 @@ use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::resource::cache::references::CacheView;
 use crate::resource::model::revisions::Revisions;
-use crate::resource::query::params::ListRequest;
+use crate::resource::query::params::{ListKey, ListRequest};
 use crate::resource::read::did_you_mean::{MAX_COUNTED_HITS, suggest_queries};
 use crate::resource::read::facets::compute_facets;
 use crate::resource::read::highlights::HighlightData;
 use crate::resource::read::include::load_includes;
 use crate::resource::read::page::{self, JsonItems, list_response_head};
 use crate::resource::read::referenced_by::ReferencingItems;
+use crate::resource::read::response::{RepresentationState, RevisionKey};
 use crate::resource::read::{completeness, response};
 use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
-use crate::resource::view::context::{EmbeddedJson, RenderContext};
+use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_page;
 use crate::resource::view::resource::Resource;
 
@@ -90,6 +91,13 @@ pub fn page_response(
         .body(page.into_json(&links)?))
 }
 
+#[derive(Serialize)]
+struct ListTag<'a> {
+    revisions: &'a RevisionKey,
+    list: ListKey<'a>,
+    country_names: &'a str,
+}
+
 fn read_list_page<S: Resource>(
     connection: &mut Connection,
     app_state: &AppState,
@@ -99,14 +107,13 @@ fn read_list_page<S: Resource>(
     // Revisions are loaded before the items: if a write is committed in between, the `ETag` is
     // older than the content, and the next conditional request gets a full response.
     let revisions = Arc::new(Revisions::load(connection)?);
-    let (state, changed_at) =
-        response::representation_state(S::SCHEMA, &revisions, &list_request.response_shape, true);
-    let tag = EntityTag::from_state(&format!(
-        "{state}\n{}\n{}",
-        list_request.etag_key,
-        app_state.country_names.cache_key()
-    ));
-    let validators = CacheValidators { tag, last_modified: changed_at };
+    let state = RepresentationState::of_list(S::SCHEMA, &revisions, &list_request.response_shape);
+    let tag = EntityTag::from_key(&ListTag {
+        revisions: &state.revisions,
+        list: list_request.key(),
+        country_names: app_state.country_names.cache_key(),
+    });
+    let validators = CacheValidators { tag, last_modified: state.changed_at };
     validators.unless_current(condition, || {
         load_list_page::<S>(connection, app_state, list_request, revisions)
     })
@@ -150,9 +157,11 @@ fn load_list_page<S: Resource>(
         .page_params
         .with_total
         .then(|| {
-            state
-                .count_cache
-                .get_or_try_insert_with(&revisions, &list_request.count_key, || count(connection))
+            state.count_cache.lists.get_or_try_insert_with(
+                &revisions,
+                &list_request.count_key,
+                || count(connection),
+            )
         })
         .transpose()?;
     let info = list_request.page_params.page_info(&slice, total);
@@ -222,10 +231,3 @@ fn load_list_page<S: Resource>(
     }
     Ok(page::ListResponse { items, page_info: info, facets, did_you_mean })
 }
-
-/// The references of a field as embedded in a resource.
-pub type EmbeddedReferences = Vec<EmbeddedJson>;
-
-/// Own fields of a kind that has none; serializes to nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct NoFields {}

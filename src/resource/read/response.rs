@@ -12,32 +12,57 @@ use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
 use crate::resource::model::revisions::{CATALOGUE, Revisions};
 use crate::resource::query::shape::ResponseShape;
-use crate::resource::schema::ResourceSchema;
+use crate::resource::schema::{ResourceKind, ResourceSchema};
 use crate::resource::state::AppState;
 
-/// Returns the revisions of the kinds that items of a kind embed, and the time of their last
-/// change. `with_own` includes the kind itself.
-pub fn representation_state(
-    schema: &ResourceSchema,
-    revisions: &Revisions,
-    shape: &ResponseShape,
-    with_own: bool,
-) -> (String, Option<Time>) {
-    let own_kind = with_own.then_some(schema.kind);
-    if !shape.include.is_empty() {
-        // Full embedded resources reference others in turn: any change may affect the
-        // representation.
-        let (revision, at) = revisions.get(CATALOGUE);
-        return (format!("{CATALOGUE}={revision}"), at);
+/// What a representation of items of one kind depends on besides the request: part of the `ETag`.
+pub struct RepresentationState {
+    /// The revisions of the data.
+    pub revisions: RevisionKey,
+    /// Time of the last change.
+    pub changed_at: Option<Time>,
+}
+
+/// The revisions that a representation depends on.
+#[derive(Debug, Serialize)]
+pub enum RevisionKey {
+    /// The revision of the catalogue.
+    Catalogue(i64),
+    /// The revision of each kind.
+    Kinds(Vec<(ResourceKind, i64)>),
+}
+
+impl RepresentationState {
+    /// Returns the state of an item apart from its own revision: the kinds that it embeds.
+    pub fn of_item(schema: &ResourceSchema, revisions: &Revisions, shape: &ResponseShape) -> Self {
+        Self::of_kinds(schema.embeds.iter().copied(), revisions, shape)
     }
-    let mut state = String::new();
-    let mut changed_at = None;
-    for kind in schema.embeds.iter().copied().chain(own_kind) {
-        let (revision, at) = revisions.get(kind.as_str());
-        state.extend([kind.as_str(), "=", &revision.to_string(), ";"]);
-        changed_at = changed_at.max(at);
+
+    /// Returns the state of a list: its kind and those that the items embed.
+    pub fn of_list(schema: &ResourceSchema, revisions: &Revisions, shape: &ResponseShape) -> Self {
+        Self::of_kinds(schema.embeds.iter().copied().chain([schema.kind]), revisions, shape)
     }
-    (state, changed_at)
+
+    fn of_kinds(
+        kinds: impl Iterator<Item = ResourceKind>,
+        revisions: &Revisions,
+        shape: &ResponseShape,
+    ) -> Self {
+        if !shape.include.is_empty() {
+            // Full embedded resources reference others in turn: any change may affect the
+            // representation.
+            let (revision, changed_at) = revisions.get(CATALOGUE);
+            return Self { revisions: RevisionKey::Catalogue(revision), changed_at };
+        }
+        let mut changed_at = None;
+        let of_kind = |kind: ResourceKind| {
+            let (revision, at) = revisions.get(kind.as_str());
+            changed_at = changed_at.max(at);
+            (kind, revision)
+        };
+        let revisions = RevisionKey::Kinds(kinds.map(of_kind).collect());
+        Self { revisions, changed_at }
+    }
 }
 
 /// Returns 304: the client has the current representation.

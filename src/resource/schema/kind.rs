@@ -3,10 +3,13 @@
 //! The definitions are here and not in the `ResourceSchema` of each kind, since the database layer
 //! and the schemas themselves refer to kinds that they do not import.
 
+use serde::Serialize;
+
 use crate::i18n::messages::Message;
 
 /// A kind of resource.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ResourceKind {
     /// A video.
     Video,

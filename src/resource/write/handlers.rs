@@ -6,13 +6,14 @@ use std::sync::Arc;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use diesel::prelude::*;
+use serde::Serialize;
 
 use crate::db::schema::items;
 use crate::db::{Connection, Id, Time};
 use crate::http::auth::Visibility;
 use crate::http::conditional::{CacheValidators, EntityTag, Precondition};
 use crate::http::json_fields::truncate_for_message;
-use crate::http::language::LanguagePreference;
+use crate::http::language::{LanguageKey, LanguagePreference};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query_params::QueryParams;
 use crate::http::{accept, body};
@@ -22,7 +23,7 @@ use crate::resource::model::item::ItemRow;
 use crate::resource::model::revisions::{Revisions, bump};
 use crate::resource::query::shape::{ResponseShape, parse_shape};
 use crate::resource::read::get::render_item;
-use crate::resource::read::response;
+use crate::resource::read::response::{self, RepresentationState, RevisionKey};
 use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
 use crate::resource::store::change_log;
@@ -87,12 +88,16 @@ impl WriteRequest {
             .first(connection)
             .map_err(Problem::from)?;
         let revisions = Revisions::load(connection)?;
-        let (state, shown_at) =
-            response::representation_state(S::SCHEMA, &revisions, response_shape, false);
-        let identity = format!("write\n{}\n{response_shape:?}", language_preference.cache_key());
-        let tag = EntityTag::for_item(item.id, item.revision, &format!("{state}\n{identity}"));
-        let validators =
-            CacheValidators { tag, last_modified: shown_at.max(Some(item.updated_at)) };
+        let state = RepresentationState::of_item(S::SCHEMA, &revisions, response_shape);
+        let representation = WriteTag {
+            revisions: &state.revisions,
+            languages: language_preference.key(),
+            response_shape,
+        };
+        let validators = CacheValidators {
+            tag: EntityTag::for_item(item.id, item.revision, &representation),
+            last_modified: state.changed_at.max(Some(item.updated_at)),
+        };
         let mut headers = validators.headers();
         if status == StatusCode::CREATED {
             headers.push((
@@ -122,6 +127,13 @@ impl WriteRequest {
         headers.extend(language.map(|language| (header::CONTENT_LANGUAGE.to_string(), language)));
         Ok(StoredResponse { status: status.as_u16(), headers, body })
     }
+}
+
+#[derive(Serialize)]
+struct WriteTag<'a> {
+    revisions: &'a RevisionKey,
+    languages: LanguageKey<'a>,
+    response_shape: &'a ResponseShape,
 }
 
 /// The result of a write.

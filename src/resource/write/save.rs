@@ -135,21 +135,14 @@ pub fn save_item<S: Resource>(
     let explicit_slug = slug
         .or_else(|| path_slug.map(str::to_owned))
         .or_else(|| existing.as_ref().map(|item| item.slug.clone()));
-    let (slug, owns_slug) = match explicit_slug {
-        Some(slug) => {
-            let owns_slug = check_slug_available(
-                connection,
-                schema,
-                existing.as_ref().map(|item| item.number),
-                &slug,
-            )?;
-            (slug, owns_slug)
-        }
-        None => {
-            let original_language = new_texts.original_language.as_str();
-            let original = new_texts.texts.iter().find(|text| text.language == original_language);
-            (generate_slug(connection, schema, original.map(|text| text.title.as_str()))?, false)
-        }
+    let (slug, owns_slug) = if let Some(slug) = explicit_slug {
+        let number = existing.as_ref().map(|item| item.number);
+        let owns_slug = check_slug_available(connection, schema, number, &slug)?;
+        (slug, owns_slug)
+    } else {
+        let original_language = new_texts.original_language.as_str();
+        let original = new_texts.texts.iter().find(|text| text.language == original_language);
+        (generate_slug(connection, schema, original.map(|text| text.title.as_str()))?, false)
     };
 
     let is_public = status == Status::Published
