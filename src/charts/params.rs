@@ -15,7 +15,7 @@ use crate::impact::summary::params::{GroupBy, group_by_schema};
 use crate::impact::summary::response::SummaryGroup;
 use crate::resource::openapi::parameter_schemas::{comma_list_parameter, query_parameter};
 use crate::resource::query::params::ListRequest;
-use crate::text::language::Language;
+use crate::resource::state::AppState;
 
 /// List parameters that charts do not support.
 pub const EXCLUDED_PARAMS: &[&str] = &[
@@ -111,16 +111,42 @@ pub struct ChartParams {
     pub max_groups: usize,
 }
 
-impl ChartParams {
-    /// Parses a query into the chart parameters, the other parameters as a query string, and the list
-    /// request for these. Errors are reported together.
+/// A request for a chart.
+#[derive(Clone)]
+pub struct ChartRequest {
+    /// Parameters of the chart.
+    pub params: ChartParams,
+    /// The other parameters, as a query string.
+    pub query: String,
+    /// The list request for these.
+    pub list_request: ListRequest,
+    /// Visibility of the caller.
+    pub visibility: Visibility,
+}
+
+/// Where a chart is shown.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ChartSurface {
+    /// A file, for a caller with this visibility.
+    File(Visibility),
+    /// A public page, which adapts to its frame.
+    Page,
+}
+
+impl ChartRequest {
+    /// Parses a query. Errors are reported together.
     pub fn parse(
+        state: &AppState,
         query: &str,
         accept_language: Option<&str>,
-        (fallback, visibility): (&[Language], Visibility),
-        is_page: bool,
-    ) -> Result<(Self, String, ListRequest), Problem> {
-        let (chart_query, rest) = split_chart_params(query, is_page);
+        surface: ChartSurface,
+    ) -> Result<Self, Problem> {
+        let fallback = &state.fallback_languages;
+        let visibility = match surface {
+            ChartSurface::File(visibility) => visibility,
+            ChartSurface::Page => Visibility::Published,
+        };
+        let (chart_query, rest) = split_chart_params(query, surface == ChartSurface::Page);
         let mut params = QueryParams::parse(&chart_query)?;
         let chart_type = parse_choice(&mut params, "type", &ChartType::ALL, ChartType::Bar);
         let theme = parse_choice(&mut params, "theme", &Theme::ALL, Theme::Auto);
@@ -171,11 +197,16 @@ impl ChartParams {
                 let shows_all = matches!(chart_type, ChartType::Line | ChartType::Map);
                 let max_groups =
                     limit.unwrap_or(if shows_all { usize::MAX } else { DEFAULT_MAX_GROUPS });
-                Ok((
-                    Self { chart_type, theme, width, height, group_by, aggregate, max_groups },
-                    rest,
-                    list_request,
-                ))
+                let params = ChartParams {
+                    chart_type,
+                    theme,
+                    width,
+                    height,
+                    group_by,
+                    aggregate,
+                    max_groups,
+                };
+                Ok(Self { params, query: rest, list_request, visibility })
             }
             Ok(_) => Err(Problem::invalid_parameters(errors)),
             Err(problem) if problem.errors.is_empty() => Err(problem),

@@ -1,6 +1,6 @@
 //! HTTP handlers for `/v1/countries`.
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 
@@ -18,6 +18,7 @@ use crate::resource::query::params::{MAX_IDS, MAX_SEARCH_LEN};
 use crate::resource::query::shape::ResponseShape;
 use crate::resource::read::page::{self, JsonItems, ListResponse};
 use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::state::AppState;
 use crate::text::query::SearchQuery;
 use crate::text::stem::StemmerLanguage;
@@ -80,13 +81,9 @@ pub async fn list_countries(
     });
     params.finish()?;
     let validators = CacheValidators { tag, last_modified: None };
+    let response_context = ResponseContext::new(&state, viewer, &language_preference);
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(response::not_modified_response(
-            &state,
-            viewer,
-            &language_preference,
-            &validators,
-        ));
+        return Ok(response_context.not_modified(&validators));
     }
     let found = model::list(
         query.as_ref(),
@@ -138,9 +135,7 @@ pub async fn list_countries(
             &shape,
         )?;
     }
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, &state, viewer, &language_preference);
-    response::set_validators(&mut response, &validators);
+    let mut response = response_context.ok(&validators);
     let links = page::page_links(&state, &request, &info);
     response.insert_header((header::LINK, links.to_link_header()));
     Ok(response.content_type("application/json").body(
@@ -183,17 +178,11 @@ pub async fn get_country(
         ));
     };
     let validators = CacheValidators { tag, last_modified: None };
+    let response_context = ResponseContext::new(&state, viewer, &language_preference);
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(response::not_modified_response(
-            &state,
-            viewer,
-            &language_preference,
-            &validators,
-        ));
+        return Ok(response_context.not_modified(&validators));
     }
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, &state, viewer, &language_preference);
-    response::set_validators(&mut response, &validators);
+    let mut response = response_context.ok(&validators);
     response.insert_header((header::CONTENT_LANGUAGE, language_preference.ui_language));
     Ok(response.content_type("application/json").body(response::to_json(
         &Country::new(country, language_preference.ui_language, &state.country_names),

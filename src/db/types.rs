@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -118,9 +119,17 @@ impl Time {
         self.0.timestamp_micros()
     }
 
-    /// The moment so many microseconds before this one.
+    /// The moment that is this much later; the same one if it cannot be represented.
     #[must_use]
-    pub fn minus_micros(self, micros: i64) -> Self {
+    pub fn saturating_add(self, duration: Duration) -> Self {
+        let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        Self::from_micros(self.micros().saturating_add(micros)).unwrap_or(self)
+    }
+
+    /// The moment that is this much earlier; the same one if it cannot be represented.
+    #[must_use]
+    pub fn saturating_sub(self, duration: Duration) -> Self {
+        let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
         Self::from_micros(self.micros().saturating_sub(micros)).unwrap_or(self)
     }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use maud::{Markup, html};
 use serde::Serialize;
@@ -28,7 +27,7 @@ use crate::resource::query::params::{ListRequest, MAX_FACET_LIMIT};
 use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::facets::compute_facets;
 use crate::resource::read::page::{Links, encode_query};
-use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::embed_code;
@@ -131,14 +130,8 @@ async fn respond(
         context,
         request,
         catalogue_request,
-        move |connection, state, revisions, render_context| {
-            let facets = compute_facets(
-                &state.facet_cache,
-                connection,
-                (&SCHEMA, &shared_request),
-                revisions,
-                render_context,
-            )?;
+        move |connection, read_context, render_context| {
+            let facets = compute_facets(connection, read_context, &shared_request, render_context)?;
             let mut embed_context = RenderContext::new(
                 embed_preference.clone(),
                 Arc::clone(&render_context.country_names),
@@ -156,25 +149,15 @@ async fn respond(
         },
     )
     .await?;
+    let response_context =
+        ResponseContext::new(context, Visibility::Published, &list_request.language_preference);
     let (validators, (title, facets)) = match found {
         Freshness::Fresh(validators, read) => (validators, read),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                context,
-                Visibility::Published,
-                &list_request.language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(
-        &mut response,
-        context,
-        Visibility::Published,
-        &list_request.language_preference,
-    );
-    response::set_validators(&mut response, &validators);
+    let response = response_context.ok(&validators);
     let builder = EmbedBuilder {
         ui_language: list_request.language_preference.ui_language,
         selection: &selection,

@@ -13,9 +13,8 @@ use crate::http::language::{LanguageKey, LanguagePreference};
 use crate::http::problem::Problem;
 use crate::resource::model::item::LoadedItem;
 use crate::resource::model::resource::ResourceModel;
-use crate::resource::model::revisions::Revisions;
 use crate::resource::query::shape::ResponseShape;
-use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
+use crate::resource::read::catalogue::{CatalogueRequest, ReadContext, read_catalogue};
 use crate::resource::read::content_notes::content_notes_in_other_language;
 use crate::resource::read::referenced_by::ReferencingItems;
 pub use crate::resource::read::response::permanent_redirect;
@@ -80,14 +79,14 @@ pub async fn load_video<T: Send + 'static>(
     item_request: ItemRequest<'_>,
     build: impl Fn(LoadedItem<VideoFields>, VideoExtras, &RenderContext) -> T + Send + 'static,
 ) -> Result<Freshness<Located<T>>, Problem> {
-    let (with_owed, visibility) = (item_request.with_extras, item_request.visibility);
+    let with_extras = item_request.with_extras;
     load_item::<Videos, T>(
         context,
         request,
         item_request,
-        move |connection, scope, loaded, render_context| {
-            let extras = if with_owed {
-                load_extras(connection, scope, &loaded, visibility, render_context)?
+        move |connection, read_context, loaded, render_context| {
+            let extras = if with_extras {
+                load_extras(connection, read_context, &loaded, render_context)?
             } else {
                 VideoExtras::default()
             };
@@ -104,7 +103,7 @@ pub async fn load_item<S: Resource, T: Send + 'static>(
     item_request: ItemRequest<'_>,
     build: impl Fn(
         &mut Connection,
-        (&AppState, &Revisions),
+        ReadContext<'_>,
         LoadedItem<S::Fields>,
         &RenderContext,
     ) -> Result<T, Problem>
@@ -135,7 +134,7 @@ pub async fn load_item<S: Resource, T: Send + 'static>(
         context,
         request,
         catalogue_request,
-        move |connection, state, revisions, render_context| {
+        move |connection, read_context, render_context| {
             let item = match find_visible(connection, S::SCHEMA, &name, visibility)? {
                 Lookup::Former(item) if !accept_former_slug => {
                     return Ok(Located::Moved(item.slug));
@@ -146,7 +145,7 @@ pub async fn load_item<S: Resource, T: Send + 'static>(
                 format!("the stored fields of {} {} are invalid", S::SCHEMA.kind.noun(), item.id);
             let loaded = hydrate_single::<S>(connection, item, None, visibility, render_context)?
                 .ok_or_else(|| Problem::internal(unreadable))?;
-            Ok(Located::Found(build(connection, (state, revisions), loaded, render_context)?))
+            Ok(Located::Found(build(connection, read_context, loaded, render_context)?))
         },
     )
     .await
@@ -162,21 +161,15 @@ struct ItemKey<'a> {
 
 fn load_extras(
     connection: &mut Connection,
-    (context, revisions): (&AppState, &Revisions),
+    read_context: ReadContext<'_>,
     loaded: &LoadedItem<VideoFields>,
-    visibility: Visibility,
     render_context: &RenderContext,
 ) -> Result<VideoExtras, Problem> {
-    let programme = load_programme(connection, context, loaded, visibility, render_context)?;
-    let content_note = content_notes_in_other_language(
-        connection,
-        context,
-        revisions,
-        std::slice::from_ref(loaded),
-        visibility,
-    )?
-    .into_values()
-    .next();
+    let programme = load_programme(connection, read_context, loaded, render_context)?;
+    let content_note =
+        content_notes_in_other_language(connection, read_context, std::slice::from_ref(loaded))?
+            .into_values()
+            .next();
     let mut languages = preference_order(
         &render_context.language_preference.requested,
         &render_context.language_preference.fallback,
@@ -189,9 +182,9 @@ fn load_extras(
     let id = loaded.item.id;
     let referrers = ReferencingItems::load(
         connection,
-        context,
+        read_context.state,
         (Videos::SCHEMA, &response_shape),
-        visibility,
+        read_context.visibility,
         render_context,
         &[id],
     )?;
@@ -203,17 +196,17 @@ fn load_extras(
 /// The full programme of an item, if visible.
 pub fn load_programme<O>(
     connection: &mut Connection,
-    context: &AppState,
+    read_context: ReadContext<'_>,
     loaded: &LoadedItem<O>,
-    visibility: Visibility,
     render_context: &RenderContext,
 ) -> Result<Option<Value>, Problem> {
+    let ReadContext { state, visibility, .. } = read_context;
     let ids: Vec<Id> = loaded
         .references_in("programme")
         .map(|link| link.target_id)
         .filter(|id| render_context.has_target(id))
         .collect();
-    let Some(expand) = context.include_loader(ResourceKind::Programme).filter(|_| !ids.is_empty())
+    let Some(expand) = state.include_loader(ResourceKind::Programme).filter(|_| !ids.is_empty())
     else {
         return Ok(None);
     };

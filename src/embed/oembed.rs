@@ -1,6 +1,6 @@
 //! `/oembed`: oEmbed 1.0 (oembed.com) for the pages of the catalogue.
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -20,7 +20,7 @@ use crate::impact::resource::ImpactStatistics;
 use crate::resource::query::describe::describe_query;
 use crate::resource::query::params::ListRequest;
 use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
-use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::view::embed_code;
@@ -170,6 +170,8 @@ pub async fn oembed(
         Some((video.item.slug, chosen.language.as_str().to_owned(), chosen.text.title))
     })
     .await;
+    let response_context =
+        ResponseContext::new(&context, Visibility::Published, &language_preference);
     let (validators, found) = match match found {
         // Consumers get 404 for missing, deleted and non-public items alike.
         Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => {
@@ -179,12 +181,7 @@ pub async fn oembed(
     } {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                &context,
-                Visibility::Published,
-                &language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     let Located::Found(Some((slug, title_language, title))) = found else {
@@ -198,8 +195,7 @@ pub async fn oembed(
         title,
     );
     params.to_response(
-        &context,
-        &language_preference,
+        response_context,
         &validators,
         &embed.with_thumbnail(&params, |width| {
             format!("{base_url}{}", png_path(&slug, &title_language, width))
@@ -232,7 +228,7 @@ async fn oembed_saved_query(
         context,
         request,
         catalogue_request,
-        move |connection, _, _, render_context| {
+        move |connection, _, render_context| {
             let saved =
                 match find_saved_query(connection, &name, Visibility::Published, render_context)? {
                     Ok(saved) => saved,
@@ -247,6 +243,8 @@ async fn oembed_saved_query(
         },
     )
     .await;
+    let response_context =
+        ResponseContext::new(context, Visibility::Published, &url_params.language_preference);
     let (validators, found) = match match found {
         Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => {
             return Err(not_found(problem));
@@ -255,12 +253,7 @@ async fn oembed_saved_query(
     } {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                context,
-                Visibility::Published,
-                &url_params.language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     let Some((slug, title)) = found else {
@@ -272,7 +265,7 @@ async fn oembed_saved_query(
     let mark = if query.is_empty() { "" } else { "?" };
     let embed =
         params.to_embed(context, &base, ("rich", &format!("{base}/f/{slug}{mark}{query}")), title);
-    params.to_response(context, &url_params.language_preference, &validators, &embed)
+    params.to_response(response_context, &validators, &embed)
 }
 
 /// The oEmbed response for a list of videos.
@@ -313,7 +306,7 @@ async fn oembed_list(
         context,
         request,
         catalogue_request,
-        move |connection, _, _, render_context| {
+        move |connection, _, render_context| {
             let description = describe_query(
                 connection,
                 &SCHEMA,
@@ -325,15 +318,12 @@ async fn oembed_list(
         },
     )
     .await?;
+    let response_context =
+        ResponseContext::new(context, Visibility::Published, &language_preference);
     let (validators, title) = match found {
         Freshness::Fresh(validators, title) => (validators, title),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                context,
-                Visibility::Published,
-                &language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     let mark = if query.is_empty() { "" } else { "?" };
@@ -343,7 +333,7 @@ async fn oembed_list(
         ("rich", &format!("{base}/embed/videos{mark}{query}")),
         title,
     );
-    params.to_response(context, &language_preference, &validators, &embed)
+    params.to_response(response_context, &validators, &embed)
 }
 
 /// The oEmbed response for a chart.
@@ -355,9 +345,9 @@ async fn oembed_chart(
 ) -> Result<HttpResponse, Problem> {
     let not_found =
         |_: Problem| Problem::new(ProblemKind::NotFound, "The query of the URL is not valid.");
-    let load_options = (None, params.etag_key(context));
+    let oembed_key = params.etag_key(context);
     let (language_preference, chart) =
-        charts::api::load_public_chart(context, request, &query, load_options).await.map_err(
+        charts::api::load_public_chart(context, request, &query, oembed_key).await.map_err(
             |problem| match problem.kind {
                 ProblemKind::InvalidParameter
                 | ProblemKind::NotSummable
@@ -365,15 +355,12 @@ async fn oembed_chart(
                 _ => problem,
             },
         )?;
+    let response_context =
+        ResponseContext::new(context, Visibility::Published, &language_preference);
     let (validators, chart) = match chart {
         Freshness::Fresh(validators, chart) => (validators, chart),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                context,
-                Visibility::Published,
-                &language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     let base_url = context.settings.base_url(request);
@@ -384,7 +371,7 @@ async fn oembed_chart(
         ("rich", &format!("{base_url}/embed/impact-statistics/chart{mark}{query}")),
         chart.title,
     );
-    params.to_response(context, &language_preference, &validators, &embed)
+    params.to_response(response_context, &validators, &embed)
 }
 
 /// The oEmbed response for an impact statistic.
@@ -424,6 +411,8 @@ async fn oembed_statistic(
         },
     )
     .await;
+    let response_context =
+        ResponseContext::new(context, Visibility::Published, &language_preference);
     let (validators, found) = match match found {
         Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => {
             return Err(not_found());
@@ -432,12 +421,7 @@ async fn oembed_statistic(
     } {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                context,
-                Visibility::Published,
-                &language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     let Located::Found(Some((slug, title))) = found else { return Err(not_found()) };
@@ -455,7 +439,7 @@ async fn oembed_statistic(
         ("rich", &format!("{base_url}/embed/impact-statistics/{slug}{lang}")),
         title,
     );
-    params.to_response(context, &language_preference, &validators, &embed)
+    params.to_response(response_context, &validators, &embed)
 }
 
 impl OEmbedParams {
@@ -522,20 +506,13 @@ impl OEmbedParams {
     /// The response in the requested format.
     fn to_response(
         &self,
-        context: &AppState,
-        language_preference: &LanguagePreference,
+        response_context: ResponseContext<'_>,
         validators: &CacheValidators,
         embed: &OEmbed,
     ) -> Result<HttpResponse, Problem> {
-        let mut response = HttpResponse::build(StatusCode::OK);
-        response::set_cache_headers(
-            &mut response,
-            context,
-            Visibility::Published,
-            language_preference,
-        );
-        response::set_validators(&mut response, validators);
-        response.insert_header((header::CONTENT_LANGUAGE, language_preference.ui_language));
+        let mut response = response_context.ok(validators);
+        let ui_language = response_context.language_preference.ui_language;
+        response.insert_header((header::CONTENT_LANGUAGE, ui_language));
         if self.is_xml {
             return Ok(response.content_type("text/xml; charset=utf-8").body(embed.to_xml()));
         }

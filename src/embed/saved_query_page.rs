@@ -15,6 +15,7 @@ use crate::resource::query::describe::{QueryDescription, RequiredNote};
 use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::page::{Links, feed_media_type};
 use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::saved_queries::resolve::UrlParamsKey;
@@ -96,7 +97,7 @@ async fn respond(
         context,
         request,
         catalogue_request,
-        move |connection, state, revisions, render_context| {
+        move |connection, read_context, render_context| {
             let saved = match find_saved_query(
                 connection,
                 &id_or_slug,
@@ -108,7 +109,7 @@ async fn respond(
             };
             let (list, list_request) = shared_params.resolve(
                 &saved.fields,
-                &state.fallback_languages,
+                &read_context.state.fallback_languages,
                 Visibility::Published,
             )?;
             if list.kind != ResourceKind::Video {
@@ -119,8 +120,9 @@ async fn respond(
             }
             let found = load_list(
                 connection,
-                (state, revisions),
-                (&list_request, &saved.fields.query),
+                read_context,
+                &list_request,
+                &saved.fields.query,
                 render_context,
             )
             .map_err(outdated_query_problem)?;
@@ -128,15 +130,12 @@ async fn respond(
         },
     )
     .await?;
+    let response_context =
+        ResponseContext::new(context, Visibility::Published, &url_params.language_preference);
     let (validators, found) = match found {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                context,
-                Visibility::Published,
-                &url_params.language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     let (saved, LoadedList { description, cards, page_info: info }) = match found {
@@ -167,7 +166,7 @@ async fn respond(
         },
         base_url: &base,
     };
-    Ok(page.to_response(context, &url_params.language_preference, &validators))
+    Ok(page.to_response(response_context, &validators))
 }
 
 /// Identifies the page in entity tags.

@@ -1,6 +1,5 @@
 //! `/v1/videos/{video}/schema.jsonld`: a video as a schema.org `VideoObject`.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -13,7 +12,7 @@ use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::images::poster::png_path;
 use crate::resource::model::item::LoadedItem;
-use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
@@ -71,6 +70,7 @@ pub async fn video_schema(
         with_extras: true,
         accept_former_slug: false,
     };
+    let response_context = ResponseContext::new(&context, viewer, &language_preference);
     let (validators, found) = match load_item::load_video(
         &context,
         &request,
@@ -83,12 +83,7 @@ pub async fn video_schema(
     {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                &context,
-                viewer,
-                &language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     match found {
@@ -98,9 +93,7 @@ pub async fn video_schema(
             &format!("/v1/videos/{slug}/schema.jsonld"),
         )),
         Located::Found(Some(data)) => {
-            let mut response = HttpResponse::build(StatusCode::OK);
-            response::set_cache_headers(&mut response, &context, viewer, &language_preference);
-            response::set_validators(&mut response, &validators);
+            let mut response = response_context.ok(&validators);
             Ok(response.content_type("application/ld+json").body(data.to_string()))
         }
         Located::Found(None) => Err(Problem::internal("the video has no text in any language")),

@@ -2,7 +2,6 @@
 //!
 //! Each part covers a fixed range of row ids, so that writes do not move videos between parts.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use diesel::sql_types::BigInt;
 use serde::Serialize;
@@ -17,7 +16,7 @@ use crate::http::query_params::QueryParams;
 use crate::images::poster::png_path;
 use crate::resource::model::item::LoadedItem;
 use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
-use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
@@ -104,7 +103,7 @@ async fn respond(
         context,
         request,
         catalogue_request,
-        move |connection, _, _, render_context| {
+        move |connection, _, render_context| {
             let parts = non_empty_parts(connection)?;
             match (part, parts.as_slice()) {
                 (Some(part), _) if !parts.contains(&part) => {
@@ -122,25 +121,15 @@ async fn respond(
         },
     )
     .await?;
+    let response_context =
+        ResponseContext::new(context, Visibility::Published, &language_preference);
     let (validators, body) = match found {
         Freshness::Fresh(validators, body) => (validators, body),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                context,
-                Visibility::Published,
-                &language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(
-        &mut response,
-        context,
-        Visibility::Published,
-        &language_preference,
-    );
-    response::set_validators(&mut response, &validators);
+    let mut response = response_context.ok(&validators);
     Ok(response.content_type("application/xml; charset=utf-8").body(body))
 }
 

@@ -1,6 +1,6 @@
 //! `/embed/impact-statistics/{statistic}`: the embed page of an impact statistic.
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use maud::{Markup, html};
 use serde::Serialize;
@@ -23,7 +23,7 @@ use crate::impact::fields::{
 };
 use crate::impact::resource::ImpactStatistics;
 use crate::resource::model::item::{LoadedItem, Reference};
-use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
@@ -101,18 +101,14 @@ async fn respond(
         with_extras: false,
         accept_former_slug: false,
     };
+    let response_context =
+        ResponseContext::new(context, Visibility::Published, &language_preference);
     let (validators, found) = match load_item::load_item::<ImpactStatistics, _>(
         context,
         request,
         item_request,
-        move |connection, (context, _), loaded, render_context| {
-            let programme = load_programme(
-                connection,
-                context,
-                &loaded,
-                Visibility::Published,
-                render_context,
-            )?;
+        move |connection, read_context, loaded, render_context| {
+            let programme = load_programme(connection, read_context, &loaded, render_context)?;
             Ok(StatisticPage::new(loaded, programme.as_ref(), &urls, render_context))
         },
     )
@@ -120,12 +116,7 @@ async fn respond(
     {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                context,
-                Visibility::Published,
-                &language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     match found {
@@ -135,14 +126,7 @@ async fn respond(
             &format!("/embed/impact-statistics/{slug}"),
         )),
         Located::Found(page) => {
-            let mut response = HttpResponse::build(StatusCode::OK);
-            response::set_cache_headers(
-                &mut response,
-                context,
-                Visibility::Published,
-                &language_preference,
-            );
-            response::set_validators(&mut response, &validators);
+            let mut response = response_context.ok(&validators);
             response.insert_header((header::LINK, page.discovery.link_headers().join(", ")));
             Ok(page.to_html_page().to_response(&context.settings, response))
         }

@@ -1,6 +1,6 @@
 //! `/embed/videos/{video}`: the embed page of a video.
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use maud::{Markup, PreEscaped, html};
 use serde::Serialize;
@@ -22,7 +22,7 @@ use crate::i18n::messages::Message;
 use crate::images::poster;
 use crate::programmes::fields::Helpline;
 use crate::resource::model::item::LoadedItem;
-use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
@@ -123,6 +123,8 @@ async fn respond(
         with_extras: true,
         accept_former_slug: false,
     };
+    let response_context =
+        ResponseContext::new(context, Visibility::Published, &language_preference);
     let (validators, found) = match load_item::load_video(
         context,
         request,
@@ -135,12 +137,7 @@ async fn respond(
     {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                context,
-                Visibility::Published,
-                &language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     match found {
@@ -148,14 +145,7 @@ async fn respond(
             Ok(load_item::permanent_redirect(context, request, &format!("/embed/videos/{slug}")))
         }
         Located::Found(page) => {
-            let mut response = HttpResponse::build(StatusCode::OK);
-            response::set_cache_headers(
-                &mut response,
-                context,
-                Visibility::Published,
-                &language_preference,
-            );
-            response::set_validators(&mut response, &validators);
+            let mut response = response_context.ok(&validators);
             response.insert_header((header::LINK, page.discovery.link_headers().join(", ")));
             Ok(page.to_html_page(start).to_response(&context.settings, response))
         }

@@ -1,6 +1,6 @@
 //! `/feeds/saved-queries.opml`: the feeds of all saved queries as OPML 2.0.
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 
@@ -15,7 +15,7 @@ use crate::http::query_params::QueryParams;
 use crate::i18n::messages::Message;
 use crate::resource::model::revisions::CATALOGUE;
 use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
-use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_where;
@@ -82,30 +82,25 @@ pub async fn saved_query_feeds(
         &state,
         &request,
         catalogue_request,
-        move |connection, _, revisions, render_context| {
+        move |connection, read_context, render_context| {
             Ok(render_opml(
                 &load_published_queries(connection, render_context)?,
                 render_context,
                 &publisher,
-                revisions.get(CATALOGUE).1,
+                read_context.revisions.get(CATALOGUE).1,
             ))
         },
     )
     .await?;
+    let response_context =
+        ResponseContext::new(&state, Visibility::Published, &language_preference);
     let (validators, body) = match found {
         Freshness::Fresh(validators, body) => (validators, body),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                &state,
-                Visibility::Published,
-                &language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, &state, Visibility::Published, &language_preference);
-    response::set_validators(&mut response, &validators);
+    let mut response = response_context.ok(&validators);
     response.insert_header((header::CONTENT_LANGUAGE, language_preference.ui_language));
     Ok(response.content_type(CONTENT_TYPE).body(body))
 }

@@ -4,7 +4,9 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 
 use crate::db::Time;
-use crate::feeds::api::{FeedLoaders, FeedType, LoadedFeed, VideoFeedFormat, feed_response};
+use crate::feeds::api::{
+    FeedLoaders, FeedRequest, FeedType, LoadedFeed, VideoFeedFormat, feed_response,
+};
 use crate::feeds::feed::{Feed, RequiredNote};
 use crate::feeds::json::JsonFeed;
 use crate::http::auth::Visibility;
@@ -14,6 +16,7 @@ use crate::http::problem::{Problem, ProblemKind};
 use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::page::{self, encode_query};
 use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
 use crate::resource::view::urls::PublicUrls;
@@ -93,13 +96,16 @@ pub async fn saved_query_feed(
         &state,
         &request,
         catalogue_request,
-        move |connection, state, revisions, render_context| {
+        move |connection, read_context, render_context| {
             let saved = match find_saved_query(connection, &name, caller, render_context)? {
                 Ok(saved) => saved,
                 Err(slug) => return Ok(FeedLocation::Moved(slug)),
             };
-            let (list, list_request) =
-                shared_params.resolve(&saved.fields, &state.fallback_languages, caller)?;
+            let (list, list_request) = shared_params.resolve(
+                &saved.fields,
+                &read_context.state.fallback_languages,
+                caller,
+            )?;
             if !list.feed_formats.contains(&extension.as_str()) {
                 let detail = format!(
                     "`{}` is available as {}; `{extension}` is not supported.",
@@ -111,14 +117,12 @@ pub async fn saved_query_feed(
             let load = loaders
                 .get(list.kind)
                 .ok_or_else(|| Problem::internal("a saved query lists a kind without feeds"))?;
-            let loaded_feed = load(
-                connection,
-                state,
-                &list_request,
-                &saved.fields.query,
-                (revisions, &urls),
-                render_context,
-            );
+            let feed_request = FeedRequest {
+                list_request: &list_request,
+                query: &saved.fields.query,
+                urls: &urls,
+            };
+            let loaded_feed = load(connection, read_context, &feed_request, render_context);
             Ok(FeedLocation::Found(Box::new((
                 saved,
                 list,
@@ -127,15 +131,11 @@ pub async fn saved_query_feed(
         },
     )
     .await?;
+    let response_context = ResponseContext::new(&state, caller, &url_params.language_preference);
     let (validators, loaded_feed) = match found {
         Freshness::Fresh(validators, loaded_feed) => (validators, loaded_feed),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                &state,
-                caller,
-                &url_params.language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     let (saved, schema, loaded_feed) = match loaded_feed {
@@ -171,7 +171,7 @@ pub async fn saved_query_feed(
         hub,
         entries: loaded_feed.entries,
     };
-    feed_response(&state, (caller, &url_params.language_preference), &validators, (format, &feed))
+    feed_response(response_context, &validators, format, &feed)
 }
 
 /// Identifies the feed in entity tags.

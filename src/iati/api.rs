@@ -1,6 +1,5 @@
 //! HTTP handlers for `/iati/activities.xml` and `/iati/organisations.xml`.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{NaiveDate, NaiveTime, Utc};
 use serde::Serialize;
@@ -28,7 +27,7 @@ use crate::resource::openapi::parameter_schemas::query_parameter;
 use crate::resource::query::params::ListKey;
 use crate::resource::query::params::ListRequest;
 use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
-use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_page;
@@ -212,35 +211,28 @@ async fn respond(
         state,
         request,
         catalogue_request,
-        move |connection, state, revisions, render_context| {
-            let changed_at = revisions.get(CATALOGUE).1.map(state_timestamp);
-            work(connection, state, changed_at, render_context)
+        move |connection, read_context, render_context| {
+            let changed_at = read_context.revisions.get(CATALOGUE).1.map(state_timestamp);
+            work(connection, read_context.state, changed_at, render_context)
         },
     )
     .await?;
+    let response_context = ResponseContext::new(state, Visibility::Published, &language_preference);
     match found {
         Freshness::Fresh(validators, (file, skipped)) => {
-            Ok(file_response(state, &language_preference, &validators, file, skipped))
+            Ok(file_response(response_context, &validators, file, skipped))
         }
-        Freshness::NotModified(validators) => Ok(response::not_modified_response(
-            state,
-            Visibility::Published,
-            &language_preference,
-            &validators,
-        )),
+        Freshness::NotModified(validators) => Ok(response_context.not_modified(&validators)),
     }
 }
 
 fn file_response(
-    state: &AppState,
-    language_preference: &LanguagePreference,
+    response_context: ResponseContext<'_>,
     validators: &CacheValidators,
     file: String,
     skipped: SkippedCounts,
 ) -> HttpResponse {
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, state, Visibility::Published, language_preference);
-    response::set_validators(&mut response, validators);
+    let mut response = response_context.ok(validators);
     if skipped.is_any() {
         response.insert_header((
             SKIPPED_HEADER,
@@ -297,7 +289,7 @@ fn load_activities(
     let Some(cache) = render_context.cache() else {
         return Err(Problem::internal("the render context has no cache view"));
     };
-    let list = list_request.page_query(connection, &SCHEMA, &cache)?;
+    let list = list_request.page_query(connection, &cache)?;
     let page = load_page::<Programmes>(
         connection,
         &list,

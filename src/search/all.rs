@@ -23,18 +23,19 @@ use crate::http::query_params::QueryParams;
 use crate::http::values::unknown_value_message;
 use crate::resource::cache::counts::SearchKey;
 use crate::resource::model::item::{ItemRow, LoadedItem, Status};
-use crate::resource::model::revisions::Revisions;
 use crate::resource::openapi::ListEndpoint;
 use crate::resource::openapi::parameter_schemas::{comma_list_parameter, query_parameter};
 use crate::resource::query::filter_sql::status_predicates;
 use crate::resource::query::pagination::PageParams;
 use crate::resource::query::params::{SearchParams, parse_range, parse_search, parse_statuses};
 use crate::resource::query::shape::{PRESENTATION_PARAMS, ResponseShape};
+use crate::resource::read::catalogue::ReadContext;
 use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::did_you_mean::{MAX_COUNTED_HITS, suggest_queries};
 use crate::resource::read::highlights::HighlightData;
 use crate::resource::read::list::page_response;
 use crate::resource::read::page::{FacetValue, JsonItems, ListResponse};
+use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::{COMMON_RANGES, RangeSchema, ResourceKind};
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
@@ -118,12 +119,14 @@ pub async fn search_all(
         &state,
         &request,
         catalogue_request,
-        move |connection, state, revisions, render_context| {
-            load_hit_page(connection, state, &shared_request, revisions, render_context)
+        move |connection, read_context, render_context| {
+            load_hit_page(connection, read_context, &shared_request, render_context)
         },
     )
     .await?;
-    page_response(&state, &request, (caller, &search_request.language_preference), found, None)
+    let response_context =
+        ResponseContext::new(&state, caller, &search_request.language_preference);
+    page_response(response_context, &request, found, None)
 }
 
 /// The parsed parameters of a search.
@@ -295,11 +298,11 @@ fn parse_single_word(params: &mut QueryParams, name: &'static str, word: &str) -
 
 fn load_hit_page(
     connection: &mut Connection,
-    state: &AppState,
+    read_context: ReadContext<'_>,
     search_request: &SearchRequest,
-    revisions: &Arc<Revisions>,
     render_context: &mut RenderContext,
 ) -> Result<ListResponse, Problem> {
+    let ReadContext { state, revisions, .. } = read_context;
     let frequencies = cached_token_frequencies(connection)?;
     let mut list = search_request.build_query(
         &search_request.search.query,
@@ -338,7 +341,7 @@ fn load_hit_page(
         })
         .transpose()?;
     let facets = if search_request.kind_facet {
-        Some(kind_facets(connection, state, search_request, (revisions, &frequencies))?)
+        Some(kind_facets(connection, read_context, search_request, &frequencies)?)
     } else {
         None
     };
@@ -383,10 +386,11 @@ fn load_hit_page(
 /// Counts the hits of each kind.
 fn kind_facets(
     connection: &mut Connection,
-    state: &AppState,
+    read_context: ReadContext<'_>,
     search_request: &SearchRequest,
-    (revisions, frequencies): (&Revisions, &Arc<TokenFrequencies>),
+    frequencies: &Arc<TokenFrequencies>,
 ) -> Result<Map<String, Value>, Problem> {
+    let ReadContext { state, revisions, .. } = read_context;
     let mut counts: Vec<(ResourceKind, i64)> = Vec::new();
     for kind in ResourceKind::SEARCHABLE {
         let count_key = search_request.count_key(vec![kind]);

@@ -21,7 +21,7 @@ use crate::resource::query::pagination::PageInfo;
 use crate::resource::query::params::{SearchParams, parse_search};
 use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::page::{self, Links, list_response_head};
-use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
@@ -176,20 +176,16 @@ pub async fn suggest(
         &state,
         &request,
         catalogue_request,
-        move |connection, state, _, render_context| {
-            load_suggestions(connection, state, &suggest_request, render_context)
+        move |connection, read_context, render_context| {
+            load_suggestions(connection, read_context.state, &suggest_request, render_context)
         },
     )
     .await?;
+    let response_context = ResponseContext::new(&state, caller, &language_preference);
     let (validators, data) = match found {
         Freshness::Fresh(validators, data) => (validators, data),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                &state,
-                caller,
-                &language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     let links = page::page_links(
@@ -197,8 +193,7 @@ pub async fn suggest(
         &request,
         &PageInfo { limit: MAX_SUGGESTIONS, next_cursor: None, prev_cursor: None, total: None },
     );
-    let mut response =
-        list_response_head(&state, (caller, &language_preference), &validators, &links);
+    let mut response = list_response_head(response_context, &validators, &links);
     Ok(response.json(SuggestionPage { data, links }))
 }
 

@@ -18,16 +18,16 @@ use crate::http::{accept, cursor};
 use crate::resource::model::cue_text::{CueRange, CueText};
 use crate::resource::model::item::LoadedItem;
 use crate::resource::model::resource::ResourceModel;
-use crate::resource::model::revisions::Revisions;
 use crate::resource::model::text_track::TrackKind;
 use crate::resource::openapi::ListEndpoint;
 use crate::resource::query::pagination::PageInfo;
 use crate::resource::query::params::ListRequest;
+use crate::resource::read::catalogue::ReadContext;
 use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::did_you_mean::{MAX_COUNTED_HITS, suggest_queries};
 use crate::resource::read::highlights::{CueHighlight, highlight_cue, ms_to_seconds};
 use crate::resource::read::page::{self, Links, list_response_head};
-use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::state::AppState;
 use crate::resource::store::tracks::{self, TrackRow};
 use crate::resource::view::context::RenderContext;
@@ -160,16 +160,16 @@ pub async fn search_transcripts(
         &state,
         &request,
         catalogue_request,
-        move |connection, state, revisions, render_context| {
+        move |connection, read_context, render_context| {
             let (data, page) =
-                load_hit_page(connection, state, &shared_request, revisions, render_context)?;
+                load_hit_page(connection, read_context, &shared_request, render_context)?;
             let did_you_mean = if page.next_cursor.is_some() {
                 Vec::new()
             } else {
                 let videos: HashSet<Id> = data.iter().map(|hit| hit.video.id).collect();
                 find_did_you_mean(
                     connection,
-                    state,
+                    read_context.state,
                     &shared_request,
                     (videos.len(), render_context),
                 )?
@@ -178,24 +178,15 @@ pub async fn search_transcripts(
         },
     )
     .await?;
+    let response_context = ResponseContext::new(&state, caller, &list_request.language_preference);
     let (validators, (data, info, did_you_mean)) = match found {
         Freshness::Fresh(validators, page) => (validators, page),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                &state,
-                caller,
-                &list_request.language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     let links = page::page_links(&state, &request, &info);
-    let mut response = list_response_head(
-        &state,
-        (caller, &list_request.language_preference),
-        &validators,
-        &links,
-    );
+    let mut response = list_response_head(response_context, &validators, &links);
     Ok(response.json(TranscriptHitPage { data, page: info, did_you_mean, links }))
 }
 
@@ -208,11 +199,11 @@ struct RankedHit {
 
 fn load_hit_page(
     connection: &mut Connection,
-    state: &AppState,
+    read_context: ReadContext<'_>,
     list_request: &ListRequest,
-    revisions: &Revisions,
     render_context: &mut RenderContext,
 ) -> Result<(Vec<TranscriptHit>, PageInfo), Problem> {
+    let ReadContext { state, revisions, .. } = read_context;
     // A query of excluded words only matches no cue.
     let Some(query) = list_request.query().filter(|query| !query.is_empty()) else {
         return Ok((
@@ -223,7 +214,7 @@ fn load_hit_page(
     let Some(cache) = render_context.cache() else {
         return Err(Problem::internal("a list was loaded without the reference cache"));
     };
-    let list = list_request.page_query(connection, &SCHEMA, &cache)?;
+    let list = list_request.page_query(connection, &cache)?;
     let highlighter = Highlighter::new(query);
     let limit = usize::try_from(list_request.page_params.limit).unwrap_or(1);
     let invalid_cursor = || {
@@ -319,7 +310,7 @@ fn find_did_you_mean(
     suggest_queries(connection, &state.vocabulary, &sparse_search, |connection, query| {
         Ok(list_request
             .with_query(query)
-            .page_query(connection, &SCHEMA, &cache)?
+            .page_query(connection, &cache)?
             .count_up_to(connection, MAX_COUNTED_HITS)?)
     })
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 
@@ -20,7 +20,7 @@ use crate::resource::model::revisions::Revisions;
 use crate::resource::openapi::ListEndpoint;
 use crate::resource::query::params::ListKey;
 use crate::resource::query::params::ListRequest;
-use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::read::response::{RepresentationState, RevisionKey};
 use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
@@ -197,20 +197,15 @@ async fn export_table<S: TableResource>(
         })
         .await?;
     StatementCount::record(&request, done.statement_count);
+    let response_context =
+        ResponseContext::new(&context, caller, &list_request.language_preference);
     let (validators, started) = match done.value {
         Freshness::Fresh(validators, started) => (validators, started),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                &context,
-                caller,
-                &list_request.language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, &context, caller, &list_request.language_preference);
-    response::set_validators(&mut response, &validators);
+    let mut response = response_context.ok(&validators);
     response
         .insert_header((header::CONTENT_LANGUAGE, list_request.language_preference.ui_language));
     let name = format!(

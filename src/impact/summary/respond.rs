@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::db::Connection;
@@ -11,7 +11,7 @@ use crate::http::conditional::Freshness;
 use crate::http::problem::Problem;
 use crate::impact::summary::params::SummaryParams;
 use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
-use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 
@@ -33,28 +33,20 @@ pub async fn respond<T: serde::Serialize + Send + 'static>(
         also_changed_at: None,
     };
     let shared_params = Arc::clone(&params);
-    let found = read_catalogue(
-        state,
-        request,
-        catalogue_request,
-        move |connection, _, _, render_context| build(connection, &shared_params, render_context),
-    )
-    .await?;
+    let found =
+        read_catalogue(state, request, catalogue_request, move |connection, _, render_context| {
+            build(connection, &shared_params, render_context)
+        })
+        .await?;
     let language_preference = &params.list.language_preference;
+    let response_context = ResponseContext::new(state, visibility, language_preference);
     let (validators, body) = match found {
         Freshness::Fresh(validators, body) => (validators, body),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                state,
-                visibility,
-                language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, state, visibility, language_preference);
-    response::set_validators(&mut response, &validators);
+    let mut response = response_context.ok(&validators);
     // Untranslated labels may be in other languages; formatted values are in this one.
     response.insert_header((header::CONTENT_LANGUAGE, language_preference.ui_language));
     Ok(response.json(body))

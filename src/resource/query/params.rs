@@ -48,6 +48,8 @@ pub struct SearchParams {
 /// A parsed list request; the names of items in filters are not resolved yet.
 #[derive(Clone)]
 pub struct ListRequest {
+    /// Schema of the kind.
+    pub schema: &'static ResourceSchema,
     /// Requested languages.
     pub language_preference: LanguagePreference,
     /// Shape of each item.
@@ -159,6 +161,7 @@ impl ListRequest {
         let visibility = if statuses.is_some() { visibility } else { Visibility::Published };
         params.finish()?;
         Ok(Self {
+            schema,
             language_preference,
             response_shape: shape,
             page_params: paging,
@@ -226,7 +229,7 @@ impl ListRequest {
     /// Identifies the request in entity tags.
     pub fn key(&self) -> ListKey<'_> {
         ListKey {
-            kind: self.count_key.kind,
+            kind: self.schema.kind,
             query: &self.canonical_query,
             languages: self.language_preference.key(),
             visibility: self.visibility,

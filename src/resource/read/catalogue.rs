@@ -31,6 +31,18 @@ pub struct CatalogueRequest {
     pub also_changed_at: Option<Time>,
 }
 
+/// What a read depends on besides its request: the application state, the revisions that it sees
+/// and its visibility.
+#[derive(Clone, Copy)]
+pub struct ReadContext<'a> {
+    /// The application state.
+    pub state: &'a AppState,
+    /// The revisions of the catalogue.
+    pub revisions: &'a Arc<Revisions>,
+    /// Visibility of items and texts.
+    pub visibility: Visibility,
+}
+
 #[derive(Serialize)]
 struct CatalogueTag<'a> {
     revision: i64,
@@ -45,7 +57,7 @@ pub async fn read_catalogue<T: Send + 'static>(
     state: &web::Data<AppState>,
     request: &HttpRequest,
     catalogue_request: CatalogueRequest,
-    load: impl Fn(&mut Connection, &AppState, &Arc<Revisions>, &mut RenderContext) -> Result<T, Problem>
+    load: impl Fn(&mut Connection, ReadContext<'_>, &mut RenderContext) -> Result<T, Problem>
     + Send
     + 'static,
 ) -> Result<Freshness<T>, Problem> {
@@ -72,7 +84,9 @@ pub async fn read_catalogue<T: Send + 'static>(
                     Some(cache),
                 )
                 .with_base_url(&catalogue_request.base_url);
-                load(connection, &shared_state, &revisions, &mut render_context)
+                let read_context =
+                    ReadContext { state: &shared_state, revisions: &revisions, visibility };
+                load(connection, read_context, &mut render_context)
             })
         })
         .await?;

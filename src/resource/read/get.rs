@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
@@ -19,6 +19,7 @@ use crate::resource::model::item::{ItemRow, TranslationRow};
 use crate::resource::query::shape::{ResponseShape, parse_shape};
 use crate::resource::read::include::load_includes;
 use crate::resource::read::referenced_by::ReferencingItems;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::read::response::{RepresentationState, RevisionKey};
 use crate::resource::read::{completeness, response};
 use crate::resource::state::AppState;
@@ -99,6 +100,7 @@ pub async fn get<S: Resource>(
         })
         .await?;
     StatementCount::record(&request, done.statement_count);
+    let response_context = ResponseContext::new(&app_state, visibility, &language_preference);
     let (validators, (body, language)) = match done.value {
         ItemLookup::Moved(slug) => {
             let path = format!("{}/{slug}", S::SCHEMA.kind.path());
@@ -106,17 +108,10 @@ pub async fn get<S: Resource>(
         }
         ItemLookup::Found(Freshness::Fresh(validators, body)) => (validators, body),
         ItemLookup::Found(Freshness::NotModified(validators)) => {
-            return Ok(response::not_modified_response(
-                &app_state,
-                visibility,
-                &language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, &app_state, visibility, &language_preference);
-    response::set_validators(&mut response, &validators);
+    let mut response = response_context.ok(&validators);
     if let Some(language) = language {
         response.insert_header((header::CONTENT_LANGUAGE, language));
     }

@@ -7,22 +7,22 @@ use serde::Serialize;
 
 use crate::db::{Connection, Id};
 use crate::http::accept;
-use crate::http::auth::Visibility;
 use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag, Freshness};
-use crate::http::language::LanguagePreference;
 use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::resource::cache::references::CacheView;
 use crate::resource::model::revisions::Revisions;
 use crate::resource::query::params::{ListKey, ListRequest};
+use crate::resource::read::catalogue::ReadContext;
+use crate::resource::read::completeness;
 use crate::resource::read::did_you_mean::{MAX_COUNTED_HITS, suggest_queries};
 use crate::resource::read::facets::compute_facets;
 use crate::resource::read::highlights::HighlightData;
 use crate::resource::read::include::load_includes;
 use crate::resource::read::page::{self, JsonItems, list_response_head};
 use crate::resource::read::referenced_by::ReferencingItems;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::read::response::{RepresentationState, RevisionKey};
-use crate::resource::read::{completeness, response};
 use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
@@ -52,41 +52,31 @@ pub async fn list<S: Resource>(
         })
         .await?;
     StatementCount::record(&request, done.statement_count);
-    page_response(
-        &state,
-        &request,
-        (visibility, &list_request.language_preference),
-        done.value,
-        Some(S::SCHEMA),
-    )
+    let response_context =
+        ResponseContext::new(&state, visibility, &list_request.language_preference);
+    page_response(response_context, &request, done.value, Some(S::SCHEMA))
 }
 
 /// Responds with a page, or with 304 if the client has the current one. A list of one kind links to
 /// its feeds and tables.
 pub fn page_response(
-    state: &AppState,
+    response_context: ResponseContext<'_>,
     request: &HttpRequest,
-    (visibility, language_preference): (Visibility, &LanguagePreference),
     page: Freshness<page::ListResponse>,
     list_schema: Option<&ResourceSchema>,
 ) -> Result<HttpResponse, Problem> {
     let (validators, page) = match page {
         Freshness::Fresh(validators, page) => (validators, page),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                state,
-                visibility,
-                language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
-    let links = page::page_links(state, request, &page.page_info);
+    let links = page::page_links(response_context.state, request, &page.page_info);
     let links = match list_schema {
         Some(schema) => links.with_alternates(schema, request.path()),
         None => links,
     };
-    Ok(list_response_head(state, (visibility, language_preference), &validators, &links)
+    Ok(list_response_head(response_context, &validators, &links)
         .content_type("application/json")
         .body(page.into_json(&links)?))
 }
@@ -126,7 +116,7 @@ fn load_list_page<S: Resource>(
     revisions: Arc<Revisions>,
 ) -> Result<page::ListResponse, Problem> {
     let cache = CacheView::new(&state.reference_cache, &revisions);
-    let list = list_request.page_query(connection, S::SCHEMA, &cache)?;
+    let list = list_request.page_query(connection, &cache)?;
     let mut render_context = RenderContext::new(
         list_request.language_preference.clone(),
         Arc::clone(&state.country_names),
@@ -149,9 +139,7 @@ fn load_list_page<S: Resource>(
         ));
     };
     let count = |connection: &mut Connection| {
-        Ok::<_, Problem>(
-            list_request.count_query(connection, S::SCHEMA, &cache, None)?.count(connection)?,
-        )
+        Ok::<_, Problem>(list_request.count_query(connection, &cache, None)?.count(connection)?)
     };
     let total = list_request
         .page_params
@@ -165,16 +153,12 @@ fn load_list_page<S: Resource>(
         })
         .transpose()?;
     let info = list_request.page_params.page_info(&slice, total);
+    let read_context =
+        ReadContext { state, revisions: &revisions, visibility: list_request.visibility };
     let facets = if list_request.facet_params.filters.is_empty() {
         None
     } else {
-        Some(compute_facets(
-            &state.facet_cache,
-            connection,
-            (S::SCHEMA, list_request),
-            &revisions,
-            &mut render_context,
-        )?)
+        Some(compute_facets(connection, read_context, list_request, &mut render_context)?)
     };
     let did_you_mean = match list_request
         .search()
@@ -184,7 +168,7 @@ fn load_list_page<S: Resource>(
             suggest_queries(connection, &state.vocabulary, &sparse_search, |connection, query| {
                 Ok(list_request
                     .with_query(query)
-                    .page_query(connection, S::SCHEMA, &cache)?
+                    .page_query(connection, &cache)?
                     .count_up_to(connection, MAX_COUNTED_HITS)?)
             })?
         }

@@ -65,17 +65,57 @@ impl RepresentationState {
     }
 }
 
-/// Returns 304: the client has the current representation.
-pub fn not_modified_response(
-    state: &AppState,
-    visibility: Visibility,
-    language_preference: &LanguagePreference,
-    validators: &CacheValidators,
-) -> HttpResponse {
-    let mut response = HttpResponse::build(StatusCode::NOT_MODIFIED);
-    set_cache_headers(&mut response, state, visibility, language_preference);
-    set_validators(&mut response, validators);
-    response.finish()
+/// What the caching headers of a response depend on.
+#[derive(Clone, Copy)]
+pub struct ResponseContext<'a> {
+    /// The application state.
+    pub state: &'a AppState,
+    /// Visibility of the caller.
+    pub visibility: Visibility,
+    /// Languages of the response.
+    pub language_preference: &'a LanguagePreference,
+}
+
+impl<'a> ResponseContext<'a> {
+    /// Creates the context of a response to this caller in these languages.
+    pub fn new(
+        state: &'a AppState,
+        visibility: Visibility,
+        language_preference: &'a LanguagePreference,
+    ) -> Self {
+        Self { state, visibility, language_preference }
+    }
+
+    /// Returns 304: the client has the current representation.
+    pub fn not_modified(self, validators: &CacheValidators) -> HttpResponse {
+        self.build(StatusCode::NOT_MODIFIED, validators).finish()
+    }
+
+    /// Returns 200 with the validators, `Cache-Control` and `Vary`.
+    pub fn ok(self, validators: &CacheValidators) -> HttpResponseBuilder {
+        self.build(StatusCode::OK, validators)
+    }
+
+    fn build(self, status: StatusCode, validators: &CacheValidators) -> HttpResponseBuilder {
+        let mut response = HttpResponse::build(status);
+        let cache_control = match self.visibility {
+            Visibility::Published => {
+                let age = self.state.settings.cache_seconds;
+                let stale = age.saturating_mul(10);
+                format!("public, max-age={age}, stale-while-revalidate={stale}")
+            }
+            Visibility::All => "private, no-store".to_owned(),
+        };
+        response.insert_header((header::CACHE_CONTROL, cache_control));
+        let vary = if self.language_preference.is_explicit {
+            "Authorization"
+        } else {
+            "Authorization, Accept-Language"
+        };
+        response.insert_header((header::VARY, vary));
+        set_validators(&mut response, validators);
+        response
+    }
 }
 
 /// Adds `ETag` and `Last-Modified`.
@@ -83,34 +123,6 @@ pub fn set_validators(response: &mut HttpResponseBuilder, validators: &CacheVali
     for header in validators.headers() {
         response.insert_header(header);
     }
-}
-
-/// Adds `Cache-Control` and `Vary`.
-pub fn set_cache_headers(
-    response: &mut HttpResponseBuilder,
-    state: &AppState,
-    visibility: Visibility,
-    language_preference: &LanguagePreference,
-) {
-    match visibility {
-        Visibility::Published => {
-            let age = state.settings.cache_seconds;
-            let value =
-                format!("public, max-age={age}, stale-while-revalidate={}", age.saturating_mul(10));
-            response.insert_header((header::CACHE_CONTROL, value));
-        }
-        Visibility::All => {
-            response.insert_header((header::CACHE_CONTROL, "private, no-store"));
-        }
-    }
-    response.insert_header((
-        header::VARY,
-        if language_preference.is_explicit {
-            "Authorization"
-        } else {
-            "Authorization, Accept-Language"
-        },
-    ));
 }
 
 /// Serializes a resource as JSON with only the requested fields, and with more members.
