@@ -14,8 +14,7 @@ use crate::resource::write::body::{RequestBody, describe_body};
 use crate::resource::write::merge_patch::merge_with_stored;
 use crate::resource::write::purge::PurgeFn;
 use crate::resource::write::purge::purge_batch;
-use crate::resource::write::save::SaveResult;
-use crate::resource::write::save::save_item;
+use crate::resource::write::save::{SaveResult, WriteMode, save_item};
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
@@ -69,13 +68,8 @@ pub fn resources() -> impl DoubleEndedIterator<Item = &'static ResourceEntry> {
 }
 
 /// Validates a body and stores it as a new item, or as the new state of an existing one.
-pub type SaveFn = fn(
-    &mut Connection,
-    &AppState,
-    Option<ItemRow>,
-    Option<&str>,
-    &Value,
-) -> Result<SaveResult, Problem>;
+pub type SaveFn =
+    fn(&mut Connection, &AppState, WriteMode<'_>, &Value) -> Result<SaveResult, Problem>;
 
 /// Merges a JSON merge patch into a stored item. Returns the body that PUT would take.
 pub type MergePatchFn = fn(&mut Connection, &AppState, &ItemRow, &Value) -> Result<Value, Problem>;
@@ -115,9 +109,7 @@ pub const fn entry<S: Resource>(configure: fn(&mut ServiceConfig<'_>)) -> Resour
         schema: S::SCHEMA,
         configure,
         load_full: load_full::<S>,
-        save: |connection, state, existing, slug, body| {
-            save_item::<S>(connection, state, existing, slug, body, false)
-        },
+        save: save_item::<S>,
         merge_patch: merge_with_stored::<S>,
         render: render_all_languages::<S>,
         purge: purge_batch::<S>,

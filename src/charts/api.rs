@@ -3,17 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse, get};
+use serde::Serialize;
 
 use crate::charts::model::{Chart, RenderOptions};
 use crate::charts::params::{ChartParams, EXCLUDED_PARAMS, openapi_parameters};
+use crate::charts::params::{ChartRequest, ChartSurface};
 use crate::charts::svg::render_chart;
 use crate::charts::theme::Theme;
 use crate::charts::{statistics, summaries};
 use crate::db::Connection;
-use crate::http::auth::Visibility;
 use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag, Freshness};
 use crate::http::language::{LanguagePreference, accept_language};
 use crate::http::middleware::StatementCount;
@@ -23,11 +24,14 @@ use crate::impact::schema::SCHEMA;
 use crate::resource::cache::references::CacheView;
 use crate::resource::model::revisions::Revisions;
 use crate::resource::openapi::ListEndpoint;
-use crate::resource::query::params::ListRequest;
+use crate::resource::query::params::ListKey;
 use crate::resource::query::shape::ResponseShape;
-use crate::resource::read::response;
+use crate::resource::read::catalogue::ReadContext;
+use crate::resource::read::response::ResponseContext;
+use crate::resource::read::response::{RepresentationState, RevisionKey};
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
+use crate::text::fingerprint::Fingerprint;
 
 /// Completes the OpenAPI document of the endpoints.
 pub const OPENAPI: [ListEndpoint; 2] = [
@@ -101,14 +105,15 @@ async fn respond(
     renderer: Option<&PngRenderer>,
 ) -> Result<HttpResponse, Problem> {
     let visibility = context.visibility(request).await?;
-    let (chart_params, query, list_request) = ChartParams::parse(
+    let chart_request = ChartRequest::parse(
+        context,
         request.query_string(),
         accept_language(request),
-        (&context.fallback_languages, visibility),
-        false,
+        ChartSurface::File(visibility),
     )?;
-    let (language_preference, theme) =
-        (list_request.language_preference.clone(), chart_params.theme);
+    let (chart_params, language_preference) =
+        (&chart_request.params, chart_request.list_request.language_preference.clone());
+    let theme = chart_params.theme;
     let options = RenderOptions {
         theme,
         width: f64::from(chart_params.width),
@@ -116,27 +121,15 @@ async fn respond(
         embedded_as: None,
     };
     let extension = if renderer.is_some() { "png" } else { "svg" };
-    let (validators, chart) = match load_chart(
-        context,
-        request,
-        (visibility, extension),
-        (chart_params, query, list_request),
-    )
-    .await?
-    {
-        Freshness::Fresh(validators, chart) => (validators, chart),
-        Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                context,
-                visibility,
-                &language_preference,
-                &validators,
-            ));
-        }
-    };
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, context, visibility, &language_preference);
-    response::set_validators(&mut response, &validators);
+    let response_context = ResponseContext::new(context, visibility, &language_preference);
+    let (validators, chart) =
+        match load_chart(context, request, ChartUse::File(extension), chart_request).await? {
+            Freshness::Fresh(validators, chart) => (validators, chart),
+            Freshness::NotModified(validators) => {
+                return Ok(response_context.not_modified(&validators));
+            }
+        };
+    let mut response = response_context.ok(&validators);
     response.insert_header((header::CONTENT_LANGUAGE, chart.language));
     let Some(renderer) = renderer else {
         let policy = format!(
@@ -176,77 +169,92 @@ pub async fn load_public_chart(
     context: &web::Data<AppState>,
     request: &HttpRequest,
     query: &str,
-    (accept_language, etag_salt): (Option<&str>, String),
+    oembed_key: Fingerprint,
 ) -> Result<(LanguagePreference, Freshness<Chart>), Problem> {
-    let (chart_params, query, list_request) = ChartParams::parse(
-        query,
-        accept_language,
-        (&context.fallback_languages, Visibility::Published),
-        true,
-    )?;
-    let language_preference = list_request.language_preference.clone();
-    Ok((
-        language_preference,
-        load_chart(
-            context,
-            request,
-            (Visibility::Published, &etag_salt),
-            (chart_params, query, list_request),
-        )
-        .await?,
-    ))
+    let chart_request = ChartRequest::parse(context, query, None, ChartSurface::Page)?;
+    let language_preference = chart_request.list_request.language_preference.clone();
+    let chart = load_chart(context, request, ChartUse::OEmbed(oembed_key), chart_request).await?;
+    Ok((language_preference, chart))
+}
+
+/// What a chart is loaded for: part of the `ETag`.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub enum ChartUse {
+    /// A file with this extension.
+    File(&'static str),
+    /// A page that these origins may embed.
+    Page(Fingerprint),
+    /// An oEmbed response with these parameters.
+    OEmbed(Fingerprint),
+}
+
+#[derive(Serialize)]
+struct ChartKey<'a> {
+    chart_use: ChartUse,
+    chart: &'a ChartParams,
+    list: ListKey<'a>,
+    base_url: &'a str,
+    publisher: &'a str,
+    country_names: &'a str,
+}
+
+#[derive(Serialize)]
+struct ChartTag<'a> {
+    revisions: &'a RevisionKey,
+    key: Fingerprint,
 }
 
 /// Loads a chart, unless the client has the current version.
 pub async fn load_chart(
     context: &web::Data<AppState>,
     request: &HttpRequest,
-    (visibility, etag_salt): (Visibility, &str),
-    (chart_params, query, list_request): (ChartParams, String, ListRequest),
+    chart_use: ChartUse,
+    chart_request: ChartRequest,
 ) -> Result<Freshness<Chart>, Problem> {
     let base_url = context.settings.base_url(request);
     let publisher = context.settings.publisher_name(&base_url);
-    let etag_key = format!(
-        "chart {etag_salt}\n{}\n{}\n{base_url}\n{publisher}\n{}",
-        chart_params.etag_key(),
-        list_request.etag_key,
-        context.country_names.cache_key()
-    );
+    let etag_key = Fingerprint::of(&ChartKey {
+        chart_use,
+        chart: &chart_request.params,
+        list: chart_request.list_request.key(),
+        base_url: &base_url,
+        publisher: &publisher,
+        country_names: context.country_names.cache_key(),
+    });
     let (inner, condition) = (context.clone().into_inner(), ConditionalGet::from_request(request));
     let done = context
-        .read(visibility, move |connection: &mut Connection| {
+        .read(chart_request.visibility, move |connection: &mut Connection| {
             // Revisions are loaded first, as for a page of a list.
             let revisions = Arc::new(Revisions::load(connection)?);
-            let (state, changed_at) = response::representation_state(
-                &SCHEMA,
-                &revisions,
-                &ResponseShape::default(),
-                true,
-            );
-            let validators = CacheValidators {
-                tag: EntityTag::from_state(&format!("{state}\n{etag_key}")),
-                last_modified: changed_at,
-            };
+            let state =
+                RepresentationState::of_list(&SCHEMA, &revisions, &ResponseShape::default());
+            let tag = EntityTag::from_key(&ChartTag { revisions: &state.revisions, key: etag_key });
+            let validators = CacheValidators { tag, last_modified: state.changed_at };
             validators.unless_current(&condition, || {
                 let cache = CacheView::new(&inner.reference_cache, &revisions);
                 let mut render_context = RenderContext::new(
-                    list_request.language_preference.clone(),
+                    chart_request.list_request.language_preference.clone(),
                     Arc::clone(&inner.country_names),
                     Some(cache),
                 )
                 .with_base_url(&base_url);
-                if chart_params.group_by.is_empty() {
+                let read_context = ReadContext {
+                    state: &inner,
+                    revisions: &revisions,
+                    visibility: chart_request.list_request.visibility,
+                };
+                if chart_request.params.group_by.is_empty() {
                     statistics::load_statistics_chart(
                         connection,
-                        (&inner, &revisions),
-                        (&chart_params, &list_request, &query),
+                        read_context,
+                        &chart_request,
                         &mut render_context,
                     )
                 } else {
                     summaries::load_summary_chart(
                         connection,
-                        &inner,
-                        (&chart_params, &list_request, &query),
+                        read_context,
+                        &chart_request,
                         &mut render_context,
                     )
                 }

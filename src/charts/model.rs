@@ -1,12 +1,14 @@
 //! The data of a chart: panels of series of points, independent of how they are rendered.
 
+use serde::Serialize;
+
 use crate::charts::scale::decimal_to_f64;
 use crate::charts::theme::Theme;
 use crate::images::font;
 use crate::text::is_xml_char;
 
 /// Type of a chart.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 pub enum ChartType {
     /// A bar for each value.
     Bar,

@@ -1,5 +1,6 @@
 //! Parameters of a chart; the other parameters are a query of `/v1/impact-statistics`.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::charts::model::ChartType;
@@ -14,7 +15,7 @@ use crate::impact::summary::params::{GroupBy, group_by_schema};
 use crate::impact::summary::response::SummaryGroup;
 use crate::resource::openapi::parameter_schemas::{comma_list_parameter, query_parameter};
 use crate::resource::query::params::ListRequest;
-use crate::text::language::Language;
+use crate::resource::state::AppState;
 
 /// List parameters that charts do not support.
 pub const EXCLUDED_PARAMS: &[&str] = &[
@@ -43,7 +44,7 @@ const HEIGHT_RANGE: std::ops::RangeInclusive<i64> = 150..=2_000;
 const DEFAULT_WIDTH: i64 = 800;
 
 /// Aggregate to show for each group.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 pub enum Aggregate {
     /// Sum.
     Sum,
@@ -92,7 +93,7 @@ impl Aggregate {
 }
 
 /// Parameters of a chart.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct ChartParams {
     /// Type of the chart.
     pub chart_type: ChartType,
@@ -110,16 +111,42 @@ pub struct ChartParams {
     pub max_groups: usize,
 }
 
-impl ChartParams {
-    /// Parses a query into the chart parameters, the other parameters as a query string, and the list
-    /// request for these. Errors are reported together.
+/// A request for a chart.
+#[derive(Clone)]
+pub struct ChartRequest {
+    /// Parameters of the chart.
+    pub params: ChartParams,
+    /// The other parameters, as a query string.
+    pub query: String,
+    /// The list request for these.
+    pub list_request: ListRequest,
+    /// Visibility of the caller.
+    pub visibility: Visibility,
+}
+
+/// Where a chart is shown.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ChartSurface {
+    /// A file, for a caller with this visibility.
+    File(Visibility),
+    /// A public page, which adapts to its frame.
+    Page,
+}
+
+impl ChartRequest {
+    /// Parses a query. Errors are reported together.
     pub fn parse(
+        state: &AppState,
         query: &str,
         accept_language: Option<&str>,
-        (fallback, visibility): (&[Language], Visibility),
-        is_page: bool,
-    ) -> Result<(Self, String, ListRequest), Problem> {
-        let (chart_query, rest) = split_chart_params(query, is_page);
+        surface: ChartSurface,
+    ) -> Result<Self, Problem> {
+        let fallback = &state.fallback_languages;
+        let visibility = match surface {
+            ChartSurface::File(visibility) => visibility,
+            ChartSurface::Page => Visibility::Published,
+        };
+        let (chart_query, rest) = split_chart_params(query, surface == ChartSurface::Page);
         let mut params = QueryParams::parse(&chart_query)?;
         let chart_type = parse_choice(&mut params, "type", &ChartType::ALL, ChartType::Bar);
         let theme = parse_choice(&mut params, "theme", &Theme::ALL, Theme::Auto);
@@ -170,11 +197,16 @@ impl ChartParams {
                 let shows_all = matches!(chart_type, ChartType::Line | ChartType::Map);
                 let max_groups =
                     limit.unwrap_or(if shows_all { usize::MAX } else { DEFAULT_MAX_GROUPS });
-                Ok((
-                    Self { chart_type, theme, width, height, group_by, aggregate, max_groups },
-                    rest,
-                    list_request,
-                ))
+                let params = ChartParams {
+                    chart_type,
+                    theme,
+                    width,
+                    height,
+                    group_by,
+                    aggregate,
+                    max_groups,
+                };
+                Ok(Self { params, query: rest, list_request, visibility })
             }
             Ok(_) => Err(Problem::invalid_parameters(errors)),
             Err(problem) if problem.errors.is_empty() => Err(problem),
@@ -188,24 +220,6 @@ impl ChartParams {
                 Err(Problem::invalid_parameters(errors))
             }
         }
-    }
-
-    /// Returns the chart parameters as part of the `ETag`.
-    pub fn etag_key(&self) -> String {
-        fn name_of<T: PartialEq>(value: &T, choices: &[(&'static str, T)]) -> &'static str {
-            choices.iter().find(|(_, choice)| choice == value).map_or("", |(name, _)| *name)
-        }
-        let group_by: Vec<String> = self.group_by.iter().map(GroupBy::name).collect();
-        format!(
-            "{}\n{}\n{}\n{}\n{}\n{}\n{}",
-            name_of(&self.chart_type, &ChartType::ALL),
-            name_of(&self.theme, &Theme::ALL),
-            self.width,
-            self.height.map(|height| height.to_string()).unwrap_or_default(),
-            group_by.join(","),
-            self.aggregate.name(),
-            self.max_groups
-        )
     }
 }
 

@@ -1,9 +1,7 @@
 //! Loads a chart of single statistics, without aggregation.
 
-use std::sync::Arc;
-
 use crate::charts::model::{Chart, ChartType, Marker, Point, ValueQualifier};
-use crate::charts::params::ChartParams;
+use crate::charts::params::ChartRequest;
 use crate::db::{Connection, Id};
 use crate::http::problem::Problem;
 use crate::i18n::dates::format_date_range;
@@ -14,27 +12,26 @@ use crate::impact::progress::progress_percent;
 use crate::impact::resource::ImpactStatistics;
 use crate::impact::schema::SCHEMA;
 use crate::resource::model::item::LoadedItem;
-use crate::resource::model::revisions::Revisions;
 use crate::resource::query::describe::{RequiredNote, describe_query};
-use crate::resource::query::params::ListRequest;
 use crate::resource::read::attribution::programme_attributions;
-use crate::resource::state::AppState;
+use crate::resource::read::catalogue::ReadContext;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_page;
 
 /// Loads the statistics of a list as a chart.
 pub fn load_statistics_chart(
     connection: &mut Connection,
-    (context, revisions): (&AppState, &Arc<Revisions>),
-    (chart_params, list_request, query): (&ChartParams, &ListRequest, &str),
+    read_context: ReadContext<'_>,
+    chart_request: &ChartRequest,
     render_context: &mut RenderContext,
 ) -> Result<Chart, Problem> {
+    let ChartRequest { params: chart_params, query, list_request, .. } = chart_request;
     let description =
         describe_query(connection, &SCHEMA, query, list_request.visibility, render_context)?;
     let Some(cache) = render_context.cache() else {
         return Err(Problem::internal("the render context has no cache view"));
     };
-    let list = list_request.page_query(connection, &SCHEMA, &cache)?;
+    let list = list_request.page_query(connection, &cache)?;
     let page = load_page::<ImpactStatistics>(
         connection,
         &list,
@@ -47,13 +44,13 @@ pub fn load_statistics_chart(
     };
     let total = if slice.has_more {
         let count = |connection: &mut Connection| {
-            Ok::<_, Problem>(
-                list_request.count_query(connection, &SCHEMA, &cache, None)?.count(connection)?,
-            )
+            Ok::<_, Problem>(list_request.count_query(connection, &cache, None)?.count(connection)?)
         };
-        context
-            .count_cache
-            .get_or_try_insert_with(revisions, &list_request.count_key, || count(connection))?
+        read_context.state.count_cache.lists.get_or_try_insert_with(
+            read_context.revisions,
+            &list_request.count_key,
+            || count(connection),
+        )?
     } else {
         i64::try_from(loaded.len()).unwrap_or(i64::MAX)
     };
@@ -64,13 +61,8 @@ pub fn load_statistics_chart(
         .map(|reference| reference.target_id)
         .filter(|id| render_context.has_target(id))
         .collect();
-    let attributions = programme_attributions(
-        connection,
-        context,
-        &programmes,
-        (list_request.visibility, revisions),
-        render_context,
-    )?;
+    let attributions =
+        programme_attributions(connection, read_context, &programmes, render_context)?;
     let ui_language = render_context.language_preference.ui_language;
     let mut chart = Chart {
         chart_type: chart_params.chart_type,
@@ -79,7 +71,7 @@ pub fn load_statistics_chart(
         point_noun: Message::ImpactStatistics.localize(ui_language).to_owned(),
         panels: Vec::new(),
         notes: Vec::new(),
-        source: context.settings.publisher_name(&render_context.base_url),
+        source: read_context.state.settings.publisher_name(&render_context.base_url),
     };
     let mut lacking_value = 0_usize;
     for one in loaded {

@@ -2,6 +2,7 @@
 
 use crate::charts::model::{Chart, ChartType, Marker, Panel, Point, ValueQualifier};
 use crate::charts::params::ChartParams;
+use crate::charts::params::ChartRequest;
 use crate::db::Connection;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::i18n::messages::Message;
@@ -10,8 +11,7 @@ use crate::impact::summary::params::{GroupBy, MAX_GROUPS, SummaryParams};
 use crate::impact::summary::render::build_summary;
 use crate::impact::summary::response::{GroupKey, ImpactSummary, SummaryGroup};
 use crate::resource::query::describe::{RequiredNote, describe_query};
-use crate::resource::query::params::ListRequest;
-use crate::resource::state::AppState;
+use crate::resource::read::catalogue::ReadContext;
 use crate::resource::view::context::RenderContext;
 
 /// Countries and territories that maps always show.
@@ -21,10 +21,11 @@ const MAP_TERRITORIES: [&str; 7] = ["AL", "BA", "XK", "ME", "MK", "RS", "TR"];
 /// error, as in a summary.
 pub fn load_summary_chart(
     connection: &mut Connection,
-    context: &AppState,
-    (chart_params, list_request, query): (&ChartParams, &ListRequest, &str),
+    read_context: ReadContext<'_>,
+    chart_request: &ChartRequest,
     render_context: &mut RenderContext,
 ) -> Result<Chart, Problem> {
+    let ChartRequest { params: chart_params, query, list_request, .. } = chart_request;
     let description =
         describe_query(connection, &SCHEMA, query, list_request.visibility, render_context)?;
     let summary_params = SummaryParams {
@@ -36,7 +37,7 @@ pub fn load_summary_chart(
         separate_incomparable: false,
         limit: usize::try_from(MAX_GROUPS).unwrap_or(usize::MAX),
         statistics_limit: 0,
-        etag_key: String::new(),
+        canonical_query: String::new(),
     };
     let summary =
         build_summary(connection, &summary_params, render_context).map_err(with_chart_hint)?;
@@ -56,7 +57,7 @@ pub fn load_summary_chart(
         point_noun: group_labels.join(" · "),
         panels: Vec::new(),
         notes: Vec::new(),
-        source: context.settings.publisher_name(&render_context.base_url),
+        source: read_context.state.settings.publisher_name(&render_context.base_url),
     };
     let mut notes: Vec<String> = description.notes.iter().map(RequiredNote::to_text).collect();
     notes.extend(

@@ -4,6 +4,8 @@
 use std::fmt::Write;
 use std::sync::LazyLock;
 
+use serde::Serialize;
+
 use crate::http::csp::InlineSource;
 
 /// Number of distinct line styles.
@@ -12,7 +14,7 @@ pub const LINE_STYLES: usize = 6;
 pub const SHADES: usize = 5;
 
 /// Theme of a chart.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 pub enum Theme {
     /// The preference of the reader (`prefers-color-scheme`).
     Auto,

@@ -71,7 +71,7 @@ fn next_batch_size(batch_size: usize, elapsed: Duration) -> usize {
     }
 }
 
-/// Rewrites the next entries. Increments the revisions if an entry was out of date, since ETags and
+/// Rewrites the next entries. Increments the revisions if an entry was out of date, since `ETag`s and
 /// cached counts of searches depend on them.
 fn rewrite_batch(
     store: &Database,

@@ -1,12 +1,14 @@
 //! HTTP handlers for `/v1/countries`.
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Serialize;
 
 use super::model::{self, Country, CountryPage, CountrySort, FIELDS};
 use crate::db::keyset::{PageStart, Position};
 use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag};
 use crate::http::json_fields::unknown_value_message;
+use crate::http::language::LanguageKey;
 use crate::http::language::LanguagePreference;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query_params::QueryParams;
@@ -16,6 +18,7 @@ use crate::resource::query::params::{MAX_IDS, MAX_SEARCH_LEN};
 use crate::resource::query::shape::ResponseShape;
 use crate::resource::read::page::{self, JsonItems, ListResponse};
 use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::state::AppState;
 use crate::text::query::SearchQuery;
 use crate::text::stem::StemmerLanguage;
@@ -65,27 +68,22 @@ pub async fn list_countries(
             CountrySort::Name
         }
     };
-    let cursor_key = format!(
-        "country\n{}\n{}",
-        params.canonical_without(&["cursor", "limit", "offset", "total", "fields"]),
-        language_preference.ui_language
-    );
+    let cursor_key = CountryCursorKey {
+        query: params.canonical_without(&["cursor", "limit", "offset", "total", "fields"]),
+        language: language_preference.ui_language,
+    };
     let paging = PageParams::parse(&mut params, &cursor_key);
-    let identity = format!(
-        "country\n{}\n{}\n{}",
-        params.canonical_without(&[]),
-        language_preference.cache_key(),
-        state.country_names.cache_key()
-    );
+    let tag = EntityTag::from_key(&CountryTag {
+        path: request.path(),
+        query: params.canonical_without(&[]),
+        languages: language_preference.key(),
+        country_names: state.country_names.cache_key(),
+    });
     params.finish()?;
-    let validators = CacheValidators { tag: EntityTag::from_state(&identity), last_modified: None };
+    let validators = CacheValidators { tag, last_modified: None };
+    let response_context = ResponseContext::new(&state, viewer, &language_preference);
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(response::not_modified_response(
-            &state,
-            viewer,
-            &language_preference,
-            &validators,
-        ));
+        return Ok(response_context.not_modified(&validators));
     }
     let found = model::list(
         query.as_ref(),
@@ -137,9 +135,7 @@ pub async fn list_countries(
             &shape,
         )?;
     }
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, &state, viewer, &language_preference);
-    response::set_validators(&mut response, &validators);
+    let mut response = response_context.ok(&validators);
     let links = page::page_links(&state, &request, &info);
     response.insert_header((header::LINK, links.to_link_header()));
     Ok(response.content_type("application/json").body(
@@ -168,13 +164,12 @@ pub async fn get_country(
     let language_preference =
         LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
     let shape = ResponseShape { fields: parse_fields(&mut params), ..ResponseShape::default() };
-    let identity = format!(
-        "{}\n{}\n{}\n{}",
-        request.path(),
-        params.canonical_without(&[]),
-        language_preference.cache_key(),
-        state.country_names.cache_key()
-    );
+    let tag = EntityTag::from_key(&CountryTag {
+        path: request.path(),
+        query: params.canonical_without(&[]),
+        languages: language_preference.key(),
+        country_names: state.country_names.cache_key(),
+    });
     params.finish()?;
     let Some(country) = model::find(&name) else {
         return Err(Problem::new(
@@ -182,18 +177,12 @@ pub async fn get_country(
             format!("There is no country `{}`.", crate::text::truncate_for_message(&name)),
         ));
     };
-    let validators = CacheValidators { tag: EntityTag::from_state(&identity), last_modified: None };
+    let validators = CacheValidators { tag, last_modified: None };
+    let response_context = ResponseContext::new(&state, viewer, &language_preference);
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(response::not_modified_response(
-            &state,
-            viewer,
-            &language_preference,
-            &validators,
-        ));
+        return Ok(response_context.not_modified(&validators));
     }
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, &state, viewer, &language_preference);
-    response::set_validators(&mut response, &validators);
+    let mut response = response_context.ok(&validators);
     response.insert_header((header::CONTENT_LANGUAGE, language_preference.ui_language));
     Ok(response.content_type("application/json").body(response::to_json(
         &Country::new(country, language_preference.ui_language, &state.country_names),
@@ -214,4 +203,19 @@ fn parse_fields(params: &mut QueryParams) -> Option<Vec<String>> {
         }
     }
     Some(names)
+}
+
+/// Identifies the query that a cursor belongs to.
+#[derive(Serialize)]
+struct CountryCursorKey {
+    query: String,
+    language: &'static str,
+}
+
+#[derive(Serialize)]
+struct CountryTag<'a> {
+    path: &'a str,
+    query: String,
+    languages: LanguageKey<'a>,
+    country_names: &'a str,
 }

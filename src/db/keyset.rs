@@ -18,6 +18,7 @@ use crate::db::search::{ITEM_ROW_ID_SQL, RankedMatches};
 use crate::db::sort_key::{MAX_SORT_KEYS, SortKey};
 use crate::db::sql_fragment::{Bind, Fragment, Statement, integer_table};
 use crate::db::types::RowId;
+use crate::text::fingerprint::Fingerprint;
 
 /// Column aliases of the sort keys in a page query.
 const SORT_KEY_COLUMNS: [&str; MAX_SORT_KEYS] = [" AS first", " AS second", " AS third"];
@@ -58,7 +59,7 @@ pub struct ListQuery {
     pub ranked_matches: Option<RankedMatches>,
     /// Unique key of this query, if the positions of its pages are worth caching: a full-text
     /// search takes longer than loading the items it finds.
-    pub cache_key: Option<String>,
+    pub cache_key: Option<Fingerprint>,
 }
 
 /// Number of keys in the position of a full-text match: its rank, and the key of its index entry.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -117,9 +118,17 @@ impl Time {
         self.0.timestamp_micros()
     }
 
-    /// Returns the time this many microseconds earlier, or this time if that is out of range.
+    /// Returns the time this much later, or this time if that is out of range.
     #[must_use]
-    pub fn minus_micros(self, micros: i64) -> Self {
+    pub fn saturating_add(self, duration: Duration) -> Self {
+        let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        Self::from_micros(self.micros().saturating_add(micros)).unwrap_or(self)
+    }
+
+    /// Returns the time this much earlier, or this time if that is out of range.
+    #[must_use]
+    pub fn saturating_sub(self, duration: Duration) -> Self {
+        let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
         Self::from_micros(self.micros().saturating_sub(micros)).unwrap_or(self)
     }
 

@@ -2,13 +2,15 @@
 
 use std::sync::LazyLock;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use maud::{Markup, PreEscaped, html};
 
+use crate::charts::api::ChartUse;
 use crate::charts::api::load_chart;
 use crate::charts::model::{Chart, ChartType, Marker, Point, RenderOptions};
-use crate::charts::params::{ChartParams, EXCLUDED_PARAMS, openapi_page_parameters};
+use crate::charts::params::{ChartRequest, ChartSurface};
+use crate::charts::params::{EXCLUDED_PARAMS, openapi_page_parameters};
 use crate::charts::svg::render_chart;
 use crate::charts::theme::Theme;
 use crate::embed::html_shell::{self, HtmlPage, PAGE_STYLE, visitor_language};
@@ -22,8 +24,9 @@ use crate::i18n::messages::Message;
 use crate::impact::schema::SCHEMA;
 use crate::resource::openapi::ListEndpoint;
 use crate::resource::read::page::encode_query;
-use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::state::AppState;
+use crate::text::fingerprint::Fingerprint;
 
 /// Completes the OpenAPI document of the endpoint.
 pub const OPENAPI: ListEndpoint = ListEndpoint {
@@ -74,31 +77,21 @@ async fn respond(
     context: &web::Data<AppState>,
     request: &HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let (chart_params, query, list_request) = ChartParams::parse(
+    let chart_request = ChartRequest::parse(
+        context,
         request.query_string(),
         accept_language(request),
-        (&context.fallback_languages, Visibility::Published),
-        true,
+        ChartSurface::Page,
     )?;
-    let language_preference = list_request.language_preference.clone();
-    let (etag_salt, theme) =
-        (format!("page {}", context.settings.embed_origins.join(" ")), chart_params.theme);
-    let (validators, chart) = match load_chart(
-        context,
-        request,
-        (Visibility::Published, &etag_salt),
-        (chart_params, query.clone(), list_request),
-    )
-    .await?
-    {
+    let language_preference = chart_request.list_request.language_preference.clone();
+    let chart_use = ChartUse::Page(Fingerprint::of(&context.settings.embed_origins));
+    let (theme, query) = (chart_request.params.theme, chart_request.query.clone());
+    let response_context =
+        ResponseContext::new(context, Visibility::Published, &language_preference);
+    let (validators, chart) = match load_chart(context, request, chart_use, chart_request).await? {
         Freshness::Fresh(validators, chart) => (validators, chart),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                context,
-                Visibility::Published,
-                &language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     let base_url = context.settings.base_url(request);
@@ -111,14 +104,7 @@ async fn respond(
     };
     let page_url = url_for(request.path(), request.query_string());
     let discovery = OEmbedDiscovery::new(&base_url, &page_url);
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(
-        &mut response,
-        context,
-        Visibility::Published,
-        &language_preference,
-    );
-    response::set_validators(&mut response, &validators);
+    let mut response = response_context.ok(&validators);
     response.insert_header((header::LINK, discovery.link_headers().join(", ")));
     // Without the chart parameters.
     let list_url = url_for("/v1/impact-statistics", &query);

@@ -3,17 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use maud::{Markup, html};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::embed::html_shell::{self, HtmlPage, visitor_language};
 use crate::embed::video_list_page::{self, EXCLUDED_PARAMS, LAYOUTS, parse_page_query};
 use crate::http::auth::Visibility;
-use crate::http::conditional::{ConditionalGet, Freshness};
+use crate::http::conditional::Freshness;
 use crate::http::language::accept_language;
-use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::http::query_params::percent_decode;
 use crate::i18n::country_names::CountryNames;
@@ -23,14 +22,16 @@ use crate::i18n::messages::Message;
 use crate::resource::openapi::ListEndpoint;
 use crate::resource::query::describe::describe_query;
 use crate::resource::query::pagination::{DEFAULT_LIMIT, MAX_LIMIT};
+use crate::resource::query::params::ListKey;
 use crate::resource::query::params::{ListRequest, MAX_FACET_LIMIT};
-use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::facets::compute_facets;
 use crate::resource::read::page::{Links, encode_query};
-use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::embed_code;
+use crate::text::fingerprint::Fingerprint;
 use crate::text::language::Language;
 use crate::videos::schema::SCHEMA;
 
@@ -112,75 +113,51 @@ async fn respond(
         &context.fallback_languages,
         Visibility::Published,
     )?);
-    let etag_key = format!(
-        "embed tool\n{}\n{}\n{}",
-        request.query_string(),
-        list_request.etag_key,
-        context.settings.embed_origins.join(" ")
-    );
-    let (shared_request, inner, condition, at) = (
-        Arc::clone(&list_request),
-        context.clone().into_inner(),
-        ConditionalGet::from_request(request),
-        base.clone(),
-    );
-    let done = context
-        .read(Visibility::Published, move |connection| {
-            let of = CatalogueRequest {
-                etag_key: &etag_key,
-                language_preference: &shared_request.language_preference,
-                base_url: &at,
-                also_changed_at: None,
-                condition: &condition,
-            };
-            read_catalogue_wide(connection, &inner, &of, |connection, revisions, render_context| {
-                let facets = compute_facets(
-                    &inner.facet_cache,
-                    connection,
-                    (&SCHEMA, &shared_request),
-                    revisions,
-                    render_context,
-                )?;
-                let mut embed_context = RenderContext::new(
-                    embed_preference.clone(),
-                    Arc::clone(&render_context.country_names),
-                    render_context.cache(),
-                )
-                .with_base_url(&at);
-                Ok((
-                    describe_query(
-                        connection,
-                        &SCHEMA,
-                        &query,
-                        Visibility::Published,
-                        &mut embed_context,
-                    )?
-                    .title,
-                    facets,
-                ))
-            })
-        })
-        .await?;
-    StatementCount::record(request, done.statement_count);
-    let (validators, (title, facets)) = match done.value {
+    let etag_key = Fingerprint::of(&BuilderKey {
+        query: request.query_string(),
+        list: list_request.key(),
+        embed_origins: &context.settings.embed_origins,
+    });
+    let catalogue_request = CatalogueRequest {
+        etag_key,
+        visibility: Visibility::Published,
+        language_preference: list_request.language_preference.clone(),
+        base_url: base.clone(),
+        also_changed_at: None,
+    };
+    let shared_request = Arc::clone(&list_request);
+    let found = read_catalogue(
+        context,
+        request,
+        catalogue_request,
+        move |connection, read_context, render_context| {
+            let facets = compute_facets(connection, read_context, &shared_request, render_context)?;
+            let mut embed_context = RenderContext::new(
+                embed_preference.clone(),
+                Arc::clone(&render_context.country_names),
+                render_context.cache(),
+            )
+            .with_base_url(&render_context.base_url);
+            let description = describe_query(
+                connection,
+                &SCHEMA,
+                &query,
+                Visibility::Published,
+                &mut embed_context,
+            )?;
+            Ok((description.title, facets))
+        },
+    )
+    .await?;
+    let response_context =
+        ResponseContext::new(context, Visibility::Published, &list_request.language_preference);
+    let (validators, (title, facets)) = match found {
         Freshness::Fresh(validators, read) => (validators, read),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                context,
-                Visibility::Published,
-                &list_request.language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(
-        &mut response,
-        context,
-        Visibility::Published,
-        &list_request.language_preference,
-    );
-    response::set_validators(&mut response, &validators);
+    let response = response_context.ok(&validators);
     let builder = EmbedBuilder {
         ui_language: list_request.language_preference.ui_language,
         selection: &selection,
@@ -190,6 +167,13 @@ async fn respond(
         country_names: &context.country_names,
     };
     Ok(builder.to_html_page().to_response(&context.settings, response))
+}
+
+#[derive(Serialize)]
+struct BuilderKey<'a> {
+    query: &'a str,
+    list: ListKey<'a>,
+    embed_origins: &'a [String],
 }
 
 /// The selected parameters, percent-encoded as in the URL, without empty form fields and defaults.

@@ -3,19 +3,18 @@
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, web};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::db::{Connection, Id};
 use crate::http::auth::Visibility;
-use crate::http::conditional::{ConditionalGet, Freshness};
-use crate::http::language::LanguagePreference;
-use crate::http::middleware::StatementCount;
+use crate::http::conditional::Freshness;
+use crate::http::language::{LanguageKey, LanguagePreference};
 use crate::http::problem::Problem;
 use crate::resource::model::item::LoadedItem;
 use crate::resource::model::resource::ResourceModel;
-use crate::resource::model::revisions::Revisions;
 use crate::resource::query::shape::ResponseShape;
-use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::catalogue::{CatalogueRequest, ReadContext, read_catalogue};
 use crate::resource::read::content_notes::content_notes_in_other_language;
 use crate::resource::read::referenced_by::ReferencingItems;
 pub use crate::resource::read::response::permanent_redirect;
@@ -26,6 +25,7 @@ use crate::resource::store::visibility::find_visible;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::hydrate_single;
 use crate::resource::view::resource::Resource;
+use crate::text::fingerprint::Fingerprint;
 use crate::text::language_fallback::preference_order;
 use crate::videos::fields::VideoFields;
 use crate::videos::media::Chapter;
@@ -44,7 +44,7 @@ pub struct ItemRequest<'a> {
     /// Preferred languages.
     pub language_preference: &'a LanguagePreference,
     /// Other state that affects the response: part of the `ETag`.
-    pub etag_key: String,
+    pub etag_key: Fingerprint,
     /// Whether to load [`VideoExtras`].
     pub with_extras: bool,
     /// Whether a former slug is accepted; otherwise the result is [`Located::Moved`].
@@ -79,14 +79,14 @@ pub async fn load_video<T: Send + 'static>(
     item_request: ItemRequest<'_>,
     build: impl Fn(LoadedItem<VideoFields>, VideoExtras, &RenderContext) -> T + Send + 'static,
 ) -> Result<Freshness<Located<T>>, Problem> {
-    let (with_owed, visibility) = (item_request.with_extras, item_request.visibility);
+    let with_extras = item_request.with_extras;
     load_item::<Videos, T>(
         context,
         request,
         item_request,
-        move |connection, scope, loaded, render_context| {
-            let extras = if with_owed {
-                load_extras(connection, scope, &loaded, visibility, render_context)?
+        move |connection, read_context, loaded, render_context| {
+            let extras = if with_extras {
+                load_extras(connection, read_context, &loaded, render_context)?
             } else {
                 VideoExtras::default()
             };
@@ -103,14 +103,13 @@ pub async fn load_item<S: Resource, T: Send + 'static>(
     item_request: ItemRequest<'_>,
     build: impl Fn(
         &mut Connection,
-        (&AppState, &Revisions),
+        ReadContext<'_>,
         LoadedItem<S::Fields>,
         &RenderContext,
     ) -> Result<T, Problem>
     + Send
     + 'static,
 ) -> Result<Freshness<Located<T>>, Problem> {
-    let base = context.settings.base_url(request);
     let ItemRequest {
         id_or_slug: name,
         visibility,
@@ -119,62 +118,58 @@ pub async fn load_item<S: Resource, T: Send + 'static>(
         accept_former_slug,
         ..
     } = item_request;
-    let etag_key =
-        format!("{etag_key}\n{name}\n{}\n{visibility:?}", language_preference.cache_key());
-    let (inner, condition, language_preference) = (
-        context.clone().into_inner(),
-        ConditionalGet::from_request(request),
-        language_preference.clone(),
-    );
-    let done = context
-        .read(visibility, move |connection| {
-            let of = CatalogueRequest {
-                etag_key: &etag_key,
-                language_preference: &language_preference,
-                base_url: &base,
-                also_changed_at: None,
-                condition: &condition,
+    let catalogue_request = CatalogueRequest {
+        etag_key: Fingerprint::of(&ItemKey {
+            representation: etag_key,
+            name: &name,
+            languages: language_preference.key(),
+            visibility,
+        }),
+        visibility,
+        language_preference: language_preference.clone(),
+        base_url: context.settings.base_url(request),
+        also_changed_at: None,
+    };
+    read_catalogue(
+        context,
+        request,
+        catalogue_request,
+        move |connection, read_context, render_context| {
+            let item = match find_visible(connection, S::SCHEMA, &name, visibility)? {
+                Lookup::Former(item) if !accept_former_slug => {
+                    return Ok(Located::Moved(item.slug));
+                }
+                Lookup::Former(item) | Lookup::Current(item) => item,
             };
-            read_catalogue_wide(connection, &inner, &of, |connection, revisions, render_context| {
-                let item = match find_visible(connection, S::SCHEMA, &name, visibility)? {
-                    Lookup::Former(item) if !accept_former_slug => {
-                        return Ok(Located::Moved(item.slug));
-                    }
-                    Lookup::Former(item) | Lookup::Current(item) => item,
-                };
-                let unreadable = format!(
-                    "the stored fields of {} {} are invalid",
-                    S::SCHEMA.kind.noun(),
-                    item.id
-                );
-                let loaded =
-                    hydrate_single::<S>(connection, item, None, visibility, render_context)?
-                        .ok_or_else(|| Problem::internal(unreadable))?;
-                Ok(Located::Found(build(connection, (&inner, revisions), loaded, render_context)?))
-            })
-        })
-        .await?;
-    StatementCount::record(request, done.statement_count);
-    Ok(done.value)
+            let unreadable =
+                format!("the stored fields of {} {} are invalid", S::SCHEMA.kind.noun(), item.id);
+            let loaded = hydrate_single::<S>(connection, item, None, visibility, render_context)?
+                .ok_or_else(|| Problem::internal(unreadable))?;
+            Ok(Located::Found(build(connection, read_context, loaded, render_context)?))
+        },
+    )
+    .await
+}
+
+#[derive(Serialize)]
+struct ItemKey<'a> {
+    representation: Fingerprint,
+    name: &'a str,
+    languages: LanguageKey<'a>,
+    visibility: Visibility,
 }
 
 fn load_extras(
     connection: &mut Connection,
-    (context, revisions): (&AppState, &Revisions),
+    read_context: ReadContext<'_>,
     loaded: &LoadedItem<VideoFields>,
-    visibility: Visibility,
     render_context: &RenderContext,
 ) -> Result<VideoExtras, Problem> {
-    let programme = load_programme(connection, context, loaded, visibility, render_context)?;
-    let content_note = content_notes_in_other_language(
-        connection,
-        context,
-        revisions,
-        std::slice::from_ref(loaded),
-        visibility,
-    )?
-    .into_values()
-    .next();
+    let programme = load_programme(connection, read_context, loaded, render_context)?;
+    let content_note =
+        content_notes_in_other_language(connection, read_context, std::slice::from_ref(loaded))?
+            .into_values()
+            .next();
     let mut languages = preference_order(
         &render_context.language_preference.requested,
         &render_context.language_preference.fallback,
@@ -187,9 +182,9 @@ fn load_extras(
     let id = loaded.item.id;
     let referrers = ReferencingItems::load(
         connection,
-        context,
+        read_context.state,
         (Videos::SCHEMA, &response_shape),
-        visibility,
+        read_context.visibility,
         render_context,
         &[id],
     )?;
@@ -201,17 +196,17 @@ fn load_extras(
 /// The full programme of an item, if visible.
 pub fn load_programme<O>(
     connection: &mut Connection,
-    context: &AppState,
+    read_context: ReadContext<'_>,
     loaded: &LoadedItem<O>,
-    visibility: Visibility,
     render_context: &RenderContext,
 ) -> Result<Option<Value>, Problem> {
+    let ReadContext { state, visibility, .. } = read_context;
     let ids: Vec<Id> = loaded
         .references_in("programme")
         .map(|link| link.target_id)
         .filter(|id| render_context.has_target(id))
         .collect();
-    let Some(expand) = context.include_loader(ResourceKind::PROGRAMME).filter(|_| !ids.is_empty())
+    let Some(expand) = state.include_loader(ResourceKind::PROGRAMME).filter(|_| !ids.is_empty())
     else {
         return Ok(None);
     };

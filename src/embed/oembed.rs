@@ -9,16 +9,15 @@ use crate::embed::url_resolver::{
     match_chart_url, match_item_url, match_list_url, match_saved_query_url,
 };
 use crate::http::auth::Visibility;
-use crate::http::conditional::{ConditionalGet, Freshness};
+use crate::http::conditional::Freshness;
 use crate::http::language::LanguagePreference;
-use crate::http::middleware::StatementCount;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::images::poster::png_path;
 use crate::impact::resource::ImpactStatistics;
 use crate::resource::query::describe::describe_query;
 use crate::resource::query::params::ListRequest;
-use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
-use crate::resource::read::response;
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
+use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::saved_queries::resolve::{UrlParams, find_saved_query};
@@ -85,11 +84,7 @@ pub async fn oembed(
         id_or_slug: name,
         visibility: Visibility::Published,
         language_preference: &language_preference,
-        etag_key: format!(
-            "oembed\n{}\n{}",
-            params.etag_key(),
-            context.settings.name.as_deref().unwrap_or_default()
-        ),
+        etag_key: params.etag_key(&context),
         with_extras: false,
         accept_former_slug: true,
     };
@@ -98,6 +93,8 @@ pub async fn oembed(
         Some((video.item.slug, chosen.language.as_str().to_owned(), chosen.text.title))
     })
     .await;
+    let response_context =
+        ResponseContext::new(&context, Visibility::Published, &language_preference);
     let (validators, found) = match match found {
         // Consumers get 404 for missing, deleted and non-public items alike.
         Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => {
@@ -107,12 +104,7 @@ pub async fn oembed(
     } {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                &context,
-                Visibility::Published,
-                &language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     let Located::Found(Some((slug, title_language, title))) = found else {
@@ -126,8 +118,7 @@ pub async fn oembed(
         title,
     );
     params.to_response(
-        &context,
-        &language_preference,
+        response_context,
         &validators,
         &embed.with_thumbnail(&params, |width| {
             format!("{base_url}{}", png_path(&slug, &title_language, width))
@@ -149,33 +140,20 @@ async fn oembed_saved_query(
     let url_params =
         UrlParams::parse(&rest, None, &context.fallback_languages).map_err(not_found)?;
     let base = context.settings.base_url(request);
-    let etag_key = format!(
-        "oembed saved\n{}\n{}",
-        params.etag_key(),
-        context.settings.name.as_deref().unwrap_or_default()
-    );
-    let (inner, condition, language_preference, at) = (
-        context.clone().into_inner(),
-        ConditionalGet::from_request(request),
-        url_params.language_preference.clone(),
-        base.clone(),
-    );
-    let done = context
-        .read(Visibility::Published, move |connection| {
-            let of = CatalogueRequest {
-                etag_key: &etag_key,
-                language_preference: &language_preference,
-                base_url: &at,
-                also_changed_at: None,
-                condition: &condition,
-            };
-            read_catalogue_wide(connection, &inner, &of, |connection, _, render_context| {
-                let saved = match find_saved_query(
-                    connection,
-                    &name,
-                    Visibility::Published,
-                    render_context,
-                )? {
+    let catalogue_request = CatalogueRequest {
+        etag_key: params.etag_key(context),
+        visibility: Visibility::Published,
+        language_preference: url_params.language_preference.clone(),
+        base_url: base.clone(),
+        also_changed_at: None,
+    };
+    let found = read_catalogue(
+        context,
+        request,
+        catalogue_request,
+        move |connection, _, render_context| {
+            let saved =
+                match find_saved_query(connection, &name, Visibility::Published, render_context)? {
                     Ok(saved) => saved,
                     // Follows the redirect to the current slug.
                     Err(slug) => {
@@ -183,29 +161,22 @@ async fn oembed_saved_query(
                             .map_err(Problem::internal)?
                     }
                 };
-                Ok((saved.fields.kind == ResourceKind::VIDEO.as_str())
-                    .then_some((saved.slug, saved.name)))
-            })
-        })
-        .await;
-    let (validators, found) = match match done {
+            Ok((saved.fields.kind == ResourceKind::VIDEO.as_str())
+                .then_some((saved.slug, saved.name)))
+        },
+    )
+    .await;
+    let response_context =
+        ResponseContext::new(context, Visibility::Published, &url_params.language_preference);
+    let (validators, found) = match match found {
         Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => {
             return Err(not_found(problem));
         }
-        other => {
-            let done = other?;
-            StatementCount::record(request, done.statement_count);
-            done.value
-        }
+        other => other?,
     } {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                context,
-                Visibility::Published,
-                &url_params.language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     let Some((slug, title)) = found else {
@@ -217,7 +188,7 @@ async fn oembed_saved_query(
     let mark = if query.is_empty() { "" } else { "?" };
     let embed =
         params.to_embed(context, &base, ("rich", &format!("{base}/f/{slug}{mark}{query}")), title);
-    params.to_response(context, &url_params.language_preference, &validators, &embed)
+    params.to_response(response_context, &validators, &embed)
 }
 
 /// The oEmbed response for a list of videos.
@@ -247,48 +218,35 @@ async fn oembed_list(
         ));
     }
     let language_preference = list_request.language_preference.clone();
-    let etag_key = format!(
-        "oembed list\n{}\n{}",
-        params.etag_key(),
-        context.settings.name.as_deref().unwrap_or_default()
-    );
-    let (inner, condition, shared_preference, at) = (
-        context.clone().into_inner(),
-        ConditionalGet::from_request(request),
-        language_preference.clone(),
-        base.clone(),
-    );
-    let done = context
-        .read(Visibility::Published, move |connection| {
-            let of = CatalogueRequest {
-                etag_key: &etag_key,
-                language_preference: &shared_preference,
-                base_url: &at,
-                also_changed_at: None,
-                condition: &condition,
-            };
-            read_catalogue_wide(connection, &inner, &of, |connection, _, render_context| {
-                Ok(describe_query(
-                    connection,
-                    &SCHEMA,
-                    &list_query,
-                    Visibility::Published,
-                    render_context,
-                )?
-                .title)
-            })
-        })
-        .await?;
-    StatementCount::record(request, done.statement_count);
-    let (validators, title) = match done.value {
+    let catalogue_request = CatalogueRequest {
+        etag_key: params.etag_key(context),
+        visibility: Visibility::Published,
+        language_preference: language_preference.clone(),
+        base_url: base.clone(),
+        also_changed_at: None,
+    };
+    let found = read_catalogue(
+        context,
+        request,
+        catalogue_request,
+        move |connection, _, render_context| {
+            let description = describe_query(
+                connection,
+                &SCHEMA,
+                &list_query,
+                Visibility::Published,
+                render_context,
+            )?;
+            Ok(description.title)
+        },
+    )
+    .await?;
+    let response_context =
+        ResponseContext::new(context, Visibility::Published, &language_preference);
+    let (validators, title) = match found {
         Freshness::Fresh(validators, title) => (validators, title),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                context,
-                Visibility::Published,
-                &language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     let mark = if query.is_empty() { "" } else { "?" };
@@ -298,7 +256,7 @@ async fn oembed_list(
         ("rich", &format!("{base}/embed/videos{mark}{query}")),
         title,
     );
-    params.to_response(context, &language_preference, &validators, &embed)
+    params.to_response(response_context, &validators, &embed)
 }
 
 /// The oEmbed response for a chart.
@@ -310,9 +268,9 @@ async fn oembed_chart(
 ) -> Result<HttpResponse, Problem> {
     let not_found =
         |_: Problem| Problem::new(ProblemKind::NotFound, "The query of the URL is not valid.");
-    let load_options = (None, format!("oembed {}", params.etag_key()));
+    let oembed_key = params.etag_key(context);
     let (language_preference, chart) =
-        charts::api::load_public_chart(context, request, &query, load_options).await.map_err(
+        charts::api::load_public_chart(context, request, &query, oembed_key).await.map_err(
             |problem| match problem.kind {
                 ProblemKind::InvalidParameter
                 | ProblemKind::NotSummable
@@ -320,15 +278,12 @@ async fn oembed_chart(
                 _ => problem,
             },
         )?;
+    let response_context =
+        ResponseContext::new(context, Visibility::Published, &language_preference);
     let (validators, chart) = match chart {
         Freshness::Fresh(validators, chart) => (validators, chart),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                context,
-                Visibility::Published,
-                &language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     let base_url = context.settings.base_url(request);
@@ -339,7 +294,7 @@ async fn oembed_chart(
         ("rich", &format!("{base_url}/embed/impact-statistics/chart{mark}{query}")),
         chart.title,
     );
-    params.to_response(context, &language_preference, &validators, &embed)
+    params.to_response(response_context, &validators, &embed)
 }
 
 /// The oEmbed response for an impact statistic.
@@ -355,11 +310,7 @@ async fn oembed_statistic(
         language.clone().into_iter().collect(),
         context.fallback_languages.clone(),
     );
-    let etag_key = format!(
-        "oembed figure\n{}\n{}",
-        params.etag_key(),
-        context.settings.name.as_deref().unwrap_or_default()
-    );
+    let etag_key = params.etag_key(context);
     let item_request = load_item::ItemRequest {
         id_or_slug,
         visibility: Visibility::Published,
@@ -383,6 +334,8 @@ async fn oembed_statistic(
         },
     )
     .await;
+    let response_context =
+        ResponseContext::new(context, Visibility::Published, &language_preference);
     let (validators, found) = match match found {
         Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Gone) => {
             return Err(not_found());
@@ -391,12 +344,7 @@ async fn oembed_statistic(
     } {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                context,
-                Visibility::Published,
-                &language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     let Located::Found(Some((slug, title))) = found else { return Err(not_found()) };
@@ -414,5 +362,5 @@ async fn oembed_statistic(
         ("rich", &format!("{base_url}/embed/impact-statistics/{slug}{lang}")),
         title,
     );
-    params.to_response(context, &language_preference, &validators, &embed)
+    params.to_response(response_context, &validators, &embed)
 }

@@ -1,17 +1,16 @@
 //! Parameters and responses of oEmbed 1.0 (oembed.com).
 
+use crate::resource::read::response::ResponseContext;
+use crate::text::fingerprint::Fingerprint;
 use actix_web::HttpResponse;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::auth::Visibility;
 use crate::http::conditional::CacheValidators;
-use crate::http::language::LanguagePreference;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query_params::percent_decode;
 use crate::images::poster::largest_size_within;
-use crate::resource::read::response;
 use crate::resource::state::AppState;
 use crate::resource::view::embed_code;
 use crate::text::xml::XmlWriter;
@@ -123,17 +122,23 @@ impl OEmbedParams {
         Ok(params)
     }
 
-    /// Returns the parameters that affect the response: part of the `ETag`.
-    pub(super) fn etag_key(&self) -> String {
-        let limit =
-            |pixels: Option<i64>| pixels.map(|pixels| pixels.to_string()).unwrap_or_default();
-        format!(
-            "{}\n{}\n{}\n{}",
-            self.url,
-            self.is_xml,
-            limit(self.max_width),
-            limit(self.max_height)
-        )
+    /// Returns the fingerprint of what the response depends on besides the item, for the `ETag`.
+    pub fn etag_key(&self, state: &AppState) -> Fingerprint {
+        #[derive(Serialize)]
+        struct OEmbedKey<'a> {
+            url: &'a str,
+            is_xml: bool,
+            max_width: Option<i64>,
+            max_height: Option<i64>,
+            provider_name: Option<&'a str>,
+        }
+        Fingerprint::of(&OEmbedKey {
+            url: &self.url,
+            is_xml: self.is_xml,
+            max_width: self.max_width,
+            max_height: self.max_height,
+            provider_name: state.settings.name.as_deref(),
+        })
     }
 
     /// Width and height within the limits: a 16:9 player and the text below it.
@@ -146,20 +151,13 @@ impl OEmbedParams {
     /// The response in the requested format.
     pub(super) fn to_response(
         &self,
-        context: &AppState,
-        language_preference: &LanguagePreference,
+        response_context: ResponseContext<'_>,
         validators: &CacheValidators,
         embed: &OEmbed,
     ) -> Result<HttpResponse, Problem> {
-        let mut response = HttpResponse::build(StatusCode::OK);
-        response::set_cache_headers(
-            &mut response,
-            context,
-            Visibility::Published,
-            language_preference,
-        );
-        response::set_validators(&mut response, validators);
-        response.insert_header((header::CONTENT_LANGUAGE, language_preference.ui_language));
+        let mut response = response_context.ok(validators);
+        let ui_language = response_context.language_preference.ui_language;
+        response.insert_header((header::CONTENT_LANGUAGE, ui_language));
         if self.is_xml {
             return Ok(response.content_type("text/xml; charset=utf-8").body(embed.to_xml()));
         }

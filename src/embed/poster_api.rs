@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use actix_web::http::StatusCode;
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse, get};
+use serde::Serialize;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::{Object, RefOr};
 
@@ -16,8 +16,9 @@ use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::images::poster::{PNG_WIDTHS, Poster, SIZE};
 use crate::images::rasterizer::PngRenderer;
-use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::state::AppState;
+use crate::text::fingerprint::Fingerprint;
 
 /// Get the poster of a video
 ///
@@ -79,6 +80,12 @@ enum PosterFormat<'a> {
     Png(&'a PngRenderer),
 }
 
+#[derive(Serialize)]
+struct PosterKey {
+    extension: &'static str,
+    width: u32,
+}
+
 async fn respond(
     context: &web::Data<AppState>,
     request: &HttpRequest,
@@ -101,7 +108,7 @@ async fn respond(
         PosterFormat::Png(_) => ("png", parse_width(&mut params)),
     };
     params.finish()?;
-    let etag_key = format!("poster\n{extension}\n{width}");
+    let etag_key = Fingerprint::of(&PosterKey { extension, width });
     let item_request = ItemRequest {
         id_or_slug,
         visibility: viewer,
@@ -110,6 +117,7 @@ async fn respond(
         with_extras: false,
         accept_former_slug: false,
     };
+    let response_context = ResponseContext::new(context, viewer, &language_preference);
     let (validators, found) = match load_item::load_video(
         context,
         request,
@@ -131,12 +139,7 @@ async fn respond(
     {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                context,
-                viewer,
-                &language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     let poster = match found {
@@ -165,9 +168,7 @@ async fn respond(
             )
         }
     };
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, context, viewer, &language_preference);
-    response::set_validators(&mut response, &validators);
+    let mut response = response_context.ok(&validators);
     Ok(response.content_type(media_type).body(body))
 }
 

@@ -1,25 +1,28 @@
 //! `/f/{saved_query}`: the embed page of a saved query for videos, at a permanent URL.
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Serialize;
 
 use crate::embed::html_shell::{self, visitor_language};
 use crate::embed::video_list_page::{
     ListLayout, LoadedList, VideoListPage, load_list, split_layout,
 };
 use crate::http::auth::Visibility;
-use crate::http::conditional::{ConditionalGet, Freshness};
+use crate::http::conditional::Freshness;
 use crate::http::language::accept_language;
-use crate::http::middleware::StatementCount;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::resource::query::describe::{QueryDescription, RequiredNote};
-use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::page::{Links, feed_media_type};
 use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
+use crate::saved_queries::resolve::UrlParamsKey;
 use crate::saved_queries::resolve::{
     LoadedSavedQuery, UrlParams, find_saved_query, outdated_query_problem,
 };
+use crate::text::fingerprint::Fingerprint;
 use crate::videos::schema::SCHEMA;
 
 /// Result of a look-up by id or slug.
@@ -76,68 +79,63 @@ async fn respond(
     let url_params =
         UrlParams::parse(&rest, accept_language(request), &context.fallback_languages)?;
     let base = context.settings.base_url(request);
-    let etag_key = format!(
-        "saved list\n{layout}\n{id_or_slug}\n{}\n{}",
-        url_params.cache_key(),
-        context.settings.embed_origins.join(" ")
-    );
-    let (inner, condition, shared_params, at) = (
-        context.clone().into_inner(),
-        ConditionalGet::from_request(request),
-        url_params.clone(),
-        base.clone(),
-    );
-    let done = context
-        .read(Visibility::Published, move |connection| {
-            let of = CatalogueRequest {
-                etag_key: &etag_key,
-                language_preference: &shared_params.language_preference,
-                base_url: &at,
-                also_changed_at: None,
-                condition: &condition,
+    let etag_key = Fingerprint::of(&PageKey {
+        layout,
+        id_or_slug: &id_or_slug,
+        params: url_params.key(),
+        embed_origins: &context.settings.embed_origins,
+    });
+    let catalogue_request = CatalogueRequest {
+        etag_key,
+        visibility: Visibility::Published,
+        language_preference: url_params.language_preference.clone(),
+        base_url: base.clone(),
+        also_changed_at: None,
+    };
+    let shared_params = url_params.clone();
+    let found = read_catalogue(
+        context,
+        request,
+        catalogue_request,
+        move |connection, read_context, render_context| {
+            let saved = match find_saved_query(
+                connection,
+                &id_or_slug,
+                Visibility::Published,
+                render_context,
+            )? {
+                Ok(saved) => saved,
+                Err(slug) => return Ok(SavedQueryLookup::Moved(slug)),
             };
-            read_catalogue_wide(connection, &inner, &of, |connection, revisions, render_context| {
-                let saved = match find_saved_query(
-                    connection,
-                    &id_or_slug,
-                    Visibility::Published,
-                    render_context,
-                )? {
-                    Ok(saved) => saved,
-                    Err(slug) => return Ok(SavedQueryLookup::Moved(slug)),
-                };
-                let (list, list_request) = shared_params.resolve(
-                    &saved.fields,
-                    &inner.fallback_languages,
-                    Visibility::Published,
-                )?;
-                if list.kind != ResourceKind::VIDEO {
-                    return Err(Problem::new(
-                        ProblemKind::NotFound,
-                        "Only saved queries for videos can be embedded.",
-                    ));
-                }
-                let found = load_list(
-                    connection,
-                    (&inner, revisions),
-                    (&list_request, &saved.fields.query),
-                    render_context,
-                )
-                .map_err(outdated_query_problem)?;
-                Ok(SavedQueryLookup::Found(Box::new((saved, found))))
-            })
-        })
-        .await?;
-    StatementCount::record(request, done.statement_count);
-    let (validators, found) = match done.value {
+            let (list, list_request) = shared_params.resolve(
+                &saved.fields,
+                &read_context.state.fallback_languages,
+                Visibility::Published,
+            )?;
+            if list.kind != ResourceKind::VIDEO {
+                return Err(Problem::new(
+                    ProblemKind::NotFound,
+                    "Only saved queries for videos can be embedded.",
+                ));
+            }
+            let found = load_list(
+                connection,
+                read_context,
+                &list_request,
+                &saved.fields.query,
+                render_context,
+            )
+            .map_err(outdated_query_problem)?;
+            Ok(SavedQueryLookup::Found(Box::new((saved, found))))
+        },
+    )
+    .await?;
+    let response_context =
+        ResponseContext::new(context, Visibility::Published, &url_params.language_preference);
+    let (validators, found) = match found {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                context,
-                Visibility::Published,
-                &url_params.language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     let (saved, LoadedList { description, cards, page_info: info }) = match found {
@@ -168,5 +166,14 @@ async fn respond(
         },
         base_url: &base,
     };
-    Ok(page.to_response(context, &url_params.language_preference, &validators))
+    Ok(page.to_response(response_context, &validators))
+}
+
+/// Identifies the page in entity tags.
+#[derive(Serialize)]
+struct PageKey<'a> {
+    layout: &'a str,
+    id_or_slug: &'a str,
+    params: UrlParamsKey<'a>,
+    embed_origins: &'a [String],
 }

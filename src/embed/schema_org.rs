@@ -1,7 +1,7 @@
 //! `/v1/videos/{video}/schema.jsonld`: a video as a schema.org `VideoObject`.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::embed::html_shell::truncate_seconds;
@@ -12,17 +12,24 @@ use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::images::poster::png_path;
 use crate::resource::model::item::LoadedItem;
-use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::urls::PublicUrls;
+use crate::text::fingerprint::Fingerprint;
 use crate::videos::fields::VideoFields;
 use crate::videos::media::{Accessibility, Caption, Chapter, Credit, Source, Thumbnail};
 use crate::videos::tracks::Captions;
 
 /// Minimum duration for which search engines show clips, in seconds.
 const MIN_DURATION_FOR_CLIPS_SECONDS: i64 = 30;
+
+#[derive(Serialize)]
+struct SchemaOrgKey<'a> {
+    urls: &'a PublicUrls,
+    publisher: &'a str,
+}
 
 /// Get structured data of a video
 ///
@@ -54,14 +61,16 @@ pub async fn video_schema(
     let base_url = context.settings.base_url(&request);
     let (urls, publisher) =
         (PublicUrls::new(&context.settings, &base_url), context.settings.publisher_name(&base_url));
+    let etag_key = Fingerprint::of(&SchemaOrgKey { urls: &urls, publisher: &publisher });
     let item_request = ItemRequest {
         id_or_slug: id_or_slug.into_inner(),
         visibility: viewer,
         language_preference: &language_preference,
-        etag_key: format!("schema\n{}\n{publisher}", urls.cache_key()),
+        etag_key,
         with_extras: true,
         accept_former_slug: false,
     };
+    let response_context = ResponseContext::new(&context, viewer, &language_preference);
     let (validators, found) = match load_item::load_video(
         &context,
         &request,
@@ -74,12 +83,7 @@ pub async fn video_schema(
     {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                &context,
-                viewer,
-                &language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     match found {
@@ -89,9 +93,7 @@ pub async fn video_schema(
             &format!("/v1/videos/{slug}/schema.jsonld"),
         )),
         Located::Found(Some(data)) => {
-            let mut response = HttpResponse::build(StatusCode::OK);
-            response::set_cache_headers(&mut response, &context, viewer, &language_preference);
-            response::set_validators(&mut response, &validators);
+            let mut response = response_context.ok(&validators);
             Ok(response.content_type("application/ld+json").body(data.to_string()))
         }
         Located::Found(None) => Err(Problem::internal("the video has no text in any language")),

@@ -2,27 +2,27 @@
 //!
 //! Each part covers a fixed range of row ids, so that writes do not move videos between parts.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use diesel::sql_types::BigInt;
+use serde::Serialize;
 
 use crate::db::sql_fragment::{Bind, Fragment, Statement};
 use crate::db::{Connection, RowId};
 use crate::http::auth::Visibility;
-use crate::http::conditional::{ConditionalGet, Freshness};
+use crate::http::conditional::Freshness;
 use crate::http::language::LanguagePreference;
-use crate::http::middleware::StatementCount;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query_params::QueryParams;
 use crate::images::poster::png_path;
 use crate::resource::model::item::LoadedItem;
-use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
-use crate::resource::read::response;
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
+use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_where;
 use crate::resource::view::urls::PublicUrls;
+use crate::text::fingerprint::Fingerprint;
 use crate::text::xml::XmlWriter;
 use crate::videos::fields::VideoFields;
 use crate::videos::media::Source;
@@ -76,6 +76,12 @@ pub async fn video_sitemap_part(
     respond(&context, &request, Some(part.parse().unwrap_or(0))).await
 }
 
+#[derive(Serialize)]
+struct SitemapKey<'a> {
+    part: Option<RowId>,
+    urls: &'a PublicUrls,
+}
+
 async fn respond(
     context: &web::Data<AppState>,
     request: &HttpRequest,
@@ -86,67 +92,44 @@ async fn respond(
     let urls = PublicUrls::new(&context.settings, &base);
     let language_preference =
         LanguagePreference::new(Vec::new(), context.fallback_languages.clone());
-    let etag_key = format!("sitemap\n{part:?}\n{}", urls.cache_key());
-    let (inner, condition, shared_preference) = (
-        context.clone().into_inner(),
-        ConditionalGet::from_request(request),
-        language_preference.clone(),
-    );
-    let done = context
-        .read(Visibility::Published, move |connection| {
-            let catalogue_request = CatalogueRequest {
-                etag_key: &etag_key,
-                language_preference: &shared_preference,
-                base_url: &base,
-                also_changed_at: None,
-                condition: &condition,
-            };
-            read_catalogue_wide(
-                connection,
-                &inner,
-                &catalogue_request,
-                |connection, _, render_context| {
-                    let parts = non_empty_parts(connection)?;
-                    match (part, parts.as_slice()) {
-                        (Some(part), _) if !parts.contains(&part) => {
-                            let available = parts
-                                .iter()
-                                .map(ToString::to_string)
-                                .collect::<Vec<_>>()
-                                .join(", ");
-                            Err(Problem::new(
-                                ProblemKind::NotFound,
-                                format!("Part {part} not found; available parts: {available}."),
-                            ))
-                        }
-                        (Some(part), _) => render_part(connection, part, &urls, render_context),
-                        (None, [part]) => render_part(connection, *part, &urls, render_context),
-                        (None, parts) => Ok(render_index(parts, &urls)),
-                    }
-                },
-            )
-        })
-        .await?;
-    StatementCount::record(request, done.statement_count);
-    let (validators, body) = match done.value {
+    let catalogue_request = CatalogueRequest {
+        etag_key: Fingerprint::of(&SitemapKey { part, urls: &urls }),
+        visibility: Visibility::Published,
+        language_preference: language_preference.clone(),
+        base_url: base,
+        also_changed_at: None,
+    };
+    let found = read_catalogue(
+        context,
+        request,
+        catalogue_request,
+        move |connection, _, render_context| {
+            let parts = non_empty_parts(connection)?;
+            match (part, parts.as_slice()) {
+                (Some(part), _) if !parts.contains(&part) => {
+                    let available =
+                        parts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                    Err(Problem::new(
+                        ProblemKind::NotFound,
+                        format!("Part {part} not found; available parts: {available}."),
+                    ))
+                }
+                (Some(part), _) => render_part(connection, part, &urls, render_context),
+                (None, [part]) => render_part(connection, *part, &urls, render_context),
+                (None, parts) => Ok(render_index(parts, &urls)),
+            }
+        },
+    )
+    .await?;
+    let response_context =
+        ResponseContext::new(context, Visibility::Published, &language_preference);
+    let (validators, body) = match found {
         Freshness::Fresh(validators, body) => (validators, body),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                context,
-                Visibility::Published,
-                &language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(
-        &mut response,
-        context,
-        Visibility::Published,
-        &language_preference,
-    );
-    response::set_validators(&mut response, &validators);
+    let mut response = response_context.ok(&validators);
     Ok(response.content_type("application/xml; charset=utf-8").body(body))
 }
 

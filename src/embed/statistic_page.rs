@@ -1,8 +1,9 @@
 //! `/embed/impact-statistics/{statistic}`: the embed page of an impact statistic.
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use maud::{Markup, html};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::embed::html_shell::{self, HtmlPage};
@@ -22,11 +23,12 @@ use crate::impact::fields::{
 };
 use crate::impact::resource::ImpactStatistics;
 use crate::resource::model::item::{LoadedItem, Reference};
-use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::urls::PublicUrls;
+use crate::text::fingerprint::Fingerprint;
 
 /// Maximum length of the description in the head, in characters.
 const MAX_DESCRIPTION_CHARS: usize = 300;
@@ -64,6 +66,12 @@ pub async fn embed_impact_statistic(
     }
 }
 
+#[derive(Serialize)]
+struct StatisticPageKey<'a> {
+    urls: &'a PublicUrls,
+    embed_origins: &'a [String],
+}
+
 async fn respond(
     context: &web::Data<AppState>,
     request: &HttpRequest,
@@ -81,8 +89,10 @@ async fn respond(
     }
     params.finish()?;
     let urls = PublicUrls::new(&context.settings, &context.settings.base_url(request));
-    let etag_key =
-        format!("embed figure\n{}\n{}", urls.cache_key(), context.settings.embed_origins.join(" "));
+    let etag_key = Fingerprint::of(&StatisticPageKey {
+        urls: &urls,
+        embed_origins: &context.settings.embed_origins,
+    });
     let item_request = ItemRequest {
         id_or_slug,
         visibility: Visibility::Published,
@@ -91,18 +101,14 @@ async fn respond(
         with_extras: false,
         accept_former_slug: false,
     };
+    let response_context =
+        ResponseContext::new(context, Visibility::Published, &language_preference);
     let (validators, found) = match load_item::load_item::<ImpactStatistics, _>(
         context,
         request,
         item_request,
-        move |connection, (context, _), loaded, render_context| {
-            let programme = load_programme(
-                connection,
-                context,
-                &loaded,
-                Visibility::Published,
-                render_context,
-            )?;
+        move |connection, read_context, loaded, render_context| {
+            let programme = load_programme(connection, read_context, &loaded, render_context)?;
             Ok(StatisticPage::new(loaded, programme.as_ref(), &urls, render_context))
         },
     )
@@ -110,12 +116,7 @@ async fn respond(
     {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                context,
-                Visibility::Published,
-                &language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     match found {
@@ -125,14 +126,7 @@ async fn respond(
             &format!("/embed/impact-statistics/{slug}"),
         )),
         Located::Found(page) => {
-            let mut response = HttpResponse::build(StatusCode::OK);
-            response::set_cache_headers(
-                &mut response,
-                context,
-                Visibility::Published,
-                &language_preference,
-            );
-            response::set_validators(&mut response, &validators);
+            let mut response = response_context.ok(&validators);
             response.insert_header((header::LINK, page.discovery.link_headers().join(", ")));
             Ok(page.to_html_page().to_response(&context.settings, response))
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use maud::{Markup, html};
 use serde::Serialize;
@@ -14,28 +14,29 @@ use crate::db::{Connection, RowId};
 use crate::embed::html_shell::{self, HtmlPage, visitor_language};
 use crate::embed::oembed_discovery::OEmbedDiscovery;
 use crate::http::auth::Visibility;
-use crate::http::conditional::{CacheValidators, ConditionalGet, Freshness};
+use crate::http::conditional::{CacheValidators, Freshness};
 use crate::http::json_fields::unknown_value_message;
-use crate::http::language::{LanguagePreference, accept_language};
-use crate::http::middleware::StatementCount;
+use crate::http::language::accept_language;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::query_params::present_params;
 use crate::i18n::messages::Message;
 use crate::images::poster;
 use crate::resource::model::item::LoadedItem;
-use crate::resource::model::revisions::Revisions;
 use crate::resource::openapi::ListEndpoint;
 use crate::resource::openapi::parameter_schemas::query_parameter;
 use crate::resource::query::describe::{QueryDescription, describe_query};
 use crate::resource::query::pagination::PageInfo;
+use crate::resource::query::params::ListKey;
 use crate::resource::query::params::ListRequest;
-use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::catalogue::ReadContext;
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::content_notes::content_notes_in_other_language;
 use crate::resource::read::page::{self, Links};
-use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_page;
+use crate::text::fingerprint::Fingerprint;
 use crate::videos::fields::VideoFields;
 use crate::videos::resource::Videos;
 use crate::videos::schema::SCHEMA;
@@ -120,6 +121,13 @@ pub(super) struct LoadedList {
     pub page_info: PageInfo,
 }
 
+#[derive(Serialize)]
+struct PageKey<'a> {
+    layout: &'a str,
+    list: ListKey<'a>,
+    embed_origins: &'a [String],
+}
+
 async fn respond(
     context: &web::Data<AppState>,
     request: &HttpRequest,
@@ -142,46 +150,34 @@ async fn respond(
             "`lang=all` is not supported here; give one language or omit `lang`.",
         ));
     }
-    let etag_key = format!(
-        "embed list\n{layout}\n{}\n{}",
-        list_request.etag_key,
-        context.settings.embed_origins.join(" ")
-    );
-    let (shared_request, inner, condition, shared_query) = (
-        Arc::clone(&list_request),
-        context.clone().into_inner(),
-        ConditionalGet::from_request(request),
-        query.clone(),
-    );
-    let done = context
-        .read(Visibility::Published, move |connection| {
-            let of = CatalogueRequest {
-                etag_key: &etag_key,
-                language_preference: &shared_request.language_preference,
-                base_url: &base,
-                also_changed_at: None,
-                condition: &condition,
-            };
-            read_catalogue_wide(connection, &inner, &of, |connection, revisions, render_context| {
-                load_list(
-                    connection,
-                    (&inner, revisions),
-                    (&shared_request, &shared_query),
-                    render_context,
-                )
-            })
-        })
-        .await?;
-    StatementCount::record(request, done.statement_count);
-    let (validators, LoadedList { description, cards, page_info: info }) = match done.value {
+    let etag_key = Fingerprint::of(&PageKey {
+        layout,
+        list: list_request.key(),
+        embed_origins: &context.settings.embed_origins,
+    });
+    let catalogue_request = CatalogueRequest {
+        etag_key,
+        visibility: Visibility::Published,
+        language_preference: list_request.language_preference.clone(),
+        base_url: base,
+        also_changed_at: None,
+    };
+    let (shared_request, shared_query) = (Arc::clone(&list_request), query.clone());
+    let found = read_catalogue(
+        context,
+        request,
+        catalogue_request,
+        move |connection, read_context, render_context| {
+            load_list(connection, read_context, &shared_request, &shared_query, render_context)
+        },
+    )
+    .await?;
+    let response_context =
+        ResponseContext::new(context, Visibility::Published, &list_request.language_preference);
+    let (validators, LoadedList { description, cards, page_info: info }) = match found {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                context,
-                Visibility::Published,
-                &list_request.language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     let links = page::page_links(context, request, &info);
@@ -199,7 +195,7 @@ async fn respond(
         links: Links { alternates: feeds, ..links },
         base_url: &list_request.base_url,
     };
-    Ok(page.to_response(context, &list_request.language_preference, &validators))
+    Ok(page.to_response(response_context, &validators))
 }
 
 /// Splits off the layout; rejects parameters that pages do not support.
@@ -242,8 +238,9 @@ pub(super) fn split_layout(query: &str) -> (Result<&'static str, FieldError>, St
 /// Loads a page of a list; `query` is the query string of `list_request`.
 pub(super) fn load_list(
     connection: &mut Connection,
-    (context, revisions): (&AppState, &Revisions),
-    (list_request, query): (&ListRequest, &str),
+    read_context: ReadContext<'_>,
+    list_request: &ListRequest,
+    query: &str,
     render_context: &mut RenderContext,
 ) -> Result<LoadedList, Problem> {
     let description =
@@ -251,7 +248,7 @@ pub(super) fn load_list(
     let Some(cache) = render_context.cache() else {
         return Err(Problem::internal("the render context has no cache view"));
     };
-    let list = list_request.page_query(connection, &SCHEMA, &cache)?;
+    let list = list_request.page_query(connection, &cache)?;
     let page = load_page::<Videos>(
         connection,
         &list,
@@ -266,13 +263,7 @@ pub(super) fn load_list(
             "The cursor is not valid for this query.",
         ));
     };
-    let notes = content_notes_in_other_language(
-        connection,
-        context,
-        revisions,
-        &loaded,
-        list_request.visibility,
-    )?;
+    let notes = content_notes_in_other_language(connection, read_context, &loaded)?;
     let cards = loaded.into_iter().filter_map(|one| to_card(one, &notes)).collect();
     Ok(LoadedList {
         description,
@@ -316,23 +307,15 @@ impl VideoListPage<'_> {
     /// The HTTP response.
     pub(super) fn to_response(
         &self,
-        context: &AppState,
-        language_preference: &LanguagePreference,
+        response_context: ResponseContext<'_>,
         validators: &CacheValidators,
     ) -> HttpResponse {
-        let mut response = HttpResponse::build(StatusCode::OK);
-        response::set_cache_headers(
-            &mut response,
-            context,
-            Visibility::Published,
-            language_preference,
-        );
-        response::set_validators(&mut response, validators);
+        let mut response = response_context.ok(validators);
         let discovery = OEmbedDiscovery::new(self.base_url, &self.links.self_url);
         let links: Vec<String> =
             std::iter::once(self.links.to_link_header()).chain(discovery.link_headers()).collect();
         response.insert_header((header::LINK, links.join(", ")));
-        self.to_html_page(&discovery).to_response(&context.settings, response)
+        self.to_html_page(&discovery).to_response(&response_context.state.settings, response)
     }
 
     fn to_html_page(&self, discovery: &OEmbedDiscovery) -> HtmlPage {

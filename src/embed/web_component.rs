@@ -74,7 +74,7 @@ static COMPONENT: LazyLock<Component> = LazyLock::new(|| {
         let _ = write!(version, "{byte:02x}");
     }
     let integrity = format!("sha384-{}", STANDARD.encode(Sha384::digest(&text)));
-    Component { etag: EntityTag::from_state(&text), script: text, version, integrity }
+    Component { etag: EntityTag::from_key(&text), script: text, version, integrity }
 });
 
 impl Component {
@@ -205,7 +205,7 @@ pub async fn web_component_integrity(
     let body = serde_json::to_string(&pinned).map_err(Problem::internal)?;
     Ok(cross_origin_response(
         &request,
-        &EntityTag::from_state(&body),
+        &EntityTag::from_key(&body),
         SHORT_CACHE_CONTROL,
         "application/json",
         Bytes::from(body),

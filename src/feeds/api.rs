@@ -12,30 +12,29 @@ use super::feed::{Entry, Feed};
 use super::json::{self, JsonFeed};
 use super::{atom, rss};
 use crate::db::{Connection, Id, Time};
-use crate::http::auth::Visibility;
-use crate::http::conditional::{CacheValidators, ConditionalGet, Freshness};
-use crate::http::language::LanguagePreference;
-use crate::http::middleware::StatementCount;
+use crate::http::conditional::{CacheValidators, Freshness};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query_params::reject_params;
 use crate::impact::resource::ImpactStatistics;
 use crate::partners::resource::Partners;
 use crate::programmes::resource::Programmes;
-use crate::resource::model::revisions::Revisions;
 use crate::resource::openapi::ListEndpoint;
 use crate::resource::query::describe::{QueryDescription, describe_query};
 use crate::resource::query::pagination::PageInfo;
+use crate::resource::query::params::ListKey;
 use crate::resource::query::params::ListRequest;
 use crate::resource::read::attribution::programme_attributions;
-use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::catalogue::ReadContext;
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::content_notes::content_notes_in_other_language;
 use crate::resource::read::page::{self, list_response_head};
-use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::{ResourceKind, ResourceSchema};
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_page;
 use crate::resource::view::urls::PublicUrls;
+use crate::text::fingerprint::Fingerprint;
 use crate::text::truncate_for_message;
 use crate::videos::resource::Videos;
 use crate::{impact, partners, programmes, videos};
@@ -231,53 +230,40 @@ async fn list_feed<S: FeedResource>(
     let urls = PublicUrls::new(&state.settings, &list_request.base_url);
     let publisher = state.settings.publisher_name(&list_request.base_url);
     let hub = state.settings.websub_hub.clone();
-    let identity = format!(
-        "feed\n{extension}\n{publisher}\n{hub:?}\n{}\n{}",
-        urls.cache_key(),
-        list_request.etag_key
-    );
-    let (shared_request, inner, query) =
-        (Arc::clone(&list_request), state.clone().into_inner(), request.query_string().to_owned());
-    let condition = ConditionalGet::from_request(&request);
-    let done = state
-        .read(caller, move |connection| {
-            let catalogue_request = CatalogueRequest {
-                etag_key: &identity,
-                language_preference: &shared_request.language_preference,
-                base_url: &shared_request.base_url,
-                also_changed_at: None,
-                condition: &condition,
-            };
-            read_catalogue_wide(
-                connection,
-                &inner,
-                &catalogue_request,
-                |connection, revisions, render_context| {
-                    load_feed::<S>(
-                        connection,
-                        &inner,
-                        &shared_request,
-                        &query,
-                        (revisions, &urls),
-                        render_context,
-                    )
-                },
-            )
-        })
-        .await?;
-    StatementCount::record(&request, done.statement_count);
+    let etag_key = Fingerprint::of(&FeedKey {
+        extension: &extension,
+        publisher: &publisher,
+        hub: hub.as_deref(),
+        urls: &urls,
+        list: list_request.key(),
+    });
+    let catalogue_request = CatalogueRequest {
+        etag_key,
+        visibility: caller,
+        language_preference: list_request.language_preference.clone(),
+        base_url: list_request.base_url.clone(),
+        also_changed_at: None,
+    };
+    let (shared_request, query) = (Arc::clone(&list_request), request.query_string().to_owned());
+    let found = read_catalogue(
+        &state,
+        &request,
+        catalogue_request,
+        move |connection, read_context, render_context| {
+            let feed_request =
+                FeedRequest { list_request: &shared_request, query: &query, urls: &urls };
+            load_feed::<S>(connection, read_context, &feed_request, render_context)
+        },
+    )
+    .await?;
+    let response_context = ResponseContext::new(&state, caller, &list_request.language_preference);
     let (
         validators,
         LoadedFeed { description: QueryDescription { title, notes }, entries, page_info: info },
-    ) = match done.value {
+    ) = match found {
         Freshness::Fresh(validators, feed) => (validators, feed),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                &state,
-                caller,
-                &list_request.language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     let links = page::page_links(&state, &request, &info);
@@ -293,18 +279,26 @@ async fn list_feed<S: FeedResource>(
         hub,
         entries,
     };
-    feed_response(&state, (caller, &list_request.language_preference), &validators, (format, &feed))
+    feed_response(response_context, &validators, format, &feed)
+}
+
+#[derive(Serialize)]
+struct FeedKey<'a> {
+    extension: &'a str,
+    publisher: &'a str,
+    hub: Option<&'a str>,
+    urls: &'a PublicUrls,
+    list: ListKey<'a>,
 }
 
 /// Builds the response of a feed.
 pub(super) fn feed_response(
-    state: &AppState,
-    (caller, language_preference): (Visibility, &LanguagePreference),
+    response_context: ResponseContext<'_>,
     validators: &CacheValidators,
-    (format, feed): (FeedType, &Feed),
+    format: FeedType,
+    feed: &Feed,
 ) -> Result<HttpResponse, Problem> {
-    let mut response =
-        list_response_head(state, (caller, language_preference), validators, &feed.links);
+    let mut response = list_response_head(response_context, validators, &feed.links);
     if let Some(hub) = &feed.hub {
         response.append_header((header::LINK, format!("<{hub}>; rel=\"hub\"")));
     }
@@ -315,10 +309,8 @@ pub(super) fn feed_response(
 /// Loads a page of a list of one kind as a feed.
 pub type FeedLoader = fn(
     &mut Connection,
-    &AppState,
-    &ListRequest,
-    &str,
-    (&Revisions, &PublicUrls),
+    ReadContext<'_>,
+    &FeedRequest<'_>,
     &mut RenderContext,
 ) -> Result<LoadedFeed, Problem>;
 
@@ -343,22 +335,31 @@ pub struct LoadedFeed {
     pub page_info: PageInfo,
 }
 
-/// Loads a page of a list for a feed; `query` is the query string that `list_request` was parsed
-/// from.
+/// A page of a list that a feed contains.
+pub struct FeedRequest<'a> {
+    /// The list.
+    pub list_request: &'a ListRequest,
+    /// The query string that it was parsed from.
+    pub query: &'a str,
+    /// The URLs of pages.
+    pub urls: &'a PublicUrls,
+}
+
+/// Loads a page of a list for a feed.
 pub fn load_feed<S: FeedResource>(
     connection: &mut Connection,
-    state: &AppState,
-    list_request: &ListRequest,
-    query: &str,
-    (revisions, urls): (&Revisions, &PublicUrls),
+    read_context: ReadContext<'_>,
+    feed_request: &FeedRequest<'_>,
     render_context: &mut RenderContext,
 ) -> Result<LoadedFeed, Problem> {
+    let FeedRequest { list_request, query, urls } = *feed_request;
+    let read_context = ReadContext { visibility: list_request.visibility, ..read_context };
     let description =
         describe_query(connection, S::SCHEMA, query, list_request.visibility, render_context)?;
     let Some(cache) = render_context.cache() else {
         return Err(Problem::internal("a feed was loaded without the reference cache"));
     };
-    let list = list_request.page_query(connection, S::SCHEMA, &cache)?;
+    let list = list_request.page_query(connection, &cache)?;
     let page = load_page::<S>(
         connection,
         &list,
@@ -382,20 +383,8 @@ pub fn load_feed<S: FeedResource>(
         .collect();
     ids.sort_unstable();
     ids.dedup();
-    let attributions = programme_attributions(
-        connection,
-        state,
-        &ids,
-        (list_request.visibility, revisions),
-        render_context,
-    )?;
-    let content_notes = content_notes_in_other_language(
-        connection,
-        state,
-        revisions,
-        &loaded,
-        list_request.visibility,
-    )?;
+    let attributions = programme_attributions(connection, read_context, &ids, render_context)?;
+    let content_notes = content_notes_in_other_language(connection, read_context, &loaded)?;
     let entry_context = EntryContext { render_context, attributions, content_notes, urls };
     let entries =
         loaded.into_iter().filter_map(|one| S::render_entry(one, &entry_context)).collect();

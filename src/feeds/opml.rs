@@ -1,31 +1,40 @@
 //! `/feeds/saved-queries.opml`: the feeds of all saved queries as OPML 2.0.
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Serialize;
 
 use super::media_rss::to_rfc822_date;
 use crate::db::{Connection, Time};
 use crate::http::auth::Visibility;
-use crate::http::conditional::{ConditionalGet, Freshness};
+use crate::http::conditional::Freshness;
+use crate::http::language::LanguageKey;
 use crate::http::language::{LanguagePreference, accept_language};
-use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::i18n::messages::Message;
 use crate::resource::model::revisions::CATALOGUE;
-use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
-use crate::resource::read::response;
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
+use crate::resource::read::response::ResponseContext;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_where;
 use crate::saved_queries::model::{SavedQuery, render};
 use crate::saved_queries::resource::{SavedQueries, published_condition};
 use crate::text::collation::sort_key;
+use crate::text::fingerprint::Fingerprint;
 use crate::text::language::Language;
 use crate::text::xml::XmlWriter;
 
 /// Media type of OPML.
 const CONTENT_TYPE: &str = "text/x-opml; charset=utf-8";
+
+#[derive(Serialize)]
+struct OpmlKey<'a> {
+    publisher: &'a str,
+    languages: LanguageKey<'a>,
+    is_explicit: bool,
+}
 
 /// List the feeds of all saved queries
 ///
@@ -57,55 +66,41 @@ pub async fn saved_query_feeds(
     params.finish()?;
     let base = state.settings.base_url(&request);
     let publisher = state.settings.publisher_name(&base);
-    let identity = format!(
-        "opml\n{publisher}\n{}\n{}",
-        language_preference.cache_key(),
-        language_preference.is_explicit
-    );
-    let (inner, condition, shared_preference) = (
-        state.clone().into_inner(),
-        ConditionalGet::from_request(&request),
-        language_preference.clone(),
-    );
-    let done = state
-        .read(Visibility::Published, move |connection| {
-            let catalogue_request = CatalogueRequest {
-                etag_key: &identity,
-                language_preference: &shared_preference,
-                base_url: &base,
-                also_changed_at: None,
-                condition: &condition,
-            };
-            read_catalogue_wide(
-                connection,
-                &inner,
-                &catalogue_request,
-                |connection, revisions, render_context| {
-                    Ok(render_opml(
-                        &load_published_queries(connection, render_context)?,
-                        render_context,
-                        &publisher,
-                        revisions.get(CATALOGUE).1,
-                    ))
-                },
-            )
-        })
-        .await?;
-    StatementCount::record(&request, done.statement_count);
-    let (validators, body) = match done.value {
+    let etag_key = Fingerprint::of(&OpmlKey {
+        publisher: &publisher,
+        languages: language_preference.key(),
+        is_explicit: language_preference.is_explicit,
+    });
+    let catalogue_request = CatalogueRequest {
+        etag_key,
+        visibility: Visibility::Published,
+        language_preference: language_preference.clone(),
+        base_url: base,
+        also_changed_at: None,
+    };
+    let found = read_catalogue(
+        &state,
+        &request,
+        catalogue_request,
+        move |connection, read_context, render_context| {
+            Ok(render_opml(
+                &load_published_queries(connection, render_context)?,
+                render_context,
+                &publisher,
+                read_context.revisions.get(CATALOGUE).1,
+            ))
+        },
+    )
+    .await?;
+    let response_context =
+        ResponseContext::new(&state, Visibility::Published, &language_preference);
+    let (validators, body) = match found {
         Freshness::Fresh(validators, body) => (validators, body),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                &state,
-                Visibility::Published,
-                &language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, &state, Visibility::Published, &language_preference);
-    response::set_validators(&mut response, &validators);
+    let mut response = response_context.ok(&validators);
     response.insert_header((header::CONTENT_LANGUAGE, language_preference.ui_language));
     Ok(response.content_type(CONTENT_TYPE).body(body))
 }

@@ -1,24 +1,30 @@
 //! `/f/{saved_query}.{format}`: feeds of saved queries, at permanent URLs.
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Serialize;
 
 use crate::db::Time;
-use crate::feeds::api::{FeedLoaders, FeedType, LoadedFeed, VideoFeedFormat, feed_response};
+use crate::feeds::api::{
+    FeedLoaders, FeedRequest, FeedType, LoadedFeed, VideoFeedFormat, feed_response,
+};
 use crate::feeds::feed::{Feed, RequiredNote};
 use crate::feeds::json::JsonFeed;
-use crate::http::conditional::{ConditionalGet, Freshness};
+use crate::http::auth::Visibility;
+use crate::http::conditional::Freshness;
 use crate::http::language::accept_language;
-use crate::http::middleware::StatementCount;
 use crate::http::problem::{Problem, ProblemKind};
-use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::page::{self, encode_query};
 use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
 use crate::resource::view::urls::PublicUrls;
+use crate::saved_queries::resolve::UrlParamsKey;
 use crate::saved_queries::resolve::{
     LoadedSavedQuery, UrlParams, find_saved_query, outdated_query_problem,
 };
+use crate::text::fingerprint::Fingerprint;
 use crate::text::truncate_for_message;
 
 /// The result of looking up a saved query by its name.
@@ -69,75 +75,67 @@ pub async fn saved_query_feed(
     let urls = PublicUrls::new(&state.settings, &base);
     let publisher = state.settings.publisher_name(&base);
     let hub = state.settings.websub_hub.clone();
-    let identity = format!(
-        "saved feed\n{extension}\n{publisher}\n{hub:?}\n{}\n{name}\n{}\n{caller:?}",
-        urls.cache_key(),
-        url_params.cache_key()
-    );
-    let (inner, condition, shared_params, shared_base) = (
-        state.clone().into_inner(),
-        ConditionalGet::from_request(&request),
-        url_params.clone(),
-        base.clone(),
-    );
-    let done = state
-        .read(caller, move |connection| {
-            let catalogue_request = CatalogueRequest {
-                etag_key: &identity,
-                language_preference: &shared_params.language_preference,
-                base_url: &shared_base,
-                also_changed_at: None,
-                condition: &condition,
+    let etag_key = Fingerprint::of(&SavedQueryFeedKey {
+        extension: &extension,
+        publisher: &publisher,
+        hub: hub.as_deref(),
+        urls: &urls,
+        name: &name,
+        params: url_params.key(),
+        visibility: caller,
+    });
+    let catalogue_request = CatalogueRequest {
+        etag_key,
+        visibility: caller,
+        language_preference: url_params.language_preference.clone(),
+        base_url: base.clone(),
+        also_changed_at: None,
+    };
+    let shared_params = url_params.clone();
+    let found = read_catalogue(
+        &state,
+        &request,
+        catalogue_request,
+        move |connection, read_context, render_context| {
+            let saved = match find_saved_query(connection, &name, caller, render_context)? {
+                Ok(saved) => saved,
+                Err(slug) => return Ok(FeedLocation::Moved(slug)),
             };
-            read_catalogue_wide(
-                connection,
-                &inner,
-                &catalogue_request,
-                |connection, revisions, render_context| {
-                    let saved = match find_saved_query(connection, &name, caller, render_context)? {
-                        Ok(saved) => saved,
-                        Err(slug) => return Ok(FeedLocation::Moved(slug)),
-                    };
-                    let (list, list_request) =
-                        shared_params.resolve(&saved.fields, &inner.fallback_languages, caller)?;
-                    if !list.feed_formats.contains(&extension.as_str()) {
-                        let detail = format!(
-                            "`{}` is available as {}; `{extension}` is not supported.",
-                            saved.slug,
-                            list.feed_formats.join(", ")
-                        );
-                        return Err(Problem::new(ProblemKind::NotFound, detail));
-                    }
-                    let load = loaders.get(list.kind).ok_or_else(|| {
-                        Problem::internal("a saved query lists a kind without feeds")
-                    })?;
-                    let loaded_feed = load(
-                        connection,
-                        &inner,
-                        &list_request,
-                        &saved.fields.query,
-                        (revisions, &urls),
-                        render_context,
-                    );
-                    Ok(FeedLocation::Found(Box::new((
-                        saved,
-                        list,
-                        loaded_feed.map_err(outdated_query_problem)?,
-                    ))))
-                },
-            )
-        })
-        .await?;
-    StatementCount::record(&request, done.statement_count);
-    let (validators, loaded_feed) = match done.value {
+            let (list, list_request) = shared_params.resolve(
+                &saved.fields,
+                &read_context.state.fallback_languages,
+                caller,
+            )?;
+            if !list.feed_formats.contains(&extension.as_str()) {
+                let detail = format!(
+                    "`{}` is available as {}; `{extension}` is not supported.",
+                    saved.slug,
+                    list.feed_formats.join(", ")
+                );
+                return Err(Problem::new(ProblemKind::NotFound, detail));
+            }
+            let load = loaders
+                .get(list.kind)
+                .ok_or_else(|| Problem::internal("a saved query lists a kind without feeds"))?;
+            let feed_request = FeedRequest {
+                list_request: &list_request,
+                query: &saved.fields.query,
+                urls: &urls,
+            };
+            let loaded_feed = load(connection, read_context, &feed_request, render_context);
+            Ok(FeedLocation::Found(Box::new((
+                saved,
+                list,
+                loaded_feed.map_err(outdated_query_problem)?,
+            ))))
+        },
+    )
+    .await?;
+    let response_context = ResponseContext::new(&state, caller, &url_params.language_preference);
+    let (validators, loaded_feed) = match found {
         Freshness::Fresh(validators, loaded_feed) => (validators, loaded_feed),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                &state,
-                caller,
-                &url_params.language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     let (saved, schema, loaded_feed) = match loaded_feed {
@@ -173,5 +171,17 @@ pub async fn saved_query_feed(
         hub,
         entries: loaded_feed.entries,
     };
-    feed_response(&state, (caller, &url_params.language_preference), &validators, (format, &feed))
+    feed_response(response_context, &validators, format, &feed)
+}
+
+/// Identifies the feed in entity tags.
+#[derive(Serialize)]
+struct SavedQueryFeedKey<'a> {
+    extension: &'a str,
+    publisher: &'a str,
+    hub: Option<&'a str>,
+    urls: &'a PublicUrls,
+    name: &'a str,
+    params: UrlParamsKey<'a>,
+    visibility: Visibility,
 }

@@ -167,9 +167,9 @@ async fn publish_next(state: &web::Data<AppState>, hub: &str, base: &str) -> Res
 fn has_due_work(connection: &mut Connection) -> Result<bool, Problem> {
     let now = Time::now();
     let query = Fragment::new("SELECT EXISTS (SELECT 1 FROM feed_changes WHERE last_at <= ")
-        .bind(Bind::Time(earlier(now, DEBOUNCE)))
+        .bind(Bind::Time(now.saturating_sub(DEBOUNCE)))
         .sql(" OR first_at <= ")
-        .bind(Bind::Time(earlier(now, MAX_DEBOUNCE)))
+        .bind(Bind::Time(now.saturating_sub(MAX_DEBOUNCE)))
         .sql(") OR EXISTS (SELECT 1 FROM websub_queue WHERE due_at <= ")
         .bind(Bind::Time(now))
         .sql(")");
@@ -187,8 +187,8 @@ fn enqueue_topics(
     let changed: Vec<String> = feed_changes::table
         .filter(
             feed_changes::last_at
-                .le(earlier(now, DEBOUNCE))
-                .or(feed_changes::first_at.le(earlier(now, MAX_DEBOUNCE))),
+                .le(now.saturating_sub(DEBOUNCE))
+                .or(feed_changes::first_at.le(now.saturating_sub(MAX_DEBOUNCE))),
         )
         .select(feed_changes::kind)
         .load(connection)?;
@@ -227,7 +227,7 @@ fn claim_next(connection: &mut Connection) -> Result<Option<ClaimedPing>, Proble
         .optional()?;
     let Some((topic, changes, attempts)) = next else { return Ok(None) };
     diesel::update(websub_queue::table.find(&topic))
-        .set(websub_queue::due_at.eq(later(now, LEASE)))
+        .set(websub_queue::due_at.eq(now.saturating_add(LEASE)))
         .execute(connection)?;
     Ok(Some(ClaimedPing { topic, changes, attempts }))
 }
@@ -250,7 +250,7 @@ fn record_outcome(
         }
         return Ok(());
     }
-    let due_at = later(now, retry_delay(ping.attempts, random_byte()));
+    let due_at = now.saturating_add(retry_delay(ping.attempts, random_byte()));
     diesel::update(websub_queue::table.find(&ping.topic))
         .set((
             websub_queue::attempts.eq(websub_queue::attempts + 1),
@@ -258,15 +258,6 @@ fn record_outcome(
         ))
         .execute(connection)?;
     Ok(())
-}
-
-fn earlier(time: Time, duration: Duration) -> Time {
-    time.minus_micros(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
-}
-
-fn later(time: Time, duration: Duration) -> Time {
-    let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
-    time.minus_micros(micros.saturating_neg())
 }
 
 /// Delay before the next attempt after a number of failed ones: exponential from one second to one

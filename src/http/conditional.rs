@@ -7,12 +7,11 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, Header};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest, Sha256};
+use serde::Serialize;
 
 use super::problem::{Problem, ProblemKind};
 use crate::db::{Id, Time};
+use crate::text::fingerprint::Fingerprint;
 
 /// An entity tag: a validator of a representation.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -20,13 +19,13 @@ pub struct EntityTag(String);
 
 impl EntityTag {
     /// The entity tag of an item in one representation.
-    pub fn for_item(id: Id, revision: i64, representation: &str) -> Self {
+    pub fn for_item(id: Id, revision: i64, representation: &(impl Serialize + ?Sized)) -> Self {
         Self(format!("\"{}.{}\"", revision_part(id, revision), hash(representation)))
     }
 
-    /// The entity tag of any other representation; changes with `state`.
-    pub fn from_state(state: &str) -> Self {
-        Self(format!("\"{}\"", hash(state)))
+    /// The entity tag of any other representation; changes with `key`.
+    pub fn from_key(key: &(impl Serialize + ?Sized)) -> Self {
+        Self(format!("\"{}\"", hash(key)))
     }
 
     /// The value of the `ETag` header, in quotes.
@@ -41,13 +40,15 @@ impl EntityTag {
 }
 
 fn revision_part(id: Id, revision: i64) -> String {
-    let item = hash(&format!("{id}/{revision}"));
+    let item = hash(&(id, revision));
     format!("{revision}.{}", item.get(..8).unwrap_or_default())
 }
 
-fn hash(state: &str) -> String {
-    let digest = Sha256::digest(state.as_bytes());
-    URL_SAFE_NO_PAD.encode(digest.get(..12).unwrap_or_default())
+/// Length of the hashes in entity tags, in bytes.
+const HASH_LEN: usize = 12;
+
+fn hash(key: &(impl Serialize + ?Sized)) -> String {
+    Fingerprint::of(key).to_base64(HASH_LEN)
 }
 
 /// The validators of a representation, sent as `ETag` and `Last-Modified`.
@@ -260,10 +261,8 @@ mod tests {
 
     #[test]
     fn if_none_match_compares_weakly_and_takes_precedence_over_dates() {
-        let validators = CacheValidators {
-            tag: EntityTag::from_state("state"),
-            last_modified: Some(Time::now()),
-        };
+        let validators =
+            CacheValidators { tag: EntityTag::from_key("state"), last_modified: Some(Time::now()) };
         let tag = validators.tag.as_str();
         let is_current = |value: &str| {
             let request = TestRequest::default()

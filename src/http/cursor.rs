@@ -3,10 +3,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::db::RowId;
 use crate::db::keyset::{PageStart, Position};
+use crate::text::fingerprint::Fingerprint;
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -30,10 +30,12 @@ pub enum CursorError {
     WrongQuery,
 }
 
+/// Length of the fingerprint in a cursor, in bytes.
+const FINGERPRINT_LEN: usize = 9;
+
 /// Fingerprint of a query; a cursor is valid only for the query with the same one.
-pub fn query_fingerprint(identity: &str) -> String {
-    let digest = Sha256::digest(identity.as_bytes());
-    URL_SAFE_NO_PAD.encode(digest.get(..9).unwrap_or_default())
+pub fn query_fingerprint(key: &impl Serialize) -> String {
+    Fingerprint::of(key).to_base64(FINGERPRINT_LEN)
 }
 
 /// Encodes the cursor of the page after (or before) a position.

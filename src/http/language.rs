@@ -3,6 +3,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
+use serde::Serialize;
 
 use crate::http::query_params::QueryParams;
 use crate::i18n::country_names::NAME_LANGUAGES;
@@ -10,6 +11,15 @@ use crate::text::language::{Language, parse_accept_language};
 use crate::text::language_fallback::preference_order;
 use crate::text::language_fallback::select_language;
 use crate::text::truncate_for_message;
+
+/// The part of a [`LanguagePreference`] that responses depend on. The fallback languages of a
+/// server are constant.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+pub struct LanguageKey<'a> {
+    requested: &'a [Language],
+    all_languages: bool,
+    include_translations: bool,
+}
 
 /// The languages that a response is requested in.
 #[derive(Clone, Debug)]
@@ -96,10 +106,18 @@ impl LanguagePreference {
         }
     }
 
-    /// Identifies the preference in cache keys and `ETags`.
-    pub fn cache_key(&self) -> String {
-        let requested: Vec<&str> = self.requested.iter().map(Language::as_str).collect();
-        format!("{}/{}/{}", requested.join(","), self.all_languages, self.include_translations)
+    /// Identifies the preference in the keys of entity tags and cursors.
+    pub fn key(&self) -> LanguageKey<'_> {
+        LanguageKey {
+            requested: &self.requested,
+            all_languages: self.all_languages,
+            include_translations: self.include_translations,
+        }
+    }
+
+    /// Like [`Self::key`], for a response to a request without `lang`; otherwise `None`.
+    pub fn negotiated_key(&self) -> Option<LanguageKey<'_>> {
+        (!self.is_explicit).then(|| self.key())
     }
 }
 

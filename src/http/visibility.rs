@@ -1,7 +1,9 @@
 //! Visibility of items for a caller.
 
+use serde::Serialize;
+
 /// The items and languages that are visible to a caller.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
 pub enum Visibility {
     /// Published items in published languages.
     Published,

@@ -1,18 +1,17 @@
 //! HTTP handlers for `/iati/activities.xml` and `/iati/organisations.xml`.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::{NaiveDate, NaiveTime, Utc};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::config::Settings;
 use crate::db::keyset::PageStart;
 use crate::db::{Connection, Time};
 use crate::http::auth::Visibility;
-use crate::http::conditional::{CacheValidators, ConditionalGet, Freshness};
+use crate::http::conditional::{CacheValidators, Freshness};
 use crate::http::json_fields::unknown_value_message;
 use crate::http::language::LanguagePreference;
-use crate::http::middleware::StatementCount;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::query_params::{QueryParams, present_params};
 use crate::iati::activity::SkippedCounts;
@@ -25,13 +24,15 @@ use crate::programmes::schema::SCHEMA;
 use crate::resource::model::revisions::CATALOGUE;
 use crate::resource::openapi::ListEndpoint;
 use crate::resource::openapi::parameter_schemas::query_parameter;
+use crate::resource::query::params::ListKey;
 use crate::resource::query::params::ListRequest;
-use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
-use crate::resource::read::response;
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
+use crate::resource::read::response::ResponseContext;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_page;
 use crate::resource::view::urls::PublicUrls;
+use crate::text::fingerprint::Fingerprint;
 
 /// List parameters that the export does not support: it contains all matches in all languages.
 const EXCLUDED_PARAMS: &[&str] = &[
@@ -111,8 +112,9 @@ pub async fn iati_activities(
     )?;
     list_request.base_url = state.settings.base_url(&request);
     let today = Utc::now().date_naive();
-    let identity = format!("iati activities\n{omits}\n{today}\n{}", list_request.etag_key);
-    respond(&state, &request, identity, move |connection, state, changed_at, render_context| {
+    let key = FileKey::Activities { omits, today, list: list_request.key() };
+    let etag_key = file_etag_key(&state, &request, &key);
+    respond(&state, &request, etag_key, move |connection, state, changed_at, render_context| {
         let programmes = load_activities(connection, state, &list_request, today, render_context)?;
         build_file(programmes, omits, changed_at)
     })
@@ -139,7 +141,7 @@ pub async fn iati_organisations(
     respond(
         &state,
         &request,
-        "iati organisations".to_owned(),
+        file_etag_key(&state, &request, &FileKey::Organisation),
         |connection, state, changed_at, render_context| {
             let reporter = load_reporting_org(connection, &state.settings, render_context)?
                 .map_err(|issue| incomplete_problem(&[issue]))?;
@@ -152,6 +154,32 @@ pub async fn iati_organisations(
     .await
 }
 
+/// Identifies an exported file in entity tags.
+#[derive(Serialize)]
+enum FileKey<'a> {
+    Activities { omits: bool, today: NaiveDate, list: ListKey<'a> },
+    Organisation,
+}
+
+fn file_etag_key(state: &AppState, request: &HttpRequest, file: &FileKey<'_>) -> Fingerprint {
+    #[derive(Serialize)]
+    struct ReportedFileKey<'a> {
+        file: &'a FileKey<'a>,
+        reporting_org: Option<&'a str>,
+        reporting_org_type: Option<&'a str>,
+        name: Option<&'a str>,
+        urls: PublicUrls,
+    }
+    let Settings { iati_reporting_org, iati_reporting_org_type, name, .. } = &state.settings;
+    Fingerprint::of(&ReportedFileKey {
+        file,
+        reporting_org: iati_reporting_org.as_deref(),
+        reporting_org_type: iati_reporting_org_type.as_deref(),
+        name: name.as_deref(),
+        urls: PublicUrls::new(&state.settings, &state.settings.base_url(request)),
+    })
+}
+
 /// An exported file, and the numbers of items left out.
 type ExportedFile = (String, SkippedCounts);
 
@@ -159,7 +187,7 @@ type ExportedFile = (String, SkippedCounts);
 async fn respond(
     state: &web::Data<AppState>,
     request: &HttpRequest,
-    identity: String,
+    etag_key: Fingerprint,
     work: impl Fn(
         &mut Connection,
         &AppState,
@@ -171,64 +199,40 @@ async fn respond(
 ) -> Result<HttpResponse, Problem> {
     let base = state.settings.base_url(request);
     let language_preference = LanguagePreference::all_languages(state.fallback_languages.clone());
-    let Settings { iati_reporting_org, iati_reporting_org_type, name, .. } = &state.settings;
-    let addresses = PublicUrls::new(&state.settings, &base);
-    let identity = format!(
-        "{identity}\n{iati_reporting_org:?}\n{iati_reporting_org_type:?}\n{name:?}\n{}",
-        addresses.cache_key()
-    );
-    let (inner, condition, preference) = (
-        state.clone().into_inner(),
-        ConditionalGet::from_request(request),
-        language_preference.clone(),
-    );
-    let done = state
-        .read(Visibility::Published, move |connection| {
-            let catalogue_request = CatalogueRequest {
-                etag_key: &identity,
-                language_preference: &preference,
-                base_url: &base,
-                // Planned dates become actual at midnight UTC, so the validators change daily.
-                also_changed_at: Some(Time(
-                    Utc::now().date_naive().and_time(NaiveTime::MIN).and_utc(),
-                )),
-                condition: &condition,
-            };
-            read_catalogue_wide(
-                connection,
-                &inner,
-                &catalogue_request,
-                |connection, revisions, render_context| {
-                    let changed_at = revisions.get(CATALOGUE).1.map(state_timestamp);
-                    work(connection, &inner, changed_at, render_context)
-                },
-            )
-        })
-        .await?;
-    StatementCount::record(request, done.statement_count);
-    match done.value {
+    let catalogue_request = CatalogueRequest {
+        etag_key,
+        visibility: Visibility::Published,
+        language_preference: language_preference.clone(),
+        base_url: base,
+        // Planned dates become actual at midnight UTC, so the validators change daily.
+        also_changed_at: Some(Time(Utc::now().date_naive().and_time(NaiveTime::MIN).and_utc())),
+    };
+    let found = read_catalogue(
+        state,
+        request,
+        catalogue_request,
+        move |connection, read_context, render_context| {
+            let changed_at = read_context.revisions.get(CATALOGUE).1.map(state_timestamp);
+            work(connection, read_context.state, changed_at, render_context)
+        },
+    )
+    .await?;
+    let response_context = ResponseContext::new(state, Visibility::Published, &language_preference);
+    match found {
         Freshness::Fresh(validators, (file, skipped)) => {
-            Ok(file_response(state, &language_preference, &validators, file, skipped))
+            Ok(file_response(response_context, &validators, file, skipped))
         }
-        Freshness::NotModified(validators) => Ok(response::not_modified_response(
-            state,
-            Visibility::Published,
-            &language_preference,
-            &validators,
-        )),
+        Freshness::NotModified(validators) => Ok(response_context.not_modified(&validators)),
     }
 }
 
 fn file_response(
-    state: &AppState,
-    language_preference: &LanguagePreference,
+    response_context: ResponseContext<'_>,
     validators: &CacheValidators,
     file: String,
     skipped: SkippedCounts,
 ) -> HttpResponse {
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, state, Visibility::Published, language_preference);
-    response::set_validators(&mut response, validators);
+    let mut response = response_context.ok(validators);
     if skipped.is_any() {
         response.insert_header((
             SKIPPED_HEADER,
@@ -285,7 +289,7 @@ fn load_activities(
     let Some(cache) = render_context.cache() else {
         return Err(Problem::internal("the render context has no cache view"));
     };
-    let list = list_request.page_query(connection, &SCHEMA, &cache)?;
+    let list = list_request.page_query(connection, &cache)?;
     let page = load_page::<Programmes>(
         connection,
         &list,

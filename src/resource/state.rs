@@ -15,12 +15,11 @@ use crate::http::auth;
 use crate::http::problem::{self, Problem};
 use crate::http::visibility::Visibility;
 use crate::i18n::country_names::CountryNames;
-use crate::resource::cache::attribution::Attribution;
+use crate::resource::cache::attribution::AttributionCache;
 use crate::resource::cache::content_notes::ContentNoteIndex;
 use crate::resource::cache::counts::CountCache;
 use crate::resource::cache::facet_values::FacetCache;
 use crate::resource::cache::references::ReferenceCache;
-use crate::resource::cache::versioned::VersionedCache;
 use crate::resource::cache::vocabulary::Vocabulary;
 use crate::resource::schema::{ResourceKind, ResourceSchema};
 use crate::resource::view::context::RenderContext;
@@ -53,7 +52,7 @@ pub struct AppState {
     /// Index of the items that have a content note.
     pub content_note_cache: ContentNoteIndex,
     /// Cache of the attributions of programmes.
-    pub attribution_cache: VersionedCache<Arc<Attribution>>,
+    pub attribution_cache: AttributionCache,
     /// The vocabulary of the catalogue.
     pub vocabulary: Vocabulary,
     /// The registered kinds, each with its loader for `include`. The server registers them, since
@@ -80,7 +79,7 @@ impl AppState {
             count_cache: CountCache::default(),
             facet_cache: FacetCache::default(),
             content_note_cache: ContentNoteIndex::default(),
-            attribution_cache: VersionedCache::default(),
+            attribution_cache: AttributionCache::default(),
             vocabulary: Vocabulary::default(),
             registry: kinds,
             recently_used_keys: Mutex::new(HashSet::new()),

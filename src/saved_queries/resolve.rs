@@ -1,8 +1,11 @@
 //! Resolves saved queries to list requests when their feeds and pages are requested.
 
+use serde::Serialize;
+
 use crate::db::Connection;
 use crate::http::auth::Visibility;
 use crate::http::cursor::{self, CursorError};
+use crate::http::language::LanguageKey;
 use crate::http::language::LanguagePreference;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::http::query_params::{QueryParams, percent_decode, present_params};
@@ -20,6 +23,13 @@ use crate::text::language::Language;
 
 /// Parameters that are given on the URL of a feed or page and are not saved.
 const URL_PARAMS: &[&str] = &["lang", "limit", "cursor"];
+
+/// Identifies [`UrlParams`] in the keys of entity tags.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct UrlParamsKey<'a> {
+    query: &'a str,
+    languages: LanguageKey<'a>,
+}
 
 /// The parameters on the URL of a feed or page of a saved query.
 #[derive(Clone, Debug)]
@@ -78,9 +88,9 @@ impl UrlParams {
         requested.map_or_else(String::new, |requested| format!("?lang={}", requested.as_str()))
     }
 
-    /// Identifies the parameters in `ETags`.
-    pub fn cache_key(&self) -> String {
-        format!("{}\n{}", self.query, self.language_preference.cache_key())
+    /// Identifies the parameters in the keys of entity tags.
+    pub fn key(&self) -> UrlParamsKey<'_> {
+        UrlParamsKey { query: &self.query, languages: self.language_preference.key() }
     }
 
     /// Combines the saved query with these parameters to a list request.

@@ -59,7 +59,7 @@ impl Resource for SavedQueries {
         let Some(list) = fields.list_schema() else { return Ok(()) };
         // Errors of parsing have been reported already.
         let Ok(request) = parse_saved_query(fields, list) else { return Ok(()) };
-        match request.page_query(connection, list, &CacheView::default()) {
+        match request.page_query(connection, &CacheView::default()) {
             Err(problem) if problem.kind == ProblemKind::InvalidParameter => {
                 errors.extend(to_body_errors(problem));
             }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::db::keyset::ListQuery;
@@ -16,31 +17,33 @@ use crate::db::sql_fragment::{Bind, Fragment};
 use crate::db::{Connection, Id};
 use crate::http::accept;
 use crate::http::auth::Visibility;
-use crate::http::conditional::ConditionalGet;
+use crate::http::language::LanguageKey;
 use crate::http::language::{LanguagePreference, accept_language};
-use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::http::values::unknown_value_message;
+use crate::resource::cache::counts::SearchKey;
 use crate::resource::model::item::{ItemRow, LoadedItem, Status};
-use crate::resource::model::revisions::Revisions;
 use crate::resource::openapi::ListEndpoint;
 use crate::resource::openapi::parameter_schemas::{comma_list_parameter, query_parameter};
 use crate::resource::query::filter_sql::status_predicates;
 use crate::resource::query::pagination::PageParams;
 use crate::resource::query::params::{SearchParams, parse_range, parse_search, parse_statuses};
 use crate::resource::query::shape::{PRESENTATION_PARAMS, ResponseShape};
-use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::catalogue::ReadContext;
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::did_you_mean::{MAX_COUNTED_HITS, suggest_queries};
 use crate::resource::read::highlights::HighlightData;
 use crate::resource::read::list::page_response;
 use crate::resource::read::page::{FacetValue, JsonItems, ListResponse};
+use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::{COMMON_RANGES, RangeSchema, ResourceKind};
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_mixed_page;
 use crate::search::hit::{HIT_FIELDS, HitImageFields, SearchHitPage, to_hit};
 use crate::search::kind_filter;
+use crate::text::fingerprint::Fingerprint;
 use crate::text::query::SearchQuery;
 use crate::topics::model::SCHEMA;
 
@@ -105,29 +108,26 @@ pub async fn search_all(
     accept::require_json(&request)?;
     let caller = state.visibility(&request).await?;
     let search_request = Arc::new(SearchRequest::from_request(&state, &request, caller)?);
-    let (shared_request, inner) = (Arc::clone(&search_request), state.clone().into_inner());
-    let condition = ConditionalGet::from_request(&request);
-    let done = state
-        .read(caller, move |connection| {
-            let catalogue_request = CatalogueRequest {
-                etag_key: &shared_request.etag_key,
-                language_preference: &shared_request.language_preference,
-                base_url: &shared_request.base_url,
-                also_changed_at: None,
-                condition: &condition,
-            };
-            read_catalogue_wide(
-                connection,
-                &inner,
-                &catalogue_request,
-                |connection, revisions, render_context| {
-                    load_hit_page(connection, &inner, &shared_request, revisions, render_context)
-                },
-            )
-        })
-        .await?;
-    StatementCount::record(&request, done.statement_count);
-    page_response(&state, &request, (caller, &search_request.language_preference), done.value, None)
+    let catalogue_request = CatalogueRequest {
+        etag_key: Fingerprint::of(&search_request.key()),
+        visibility: caller,
+        language_preference: search_request.language_preference.clone(),
+        base_url: search_request.base_url.clone(),
+        also_changed_at: None,
+    };
+    let shared_request = Arc::clone(&search_request);
+    let found = read_catalogue(
+        &state,
+        &request,
+        catalogue_request,
+        move |connection, read_context, render_context| {
+            load_hit_page(connection, read_context, &shared_request, render_context)
+        },
+    )
+    .await?;
+    let response_context =
+        ResponseContext::new(&state, caller, &search_request.language_preference);
+    page_response(response_context, &request, found, None)
 }
 
 /// The parsed parameters of a search.
@@ -144,10 +144,19 @@ struct SearchRequest {
     kind_facet: bool,
     highlights: bool,
     base_url: String,
-    /// Cache key of the counts by kind.
-    count_key: String,
-    /// Identifies the request in the `ETag`.
-    etag_key: String,
+    /// The parameters that select hits except `kind`, in canonical form.
+    hit_query: String,
+    /// All parameters in canonical form.
+    canonical_query: String,
+    caller: Visibility,
+}
+
+/// Identifies a search request in entity tags and cursors.
+#[derive(Serialize)]
+struct SearchRequestKey<'a> {
+    query: &'a str,
+    languages: Option<LanguageKey<'a>>,
+    visibility: Visibility,
 }
 
 impl SearchRequest {
@@ -183,26 +192,16 @@ impl SearchRequest {
             .filter_map(|range| Some((range, parse_range(&mut params, range)?)))
             .collect();
         let highlights = params.flag("highlights").unwrap_or(false);
-        let requested_languages = if language_preference.is_explicit {
-            String::new()
-        } else {
-            language_preference.cache_key()
+        let cursor_query = params.canonical_without(PRESENTATION_PARAMS);
+        let cursor_key = SearchRequestKey {
+            query: &cursor_query,
+            languages: language_preference.negotiated_key(),
+            visibility: caller,
         };
-        let identity = format!(
-            "search\n{}\n{requested_languages}\n{caller:?}",
-            params.canonical_without(PRESENTATION_PARAMS)
-        );
-        let paging = PageParams::parse(&mut params, &identity);
-        let count_key = format!(
-            "search\n{}\n{caller:?}",
-            params.canonical_without(&[PRESENTATION_PARAMS, &["kind"]].concat())
-        );
+        let paging = PageParams::parse(&mut params, &cursor_key);
+        let hit_query = params.canonical_without(&[PRESENTATION_PARAMS, &["kind"]].concat());
         let visibility = if statuses.is_some() { caller } else { Visibility::Published };
-        let identity = format!(
-            "search\n{}\n{}\n{visibility:?}",
-            params.canonical_without(&[]),
-            language_preference.cache_key()
-        );
+        let canonical_query = params.canonical_without(&[]);
         params.finish()?;
         let Some(search) = search else {
             return Err(Problem::internal("`q` is missing after validation"));
@@ -220,9 +219,23 @@ impl SearchRequest {
             kind_facet,
             highlights,
             base_url: state.settings.base_url(request),
-            count_key,
-            etag_key: identity,
+            hit_query,
+            canonical_query,
+            caller,
         })
+    }
+
+    fn key(&self) -> SearchRequestKey<'_> {
+        SearchRequestKey {
+            query: &self.canonical_query,
+            languages: Some(self.language_preference.key()),
+            visibility: self.visibility,
+        }
+    }
+
+    /// Identifies the hits among these kinds.
+    fn count_key(&self, kinds: Vec<ResourceKind>) -> SearchKey {
+        SearchKey { kinds, query: self.hit_query.clone(), visibility: self.caller }
     }
 
     /// Builds the database query for a search among these kinds.
@@ -286,11 +299,11 @@ fn parse_single_word(params: &mut QueryParams, name: &'static str, word: &str) -
 
 fn load_hit_page(
     connection: &mut Connection,
-    state: &AppState,
+    read_context: ReadContext<'_>,
     search_request: &SearchRequest,
-    revisions: &Arc<Revisions>,
     render_context: &mut RenderContext,
 ) -> Result<ListResponse, Problem> {
+    let ReadContext { state, revisions, .. } = read_context;
     let frequencies = cached_token_frequencies(connection)?;
     let mut list = search_request.build_query(
         &search_request.search.query,
@@ -298,9 +311,8 @@ fn load_hit_page(
         SearchMode::Ranked,
         &frequencies,
     );
-    let kinds: Vec<&str> = search_request.kinds.iter().map(|kind| kind.as_str()).collect();
-    let count_key = format!("{}\n{}", search_request.count_key, kinds.join(","));
-    list.cache_key = Some(count_key.clone());
+    let count_key = search_request.count_key(search_request.kinds.clone());
+    list.cache_key = Some(Fingerprint::of(&count_key));
     // References of items are only needed for highlights.
     let schema_of =
         |item: &ItemRow| ResourceKind::parse(&item.kind).and_then(|kind| state.schema(kind));
@@ -325,11 +337,12 @@ fn load_hit_page(
         .then(|| {
             state
                 .count_cache
+                .searches
                 .get_or_try_insert_with(revisions, &count_key, || list.count(connection))
         })
         .transpose()?;
     let facets = if search_request.kind_facet {
-        Some(kind_facets(connection, state, search_request, (revisions, &frequencies))?)
+        Some(kind_facets(connection, read_context, search_request, &frequencies)?)
     } else {
         None
     };
@@ -374,16 +387,17 @@ fn load_hit_page(
 /// Counts the hits of each kind.
 fn kind_facets(
     connection: &mut Connection,
-    state: &AppState,
+    read_context: ReadContext<'_>,
     search_request: &SearchRequest,
-    (revisions, frequencies): (&Revisions, &Arc<TokenFrequencies>),
+    frequencies: &Arc<TokenFrequencies>,
 ) -> Result<Map<String, Value>, Problem> {
+    let ReadContext { state, revisions, .. } = read_context;
     let mut counts: Vec<(ResourceKind, i64)> = Vec::new();
     for kind in ResourceKind::searched() {
-        let list = format!("{}\n{}", search_request.count_key, kind.as_str());
+        let count_key = search_request.count_key(vec![kind]);
         counts.push((
             kind,
-            state.count_cache.get_or_try_insert_with(revisions, &list, || {
+            state.count_cache.searches.get_or_try_insert_with(revisions, &count_key, || {
                 search_request
                     .build_query(
                         &search_request.search.query,

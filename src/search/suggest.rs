@@ -9,9 +9,9 @@ use crate::db::search::{Audience, cached_token_frequencies, find_newest_by_title
 use crate::db::{Connection, Id};
 use crate::http::accept;
 use crate::http::auth::Visibility;
-use crate::http::conditional::{ConditionalGet, Freshness};
+use crate::http::conditional::Freshness;
+use crate::http::language::LanguageKey;
 use crate::http::language::{LanguagePreference, accept_language};
-use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::resource::cache::references::ReferenceTarget;
@@ -19,14 +19,15 @@ use crate::resource::openapi::ListEndpoint;
 use crate::resource::openapi::parameter_schemas::{comma_list_parameter, query_parameter};
 use crate::resource::query::pagination::PageInfo;
 use crate::resource::query::params::{SearchParams, parse_search};
-use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::page::{self, Links, list_response_head};
-use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_reference_targets;
 use crate::search::kind_filter::parse_kinds;
+use crate::text::fingerprint::Fingerprint;
 use crate::text::highlight::Highlighter;
 use crate::text::query::{SearchQuery, Term};
 use crate::text::stem::StemmerLanguage;
@@ -163,40 +164,28 @@ pub async fn suggest(
     accept::require_json(&request)?;
     let caller = state.visibility(&request).await?;
     let suggest_request = SuggestRequest::from_request(&state, &request)?;
-    let (inner, condition, language_preference) = (
-        state.clone().into_inner(),
-        ConditionalGet::from_request(&request),
-        suggest_request.language_preference.clone(),
-    );
-    let done = state
-        .read(Visibility::Published, move |connection| {
-            let catalogue_request = CatalogueRequest {
-                etag_key: &suggest_request.etag_key,
-                language_preference: &suggest_request.language_preference,
-                base_url: &suggest_request.base_url,
-                also_changed_at: None,
-                condition: &condition,
-            };
-            read_catalogue_wide(
-                connection,
-                &inner,
-                &catalogue_request,
-                |connection, _, render_context| {
-                    load_suggestions(connection, &inner, &suggest_request, render_context)
-                },
-            )
-        })
-        .await?;
-    StatementCount::record(&request, done.statement_count);
-    let (validators, data) = match done.value {
+    let language_preference = suggest_request.language_preference.clone();
+    let catalogue_request = CatalogueRequest {
+        etag_key: suggest_request.etag_key,
+        visibility: Visibility::Published,
+        language_preference: language_preference.clone(),
+        base_url: state.settings.base_url(&request),
+        also_changed_at: None,
+    };
+    let found = read_catalogue(
+        &state,
+        &request,
+        catalogue_request,
+        move |connection, read_context, render_context| {
+            load_suggestions(connection, read_context.state, &suggest_request, render_context)
+        },
+    )
+    .await?;
+    let response_context = ResponseContext::new(&state, caller, &language_preference);
+    let (validators, data) = match found {
         Freshness::Fresh(validators, data) => (validators, data),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                &state,
-                caller,
-                &language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     let links = page::page_links(
@@ -204,8 +193,7 @@ pub async fn suggest(
         &request,
         &PageInfo { limit: MAX_SUGGESTIONS, next_cursor: None, prev_cursor: None, total: None },
     );
-    let mut response =
-        list_response_head(&state, (caller, &language_preference), &validators, &links);
+    let mut response = list_response_head(response_context, &validators, &links);
     Ok(response.json(SuggestionPage { data, links }))
 }
 
@@ -215,8 +203,14 @@ struct SuggestRequest {
     kinds: Vec<ResourceKind>,
     language_preference: LanguagePreference,
     limit: usize,
-    base_url: String,
-    etag_key: String,
+    etag_key: Fingerprint,
+}
+
+/// Identifies the request in entity tags.
+#[derive(Serialize)]
+struct SuggestKey<'a> {
+    query: String,
+    languages: LanguageKey<'a>,
 }
 
 impl SuggestRequest {
@@ -233,12 +227,10 @@ impl SuggestRequest {
         }
         let kinds = parse_kinds(&mut params, &SUGGESTED_KINDS);
         let limit = params.integer("limit", 1..=MAX_SUGGESTIONS).unwrap_or(DEFAULT_SUGGESTIONS);
-        let base = state.settings.base_url(request);
-        let identity = format!(
-            "suggest\n{}\n{}",
-            params.canonical_without(&[]),
-            language_preference.cache_key()
-        );
+        let etag_key = Fingerprint::of(&SuggestKey {
+            query: params.canonical_without(&[]),
+            languages: language_preference.key(),
+        });
         params.finish()?;
         let Some(search) = search else {
             return Err(Problem::internal("`q` is missing after validation"));
@@ -248,8 +240,7 @@ impl SuggestRequest {
             kinds,
             language_preference,
             limit: usize::try_from(limit).unwrap_or(0),
-            base_url: base,
-            etag_key: identity,
+            etag_key,
         })
     }
 }

@@ -11,28 +11,28 @@ use utoipa::ToSchema;
 use crate::db::keyset::{PageStart, Position};
 use crate::db::search::FieldScope;
 use crate::db::{Connection, Id};
-use crate::http::conditional::{ConditionalGet, Freshness};
-use crate::http::middleware::StatementCount;
+use crate::http::conditional::Freshness;
 use crate::http::problem::Problem;
 use crate::http::query_params::reject_params;
 use crate::http::{accept, cursor};
 use crate::resource::model::cue_text::{CueRange, CueText};
 use crate::resource::model::item::LoadedItem;
 use crate::resource::model::resource::ResourceModel;
-use crate::resource::model::revisions::Revisions;
 use crate::resource::model::text_track::TrackKind;
 use crate::resource::openapi::ListEndpoint;
 use crate::resource::query::pagination::PageInfo;
 use crate::resource::query::params::ListRequest;
-use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::catalogue::ReadContext;
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::did_you_mean::{MAX_COUNTED_HITS, suggest_queries};
 use crate::resource::read::highlights::{CueHighlight, highlight_cue, ms_to_seconds};
 use crate::resource::read::page::{self, Links, list_response_head};
-use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::state::AppState;
 use crate::resource::store::tracks::{self, TrackRow};
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_page;
+use crate::text::fingerprint::Fingerprint;
 use crate::text::highlight::Highlighter;
 use crate::text::language::Language;
 use crate::text::query::SearchQuery;
@@ -148,64 +148,45 @@ pub async fn search_transcripts(
     if list_request.query().is_none() {
         return Err(Problem::invalid_parameter("q", "required", "`q` is required."));
     }
-    let (shared_request, inner) = (Arc::clone(&list_request), state.clone().into_inner());
-    let condition = ConditionalGet::from_request(&request);
-    let done = state
-        .read(caller, move |connection| {
-            let catalogue_request = CatalogueRequest {
-                etag_key: &shared_request.etag_key,
-                language_preference: &shared_request.language_preference,
-                base_url: &shared_request.base_url,
-                also_changed_at: None,
-                condition: &condition,
+    let catalogue_request = CatalogueRequest {
+        etag_key: Fingerprint::of(&list_request.key()),
+        visibility: caller,
+        language_preference: list_request.language_preference.clone(),
+        base_url: list_request.base_url.clone(),
+        also_changed_at: None,
+    };
+    let shared_request = Arc::clone(&list_request);
+    let found = read_catalogue(
+        &state,
+        &request,
+        catalogue_request,
+        move |connection, read_context, render_context| {
+            let (data, page) =
+                load_hit_page(connection, read_context, &shared_request, render_context)?;
+            let did_you_mean = if page.next_cursor.is_some() {
+                Vec::new()
+            } else {
+                let videos: HashSet<Id> = data.iter().map(|hit| hit.video.id).collect();
+                find_did_you_mean(
+                    connection,
+                    read_context.state,
+                    &shared_request,
+                    (videos.len(), render_context),
+                )?
             };
-            read_catalogue_wide(
-                connection,
-                &inner,
-                &catalogue_request,
-                |connection, revisions, render_context| {
-                    let (data, page) = load_hit_page(
-                        connection,
-                        &inner,
-                        &shared_request,
-                        revisions,
-                        render_context,
-                    )?;
-                    let did_you_mean = if page.next_cursor.is_some() {
-                        Vec::new()
-                    } else {
-                        let videos: HashSet<Id> = data.iter().map(|hit| hit.video.id).collect();
-                        find_did_you_mean(
-                            connection,
-                            &inner,
-                            &shared_request,
-                            (videos.len(), render_context),
-                        )?
-                    };
-                    Ok((data, page, did_you_mean))
-                },
-            )
-        })
-        .await?;
-    StatementCount::record(&request, done.statement_count);
-    let (validators, (data, info, did_you_mean)) = match done.value {
+            Ok((data, page, did_you_mean))
+        },
+    )
+    .await?;
+    let response_context = ResponseContext::new(&state, caller, &list_request.language_preference);
+    let (validators, (data, info, did_you_mean)) = match found {
         Freshness::Fresh(validators, page) => (validators, page),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                &state,
-                caller,
-                &list_request.language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     let links = page::page_links(&state, &request, &info);
-    let mut response = list_response_head(
-        &state,
-        (caller, &list_request.language_preference),
-        &validators,
-        &links,
-    );
+    let mut response = list_response_head(response_context, &validators, &links);
     Ok(response.json(TranscriptHitPage { data, page: info, did_you_mean, links }))
 }
 
@@ -218,11 +199,11 @@ struct RankedHit {
 
 fn load_hit_page(
     connection: &mut Connection,
-    state: &AppState,
+    read_context: ReadContext<'_>,
     list_request: &ListRequest,
-    revisions: &Revisions,
     render_context: &mut RenderContext,
 ) -> Result<(Vec<TranscriptHit>, PageInfo), Problem> {
+    let ReadContext { state, revisions, .. } = read_context;
     // A query of excluded words only matches no cue.
     let Some(query) = list_request.query().filter(|query| !query.is_empty()) else {
         return Ok((
@@ -233,7 +214,7 @@ fn load_hit_page(
     let Some(cache) = render_context.cache() else {
         return Err(Problem::internal("a list was loaded without the reference cache"));
     };
-    let list = list_request.page_query(connection, &SCHEMA, &cache)?;
+    let list = list_request.page_query(connection, &cache)?;
     let highlighter = Highlighter::new(query);
     let limit = usize::try_from(list_request.page_params.limit).unwrap_or(1);
     let invalid_cursor = || {
@@ -299,9 +280,9 @@ fn load_hit_page(
         .page_params
         .with_total
         .then(|| {
-            state.count_cache.get_or_try_insert_with(
+            state.count_cache.transcripts.get_or_try_insert_with(
                 revisions,
-                &format!("transcripts\n{}", list_request.count_key),
+                &list_request.count_key,
                 || list.count(connection),
             )
         })
@@ -329,7 +310,7 @@ fn find_did_you_mean(
     suggest_queries(connection, &state.vocabulary, &sparse_search, |connection, query| {
         Ok(list_request
             .with_query(query)
-            .page_query(connection, &SCHEMA, &cache)?
+            .page_query(connection, &cache)?
             .count_up_to(connection, MAX_COUNTED_HITS)?)
     })
 }

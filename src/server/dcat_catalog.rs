@@ -1,28 +1,29 @@
 //! `/catalog.jsonld`: the catalogue for open-data portals (DCAT).
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::db::Connection;
 use crate::http::auth::Visibility;
-use crate::http::conditional::{ConditionalGet, Freshness};
+use crate::http::conditional::Freshness;
 use crate::http::language::LanguagePreference;
-use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::i18n::country_names;
 use crate::i18n::messages::Message;
-use crate::resource::model::revisions::{CATALOGUE, Revisions};
+use crate::resource::model::revisions::CATALOGUE;
 use crate::resource::query::params::{ListRequest, MAX_FACET_LIMIT};
-use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue_wide};
+use crate::resource::read::catalogue::ReadContext;
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::facets::compute_facets;
-use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::{ResourceKind, ResourceSchema, TEXT_LANGUAGE_FILTER};
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::server::dcat::{DcatCatalog, DcatDataset, DistributionFormat, IATI_STANDARD_URL};
 use crate::server::openapi_cache::OpenApiDocuments;
+use crate::text::fingerprint::Fingerprint;
 
 /// The kinds that are datasets, each with the message of its description.
 const DATASETS: [(ResourceKind, Message); 5] = [
@@ -64,6 +65,14 @@ const IATI_ACTIVITIES: DistributionFormat = DistributionFormat {
 /// Path of the file with all activities.
 const IATI_ACTIVITIES_PATH: &str = "/iati/activities.xml";
 
+#[derive(Serialize)]
+struct CatalogKey<'a> {
+    publisher_name: &'a str,
+    licence_url: Option<&'a str>,
+    documentation_url: Option<&'a str>,
+    reporting_org: Option<&'a str>,
+}
+
 /// Describe the catalogue for open-data portals
 ///
 /// A `dcat:Catalog` in JSON-LD (DCAT 3, DCAT-AP 3.0): a dataset for each kind, with title and
@@ -93,76 +102,56 @@ pub async fn describe_catalogue(
     };
     let language_preference =
         LanguagePreference::new(Vec::new(), context.fallback_languages.clone());
-    let identity = format!("dcat\n{template:?}\n{:?}", context.settings.iati_reporting_org);
-    let (inner, condition, query_preference) = (
-        context.clone().into_inner(),
-        ConditionalGet::from_request(&request),
-        language_preference.clone(),
-    );
-    let outcome = context
-        .read(Visibility::Published, move |connection| {
-            let catalogue_request = CatalogueRequest {
-                etag_key: &identity,
-                language_preference: &query_preference,
-                base_url: &base,
-                also_changed_at: None,
-                condition: &condition,
-            };
-            read_catalogue_wide(
-                connection,
-                &inner,
-                &catalogue_request,
-                |connection, revisions, render_context| {
-                    let specs = DATASETS
-                        .iter()
-                        .filter_map(|(kind, about)| Some((inner.schema(*kind)?, *about)));
-                    let datasets = specs.map(|(spec, about)| {
-                        load_dataset(
-                            connection,
-                            (&inner, revisions),
-                            (spec, about),
-                            render_context,
-                            &documents,
-                        )
-                    });
-                    let datasets = datasets.collect::<Result<Vec<_>, Problem>>()?;
-                    Ok(DcatCatalog {
-                        modified: revisions.get(CATALOGUE).1,
-                        datasets,
-                        ..template.clone()
-                    }
-                    .to_json_ld())
-                },
-            )
-        })
-        .await?;
-    StatementCount::record(&request, outcome.statement_count);
-    let (validators, json_ld) = match outcome.value {
+    let etag_key = Fingerprint::of(&CatalogKey {
+        publisher_name: &template.publisher_name,
+        licence_url: template.licence_url.as_deref(),
+        documentation_url: template.documentation_url.as_deref(),
+        reporting_org: context.settings.iati_reporting_org.as_deref(),
+    });
+    let catalogue_request = CatalogueRequest {
+        etag_key,
+        visibility: Visibility::Published,
+        language_preference: language_preference.clone(),
+        base_url: base,
+        also_changed_at: None,
+    };
+    let found = read_catalogue(
+        &context,
+        &request,
+        catalogue_request,
+        move |connection, read_context, render_context| {
+            let specs = DATASETS
+                .iter()
+                .filter_map(|(kind, about)| Some((read_context.state.schema(*kind)?, *about)));
+            let datasets = specs.map(|(spec, about)| {
+                load_dataset(connection, read_context, (spec, about), render_context, &documents)
+            });
+            let datasets = datasets.collect::<Result<Vec<_>, Problem>>()?;
+            Ok(DcatCatalog {
+                modified: read_context.revisions.get(CATALOGUE).1,
+                datasets,
+                ..template.clone()
+            }
+            .to_json_ld())
+        },
+    )
+    .await?;
+    let response_context =
+        ResponseContext::new(&context, Visibility::Published, &language_preference);
+    let (validators, json_ld) = match found {
         Freshness::Fresh(validators, json_ld) => (validators, json_ld),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                &context,
-                Visibility::Published,
-                &language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(
-        &mut response,
-        &context,
-        Visibility::Published,
-        &language_preference,
-    );
-    response::set_validators(&mut response, &validators);
+    let mut response = response_context.ok(&validators);
     Ok(response.content_type("application/ld+json").body(json_ld.to_string()))
 }
 
 /// Loads the dataset of a kind; languages and countries are counted as facets of the list.
 fn load_dataset(
     connection: &mut Connection,
-    (context, revisions): (&AppState, &Revisions),
+    read_context: ReadContext<'_>,
     (spec, about): (&'static ResourceSchema, Message),
     render_context: &mut RenderContext,
     documents: &OpenApiDocuments,
@@ -172,10 +161,14 @@ fn load_dataset(
         .filter(|name| spec.all_filters().any(|filter| filter.name == *name))
         .collect();
     let query = format!("facets={}&facet_limit={MAX_FACET_LIMIT}", wanted.join(","));
-    let list =
-        ListRequest::parse(spec, &query, None, &context.fallback_languages, Visibility::Published)?;
-    let facets =
-        compute_facets(&context.facet_cache, connection, (spec, &list), revisions, render_context)?;
+    let list = ListRequest::parse(
+        spec,
+        &query,
+        None,
+        &read_context.state.fallback_languages,
+        Visibility::Published,
+    )?;
+    let facets = compute_facets(connection, read_context, &list, render_context)?;
     let values = |name: &str| -> Vec<String> {
         let counted = facets.get(name).and_then(Value::as_array).into_iter().flatten();
         let mut values: Vec<String> = counted
@@ -194,13 +187,13 @@ fn load_dataset(
         name: spec.kind.path_segment(),
         title: spec.kind.heading_message(),
         description: about,
-        modified: revisions.get(spec.kind.as_str()).1,
+        modified: read_context.revisions.get(spec.kind.as_str()).1,
         languages: values(TEXT_LANGUAGE_FILTER),
         countries,
         distributions: distributions(
             spec,
             documents,
-            context.settings.iati_reporting_org.is_some(),
+            read_context.state.settings.iati_reporting_org.is_some(),
         ),
     })
 }

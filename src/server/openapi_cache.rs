@@ -34,16 +34,16 @@ pub fn cached_response(
 
 /// A rendered document. Responses share its bytes.
 pub struct CachedDocument {
-    /// ETag.
+    /// `ETag`.
     pub etag: EntityTag,
     /// Content.
     pub body: Bytes,
 }
 
 impl CachedDocument {
-    /// A document with the ETag of its content.
+    /// A document with the `ETag` of its content.
     pub fn new(text: String) -> Self {
-        Self { etag: EntityTag::from_state(&text), body: Bytes::from(text) }
+        Self { etag: EntityTag::from_key(&text), body: Bytes::from(text) }
     }
 }
 

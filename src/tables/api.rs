@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Serialize;
 
 use super::format::TableFormat;
 use super::stream::{StartedExport, TableExport};
@@ -17,8 +18,10 @@ use crate::partners::resource::Partners;
 use crate::programmes::resource::Programmes;
 use crate::resource::model::revisions::Revisions;
 use crate::resource::openapi::ListEndpoint;
+use crate::resource::query::params::ListKey;
 use crate::resource::query::params::ListRequest;
-use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
+use crate::resource::read::response::{RepresentationState, RevisionKey};
 use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
 use crate::tables::table_resource::TableResource;
@@ -141,6 +144,13 @@ pub async fn export_impact_statistics(
     export_table::<ImpactStatistics>(state, request, format.into_inner()).await
 }
 
+#[derive(Serialize)]
+struct TableTag<'a> {
+    revisions: &'a RevisionKey,
+    extension: &'a str,
+    list: ListKey<'a>,
+}
+
 /// Responds with a list as a table. The URL determines the format; `Accept` is ignored, since
 /// browsers follow links to tables.
 pub async fn export_table<S: TableResource>(
@@ -174,31 +184,28 @@ pub async fn export_table<S: TableResource>(
         .read_stream_batch(caller, move |connection| {
             // As for a list page, revisions are read before the data.
             let revisions = Arc::new(Revisions::load(connection)?);
-            let (state, changed_at) =
-                response::representation_state(S::SCHEMA, &revisions, &shared.response_shape, true);
-            let tag =
-                EntityTag::from_state(&format!("table\n{extension}\n{state}\n{}", shared.etag_key));
-            let validators = CacheValidators { tag, last_modified: changed_at };
+            let state = RepresentationState::of_list(S::SCHEMA, &revisions, &shared.response_shape);
+            let tag = EntityTag::from_key(&TableTag {
+                revisions: &state.revisions,
+                extension: &extension,
+                list: shared.key(),
+            });
+            let validators = CacheValidators { tag, last_modified: state.changed_at };
             validators.unless_current(&condition, || {
                 StartedExport::load::<S>(connection, &inner, &shared, &revisions, format)
             })
         })
         .await?;
     StatementCount::record(&request, done.statement_count);
+    let response_context =
+        ResponseContext::new(&context, caller, &list_request.language_preference);
     let (validators, started) = match done.value {
         Freshness::Fresh(validators, started) => (validators, started),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                &context,
-                caller,
-                &list_request.language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, &context, caller, &list_request.language_preference);
-    response::set_validators(&mut response, &validators);
+    let mut response = response_context.ok(&validators);
     response
         .insert_header((header::CONTENT_LANGUAGE, list_request.language_preference.ui_language));
     let name = format!(

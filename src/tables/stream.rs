@@ -63,8 +63,7 @@ impl StartedExport {
         format: TableFormat,
     ) -> Result<Self, Problem> {
         let cache = CacheView::new(&context.reference_cache, revisions);
-        let numbers =
-            list_request.page_query(connection, S::SCHEMA, &cache)?.ordered_row_ids(connection)?;
+        let numbers = list_request.page_query(connection, &cache)?.ordered_row_ids(connection)?;
         format.check_row_limit(numbers.len())?;
         let first = numbers.get(..ROWS_PER_CHUNK).unwrap_or(&numbers);
         let part = load_chunk::<S>(

@@ -9,6 +9,7 @@
 //! - `stem`: stemmers of the languages of the catalogue.
 //! - `decimal`: exact decimals, their sums, and sort keys.
 //! - `collation`: sort keys by the rules of a language.
+//! - `fingerprint`: fixed hashes of typed keys.
 //! - `name_suggestion`, `fuzzy_word`: suggestions for misspelled names and words.
 
 pub mod analyzer;
@@ -16,6 +17,7 @@ mod chars;
 pub mod collation;
 pub mod decimal;
 pub mod escape;
+pub mod fingerprint;
 pub mod fold;
 mod foreign_words;
 pub mod fuzzy_word;

@@ -1,7 +1,7 @@
 //! Stores imported lines in one transaction.
 
 use crate::resource::store::lookup::Lookup;
-use crate::resource::write::save::SaveResult;
+use crate::resource::write::save::{SaveResult, WriteMode};
 use serde_json::Value;
 
 use crate::commands::error::CommandError;
@@ -162,12 +162,14 @@ fn save_line(
             format!("the {} `{}` has been deleted", line.kind.noun(), item.slug),
         ));
     }
-    if let Some(item) = existing.as_ref().filter(|_| line.is_patch) {
-        let merged = (entry.merge_patch)(connection, context, item, &line.body)?;
-        return (entry.save)(connection, context, existing, None, &merged);
+    match existing {
+        Some(item) if line.is_patch => {
+            let merged = (entry.merge_patch)(connection, context, &item, &line.body)?;
+            (entry.save)(connection, context, WriteMode::Replace(item), &merged)
+        }
+        Some(item) => (entry.save)(connection, context, WriteMode::Replace(item), &line.body),
+        None => (entry.save)(connection, context, WriteMode::CreateAt(&line.slug), &line.body),
     }
-    let slug = existing.is_none().then_some(line.slug.as_str());
-    (entry.save)(connection, context, existing, slug, &line.body)
 }
 
 /// Returns the errors of a line, each with the line number.

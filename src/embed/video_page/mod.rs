@@ -1,8 +1,9 @@
 //! `/embed/videos/{video}`: the embed page of a video.
 mod html;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::embed::evidence::{self, EvidencePassage};
@@ -20,11 +21,12 @@ use crate::i18n::messages::Message;
 use crate::images::poster;
 use crate::programmes::fields::Helpline;
 use crate::resource::model::item::LoadedItem;
-use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::urls::PublicUrls;
+use crate::text::fingerprint::Fingerprint;
 use crate::videos::fields::VideoFields;
 use crate::videos::media::{Caption, Chapter, Source};
 use crate::videos::tracks::Captions;
@@ -88,6 +90,14 @@ pub async fn embed_video(
     }
 }
 
+#[derive(Serialize)]
+struct VideoPageKey<'a> {
+    start_seconds: i64,
+    urls: &'a PublicUrls,
+    embed_origins: &'a [String],
+    publisher: &'a str,
+}
+
 async fn respond(
     context: &web::Data<AppState>,
     request: &HttpRequest,
@@ -96,20 +106,23 @@ async fn respond(
     let VideoPageParams { language_preference, start_seconds: start } =
         VideoPageParams::from_request(request, context)?;
     let urls = PublicUrls::new(&context.settings, &context.settings.base_url(request));
-    let etag_key = format!(
-        "embed\n{start}\n{}\n{}",
-        urls.cache_key(),
-        context.settings.embed_origins.join(" ")
-    );
     let publisher = context.settings.publisher_name(&context.settings.base_url(request));
+    let etag_key = Fingerprint::of(&VideoPageKey {
+        start_seconds: start,
+        urls: &urls,
+        embed_origins: &context.settings.embed_origins,
+        publisher: &publisher,
+    });
     let item_request = ItemRequest {
         id_or_slug,
         visibility: Visibility::Published,
         language_preference: &language_preference,
-        etag_key: format!("{etag_key}\n{publisher}"),
+        etag_key,
         with_extras: true,
         accept_former_slug: false,
     };
+    let response_context =
+        ResponseContext::new(context, Visibility::Published, &language_preference);
     let (validators, found) = match load_item::load_video(
         context,
         request,
@@ -122,12 +135,7 @@ async fn respond(
     {
         Freshness::Fresh(validators, found) => (validators, found),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                context,
-                Visibility::Published,
-                &language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
     match found {
@@ -135,14 +143,7 @@ async fn respond(
             Ok(load_item::permanent_redirect(context, request, &format!("/embed/videos/{slug}")))
         }
         Located::Found(page) => {
-            let mut response = HttpResponse::build(StatusCode::OK);
-            response::set_cache_headers(
-                &mut response,
-                context,
-                Visibility::Published,
-                &language_preference,
-            );
-            response::set_validators(&mut response, &validators);
+            let mut response = response_context.ok(&validators);
             response.insert_header((header::LINK, page.discovery.link_headers().join(", ")));
             Ok(page.to_html_page(start).to_response(&context.settings, response))
         }

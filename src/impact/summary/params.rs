@@ -1,6 +1,7 @@
 //! Query parameters of a summary.
 
 use actix_web::HttpRequest;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::http::auth::Visibility;
@@ -10,8 +11,10 @@ use crate::http::problem::{FieldError, Problem};
 use crate::http::query_params::{QueryParams, remove_params};
 use crate::impact::schema::SCHEMA;
 use crate::resource::openapi::parameter_schemas::{comma_list_parameter, query_parameter};
+use crate::resource::query::params::ListKey;
 use crate::resource::query::params::ListRequest;
 use crate::resource::state::AppState;
+use crate::text::fingerprint::Fingerprint;
 use crate::text::name_suggestion::closest_name;
 
 /// Maximum number of group keys.
@@ -47,7 +50,7 @@ pub const SUMMARY_PARAMS: &[&str] =
     &["group_by", "aggregates", "apart", "limit", "statistics_limit"];
 
 /// Group key.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub enum GroupBy {
     /// Country, if there is exactly one.
     Country,
@@ -124,8 +127,15 @@ pub struct SummaryParams {
     pub limit: usize,
     /// Maximum number of statistics listed per group.
     pub statistics_limit: usize,
-    /// Cache key of the request.
-    pub etag_key: String,
+    /// All parameters in canonical form.
+    pub canonical_query: String,
+}
+
+/// Identifies a summary request in entity tags.
+#[derive(Serialize)]
+struct SummaryKey<'a> {
+    list: ListKey<'a>,
+    query: &'a str,
 }
 
 impl SummaryParams {
@@ -152,6 +162,11 @@ impl SummaryParams {
         })?;
         read.list.base_url = state.settings.base_url(request);
         Ok(read)
+    }
+
+    /// Returns the fingerprint of the request, for entity tags.
+    pub fn etag_key(&self) -> Fingerprint {
+        Fingerprint::of(&SummaryKey { list: self.list.key(), query: &self.canonical_query })
     }
 
     fn parse(
@@ -195,25 +210,25 @@ impl SummaryParams {
                 );
             }
         }
-        let is_apart = params.flag("apart").unwrap_or(false);
+        let separate_incomparable = params.flag("apart").unwrap_or(false);
         let limit = params.integer("limit", 1..=MAX_GROUPS).unwrap_or(MAX_GROUPS);
         let named = params
             .integer("statistics_limit", 0..=STATISTICS_LIMITS.1)
             .unwrap_or(STATISTICS_LIMITS.0);
         let others = [EXCLUDED_PARAMS, SUMMARY_PARAMS, extra_params].concat();
-        let identity = params.canonical_without(&[]);
+        let canonical_query = params.canonical_without(&[]);
         let mine = params.errors;
         let list = list(&remove_params(query, &others));
         let mut errors = [refused, mine].concat();
         match list {
             Ok(list) if errors.is_empty() => Ok(Self {
-                etag_key: format!("{}\n{identity}", list.etag_key),
+                canonical_query,
                 list,
                 group_by: by,
                 aggregates: aggregates
                     .take()
                     .unwrap_or_else(|| AGGREGATES.iter().map(|name| (*name).to_owned()).collect()),
-                separate_incomparable: is_apart,
+                separate_incomparable,
                 limit: usize::try_from(limit).unwrap_or(usize::MAX),
                 statistics_limit: usize::try_from(named).unwrap_or(usize::MAX),
             }),

@@ -1,19 +1,17 @@
 //! Conditional responses with computed aggregates.
 
-use crate::resource::read::catalogue::CatalogueRequest;
-use crate::resource::read::catalogue::read_catalogue_wide;
 use std::sync::Arc;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::db::Connection;
 use crate::http::auth::Visibility;
-use crate::http::conditional::{ConditionalGet, Freshness};
-use crate::http::middleware::StatementCount;
+use crate::http::conditional::Freshness;
 use crate::http::problem::Problem;
 use crate::impact::summary::params::SummaryParams;
-use crate::resource::read::response;
+use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
+use crate::resource::read::response::ResponseContext;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 
@@ -27,39 +25,28 @@ pub async fn respond<T: serde::Serialize + Send + 'static>(
     + Send
     + 'static,
 ) -> Result<HttpResponse, Problem> {
-    let condition = ConditionalGet::from_request(request);
-    let (shared, inner) = (Arc::clone(&params), state.clone().into_inner());
-    let done = state
-        .read(visibility, move |connection| {
-            let list = &shared.list;
-            let of = CatalogueRequest {
-                etag_key: &shared.etag_key,
-                language_preference: &list.language_preference,
-                base_url: &list.base_url,
-                also_changed_at: None,
-                condition: &condition,
-            };
-            read_catalogue_wide(connection, &inner, &of, |connection, _, render_context| {
-                build(connection, &shared, render_context)
-            })
+    let catalogue_request = CatalogueRequest {
+        etag_key: params.etag_key(),
+        visibility,
+        language_preference: params.list.language_preference.clone(),
+        base_url: params.list.base_url.clone(),
+        also_changed_at: None,
+    };
+    let shared_params = Arc::clone(&params);
+    let found =
+        read_catalogue(state, request, catalogue_request, move |connection, _, render_context| {
+            build(connection, &shared_params, render_context)
         })
         .await?;
-    StatementCount::record(request, done.statement_count);
     let language_preference = &params.list.language_preference;
-    let (validators, body) = match done.value {
+    let response_context = ResponseContext::new(state, visibility, language_preference);
+    let (validators, body) = match found {
         Freshness::Fresh(validators, body) => (validators, body),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                state,
-                visibility,
-                language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, state, visibility, language_preference);
-    response::set_validators(&mut response, &validators);
+    let mut response = response_context.ok(&validators);
     // Untranslated labels may be in other languages; formatted values are in this one.
     response.insert_header((header::CONTENT_LANGUAGE, language_preference.ui_language));
     Ok(response.json(body))

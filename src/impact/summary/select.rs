@@ -25,7 +25,7 @@ pub fn load_selected_rows(
     cache: &CacheView,
 ) -> Result<SelectedRows, Problem> {
     if !list_request.is_published_only() {
-        let numbers = list_request.load_row_ids(connection, &SCHEMA, cache, None)?;
+        let numbers = list_request.load_row_ids(connection, cache, None)?;
         let facts = FactTable::load(connection, &numbers)?;
         let places = (0..facts.rows.len()).collect();
         return Ok(SelectedRows { facts: Arc::new(facts), indexes: places });
@@ -34,7 +34,7 @@ pub fn load_selected_rows(
     let places = if list_request.is_unfiltered() {
         (0..facts.rows.len()).collect()
     } else {
-        let mut numbers = list_request.load_row_ids(connection, &SCHEMA, cache, None)?;
+        let mut numbers = list_request.load_row_ids(connection, cache, None)?;
         numbers.sort_unstable();
         numbers
             .iter()

@@ -11,7 +11,7 @@ use crate::resource::cache::versioned::VersionedCache;
 
 /// The items that have a content note in any language; `None` if there are more than
 /// `MAX_INDEXED_ITEMS`.
-pub type ContentNoteIndex = VersionedCache<Option<Arc<HashSet<RowId>>>>;
+pub type ContentNoteIndex = VersionedCache<(), Option<Arc<HashSet<RowId>>>>;
 
 /// Maximum number of indexed items.
 const MAX_INDEXED_ITEMS: i64 = 20_000;

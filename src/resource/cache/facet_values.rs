@@ -9,7 +9,9 @@ use diesel::sql_types::{BigInt, Nullable, Text as SqlText};
 
 use crate::db::sql_fragment::{Bind, Fragment, Statement};
 use crate::db::{Connection, Error, RowId};
+use crate::resource::cache::counts::FilteredListKey;
 use crate::resource::cache::snapshot::{MAX_INCREMENTAL_ITEMS, STALE_READ_GRACE};
+use crate::resource::cache::versioned::VersionedCache;
 use crate::resource::model::revisions::{CATALOGUE, DERIVED_DATA, Revisions};
 use crate::resource::schema::ResourceKind;
 
@@ -221,5 +223,14 @@ fn parse_term_ids(terms: Option<&str>) -> Vec<u32> {
 /// The values of one facet, each with the number of items that have it; the most frequent first.
 pub(in crate::resource) type FacetCounts = Arc<Vec<(Arc<str>, u32)>>;
 
-/// Facet counts by query, at the current catalogue revision.
-pub type FacetCountCache = crate::resource::cache::versioned::VersionedCache<FacetCounts>;
+/// Identifies the counts of a facet.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct FacetKey {
+    /// Name of the filter whose values are counted.
+    pub filter: &'static str,
+    /// The list without that filter.
+    pub list: FilteredListKey,
+}
+
+/// Facet counts at the current catalogue revision.
+pub type FacetCountCache = VersionedCache<FacetKey, FacetCounts>;

@@ -17,6 +17,7 @@ use crate::resource::cache::counts::SearchPageCache;
 use crate::resource::cache::snapshot::{Snapshot, SnapshotCache};
 use crate::resource::model::revisions::Revisions;
 use crate::resource::schema::{ResourceKind, ResourceSchema};
+use crate::text::fingerprint::Fingerprint;
 use crate::text::language::Language;
 
 /// The target of a reference, at one level of visibility.
@@ -216,7 +217,7 @@ impl CacheView {
     /// called in a write transaction.
     pub fn search_page(
         &self,
-        page: &str,
+        page: Fingerprint,
         search: impl FnOnce() -> Result<Option<Vec<PositionRow>>, Error>,
     ) -> Result<Option<Vec<PositionRow>>, Error> {
         self.reference_cache.search_pages.get_or_try_insert_with(&self.revisions, page, search)

@@ -1,6 +1,7 @@
 //! A cache whose entries are valid for one revision of the catalogue.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::resource::model::revisions::{CATALOGUE, Revisions};
@@ -8,14 +9,14 @@ use crate::resource::model::revisions::{CATALOGUE, Revisions};
 /// Default maximum number of entries.
 const MAX_ENTRIES: usize = 10_000;
 
-/// Values by query, valid for one catalogue revision. The cache is cleared when the revision
-/// changes and when it is full.
-pub struct VersionedCache<T> {
+/// Values by key, valid for one catalogue revision. The cache is cleared when the revision changes
+/// and when it is full. A key must identify everything that its value depends on.
+pub struct VersionedCache<K, T> {
     max_entries: usize,
-    entries: Mutex<CacheEntries<T>>,
+    entries: Mutex<CacheEntries<K, T>>,
 }
 
-impl<T> VersionedCache<T> {
+impl<K, T> VersionedCache<K, T> {
     pub(super) fn with_max_entries(max_entries: usize) -> Self {
         Self {
             max_entries,
@@ -24,53 +25,52 @@ impl<T> VersionedCache<T> {
     }
 }
 
-impl<T> Default for VersionedCache<T> {
+impl<K, T> Default for VersionedCache<K, T> {
     fn default() -> Self {
         Self::with_max_entries(MAX_ENTRIES)
     }
 }
 
-impl<T: Clone> VersionedCache<T> {
-    /// Returns the cached value of `list` at these revisions, or computes it with `count` and
-    /// caches it. `list` must identify everything that the value depends on.
+impl<K: Clone + Eq + Hash, T: Clone> VersionedCache<K, T> {
+    /// Returns the cached value of a key at these revisions, or computes and caches it.
     pub fn get_or_try_insert_with<E>(
         &self,
         revisions: &Revisions,
-        list: &str,
-        count: impl FnOnce() -> Result<T, E>,
+        key: &K,
+        compute: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
-        if let Some(known) = self.get(revisions, list) {
-            return Ok(known);
+        if let Some(value) = self.get(revisions, key) {
+            return Ok(value);
         }
-        let counted = count()?;
-        self.insert(revisions, list.to_owned(), counted.clone());
-        Ok(counted)
+        let value = compute()?;
+        self.insert(revisions, key.clone(), value.clone());
+        Ok(value)
     }
 
-    /// Returns the cached value of `list` at these revisions.
-    pub fn get(&self, revisions: &Revisions, list: &str) -> Option<T> {
+    /// Returns the cached value of a key at these revisions.
+    pub fn get(&self, revisions: &Revisions, key: &K) -> Option<T> {
         let (revision, _) = revisions.get(CATALOGUE);
         Some(self.lock())
             .filter(|entries| entries.revision == revision)
-            .and_then(|entries| entries.values.get(list).cloned())
+            .and_then(|entries| entries.values.get(key).cloned())
     }
 
     /// Caches a value at these revisions.
-    pub fn insert(&self, revisions: &Revisions, list: String, counted: T) {
+    pub fn insert(&self, revisions: &Revisions, key: K, value: T) {
         let (revision, _) = revisions.get(CATALOGUE);
         let mut entries = self.lock();
         if entries.revision != revision || entries.values.len() >= self.max_entries {
             *entries = CacheEntries { revision, values: HashMap::new() };
         }
-        entries.values.insert(list, counted);
+        entries.values.insert(key, value);
     }
 
-    fn lock(&self) -> MutexGuard<'_, CacheEntries<T>> {
+    fn lock(&self) -> MutexGuard<'_, CacheEntries<K, T>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-struct CacheEntries<T> {
+struct CacheEntries<K, T> {
     revision: i64,
-    values: HashMap<String, T>,
+    values: HashMap<K, T>,
 }

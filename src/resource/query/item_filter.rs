@@ -10,22 +10,38 @@ use crate::http::problem::{FieldError, Problem};
 use crate::resource::cache::references::CacheView;
 use crate::resource::model::item::ItemRow;
 use crate::resource::query::params::{FilterValue, ListRequest};
-use crate::resource::schema::{FilterSchema, ResourceKind};
+use crate::resource::schema::{FilterSchema, FilterType, ResourceKind};
 use crate::resource::store::items as stored_items;
 use crate::resource::store::lookup::{self, find};
 use crate::text::name_suggestion::closest_name;
+
+/// A filter of a request.
+#[derive(Clone, Copy)]
+pub(super) struct GivenFilter<'a> {
+    pub(super) filter: &'static FilterSchema,
+    pub(super) values: &'a [FilterValue],
+    /// Whether the query reads the filter index along the single value.
+    pub(super) is_driving: bool,
+}
+
+/// The parts of a query that filters add to.
+pub(super) struct QueryParts<'a> {
+    pub(super) cache: &'a CacheView,
+    pub(super) list: &'a mut ListQuery,
+    pub(super) errors: &'a mut Vec<FieldError>,
+}
 
 impl ListRequest {
     /// Restricts a list to the items that these items reference, or to those that they do not.
     pub(super) fn add_referenced_by_filter(
         &self,
         connection: &mut Connection,
-        cache: &CacheView,
-        (filter, kind, field): (&'static FilterSchema, ResourceKind, &'static str),
-        values: &[FilterValue],
-        list: &mut ListQuery,
-        errors: &mut Vec<FieldError>,
+        parts: &mut QueryParts<'_>,
+        given: GivenFilter<'_>,
     ) -> Result<(), Problem> {
+        let GivenFilter { filter, values, .. } = given;
+        let FilterType::ReferencedBy(kind, field) = filter.filter_type else { return Ok(()) };
+        let QueryParts { cache, list, errors } = parts;
         let (mut included, mut excluded, mut is_narrowed) = (Vec::new(), Vec::new(), false);
         for value in values {
             is_narrowed = is_narrowed || !value.excluded;

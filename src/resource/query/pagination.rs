@@ -30,12 +30,12 @@ pub struct PageParams {
 }
 
 impl PageParams {
-    /// Parses `limit`, `offset`, `cursor` and `total`; `identity` identifies the query.
-    pub fn parse(params: &mut QueryParams, identity: &str) -> Self {
+    /// Parses `limit`, `offset`, `cursor` and `total`; `key` identifies the query.
+    pub fn parse(params: &mut QueryParams, key: &impl Serialize) -> Self {
         let limit = params.integer("limit", 1..=MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
         let offset = params.integer("offset", 0..=MAX_OFFSET);
         let total = params.flag("total").unwrap_or(false);
-        let fingerprint = cursor::query_fingerprint(identity);
+        let fingerprint = cursor::query_fingerprint(key);
         let mut start = PageStart::Offset(offset.unwrap_or(0));
         if let Some(text) = params.get("cursor") {
             if offset.is_some() {

@@ -1,6 +1,7 @@
 //! Parses the parameters of a list request by the schema of the kind.
 
 use actix_web::HttpRequest;
+use serde::Serialize;
 
 use crate::db::keyset::PageStart;
 use crate::db::search::FieldScope;
@@ -8,17 +9,20 @@ use crate::db::sort_key::MAX_SORT_KEYS;
 use crate::db::sql_fragment::Bind;
 use crate::http::auth::Visibility;
 use crate::http::json_fields::{truncate_for_message, unknown_value_message};
-use crate::http::language::{LanguagePreference, accept_language};
+use crate::http::language::{LanguageKey, LanguagePreference, accept_language};
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::i18n::country_names;
+use crate::resource::cache::counts::FilteredListKey;
+use crate::resource::cache::facet_values::FacetKey;
 use crate::resource::model::item::Status;
 pub use crate::resource::query::filter_sql::{filter_match, status_predicates};
 use crate::resource::query::missing::MissingFilter;
 use crate::resource::query::pagination::PageParams;
 use crate::resource::query::shape::{PRESENTATION_PARAMS, ResponseShape, parse_shape};
 use crate::resource::schema::{
-    FilterSchema, FilterType, MAX_VALUES, RangeSchema, RangeType, ResourceSchema, SortColumn,
+    FilterSchema, FilterType, MAX_VALUES, RangeSchema, RangeType, ResourceKind, ResourceSchema,
+    SortColumn,
 };
 use crate::text::decimal::format::decimal_sort_key;
 use crate::text::language::Language;
@@ -45,6 +49,8 @@ pub struct SearchParams {
 /// A parsed list request; the names of items in filters are not resolved yet.
 #[derive(Clone)]
 pub struct ListRequest {
+    /// Schema of the kind.
+    pub schema: &'static ResourceSchema,
     /// Requested languages.
     pub language_preference: LanguagePreference,
     /// Shape of each item.
@@ -56,17 +62,17 @@ pub struct ListRequest {
     /// Visibility of items and texts.
     pub visibility: Visibility,
     /// Cache key of the total. Independent of the sort order and, without `q`, of `lang`.
-    pub count_key: String,
-    /// All parameters in canonical form, with languages and visibility: part of the `ETag`.
-    pub etag_key: String,
+    pub count_key: FilteredListKey,
+    /// All parameters in canonical form.
+    pub(super) canonical_query: String,
     /// Requested facets.
     pub facet_params: FacetParams,
     /// Whether to highlight matches.
     pub with_highlights: bool,
     /// Fields that `q` searches.
     pub scope: FieldScope,
-    /// Cache key of the counts of each requested facet, by filter name.
-    pub(super) facet_keys: Vec<(&'static str, String)>,
+    /// Cache key of the counts of each requested facet, in the order of `facet_params`.
+    pub(super) facet_keys: Vec<FacetKey>,
     pub(super) statuses: Option<Vec<Status>>,
     pub(super) ids: Option<Vec<String>>,
     pub(super) search: Option<SearchParams>,
@@ -128,53 +134,46 @@ impl ListRequest {
         let (sorts, by_relevance) = parse_sort_keys(&mut params, schema, search.is_some());
         let facets = parse_facets(&mut params, schema);
         let highlights = params.flag("highlights").unwrap_or(false);
-        let negotiated = if language_preference.is_explicit {
-            String::new()
-        } else {
-            language_preference.cache_key()
+        let cursor_key = CursorKey {
+            kind: schema.kind,
+            query: params.canonical_without(PRESENTATION_PARAMS),
+            languages: language_preference.negotiated_key(),
+            visibility,
         };
-        let identity = format!(
-            "{}\n{}\n{negotiated}\n{visibility:?}",
-            schema.kind.as_str(),
-            params.canonical_without(PRESENTATION_PARAMS)
-        );
-        let paging = PageParams::parse(&mut params, &identity);
+        let paging = PageParams::parse(&mut params, &cursor_key);
         // `lang` selects the stemmers of a search, so it affects the counts only with `q`.
-        let apart: &[&str] = if search.is_some() { &[] } else { &["lang"] };
-        let counted = params.canonical_without(&[PRESENTATION_PARAMS, &["sort"], apart].concat());
-        let counted = format!("{}\n{counted}\n{visibility:?}", schema.kind.as_str());
-        let counted_but: Vec<(&'static str, String)> = facets
+        let language_param: &[&str] = if search.is_some() { &[] } else { &["lang"] };
+        let list_key_without = |names: &[&str]| FilteredListKey {
+            kind: schema.kind,
+            query: params.canonical_without(
+                &[PRESENTATION_PARAMS, &["sort"], language_param, names].concat(),
+            ),
+            visibility,
+        };
+        let count_key = list_key_without(&[]);
+        let facet_keys = facets
             .filters
             .iter()
-            .map(|filter| {
-                let rest = params.canonical_without(
-                    &[PRESENTATION_PARAMS, &["sort", filter.name], apart].concat(),
-                );
-                (filter.name, format!("{}\n{rest}\n{visibility:?}", schema.kind.as_str()))
-            })
+            .map(|filter| FacetKey { filter: filter.name, list: list_key_without(&[filter.name]) })
             .collect();
-        let whole = params.canonical_without(&[]);
+        let canonical_query = params.canonical_without(&[]);
         // Drafts are listed only if `status` requests them, even with a key: a site that reads with
         // a key does not leak them.
         let visibility = if statuses.is_some() { visibility } else { Visibility::Published };
-        let identity = format!(
-            "{}\n{whole}\n{}\n{visibility:?}",
-            schema.kind.as_str(),
-            language_preference.cache_key()
-        );
         params.finish()?;
         Ok(Self {
+            schema,
             language_preference,
             response_shape: shape,
             page_params: paging,
             base_url: String::new(),
             visibility,
-            count_key: counted,
-            etag_key: identity,
+            count_key,
+            canonical_query,
             facet_params: facets,
             with_highlights: highlights,
             scope: FieldScope::default(),
-            facet_keys: counted_but,
+            facet_keys,
             statuses,
             ids,
             search,
@@ -223,13 +222,38 @@ impl ListRequest {
         self.filters.iter().any(|(set, _)| set.name == filter.name)
     }
 
-    /// Returns the cache key of the counts of a facet.
-    pub fn facet_key(&self, filter: &FilterSchema) -> &str {
-        self.facet_keys
-            .iter()
-            .find(|(name, _)| *name == filter.name)
-            .map_or(self.count_key.as_str(), |(_, counted)| counted)
+    /// Returns the requested facets, each with the cache key of its counts.
+    pub fn facets(&self) -> impl Iterator<Item = (&'static FilterSchema, &FacetKey)> {
+        self.facet_params.filters.iter().copied().zip(&self.facet_keys)
     }
+
+    /// Identifies the request in entity tags.
+    pub fn key(&self) -> ListKey<'_> {
+        ListKey {
+            kind: self.schema.kind,
+            query: &self.canonical_query,
+            languages: self.language_preference.key(),
+            visibility: self.visibility,
+        }
+    }
+}
+
+/// Identifies a list request in entity tags.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+pub struct ListKey<'a> {
+    kind: ResourceKind,
+    query: &'a str,
+    languages: LanguageKey<'a>,
+    visibility: Visibility,
+}
+
+/// Identifies the query that a cursor belongs to.
+#[derive(Serialize)]
+struct CursorKey<'a> {
+    kind: ResourceKind,
+    query: String,
+    languages: Option<LanguageKey<'a>>,
+    visibility: Visibility,
 }
 
 /// Parses `status`. Returns `None` for the default: published items.

@@ -1,5 +1,7 @@
 //! The shape of a response: `fields`, `include` and what they add to a representation.
 
+use serde::Serialize;
+
 use crate::http::json_fields::unknown_value_message;
 use crate::http::language::LanguagePreference;
 use crate::http::query_params::QueryParams;
@@ -19,7 +21,7 @@ pub const PRESENTATION_PARAMS: &[&str] = &[
 ];
 
 /// Shape of a response: the selected fields and the embedded resources.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct ResponseShape {
     /// Fields to include besides `id`; all fields if `None`.
     pub fields: Option<Vec<String>>,

@@ -1,26 +1,31 @@
 //! Translates a list request into a [`ListQuery`].
 
+use serde::Serialize;
+
 use crate::db::driving_table::DrivingTable;
 use crate::db::keyset::ListQuery;
-use crate::db::search::{Audience, SearchMatch, SearchMode, cached_token_frequencies, plan_search};
+use crate::db::search::{
+    Audience, FieldScope, SearchMatch, SearchMode, cached_token_frequencies, plan_search,
+};
 use crate::db::sort_key::{SortKey, SortKeyType};
 use crate::db::sql_fragment::{Bind, Fragment};
 use crate::db::{Connection, RowId};
 use crate::http::problem::{FieldError, Problem};
+use crate::resource::cache::counts::FilteredListKey;
 use crate::resource::cache::range_columns::RangeColumns;
 use crate::resource::cache::references::CacheView;
 use crate::resource::query::filter_sql::{
     filter_match, force_order, status_predicates, term_id_subquery,
 };
-use crate::resource::query::item_filter::by_ids_or_slugs;
+use crate::resource::query::item_filter::{GivenFilter, QueryParts, by_ids_or_slugs};
 use crate::resource::query::params::{FilterValue, ListRequest};
 use crate::resource::schema::index_terms::signature_bit;
 use crate::resource::schema::{
-    FilterSchema, FilterType, RangeSchema, ResourceSchema, SortColumn, SortTableSchema,
-    TEXT_LANGUAGE_FILTER,
+    FilterSchema, FilterType, RangeSchema, SortColumn, SortTableSchema, TEXT_LANGUAGE_FILTER,
 };
 use crate::resource::store::items::kind_predicate;
 use crate::resource::store::texts::text_key_range_sql;
+use crate::text::fingerprint::Fingerprint;
 use crate::text::language_fallback::preference_order;
 
 /// Purpose of a query.
@@ -34,32 +39,30 @@ enum QueryPurpose {
 
 impl ListRequest {
     /// Returns the field of a filter in the filter index, for the visibility of the request.
-    pub fn index_field(&self, schema: &ResourceSchema, filter: &FilterSchema) -> String {
+    pub fn index_field(&self, filter: &FilterSchema) -> String {
         let any = matches!(filter.filter_type, FilterType::Language)
             && filter.name == TEXT_LANGUAGE_FILTER
             && self.visibility.includes_unpublished();
-        schema.index_field(if any { "any_language" } else { filter.name })
+        self.schema.index_field(if any { "any_language" } else { filter.name })
     }
 
     /// Builds the query for a page; resolves the items that filters reference.
     pub fn page_query(
         &self,
         connection: &mut Connection,
-        schema: &'static ResourceSchema,
         cache: &CacheView,
     ) -> Result<ListQuery, Problem> {
-        self.build_query(connection, schema, cache, (None, QueryPurpose::Page))
+        self.build_query(connection, cache, None, QueryPurpose::Page)
     }
 
     /// Builds the query for counting the list, optionally without one filter.
     pub fn count_query(
         &self,
         connection: &mut Connection,
-        schema: &'static ResourceSchema,
         cache: &CacheView,
         without: Option<&'static FilterSchema>,
     ) -> Result<ListQuery, Problem> {
-        self.build_query(connection, schema, cache, (without, QueryPurpose::Count))
+        self.build_query(connection, cache, without, QueryPurpose::Count)
     }
 
     /// Loads the row ids of all items of the list, optionally without one filter, in no particular
@@ -68,7 +71,6 @@ impl ListRequest {
     pub fn load_row_ids(
         &self,
         connection: &mut Connection,
-        schema: &'static ResourceSchema,
         cache: &CacheView,
         without: Option<&'static FilterSchema>,
     ) -> Result<Vec<RowId>, Problem> {
@@ -78,20 +80,17 @@ impl ListRequest {
             .ranges
             .iter()
             .cloned()
-            .partition(|(range, _)| RangeColumns::supports(schema, range));
+            .partition(|(range, _)| RangeColumns::supports(self.schema, range));
         if cached_ranges.is_empty()
             || !has_one_value
             || !self.is_published_only()
             || self.search.is_some()
         {
-            return Ok(self
-                .count_query(connection, schema, cache, without)?
-                .all_row_ids(connection)?);
+            return Ok(self.count_query(connection, cache, without)?.all_row_ids(connection)?);
         }
         let wider = Self { ranges: others, ..self.clone() };
-        let mut numbers =
-            wider.count_query(connection, schema, cache, without)?.all_row_ids(connection)?;
-        let columns = cache.snapshot::<RangeColumns>(connection, schema)?;
+        let mut numbers = wider.count_query(connection, cache, without)?.all_row_ids(connection)?;
+        let columns = cache.snapshot::<RangeColumns>(connection, self.schema)?;
         numbers.retain(|item| {
             cached_ranges.iter().all(|(range, bound)| columns.is_within(range, bound, *item))
         });
@@ -121,17 +120,30 @@ impl ListRequest {
         self.is_published_only() && !is_narrowed && self.missing.is_empty()
     }
 
+    fn search_key(&self) -> Fingerprint {
+        #[derive(Serialize)]
+        struct SearchKey<'a> {
+            list: &'a FilteredListKey,
+            in_transcripts: bool,
+        }
+        Fingerprint::of(&SearchKey {
+            list: &self.count_key,
+            in_transcripts: self.scope == FieldScope::Transcripts,
+        })
+    }
+
     fn build_query(
         &self,
         connection: &mut Connection,
-        schema: &'static ResourceSchema,
         cache: &CacheView,
-        (without, purpose): (Option<&'static FilterSchema>, QueryPurpose),
+        without: Option<&'static FilterSchema>,
+        purpose: QueryPurpose,
     ) -> Result<ListQuery, Problem> {
+        let schema = self.schema;
         let filters = || self.filters_except(without);
         let has_one_value = filters().any(|(filter, values)| is_single_value(filter, values));
         let mut list = ListQuery {
-            driving_table: self.choose_driving_table(schema, has_one_value, purpose),
+            driving_table: self.choose_driving_table(has_one_value, purpose),
             ..ListQuery::default()
         };
         let mut errors = Vec::new();
@@ -156,8 +168,8 @@ impl ListRequest {
         match found {
             Some(SearchMatch::Ranked(ranked)) if self.by_relevance || self.counts_only => {
                 list.ranked_matches = Some(ranked);
-                list.cache_key = (purpose == QueryPurpose::Page && !self.counts_only)
-                    .then(|| format!("{}\n{:?}", self.count_key, self.scope));
+                list.cache_key =
+                    (purpose == QueryPurpose::Page && !self.counts_only).then(|| self.search_key());
             }
             Some(SearchMatch::Ranked(ranked)) => list.predicates.push(ranked.item_condition()),
             Some(SearchMatch::Predicate(predicate)) => list.predicates.push(predicate),
@@ -191,18 +203,13 @@ impl ListRequest {
         if let Some(names) = &self.ids {
             list.predicates.push(by_ids_or_slugs(connection, schema.kind, names)?);
         }
-        let mut walking = list.driving_table == DrivingTable::FilterIndex;
+        let mut driver_pending = list.driving_table == DrivingTable::FilterIndex;
         for (filter, values) in filters() {
-            let walked = walking && is_single_value(filter, values);
-            walking = walking && !walked;
-            self.add_filter(
-                connection,
-                (schema, cache),
-                (filter, values),
-                walked,
-                &mut list,
-                &mut errors,
-            )?;
+            let is_driving = driver_pending && is_single_value(filter, values);
+            driver_pending = driver_pending && !is_driving;
+            let given = GivenFilter { filter, values, is_driving };
+            let mut parts = QueryParts { cache, list: &mut list, errors: &mut errors };
+            self.add_filter(connection, &mut parts, given)?;
         }
         list.predicates.extend(self.missing.predicates(
             schema,
@@ -227,12 +234,8 @@ impl ListRequest {
 
     /// Selects the filter index as the driving table if a filter has a single value and the query
     /// depends only on filters, the publication date and columns of the kind's table.
-    fn choose_driving_table(
-        &self,
-        schema: &ResourceSchema,
-        one_value: bool,
-        purpose: QueryPurpose,
-    ) -> DrivingTable {
+    fn choose_driving_table(&self, one_value: bool, purpose: QueryPurpose) -> DrivingTable {
+        let schema = self.schema;
         let by_date = matches!(
             self.sort_keys.as_slice(),
             [(SortColumn::Column { name: "items.published_at", .. }, _)]
@@ -305,30 +308,22 @@ impl ListRequest {
     fn add_filter(
         &self,
         connection: &mut Connection,
-        (spec, memory): (&'static ResourceSchema, &CacheView),
-        (filter, values): (&'static FilterSchema, &[FilterValue]),
-        walked: bool,
-        list: &mut ListQuery,
-        errors: &mut Vec<FieldError>,
+        parts: &mut QueryParts<'_>,
+        given: GivenFilter<'_>,
     ) -> Result<(), Problem> {
-        if let FilterType::ReferencedBy(kind, field) = filter.filter_type {
-            return self.add_referenced_by_filter(
-                connection,
-                memory,
-                (filter, kind, field),
-                values,
-                list,
-                errors,
-            );
+        let GivenFilter { filter, values, is_driving } = given;
+        if let FilterType::ReferencedBy(..) = filter.filter_type {
+            return self.add_referenced_by_filter(connection, parts, given);
         }
-        let facet = self.index_field(spec, filter);
+        let QueryParts { cache, list, errors } = parts;
+        let facet = self.index_field(filter);
         let mut included = Vec::new();
         let mut excluded = Vec::new();
         for value in values {
             let mut stored = value.index_values.clone();
             if let FilterType::Item(kind) = filter.filter_type {
                 let name = value.index_values.first().map(String::as_str).unwrap_or_default();
-                match self.resolve_item(connection, memory, kind, name)? {
+                match self.resolve_item(connection, cache, kind, name)? {
                     Ok(id) => stored = vec![id.to_string()],
                     Err(detail) => {
                         errors.push(FieldError::parameter(filter.name, "unknown_value", detail));
@@ -359,7 +354,7 @@ impl ListRequest {
             let any: Vec<String> = included.concat();
             match any.as_slice() {
                 [] => {}
-                [value] if walked => {
+                [value] if is_driving => {
                     list.predicates.push(
                         Fragment::new("walked.term = ").append(&term_id_subquery(&facet, value)),
                     );

@@ -7,24 +7,23 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::db::{Connection, Id};
-use crate::http::auth::Visibility;
 use crate::http::problem::Problem;
-use crate::resource::cache::attribution::Attribution;
-use crate::resource::model::revisions::Revisions;
+use crate::resource::cache::attribution::{Attribution, AttributionKey};
+use crate::resource::read::catalogue::ReadContext;
 use crate::resource::schema::ResourceKind;
-use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
+use crate::text::fingerprint::Fingerprint;
 
 /// Returns the attribution of these programmes; those that are not cached are loaded together.
 pub fn programme_attributions(
     connection: &mut Connection,
-    state: &AppState,
+    read_context: ReadContext<'_>,
     ids: &[Id],
-    (viewer, revisions): (Visibility, &Revisions),
     render_context: &RenderContext,
 ) -> Result<HashMap<Id, Arc<Attribution>>, Problem> {
-    let key =
-        |id: &Id| format!("{id}\n{}\n{viewer:?}", render_context.language_preference.cache_key());
+    let ReadContext { state, revisions, visibility } = read_context;
+    let languages = Fingerprint::of(&render_context.language_preference.key());
+    let key = |id: &Id| AttributionKey { programme: *id, languages, visibility };
     let mut found = HashMap::new();
     let mut missing = Vec::new();
     for id in ids {
@@ -44,7 +43,7 @@ pub fn programme_attributions(
         render_context.cache(),
     )
     .with_base_url(&render_context.base_url);
-    let mut full_items = expand(connection, &missing, viewer, &mut programme_context)?;
+    let mut full_items = expand(connection, &missing, visibility, &mut programme_context)?;
     for id in missing {
         let whole = full_items.remove(&id);
         let text = |name: &str| {

@@ -2,56 +2,94 @@
 
 use std::sync::Arc;
 
+use actix_web::{HttpRequest, web};
+use serde::Serialize;
+
 use crate::db::{Connection, Time};
+use crate::http::auth::Visibility;
 use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag, Freshness};
 use crate::http::language::LanguagePreference;
+use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::resource::cache::references::CacheView;
 use crate::resource::model::revisions::{CATALOGUE, Revisions};
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
+use crate::text::fingerprint::Fingerprint;
 
 /// A read that depends on the whole catalogue: any change may affect the response.
-pub struct CatalogueRequest<'a> {
-    /// Identifies the representation: part of the `ETag`.
-    pub etag_key: &'a str,
+pub struct CatalogueRequest {
+    /// Fingerprint of the key of the representation: part of the `ETag`.
+    pub etag_key: Fingerprint,
+    /// Visibility of the read.
+    pub visibility: Visibility,
     /// Languages of the response.
-    pub language_preference: &'a LanguagePreference,
+    pub language_preference: LanguagePreference,
     /// Base URL of this server.
-    pub base_url: &'a str,
+    pub base_url: String,
     /// Time of a change that is independent of the catalogue, such as the start of the day.
     pub also_changed_at: Option<Time>,
-    /// Preconditions of the request.
-    pub condition: &'a ConditionalGet,
+}
+
+/// What a read depends on besides its request: the application state, the revisions that it sees
+/// and its visibility.
+#[derive(Clone, Copy)]
+pub struct ReadContext<'a> {
+    /// The application state.
+    pub state: &'a AppState,
+    /// The revisions of the catalogue.
+    pub revisions: &'a Arc<Revisions>,
+    /// Visibility of items and texts.
+    pub visibility: Visibility,
+}
+
+#[derive(Serialize)]
+struct CatalogueTag<'a> {
+    revision: i64,
+    key: Fingerprint,
+    base_url: &'a str,
+    country_names: &'a str,
 }
 
 /// Loads a representation that depends on the whole catalogue, unless the client has the current
 /// one.
-pub fn read_catalogue_wide<T>(
-    connection: &mut Connection,
-    state: &AppState,
-    catalogue_request: &CatalogueRequest<'_>,
-    read: impl FnOnce(&mut Connection, &Arc<Revisions>, &mut RenderContext) -> Result<T, Problem>,
+pub async fn read_catalogue<T: Send + 'static>(
+    state: &web::Data<AppState>,
+    request: &HttpRequest,
+    catalogue_request: CatalogueRequest,
+    load: impl Fn(&mut Connection, ReadContext<'_>, &mut RenderContext) -> Result<T, Problem>
+    + Send
+    + 'static,
 ) -> Result<Freshness<T>, Problem> {
-    // Revisions are loaded first, as for a page of a list.
-    let revisions = Arc::new(Revisions::load(connection)?);
-    let (revision, changed_at) = revisions.get(CATALOGUE);
-    let tag = EntityTag::from_state(&format!(
-        "{revision}\n{}\n{}\n{}",
-        catalogue_request.etag_key,
-        catalogue_request.base_url,
-        state.country_names.cache_key()
-    ));
-    let validators =
-        CacheValidators { tag, last_modified: changed_at.max(catalogue_request.also_changed_at) };
-    validators.unless_current(catalogue_request.condition, || {
-        let cache = CacheView::new(&state.reference_cache, &revisions);
-        let mut render_context = RenderContext::new(
-            catalogue_request.language_preference.clone(),
-            Arc::clone(&state.country_names),
-            Some(cache),
-        )
-        .with_base_url(catalogue_request.base_url);
-        read(connection, &revisions, &mut render_context)
-    })
+    let condition = ConditionalGet::from_request(request);
+    let shared_state = state.clone().into_inner();
+    let visibility = catalogue_request.visibility;
+    let done = state
+        .read(visibility, move |connection| {
+            // Revisions are loaded first, as for a page of a list.
+            let revisions = Arc::new(Revisions::load(connection)?);
+            let (revision, changed_at) = revisions.get(CATALOGUE);
+            let tag = EntityTag::from_key(&CatalogueTag {
+                revision,
+                key: catalogue_request.etag_key,
+                base_url: &catalogue_request.base_url,
+                country_names: shared_state.country_names.cache_key(),
+            });
+            let last_modified = changed_at.max(catalogue_request.also_changed_at);
+            CacheValidators { tag, last_modified }.unless_current(&condition, || {
+                let cache = CacheView::new(&shared_state.reference_cache, &revisions);
+                let mut render_context = RenderContext::new(
+                    catalogue_request.language_preference.clone(),
+                    Arc::clone(&shared_state.country_names),
+                    Some(cache),
+                )
+                .with_base_url(&catalogue_request.base_url);
+                let read_context =
+                    ReadContext { state: &shared_state, revisions: &revisions, visibility };
+                load(connection, read_context, &mut render_context)
+            })
+        })
+        .await?;
+    StatementCount::record(request, done.statement_count);
+    Ok(done.value)
 }

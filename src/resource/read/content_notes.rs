@@ -6,22 +6,19 @@ use diesel::sql_types::{BigInt, Text as SqlText};
 
 use crate::db::sql_fragment::{Fragment, Statement, integer_table};
 use crate::db::{Connection, Error, RowId};
-use crate::http::auth::Visibility;
 use crate::resource::cache::content_notes::load_items_with_content_note;
 use crate::resource::model::item::LoadedItem;
-use crate::resource::model::revisions::Revisions;
-use crate::resource::state::AppState;
+use crate::resource::read::catalogue::ReadContext;
 
 /// Loads the content notes of items that have none in the language of the response: in their
 /// original language, otherwise in another one, since a warning in a foreign language is better
 /// than none. Returns language and note by row id of the item.
 pub fn content_notes_in_other_language<O>(
     connection: &mut Connection,
-    state: &AppState,
-    revisions: &Revisions,
+    read_context: ReadContext<'_>,
     loaded: &[LoadedItem<O>],
-    visibility: Visibility,
 ) -> Result<HashMap<RowId, (String, String)>, Error> {
+    let ReadContext { state, revisions, visibility } = read_context;
     let language_of = |one: &LoadedItem<O>| {
         one.choice
             .as_ref()
@@ -43,7 +40,7 @@ pub fn content_notes_in_other_language<O>(
     if let Some(items_with_note) =
         state
             .content_note_cache
-            .get_or_try_insert_with(revisions, "", || load_items_with_content_note(connection))?
+            .get_or_try_insert_with(revisions, &(), || load_items_with_content_note(connection))?
     {
         without.retain(|one| items_with_note.contains(&one.item.number));
     }

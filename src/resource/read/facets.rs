@@ -9,30 +9,30 @@ use serde_json::{Map, Value, json};
 use crate::db::{Connection, Id, RowId};
 use crate::http::problem::Problem;
 use crate::i18n::language_names;
-use crate::resource::cache::facet_values::{FacetCache, FacetCounts};
-use crate::resource::model::revisions::Revisions;
+use crate::resource::cache::facet_values::FacetCounts;
 use crate::resource::query::params::ListRequest;
-use crate::resource::schema::{FilterSchema, FilterType, ResourceSchema};
+use crate::resource::read::catalogue::ReadContext;
+use crate::resource::schema::{FilterSchema, FilterType};
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_reference_targets;
 use crate::text::language::Language;
 
 /// Computes the facets of a list as JSON: an array of `{value, label, count}` for each facet.
 pub fn compute_facets(
-    cache: &FacetCache,
     connection: &mut Connection,
-    (spec, wanted): (&'static ResourceSchema, &ListRequest),
-    revisions: &Revisions,
+    read_context: ReadContext<'_>,
+    list_request: &ListRequest,
     render_context: &mut RenderContext,
 ) -> Result<Map<String, Value>, Problem> {
+    let ReadContext { state, revisions, .. } = read_context;
+    let cache = &state.facet_cache;
     let mut facets = Map::new();
     let mut counted: Vec<(&'static FilterSchema, FacetCounts)> = Vec::new();
     // Facets whose filter is not set count the same items.
     let mut whole: Option<Vec<RowId>> = None;
-    for filter in &wanted.facet_params.filters {
-        let is_set = wanted.is_set(filter);
-        let key = format!("{}\n{}", filter.name, wanted.facet_key(filter));
-        let counts = cache.counts.get_or_try_insert_with(revisions, &key, || {
+    for (filter, key) in list_request.facets() {
+        let is_set = list_request.is_set(filter);
+        let counts = cache.counts.get_or_try_insert_with(revisions, key, || {
             let references = render_context.cache();
             let mut read = |but| -> Result<Vec<RowId>, Problem> {
                 let Some(references) = &references else {
@@ -40,11 +40,11 @@ pub fn compute_facets(
                         "facets were requested without a reference cache",
                     ));
                 };
-                wanted.load_row_ids(connection, spec, references, but)
+                list_request.load_row_ids(connection, references, but)
             };
             let own;
             let items: &[RowId] = if is_set {
-                own = read(Some(*filter))?;
+                own = read(Some(filter))?;
                 &own
             } else {
                 if whole.is_none() {
@@ -54,12 +54,12 @@ pub fn compute_facets(
             };
             cache
                 .values
-                .count_values(connection, revisions, &wanted.index_field(spec, filter), items)
+                .count_values(connection, revisions, &list_request.index_field(filter), items)
                 .map_err(Problem::from)
         })?;
         counted.push((filter, counts));
     }
-    let limit = wanted.facet_params.limit;
+    let limit = list_request.facet_params.limit;
     let named = counted.iter().filter_map(|(filter, counts)| match filter.filter_type {
         FilterType::Item(kind) => Some((
             kind,
@@ -67,7 +67,7 @@ pub fn compute_facets(
         )),
         _ => None,
     });
-    load_reference_targets(connection, named.collect(), wanted.visibility, render_context)?;
+    load_reference_targets(connection, named.collect(), list_request.visibility, render_context)?;
     for (filter, counts) in counted {
         let values = counts.iter().take(limit).filter_map(|(value, count)| {
             let (value, label) = facet_label(filter, value, render_context)?;

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
 
 use crate::db::Connection;
 use crate::http::accept;
 use crate::http::auth::Visibility;
 use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag, Freshness};
-use crate::http::language::LanguagePreference;
+use crate::http::language::{LanguageKey, LanguagePreference};
 use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
@@ -18,6 +19,8 @@ use crate::resource::model::item::{ItemRow, TranslationRow};
 use crate::resource::query::shape::{ResponseShape, parse_shape};
 use crate::resource::read::include::load_includes;
 use crate::resource::read::referenced_by::ReferencingItems;
+use crate::resource::read::response::ResponseContext;
+use crate::resource::read::response::{RepresentationState, RevisionKey};
 use crate::resource::read::{completeness, response};
 use crate::resource::state::AppState;
 use crate::resource::store::lookup::{Lookup, SingleItem, find_single};
@@ -38,7 +41,7 @@ pub async fn get<S: Resource>(
     let mut language_preference =
         LanguagePreference::from_request(&mut params, &request, &app_state.fallback_languages);
     let shape = parse_shape(S::SCHEMA, &mut params, &mut language_preference);
-    let identity = params.canonical_without(&[]);
+    let canonical_query = params.canonical_without(&[]);
     params.finish()?;
     let condition = ConditionalGet::from_request(&request);
     let shared_state = app_state.clone().into_inner();
@@ -63,16 +66,17 @@ pub async fn get<S: Resource>(
                 Lookup::Current(lookup) => lookup,
             };
             let revisions = Arc::new(revisions);
-            let (state, shown_at) =
-                response::representation_state(S::SCHEMA, &revisions, &shared_shape, false);
-            let representation = format!(
-                "{state}\n{identity}\n{}\n{visibility:?}\n{}",
-                shared_preference.cache_key(),
-                shared_state.country_names.cache_key()
-            );
+            let state = RepresentationState::of_item(S::SCHEMA, &revisions, &shared_shape);
+            let representation = ItemTag {
+                revisions: &state.revisions,
+                query: &canonical_query,
+                languages: shared_preference.key(),
+                visibility,
+                country_names: shared_state.country_names.cache_key(),
+            };
             let validators = CacheValidators {
                 tag: EntityTag::for_item(item.id, item.revision, &representation),
-                last_modified: shown_at.max(Some(item.updated_at)),
+                last_modified: state.changed_at.max(Some(item.updated_at)),
             };
             let read = validators.unless_current(&condition, || {
                 let cache = CacheView::new(&shared_state.reference_cache, &revisions);
@@ -96,6 +100,7 @@ pub async fn get<S: Resource>(
         })
         .await?;
     StatementCount::record(&request, done.statement_count);
+    let response_context = ResponseContext::new(&app_state, visibility, &language_preference);
     let (validators, (body, language)) = match done.value {
         ItemLookup::Moved(slug) => {
             let path = format!("{}/{slug}", S::SCHEMA.kind.path());
@@ -103,22 +108,24 @@ pub async fn get<S: Resource>(
         }
         ItemLookup::Found(Freshness::Fresh(validators, body)) => (validators, body),
         ItemLookup::Found(Freshness::NotModified(validators)) => {
-            return Ok(response::not_modified_response(
-                &app_state,
-                visibility,
-                &language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, &app_state, visibility, &language_preference);
-    response::set_validators(&mut response, &validators);
+    let mut response = response_context.ok(&validators);
     if let Some(language) = language {
         response.insert_header((header::CONTENT_LANGUAGE, language));
     }
     response.content_type("application/json");
     Ok(response.body(body))
+}
+
+#[derive(Serialize)]
+struct ItemTag<'a> {
+    revisions: &'a RevisionKey,
+    query: &'a str,
+    languages: LanguageKey<'a>,
+    visibility: Visibility,
+    country_names: &'a str,
 }
 
 enum ItemLookup {

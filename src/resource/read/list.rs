@@ -7,24 +7,25 @@ use serde::Serialize;
 
 use crate::db::{Connection, Id};
 use crate::http::accept;
-use crate::http::auth::Visibility;
 use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag, Freshness};
-use crate::http::language::LanguagePreference;
 use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::resource::cache::references::CacheView;
 use crate::resource::model::revisions::Revisions;
-use crate::resource::query::params::ListRequest;
+use crate::resource::query::params::{ListKey, ListRequest};
+use crate::resource::read::catalogue::ReadContext;
+use crate::resource::read::completeness;
 use crate::resource::read::did_you_mean::{MAX_COUNTED_HITS, suggest_queries};
 use crate::resource::read::facets::compute_facets;
 use crate::resource::read::highlights::HighlightData;
 use crate::resource::read::include::load_includes;
 use crate::resource::read::page::{self, JsonItems, list_response_head};
 use crate::resource::read::referenced_by::ReferencingItems;
-use crate::resource::read::{completeness, response};
+use crate::resource::read::response::ResponseContext;
+use crate::resource::read::response::{RepresentationState, RevisionKey};
 use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
-use crate::resource::view::context::{EmbeddedJson, RenderContext};
+use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_page;
 use crate::resource::view::resource::Resource;
 
@@ -51,43 +52,40 @@ pub async fn list<S: Resource>(
         })
         .await?;
     StatementCount::record(&request, done.statement_count);
-    page_response(
-        &state,
-        &request,
-        (visibility, &list_request.language_preference),
-        done.value,
-        Some(S::SCHEMA),
-    )
+    let response_context =
+        ResponseContext::new(&state, visibility, &list_request.language_preference);
+    page_response(response_context, &request, done.value, Some(S::SCHEMA))
 }
 
 /// Responds with a page, or with 304 if the client has the current one. A list of one kind links to
 /// its feeds and tables.
 pub fn page_response(
-    state: &AppState,
+    response_context: ResponseContext<'_>,
     request: &HttpRequest,
-    (visibility, language_preference): (Visibility, &LanguagePreference),
     page: Freshness<page::ListResponse>,
     list_schema: Option<&ResourceSchema>,
 ) -> Result<HttpResponse, Problem> {
     let (validators, page) = match page {
         Freshness::Fresh(validators, page) => (validators, page),
         Freshness::NotModified(validators) => {
-            return Ok(response::not_modified_response(
-                state,
-                visibility,
-                language_preference,
-                &validators,
-            ));
+            return Ok(response_context.not_modified(&validators));
         }
     };
-    let links = page::page_links(state, request, &page.page_info);
+    let links = page::page_links(response_context.state, request, &page.page_info);
     let links = match list_schema {
         Some(schema) => links.with_alternates(schema, request.path()),
         None => links,
     };
-    Ok(list_response_head(state, (visibility, language_preference), &validators, &links)
+    Ok(list_response_head(response_context, &validators, &links)
         .content_type("application/json")
         .body(page.into_json(&links)?))
+}
+
+#[derive(Serialize)]
+struct ListTag<'a> {
+    revisions: &'a RevisionKey,
+    list: ListKey<'a>,
+    country_names: &'a str,
 }
 
 fn read_list_page<S: Resource>(
@@ -99,14 +97,13 @@ fn read_list_page<S: Resource>(
     // Revisions are loaded before the items: if a write is committed in between, the `ETag` is
     // older than the content, and the next conditional request gets a full response.
     let revisions = Arc::new(Revisions::load(connection)?);
-    let (state, changed_at) =
-        response::representation_state(S::SCHEMA, &revisions, &list_request.response_shape, true);
-    let tag = EntityTag::from_state(&format!(
-        "{state}\n{}\n{}",
-        list_request.etag_key,
-        app_state.country_names.cache_key()
-    ));
-    let validators = CacheValidators { tag, last_modified: changed_at };
+    let state = RepresentationState::of_list(S::SCHEMA, &revisions, &list_request.response_shape);
+    let tag = EntityTag::from_key(&ListTag {
+        revisions: &state.revisions,
+        list: list_request.key(),
+        country_names: app_state.country_names.cache_key(),
+    });
+    let validators = CacheValidators { tag, last_modified: state.changed_at };
     validators.unless_current(condition, || {
         load_list_page::<S>(connection, app_state, list_request, revisions)
     })
@@ -119,7 +116,7 @@ fn load_list_page<S: Resource>(
     revisions: Arc<Revisions>,
 ) -> Result<page::ListResponse, Problem> {
     let cache = CacheView::new(&state.reference_cache, &revisions);
-    let list = list_request.page_query(connection, S::SCHEMA, &cache)?;
+    let list = list_request.page_query(connection, &cache)?;
     let mut render_context = RenderContext::new(
         list_request.language_preference.clone(),
         Arc::clone(&state.country_names),
@@ -142,30 +139,26 @@ fn load_list_page<S: Resource>(
         ));
     };
     let count = |connection: &mut Connection| {
-        Ok::<_, Problem>(
-            list_request.count_query(connection, S::SCHEMA, &cache, None)?.count(connection)?,
-        )
+        Ok::<_, Problem>(list_request.count_query(connection, &cache, None)?.count(connection)?)
     };
     let total = list_request
         .page_params
         .with_total
         .then(|| {
-            state
-                .count_cache
-                .get_or_try_insert_with(&revisions, &list_request.count_key, || count(connection))
+            state.count_cache.lists.get_or_try_insert_with(
+                &revisions,
+                &list_request.count_key,
+                || count(connection),
+            )
         })
         .transpose()?;
     let info = list_request.page_params.page_info(&slice, total);
+    let read_context =
+        ReadContext { state, revisions: &revisions, visibility: list_request.visibility };
     let facets = if list_request.facet_params.filters.is_empty() {
         None
     } else {
-        Some(compute_facets(
-            &state.facet_cache,
-            connection,
-            (S::SCHEMA, list_request),
-            &revisions,
-            &mut render_context,
-        )?)
+        Some(compute_facets(connection, read_context, list_request, &mut render_context)?)
     };
     let did_you_mean = match list_request
         .search()
@@ -175,7 +168,7 @@ fn load_list_page<S: Resource>(
             suggest_queries(connection, &state.vocabulary, &sparse_search, |connection, query| {
                 Ok(list_request
                     .with_query(query)
-                    .page_query(connection, S::SCHEMA, &cache)?
+                    .page_query(connection, &cache)?
                     .count_up_to(connection, MAX_COUNTED_HITS)?)
             })?
         }
@@ -222,10 +215,3 @@ fn load_list_page<S: Resource>(
     }
     Ok(page::ListResponse { items, page_info: info, facets, did_you_mean })
 }
-
-/// The references of a field as embedded in a resource.
-pub type EmbeddedReferences = Vec<EmbeddedJson>;
-
-/// Own fields of a kind that has none; serializes to nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct NoFields {}

@@ -1,20 +1,19 @@
 //! The response of a list: items, page, facets and links.
 
-use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponseBuilder};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::http::auth::Visibility;
 use crate::http::conditional::CacheValidators;
-use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
 use crate::http::query_params::percent_decode;
 use crate::resource::query::pagination::PageInfo;
 use crate::resource::query::shape::{PRESENTATION_PARAMS, ResponseShape};
 use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
 
@@ -249,14 +248,11 @@ pub fn page_links(state: &AppState, request: &HttpRequest, info: &PageInfo) -> L
 
 /// Returns a response builder with the headers of a list.
 pub fn list_response_head(
-    state: &AppState,
-    (visibility, language_preference): (Visibility, &LanguagePreference),
+    response_context: ResponseContext<'_>,
     validators: &CacheValidators,
     links: &Links,
 ) -> HttpResponseBuilder {
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, state, visibility, language_preference);
-    response::set_validators(&mut response, validators);
+    let mut response = response_context.ok(validators);
     response.insert_header((header::LINK, links.to_link_header()));
     response
 }

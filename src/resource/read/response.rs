@@ -12,45 +12,110 @@ use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
 use crate::resource::model::revisions::{CATALOGUE, Revisions};
 use crate::resource::query::shape::ResponseShape;
-use crate::resource::schema::ResourceSchema;
+use crate::resource::schema::{ResourceKind, ResourceSchema};
 use crate::resource::state::AppState;
 
-/// Returns the revisions of the kinds that items of a kind embed, and the time of their last
-/// change. `with_own` includes the kind itself.
-pub fn representation_state(
-    schema: &ResourceSchema,
-    revisions: &Revisions,
-    shape: &ResponseShape,
-    with_own: bool,
-) -> (String, Option<Time>) {
-    let own_kind = with_own.then_some(schema.kind);
-    if !shape.include.is_empty() {
-        // Full embedded resources reference others in turn: any change may affect the
-        // representation.
-        let (revision, at) = revisions.get(CATALOGUE);
-        return (format!("{CATALOGUE}={revision}"), at);
-    }
-    let mut state = String::new();
-    let mut changed_at = None;
-    for kind in schema.embeds.iter().copied().chain(own_kind) {
-        let (revision, at) = revisions.get(kind.as_str());
-        state.extend([kind.as_str(), "=", &revision.to_string(), ";"]);
-        changed_at = changed_at.max(at);
-    }
-    (state, changed_at)
+/// What a representation of items of one kind depends on besides the request: part of the `ETag`.
+pub struct RepresentationState {
+    /// The revisions of the data.
+    pub revisions: RevisionKey,
+    /// Time of the last change.
+    pub changed_at: Option<Time>,
 }
 
-/// Returns 304: the client has the current representation.
-pub fn not_modified_response(
-    state: &AppState,
-    visibility: Visibility,
-    language_preference: &LanguagePreference,
-    validators: &CacheValidators,
-) -> HttpResponse {
-    let mut response = HttpResponse::build(StatusCode::NOT_MODIFIED);
-    set_cache_headers(&mut response, state, visibility, language_preference);
-    set_validators(&mut response, validators);
-    response.finish()
+/// The revisions that a representation depends on.
+#[derive(Debug, Serialize)]
+pub enum RevisionKey {
+    /// The revision of the catalogue.
+    Catalogue(i64),
+    /// The revision of each kind.
+    Kinds(Vec<(ResourceKind, i64)>),
+}
+
+impl RepresentationState {
+    /// Returns the state of an item apart from its own revision: the kinds that it embeds.
+    pub fn of_item(schema: &ResourceSchema, revisions: &Revisions, shape: &ResponseShape) -> Self {
+        Self::of_kinds(schema.embeds.iter().copied(), revisions, shape)
+    }
+
+    /// Returns the state of a list: its kind and those that the items embed.
+    pub fn of_list(schema: &ResourceSchema, revisions: &Revisions, shape: &ResponseShape) -> Self {
+        Self::of_kinds(schema.embeds.iter().copied().chain([schema.kind]), revisions, shape)
+    }
+
+    fn of_kinds(
+        kinds: impl Iterator<Item = ResourceKind>,
+        revisions: &Revisions,
+        shape: &ResponseShape,
+    ) -> Self {
+        if !shape.include.is_empty() {
+            // Full embedded resources reference others in turn: any change may affect the
+            // representation.
+            let (revision, changed_at) = revisions.get(CATALOGUE);
+            return Self { revisions: RevisionKey::Catalogue(revision), changed_at };
+        }
+        let mut changed_at = None;
+        let of_kind = |kind: ResourceKind| {
+            let (revision, at) = revisions.get(kind.as_str());
+            changed_at = changed_at.max(at);
+            (kind, revision)
+        };
+        let revisions = RevisionKey::Kinds(kinds.map(of_kind).collect());
+        Self { revisions, changed_at }
+    }
+}
+
+/// What the caching headers of a response depend on.
+#[derive(Clone, Copy)]
+pub struct ResponseContext<'a> {
+    /// The application state.
+    pub state: &'a AppState,
+    /// Visibility of the caller.
+    pub visibility: Visibility,
+    /// Languages of the response.
+    pub language_preference: &'a LanguagePreference,
+}
+
+impl<'a> ResponseContext<'a> {
+    /// Creates the context of a response to this caller in these languages.
+    pub fn new(
+        state: &'a AppState,
+        visibility: Visibility,
+        language_preference: &'a LanguagePreference,
+    ) -> Self {
+        Self { state, visibility, language_preference }
+    }
+
+    /// Returns 304: the client has the current representation.
+    pub fn not_modified(self, validators: &CacheValidators) -> HttpResponse {
+        self.build(StatusCode::NOT_MODIFIED, validators).finish()
+    }
+
+    /// Returns 200 with the validators, `Cache-Control` and `Vary`.
+    pub fn ok(self, validators: &CacheValidators) -> HttpResponseBuilder {
+        self.build(StatusCode::OK, validators)
+    }
+
+    fn build(self, status: StatusCode, validators: &CacheValidators) -> HttpResponseBuilder {
+        let mut response = HttpResponse::build(status);
+        let cache_control = match self.visibility {
+            Visibility::Published => {
+                let age = self.state.settings.cache_seconds;
+                let stale = age.saturating_mul(10);
+                format!("public, max-age={age}, stale-while-revalidate={stale}")
+            }
+            Visibility::All => "private, no-store".to_owned(),
+        };
+        response.insert_header((header::CACHE_CONTROL, cache_control));
+        let vary = if self.language_preference.is_explicit {
+            "Authorization"
+        } else {
+            "Authorization, Accept-Language"
+        };
+        response.insert_header((header::VARY, vary));
+        set_validators(&mut response, validators);
+        response
+    }
 }
 
 /// Adds `ETag` and `Last-Modified`.
@@ -58,34 +123,6 @@ pub fn set_validators(response: &mut HttpResponseBuilder, validators: &CacheVali
     for header in validators.headers() {
         response.insert_header(header);
     }
-}
-
-/// Adds `Cache-Control` and `Vary`.
-pub fn set_cache_headers(
-    response: &mut HttpResponseBuilder,
-    state: &AppState,
-    visibility: Visibility,
-    language_preference: &LanguagePreference,
-) {
-    match visibility {
-        Visibility::Published => {
-            let age = state.settings.cache_seconds;
-            let value =
-                format!("public, max-age={age}, stale-while-revalidate={}", age.saturating_mul(10));
-            response.insert_header((header::CACHE_CONTROL, value));
-        }
-        Visibility::All => {
-            response.insert_header((header::CACHE_CONTROL, "private, no-store"));
-        }
-    }
-    response.insert_header((
-        header::VARY,
-        if language_preference.is_explicit {
-            "Authorization"
-        } else {
-            "Authorization, Accept-Language"
-        },
-    ));
 }
 
 /// Serializes a resource as JSON with only the requested fields, and with more members.

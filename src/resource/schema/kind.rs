@@ -7,6 +7,8 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::OnceLock;
 
+use serde::{Serialize, Serializer};
+
 use crate::i18n::messages::Message;
 
 /// A kind of resource. Two kinds are equal if their [`KindDefinition::index_prefix`] is equal.
@@ -54,6 +56,13 @@ impl Eq for ResourceKind {}
 impl Hash for ResourceKind {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.index_prefix.hash(state);
+    }
+}
+
+/// Serializes the name.
+impl Serialize for ResourceKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.name)
     }
 }
 

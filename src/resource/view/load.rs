@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use diesel::sql_types::{BigInt, Bool, Nullable, Text as SqlText};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::db::keyset::{ListQuery, PagePositions, PageStart, Projection};
@@ -24,6 +25,7 @@ use crate::resource::store::texts::{
 };
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::resource::Resource;
+use crate::text::fingerprint::Fingerprint;
 use crate::text::language::Language;
 
 /// The positions of a page, and its items.
@@ -58,7 +60,7 @@ pub fn load_mixed_page<O: DeserializeOwned>(
     };
     let found = match (&list.cache_key, render_context.cache()) {
         (Some(identity), Some(memory)) => memory
-            .search_page(&format!("{identity}\n{start:?}\n{limit}"), || {
+            .search_page(search_page_key(*identity, start, limit), || {
                 list.fetch_ranked_positions(connection, start, limit)
             })?,
         _ => list.fetch_ranked_positions(connection, start, limit)?,
@@ -81,6 +83,28 @@ pub fn load_mixed_page<O: DeserializeOwned>(
         slice,
         hydrate_with_texts(connection, items, known, visibility, render_context, declared)?,
     )))
+}
+
+/// Identifies a page of a search.
+fn search_page_key(search: Fingerprint, start: &PageStart, limit: i64) -> Fingerprint {
+    #[derive(Serialize)]
+    enum Start<'a> {
+        Offset(i64),
+        After(&'a [Option<String>], RowId),
+        Before(&'a [Option<String>], RowId),
+    }
+    #[derive(Serialize)]
+    struct SearchPageKey<'a> {
+        search: Fingerprint,
+        start: Start<'a>,
+        limit: i64,
+    }
+    let start = match start {
+        PageStart::Offset(offset) => Start::Offset(*offset),
+        PageStart::After(position) => Start::After(&position.keys, position.row_id),
+        PageStart::Before(position) => Start::Before(&position.keys, position.row_id),
+    };
+    Fingerprint::of(&SearchPageKey { search, start, limit })
 }
 
 /// Loads the items that match a condition with all that their representations need: two queries,

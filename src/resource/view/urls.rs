@@ -1,12 +1,14 @@
 //! URLs of the pages of items: on the publisher's own site if one is configured, otherwise on this
 //! server.
 
+use serde::Serialize;
+
 use crate::config::Settings;
 use crate::db::Id;
 use crate::resource::schema::ResourceKind;
 
-/// Builds the URLs of pages.
-#[derive(Clone, Debug)]
+/// Builds the URLs of pages. Serializes to a key for entity tags.
+#[derive(Clone, Debug, Serialize)]
 pub struct PublicUrls {
     base_url: String,
     url_template: Option<String>,
@@ -52,11 +54,6 @@ impl PublicUrls {
     /// Returns a URL of this server.
     pub fn own_url(&self, path: &str) -> String {
         format!("{}{path}", self.base_url)
-    }
-
-    /// Returns a text that identifies the configuration, as part of entity tags.
-    pub fn cache_key(&self) -> String {
-        format!("{}\n{}", self.base_url, self.url_template.as_deref().unwrap_or_default())
     }
 }
 

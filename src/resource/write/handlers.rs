@@ -6,13 +6,14 @@ use std::sync::Arc;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use diesel::prelude::*;
+use serde::Serialize;
 
 use crate::db::schema::items;
 use crate::db::{Connection, Id, Time};
 use crate::http::auth::Visibility;
 use crate::http::conditional::{CacheValidators, EntityTag, Precondition};
 use crate::http::json_fields::truncate_for_message;
-use crate::http::language::LanguagePreference;
+use crate::http::language::{LanguageKey, LanguagePreference};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query_params::QueryParams;
 use crate::http::{accept, body};
@@ -22,7 +23,7 @@ use crate::resource::model::item::ItemRow;
 use crate::resource::model::revisions::{Revisions, bump};
 use crate::resource::query::shape::{ResponseShape, parse_shape};
 use crate::resource::read::get::render_item;
-use crate::resource::read::response;
+use crate::resource::read::response::{self, RepresentationState, RevisionKey};
 use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
 use crate::resource::store::change_log;
@@ -35,39 +36,122 @@ use crate::resource::write::merge_patch::{
     has_flat_texts, merge_with_stored, restore_flat_pointers,
 };
 use crate::resource::write::references::check_not_referenced;
-use crate::resource::write::save::save_and_bump;
+use crate::resource::write::save::{WriteMode, save_and_bump};
 use crate::text::slug;
 
-/// Options of the response to a write.
-pub struct ResponseOptions {
+/// A request to write: the representation of its response and, if it can be repeated, its
+/// idempotency key.
+pub struct WriteRequest {
+    base_url: String,
     language_preference: LanguagePreference,
     response_shape: ResponseShape,
+    idempotent_request: Option<IdempotentRequest>,
 }
 
-/// The result of a write.
-pub struct WriteOutcome {
-    item_id: Id,
-    status: StatusCode,
-}
+impl WriteRequest {
+    /// Parses the query parameters.
+    pub fn from_request<S: Resource>(
+        state: &AppState,
+        request: &HttpRequest,
+    ) -> Result<Self, Problem> {
+        let mut params = QueryParams::parse(request.query_string())?;
+        let mut language_preference =
+            LanguagePreference::from_request(&mut params, request, &state.fallback_languages);
+        let response_shape = parse_shape(S::SCHEMA, &mut params, &mut language_preference);
+        params.finish()?;
+        Ok(Self {
+            base_url: state.settings.base_url(request),
+            language_preference,
+            response_shape,
+            idempotent_request: None,
+        })
+    }
 
-impl WriteOutcome {
-    /// The result of a write to an existing item.
-    pub fn updated(id: Id) -> Self {
-        Self { item_id: id, status: StatusCode::OK }
+    /// Adds the idempotency key of the request, if it has one.
+    #[must_use]
+    pub fn with_idempotency(self, idempotent_request: Option<IdempotentRequest>) -> Self {
+        Self { idempotent_request, ..self }
+    }
+
+    /// Renders the stored item with its headers.
+    fn load_response<S: Resource>(
+        &self,
+        connection: &mut Connection,
+        app_state: &AppState,
+        id: Id,
+        status: StatusCode,
+    ) -> Result<StoredResponse, Problem> {
+        let Self { base_url, language_preference, response_shape, .. } = self;
+        let item: ItemRow = items::table
+            .filter(items::id.eq(id))
+            .select(ItemRow::as_select())
+            .first(connection)
+            .map_err(Problem::from)?;
+        let revisions = Revisions::load(connection)?;
+        let state = RepresentationState::of_item(S::SCHEMA, &revisions, response_shape);
+        let representation = WriteTag {
+            revisions: &state.revisions,
+            languages: language_preference.key(),
+            response_shape,
+        };
+        let validators = CacheValidators {
+            tag: EntityTag::for_item(item.id, item.revision, &representation),
+            last_modified: state.changed_at.max(Some(item.updated_at)),
+        };
+        let mut headers = validators.headers();
+        if status == StatusCode::CREATED {
+            headers.push((
+                header::LOCATION.to_string(),
+                format!("{base_url}{}/{}", S::SCHEMA.kind.path(), item.slug),
+            ));
+        }
+        let cache = CacheView::excluding_kind(
+            &app_state.reference_cache,
+            &Arc::new(revisions),
+            S::SCHEMA.kind,
+        );
+        let mut render_context = RenderContext::new(
+            language_preference.clone(),
+            Arc::clone(&app_state.country_names),
+            Some(cache),
+        )
+        .with_base_url(base_url);
+        let (body, language) = render_item::<S>(
+            connection,
+            app_state,
+            item,
+            &mut render_context,
+            response_shape,
+            Visibility::All,
+        )?;
+        headers.extend(language.map(|language| (header::CONTENT_LANGUAGE.to_string(), language)));
+        Ok(StoredResponse { status: status.as_u16(), headers, body })
     }
 }
 
-/// Parses the response options from the query string.
-pub fn parse_response_options<S: Resource>(
-    state: &AppState,
-    request: &HttpRequest,
-) -> Result<ResponseOptions, Problem> {
-    let mut params = QueryParams::parse(request.query_string())?;
-    let mut language_preference =
-        LanguagePreference::from_request(&mut params, request, &state.fallback_languages);
-    let shape = parse_shape(S::SCHEMA, &mut params, &mut language_preference);
-    params.finish()?;
-    Ok(ResponseOptions { language_preference, response_shape: shape })
+#[derive(Serialize)]
+struct WriteTag<'a> {
+    revisions: &'a RevisionKey,
+    languages: LanguageKey<'a>,
+    response_shape: &'a ResponseShape,
+}
+
+/// The result of a write.
+pub enum WriteOutcome {
+    /// A new item.
+    Created(Id),
+    /// An existing item, whether it changed or not.
+    Updated(Id),
+    /// Nothing was written: the URL contains a former slug. This is the current one.
+    Moved(String),
+}
+
+/// The response to a write.
+enum WriteResponse {
+    /// The item as stored.
+    Item(StoredResponse),
+    /// A redirect to the current slug.
+    Redirect(String),
 }
 
 /// `POST /v1/{kind}`: creates an item.
@@ -78,14 +162,14 @@ pub async fn create<S: Resource>(
 ) -> Result<HttpResponse, Problem> {
     accept::require_json(&request)?;
     let caller = state.require_editor(&request).await?;
-    let options = parse_response_options::<S>(&state, &request)?;
+    let write_request = WriteRequest::from_request::<S>(&state, &request)?;
     let body =
         body::read_json(&request, payload, state.settings.body_limits(), body::BodyType::Json)
             .await?;
-    let idempotent_request = IdempotentRequest::from_request(&request, caller, &body)?;
-    execute::<S>(state, &request, options, idempotent_request, move |connection, state| {
-        let id = save_and_bump::<S>(connection, state, None, None, &body, false)?;
-        Ok(WriteOutcome { item_id: id, status: StatusCode::CREATED })
+    let write_request =
+        write_request.with_idempotency(IdempotentRequest::from_request(&request, caller, &body)?);
+    execute::<S>(state, &request, write_request, move |connection, state| {
+        save_and_bump::<S>(connection, state, WriteMode::Create, &body).map(WriteOutcome::Created)
     })
     .await
 }
@@ -100,21 +184,21 @@ pub async fn replace<S: Resource>(
     accept::require_json(&request)?;
     state.require_editor(&request).await?;
     let precondition = Precondition::from_request(&request, state.settings.require_if_match)?;
-    let options = parse_response_options::<S>(&state, &request)?;
+    let write_request = WriteRequest::from_request::<S>(&state, &request)?;
     let body =
         body::read_json(&request, payload, state.settings.body_limits(), body::BodyType::Json)
             .await?;
-    execute::<S>(state, &request, options, None, move |connection, state| {
+    execute::<S>(state, &request, write_request, move |connection, state| {
         match find(connection, S::SCHEMA.kind, &name)? {
             Some(Lookup::Former(item)) if item.deleted_at.is_none() => {
-                Err(WriteError::moved(item.slug))
+                Ok(WriteOutcome::Moved(item.slug))
             }
             Some(found) => {
                 let item = found.into_item();
                 reject_deleted(S::SCHEMA, &item)?;
                 precondition.check(item.id, item.revision)?;
-                let id = save_and_bump::<S>(connection, state, Some(item), None, &body, false)?;
-                Ok(WriteOutcome { item_id: id, status: StatusCode::OK })
+                save_and_bump::<S>(connection, state, WriteMode::Replace(item), &body)
+                    .map(WriteOutcome::Updated)
             }
             None => {
                 precondition.check_absent()?;
@@ -124,13 +208,13 @@ pub async fn replace<S: Resource>(
                         S::SCHEMA.kind.noun(),
                         truncate_for_message(&name)
                     );
-                    return Err(Problem::new(ProblemKind::NotFound, detail).into());
+                    return Err(Problem::new(ProblemKind::NotFound, detail));
                 }
                 slug::validate_slug(&name).map_err(|error| {
                     Problem::invalid_parameter("slug", "invalid_slug", error.to_string())
                 })?;
-                let id = save_and_bump::<S>(connection, state, None, Some(&name), &body, false)?;
-                Ok(WriteOutcome { item_id: id, status: StatusCode::CREATED })
+                save_and_bump::<S>(connection, state, WriteMode::CreateAt(&name), &body)
+                    .map(WriteOutcome::Created)
             }
         }
     })
@@ -147,7 +231,7 @@ pub async fn patch<S: Resource>(
     accept::require_json(&request)?;
     state.require_editor(&request).await?;
     let precondition = Precondition::from_request(&request, state.settings.require_if_match)?;
-    let options = parse_response_options::<S>(&state, &request)?;
+    let write_request = WriteRequest::from_request::<S>(&state, &request)?;
     let body = body::read_json(
         &request,
         payload,
@@ -155,19 +239,17 @@ pub async fn patch<S: Resource>(
         body::BodyType::MergePatch,
     )
     .await?;
-    execute::<S>(state, &request, options, None, move |connection, state| {
+    execute::<S>(state, &request, write_request, move |connection, state| {
         let item = match find_visible(connection, S::SCHEMA, &name, Visibility::All)? {
-            Lookup::Former(item) => return Err(WriteError::moved(item.slug)),
+            Lookup::Former(item) => return Ok(WriteOutcome::Moved(item.slug)),
             Lookup::Current(item) => item,
         };
         precondition.check(item.id, item.revision)?;
         let merged = merge_with_stored::<S>(connection, state, &item, &body)?;
         let flat = has_flat_texts(S::SCHEMA, &body);
-        let id = save_and_bump::<S>(connection, state, Some(item.clone()), None, &merged, true)
-            .map_err(
-                |problem| if flat { restore_flat_pointers(problem, &merged) } else { problem },
-            )?;
-        Ok(WriteOutcome { item_id: id, status: StatusCode::OK })
+        save_and_bump::<S>(connection, state, WriteMode::Patch(item), &merged)
+            .map(WriteOutcome::Updated)
+            .map_err(|problem| if flat { restore_flat_pointers(problem, &merged) } else { problem })
     })
     .await
 }
@@ -213,40 +295,19 @@ pub async fn delete<S: Resource>(
         })
         .await?
         .value;
-    match outcome {
-        Some(slug) => Ok(response::permanent_redirect(
-            &state,
-            &request,
-            &format!("{}/{slug}", S::SCHEMA.kind.path()),
-        )),
-        None => Ok(HttpResponse::NoContent().finish()),
-    }
+    Ok(match outcome {
+        Some(slug) => redirect_to_item(&state, &request, S::SCHEMA, &slug),
+        None => HttpResponse::NoContent().finish(),
+    })
 }
 
-/// A problem, or the current slug of the item for a redirect.
-pub enum WriteError {
-    /// The problem of the response.
-    Problem(Problem),
-    /// The current slug.
-    Moved(String),
-}
-
-impl WriteError {
-    fn moved(slug: String) -> Self {
-        Self::Moved(slug)
-    }
-}
-
-impl From<Problem> for WriteError {
-    fn from(problem: Problem) -> Self {
-        Self::Problem(problem)
-    }
-}
-
-impl From<crate::db::Error> for WriteError {
-    fn from(error: crate::db::Error) -> Self {
-        Self::Problem(error.into())
-    }
+fn redirect_to_item(
+    state: &AppState,
+    request: &HttpRequest,
+    schema: &ResourceSchema,
+    slug: &str,
+) -> HttpResponse {
+    response::permanent_redirect(state, request, &format!("{}/{slug}", schema.kind.path()))
 }
 
 /// Runs a write in its transaction and responds with the item as stored. With an Idempotency-Key,
@@ -254,36 +315,32 @@ impl From<crate::db::Error> for WriteError {
 pub async fn execute<S: Resource>(
     state: web::Data<AppState>,
     request: &HttpRequest,
-    options: ResponseOptions,
-    idempotent_request: Option<IdempotentRequest>,
-    work: impl Fn(&mut Connection, &AppState) -> Result<WriteOutcome, WriteError> + Send + 'static,
+    write_request: WriteRequest,
+    work: impl Fn(&mut Connection, &AppState) -> Result<WriteOutcome, Problem> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
-    let base = state.settings.base_url(request);
     let shared_state = state.clone().into_inner();
-    let done = match idempotent_request {
-        None => execute_in_transaction::<S>(shared_state, base, options, None, work).await,
+    let done = match write_request.idempotent_request.clone() {
+        None => execute_in_transaction::<S>(shared_state, write_request, work).await,
         Some(idempotent_request) => {
             let task = actix_web::rt::spawn(async move {
                 match idempotent_request.claim(&shared_state).await? {
-                    ClaimResult::Replay(reply) => Ok(reply),
+                    ClaimResult::Replay(reply) => Ok(WriteResponse::Item(reply)),
                     ClaimResult::Acquired => {
                         let done = execute_in_transaction::<S>(
                             Arc::clone(&shared_state),
-                            base,
-                            options,
-                            Some(idempotent_request.clone()),
+                            write_request,
                             work,
                         )
                         .await;
                         match &done {
-                            Ok(_) => {}
-                            Err(WriteError::Problem(problem)) => {
+                            Ok(WriteResponse::Item(_)) => {}
+                            Ok(WriteResponse::Redirect(_)) => {
+                                idempotent_request.finish_failed(&shared_state, None).await;
+                            }
+                            Err(problem) => {
                                 idempotent_request
                                     .finish_failed(&shared_state, Some(problem))
                                     .await;
-                            }
-                            Err(WriteError::Moved(_)) => {
-                                idempotent_request.finish_failed(&shared_state, None).await;
                             }
                         }
                         done
@@ -293,15 +350,10 @@ pub async fn execute<S: Resource>(
             task.await.map_err(Problem::internal)?
         }
     };
-    let reply = match done {
-        Ok(reply) => reply,
-        Err(WriteError::Problem(problem)) => return Err(problem),
-        Err(WriteError::Moved(slug)) => {
-            return Ok(response::permanent_redirect(
-                &state,
-                request,
-                &format!("{}/{slug}", S::SCHEMA.kind.path()),
-            ));
+    let reply = match done? {
+        WriteResponse::Item(reply) => reply,
+        WriteResponse::Redirect(slug) => {
+            return Ok(redirect_to_item(&state, request, S::SCHEMA, &slug));
         }
     };
     let mut response =
@@ -315,59 +367,21 @@ pub async fn execute<S: Resource>(
 
 async fn execute_in_transaction<S: Resource>(
     app_state: Arc<AppState>,
-    base: String,
-    options: ResponseOptions,
-    idempotent_request: Option<IdempotentRequest>,
-    work: impl Fn(&mut Connection, &AppState) -> Result<WriteOutcome, WriteError> + Send + 'static,
-) -> Result<StoredResponse, WriteError> {
+    write_request: WriteRequest,
+    work: impl Fn(&mut Connection, &AppState) -> Result<WriteOutcome, Problem> + Send + 'static,
+) -> Result<WriteResponse, Problem> {
     let shared_state = Arc::clone(&app_state);
-    let identity =
-        format!("write\n{}\n{:?}", options.language_preference.cache_key(), options.response_shape);
     let done = app_state.database.write(move |connection| {
-        let outcome = work(connection, &shared_state)?;
-        let item: ItemRow = items::table
-            .filter(items::id.eq(outcome.item_id))
-            .select(ItemRow::as_select())
-            .first(connection)
-            .map_err(Problem::from)?;
-        let revisions = Revisions::load(connection)?;
-        let (state, shown_at) =
-            response::representation_state(S::SCHEMA, &revisions, &options.response_shape, false);
-        let tag = EntityTag::for_item(item.id, item.revision, &format!("{state}\n{identity}"));
-        let validators =
-            CacheValidators { tag, last_modified: shown_at.max(Some(item.updated_at)) };
-        let mut headers = validators.headers();
-        if outcome.status == StatusCode::CREATED {
-            headers.push((
-                header::LOCATION.to_string(),
-                format!("{base}{}/{}", S::SCHEMA.kind.path(), item.slug),
-            ));
-        }
-        let cache = CacheView::excluding_kind(
-            &shared_state.reference_cache,
-            &Arc::new(revisions),
-            S::SCHEMA.kind,
-        );
-        let mut render_context = RenderContext::new(
-            options.language_preference.clone(),
-            Arc::clone(&shared_state.country_names),
-            Some(cache),
-        )
-        .with_base_url(&base);
-        let (body, language) = render_item::<S>(
-            connection,
-            &shared_state,
-            item,
-            &mut render_context,
-            &options.response_shape,
-            Visibility::All,
-        )?;
-        headers.extend(language.map(|language| (header::CONTENT_LANGUAGE.to_string(), language)));
-        let reply = StoredResponse { status: outcome.status.as_u16(), headers, body };
-        if let Some(idempotent_request) = &idempotent_request {
+        let (id, status) = match work(connection, &shared_state)? {
+            WriteOutcome::Created(id) => (id, StatusCode::CREATED),
+            WriteOutcome::Updated(id) => (id, StatusCode::OK),
+            WriteOutcome::Moved(slug) => return Ok(WriteResponse::Redirect(slug)),
+        };
+        let reply = write_request.load_response::<S>(connection, &shared_state, id, status)?;
+        if let Some(idempotent_request) = &write_request.idempotent_request {
             idempotent_request.store_response(connection, &reply)?;
         }
-        Ok::<_, WriteError>(reply)
+        Ok::<_, Problem>(WriteResponse::Item(reply))
     });
     done.await.map(|done| done.value)
 }

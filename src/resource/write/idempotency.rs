@@ -5,6 +5,8 @@
 //! can be rejected. The response is stored in the transaction of the write: either both are
 //! committed or neither.
 
+use std::time::Duration;
+
 use actix_web::HttpRequest;
 use actix_web::http::header;
 use base64::Engine;
@@ -28,8 +30,10 @@ pub const IDEMPOTENT_REPLAYED: &str = "Idempotent-Replayed";
 /// Maximum length of a key, without its quotes.
 const MAX_KEY_LEN: usize = 255;
 
-/// Time in microseconds after which an unfinished request is considered lost with its process.
-const CLAIM_TIMEOUT_MICROS: i64 = 60_000_000;
+/// Time after which an unfinished request is considered lost with its process.
+const CLAIM_TIMEOUT: Duration = Duration::from_mins(1);
+
+const HOUR: Duration = Duration::from_hours(1);
 
 /// A stored response.
 #[derive(Clone, Debug)]
@@ -122,10 +126,10 @@ impl IdempotentRequest {
     /// configured age are deleted.
     pub async fn claim(&self, state: &AppState) -> Result<ClaimResult, Problem> {
         let this = self.clone();
-        let age = i64::from(state.settings.idempotency_hours).saturating_mul(3_600_000_000);
+        let retention = HOUR.saturating_mul(state.settings.idempotency_hours);
         state
             .database
-            .write(move |connection| this.claim_in_transaction(connection, age))
+            .write(move |connection| this.claim_in_transaction(connection, retention))
             .await
             .map(|done| done.value)
     }
@@ -133,10 +137,10 @@ impl IdempotentRequest {
     fn claim_in_transaction(
         &self,
         connection: &mut Connection,
-        age: i64,
+        retention: Duration,
     ) -> Result<ClaimResult, Problem> {
         let now = Time::now();
-        diesel::delete(rows::table.filter(rows::created_at.lt(now.minus_micros(age))))
+        diesel::delete(rows::table.filter(rows::created_at.lt(now.saturating_sub(retention))))
             .execute(connection)?;
         let known: Option<IdempotencyRow> = rows::table
             .filter(rows::caller.eq(self.caller))
@@ -174,7 +178,7 @@ impl IdempotentRequest {
         if let Some(status) = status {
             return replay(status, headers.as_deref().unwrap_or("[]"), body.unwrap_or_default());
         }
-        if created_at.micros() > now.minus_micros(CLAIM_TIMEOUT_MICROS).micros() {
+        if created_at > now.saturating_sub(CLAIM_TIMEOUT) {
             let detail = "The first request with this Idempotency-Key is still running; retry to get its response.";
             let mut problem =
                 Problem::new(ProblemKind::Conflict, detail).with_header(header::RETRY_AFTER, "1");

@@ -16,7 +16,7 @@ use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::resource::Resource;
-use crate::resource::write::save::{SaveResult, save_item};
+use crate::resource::write::save::{SaveResult, WriteMode, save_item};
 
 /// Merges a patch into an item and stores the result, as PATCH does. The caller must bump the
 /// revisions.
@@ -27,7 +27,7 @@ pub fn apply_patch<S: Resource>(
     patch: &Value,
 ) -> Result<SaveResult, Problem> {
     let merged = merge_with_stored::<S>(connection, state, &item, patch)?;
-    save_item::<S>(connection, state, Some(item), None, &merged, true)
+    save_item::<S>(connection, state, WriteMode::Patch(item), &merged)
 }
 
 /// Merges a patch into a stored item and returns the body that PUT would take. Flat texts in the

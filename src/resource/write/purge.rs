@@ -1,5 +1,7 @@
 //! Deletes the content of items whose retention period after deletion has ended.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 
 use crate::db::schema::{filter_index, items};
@@ -10,6 +12,8 @@ use crate::resource::state::AppState;
 use crate::resource::store::texts::delete_texts;
 use crate::resource::store::tracks;
 use crate::resource::view::resource::Resource;
+
+const DAY: Duration = Duration::from_hours(24);
 
 /// Maximum number of items that are purged in one transaction.
 const PURGE_BATCH_SIZE: i64 = 200;
@@ -54,11 +58,11 @@ pub type PurgeFn = fn(&mut Connection, Time) -> Result<usize, Problem>;
 /// Purges the deleted items of all kinds whose retention period has ended, in batches. Returns
 /// their number.
 pub async fn purge_all(state: &AppState, kinds: &[PurgeFn]) -> Result<usize, Problem> {
-    let days = i64::from(state.settings.purge_days);
+    let days = state.settings.purge_days;
     if days == 0 {
         return Ok(0);
     }
-    let limit = Time::now().minus_micros(days.saturating_mul(86_400_000_000));
+    let limit = Time::now().saturating_sub(DAY.saturating_mul(days));
     let mut total = 0_usize;
     for purge in kinds.iter().copied() {
         loop {

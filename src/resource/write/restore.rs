@@ -18,7 +18,7 @@ use crate::resource::state::AppState;
 use crate::resource::store::change_log;
 use crate::resource::store::lookup::{Lookup, find};
 use crate::resource::view::resource::Resource;
-use crate::resource::write::handlers::{WriteOutcome, execute, parse_response_options};
+use crate::resource::write::handlers::{WriteOutcome, WriteRequest, execute};
 use crate::resource::write::idempotency::IdempotentRequest;
 
 /// `POST /v1/{kind}/{item}/restore`: restores a deleted item to its state before deletion. An item
@@ -31,10 +31,10 @@ pub async fn restore<S: Resource>(
     accept::require_json(&request)?;
     let caller = state.require_editor(&request).await?;
     let precondition = Precondition::from_request(&request, false)?;
-    let options = parse_response_options::<S>(&state, &request)?;
-    let idempotent_request =
-        IdempotentRequest::from_request(&request, caller, &serde_json::Value::Null)?;
-    execute::<S>(state, &request, options, idempotent_request, move |connection, state| {
+    let write_request = WriteRequest::from_request::<S>(&state, &request)?.with_idempotency(
+        IdempotentRequest::from_request(&request, caller, &serde_json::Value::Null)?,
+    );
+    execute::<S>(state, &request, write_request, move |connection, state| {
         let found = if name.contains('\0') || name.len() > 200 {
             None
         } else {
@@ -44,14 +44,13 @@ pub async fn restore<S: Resource>(
             return Err(Problem::new(
                 ProblemKind::NotFound,
                 format!("There is no {} `{}`.", S::SCHEMA.kind.noun(), truncate_for_message(&name)),
-            )
-            .into());
+            ));
         };
         precondition.check(item.id, item.revision)?;
         if item.deleted_at.is_some() {
             restore_item::<S>(connection, state, &item)?;
         }
-        Ok(WriteOutcome::updated(item.id))
+        Ok(WriteOutcome::Updated(item.id))
     })
     .await
 }

@@ -26,6 +26,19 @@ use crate::resource::write::body::{ParseContext, ParsedBody, has_null, parse_bod
 use crate::resource::write::references::{resolve_references, sorted_references};
 use crate::resource::write::translations::ParsedTranslations;
 
+/// Which item a body is stored as.
+#[derive(Clone, Debug)]
+pub enum WriteMode<'a> {
+    /// A new item; its slug is in the body or is generated.
+    Create,
+    /// A new item with the slug in the URL path.
+    CreateAt(&'a str),
+    /// The new state of an existing item.
+    Replace(ItemRow),
+    /// The new state of an existing item, merged from its stored state and a patch.
+    Patch(ItemRow),
+}
+
 /// The result of storing an item.
 #[derive(Clone, Debug)]
 pub struct SaveResult {
@@ -43,12 +56,10 @@ pub struct SaveResult {
 pub(super) fn save_and_bump<S: Resource>(
     connection: &mut Connection,
     state: &AppState,
-    existing: Option<ItemRow>,
-    slug_of_path: Option<&str>,
+    mode: WriteMode<'_>,
     body: &Value,
-    is_patch: bool,
 ) -> Result<Id, Problem> {
-    let stored = save_item::<S>(connection, state, existing, slug_of_path, body, is_patch)?;
+    let stored = save_item::<S>(connection, state, mode, body)?;
     if stored.is_changed {
         bump(connection, S::SCHEMA.kind, Time::now())?;
     }
@@ -63,12 +74,16 @@ pub(super) fn save_and_bump<S: Resource>(
 pub fn save_item<S: Resource>(
     connection: &mut Connection,
     state: &AppState,
-    existing: Option<ItemRow>,
-    slug_of_path: Option<&str>,
+    mode: WriteMode<'_>,
     body: &Value,
-    is_patch: bool,
 ) -> Result<SaveResult, Problem> {
     let schema = S::SCHEMA;
+    let is_patch = matches!(mode, WriteMode::Patch(_));
+    let (existing, path_slug) = match mode {
+        WriteMode::Create => (None, None),
+        WriteMode::CreateAt(slug) => (None, Some(slug)),
+        WriteMode::Replace(item) | WriteMode::Patch(item) => (Some(item), None),
+    };
     let now = Time::now();
     let id = existing.as_ref().map_or_else(Id::new, |item| item.id);
     let revisions = Arc::new(Revisions::load(connection)?);
@@ -90,7 +105,7 @@ pub fn save_item<S: Resource>(
     let parse_context = ParseContext {
         existing: existing.as_ref(),
         has_multiple_languages: before.as_ref().is_some_and(|before| before.texts.len() > 1),
-        path_slug: slug_of_path,
+        path_slug,
         default_language: &state.settings.default_language(),
     };
     let Some(parsed_body) = parse_body::<S>(body, &parse_context, &mut errors) else {
@@ -117,24 +132,17 @@ pub fn save_item<S: Resource>(
         );
     }
 
-    let stated = slug
-        .or_else(|| slug_of_path.map(str::to_owned))
+    let explicit_slug = slug
+        .or_else(|| path_slug.map(str::to_owned))
         .or_else(|| existing.as_ref().map(|item| item.slug.clone()));
-    let (slug, is_claimed) = match stated {
-        Some(slug) => {
-            let is_claimed = check_slug_available(
-                connection,
-                schema,
-                existing.as_ref().map(|item| item.number),
-                &slug,
-            )?;
-            (slug, is_claimed)
-        }
-        None => {
-            let original_language = new_texts.original_language.as_str();
-            let original = new_texts.texts.iter().find(|text| text.language == original_language);
-            (generate_slug(connection, schema, original.map(|text| text.title.as_str()))?, false)
-        }
+    let (slug, owns_slug) = if let Some(slug) = explicit_slug {
+        let number = existing.as_ref().map(|item| item.number);
+        let owns_slug = check_slug_available(connection, schema, number, &slug)?;
+        (slug, owns_slug)
+    } else {
+        let original_language = new_texts.original_language.as_str();
+        let original = new_texts.texts.iter().find(|text| text.language == original_language);
+        (generate_slug(connection, schema, original.map(|text| text.title.as_str()))?, false)
     };
 
     let is_public = status == Status::Published
@@ -189,7 +197,7 @@ pub fn save_item<S: Resource>(
         &parsed_fields.fields,
         &new_texts.texts,
         &references,
-        is_claimed,
+        owns_slug,
     )?;
     if let Some(before) = &before {
         S::after_save(connection, &item, &before.fields, &parsed_fields.fields)?;
@@ -252,7 +260,7 @@ fn save_rows<S: Resource>(
     fields: &S::Fields,
     new_texts: &[TranslationRow],
     references: &[Reference],
-    is_claimed: bool,
+    owns_slug: bool,
 ) -> Result<(), Problem> {
     let is_new = item.number == 0;
     if is_new {
@@ -262,7 +270,7 @@ fn save_rows<S: Resource>(
         diesel::update(items::table.find(item.number)).set(&*item).execute(connection)?;
         texts::delete_texts(connection, [item.number])?;
     }
-    if !is_claimed {
+    if !owns_slug {
         reserve_slug(connection, item)?;
     }
     save_sort_row::<S>(connection, item, fields, references, is_new)?;

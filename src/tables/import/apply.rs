@@ -18,7 +18,7 @@ use crate::resource::state::AppState;
 use crate::resource::store::change_log;
 use crate::resource::store::lookup::{Lookup, find};
 use crate::resource::write::merge_patch::apply_patch;
-use crate::resource::write::save::{SaveResult, save_item};
+use crate::resource::write::save::{SaveResult, WriteMode, save_item};
 use crate::tables::import::columns::{ImportColumns, column_for_pointer};
 use crate::tables::import::csv_reader::CsvReader;
 use crate::tables::import::row_mapping::{self, ImportRow};
@@ -282,10 +282,8 @@ fn import_row(
         let stored = save_item::<ImpactStatistics>(
             connection,
             state,
-            None,
-            row.slug.as_deref(),
+            row.slug.as_deref().map_or(WriteMode::Create, WriteMode::CreateAt),
             &Value::Object(body),
-            false,
         )?;
         rows_of.insert(stored.id, row.number);
         return Ok(RowResult { stored, is_new: true });

@@ -15,6 +15,7 @@ use crate::http::{accept, body};
 use crate::resource::model::item::ItemRow;
 use crate::resource::model::text_track::{TrackKind, TrackSummary};
 use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::state::AppState;
 use crate::resource::store::tracks::{self, TrackRow};
 use crate::resource::write::tracks as resource_tracks;
@@ -151,17 +152,11 @@ pub async fn get_caption_track(
         return json_response(&state, &request, viewer, &validators, Some(&language), &body);
     }
     let language_preference = LanguagePreference::new(vec![language.clone()], Vec::new());
+    let response_context = ResponseContext::new(&state, viewer, &language_preference);
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(response::not_modified_response(
-            &state,
-            viewer,
-            &language_preference,
-            &validators,
-        ));
+        return Ok(response_context.not_modified(&validators));
     }
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, &state, viewer, &language_preference);
-    response::set_validators(&mut response, &validators);
+    let mut response = response_context.ok(&validators);
     response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
     response.content_type(track_format.media_type());
     Ok(response.body(track_format.render(&track)))
@@ -391,17 +386,11 @@ pub async fn get_transcript(
         tag: EntityTag::for_item(item.id, item.revision, &representation),
         last_modified: Some(item.updated_at),
     };
+    let response_context = ResponseContext::new(&state, viewer, &language_preference);
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(response::not_modified_response(
-            &state,
-            viewer,
-            &language_preference,
-            &validators,
-        ));
+        return Ok(response_context.not_modified(&validators));
     }
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, &state, viewer, &language_preference);
-    response::set_validators(&mut response, &validators);
+    let mut response = response_context.ok(&validators);
     response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
     Ok(response.json(body))
 }
@@ -466,17 +455,11 @@ fn json_response<T: serde::Serialize>(
     body: &T,
 ) -> Result<HttpResponse, Problem> {
     let language_preference = LanguagePreference::new(Vec::new(), Vec::new());
+    let response_context = ResponseContext::new(state, visibility, &language_preference);
     if ConditionalGet::from_request(request).is_current(validators) {
-        return Ok(response::not_modified_response(
-            state,
-            visibility,
-            &language_preference,
-            validators,
-        ));
+        return Ok(response_context.not_modified(validators));
     }
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, state, visibility, &language_preference);
-    response::set_validators(&mut response, validators);
+    let mut response = response_context.ok(validators);
     if let Some(language) = language {
         response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
     }

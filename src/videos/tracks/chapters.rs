@@ -1,6 +1,6 @@
 //! Chapters of a video in a language: those of a text track, else those of the video itself.
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -19,7 +19,7 @@ use crate::resource::model::item::ItemRow;
 use crate::resource::model::packed::PackedJson;
 use crate::resource::model::text_track::TrackKind;
 use crate::resource::read::highlights::ms_to_seconds;
-use crate::resource::read::response;
+use crate::resource::read::response::ResponseContext;
 use crate::resource::state::AppState;
 use crate::resource::store::tracks;
 use crate::text::language::Language;
@@ -143,21 +143,15 @@ pub async fn get_video_chapters(
         tag: EntityTag::for_item(item.id, item.revision, &representation),
         last_modified: Some(item.updated_at),
     };
+    let response_context = ResponseContext::new(&state, viewer, &language_preference);
     if ConditionalGet::from_request(&request).is_current(&validators) {
-        return Ok(response::not_modified_response(
-            &state,
-            viewer,
-            &language_preference,
-            &validators,
-        ));
+        return Ok(response_context.not_modified(&validators));
     }
     let chapters = chapters
         .into_iter()
         .map(|chapter| PodcastChapter { start_time: chapter.start_seconds, title: chapter.title })
         .collect();
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response::set_cache_headers(&mut response, &state, viewer, &language_preference);
-    response::set_validators(&mut response, &validators);
+    let mut response = response_context.ok(&validators);
     if let Some(language) = language {
         response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
     }

@@ -75,7 +75,7 @@ fn assert_valid_request(
     if rewritten.len() <= MAX_QUERY_LEN {
         let same = read(&rewritten)
             .unwrap_or_else(|problem| panic!("{rewritten} is rejected: {:?}", problem.errors));
-        assert_eq!((&same.page_params, &same.etag_key), (&request.page_params, &request.etag_key));
+        assert_eq!((&same.page_params, same.key()), (&request.page_params, request.key()));
     }
 
     // The URL of the next page continues the same list.

@@ -1,5 +1,7 @@
 //! Repeated requests with an `Idempotency-Key`.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 use kinoteka::db::schema::idempotent_requests as rows;
 use kinoteka::db::{Connection, Time};
@@ -12,7 +14,6 @@ use crate::support::TestServer;
 use crate::support::server::{Response, slugs};
 
 const KEY: &str = "\"8e03978e-40d5-43dd-bc93-6894a57f9324\"";
-const SECOND: i64 = 1_000_000;
 
 fn post(server: &TestServer, key: &str, name: &str, body: &Value) -> Response {
     server.request("POST", "/v1/topics").key(key).header("Idempotency-Key", name).json(body).send()
@@ -39,8 +40,8 @@ fn database<T>(server: &TestServer, mut work: impl FnMut(&mut Connection) -> Que
 }
 
 /// Moves the creation time of the stored requests into the past.
-fn age_stored_requests(server: &TestServer, seconds: i64) {
-    let then = Time::now().minus_micros(seconds * SECOND);
+fn age_stored_requests(server: &TestServer, seconds: u64) {
+    let then = Time::now().saturating_sub(Duration::from_secs(seconds));
     assert_eq!(
         database(server, |connection| diesel::update(rows::table)
             .set(rows::created_at.eq(then))

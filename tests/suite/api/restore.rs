@@ -13,7 +13,7 @@ use crate::on_both;
 use crate::support::process;
 
 const VIDEO: &str = "/v1/videos/testimonials-part-one";
-const DAY: i64 = 86_400_000_000;
+const DAY: Duration = Duration::from_hours(24);
 
 on_both! {
     demo fn restores_deleted_item_unchanged(server: &TestServer) {
@@ -114,9 +114,9 @@ on_both! {
         for path in [VIDEO, recent] {
             server.request("DELETE", path).key(&key).send().expect(204);
         }
-        let aged = |path: &str, days: i64| {
+        let aged = |path: &str, days: u32| {
             let slug = path.rsplit('/').next().unwrap().to_owned();
-            let then = Some(Time::now().minus_micros(days * DAY));
+            let then = Some(Time::now().saturating_sub(DAY * days));
             let item = items::table.filter(items::kind.eq("video")).filter(items::slug.eq(slug));
             store.write_blocking(|c| diesel::update(item.clone()).set(items::deleted_at.eq(then)).execute(c).map_err(Problem::from)).unwrap();
         };

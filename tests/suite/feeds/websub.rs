@@ -311,7 +311,7 @@ on_both! {
         std::thread::sleep(Duration::from_millis(1_500));
         assert_eq!((hub.requests().len(), waiting(&server.settings)), (topics.len() + 4, (0, 0)));
         // A ping claimed by another server is left to it.
-        let row = (websub_queue::topic.eq("/feeds/partners.json"), websub_queue::changes.eq(1_i64), websub_queue::attempts.eq(0_i64), websub_queue::due_at.eq(Time::now().minus_micros(-20_000_000)));
+        let row = (websub_queue::topic.eq("/feeds/partners.json"), websub_queue::changes.eq(1_i64), websub_queue::attempts.eq(0_i64), websub_queue::due_at.eq(Time::now().saturating_add(Duration::from_secs(20))));
         diesel::insert_into(websub_queue::table).values(row).execute(&mut connection).unwrap();
         std::thread::sleep(Duration::from_millis(2_500));
         assert_eq!((hub.requests().len(), waiting(&server.settings)), (topics.len() + 4, (0, 1)));
