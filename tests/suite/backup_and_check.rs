@@ -327,7 +327,7 @@ fn backup_never_overwrites_and_reports_unsupported() {
     let there = directory.path().join("there.db");
     std::fs::write(&there, "mine").unwrap();
     let output = expect_exit(run(directory.path(), demo.url(), &["backup", "there.db"]), 2);
-    assert!(stderr_text(&output).contains("there already"), "{}", stderr_text(&output));
+    assert!(stderr_text(&output).contains("already exists"), "{}", stderr_text(&output));
     assert_eq!(std::fs::read_to_string(&there).unwrap(), "mine");
     expect_exit(run(directory.path(), demo.url(), &["backup", "no/such/directory/copy.db"]), 2);
     expect_exit(run(directory.path(), demo.url(), &["backup"]), 2);
