@@ -5,22 +5,26 @@
 //! method records the JSON Schema of the member that it would parse. For this, a parser reads its
 //! members unconditionally.
 
+mod describe;
 /// Maximum lengths of texts in characters, by type of field, and of lists.
 pub mod limits;
 mod parse;
+mod references;
 /// JSON Schemas of the values in request bodies.
 pub mod schema;
+#[cfg(test)]
+mod tests;
 
 use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
-pub use self::parse::ReferenceInput;
 use self::parse::{
-    decimal_text, escape_pointer_token, is_media_type, parse_country, parse_reference, to_integer,
-    type_name, validate_text,
+    decimal_text, escape_pointer_token, is_media_type, parse_country, to_integer, type_name,
+    validate_text,
 };
+pub use self::references::ReferenceInput;
 use self::schema::ObjectSchema;
 use crate::db::Time;
 use crate::http::problem::{FieldError, MAX_ERRORS};
@@ -64,55 +68,6 @@ impl<'v, 'e> JsonFields<'v, 'e> {
                 ));
                 None
             }
-        }
-    }
-
-    /// Returns the JSON Schema of the objects that a parser accepts, by running it in describing
-    /// mode: the object is empty, errors are dropped, and nested parsers run once.
-    pub fn describe(parse: impl FnOnce(&mut JsonFields<'_, '_>)) -> Value {
-        let (object, mut errors, mut schema) = (Map::new(), Vec::new(), ObjectSchema::default());
-        parse(&mut JsonFields {
-            object: &object,
-            pointer: String::new(),
-            known_fields: Vec::new(),
-            errors: &mut errors,
-            schema: Some(&mut schema),
-        });
-        schema.into_json()
-    }
-
-    fn record(&mut self, name: &str, schema: impl FnOnce() -> Value) {
-        if let Some(recorded) = &mut self.schema {
-            recorded.set(name, schema());
-        }
-    }
-
-    /// Records a nested object, described by its parser, within the schema that `wrap` returns.
-    fn record_nested(
-        &mut self,
-        name: &str,
-        parse: impl FnOnce(JsonFields<'v, '_>),
-        wrap: fn(&Value) -> Value,
-    ) {
-        if self.schema.is_none() {
-            return;
-        }
-        let mut nested = ObjectSchema::default();
-        parse(JsonFields {
-            object: self.object,
-            pointer: self.pointer_to(name),
-            known_fields: Vec::new(),
-            errors: self.errors,
-            schema: Some(&mut nested),
-        });
-        self.record(name, || wrap(&nested.into_json()));
-    }
-
-    /// Adds keywords to the JSON Schema of a member that has been read, for checks that its type
-    /// does not include.
-    pub fn add_keywords(&mut self, name: &str, keywords: impl FnOnce() -> Value) {
-        if let Some(recorded) = &mut self.schema {
-            recorded.add_keywords(name, keywords());
         }
     }
 
@@ -538,79 +493,5 @@ impl<'v, 'e> JsonFields<'v, 'e> {
             parsed.extend(member.map(|member| (language, member)));
         }
         Some(parsed.into_iter().map(|(_, member)| member).collect())
-    }
-
-    /// A reference: a slug, an identifier, or an object with one of them.
-    pub fn reference(&mut self, name: &'static str) -> Option<ReferenceInput> {
-        let value = self.value(name, || schema::shared("ReferenceInput"))?;
-        let pointer = self.pointer_to(name);
-        parse_reference(value, pointer, self.errors)
-    }
-
-    /// A list of references.
-    pub fn references(&mut self, name: &'static str) -> Vec<ReferenceInput> {
-        self.record(name, || schema::shared("ReferencesInput"));
-        self.list(name, parse_reference)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn parse_credit(mut fields: JsonFields<'_, '_>) -> Option<String> {
-        let name = fields.text("name", 10);
-        fields.require("name", name.is_some());
-        fields.finish();
-        name
-    }
-
-    fn parse(fields: &mut JsonFields<'_, '_>) -> (Option<i64>, Vec<String>) {
-        fields.ignore(&["id"]);
-        (fields.integer("year", 1900..=2200), fields.objects("credits", parse_credit))
-    }
-
-    #[test]
-    fn parser_describes_the_objects_that_it_accepts() {
-        let schema = JsonFields::describe(|fields| drop(parse(fields)));
-        let name = json!({"type": "string", "maxLength": 10, "minLength": 1, "pattern": "\\S"});
-        let credit = json!({
-            "type": "object",
-            "properties": {"name": name},
-            "required": ["name"],
-            "additionalProperties": false,
-        });
-        let properties = json!({
-            "id": {},
-            "year": {"type": "integer", "format": "int64", "minimum": 1900, "maximum": 2200},
-            "credits": {"type": "array", "items": credit, "maxItems": limits::LIST_ITEMS},
-        });
-        assert_eq!(
-            schema,
-            json!({"type": "object", "properties": properties, "additionalProperties": false})
-        );
-    }
-
-    #[test]
-    fn parser_reports_all_errors_with_their_pointers() {
-        let body = json!({"year": 1, "credits": [{"name": "A"}, {"name": " "}, {"nam": "B"}]});
-        let mut errors = Vec::new();
-        let mut fields = JsonFields::new(&body, "", &mut errors).expect("an object");
-        let (year, credits) = parse(&mut fields);
-        fields.finish();
-        assert_eq!((year, credits), (None, vec!["A".to_owned()]));
-        let found: Vec<_> =
-            errors.iter().map(|error| (error.pointer.as_deref(), error.code.as_ref())).collect();
-        assert_eq!(
-            found,
-            [
-                (Some("/year"), "out_of_range"),
-                (Some("/credits/1/name"), "required"),
-                (Some("/credits/2/name"), "required"),
-                (Some("/credits/2/nam"), "unknown_field"),
-            ]
-        );
     }
 }

@@ -5,15 +5,6 @@ use serde_json::Value;
 use crate::http::problem::FieldError;
 use crate::i18n::country_names;
 
-/// A reference in a body, by identifier or slug.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ReferenceInput {
-    /// An identifier or a slug.
-    pub id_or_slug: String,
-    /// JSON pointer to the reference.
-    pub pointer: String,
-}
-
 /// The integer, if the number is one: `312` and also `312.0`, which JSON Schema treats as an
 /// integer.
 pub(super) fn to_integer(number: &serde_json::Number) -> Option<i64> {
@@ -44,35 +35,6 @@ pub(super) fn parse_country(
         errors.push(FieldError::field(pointer, "unknown_country", detail));
     }
     found.map(|country| country.code.to_owned())
-}
-
-/// Parses a reference: a slug, an identifier, or an object with `id` or `slug`.
-pub(super) fn parse_reference(
-    value: &Value,
-    pointer: String,
-    errors: &mut Vec<FieldError>,
-) -> Option<ReferenceInput> {
-    let name = match value {
-        Value::String(text) => Some(text),
-        Value::Object(object) => match object.get("id").or_else(|| object.get("slug")) {
-            Some(Value::String(text)) => Some(text),
-            _ => None,
-        },
-        _ => None,
-    };
-    match name {
-        Some(name) if !name.is_empty() && name.len() <= 200 && !name.contains('\0') => {
-            Some(ReferenceInput { id_or_slug: name.clone(), pointer })
-        }
-        _ => {
-            errors.push(FieldError::field(
-                pointer,
-                "invalid_reference",
-                "Expected a slug, an id, or an object with one of them.",
-            ));
-            None
-        }
-    }
 }
 
 /// The text of a decimal: a JSON string or number; empty for any other value.

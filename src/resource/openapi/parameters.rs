@@ -8,10 +8,9 @@ use crate::resource::openapi::parameter_schemas::{
     DECIMAL_PATTERN, LANGUAGE_PATTERN, comma_list_parameter, cursor_schema, id_or_slug_schema,
     language_schema, query_parameter,
 };
+use crate::resource::query::facet_params::{DEFAULT_FACET_LIMIT, MAX_FACET_LIMIT};
 use crate::resource::query::pagination::{DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET};
-use crate::resource::query::params::{
-    DEFAULT_FACET_LIMIT, MAX_FACET_LIMIT, MAX_IDS, MAX_SEARCH_LEN,
-};
+use crate::resource::query::params::{MAX_IDS, MAX_SEARCH_LEN};
 use crate::resource::schema::{FilterSchema, FilterType, MAX_VALUES, RangeType, ResourceSchema};
 use crate::resource::write::idempotency;
 

@@ -2,6 +2,7 @@
 //! them into SQL. Used by the lists, feeds, tables, searches and embeds.
 
 pub mod describe;
+pub mod facet_params;
 pub mod filter_sql;
 pub mod item_filter;
 pub mod missing;

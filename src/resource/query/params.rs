@@ -16,6 +16,7 @@ use crate::i18n::country_names;
 use crate::resource::cache::counts::FilteredListKey;
 use crate::resource::cache::facet_values::FacetKey;
 use crate::resource::model::item::Status;
+use crate::resource::query::facet_params::{FacetParams, parse_facets};
 pub use crate::resource::query::filter_sql::{filter_match, status_predicates};
 use crate::resource::query::missing::MissingFilter;
 use crate::resource::query::pagination::PageParams;
@@ -351,23 +352,6 @@ impl FilterType {
     }
 }
 
-fn parse_facets(params: &mut QueryParams, schema: &'static ResourceSchema) -> FacetParams {
-    let mut filters: Vec<&'static FilterSchema> = Vec::new();
-    for name in params.list("facets", 20).unwrap_or_default() {
-        match schema.all_facets().find(|filter| filter.name == name) {
-            Some(filter) if filters.iter().any(|known| known.name == filter.name) => {}
-            Some(filter) => filters.push(filter),
-            None => params.error(
-                "facets",
-                "unknown_value",
-                unknown_value_message(&name, schema.all_facets().map(|filter| filter.name)),
-            ),
-        }
-    }
-    let limit = params.integer("facet_limit", 1..=MAX_FACET_LIMIT).unwrap_or(DEFAULT_FACET_LIMIT);
-    FacetParams { filters, limit: usize::try_from(limit).unwrap_or(usize::MAX) }
-}
-
 /// Parses the bound of a range.
 pub fn parse_range(params: &mut QueryParams, range: &'static RangeSchema) -> Option<Bind> {
     match range.value_type {
@@ -486,21 +470,6 @@ fn parse_sort_keys(
         newest(&mut sorts);
     }
     (sorts, by_relevance)
-}
-
-/// Default number of values per facet.
-pub const DEFAULT_FACET_LIMIT: i64 = 20;
-
-/// Maximum number of values per facet.
-pub const MAX_FACET_LIMIT: i64 = 1_000;
-
-/// Facet parameters of a list request.
-#[derive(Clone, Debug, Default)]
-pub struct FacetParams {
-    /// The filters whose values are counted.
-    pub filters: Vec<&'static FilterSchema>,
-    /// Maximum number of values per facet.
-    pub limit: usize,
 }
 
 /// Searches with fewer results get suggestions (`did_you_mean`).
