@@ -170,7 +170,7 @@ async function embeds(api: Kinoteka, video: string): Promise<void> {
   const [statistic] = found(await api.GET("/v1/impact-statistics", { params: { query: { measure: ["unit"], limit: 1 } } }), 200).data;
   assert.ok(statistic?.slug);
   const figure = await api.GET("/embed/impact-statistics/{impact_statistic}", { params: { path: { impact_statistic: statistic.slug }, query: { lang: "mk" } }, parseAs: "text" });
-  assert.match(String(found(figure, 200)), /class="figure"/);
+  assert.match(String(found(figure, 200)), /class="value"/);
   const chart = await api.GET("/v1/impact-statistics/chart.svg", { params: { query: { type: "bar", group_by: ["indicator"], aggregate: "latest", lang: "sr-Cyrl", theme: "dark", unit: ["people"] } }, parseAs: "text" });
   assert.match(String(found(chart, 200)), /role="img"/);
   const painted = await api.GET("/v1/impact-statistics/chart.png", { params: { query: { width: 400, height: 300, measure: ["unit"] } }, parseAs: "arrayBuffer" });
