@@ -61,8 +61,8 @@ pub enum SearchMatch {
 pub struct RankedMatches {
     /// Condition for all matching entries.
     pub condition: Fragment,
-    /// The same condition for a scan in key order on PostgreSQL. Set if so many entries match that
-    /// a scan soon finds some.
+    /// The same condition for a scan in key order on PostgreSQL. Set if enough entries match for a
+    /// scan to find a page of them early.
     pub scan_condition: Option<Fragment>,
     /// Tiers of the matching entries, best first. Empty for [`SearchMode::Unranked`].
     pub tiers: Vec<RankTier>,
@@ -190,7 +190,7 @@ impl RankTier {
         self.field_index == other.field_index
     }
 
-    /// Returns whether so many entries are in the tier that PostgreSQL should scan in key order.
+    /// Returns whether the tier has enough entries for PostgreSQL to scan it in key order.
     pub fn prefers_key_scan(&self) -> bool {
         let frequencies = &self.plan.frequencies;
         frequencies.entry_count > 0.0
