@@ -13,6 +13,7 @@ use crate::http::language::LanguagePreference;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query_params::QueryParams;
 use crate::http::{accept, cursor};
+use crate::resource::openapi::operation::OperationKind;
 use crate::resource::query::pagination::{PageInfo, PageParams};
 use crate::resource::query::params::{MAX_IDS, MAX_SEARCH_LEN};
 use crate::resource::query::shape::ResponseShape;
@@ -27,7 +28,7 @@ use crate::text::stem::StemmerLanguage;
 ///
 /// All codes of ISO 3166-1 and XK with their names, sorted by name in the language of the response
 /// unless `sort` is given.
-#[utoipa::path(operation_id = "list_countries", tag = "Countries", params(
+#[utoipa::path(operation_id = "list_countries", extensions(("x-operation-kind" = json!(OperationKind::List))), tag = "Countries", params(
     ("q" = Option<String>, Query, description = "Name or code, in any language and script.", max_length = 2000, example = "sever"),
     ("ids" = Option<Vec<String>>, Query, style = Form, explode = false, description = "Only these codes; unknown codes are ignored.", min_items = 1, max_items = 100, example = json!(["AL", "XK"])),
     ("sort" = Option<String>, Query, description = "`name` or `code`; prefix with `-` for descending order.", example = "code"),
@@ -147,7 +148,7 @@ pub async fn list_countries(
 /// Get a country
 ///
 /// By alpha-2 or alpha-3 code (case-insensitive; XKX is XK), or by id.
-#[utoipa::path(operation_id = "get_country", tag = "Countries", params(
+#[utoipa::path(operation_id = "get_country", extensions(("x-operation-kind" = json!(OperationKind::GetReferenceData))), tag = "Countries", params(
     ("country" = String, Path, description = "Code or id."),
     ("fields" = Option<Vec<String>>, Query, style = Form, explode = false, description = "Only these fields, and `id`.", min_items = 1, max_items = 100, example = json!(["code", "name"])),
     ("lang" = Option<String>, Query, description = "Language of the name (BCP 47).", example = "sr-Cyrl"),

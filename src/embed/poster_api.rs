@@ -16,6 +16,7 @@ use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::images::poster::{PNG_WIDTHS, Poster, SIZE};
 use crate::images::rasterizer::PngRenderer;
+use crate::resource::openapi::operation::OperationKind;
 use crate::resource::read::response::ResponseContext;
 use crate::resource::state::AppState;
 use crate::text::fingerprint::Fingerprint;
@@ -25,7 +26,7 @@ use crate::text::fingerprint::Fingerprint;
 /// An image generated from title and programme, in the language and script of the response; the
 /// colours depend on the slug. For videos without a thumbnail, and for pages without third-party
 /// requests.
-#[utoipa::path(operation_id = "get_video_poster", tag = "Videos", params(
+#[utoipa::path(operation_id = "get_video_poster", extensions(("x-operation-kind" = json!(OperationKind::Get))), tag = "Videos", params(
     ("video" = String, Path, description = "Id or slug."),
     ("lang" = Option<String>, Query, description = "Language of the title (BCP 47).", example = "sr-Cyrl"),
 ), responses((status = 200, description = "The poster.", content((String = "image/svg+xml", example = json!("<svg xmlns=\"http://www.w3.org/2000/svg\"/>"))))))]
@@ -43,7 +44,7 @@ pub async fn video_poster(
 /// The same image rasterized for clients without SVG support, such as social networks and search
 /// engines. The font covers the Latin, Cyrillic and Greek scripts; words in other scripts and
 /// symbols such as emoji are omitted.
-#[utoipa::path(operation_id = "get_video_poster_png", tag = "Videos", params(
+#[utoipa::path(operation_id = "get_video_poster_png", extensions(("x-operation-kind" = json!(OperationKind::Get))), tag = "Videos", params(
     ("video" = String, Path, description = "Id or slug."),
     ("lang" = Option<String>, Query, description = "Language of the title (BCP 47).", example = "sr-Cyrl"),
     ("width" = inline(Option<PosterWidth>), Query, description = "Width in pixels; the aspect ratio is 16:9.", example = 640),

@@ -12,6 +12,7 @@ use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::images::poster::png_path;
 use crate::resource::model::item::LoadedItem;
+use crate::resource::openapi::operation::OperationKind;
 use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
@@ -36,7 +37,7 @@ struct SchemaOrgKey<'a> {
 /// A schema.org `VideoObject` (JSON-LD) for the page of the video, with the properties that search
 /// engines require, clips for chapters, captions and accessibility features. Embed pages include
 /// it.
-#[utoipa::path(operation_id = "get_video_schema", tag = "Videos", params(
+#[utoipa::path(operation_id = "get_video_schema", extensions(("x-operation-kind" = json!(OperationKind::Get))), tag = "Videos", params(
     ("video" = String, Path, description = "Id or slug."),
     ("lang" = Option<String>, Query, description = "Language of the texts (BCP 47).", example = "sr-Cyrl"),
 ), responses((status = 200, description = "The structured data.", content((std::collections::BTreeMap<String, Value> = "application/ld+json", example = json!({"@context": "https://schema.org", "@type": "VideoObject", "name": "In their own words, part one", "thumbnailUrl": ["https://catalogue.example.org/v1/videos/testimonials-part-one/poster.png?lang=en"], "uploadDate": "2026-05-07T08:00:00Z"}))))))]

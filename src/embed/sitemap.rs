@@ -15,6 +15,7 @@ use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query_params::QueryParams;
 use crate::images::poster::png_path;
 use crate::resource::model::item::LoadedItem;
+use crate::resource::openapi::operation::OperationKind;
 use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::ResourceKind;
@@ -42,11 +43,8 @@ const VIDEO_XMLNS: &str = "http://www.google.com/schemas/sitemap-video/1.1";
 ///
 /// A sitemap of the public videos that have a source, for search engines. Large catalogues get an
 /// index of parts.
-#[utoipa::path(operation_id = "get_video_sitemap", tag = "Embeds", responses(
+#[utoipa::path(operation_id = "get_video_sitemap", extensions(("x-operation-kind" = json!(OperationKind::CatalogueFile))), tag = "Embeds", responses(
     (status = 200, description = "The sitemap, or the index of its parts.", body = String, content_type = "application/xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\"/>\n")),
-    (status = 304, description = "Not modified."),
-    (status = 400, description = "Unknown query parameters.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
-    (status = 503, description = "The database is overloaded or unavailable.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/sitemap-videos.xml")]
 pub async fn video_sitemap(
@@ -59,12 +57,9 @@ pub async fn video_sitemap(
 /// Get one part of the video sitemap
 ///
 /// A part listed in the sitemap index.
-#[utoipa::path(operation_id = "get_video_sitemap_part", tag = "Embeds", params(("part" = i64, Path, description = "Number of the part, from 1.", minimum = 1, maximum = 1_000_000, example = 1)), responses(
+#[utoipa::path(operation_id = "get_video_sitemap_part", extensions(("x-operation-kind" = json!(OperationKind::CatalogueFile))), tag = "Embeds", params(("part" = i64, Path, description = "Number of the part, from 1.", minimum = 1, maximum = 1_000_000, example = 1)), responses(
     (status = 200, description = "The part.", body = String, content_type = "application/xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\"/>\n")),
-    (status = 304, description = "Not modified."),
-    (status = 400, description = "Unknown query parameters.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
     (status = 404, description = "Part not found.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
-    (status = 503, description = "The database is overloaded or unavailable.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/sitemap-videos-{part}.xml")]
 pub async fn video_sitemap_part(

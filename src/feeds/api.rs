@@ -19,6 +19,7 @@ use crate::impact::resource::ImpactStatistics;
 use crate::partners::resource::Partners;
 use crate::programmes::resource::Programmes;
 use crate::resource::openapi::ListEndpoint;
+use crate::resource::openapi::operation::OperationKind;
 use crate::resource::query::describe::{QueryDescription, describe_query};
 use crate::resource::query::pagination::PageInfo;
 use crate::resource::query::params::ListKey;
@@ -140,7 +141,7 @@ pub enum FeedFormat {
 ///
 /// If a `WebSub` hub is configured, all feeds link to it, and the hub is notified when a feed
 /// without parameters changes. Feeds with parameters are not announced: poll them.
-#[utoipa::path(operation_id = "get_video_feed", tag = "Feeds", params(("format" = inline(VideoFeedFormat), Path, description = "Format of the feed.", example = "rss")), responses((status = 200, description = "The feed.", content((String = "application/rss+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<rss version=\"2.0\">…</rss>\n")), (String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
+#[utoipa::path(operation_id = "get_video_feed", extensions(("x-operation-kind" = json!(OperationKind::Feed))), tag = "Feeds", params(("format" = inline(VideoFeedFormat), Path, description = "Format of the feed.", example = "rss")), responses((status = 200, description = "The feed.", content((String = "application/rss+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<rss version=\"2.0\">…</rss>\n")), (String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
 #[get("/feeds/videos.{format}")]
 pub async fn video_feed(
     state: web::Data<AppState>,
@@ -153,7 +154,7 @@ pub async fn video_feed(
 /// Subscribe to programmes
 ///
 /// Any query of `/v1/programmes` as a feed: Atom or JSON Feed.
-#[utoipa::path(operation_id = "get_programme_feed", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "Format of the feed.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
+#[utoipa::path(operation_id = "get_programme_feed", extensions(("x-operation-kind" = json!(OperationKind::Feed))), tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "Format of the feed.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
 #[get("/feeds/programmes.{format}")]
 pub async fn programme_feed(
     state: web::Data<AppState>,
@@ -166,7 +167,7 @@ pub async fn programme_feed(
 /// Subscribe to partners
 ///
 /// Any query of `/v1/partners` as a feed: Atom or JSON Feed.
-#[utoipa::path(operation_id = "get_partner_feed", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "Format of the feed.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
+#[utoipa::path(operation_id = "get_partner_feed", extensions(("x-operation-kind" = json!(OperationKind::Feed))), tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "Format of the feed.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
 #[get("/feeds/partners.{format}")]
 pub async fn partner_feed(
     state: web::Data<AppState>,
@@ -180,7 +181,7 @@ pub async fn partner_feed(
 ///
 /// Any query of `/v1/impact-statistics` as a feed: Atom or JSON Feed. Titles begin with the figure
 /// and its qualifier ("More than 500").
-#[utoipa::path(operation_id = "get_impact_statistic_feed", tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "Format of the feed.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
+#[utoipa::path(operation_id = "get_impact_statistic_feed", extensions(("x-operation-kind" = json!(OperationKind::Feed))), tag = "Feeds", params(("format" = inline(FeedFormat), Path, description = "Format of the feed.", example = "atom")), responses((status = 200, description = "The feed.", content((String = "application/atom+xml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">…</feed>\n")), (JsonFeed = "application/feed+json")))))]
 #[get("/feeds/impact-statistics.{format}")]
 pub async fn impact_statistic_feed(
     state: web::Data<AppState>,

@@ -14,6 +14,7 @@ use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::i18n::messages::Message;
 use crate::resource::model::revisions::CATALOGUE;
+use crate::resource::openapi::operation::OperationKind;
 use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::response::ResponseContext;
 use crate::resource::state::AppState;
@@ -40,7 +41,7 @@ struct OpmlKey<'a> {
 ///
 /// OPML 2.0 for import into feed readers: one outline for each published saved query, sorted by
 /// name; videos as RSS, other kinds as Atom.
-#[utoipa::path(operation_id = "get_saved_query_opml", tag = "Feeds", params(
+#[utoipa::path(operation_id = "get_saved_query_opml", extensions(("x-operation-kind" = json!(OperationKind::CatalogueFile))), tag = "Feeds", params(
     ("lang" = Option<String>, Query, description = "Language of the names (BCP 47); if given, also of the feeds.", example = "sr-Cyrl"),
 ), responses(
     (status = 200, description = "The feeds.", body = String, content_type = "text/x-opml", example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<opml version=\"2.0\">…</opml>\n")),

@@ -13,6 +13,7 @@ use crate::http::auth::Visibility;
 use crate::http::conditional::Freshness;
 use crate::http::language::accept_language;
 use crate::http::problem::{Problem, ProblemKind};
+use crate::resource::openapi::operation::OperationKind;
 use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::page::{self, encode_query};
 use crate::resource::read::response;
@@ -39,7 +40,7 @@ enum FeedLocation {
 ///
 /// The list of a saved query as a feed; its title is the name of the query. The URL is permanent:
 /// it stays the same when the query changes. RSS is available for videos only.
-#[utoipa::path(operation_id = "get_saved_query_feed", tag = "Feeds", params(
+#[utoipa::path(operation_id = "get_saved_query_feed", extensions(("x-operation-kind" = json!(OperationKind::Feed))), tag = "Feeds", params(
     ("saved_query" = String, Path, description = "Slug or id.", example = "testimonials"),
     ("format" = inline(VideoFeedFormat), Path, description = "Format of the feed.", example = "rss"),
     ("lang" = Option<String>, Query, description = "Language of the feed (BCP 47).", example = "sr-Cyrl"),

@@ -97,6 +97,7 @@ macro_rules! crud_handlers {
         use $crate::http::problem::Problem;
         use $crate::resource::handlers::{OperationTexts, item_summary, with_noun};
         use $crate::resource::model::resource::ResourceModel;
+        use $crate::resource::openapi::operation::OperationKind;
         use $crate::resource::schema::ResourceKind;
         use $crate::resource::state::AppState;
 
@@ -118,6 +119,7 @@ macro_rules! crud_handlers {
         /// Responds with a page of the list.
         #[utoipa::path(
             operation_id = KIND.list_operation_id(),
+            extensions(("x-operation-kind" = json!(OperationKind::List))),
             tag = $tag,
             summary = format!("List {}", KIND.plural()),
             description = $list,
@@ -134,6 +136,7 @@ macro_rules! crud_handlers {
         /// Responds with an item.
         #[utoipa::path(
             operation_id = KIND.operation_id("get"),
+            extensions(("x-operation-kind" = json!(OperationKind::Get))),
             tag = $tag,
             summary = item_summary("Get", KIND),
             description = TEXTS.get,
@@ -152,6 +155,7 @@ macro_rules! crud_handlers {
         /// Creates an item.
         #[utoipa::path(
             operation_id = KIND.operation_id("create"),
+            extensions(("x-operation-kind" = json!(OperationKind::Create))),
             tag = $tag,
             summary = item_summary("Create", KIND),
             description = TEXTS.create,
@@ -169,6 +173,7 @@ macro_rules! crud_handlers {
         /// Replaces an item, or creates it.
         #[utoipa::path(
             operation_id = KIND.operation_id("replace"),
+            extensions(("x-operation-kind" = json!(OperationKind::Replace))),
             tag = $tag,
             summary = item_summary("Replace or create", KIND),
             description = TEXTS.replace,
@@ -193,6 +198,7 @@ macro_rules! crud_handlers {
         /// Updates an item with a merge patch.
         #[utoipa::path(
             operation_id = KIND.operation_id("patch"),
+            extensions(("x-operation-kind" = json!(OperationKind::Patch))),
             tag = $tag,
             summary = item_summary("Update", KIND),
             description = TEXTS.patch,
@@ -214,6 +220,7 @@ macro_rules! crud_handlers {
         /// Deletes an item.
         #[utoipa::path(
             operation_id = KIND.operation_id("delete"),
+            extensions(("x-operation-kind" = json!(OperationKind::Delete))),
             tag = $tag,
             summary = item_summary("Delete", KIND),
             description = TEXTS.delete,
@@ -233,6 +240,7 @@ macro_rules! crud_handlers {
         /// Restores a deleted item.
         #[utoipa::path(
             operation_id = KIND.operation_id("restore"),
+            extensions(("x-operation-kind" = json!(OperationKind::Restore))),
             tag = $tag,
             summary = item_summary("Restore", KIND),
             description = TEXTS.restore,

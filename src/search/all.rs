@@ -25,6 +25,7 @@ use crate::http::values::unknown_value_message;
 use crate::resource::cache::counts::SearchKey;
 use crate::resource::model::item::{ItemRow, LoadedItem, Status};
 use crate::resource::openapi::ListEndpoint;
+use crate::resource::openapi::operation::OperationKind;
 use crate::resource::openapi::parameter_schemas::{comma_list_parameter, query_parameter};
 use crate::resource::query::filter_sql::status_predicates;
 use crate::resource::query::pagination::PageParams;
@@ -99,7 +100,7 @@ fn openapi_parameters() -> Vec<Value> {
 /// Ranked search across videos, programmes, partners, indicators, impact statistics and topics:
 /// matches in titles rank before matches in summaries, names, descriptions and transcripts,
 /// regardless of the kind.
-#[utoipa::path(operation_id = "search_all", tag = "Search", responses((status = 200, description = "A page of search hits.", body = SearchHitPage)))]
+#[utoipa::path(operation_id = "search_all", extensions(("x-operation-kind" = json!(OperationKind::List))), tag = "Search", responses((status = 200, description = "A page of search hits.", body = SearchHitPage)))]
 #[get("/v1/search")]
 pub async fn search_all(
     state: web::Data<AppState>,

@@ -16,6 +16,7 @@ use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::resource::cache::references::ReferenceTarget;
 use crate::resource::openapi::ListEndpoint;
+use crate::resource::openapi::operation::OperationKind;
 use crate::resource::openapi::parameter_schemas::{comma_list_parameter, query_parameter};
 use crate::resource::query::pagination::PageInfo;
 use crate::resource::query::params::{SearchParams, parse_search};
@@ -155,7 +156,7 @@ pub struct SuggestionPage {
 /// For autocompletion: titles of videos and programmes and names of topics and partners that
 /// contain all words of `q`; the last word may be incomplete. Case, diacritics and script are
 /// ignored.
-#[utoipa::path(operation_id = "list_suggestions", tag = "Search", responses((status = 200, description = "Suggestions, best first.", body = SuggestionPage)))]
+#[utoipa::path(operation_id = "list_suggestions", extensions(("x-operation-kind" = json!(OperationKind::List))), tag = "Search", responses((status = 200, description = "Suggestions, best first.", body = SuggestionPage)))]
 #[get("/v1/suggest")]
 pub async fn suggest(
     state: web::Data<AppState>,

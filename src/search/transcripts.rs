@@ -20,6 +20,7 @@ use crate::resource::model::item::LoadedItem;
 use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::text_track::TrackKind;
 use crate::resource::openapi::ListEndpoint;
+use crate::resource::openapi::operation::OperationKind;
 use crate::resource::query::pagination::PageInfo;
 use crate::resource::query::params::ListRequest;
 use crate::resource::read::catalogue::ReadContext;
@@ -125,7 +126,7 @@ pub struct TranscriptHitPage {
 /// Returns cues, not videos. All words must be spoken within half a minute; a phrase may span
 /// several cues. Supports the filters of `/v1/videos`; `caption_language` also selects among the
 /// text tracks of a video.
-#[utoipa::path(operation_id = "search_transcripts", tag = "Videos", responses((status = 200, description = "A page of transcript hits.", body = TranscriptHitPage)))]
+#[utoipa::path(operation_id = "search_transcripts", extensions(("x-operation-kind" = json!(OperationKind::List))), tag = "Videos", responses((status = 200, description = "A page of transcript hits.", body = TranscriptHitPage)))]
 #[get("/v1/transcript-search")]
 pub async fn search_transcripts(
     state: web::Data<AppState>,

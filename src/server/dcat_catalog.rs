@@ -13,6 +13,7 @@ use crate::http::query_params::QueryParams;
 use crate::i18n::country_names;
 use crate::i18n::messages::Message;
 use crate::resource::model::revisions::CATALOGUE;
+use crate::resource::openapi::operation::OperationKind;
 use crate::resource::query::facet_params::MAX_FACET_LIMIT;
 use crate::resource::query::params::ListRequest;
 use crate::resource::read::catalogue::ReadContext;
@@ -79,11 +80,8 @@ struct CatalogKey<'a> {
 /// A `dcat:Catalog` in JSON-LD (DCAT 3, DCAT-AP 3.0): a dataset for each kind, with title and
 /// description in all languages of the product, modification time, countries, languages and
 /// distributions; and the API as a service. The licence is `KINOTEKA_LICENCE_URL`.
-#[utoipa::path(operation_id = "describe_catalogue", tag = "Server", responses(
+#[utoipa::path(operation_id = "describe_catalogue", extensions(("x-operation-kind" = json!(OperationKind::CatalogueFile))), tag = "Server", responses(
     (status = 200, description = "The description.", body = std::collections::BTreeMap<String, Value>, content_type = "application/ld+json", example = json!({"@id": "https://catalogue.example.org/catalog.jsonld#catalog", "@type": "Catalog", "title": {"@none": "catalogue.example.org"}})),
-    (status = 304, description = "Not modified."),
-    (status = 400, description = "This endpoint takes no parameters.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
-    (status = 503, description = "The database is busy or unavailable.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/catalog.jsonld")]
 pub async fn describe_catalogue(

@@ -179,6 +179,43 @@ mod tests {
     }
 
     #[test]
+    fn only_operations_on_items_that_can_be_deleted_document_410() {
+        let paths = DOCUMENT.get("paths").and_then(Value::as_object).into_iter().flatten();
+        let mut documented = 0;
+        for (path, item) in paths {
+            for (method, operation) in item.as_object().into_iter().flatten() {
+                let is_of_item = resources().any(|entry| {
+                    let noun = entry.schema.kind.as_str();
+                    path.contains(&format!("/{{{noun}}}"))
+                });
+                let is_documented = operation.pointer("/responses/410").is_some();
+                assert_eq!(is_documented, is_of_item, "{method} {path}");
+                documented += usize::from(is_documented);
+            }
+        }
+        assert!(documented > 0);
+    }
+
+    #[test]
+    fn every_operation_of_the_api_has_a_class() {
+        // These declare all their parameters and responses themselves.
+        let without_class = [
+            "/v1/impact-statistics/chart.png",
+            "/v1/impact-statistics/chart.svg",
+            "/v1/impact-statistics/import",
+        ];
+        let paths = DOCUMENT.get("paths").and_then(Value::as_object).into_iter().flatten();
+        for (path, item) in paths.filter(|(path, _)| path.starts_with("/v1/")) {
+            for (method, operation) in item.as_object().into_iter().flatten() {
+                assert!(operation.get("x-operation-kind").is_none(), "{method} {path}");
+                let has_security = operation.get("security").is_some();
+                let is_expected = has_security || without_class.contains(&path.as_str());
+                assert!(is_expected, "{method} {path}");
+            }
+        }
+    }
+
+    #[test]
     fn tags_of_kinds_are_declared() {
         let tags = DOCUMENT.get("tags").and_then(Value::as_array).into_iter().flatten();
         let declared: BTreeSet<&str> = tags.filter_map(|tag| tag.get("name")?.as_str()).collect();

@@ -18,6 +18,7 @@ use crate::partners::resource::Partners;
 use crate::programmes::resource::Programmes;
 use crate::resource::model::revisions::Revisions;
 use crate::resource::openapi::ListEndpoint;
+use crate::resource::openapi::operation::OperationKind;
 use crate::resource::query::params::ListKey;
 use crate::resource::query::params::ListRequest;
 use crate::resource::read::response::ResponseContext;
@@ -69,7 +70,7 @@ const fn openapi(path: &'static str, schema: &'static ResourceSchema) -> ListEnd
 /// `topic_names`, `programme` (slug), `programme_title`, `partners` (`slug=role`), `partner_names`,
 /// `source_urls`, `thumbnail_url`, `chapters` (`second=title`), `credits` (`name=role`), `licence`;
 /// `languages` that it has texts in; `published_at`, `created_at`, `updated_at`.
-#[utoipa::path(operation_id = "export_videos", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,title\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,football-players-speak-out,published,en,false,Football players speak out\r\n")))))) ]
+#[utoipa::path(operation_id = "export_videos", extensions(("x-operation-kind" = json!(OperationKind::Export))), tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,title\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,football-players-speak-out,published,en,false,Football players speak out\r\n")))))) ]
 #[get("/v1/videos.{format}")]
 pub async fn export_videos(
     state: web::Data<AppState>,
@@ -89,7 +90,7 @@ pub async fn export_videos(
 /// `end_date`, `countries`, `partners` (`slug=role`), `partner_names`, `website`,
 /// `iati_identifier`, `helplines` (`country: name=number`); `languages` that it has texts in;
 /// `published_at`, `created_at`, `updated_at`.
-#[utoipa::path(operation_id = "export_programmes", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,title\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,implementing-norms-changing-minds,published,en,false,\"Implementing Norms, Changing Minds\"\r\n")))))) ]
+#[utoipa::path(operation_id = "export_programmes", extensions(("x-operation-kind" = json!(OperationKind::Export))), tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,title\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,implementing-norms-changing-minds,published,en,false,\"Implementing Norms, Changing Minds\"\r\n")))))) ]
 #[get("/v1/programmes.{format}")]
 pub async fn export_programmes(
     state: web::Data<AppState>,
@@ -108,7 +109,7 @@ pub async fn export_programmes(
 /// `transliterated`; `name`, `description`, `credit_line`, `disclaimer`, `kind`, `acronym`,
 /// `is_group`, `country`, `website`, `logo_url`; `languages` that it has texts in; `published_at`,
 /// `created_at`, `updated_at`.
-#[utoipa::path(operation_id = "export_partners", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,name\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,european-union,published,en,false,European Union\r\n")))))) ]
+#[utoipa::path(operation_id = "export_partners", extensions(("x-operation-kind" = json!(OperationKind::Export))), tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,name\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,european-union,published,en,false,European Union\r\n")))))) ]
 #[get("/v1/partners.{format}")]
 pub async fn export_partners(
     state: web::Data<AppState>,
@@ -134,7 +135,7 @@ pub async fn export_partners(
 /// (slugs of videos, with passage and quotation: `video#12.5-30=en:More
 /// than five hundred of us came.`); `languages` that it has texts in; `published_at`, `created_at`,
 /// `updated_at`.
-#[utoipa::path(operation_id = "export_impact_statistics", tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,label,description,figure,value,qualifier,unit\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,new-partnerships,published,en,false,New partnerships,,More than 500,500,more_than,people\r\n")))))) ]
+#[utoipa::path(operation_id = "export_impact_statistics", extensions(("x-operation-kind" = json!(OperationKind::Export))), tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,label,description,figure,value,qualifier,unit\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,new-partnerships,published,en,false,New partnerships,,More than 500,500,more_than,people\r\n")))))) ]
 #[get("/v1/impact-statistics.{format}")]
 pub async fn export_impact_statistics(
     state: web::Data<AppState>,

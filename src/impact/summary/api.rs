@@ -12,6 +12,7 @@ use crate::impact::summary::render::build_summary;
 use crate::impact::summary::respond::respond;
 use crate::impact::summary::response::ImpactSummary;
 use crate::resource::openapi::ListEndpoint;
+use crate::resource::openapi::operation::OperationKind;
 use crate::resource::state::AppState;
 
 /// Parameters in the OpenAPI document.
@@ -34,7 +35,7 @@ pub const OPENAPI: ListEndpoint = ListEndpoint {
 /// different units, percentages and values that are not additive are never summed: the response is
 /// 422, or lists them as separate groups with `apart=true`.
 #[utoipa::path(
-    operation_id = "get_impact_statistics_summary",
+    operation_id = "get_impact_statistics_summary", extensions(("x-operation-kind" = json!(OperationKind::Summarise))),
     tag = "Impact statistics",
     responses(
         (status = 200, description = "The groups.", body = ImpactSummary)

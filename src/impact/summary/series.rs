@@ -28,6 +28,7 @@ use crate::impact::summary::select::{SelectedRows, load_selected_rows};
 use crate::resource::model::item::ItemRow;
 use crate::resource::model::packed::PackedJson;
 use crate::resource::openapi::ListEndpoint;
+use crate::resource::openapi::operation::OperationKind;
 use crate::resource::openapi::parameter_schemas::query_parameter;
 use crate::resource::read::response::permanent_redirect;
 use crate::resource::state::AppState;
@@ -187,7 +188,7 @@ pub struct SeriesPoint {
 /// programme, partner or dimension. Accepts the filters of `/v1/impact-statistics`. Within a period
 /// nothing is counted twice, and values that are not additive are not summed.
 #[utoipa::path(
-    operation_id = "get_indicator_series",
+    operation_id = "get_indicator_series", extensions(("x-operation-kind" = json!(OperationKind::Series))),
     tag = "Indicators",
     params(("indicator" = String, Path, description = "Id or slug.", example = "people-in-training")),
     responses((status = 200, description = "The lines.", body = IndicatorSeries))

@@ -7,7 +7,7 @@
 
 mod completeness;
 mod descriptions;
-mod operation;
+pub mod operation;
 pub mod page;
 pub mod parameter_schemas;
 mod parameters;
@@ -191,9 +191,8 @@ fn complete_operation(
     schemas: &Value,
 ) {
     let resource_schema = of.filter(|_| whole);
-    let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let Some(class) = OperationKind::from_operation_id(&id) else { return };
     let Some(operation) = operation.as_object_mut() else { return };
+    let Some(class) = OperationKind::take(operation) else { return };
     let mut parameters: Vec<Value> =
         operation.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
     for parameter in &mut parameters {
@@ -201,8 +200,12 @@ fn complete_operation(
             object.get("in").and_then(Value::as_str) == Some("path")
                 && object.get("name").and_then(Value::as_str) != Some("format")
         };
-        if let Some(object) = parameter.as_object_mut().filter(is_name) {
-            let is_language = object.get("name").and_then(Value::as_str) == Some("language");
+        if let Some(object) = parameter.as_object_mut().filter(is_name)
+            && class != OperationKind::CatalogueFile
+        {
+            let name = object.get("name").and_then(Value::as_str);
+            let is_language = name == Some("language");
+            let is_country = name == Some("country");
             let example = if is_language {
                 "en"
             } else {
@@ -214,8 +217,7 @@ fn complete_operation(
                     if class == OperationKind::Get { "(\\.(vtt|srt|txt|json))?" } else { "" };
                 json!({"type": "string", "minLength": 2, "maxLength": 40, "pattern": format!("^{LANGUAGE_PATTERN}{ending}$")})
             } else {
-                let pattern =
-                    if id.ends_with("country") { "^[A-Za-z0-9-]+$" } else { SLUG_PATTERN };
+                let pattern = if is_country { "^[A-Za-z0-9-]+$" } else { SLUG_PATTERN };
                 json!({"type": "string", "minLength": 1, "maxLength": 80, "pattern": pattern})
             };
             object.insert("schema".to_owned(), schema);
@@ -246,8 +248,11 @@ fn complete_operation(
     }
     parameters.extend(header_parameters_for(class));
     operation.insert("parameters".to_owned(), json!(parameters));
-    let security = if class.is_read() { json!([{}, {"key": []}]) } else { json!([{"key": []}]) };
-    operation.insert("security".to_owned(), security);
+    if class != OperationKind::CatalogueFile {
+        let security =
+            if class.is_read() { json!([{}, {"key": []}]) } else { json!([{"key": []}]) };
+        operation.insert("security".to_owned(), security);
+    }
     if let Some(resource_schema) = resource_schema
         && let Some(body) = request_body(class, resource_schema)
     {

@@ -1,9 +1,18 @@
 //! Classes of operations, and the problems that the operations of a class can respond with.
 
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
 use crate::http::problem::ProblemKind;
 
-/// Class of an operation, derived from its operationId.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// Extension of a handler's annotation that declares the class of its operation:
+/// `extensions(("x-operation-kind" = json!(OperationKind::List)))`. The finished document does not
+/// contain it.
+const OPERATION_KIND: &str = "x-operation-kind";
+
+/// Class of an operation. Operations without a class declare all their parameters and responses
+/// themselves.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum OperationKind {
     /// A page of a list.
     List,
@@ -15,8 +24,12 @@ pub enum OperationKind {
     Series,
     /// A whole list as a table.
     Export,
-    /// A single item.
+    /// A file about the whole catalogue, with published data only.
+    CatalogueFile,
+    /// A single item, or a representation or part of one.
     Get,
+    /// An entry of reference data, which cannot be deleted.
+    GetReferenceData,
     /// Creation of an item.
     Create,
     /// Replacement of an item.
@@ -29,31 +42,10 @@ pub enum OperationKind {
     Restore,
 }
 
-/// Subjects of `get_` operations that are not items of a kind.
-const SELF_DESCRIBED: &[&str] =
-    &["embed_builder", "impact_statistics_chart", "oembed", "video_sitemap", "web_component"];
-
 impl OperationKind {
-    /// Derives the class from the verb at the start of the operationId; `get_` operations that end
-    /// in `_feed`, `_summary` or `_series` have classes of their own. Returns `None` for an unknown
-    /// verb, and for pages and files that declare their parameters and responses themselves.
-    pub fn from_operation_id(operation_id: &str) -> Option<Self> {
-        let (verb, rest) = operation_id.split_once('_')?;
-        Some(match verb {
-            "get" if SELF_DESCRIBED.iter().any(|subject| rest.starts_with(subject)) => return None,
-            "list" | "search" => Self::List,
-            "get" if rest.ends_with("_feed") => Self::Feed,
-            "export" => Self::Export,
-            "get" if rest.ends_with("_summary") => Self::Summarise,
-            "get" if rest.ends_with("_series") => Self::Series,
-            "get" => Self::Get,
-            "create" => Self::Create,
-            "replace" => Self::Replace,
-            "patch" => Self::Patch,
-            "delete" => Self::Delete,
-            "restore" => Self::Restore,
-            _ => return None,
-        })
+    /// Removes the declared class from an operation, and returns it.
+    pub fn take(operation: &mut Map<String, Value>) -> Option<Self> {
+        serde_json::from_value(operation.remove(OPERATION_KIND)?).ok()
     }
 
     /// Whether the response is a list, or a page of one.
@@ -68,7 +60,8 @@ impl OperationKind {
 
     /// Whether the operation is read-only.
     pub fn is_read(self) -> bool {
-        self.takes_list_params() || self == Self::Get
+        self.takes_list_params()
+            || matches!(self, Self::CatalogueFile | Self::Get | Self::GetReferenceData)
     }
 
     /// Returns the problem types that such an operation can respond with.
@@ -94,6 +87,25 @@ impl OperationKind {
                 InvalidParameter,
                 Unauthenticated,
                 NotFound,
+                RequestTimeout,
+                UriTooLong,
+                HeadersTooLarge,
+                Internal,
+                Unavailable,
+            ],
+            Self::CatalogueFile => &[
+                InvalidParameter,
+                RequestTimeout,
+                UriTooLong,
+                HeadersTooLarge,
+                Internal,
+                Unavailable,
+            ],
+            Self::GetReferenceData => &[
+                InvalidParameter,
+                Unauthenticated,
+                NotFound,
+                NotAcceptable,
                 RequestTimeout,
                 UriTooLong,
                 HeadersTooLarge,

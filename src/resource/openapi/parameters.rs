@@ -200,7 +200,9 @@ pub fn header_parameters_for(class: OperationKind) -> Vec<Value> {
         | OperationKind::Export
         | OperationKind::Summarise
         | OperationKind::Series
-        | OperationKind::Get => vec![header(
+        | OperationKind::CatalogueFile
+        | OperationKind::Get
+        | OperationKind::GetReferenceData => vec![header(
             "If-None-Match",
             "An `ETag`; the response is 304 while it is current.",
             "\"3.x1y2z3a4.b5c6d7e8f9g0h1i2\"",

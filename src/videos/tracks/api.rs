@@ -14,6 +14,7 @@ use crate::http::query_params::QueryParams;
 use crate::http::{accept, body};
 use crate::resource::model::item::ItemRow;
 use crate::resource::model::text_track::{TrackKind, TrackSummary};
+use crate::resource::openapi::operation::OperationKind;
 use crate::resource::read::response;
 use crate::resource::read::response::ResponseContext;
 use crate::resource::state::AppState;
@@ -37,7 +38,7 @@ pub const MAX_TRACK_BYTES: usize = 2 * 1_024 * 1_024;
 ///
 /// Captions, subtitles, descriptions and chapters stored on this server. If a track is stored in
 /// one Serbian script only, the other is offered with `transliterated` true.
-#[utoipa::path(operation_id = "get_captions", tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The tracks.", body = CaptionTracks)))]
+#[utoipa::path(operation_id = "get_captions", extensions(("x-operation-kind" = json!(OperationKind::Get))), tag = "Videos", params(("video" = String, Path, description = "Id or slug.")), responses((status = 200, description = "The tracks.", body = CaptionTracks)))]
 #[get("/v1/videos/{video}/captions")]
 pub async fn get_captions(
     state: web::Data<AppState>,
@@ -84,7 +85,7 @@ pub async fn get_captions(
 /// independent of the uploaded format. Without `kind`, the first of captions, subtitles,
 /// descriptions and chapters that exists is returned. A track stored only in the other Serbian
 /// script is transliterated.
-#[utoipa::path(operation_id = "get_caption_track", tag = "Videos", params(
+#[utoipa::path(operation_id = "get_caption_track", extensions(("x-operation-kind" = json!(OperationKind::Get))), tag = "Videos", params(
     ("video" = String, Path, description = "Id or slug."),
     ("language" = String, Path, description = "Language tag; for GET with the ending `.vtt`, `.srt`, `.txt` or `.json`."),
     ("kind" = Option<TrackKind>, Query, description = "Kind of the track.", example = "captions"),
@@ -167,7 +168,7 @@ pub async fn get_caption_track(
 /// Accepts WebVTT or SubRip in UTF-8, at most 2 MB; the format is detected from the beginning of
 /// the file. If the file has errors, all are reported with line numbers and nothing is stored.
 /// Requires an editor's key.
-#[utoipa::path(operation_id = "replace_caption_track", tag = "Videos", params(
+#[utoipa::path(operation_id = "replace_caption_track", extensions(("x-operation-kind" = json!(OperationKind::Replace))), tag = "Videos", params(
     ("video" = String, Path, description = "Id or slug."),
     ("language" = String, Path, description = "Language tag; for GET with the ending `.vtt`, `.srt`, `.txt` or `.json`."),
     ("kind" = Option<TrackKind>, Query, description = "Kind of the track; `captions` by default.", example = "captions"),
@@ -255,7 +256,7 @@ pub async fn replace_caption_track(
 /// Delete a text track
 ///
 /// Requires an editor's key.
-#[utoipa::path(operation_id = "delete_caption_track", tag = "Videos", params(
+#[utoipa::path(operation_id = "delete_caption_track", extensions(("x-operation-kind" = json!(OperationKind::Delete))), tag = "Videos", params(
     ("video" = String, Path, description = "Id or slug."),
     ("language" = String, Path, description = "Language tag; for GET with the ending `.vtt`, `.srt`, `.txt` or `.json`."),
     ("kind" = Option<TrackKind>, Query, description = "Kind of the track; `captions` by default.", example = "captions"),
@@ -306,7 +307,7 @@ pub async fn delete_caption_track(
 ///
 /// The spoken text in paragraphs with times, built from the captions or else the subtitles, in the
 /// language that `lang` or `Accept-Language` selects.
-#[utoipa::path(operation_id = "get_transcript", tag = "Videos", params(
+#[utoipa::path(operation_id = "get_transcript", extensions(("x-operation-kind" = json!(OperationKind::Get))), tag = "Videos", params(
     ("video" = String, Path, description = "Id or slug."),
     ("lang" = Option<String>, Query, description = "Language of the transcript (BCP 47). Without it `Accept-Language` decides.", example = "sr-Latn"),
 ), responses((status = 200, description = "The transcript.", body = Transcript)))]

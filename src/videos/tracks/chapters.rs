@@ -18,6 +18,7 @@ use crate::http::query_params::QueryParams;
 use crate::resource::model::item::ItemRow;
 use crate::resource::model::packed::PackedJson;
 use crate::resource::model::text_track::TrackKind;
+use crate::resource::openapi::operation::OperationKind;
 use crate::resource::read::highlights::ms_to_seconds;
 use crate::resource::read::response::ResponseContext;
 use crate::resource::state::AppState;
@@ -93,7 +94,7 @@ pub struct PodcastChapter {
 ///
 /// In the JSON chapters format of podcast players, in the requested language if chapters exist in
 /// it.
-#[utoipa::path(operation_id = "get_video_chapters", tag = "Videos", params(
+#[utoipa::path(operation_id = "get_video_chapters", extensions(("x-operation-kind" = json!(OperationKind::Get))), tag = "Videos", params(
     ("video" = String, Path, description = "Id or slug."),
     ("lang" = Option<String>, Query, description = "Language of the titles (BCP 47).", example = "sr-Cyrl"),
 ), responses((status = 200, description = "The chapters.", content((PodcastChapters = "application/json+chapters", example = json!({"version": "1.2.0", "chapters": [{"startTime": 0.0, "title": "Opening"}]}))))))]
