@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use kinoteka::commands::generate_statistics_catalogue;
 use postgres::PostgresDatabase;
 use serde_json::{Value, json};
-use support::{ServerProcess, get, import, kinoteka, once, serve, setting};
+use support::{Program, ServerProcess, get, once, setting};
 
 /// Number of statistics in the catalogue exported as IATI.
 const IATI_STATISTICS: u32 = 2_000;
@@ -43,9 +43,13 @@ fn main() {
     for database in databases.split(',') {
         println!("\n## {database}, {statistics} statistics\n");
         let [many, few] = [0, 1].map(|number| BenchDatabase::new(database, number));
-        let took = import(many.url(), generate_statistics_catalogue(200, statistics, 1));
+        let took = Program::measured()
+            .import(many.url(), generate_statistics_catalogue(200, statistics, 1));
         println!("import, after the last line: {:.1} s", took.as_secs_f64());
-        import(few.url(), generate_statistics_catalogue(200, IATI_STATISTICS, 1).map(complete));
+        Program::measured().import(
+            few.url(),
+            generate_statistics_catalogue(200, IATI_STATISTICS, 1).map(complete),
+        );
         table(many.url());
         summaries(many.url());
         iati(few.url());
@@ -154,7 +158,7 @@ fn peak_memory_mb(served: &ServerProcess) -> Option<u64> {
 }
 
 fn table(url: &str) {
-    let (served, address) = serve(url);
+    let (served, address) = Program::measured().serve(url);
     let (mut best, mut rows) = (Duration::MAX, 0_usize);
     for _ in 0..3 {
         let started = Instant::now();
@@ -172,7 +176,7 @@ fn table(url: &str) {
 }
 
 fn summaries(url: &str) {
-    let (served, address) = serve(url);
+    let (served, address) = Program::measured().serve(url);
     let started = Instant::now();
     drop(once(&address, &get(SUMMARY)));
     println!("first summary of a server: {:.0} ms", started.elapsed().as_secs_f64() * 1_000.0);
@@ -182,10 +186,7 @@ fn summaries(url: &str) {
         p50(&latencies),
         latencies.last().map_or(0.0, |slowest| p50(&[*slowest]))
     );
-    let key = kinoteka(url, &["key", "create", "--role", "editor", "--name", "bench"])
-        .output()
-        .expect("the program runs");
-    let key = String::from_utf8_lossy(&key.stdout).trim().to_owned();
+    let key = Program::measured().create_key(url);
     let (_, list) = once(&address, &get("/v1/impact-statistics?limit=1&fields=slug"));
     let list: Value = serde_json::from_slice(&list).expect("the body is JSON");
     let slug =
@@ -228,7 +229,7 @@ fn summaries(url: &str) {
 }
 
 fn iati(url: &str) {
-    let mut command = kinoteka(url, &["serve", "--bind", "127.0.0.1:0"]);
+    let mut command = Program::measured().command(url, &["serve", "--bind", "127.0.0.1:0"]);
     command
         .env("KINOTEKA_NAME", "Bench")
         .env("KINOTEKA_IATI_REPORTING_ORG", "XM-DAC-1")

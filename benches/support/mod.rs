@@ -11,38 +11,58 @@ pub fn setting(name: &str, default: u32) -> u32 {
         .map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} must be a number")))
 }
 
-/// Path of the binary to measure: this version, or `KINOTEKA_BENCH_PROGRAM`.
-pub fn program() -> PathBuf {
-    std::env::var_os("KINOTEKA_BENCH_PROGRAM")
-        .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_kinoteka")), PathBuf::from)
-}
+/// A binary to measure, by its path.
+pub struct Program(pub PathBuf);
 
-/// Command that runs the binary without `KINOTEKA_*` variables.
-pub fn kinoteka(url: &str, arguments: &[&str]) -> Command {
-    let mut command = Command::new(program());
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KINOTEKA_")) {
-        command.env_remove(name);
+impl Program {
+    /// Returns the binary to measure: this version, or `KINOTEKA_BENCH_PROGRAM`.
+    pub fn measured() -> Self {
+        let path = std::env::var_os("KINOTEKA_BENCH_PROGRAM");
+        Self(path.map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_kinoteka")), PathBuf::from))
     }
-    command
-        .current_dir(env!("CARGO_TARGET_TMPDIR"))
-        .env("DATABASE_URL", url)
-        .env("RUST_LOG", "warn,kinoteka::serve=info")
-        .args(arguments);
-    command
-}
 
-/// Imports a catalogue; returns the time from the last line sent to the end.
-pub fn import(url: &str, lines: impl Iterator<Item = serde_json::Value>) -> Duration {
-    let mut child =
-        kinoteka(url, &["import", "-"]).stdin(Stdio::piped()).spawn().expect("the program runs");
-    let mut out = std::io::BufWriter::new(child.stdin.take().expect("an open pipe"));
-    for line in lines {
-        writeln!(out, "{line}").expect("the import reads");
+    /// Returns a command that runs the binary without `KINOTEKA_*` variables.
+    pub fn command(&self, url: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.0);
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KINOTEKA_")) {
+            command.env_remove(name);
+        }
+        command
+            .current_dir(env!("CARGO_TARGET_TMPDIR"))
+            .env("DATABASE_URL", url)
+            .env("RUST_LOG", "warn,kinoteka::serve=info")
+            .args(arguments);
+        command
     }
-    drop(out);
-    let started = Instant::now();
-    assert!(child.wait().expect("the program ends").success());
-    started.elapsed()
+
+    /// Imports a catalogue; returns the time from the last line sent to the end.
+    pub fn import(&self, url: &str, lines: impl Iterator<Item = serde_json::Value>) -> Duration {
+        let mut command = self.command(url, &["import", "-"]);
+        let mut child = command.stdin(Stdio::piped()).spawn().expect("the program runs");
+        let mut out = std::io::BufWriter::new(child.stdin.take().expect("an open pipe"));
+        for line in lines {
+            writeln!(out, "{line}").expect("the import reads");
+        }
+        drop(out);
+        let started = Instant::now();
+        assert!(child.wait().expect("the program ends").success());
+        started.elapsed()
+    }
+
+    /// Creates an editor's API key.
+    pub fn create_key(&self, url: &str) -> String {
+        let created = self
+            .command(url, &["key", "create", "--role", "editor", "--name", "bench"])
+            .stderr(Stdio::null())
+            .output()
+            .expect("the program runs");
+        String::from_utf8(created.stdout).expect("the key is UTF-8").trim().to_owned()
+    }
+
+    /// Starts a server on a free port; returns it and its address.
+    pub fn serve(&self, url: &str) -> (ServerProcess, String) {
+        spawn_and_wait(self.command(url, &["serve", "--bind", "127.0.0.1:0"]))
+    }
 }
 
 /// Server process, killed when dropped.
@@ -53,11 +73,6 @@ impl Drop for ServerProcess {
         drop(self.0.kill());
         drop(self.0.wait());
     }
-}
-
-/// Starts a server on a free port; returns it and its address.
-pub fn serve(url: &str) -> (ServerProcess, String) {
-    spawn_and_wait(kinoteka(url, &["serve", "--bind", "127.0.0.1:0"]))
 }
 
 /// Starts a server by the given command and waits until it listens.
