@@ -27,7 +27,7 @@ use support::{Program, ServerProcess, get, once, setting};
 /// Number of statistics in the catalogue exported as IATI.
 const IATI_STATISTICS: u32 = 2_000;
 /// Summary of all statistics by country and year; non-additive values are listed separately.
-const SUMMARY: &str = "/v1/impact-statistics/summary?group_by=country,year&apart=true";
+const SUMMARY: &str = "/v1/impact-statistics/summary?group_by=country,year&separate=true";
 /// Query of a chart with fifty points, one for each programme.
 const FIFTY: &str = "group_by=programme&unit=people&additive=true";
 

@@ -239,17 +239,17 @@ pub struct PeriodValue {
     pub documents: Vec<Document>,
 }
 
-/// Numbers of items left out of an export because they are incomplete.
+/// Numbers of items skipped in an export because they are incomplete.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct SkippedCounts {
-    /// Programmes left out.
+    /// Skipped programmes.
     pub programmes: usize,
-    /// Statistics left out of the programmes that were exported.
+    /// Skipped statistics of the programmes that were exported.
     pub statistics: usize,
 }
 
 impl SkippedCounts {
-    /// Whether anything was left out.
+    /// Whether anything was skipped.
     pub fn is_any(self) -> bool {
         self != Self::default()
     }

@@ -61,7 +61,7 @@ pub const OPENAPI: ListEndpoint = ListEndpoint {
 /// Values of `incomplete`.
 const INCOMPLETE_POLICIES: [&str; 2] = ["refuse", "omit"];
 
-/// Response header with the numbers of items left out.
+/// Response header with the numbers of skipped items.
 const SKIPPED_HEADER: &str = "X-Kinoteka-Skipped";
 
 fn openapi_parameters() -> Vec<Value> {
@@ -180,7 +180,7 @@ fn file_etag_key(state: &AppState, request: &HttpRequest, file: &FileKey<'_>) ->
     })
 }
 
-/// An exported file, and the numbers of items left out.
+/// An exported file, and the numbers of skipped items.
 type ExportedFile = (String, SkippedCounts);
 
 /// Responds with a file, or 304 if the client has it already.

@@ -30,7 +30,7 @@ pub struct ImpactStatistic {
     pub texts: ImpactStatisticTexts,
     /// The indicator of the statistic, which defines `unit`, `measure`, `ascending`, `additive` and
     /// `result_type`.
-    #[schema(required, schema_with = crate::resource::schema::openapi_refs::indicator_or_none)]
+    #[schema(required, schema_with = crate::resource::schema::openapi_refs::indicator_or_null)]
     pub indicator: Option<EmbeddedJson>,
     /// The value as an exact decimal; null if there is none, as for a qualitative result.
     #[schema(required, pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "500")]
@@ -58,10 +58,10 @@ pub struct ImpactStatistic {
     #[schema(required, value_type = Option<ResultType>)]
     pub result_type: Option<String>,
     /// Programme that achieved the result.
-    #[schema(required, schema_with = crate::resource::schema::openapi_refs::programme_shown)]
+    #[schema(required, schema_with = crate::resource::schema::openapi_refs::programme_or_null)]
     pub programme: Option<EmbeddedJson>,
     /// Partner that achieved the result.
-    #[schema(required, schema_with = crate::resource::schema::openapi_refs::partner_or_none)]
+    #[schema(required, schema_with = crate::resource::schema::openapi_refs::partner_or_null)]
     pub partner: Option<EmbeddedJson>,
     /// Countries to which the value applies.
     pub countries: Vec<CountryReference>,
@@ -94,7 +94,7 @@ pub struct ImpactStatistic {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Evidence {
     /// The video.
-    #[schema(schema_with = crate::resource::schema::openapi_refs::video_shown)]
+    #[schema(schema_with = crate::resource::schema::openapi_refs::embedded_video)]
     pub video: EmbeddedJson,
     /// Start of the passage, in seconds.
     #[schema(required, minimum = 0)]

@@ -14,7 +14,7 @@ use crate::db::{Id, Time};
 use crate::resource::read::highlights::Highlight;
 use crate::resource::read::page::{FacetValue, Links};
 use crate::resource::schema::ResourceKind;
-use crate::resource::schema::openapi_refs::item_shown;
+use crate::resource::schema::openapi_refs::full_item;
 use crate::resource::view::context::RenderContext;
 
 /// Values of the `fields` parameter.
@@ -71,7 +71,7 @@ pub struct SearchHit {
     pub url: String,
     /// The full resource; only with `include=item`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(schema_with = item_shown, required = false)]
+    #[schema(schema_with = full_item, required = false)]
     pub item: Option<Value>,
     /// Matches by field; only with `highlights=true`.
     #[serde(skip_serializing_if = "Option::is_none")]

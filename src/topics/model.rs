@@ -55,7 +55,7 @@ pub struct Topic {
     #[serde(flatten)]
     pub texts: TopicTexts,
     /// Parent topic.
-    #[schema(required, schema_with = crate::resource::schema::openapi_refs::topic_or_none)]
+    #[schema(required, schema_with = crate::resource::schema::openapi_refs::topic_or_null)]
     pub parent: Option<EmbeddedJson>,
 }
 

@@ -41,10 +41,10 @@ pub struct Video {
     /// Countries that it is about.
     pub countries: Vec<CountryReference>,
     /// Topics.
-    #[schema(schema_with = crate::resource::schema::openapi_refs::topics_shown)]
+    #[schema(schema_with = crate::resource::schema::openapi_refs::embedded_topics)]
     pub topics: Vec<EmbeddedJson>,
     /// Programme that it belongs to.
-    #[schema(required, schema_with = crate::resource::schema::openapi_refs::programme_shown)]
+    #[schema(required, schema_with = crate::resource::schema::openapi_refs::programme_or_null)]
     pub programme: Option<EmbeddedJson>,
     /// Partners and their roles.
     pub partners: Vec<PartnerRole>,

@@ -114,7 +114,7 @@ pub struct Event {
     translations: Option<BTreeMap<String, Value>>,
     date: Option<NaiveDate>,
     format: Option<String>,
-    #[schema(required, schema_with = openapi_refs::topic_or_none)]
+    #[schema(required, schema_with = openapi_refs::topic_or_null)]
     topic: Option<EmbeddedJson>,
 }
 

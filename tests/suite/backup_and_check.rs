@@ -154,7 +154,7 @@ fn running_server_detects_repair() {
         let (_served, _, address) = serve(directory, url, &[]);
         let read = |path: &str| send_request(&address, "GET", path, None, None).json();
         let sums = || {
-            let summary = read("/v1/impact-statistics/summary?group_by=indicator&apart=true");
+            let summary = read("/v1/impact-statistics/summary?group_by=indicator&separate=true");
             let sum = |indicator: &str| {
                 let groups = summary["data"].as_array().expect("groups");
                 let group = groups

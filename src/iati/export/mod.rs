@@ -33,7 +33,7 @@ pub struct ActivityExport {
     pub activities: Vec<Activity>,
     /// Missing or invalid fields.
     pub issues: Vec<ReadinessIssue>,
-    /// Numbers of incomplete items left out.
+    /// Numbers of incomplete items that were skipped.
     pub skipped: SkippedCounts,
 }
 

@@ -30,10 +30,10 @@ pub const OPENAPI: ListEndpoint = ListEndpoint {
 /// target and progress. Accepts the filters of the list. Sums are exact and preserve qualifiers:
 /// "more than 250" and 500 sum up to "more than 750". Nothing is counted twice: of overlapping
 /// statistics of one indicator (a total and its disaggregations, a year and its quarters, the
-/// region and its countries) the widest is counted, and the others are listed in `left_out`. A
+/// region and its countries) the widest is counted, and the others are listed in `excluded`. A
 /// statistic without a programme, partner, country or period covers all of them. Values of
 /// different units, percentages and values that are not additive are never summed: the response is
-/// 422, or lists them as separate groups with `apart=true`.
+/// 422, or lists them as separate groups with `separate=true`.
 #[utoipa::path(
     operation_id = "get_impact_statistics_summary", extensions(("x-operation-kind" = json!(OperationKind::Summarise))),
     tag = "Impact statistics",

@@ -3,9 +3,9 @@
 //! A statistic of an indicator covers a box: a programme, a partner, countries, a period and
 //! disaggregations; an unset dimension of the box covers everything. Two boxes of one indicator
 //! overlap unless they differ in one of these. Of overlapping statistics the widest is counted and
-//! the others are left out: a total rather than its disaggregations, a year rather than its
+//! the others are excluded: a total rather than its disaggregations, a year rather than its
 //! quarters, and of two disaggregations of the same whole the one with the greater sum. Nothing is
-//! counted twice, and statistics that are left out are listed.
+//! counted twice, and excluded statistics are listed.
 //!
 //! A statistic without an indicator overlaps only with the disaggregations, or the total, of
 //! exactly the same scope.
@@ -16,16 +16,16 @@ use std::collections::{BTreeMap, HashMap};
 use crate::impact::summary::fact_table::{FactRow, FactTable, ScopeIds};
 use crate::text::decimal::exact::ExactDecimal;
 
-/// A statistic that is left out, and the one that covers it: row indexes.
+/// An excluded statistic, and the one that covers it: row indexes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ExcludedRow {
     /// The statistic.
     pub row: usize,
     /// The statistic that covers it.
-    pub counted_with: usize,
+    pub covered_by: usize,
 }
 
-/// Counted and left-out statistics.
+/// Counted and excluded statistics.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Deduplicated {
     /// Row indexes in ascending order.
@@ -119,7 +119,7 @@ fn select_widest(mut members: Vec<Candidate<'_>>, counted: &mut Deduplicated) {
             [0, programme].iter().filter_map(|programme| taken.get(programme)).find_map(first)
         };
         if let Some(other) = found {
-            counted.excluded.push(ExcludedRow { row: member.index, counted_with: other });
+            counted.excluded.push(ExcludedRow { row: member.index, covered_by: other });
         } else {
             counted.rows.push(member.index);
             taken.entry(programme).or_default().push(member);
@@ -231,7 +231,7 @@ mod tests {
         let counted = deduplicate(&facts, &rows);
         (
             counted.rows,
-            counted.excluded.iter().map(|excluded| (excluded.row, excluded.counted_with)).collect(),
+            counted.excluded.iter().map(|excluded| (excluded.row, excluded.covered_by)).collect(),
         )
     }
 
@@ -338,7 +338,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// For any input, no two counted statistics overlap, and each one left out overlaps with a
+        /// For any input, no two counted statistics overlap, and each excluded one overlaps with a
         /// counted one.
         #[test]
         fn nothing_is_counted_twice(given in prop::collection::vec((0_usize..3, 0_usize..4, 0_usize..4, 0_usize..4, 0_i64..9), 1..25)) {
@@ -355,7 +355,7 @@ mod tests {
                 }
             }
             for excluded in &counted.excluded {
-                prop_assert!(overlaps(&member(excluded.row), &member(excluded.counted_with)) && counted.rows.contains(&excluded.counted_with));
+                prop_assert!(overlaps(&member(excluded.row), &member(excluded.covered_by)) && counted.rows.contains(&excluded.covered_by));
             }
             prop_assert_eq!(counted.rows.len() + counted.excluded.len(), given.len());
         }

@@ -185,7 +185,7 @@ impl Grouper<'_> {
         let mut problem = Problem::new(
             ProblemKind::NotSummable,
             "Some of these statistics cannot be summed. Filter by one `unit` or `indicator`, group by them, filter by `additive=true`, \
-             omit `sum` from `aggregates`, or send `apart=true` to list them separately.",
+             omit `sum` from `aggregates`, or send `separate=true` to list them separately.",
         );
         problem.errors = refused
             .iter()

@@ -47,7 +47,7 @@ pub const EXCLUDED_PARAMS: &[&str] = &[
 ];
 /// Parameters that only summaries support.
 pub const SUMMARY_PARAMS: &[&str] =
-    &["group_by", "aggregates", "apart", "limit", "statistics_limit"];
+    &["group_by", "aggregates", "separate", "limit", "statistics_limit"];
 
 /// Group key.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -210,7 +210,7 @@ impl SummaryParams {
                 );
             }
         }
-        let separate_incomparable = params.flag("apart").unwrap_or(false);
+        let separate_incomparable = params.flag("separate").unwrap_or(false);
         let limit = params.integer("limit", 1..=MAX_GROUPS).unwrap_or(MAX_GROUPS);
         let named = params
             .integer("statistics_limit", 0..=STATISTICS_LIMITS.1)
@@ -290,7 +290,7 @@ pub fn openapi_parameters() -> Vec<Value> {
             "sum,count",
         ),
         query_parameter(
-            "apart",
+            "separate",
             "List values of other units and values that are not additive as separate groups without a sum, instead of responding with 422.",
             json!({"type": "boolean", "default": false}),
             json!(true),
@@ -303,7 +303,7 @@ pub fn openapi_parameters() -> Vec<Value> {
         ),
         query_parameter(
             "statistics_limit",
-            "Maximum number of counted and of left-out statistics listed per group; `count` and `left_out_count` are always complete.",
+            "Maximum number of counted and of excluded statistics listed per group; `count` and `excluded_count` are always complete.",
             json!({"type": "integer", "minimum": 0, "maximum": STATISTICS_LIMITS.1, "default": STATISTICS_LIMITS.0}),
             json!(100),
         ),

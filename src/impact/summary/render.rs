@@ -16,7 +16,7 @@ use crate::impact::summary::fact_table::FactTable;
 use crate::impact::summary::group_by::{Group, Grouper, KeyPart};
 use crate::impact::summary::params::{GroupBy, SummaryParams};
 use crate::impact::summary::response::{
-    GroupKey, ImpactSummary, LeftOutStatistic, NotSummed, SummaryAmount, SummaryBaseline,
+    ExcludedStatistic, GroupKey, ImpactSummary, NotSummable, SummaryAmount, SummaryBaseline,
     SummaryGroup, SummaryTarget, SummaryValue,
 };
 use crate::impact::summary::select::{SelectedRows, load_selected_rows};
@@ -150,7 +150,7 @@ fn referenced_rows(groups: &[Group], params: &SummaryParams) -> Vec<usize> {
                 .excluded
                 .iter()
                 .take(params.statistics_limit)
-                .flat_map(|excluded| [excluded.row, excluded.counted_with]),
+                .flat_map(|excluded| [excluded.row, excluded.covered_by]),
         );
         places.extend(group.without_value.iter().take(params.statistics_limit));
     }
@@ -224,15 +224,15 @@ fn render_group(
             statistic: references.get(facts, *place, render_context),
         })
     };
-    let overlapping = group.deduplicated.excluded.iter().map(|excluded| LeftOutStatistic {
+    let overlapping = group.deduplicated.excluded.iter().map(|excluded| ExcludedStatistic {
         statistic: references.get(facts, excluded.row, render_context),
         reason: "overlaps",
-        counted_with: references.get(facts, excluded.counted_with, render_context),
+        covered_by: references.get(facts, excluded.covered_by, render_context),
     });
-    let without = group.without_value.iter().map(|place| LeftOutStatistic {
+    let without = group.without_value.iter().map(|place| ExcludedStatistic {
         statistic: references.get(facts, *place, render_context),
         reason: "no_value",
-        counted_with: None,
+        covered_by: None,
     });
     SummaryGroup {
         keys: group
@@ -247,9 +247,9 @@ fn render_group(
         sum: params
             .includes("sum")
             .then(|| computed.sum.as_ref().map(|sum| SummaryAmount::new(sum, measure, language))),
-        not_summed: group.not_summable.as_ref().filter(|_| params.includes("sum")).map(|refusal| {
-            NotSummed { code: refusal.code, detail: format!("{}.", refusal.detail) }
-        }),
+        not_summable: group.not_summable.as_ref().filter(|_| params.includes("sum")).map(
+            |refusal| NotSummable { code: refusal.code, detail: format!("{}.", refusal.detail) },
+        ),
         min: params.includes("min").then(|| one(&computed.min)),
         max: params.includes("max").then(|| one(&computed.max)),
         latest: params.includes("latest").then(|| one(&computed.latest)),
@@ -269,7 +269,7 @@ fn render_group(
             .take(params.statistics_limit)
             .filter_map(|place| references.get(facts, *place, render_context))
             .collect(),
-        left_out: overlapping.chain(without).take(params.statistics_limit).collect(),
-        left_out_count: group.deduplicated.excluded.len().saturating_add(group.without_value.len()),
+        excluded: overlapping.chain(without).take(params.statistics_limit).collect(),
+        excluded_count: group.deduplicated.excluded.len().saturating_add(group.without_value.len()),
     }
 }

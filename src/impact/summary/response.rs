@@ -41,7 +41,7 @@ pub struct SummaryGroup {
     /// Reason why there is no sum.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub not_summed: Option<NotSummed>,
+    pub not_summable: Option<NotSummable>,
     /// Minimum, and its statistic.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<SummaryValue>)]
@@ -70,10 +70,10 @@ pub struct SummaryGroup {
     /// Counted statistics, at most `statistics_limit`.
     pub statistics: Vec<ShortReference>,
     /// Excluded statistics, at most `statistics_limit`.
-    pub left_out: Vec<LeftOutStatistic>,
+    pub excluded: Vec<ExcludedStatistic>,
     /// Number of excluded statistics.
     #[schema(minimum = 0, example = 0)]
-    pub left_out_count: usize,
+    pub excluded_count: usize,
 }
 
 /// One part of a group key.
@@ -169,7 +169,7 @@ pub struct SummaryTarget {
 
 /// Reason why values were not summed.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct NotSummed {
+pub struct NotSummable {
     /// Error code.
     #[schema(example = "not_additive")]
     pub code: &'static str,
@@ -179,22 +179,22 @@ pub struct NotSummed {
 
 /// A statistic that is excluded from the aggregates.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct LeftOutStatistic {
+pub struct ExcludedStatistic {
     /// The statistic.
     #[schema(required)]
     pub statistic: Option<ShortReference>,
     /// Reason: the statistic overlaps with a counted one, or has no value.
-    #[schema(value_type = LeftOutReason)]
+    #[schema(value_type = ExclusionReason)]
     pub reason: &'static str,
     /// The counted statistic that covers it.
     #[schema(required)]
-    pub counted_with: Option<ShortReference>,
+    pub covered_by: Option<ShortReference>,
 }
 
 /// Reason why a statistic is excluded from the aggregates.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum LeftOutReason {
+pub enum ExclusionReason {
     /// It overlaps with a counted statistic.
     Overlaps,
     /// It has no value.

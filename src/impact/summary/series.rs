@@ -177,7 +177,7 @@ pub struct SeriesPoint {
     pub count: usize,
     /// Number of statistics excluded because others cover them.
     #[schema(minimum = 0, example = 0)]
-    pub left_out_count: usize,
+    pub excluded_count: usize,
     /// Counted statistics, at most `statistics_limit`.
     pub statistics: Vec<ShortReference>,
 }
@@ -245,7 +245,7 @@ pub async fn get_indicator_series(
 fn reject_summary_params(request: &HttpRequest) -> Result<(), Problem> {
     let given = present_params(
         request.query_string(),
-        &["group_by", "aggregates", "apart", "limit", "indicator"],
+        &["group_by", "aggregates", "separate", "limit", "indicator"],
     );
     let error = |name: &&'static str| {
         FieldError::parameter(
@@ -444,7 +444,7 @@ impl SeriesContext<'_> {
             qualifier: amount.as_ref().map(|amount| amount.qualifier.clone()),
             figure: amount.map(|amount| amount.figure),
             count: counted.rows.len(),
-            left_out_count: counted.excluded.len(),
+            excluded_count: counted.excluded.len(),
             statistics: counted
                 .rows
                 .iter()

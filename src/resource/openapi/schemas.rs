@@ -22,14 +22,14 @@ pub(super) fn shared_response_schemas() -> Value {
     let all: Vec<Value> =
         all.map(|name| json!({"$ref": format!("#/components/schemas/{name}")})).collect();
     json!({
-        "ItemShown": {"anyOf": all, "description": "A full resource of any kind."},
+        "FullItem": {"anyOf": all, "description": "A full resource of any kind."},
         "TopicOrNull": embedded_schema("Topic", true),
-        "TopicsShown": {"type": "array", "items": embedded_schema("Topic", false), "description": "Topics, in display order."},
+        "EmbeddedTopics": {"type": "array", "items": embedded_schema("Topic", false), "description": "Topics, in display order."},
         "IndicatorOrNull": embedded_schema("Indicator", true),
         "ProgrammeOrNull": embedded_schema("Programme", true),
-        "PartnerShown": embedded_schema("Partner", false),
+        "EmbeddedPartner": embedded_schema("Partner", false),
         "PartnerOrNull": embedded_schema("Partner", true),
-        "VideoShown": embedded_schema("Video", false),
+        "EmbeddedVideo": embedded_schema("Video", false),
     })
 }
 

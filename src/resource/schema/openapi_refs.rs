@@ -12,19 +12,19 @@ macro_rules! named_schemas {
 
 named_schemas! {
     /// A topic embedded in another resource, or null.
-    topic_or_none => "TopicOrNull";
+    topic_or_null => "TopicOrNull";
     /// Topics embedded in another resource.
-    topics_shown => "TopicsShown";
+    embedded_topics => "EmbeddedTopics";
     /// An indicator embedded in another resource, or null.
-    indicator_or_none => "IndicatorOrNull";
+    indicator_or_null => "IndicatorOrNull";
     /// A programme embedded in another resource, or null.
-    programme_shown => "ProgrammeOrNull";
+    programme_or_null => "ProgrammeOrNull";
     /// A partner embedded in another resource.
-    partner_shown => "PartnerShown";
+    embedded_partner => "EmbeddedPartner";
     /// A partner embedded in another resource, or null.
-    partner_or_none => "PartnerOrNull";
+    partner_or_null => "PartnerOrNull";
     /// A video embedded in another resource.
-    video_shown => "VideoShown";
+    embedded_video => "EmbeddedVideo";
     /// A resource of any kind.
-    item_shown => "ItemShown";
+    full_item => "FullItem";
 }

@@ -11,7 +11,7 @@ use crate::resource::view::context::{EmbeddedJson, RenderContext};
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PartnerRole {
     /// The partner.
-    #[schema(schema_with = crate::resource::schema::openapi_refs::partner_shown)]
+    #[schema(schema_with = crate::resource::schema::openapi_refs::embedded_partner)]
     pub partner: EmbeddedJson,
     /// The role of the partner.
     #[schema(required, example = "funder")]

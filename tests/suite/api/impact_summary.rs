@@ -142,15 +142,15 @@ on_both! {
         let group = &whole["data"][0];
         assert_eq!((groups(&whole), &group["sum"]["figure"], &group["sum"]["value_number"]), (vec![(vec![], Some("835.3"), Some("more_than"), 7)], &json!("Више од 835,3"), &json!(835.3)));
         // Excluded statistics are listed with the one included instead.
-        let left_out: Vec<(&str, &str, &str)> = group["left_out"].as_array().unwrap().iter().map(|one| (one["statistic"]["slug"].as_str().unwrap(), one["reason"].as_str().unwrap(), one["counted_with"]["slug"].as_str().unwrap())).collect();
-        assert_eq!(left_out, [("al-25-q1", "overlaps", "al-25"), ("xk-24-f", "overlaps", "xk-24")]);
+        let excluded: Vec<(&str, &str, &str)> = group["excluded"].as_array().unwrap().iter().map(|one| (one["statistic"]["slug"].as_str().unwrap(), one["reason"].as_str().unwrap(), one["covered_by"]["slug"].as_str().unwrap())).collect();
+        assert_eq!(excluded, [("al-25-q1", "overlaps", "al-25"), ("xk-24-f", "overlaps", "xk-24")]);
         let mut named = slugs(&json!({"data": group["statistics"]}));
         named.sort();
         assert_eq!(named, ["al-24", "al-25", "rs-24", "rs-25", "xk-24", "xk-25-f", "xk-25-m"]);
         assert_eq!((&group["min"]["value"], &group["max"]["statistic"]["slug"], &group["latest"]["period_end"]), (&json!("0.1"), &json!("al-25"), &json!("2025-12-31")));
         assert_eq!((&group["baseline"], &group["target"]), (&Value::Null, &Value::Null), "not known for every item");
         let few = server.read(&format!("{SUMMARY}?indicator=trained&statistics_limit=1&limit=2&group_by=country"));
-        assert_eq!((few["data"].as_array().unwrap().len(), few["total_groups"].as_u64(), few["data"][0]["statistics"].as_array().unwrap().len(), few["data"][0]["left_out_count"].as_u64()), (2, Some(3), 1, Some(1)));
+        assert_eq!((few["data"].as_array().unwrap().len(), few["total_groups"].as_u64(), few["data"][0]["statistics"].as_array().unwrap().len(), few["data"][0]["excluded_count"].as_u64()), (2, Some(3), 1, Some(1)));
         let only = server.read(&format!("{SUMMARY}?indicator=trained&aggregates=sum,count"));
         assert!(only["data"][0].get("min").is_none() && only["data"][0].get("sum").is_some());
     }
@@ -196,7 +196,7 @@ on_both! {
         let all = server.read("/v1/indicators/trained/series");
         assert_eq!((&all["indicator"]["slug"], &all["unit"], &all["additive"], &all["series"][0]["key"]), (&json!("trained"), &json!("people"), &json!(true), &Value::Null));
         assert_eq!(points(&all["series"][0]), [of("2024-01-01..2024-12-31", Some("More than 295.1"), 3), of("2025-01-01..2025-03-31", Some("100"), 1), of("2025-01-01..2025-12-31", Some("540.2"), 4)]);
-        assert_eq!(all["series"][0]["points"][0]["left_out_count"], 1);
+        assert_eq!(all["series"][0]["points"][0]["excluded_count"], 1);
         let countries = server.read("/v1/indicators/trained/series?by=country&lang=sr-Latn&country=RS,XK");
         assert_eq!(countries["series"].as_array().unwrap().iter().map(|line| line["key"]["label"].as_str().unwrap()).collect::<Vec<_>>(), ["Kosovo", "Srbija"]);
         let serbia = &countries["series"][1];
@@ -212,7 +212,7 @@ on_both! {
         assert_eq!(sexes["series"].as_array().unwrap().iter().map(|line| line["key"]["value"].as_str().unwrap()).collect::<Vec<_>>(), ["female", "male"]);
         let response = server.get("/v1/indicators/trained/series").expect(200);
         server.request("GET", "/v1/indicators/trained/series").header("if-none-match", response.required_header("etag")).send().expect(304);
-        for (query, errors) in [("by=year", vec![("by", "unknown_value")]), ("group_by=country&apart=true", vec![("group_by", "unknown_parameter"), ("apart", "unknown_parameter")]), ("by=land", vec![("by", "unknown_value")]), ("sort=value", vec![("sort", "unknown_parameter")]), ("indicator=share", vec![("indicator", "unknown_parameter")])] {
+        for (query, errors) in [("by=year", vec![("by", "unknown_value")]), ("group_by=country&separate=true", vec![("group_by", "unknown_parameter"), ("separate", "unknown_parameter")]), ("by=land", vec![("by", "unknown_value")]), ("sort=value", vec![("sort", "unknown_parameter")]), ("indicator=share", vec![("indicator", "unknown_parameter")])] {
             server.get(&format!("/v1/indicators/trained/series?{query}")).errors(400, &errors);
         }
         server.get("/v1/indicators/nothing/series").problem(404, "not-found");
@@ -232,9 +232,9 @@ on_both! {
         let errors: Vec<(&str, bool)> = problem["errors"].as_array().unwrap().iter().map(|error| (error["code"].as_str().unwrap(), error["detail"].as_str().unwrap().contains("(At forums)"))).collect();
         assert_eq!(errors.len(), 2, "{problem}");
         assert!(errors.contains(&("not_additive", true)) && errors.contains(&("not_a_count", false)), "{problem}");
-        let apart = server.read(&format!("{SUMMARY}?apart=true"));
+        let apart = server.read(&format!("{SUMMARY}?separate=true"));
         assert_eq!(groups(&apart).iter().map(|group| (group.1, group.3)).collect::<Vec<_>>(), [(None, 2), (Some("835.3"), 7), (None, 1)]);
-        assert_eq!((&apart["data"][0]["not_summed"]["code"], &apart["data"][2]["not_summed"]["code"]), (&json!("not_additive"), &json!("not_a_count")));
+        assert_eq!((&apart["data"][0]["not_summable"]["code"], &apart["data"][2]["not_summable"]["code"]), (&json!("not_additive"), &json!("not_a_count")));
         assert_eq!(apart["data"][0]["max"]["value"], "300");
         // Without a sum, values of one unit may be grouped, not those of several units.
         assert_eq!(server.read(&format!("{SUMMARY}?aggregates=max&unit=people"))["data"][0]["max"]["value"], "500");
@@ -249,7 +249,7 @@ on_both! {
             ("group_by=country,country", vec![("group_by", "repeated")]),
             ("group_by=country,year,unit,partner", vec![("group_by", "too_many")]),
             ("aggregates=sum,average", vec![("aggregates", "unknown_value")]),
-            ("apart=maybe&country=ZZ&limit=0", vec![("apart", "invalid_value"), ("country", "unknown_value"), ("limit", "out_of_range")]),
+            ("separate=maybe&country=ZZ&limit=0", vec![("separate", "invalid_value"), ("country", "unknown_value"), ("limit", "out_of_range")]),
             ("sort=value", vec![("sort", "unknown_parameter")]),
             ("cursor=x&fields=value", vec![("cursor", "unknown_parameter"), ("fields", "unknown_parameter")]),
             ("statistics_limit=1001", vec![("statistics_limit", "out_of_range")]),
@@ -279,7 +279,7 @@ on_both! {
 
     fn fact_table_follows_each_write(server: &TestServer) {
         let key = fill(server);
-        let keep = || drop(server.read(&format!("{SUMMARY}?apart=true")));
+        let keep = || drop(server.read(&format!("{SUMMARY}?separate=true")));
         let albania = || groups(&server.read(&format!("{SUMMARY}?indicator=trained&country=AL")))[0].1.map(str::to_owned);
         let searched = || groups(&server.read(&format!("{SUMMARY}?q=al&indicator=trained&min_value=200")))[0].1.map(str::to_owned);
         let both = |sum: &str| assert_eq!((albania().as_deref(), searched().as_deref()), (Some(sum), Some(sum)));
@@ -305,7 +305,7 @@ on_both! {
 
     fn fact_table_agrees_with_database(server: &TestServer) {
         let key = fill(server);
-        let path = format!("{SUMMARY}?apart=true&group_by=country,year,indicator&statistics_limit=1000");
+        let path = format!("{SUMMARY}?separate=true&group_by=country,year,indicator&statistics_limit=1000");
         let of = |slug: &str| format!("/v1/impact-statistics/{slug}");
         let statistic = |slug: &str, country: &str, value: &str| json!({"slug": slug, "label": slug, "status": "published", "indicator": "trained", "countries": [country], "value": value, "period_start": "2026-01-01", "period_end": "2026-12-31"});
         let writes: [(&str, &str, Value); 9] = [
@@ -338,7 +338,7 @@ on_both! {
     }
 
     demo fn demo_catalogue_sums_by_indicator(server: &TestServer) {
-        let summary = server.read(&format!("{SUMMARY}?group_by=indicator&apart=true&lang=en"));
+        let summary = server.read(&format!("{SUMMARY}?group_by=indicator&separate=true&lang=en"));
         let sums: Vec<(&str, Option<&str>, Option<&str>)> = summary["data"].as_array().unwrap().iter().map(|group| (group["keys"][0]["value"].as_str().unwrap(), group["sum"]["figure"].as_str(), group["latest"]["figure"].as_str())).collect();
         assert_eq!(
             sums,
