@@ -63,7 +63,8 @@ const MODULES: Rules = &[
     ("lib", &[&["*"]]),
 ];
 
-/// The layers of `resource`: its sub-folders, `state.rs` and `handlers.rs`.
+/// The layers of `resource`: its sub-folders, `state.rs`, `extract.rs` and
+/// `handlers.rs`.
 const LAYERS: Rules = &[
     ("schema", &[]),
     ("model", &[&["schema"]]),
@@ -73,9 +74,10 @@ const LAYERS: Rules = &[
     ("view", &[BELOW_VIEW]),
     ("state", &[BELOW_VIEW, &["view"]]),
     ("query", &[BELOW_VIEW, &["view"]]),
-    ("read", &[BELOW_VIEW, &["query", "state", "view"]]),
-    ("write", &[BELOW_VIEW, &["query", "read", "state", "view"]]),
-    ("handlers", &[BELOW_VIEW, &["query", "read", "state", "view", "write"]]),
+    ("extract", &[BELOW_VIEW, &["state", "view"]]),
+    ("read", &[BELOW_VIEW, &["extract", "query", "state", "view"]]),
+    ("write", &[BELOW_VIEW, &["extract", "query", "read", "state", "view"]]),
+    ("handlers", &[BELOW_VIEW, &["extract", "query", "read", "state", "view", "write"]]),
     ("openapi", &[&["*"]]),
 ];
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use actix_web::http::header;
 use actix_web::web::{self, Bytes};
-use actix_web::{HttpRequest, HttpResponse, get};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, get};
 use serde::Serialize;
 
 use crate::charts::model::{Chart, RenderOptions};
@@ -22,6 +22,7 @@ use crate::http::problem::Problem;
 use crate::images::rasterizer::PngRenderer;
 use crate::impact::schema::SCHEMA;
 use crate::resource::cache::references::CacheView;
+use crate::resource::extract::Viewer;
 use crate::resource::model::revisions::Revisions;
 use crate::resource::openapi::ListEndpoint;
 use crate::resource::query::params::ListKey;
@@ -104,7 +105,7 @@ async fn respond(
     request: &HttpRequest,
     renderer: Option<&PngRenderer>,
 ) -> Result<HttpResponse, Problem> {
-    let visibility = context.visibility(request).await?;
+    let visibility = Viewer::extract(request).await?.visibility;
     let chart_request = ChartRequest::parse(
         context,
         request.query_string(),

@@ -6,20 +6,21 @@ use serde::Serialize;
 
 use super::model::{self, Country, CountryPage, CountrySort, FIELDS};
 use crate::db::keyset::{PageStart, Position};
-use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag};
+use crate::http::conditional::{CacheValidators, EntityTag};
+use crate::http::cursor;
 use crate::http::json_fields::unknown_value_message;
 use crate::http::language::LanguageKey;
 use crate::http::language::LanguagePreference;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query_params::QueryParams;
-use crate::http::{accept, cursor};
-use crate::resource::openapi::operation::OperationKind;
+use crate::resource::extract::{AcceptsJson, Viewer};
 use crate::resource::query::pagination::{PageInfo, PageParams};
 use crate::resource::query::params::{MAX_IDS, MAX_SEARCH_LEN};
 use crate::resource::query::shape::ResponseShape;
 use crate::resource::read::page::{self, JsonItems, ListResponse};
 use crate::resource::read::response;
 use crate::resource::read::response::ResponseContext;
+use crate::resource::schema::operation::OperationKind;
 use crate::resource::state::AppState;
 use crate::text::query::SearchQuery;
 use crate::text::stem::StemmerLanguage;
@@ -43,9 +44,10 @@ use crate::text::stem::StemmerLanguage;
 pub async fn list_countries(
     state: web::Data<AppState>,
     request: HttpRequest,
+    _: AcceptsJson,
+    viewer: Viewer,
 ) -> Result<HttpResponse, Problem> {
-    accept::require_json(&request)?;
-    let viewer = state.visibility(&request).await?;
+    let Viewer { visibility, condition } = viewer;
     let mut params = QueryParams::parse(request.query_string())?;
     let language_preference =
         LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
@@ -82,8 +84,8 @@ pub async fn list_countries(
     });
     params.finish()?;
     let validators = CacheValidators { tag, last_modified: None };
-    let response_context = ResponseContext::new(&state, viewer, &language_preference);
-    if ConditionalGet::from_request(&request).is_current(&validators) {
+    let response_context = ResponseContext::new(&state, visibility, &language_preference);
+    if condition.is_current(&validators) {
         return Ok(response_context.not_modified(&validators));
     }
     let found = model::list(
@@ -157,10 +159,11 @@ pub async fn list_countries(
 pub async fn get_country(
     state: web::Data<AppState>,
     request: HttpRequest,
+    _: AcceptsJson,
+    viewer: Viewer,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    accept::require_json(&request)?;
-    let viewer = state.visibility(&request).await?;
+    let Viewer { visibility, condition } = viewer;
     let mut params = QueryParams::parse(request.query_string())?;
     let language_preference =
         LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
@@ -179,8 +182,8 @@ pub async fn get_country(
         ));
     };
     let validators = CacheValidators { tag, last_modified: None };
-    let response_context = ResponseContext::new(&state, viewer, &language_preference);
-    if ConditionalGet::from_request(&request).is_current(&validators) {
+    let response_context = ResponseContext::new(&state, visibility, &language_preference);
+    if condition.is_current(&validators) {
         return Ok(response_context.not_modified(&validators));
     }
     let mut response = response_context.ok(&validators);

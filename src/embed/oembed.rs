@@ -14,6 +14,7 @@ use crate::http::language::LanguagePreference;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::images::poster::png_path;
 use crate::impact::resource::ImpactStatistics;
+use crate::resource::extract::Viewer;
 use crate::resource::query::describe::describe_query;
 use crate::resource::query::params::ListRequest;
 use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
@@ -50,9 +51,9 @@ const MAX_STATISTIC_HEIGHT: i64 = 360;
 pub async fn oembed(
     context: web::Data<AppState>,
     request: HttpRequest,
+    _: Viewer,
 ) -> Result<HttpResponse, Problem> {
     // A key has no effect on the response, but an invalid one is an error.
-    context.visibility(&request).await?;
     let params = OEmbedParams::parse(request.query_string())?;
     let base_url = context.settings.base_url(&request);
     let not_found = || Problem::new(ProblemKind::NotFound, "This URL cannot be embedded.");

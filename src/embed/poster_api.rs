@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::web::{self, Bytes};
-use actix_web::{HttpRequest, HttpResponse, get};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, get};
 use serde::Serialize;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::{Object, RefOr};
@@ -16,8 +16,9 @@ use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::images::poster::{PNG_WIDTHS, Poster, SIZE};
 use crate::images::rasterizer::PngRenderer;
-use crate::resource::openapi::operation::OperationKind;
+use crate::resource::extract::Viewer;
 use crate::resource::read::response::ResponseContext;
+use crate::resource::schema::operation::OperationKind;
 use crate::resource::state::AppState;
 use crate::text::fingerprint::Fingerprint;
 
@@ -93,7 +94,7 @@ async fn respond(
     id_or_slug: String,
     poster_format: PosterFormat<'_>,
 ) -> Result<HttpResponse, Problem> {
-    let viewer = context.visibility(request).await?;
+    let viewer = Viewer::extract(request).await?.visibility;
     let mut params = QueryParams::parse(request.query_string())?;
     let language_preference =
         LanguagePreference::from_request(&mut params, request, &context.fallback_languages);

@@ -11,10 +11,11 @@ use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::images::poster::png_path;
+use crate::resource::extract::Viewer;
 use crate::resource::model::item::LoadedItem;
-use crate::resource::openapi::operation::OperationKind;
 use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::ResourceKind;
+use crate::resource::schema::operation::OperationKind;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::urls::PublicUrls;
@@ -45,9 +46,10 @@ struct SchemaOrgKey<'a> {
 pub async fn video_schema(
     context: web::Data<AppState>,
     request: HttpRequest,
+    viewer: Viewer,
     id_or_slug: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let viewer = context.visibility(&request).await?;
+    let visibility = viewer.visibility;
     let mut params = QueryParams::parse(request.query_string())?;
     let language_preference =
         LanguagePreference::from_request(&mut params, &request, &context.fallback_languages);
@@ -65,13 +67,13 @@ pub async fn video_schema(
     let etag_key = Fingerprint::of(&SchemaOrgKey { urls: &urls, publisher: &publisher });
     let item_request = ItemRequest {
         id_or_slug: id_or_slug.into_inner(),
-        visibility: viewer,
+        visibility,
         language_preference: &language_preference,
         etag_key,
         with_extras: true,
         accept_former_slug: false,
     };
-    let response_context = ResponseContext::new(&context, viewer, &language_preference);
+    let response_context = ResponseContext::new(&context, visibility, &language_preference);
     let (validators, found) = match load_item::load_video(
         &context,
         &request,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,8 +18,8 @@ use crate::http::query_params::reject_params;
 use crate::impact::resource::ImpactStatistics;
 use crate::partners::resource::Partners;
 use crate::programmes::resource::Programmes;
+use crate::resource::extract::Viewer;
 use crate::resource::openapi::ListEndpoint;
-use crate::resource::openapi::operation::OperationKind;
 use crate::resource::query::describe::{QueryDescription, describe_query};
 use crate::resource::query::pagination::PageInfo;
 use crate::resource::query::params::ListKey;
@@ -30,6 +30,7 @@ use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::content_notes::content_notes_in_other_language;
 use crate::resource::read::page::{self, list_response_head};
 use crate::resource::read::response::ResponseContext;
+use crate::resource::schema::operation::OperationKind;
 use crate::resource::schema::{ResourceKind, ResourceSchema};
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
@@ -208,7 +209,7 @@ async fn list_feed<S: FeedResource>(
         );
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
-    let caller = state.visibility(&request).await?;
+    let caller = Viewer::extract(&request).await?.visibility;
     reject_params(request.query_string(), EXCLUDED_PARAMS, |name| {
         format!(
             "`{name}` is not supported in feeds. Supported: filters, `q`, `lang`, `sort`, `limit`."

@@ -1,6 +1,6 @@
 //! `/f/{saved_query}.{format}`: feeds of saved queries, at permanent URLs.
 
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 
 use crate::db::Time;
@@ -13,12 +13,13 @@ use crate::http::auth::Visibility;
 use crate::http::conditional::Freshness;
 use crate::http::language::accept_language;
 use crate::http::problem::{Problem, ProblemKind};
-use crate::resource::openapi::operation::OperationKind;
+use crate::resource::extract::Viewer;
 use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::page::{self, encode_query};
 use crate::resource::read::response;
 use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::ResourceSchema;
+use crate::resource::schema::operation::OperationKind;
 use crate::resource::state::AppState;
 use crate::resource::view::urls::PublicUrls;
 use crate::saved_queries::resolve::UrlParamsKey;
@@ -66,7 +67,7 @@ pub async fn saved_query_feed(
         );
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
-    let caller = state.visibility(&request).await?;
+    let caller = Viewer::extract(&request).await?.visibility;
     let url_params = UrlParams::parse(
         request.query_string(),
         accept_language(&request),

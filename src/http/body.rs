@@ -1,9 +1,10 @@
 //! Request bodies: media type, size limit, JSON parsing; and JSON Merge Patch (RFC 7396).
 
+use std::future::{Ready, ready};
 use std::time::Duration;
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, web};
+use actix_web::{FromRequest, HttpRequest, dev, web};
 use serde_json::Value;
 
 use super::problem::{Problem, ProblemKind};
@@ -29,17 +30,49 @@ pub struct BodyLimits {
 /// The media type of merge patches.
 pub const MERGE_PATCH_MEDIA_TYPE: &str = "application/merge-patch+json";
 
-/// Reads and parses a JSON body. Errors: 415 for another media type, 413 above the size limit, 408
-/// after the timeout, 400 if the body is not JSON in UTF-8.
-pub async fn read_json(
-    request: &HttpRequest,
+/// A request whose body has not been read. It is an extractor: a handler reads the body after its
+/// other checks.
+pub struct UnreadBody {
+    /// The request.
+    pub request: HttpRequest,
     payload: web::Payload,
-    limits: BodyLimits,
-    accepts: BodyType,
-) -> Result<Value, Problem> {
-    check_content_type(request, accepts)?;
-    let bytes = read_bytes(payload, limits).await?;
-    let text = std::str::from_utf8(&bytes).map_err(|error| {
+}
+
+impl FromRequest for UnreadBody {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, actix_web::Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let payload = web::Payload::from_request(request, payload).into_inner();
+        ready(payload.map(|payload| Self { request: request.clone(), payload }))
+    }
+}
+
+impl UnreadBody {
+    /// Reads and parses a JSON body; returns it with the request. Errors: 415 for another media
+    /// type, 413 above the size limit, 408 after the timeout, 400 if the body is not JSON in UTF-8.
+    pub async fn read_json(
+        self,
+        limits: BodyLimits,
+        accepts: BodyType,
+    ) -> Result<(HttpRequest, Value), Problem> {
+        check_content_type(&self.request, accepts)?;
+        let bytes = read_bytes(self.payload, limits).await?;
+        Ok((self.request, parse_json(&bytes)?))
+    }
+
+    /// Reads the body; returns it with the request. Errors: 413 above the size limit, 408 after the
+    /// timeout.
+    pub async fn read_bytes(
+        self,
+        limits: BodyLimits,
+    ) -> Result<(HttpRequest, web::Bytes), Problem> {
+        Ok((self.request, read_bytes(self.payload, limits).await?))
+    }
+}
+
+fn parse_json(bytes: &[u8]) -> Result<Value, Problem> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
         Problem::new(
             ProblemKind::Malformed,
             format!("The body is not UTF-8: invalid byte at offset {}.", error.valid_up_to()),
@@ -50,8 +83,7 @@ pub async fn read_json(
     })
 }
 
-/// Reads a body as bytes. Errors: 413 above the size limit, 408 after the timeout.
-pub async fn read_bytes(payload: web::Payload, limits: BodyLimits) -> Result<web::Bytes, Problem> {
+async fn read_bytes(payload: web::Payload, limits: BodyLimits) -> Result<web::Bytes, Problem> {
     match tokio::time::timeout(limits.timeout, payload.to_bytes_limited(limits.max_bytes)).await {
         Ok(Ok(Ok(bytes))) => Ok(bytes),
         Ok(Ok(Err(error))) => Err(Problem::new(

@@ -146,7 +146,7 @@ pub struct Precondition {
 
 impl Precondition {
     /// Parses the headers of a request.
-    pub fn from_request(request: &HttpRequest, required: bool) -> Result<Self, Problem> {
+    pub fn from_request(request: &HttpRequest) -> Result<Self, Problem> {
         let joined = |name: header::HeaderName| {
             let values: Vec<&str> =
                 request.headers().get_all(name).filter_map(|value| value.to_str().ok()).collect();
@@ -163,7 +163,17 @@ impl Precondition {
                 ),
             ));
         }
-        Ok(Self { if_match: joined(header::IF_MATCH), must_be_absent: absent.is_some(), required })
+        Ok(Self {
+            if_match: joined(header::IF_MATCH),
+            must_be_absent: absent.is_some(),
+            required: false,
+        })
+    }
+
+    /// Sets whether a change without `If-Match` is rejected.
+    #[must_use]
+    pub fn required(self, required: bool) -> Self {
+        Self { required, ..self }
     }
 
     /// Checks the preconditions against an existing item.
@@ -234,7 +244,7 @@ mod tests {
 
     fn precondition(name: &str, value: &str) -> Precondition {
         let request = TestRequest::default().insert_header((name, value)).to_http_request();
-        Precondition::from_request(&request, false).unwrap_or_default()
+        Precondition::from_request(&request).unwrap_or_default()
     }
 
     #[test]

@@ -91,13 +91,15 @@ macro_rules! crud_handlers {
         restore_path: $restore_path:tt,
         path_parameter: $name:tt,
     ) => {
-        use actix_web::web::{Data, Path, Payload};
+        use actix_web::web::{Data, Path};
         use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put};
 
+        use $crate::http::body::UnreadBody;
         use $crate::http::problem::Problem;
+        use $crate::resource::extract::{AcceptsJson, ConditionalEditor, Editor, Viewer};
         use $crate::resource::handlers::{OperationTexts, item_summary, with_noun};
         use $crate::resource::model::resource::ResourceModel;
-        use $crate::resource::openapi::operation::OperationKind;
+        use $crate::resource::schema::operation::OperationKind;
         use $crate::resource::schema::ResourceKind;
         use $crate::resource::state::AppState;
 
@@ -129,8 +131,10 @@ macro_rules! crud_handlers {
         pub async fn list(
             state: Data<AppState>,
             request: HttpRequest,
+            _: AcceptsJson,
+            viewer: Viewer,
         ) -> Result<HttpResponse, Problem> {
-            $crate::resource::read::list::list::<$resource>(state, request).await
+            $crate::resource::read::list::list::<$resource>(state, request, viewer).await
         }
 
         /// Responds with an item.
@@ -147,9 +151,12 @@ macro_rules! crud_handlers {
         pub async fn get(
             state: Data<AppState>,
             request: HttpRequest,
+            _: AcceptsJson,
+            viewer: Viewer,
             name: Path<String>,
         ) -> Result<HttpResponse, Problem> {
-            $crate::resource::read::get::get::<$resource>(state, request, name.into_inner()).await
+            let name = name.into_inner();
+            $crate::resource::read::get::get::<$resource>(state, request, viewer, name).await
         }
 
         /// Creates an item.
@@ -164,10 +171,11 @@ macro_rules! crud_handlers {
         #[post($list_path)]
         pub async fn create(
             state: Data<AppState>,
-            request: HttpRequest,
-            payload: Payload,
+            _: AcceptsJson,
+            editor: Editor,
+            body: UnreadBody,
         ) -> Result<HttpResponse, Problem> {
-            $crate::resource::write::handlers::create::<$resource>(state, request, payload).await
+            $crate::resource::write::handlers::create::<$resource>(state, editor, body).await
         }
 
         /// Replaces an item, or creates it.
@@ -186,13 +194,13 @@ macro_rules! crud_handlers {
         #[put($item_path)]
         pub async fn replace(
             state: Data<AppState>,
-            request: HttpRequest,
-            payload: Payload,
+            _: AcceptsJson,
+            editor: ConditionalEditor,
+            body: UnreadBody,
             name: Path<String>,
         ) -> Result<HttpResponse, Problem> {
             let name = name.into_inner();
-            $crate::resource::write::handlers::replace::<$resource>(state, request, payload, name)
-                .await
+            $crate::resource::write::handlers::replace::<$resource>(state, editor, body, name).await
         }
 
         /// Updates an item with a merge patch.
@@ -208,13 +216,13 @@ macro_rules! crud_handlers {
         #[patch($item_path)]
         pub async fn patch(
             state: Data<AppState>,
-            request: HttpRequest,
-            payload: Payload,
+            _: AcceptsJson,
+            editor: ConditionalEditor,
+            body: UnreadBody,
             name: Path<String>,
         ) -> Result<HttpResponse, Problem> {
             let name = name.into_inner();
-            $crate::resource::write::handlers::patch::<$resource>(state, request, payload, name)
-                .await
+            $crate::resource::write::handlers::patch::<$resource>(state, editor, body, name).await
         }
 
         /// Deletes an item.
@@ -231,10 +239,11 @@ macro_rules! crud_handlers {
         pub async fn delete(
             state: Data<AppState>,
             request: HttpRequest,
+            editor: ConditionalEditor,
             name: Path<String>,
         ) -> Result<HttpResponse, Problem> {
             let name = name.into_inner();
-            $crate::resource::write::handlers::delete::<$resource>(state, request, name).await
+            $crate::resource::write::handlers::delete::<$resource>(state, request, editor, name).await
         }
 
         /// Restores a deleted item.
@@ -251,10 +260,12 @@ macro_rules! crud_handlers {
         pub async fn restore(
             state: Data<AppState>,
             request: HttpRequest,
+            _: AcceptsJson,
+            editor: ConditionalEditor,
             name: Path<String>,
         ) -> Result<HttpResponse, Problem> {
             let name = name.into_inner();
-            $crate::resource::write::restore::restore::<$resource>(state, request, name).await
+            $crate::resource::write::restore::restore::<$resource>(state, request, editor, name).await
         }
     };
 }

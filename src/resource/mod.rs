@@ -2,6 +2,7 @@
 //! rendering. Independent of the fields of any kind.
 
 pub mod cache;
+pub mod extract;
 pub mod handlers;
 pub mod index;
 pub mod model;

@@ -3,16 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use actix_web::HttpRequest;
-use actix_web::http::header;
 use serde_json::Value;
 
 use crate::config::Settings;
 use crate::db::QueryOutcome;
 use crate::db::{Connection, Database, Id, Time};
-use crate::http::api_keys::{self, Role};
-use crate::http::auth;
-use crate::http::problem::{self, Problem};
+use crate::http::api_keys;
+use crate::http::problem::Problem;
 use crate::http::visibility::Visibility;
 use crate::i18n::country_names::CountryNames;
 use crate::resource::cache::attribution::AttributionCache;
@@ -96,45 +93,6 @@ impl AppState {
         self.registry.iter().find(|(schema, _)| schema.kind == kind).map(|(_, expand)| *expand)
     }
 
-    /// Returns the API key of the request and its role, or `None` without a key. An invalid key is
-    /// a 401 error, never a response with public visibility.
-    pub async fn authenticate(&self, request: &HttpRequest) -> Result<Option<(Id, Role)>, Problem> {
-        let Some(token) = auth::parse_bearer(request.headers().get(header::AUTHORIZATION))? else {
-            return Ok(None);
-        };
-        let (key, role) = self
-            .database
-            .read_primary(move |connection| auth::authenticate(connection, &token))
-            .await?
-            .value;
-        self.record_key_use(key.id);
-        Ok(Some((key.id, role)))
-    }
-
-    /// Returns the visibility that the request is entitled to.
-    pub async fn visibility(&self, request: &HttpRequest) -> Result<Visibility, Problem> {
-        Ok(if self.authenticate(request).await?.is_some() {
-            Visibility::All
-        } else {
-            Visibility::Published
-        })
-    }
-
-    /// Returns the id of an API key that may write: 401 without a key, 403 if its role is not
-    /// sufficient.
-    pub async fn require_editor(&self, request: &HttpRequest) -> Result<Id, Problem> {
-        match self.authenticate(request).await? {
-            None => Err(auth::unauthenticated(
-                "Writing requires an API key: send `Authorization: Bearer …`.",
-            )),
-            Some((_, role)) if role < Role::Editor => Err(Problem::new(
-                problem::ProblemKind::Forbidden,
-                format!("The API key has the role `{}`; writing requires `editor`.", role.as_str()),
-            )),
-            Some((key, _)) => Ok(key),
-        }
-    }
-
     /// Runs a read with this visibility: on a replica, if there is one, for public reads, and on
     /// the primary for reads with an API key, so that they see the latest writes.
     pub async fn read<T, F>(
@@ -167,7 +125,7 @@ impl AppState {
 
     /// Records the use of a key at most once a minute, in the background: reads neither wait for
     /// the writer nor fail if recording fails.
-    fn record_key_use(&self, id: Id) {
+    pub fn record_key_use(&self, id: Id) {
         let minute = Time::now().micros() / 60_000_000;
         {
             let mut recent = self.recently_used_keys.lock().unwrap_or_else(PoisonError::into_inner);

@@ -15,7 +15,6 @@ use crate::db::search::{
 use crate::db::sort_key::{SortKey, SortKeyType};
 use crate::db::sql_fragment::{Bind, Fragment};
 use crate::db::{Connection, Id};
-use crate::http::accept;
 use crate::http::auth::Visibility;
 use crate::http::language::LanguageKey;
 use crate::http::language::{LanguagePreference, accept_language};
@@ -23,9 +22,9 @@ use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::http::values::unknown_value_message;
 use crate::resource::cache::counts::SearchKey;
+use crate::resource::extract::{AcceptsJson, Viewer};
 use crate::resource::model::item::{ItemRow, LoadedItem, Status};
 use crate::resource::openapi::ListEndpoint;
-use crate::resource::openapi::operation::OperationKind;
 use crate::resource::openapi::parameter_schemas::{comma_list_parameter, query_parameter};
 use crate::resource::query::filter_sql::status_predicates;
 use crate::resource::query::pagination::PageParams;
@@ -38,6 +37,7 @@ use crate::resource::read::highlights::HighlightData;
 use crate::resource::read::list::page_response;
 use crate::resource::read::page::{FacetValue, JsonItems, ListResponse};
 use crate::resource::read::response::ResponseContext;
+use crate::resource::schema::operation::OperationKind;
 use crate::resource::schema::{COMMON_RANGES, RangeSchema, ResourceKind};
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
@@ -105,13 +105,14 @@ fn openapi_parameters() -> Vec<Value> {
 pub async fn search_all(
     state: web::Data<AppState>,
     request: HttpRequest,
+    _: AcceptsJson,
+    viewer: Viewer,
 ) -> Result<HttpResponse, Problem> {
-    accept::require_json(&request)?;
-    let caller = state.visibility(&request).await?;
-    let search_request = Arc::new(SearchRequest::from_request(&state, &request, caller)?);
+    let visibility = viewer.visibility;
+    let search_request = Arc::new(SearchRequest::from_request(&state, &request, visibility)?);
     let catalogue_request = CatalogueRequest {
         etag_key: Fingerprint::of(&search_request.key()),
-        visibility: caller,
+        visibility,
         language_preference: search_request.language_preference.clone(),
         base_url: search_request.base_url.clone(),
         also_changed_at: None,
@@ -127,7 +128,7 @@ pub async fn search_all(
     )
     .await?;
     let response_context =
-        ResponseContext::new(&state, caller, &search_request.language_preference);
+        ResponseContext::new(&state, visibility, &search_request.language_preference);
     page_response(response_context, &request, found, None)
 }
 

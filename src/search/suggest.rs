@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 
 use crate::db::search::{Audience, cached_token_frequencies, find_newest_by_title};
 use crate::db::{Connection, Id};
-use crate::http::accept;
 use crate::http::auth::Visibility;
 use crate::http::conditional::Freshness;
 use crate::http::language::LanguageKey;
@@ -15,8 +14,8 @@ use crate::http::language::{LanguagePreference, accept_language};
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::resource::cache::references::ReferenceTarget;
+use crate::resource::extract::{AcceptsJson, Viewer};
 use crate::resource::openapi::ListEndpoint;
-use crate::resource::openapi::operation::OperationKind;
 use crate::resource::openapi::parameter_schemas::{comma_list_parameter, query_parameter};
 use crate::resource::query::pagination::PageInfo;
 use crate::resource::query::params::{SearchParams, parse_search};
@@ -24,6 +23,7 @@ use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::page::{self, Links, list_response_head};
 use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::ResourceKind;
+use crate::resource::schema::operation::OperationKind;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_reference_targets;
@@ -161,9 +161,10 @@ pub struct SuggestionPage {
 pub async fn suggest(
     state: web::Data<AppState>,
     request: HttpRequest,
+    _: AcceptsJson,
+    viewer: Viewer,
 ) -> Result<HttpResponse, Problem> {
-    accept::require_json(&request)?;
-    let caller = state.visibility(&request).await?;
+    let visibility = viewer.visibility;
     let suggest_request = SuggestRequest::from_request(&state, &request)?;
     let language_preference = suggest_request.language_preference.clone();
     let catalogue_request = CatalogueRequest {
@@ -182,7 +183,7 @@ pub async fn suggest(
         },
     )
     .await?;
-    let response_context = ResponseContext::new(&state, caller, &language_preference);
+    let response_context = ResponseContext::new(&state, visibility, &language_preference);
     let (validators, data) = match found {
         Freshness::Fresh(validators, data) => (validators, data),
         Freshness::NotModified(validators) => {

@@ -12,15 +12,15 @@ use crate::db::keyset::{PageStart, Position};
 use crate::db::search::FieldScope;
 use crate::db::{Connection, Id};
 use crate::http::conditional::Freshness;
+use crate::http::cursor;
 use crate::http::problem::Problem;
 use crate::http::query_params::reject_params;
-use crate::http::{accept, cursor};
+use crate::resource::extract::{AcceptsJson, Viewer};
 use crate::resource::model::cue_text::{CueRange, CueText};
 use crate::resource::model::item::LoadedItem;
 use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::text_track::TrackKind;
 use crate::resource::openapi::ListEndpoint;
-use crate::resource::openapi::operation::OperationKind;
 use crate::resource::query::pagination::PageInfo;
 use crate::resource::query::params::ListRequest;
 use crate::resource::read::catalogue::ReadContext;
@@ -29,6 +29,7 @@ use crate::resource::read::did_you_mean::{MAX_COUNTED_HITS, suggest_queries};
 use crate::resource::read::highlights::{CueHighlight, highlight_cue, ms_to_seconds};
 use crate::resource::read::page::{self, Links, list_response_head};
 use crate::resource::read::response::ResponseContext;
+use crate::resource::schema::operation::OperationKind;
 use crate::resource::state::AppState;
 use crate::resource::store::tracks::{self, TrackRow};
 use crate::resource::view::context::RenderContext;
@@ -131,9 +132,10 @@ pub struct TranscriptHitPage {
 pub async fn search_transcripts(
     state: web::Data<AppState>,
     request: HttpRequest,
+    _: AcceptsJson,
+    viewer: Viewer,
 ) -> Result<HttpResponse, Problem> {
-    accept::require_json(&request)?;
-    let caller = state.visibility(&request).await?;
+    let visibility = viewer.visibility;
     reject_params(request.query_string(), OPENAPI.excluded_params, |name| {
         format!("`{name}` is not supported; hits are sorted by relevance.")
     })?;
@@ -142,7 +144,7 @@ pub async fn search_transcripts(
         &request,
         &state.fallback_languages,
         state.settings.base_url(&request),
-        caller,
+        visibility,
     )?;
     list_request.scope = FieldScope::Transcripts;
     let list_request = Arc::new(list_request);
@@ -151,7 +153,7 @@ pub async fn search_transcripts(
     }
     let catalogue_request = CatalogueRequest {
         etag_key: Fingerprint::of(&list_request.key()),
-        visibility: caller,
+        visibility,
         language_preference: list_request.language_preference.clone(),
         base_url: list_request.base_url.clone(),
         also_changed_at: None,
@@ -179,7 +181,8 @@ pub async fn search_transcripts(
         },
     )
     .await?;
-    let response_context = ResponseContext::new(&state, caller, &list_request.language_preference);
+    let response_context =
+        ResponseContext::new(&state, visibility, &list_request.language_preference);
     let (validators, (data, info, did_you_mean)) = match found {
         Freshness::Fresh(validators, page) => (validators, page),
         Freshness::NotModified(validators) => {

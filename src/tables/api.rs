@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 
 use super::format::TableFormat;
 use super::stream::{StartedExport, TableExport};
-use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag, Freshness};
+use crate::http::conditional::{CacheValidators, EntityTag, Freshness};
 use crate::http::json_fields::truncate_for_message;
 use crate::http::middleware::StatementCount;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
@@ -16,14 +16,15 @@ use crate::http::query_params::present_params;
 use crate::impact::resource::ImpactStatistics;
 use crate::partners::resource::Partners;
 use crate::programmes::resource::Programmes;
+use crate::resource::extract::Viewer;
 use crate::resource::model::revisions::Revisions;
 use crate::resource::openapi::ListEndpoint;
-use crate::resource::openapi::operation::OperationKind;
 use crate::resource::query::params::ListKey;
 use crate::resource::query::params::ListRequest;
 use crate::resource::read::response::ResponseContext;
 use crate::resource::read::response::{RepresentationState, RevisionKey};
 use crate::resource::schema::ResourceSchema;
+use crate::resource::schema::operation::OperationKind;
 use crate::resource::state::AppState;
 use crate::tables::table_resource::TableResource;
 use crate::videos::resource::Videos;
@@ -166,7 +167,7 @@ pub async fn export_table<S: TableResource>(
         );
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
-    let caller = context.visibility(&request).await?;
+    let Viewer { visibility: caller, condition } = Viewer::extract(&request).await?;
     reject_list_params(&request)?;
     let list_request = Arc::new(ListRequest::from_request(
         S::SCHEMA,
@@ -180,7 +181,6 @@ pub async fn export_table<S: TableResource>(
         return Err(Problem::invalid_parameter("lang", "invalid_language", detail));
     }
     let (shared, inner) = (Arc::clone(&list_request), context.clone().into_inner());
-    let condition = ConditionalGet::from_request(&request);
     let done = context
         .read_stream_batch(caller, move |connection| {
             // As for a list page, revisions are read before the data.

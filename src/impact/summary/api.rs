@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
 
-use crate::http::accept;
 use crate::http::problem::Problem;
 use crate::impact::schema::SCHEMA;
 use crate::impact::summary::params::{EXCLUDED_PARAMS, SummaryParams, openapi_parameters};
 use crate::impact::summary::render::build_summary;
 use crate::impact::summary::respond::respond;
 use crate::impact::summary::response::ImpactSummary;
+use crate::resource::extract::{AcceptsJson, Viewer};
 use crate::resource::openapi::ListEndpoint;
-use crate::resource::openapi::operation::OperationKind;
+use crate::resource::schema::operation::OperationKind;
 use crate::resource::state::AppState;
 
 /// Parameters in the OpenAPI document.
@@ -45,9 +45,10 @@ pub const OPENAPI: ListEndpoint = ListEndpoint {
 pub async fn get_impact_statistics_summary(
     state: web::Data<AppState>,
     request: HttpRequest,
+    _: AcceptsJson,
+    viewer: Viewer,
 ) -> Result<HttpResponse, Problem> {
-    accept::require_json(&request)?;
-    let caller = state.visibility(&request).await?;
-    let params = Arc::new(SummaryParams::from_request(&state, &request, caller, &[], None)?);
-    respond(&state, &request, caller, params, build_summary).await
+    let visibility = viewer.visibility;
+    let params = Arc::new(SummaryParams::from_request(&state, &request, visibility, &[], None)?);
+    respond(&state, &request, visibility, params, build_summary).await
 }

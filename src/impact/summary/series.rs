@@ -10,7 +10,6 @@ use utoipa::ToSchema;
 
 use super::respond::respond;
 use crate::db::Connection;
-use crate::http::accept;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::query_params::{QueryParams, present_params};
 use crate::impact::code_lists::{MEASURE_UNIT, Measure};
@@ -25,12 +24,13 @@ use crate::impact::summary::params::{GroupBy, SummaryParams, group_by_schema};
 use crate::impact::summary::render::{StatisticReferences, group_key, load_group_references};
 use crate::impact::summary::response::{GroupKey, SummaryAmount};
 use crate::impact::summary::select::{SelectedRows, load_selected_rows};
+use crate::resource::extract::{AcceptsJson, Viewer};
 use crate::resource::model::item::ItemRow;
 use crate::resource::model::packed::PackedJson;
 use crate::resource::openapi::ListEndpoint;
-use crate::resource::openapi::operation::OperationKind;
 use crate::resource::openapi::parameter_schemas::query_parameter;
 use crate::resource::read::response::permanent_redirect;
+use crate::resource::schema::operation::OperationKind;
 use crate::resource::state::AppState;
 use crate::resource::store::lookup::Lookup;
 use crate::resource::store::visibility::find_visible;
@@ -197,15 +197,18 @@ pub struct SeriesPoint {
 pub async fn get_indicator_series(
     state: web::Data<AppState>,
     request: HttpRequest,
+    _: AcceptsJson,
+    viewer: Viewer,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    accept::require_json(&request)?;
-    let caller = state.visibility(&request).await?;
+    let visibility = viewer.visibility;
     let name = name.into_inner();
     let found = {
         let name = name.clone();
         state
-            .read(caller, move |connection| find_visible(connection, &INDICATORS, &name, caller))
+            .read(visibility, move |connection| {
+                find_visible(connection, &INDICATORS, &name, visibility)
+            })
             .await?
             .value
     };
@@ -224,7 +227,7 @@ pub async fn get_indicator_series(
     let mut params = SummaryParams::from_request(
         &state,
         &request,
-        caller,
+        visibility,
         &["by"],
         Some(&format!("indicator={}", item.slug)),
     )?;
@@ -232,7 +235,7 @@ pub async fn get_indicator_series(
     respond(
         &state,
         &request,
-        caller,
+        visibility,
         Arc::new(params),
         move |connection, params, render_context| {
             build_series(connection, &item, params, render_context)

@@ -7,7 +7,6 @@
 
 mod completeness;
 mod descriptions;
-pub mod operation;
 pub mod page;
 pub mod parameter_schemas;
 mod parameters;
@@ -24,12 +23,12 @@ use crate::resource::openapi::schemas::{
 
 use crate::http::problem::ProblemKind;
 use crate::resource::openapi::descriptions::unwrap_descriptions;
-use crate::resource::openapi::operation::OperationKind;
 use crate::resource::openapi::parameter_schemas::{
     LANGUAGE_PATTERN, SLUG_PATTERN, cursor_schema, id_or_slug_schema, language_schema,
 };
 use crate::resource::openapi::parameters::{header_parameters_for, query_parameters_for};
 use crate::resource::query::params::MAX_IDS;
+use crate::resource::schema::operation::OperationKind;
 use crate::resource::schema::{ResourceSchema, TextField};
 use crate::resource::write::body::RequestBody;
 

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use crate::resource::openapi::completeness as resource_completeness;
-use crate::resource::openapi::operation::OperationKind;
 use crate::resource::openapi::parameter_schemas::{
     DECIMAL_PATTERN, LANGUAGE_PATTERN, comma_list_parameter, cursor_schema, id_or_slug_schema,
     language_schema, query_parameter,
@@ -11,6 +10,7 @@ use crate::resource::openapi::parameter_schemas::{
 use crate::resource::query::facet_params::{DEFAULT_FACET_LIMIT, MAX_FACET_LIMIT};
 use crate::resource::query::pagination::{DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET};
 use crate::resource::query::params::{MAX_IDS, MAX_SEARCH_LEN};
+use crate::resource::schema::operation::OperationKind;
 use crate::resource::schema::{FilterSchema, FilterType, MAX_VALUES, RangeType, ResourceSchema};
 use crate::resource::write::idempotency;
 

@@ -7,14 +7,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use crate::db::Connection;
-use crate::http::accept;
 use crate::http::auth::Visibility;
-use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag, Freshness};
+use crate::http::conditional::{CacheValidators, EntityTag, Freshness};
 use crate::http::language::{LanguageKey, LanguagePreference};
 use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::resource::cache::references::CacheView;
+use crate::resource::extract::Viewer;
 use crate::resource::model::item::{ItemRow, TranslationRow};
 use crate::resource::query::shape::{ResponseShape, parse_shape};
 use crate::resource::read::include::load_includes;
@@ -33,17 +33,16 @@ use crate::resource::view::resource::Resource;
 pub async fn get<S: Resource>(
     app_state: web::Data<AppState>,
     request: HttpRequest,
+    viewer: Viewer,
     name: String,
 ) -> Result<HttpResponse, Problem> {
-    accept::require_json(&request)?;
-    let visibility = app_state.visibility(&request).await?;
+    let Viewer { visibility, condition } = viewer;
     let mut params = QueryParams::parse(request.query_string())?;
     let mut language_preference =
         LanguagePreference::from_request(&mut params, &request, &app_state.fallback_languages);
     let shape = parse_shape(S::SCHEMA, &mut params, &mut language_preference);
     let canonical_query = params.canonical_without(&[]);
     params.finish()?;
-    let condition = ConditionalGet::from_request(&request);
     let shared_state = app_state.clone().into_inner();
     let (shared_preference, shared_shape) = (language_preference.clone(), shape.clone());
     let preferred = language_preference.preferred();

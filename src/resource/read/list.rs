@@ -6,11 +6,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use crate::db::{Connection, Id};
-use crate::http::accept;
 use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag, Freshness};
 use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::resource::cache::references::CacheView;
+use crate::resource::extract::Viewer;
 use crate::resource::model::revisions::Revisions;
 use crate::resource::query::params::{ListKey, ListRequest};
 use crate::resource::read::catalogue::ReadContext;
@@ -33,9 +33,9 @@ use crate::resource::view::resource::Resource;
 pub async fn list<S: Resource>(
     state: web::Data<AppState>,
     request: HttpRequest,
+    viewer: Viewer,
 ) -> Result<HttpResponse, Problem> {
-    accept::require_json(&request)?;
-    let visibility = state.visibility(&request).await?;
+    let Viewer { visibility, condition } = viewer;
     let list_request = Arc::new(ListRequest::from_request(
         S::SCHEMA,
         &request,
@@ -44,7 +44,6 @@ pub async fn list<S: Resource>(
         visibility,
     )?);
     let shared_request = Arc::clone(&list_request);
-    let condition = ConditionalGet::from_request(&request);
     let shared_state = state.clone().into_inner();
     let done = state
         .read(visibility, move |connection| {

@@ -6,6 +6,7 @@
 pub mod index_terms;
 mod kind;
 pub mod openapi_refs;
+pub mod operation;
 
 use crate::db::sort_key::SortKeyType;
 

@@ -11,13 +11,14 @@ use serde::Serialize;
 use crate::db::schema::items;
 use crate::db::{Connection, Id, Time};
 use crate::http::auth::Visibility;
-use crate::http::conditional::{CacheValidators, EntityTag, Precondition};
+use crate::http::body::{BodyType, UnreadBody};
+use crate::http::conditional::{CacheValidators, EntityTag};
 use crate::http::json_fields::truncate_for_message;
 use crate::http::language::{LanguageKey, LanguagePreference};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query_params::QueryParams;
-use crate::http::{accept, body};
 use crate::resource::cache::references::CacheView;
+use crate::resource::extract::{ConditionalEditor, Editor};
 use crate::resource::index::{filters, full_text};
 use crate::resource::model::item::ItemRow;
 use crate::resource::model::revisions::{Revisions, bump};
@@ -157,17 +158,13 @@ enum WriteResponse {
 /// `POST /v1/{kind}`: creates an item.
 pub async fn create<S: Resource>(
     state: web::Data<AppState>,
-    request: HttpRequest,
-    payload: web::Payload,
+    editor: Editor,
+    body: UnreadBody,
 ) -> Result<HttpResponse, Problem> {
-    accept::require_json(&request)?;
-    let caller = state.require_editor(&request).await?;
-    let write_request = WriteRequest::from_request::<S>(&state, &request)?;
-    let body =
-        body::read_json(&request, payload, state.settings.body_limits(), body::BodyType::Json)
-            .await?;
-    let write_request =
-        write_request.with_idempotency(IdempotentRequest::from_request(&request, caller, &body)?);
+    let write_request = WriteRequest::from_request::<S>(&state, &body.request)?;
+    let (request, body) = body.read_json(state.settings.body_limits(), BodyType::Json).await?;
+    let write_request = write_request
+        .with_idempotency(IdempotentRequest::from_request(&request, editor.key, &body)?);
     execute::<S>(state, &request, write_request, move |connection, state| {
         save_and_bump::<S>(connection, state, WriteMode::Create, &body).map(WriteOutcome::Created)
     })
@@ -177,17 +174,13 @@ pub async fn create<S: Resource>(
 /// `PUT /v1/{kind}/{item}`: replaces an item, or creates one with that slug.
 pub async fn replace<S: Resource>(
     state: web::Data<AppState>,
-    request: HttpRequest,
-    payload: web::Payload,
+    editor: ConditionalEditor,
+    body: UnreadBody,
     name: String,
 ) -> Result<HttpResponse, Problem> {
-    accept::require_json(&request)?;
-    state.require_editor(&request).await?;
-    let precondition = Precondition::from_request(&request, state.settings.require_if_match)?;
-    let write_request = WriteRequest::from_request::<S>(&state, &request)?;
-    let body =
-        body::read_json(&request, payload, state.settings.body_limits(), body::BodyType::Json)
-            .await?;
+    let precondition = editor.precondition.required(state.settings.require_if_match);
+    let write_request = WriteRequest::from_request::<S>(&state, &body.request)?;
+    let (request, body) = body.read_json(state.settings.body_limits(), BodyType::Json).await?;
     execute::<S>(state, &request, write_request, move |connection, state| {
         match find(connection, S::SCHEMA.kind, &name)? {
             Some(Lookup::Former(item)) if item.deleted_at.is_none() => {
@@ -224,21 +217,14 @@ pub async fn replace<S: Resource>(
 /// `PATCH /v1/{kind}/{item}`: merges a patch into an item (RFC 7396).
 pub async fn patch<S: Resource>(
     state: web::Data<AppState>,
-    request: HttpRequest,
-    payload: web::Payload,
+    editor: ConditionalEditor,
+    body: UnreadBody,
     name: String,
 ) -> Result<HttpResponse, Problem> {
-    accept::require_json(&request)?;
-    state.require_editor(&request).await?;
-    let precondition = Precondition::from_request(&request, state.settings.require_if_match)?;
-    let write_request = WriteRequest::from_request::<S>(&state, &request)?;
-    let body = body::read_json(
-        &request,
-        payload,
-        state.settings.body_limits(),
-        body::BodyType::MergePatch,
-    )
-    .await?;
+    let precondition = editor.precondition.required(state.settings.require_if_match);
+    let write_request = WriteRequest::from_request::<S>(&state, &body.request)?;
+    let limits = state.settings.body_limits();
+    let (request, body) = body.read_json(limits, BodyType::MergePatch).await?;
     execute::<S>(state, &request, write_request, move |connection, state| {
         let item = match find_visible(connection, S::SCHEMA, &name, Visibility::All)? {
             Lookup::Former(item) => return Ok(WriteOutcome::Moved(item.slug)),
@@ -259,10 +245,10 @@ pub async fn patch<S: Resource>(
 pub async fn delete<S: Resource>(
     state: web::Data<AppState>,
     request: HttpRequest,
+    editor: ConditionalEditor,
     name: String,
 ) -> Result<HttpResponse, Problem> {
-    state.require_editor(&request).await?;
-    let precondition = Precondition::from_request(&request, state.settings.require_if_match)?;
+    let precondition = editor.precondition.required(state.settings.require_if_match);
     QueryParams::parse(request.query_string())?.finish()?;
     let shared_state = state.clone().into_inner();
     let outcome = state

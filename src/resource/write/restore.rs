@@ -6,10 +6,9 @@ use diesel::prelude::*;
 use crate::db::schema::items;
 use crate::db::sql_fragment::id_in;
 use crate::db::{Connection, Id, Time};
-use crate::http::accept;
-use crate::http::conditional::Precondition;
 use crate::http::json_fields::truncate_for_message;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
+use crate::resource::extract::ConditionalEditor;
 use crate::resource::index::{filters, full_text};
 use crate::resource::model::item::ItemRow;
 use crate::resource::model::revisions::{Revisions, bump};
@@ -26,13 +25,12 @@ use crate::resource::write::idempotency::IdempotentRequest;
 pub async fn restore<S: Resource>(
     state: web::Data<AppState>,
     request: HttpRequest,
+    editor: ConditionalEditor,
     name: String,
 ) -> Result<HttpResponse, Problem> {
-    accept::require_json(&request)?;
-    let caller = state.require_editor(&request).await?;
-    let precondition = Precondition::from_request(&request, false)?;
+    let ConditionalEditor { key, precondition } = editor;
     let write_request = WriteRequest::from_request::<S>(&state, &request)?.with_idempotency(
-        IdempotentRequest::from_request(&request, caller, &serde_json::Value::Null)?,
+        IdempotentRequest::from_request(&request, key, &serde_json::Value::Null)?,
     );
     execute::<S>(state, &request, write_request, move |connection, state| {
         let found = if name.contains('\0') || name.len() > 200 {

@@ -13,11 +13,11 @@ use utoipa::ToSchema;
 
 use super::columns::{IGNORED_COLUMNS, ImportColumns};
 use super::encoding::{Decoded, EncodingError, decode};
-use crate::http::accept;
-use crate::http::body::{self, BodyLimits};
+use crate::http::body::{BodyLimits, UnreadBody};
 use crate::http::json_fields::truncate_for_message;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::http::query_params::QueryParams;
+use crate::resource::extract::{AcceptsJson, Editor};
 use crate::resource::state::AppState;
 use crate::resource::write::idempotency::{ClaimResult, IdempotentRequest, StoredResponse};
 use crate::tables::import::apply::{Counts, ImportTable, apply_import};
@@ -89,22 +89,21 @@ pub struct StatisticsImport {
 #[post("/v1/impact-statistics/import")]
 pub async fn import_impact_statistics(
     state: web::Data<AppState>,
-    request: HttpRequest,
-    payload: web::Payload,
+    _: AcceptsJson,
+    editor: Editor,
+    body: UnreadBody,
 ) -> Result<HttpResponse, Problem> {
-    accept::require_json(&request)?;
-    let caller = state.require_editor(&request).await?;
-    let mut params = QueryParams::parse(request.query_string())?;
+    let mut params = QueryParams::parse(body.request.query_string())?;
     let dry_run = params.flag("dry_run").unwrap_or(false);
     params.finish()?;
-    let stated = parse_charset(&request)?;
+    let stated = parse_charset(&body.request)?;
     let limits = BodyLimits { max_bytes: MAX_FILE_BYTES, ..state.settings.body_limits() };
-    let bytes = body::read_bytes(payload, limits).await?;
+    let (request, bytes) = body.read_bytes(limits).await?;
     let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(&bytes));
     let once = if dry_run {
         None
     } else {
-        IdempotentRequest::from_request(&request, caller, &json!([digest, stated]))?
+        IdempotentRequest::from_request(&request, editor.key, &json!([digest, stated]))?
     };
     let decoded = decode(&bytes, stated.as_deref()).map_err(encoding_problem)?;
     drop(bytes);

@@ -3,20 +3,22 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, delete, get, put, web};
 
+use crate::http::accept;
 use crate::http::auth::Visibility;
-use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag, Precondition};
+use crate::http::body::{BodyLimits, UnreadBody};
+use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag};
 use crate::http::json_fields::{
     limits, parse_storable_language, truncate_for_message, unknown_value_message,
 };
 use crate::http::language::LanguagePreference;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query_params::QueryParams;
-use crate::http::{accept, body};
+use crate::resource::extract::{AcceptsJson, ConditionalEditor, Viewer};
 use crate::resource::model::item::ItemRow;
 use crate::resource::model::text_track::{TrackKind, TrackSummary};
-use crate::resource::openapi::operation::OperationKind;
 use crate::resource::read::response;
 use crate::resource::read::response::ResponseContext;
+use crate::resource::schema::operation::OperationKind;
 use crate::resource::state::AppState;
 use crate::resource::store::tracks::{self, TrackRow};
 use crate::resource::write::tracks as resource_tracks;
@@ -43,16 +45,17 @@ pub const MAX_TRACK_BYTES: usize = 2 * 1_024 * 1_024;
 pub async fn get_captions(
     state: web::Data<AppState>,
     request: HttpRequest,
+    _: AcceptsJson,
+    viewer: Viewer,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    accept::require_json(&request)?;
-    let viewer = state.visibility(&request).await?;
+    let visibility = viewer.visibility;
     QueryParams::parse(request.query_string())?.finish()?;
     let name = name.into_inner();
     let base = state.settings.base_url(&request);
     let found = state
-        .read(viewer, move |connection| {
-            with_current_video(connection, &name, viewer, |connection, item| {
+        .read(visibility, move |connection| {
+            with_current_video(connection, &name, visibility, |connection, item| {
                 Ok((tracks::load_item_tracks(connection, item.number)?, item))
             })
         })
@@ -73,10 +76,14 @@ pub async fn get_captions(
     });
     let tracks = CaptionTracks { data: data.collect() };
     let validators = CacheValidators {
-        tag: EntityTag::for_item(item.id, item.revision, &format!("captions\n{viewer:?}\n{base}")),
+        tag: EntityTag::for_item(
+            item.id,
+            item.revision,
+            &format!("captions\n{visibility:?}\n{base}"),
+        ),
         last_modified: Some(item.updated_at),
     };
-    json_response(&state, &request, viewer, &validators, None, &tracks)
+    json_response(&state, &request, visibility, &validators, None, &tracks)
 }
 
 /// Get a text track
@@ -94,9 +101,10 @@ pub async fn get_captions(
 pub async fn get_caption_track(
     state: web::Data<AppState>,
     request: HttpRequest,
+    viewer: Viewer,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
-    let viewer = state.visibility(&request).await?;
+    let Viewer { visibility, condition } = viewer;
     let (name, file) = path.into_inner();
     let (tag, extension) =
         file.split_once('.').map_or((file.as_str(), "json"), |(tag, extension)| (tag, extension));
@@ -116,8 +124,8 @@ pub async fn get_caption_track(
     params.finish()?;
     let requested = language.clone();
     let found = state
-        .read(viewer, move |connection| {
-            with_current_video(connection, &name, viewer, |connection, item| {
+        .read(visibility, move |connection| {
+            with_current_video(connection, &name, visibility, |connection, item| {
                 let all = tracks::load_item_tracks(connection, item.number)?;
                 let Some((place, to)) = model::select_track(&all, kind, &requested) else {
                     return Err(track_not_found(&item, kind, &requested));
@@ -140,7 +148,7 @@ pub async fn get_caption_track(
     let language = to.unwrap_or_else(|| Language::from_canonical(&stored.language));
     let base = state.settings.base_url(&request);
     let representation =
-        format!("{extension}\n{}\n{}\n{base}\n{viewer:?}", language.as_str(), item.slug);
+        format!("{extension}\n{}\n{}\n{base}\n{visibility:?}", language.as_str(), item.slug);
     let validators = CacheValidators {
         tag: EntityTag::for_item(stored.id, stored.revision, &representation),
         last_modified: Some(stored.updated_at),
@@ -150,11 +158,11 @@ pub async fn get_caption_track(
             track: CaptionTrack::new(&item, &stored, &language, &base),
             cues: model::cues(&track),
         };
-        return json_response(&state, &request, viewer, &validators, Some(&language), &body);
+        return json_response(&state, &request, visibility, &validators, Some(&language), &body);
     }
     let language_preference = LanguagePreference::new(vec![language.clone()], Vec::new());
-    let response_context = ResponseContext::new(&state, viewer, &language_preference);
-    if ConditionalGet::from_request(&request).is_current(&validators) {
+    let response_context = ResponseContext::new(&state, visibility, &language_preference);
+    if condition.is_current(&validators) {
         return Ok(response_context.not_modified(&validators));
     }
     let mut response = response_context.ok(&validators);
@@ -177,26 +185,22 @@ pub async fn get_caption_track(
 #[put("/v1/videos/{video}/captions/{language}")]
 pub async fn replace_caption_track(
     state: web::Data<AppState>,
-    request: HttpRequest,
-    payload: web::Payload,
+    _: AcceptsJson,
+    editor: ConditionalEditor,
+    body: UnreadBody,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
-    accept::require_json(&request)?;
-    state.require_editor(&request).await?;
-    let precondition = Precondition::from_request(&request, state.settings.require_if_match)?;
+    let precondition = editor.precondition.required(state.settings.require_if_match);
     let (name, tag) = path.into_inner();
     let language = parse_storable_language(&tag)
         .map_err(|detail| Problem::invalid_parameter("language", "invalid_language", detail))?;
-    let mut params = QueryParams::parse(request.query_string())?;
+    let mut params = QueryParams::parse(body.request.query_string())?;
     let kind = parse_kind(&mut params).unwrap_or(TrackKind::Captions);
     let label = params.text("label", limits::SHORT_TEXT).filter(|label| !label.trim().is_empty());
     params.finish()?;
-    let format = format_from_content_type(&request)?;
-    let body = body::read_bytes(
-        payload,
-        body::BodyLimits { max_bytes: MAX_TRACK_BYTES, ..state.settings.body_limits() },
-    )
-    .await?;
+    let format = format_from_content_type(&body.request)?;
+    let limits = BodyLimits { max_bytes: MAX_TRACK_BYTES, ..state.settings.body_limits() };
+    let (request, body) = body.read_bytes(limits).await?;
     let track = parse_track(&body, format)?;
     let summary = TrackSummary { kind, language: language.as_str().to_owned(), label };
     let inner = state.clone().into_inner();
@@ -265,10 +269,10 @@ pub async fn replace_caption_track(
 pub async fn delete_caption_track(
     state: web::Data<AppState>,
     request: HttpRequest,
+    editor: ConditionalEditor,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
-    state.require_editor(&request).await?;
-    let precondition = Precondition::from_request(&request, state.settings.require_if_match)?;
+    let precondition = editor.precondition.required(state.settings.require_if_match);
     let (name, tag) = path.into_inner();
     let language = parse_language(&tag)?;
     let mut params = QueryParams::parse(request.query_string())?;
@@ -315,10 +319,11 @@ pub async fn delete_caption_track(
 pub async fn get_transcript(
     state: web::Data<AppState>,
     request: HttpRequest,
+    _: AcceptsJson,
+    viewer: Viewer,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    accept::require_json(&request)?;
-    let viewer = state.visibility(&request).await?;
+    let Viewer { visibility, condition } = viewer;
     let mut params = QueryParams::parse(request.query_string())?;
     let language_preference =
         LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
@@ -326,8 +331,8 @@ pub async fn get_transcript(
     let name = name.into_inner();
     let preference = language_preference.clone();
     let found = state
-        .read(viewer, move |connection| {
-            with_current_video(connection, &name, viewer, |connection, item| {
+        .read(visibility, move |connection| {
+            with_current_video(connection, &name, visibility, |connection, item| {
                 let all: Vec<TrackRow> = tracks::load_item_tracks(connection, item.number)?
                     .into_iter()
                     .filter(|track| track.track_kind().is_spoken())
@@ -382,13 +387,13 @@ pub async fn get_transcript(
         }
     };
     let representation =
-        format!("transcript\n{}\n{}\n{viewer:?}", language.as_str(), stored.revision);
+        format!("transcript\n{}\n{}\n{visibility:?}", language.as_str(), stored.revision);
     let validators = CacheValidators {
         tag: EntityTag::for_item(item.id, item.revision, &representation),
         last_modified: Some(item.updated_at),
     };
-    let response_context = ResponseContext::new(&state, viewer, &language_preference);
-    if ConditionalGet::from_request(&request).is_current(&validators) {
+    let response_context = ResponseContext::new(&state, visibility, &language_preference);
+    if condition.is_current(&validators) {
         return Ok(response_context.not_modified(&validators));
     }
     let mut response = response_context.ok(&validators);

@@ -11,16 +11,17 @@ use super::store::{VideoLookup, load_in_script, with_current_video};
 use crate::captions::Track;
 use crate::captions::webvtt_cue_text;
 use crate::db::{Connection, Error};
-use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag};
+use crate::http::conditional::{CacheValidators, EntityTag};
 use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
+use crate::resource::extract::Viewer;
 use crate::resource::model::item::ItemRow;
 use crate::resource::model::packed::PackedJson;
 use crate::resource::model::text_track::TrackKind;
-use crate::resource::openapi::operation::OperationKind;
 use crate::resource::read::highlights::ms_to_seconds;
 use crate::resource::read::response::ResponseContext;
+use crate::resource::schema::operation::OperationKind;
 use crate::resource::state::AppState;
 use crate::resource::store::tracks;
 use crate::text::language::Language;
@@ -102,9 +103,10 @@ pub struct PodcastChapter {
 pub async fn get_video_chapters(
     state: web::Data<AppState>,
     request: HttpRequest,
+    viewer: Viewer,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let viewer = state.visibility(&request).await?;
+    let Viewer { visibility, condition } = viewer;
     let mut params = QueryParams::parse(request.query_string())?;
     let language_preference =
         LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
@@ -121,8 +123,8 @@ pub async fn get_video_chapters(
         preference_order(&language_preference.requested, &language_preference.fallback),
     );
     let found = state
-        .read(viewer, move |connection| {
-            with_current_video(connection, &name, viewer, |connection, item| {
+        .read(visibility, move |connection| {
+            with_current_video(connection, &name, visibility, |connection, item| {
                 let unreadable = format!("cannot decode the fields of video {}", item.id);
                 let own = item
                     .parse_fields::<VideoFields>()
@@ -139,13 +141,13 @@ pub async fn get_video_chapters(
         }
     };
     let representation =
-        format!("chapters\n{viewer:?}\n{:?}", language.as_ref().map(Language::as_str));
+        format!("chapters\n{visibility:?}\n{:?}", language.as_ref().map(Language::as_str));
     let validators = CacheValidators {
         tag: EntityTag::for_item(item.id, item.revision, &representation),
         last_modified: Some(item.updated_at),
     };
-    let response_context = ResponseContext::new(&state, viewer, &language_preference);
-    if ConditionalGet::from_request(&request).is_current(&validators) {
+    let response_context = ResponseContext::new(&state, visibility, &language_preference);
+    if condition.is_current(&validators) {
         return Ok(response_context.not_modified(&validators));
     }
     let chapters = chapters
