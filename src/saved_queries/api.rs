@@ -1,8 +1,11 @@
 //! HTTP handlers for `/v1/saved-queries`.
 
 use crate::resource::handlers::crud_handlers;
-use crate::saved_queries::model::{SavedQuery, SavedQueryPage};
+use crate::resource::openapi::page::Page;
+use crate::saved_queries::model::SavedQuery;
 use crate::saved_queries::resource::SavedQueries;
+
+type SavedQueryPage = Page<SavedQuery>;
 
 crud_handlers! {
     resource: SavedQueries,

@@ -7,8 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::resource::model::item::{LoadedItem, Status};
-use crate::resource::query::pagination::PageInfo;
-use crate::resource::read::page::{FacetValue, Links, encode_query};
+use crate::resource::read::page::encode_query;
 use crate::resource::schema::{
     FilterSchema, FilterType, ResourceKind, ResourceSchema, SortColumn, SortSchema, TextField,
 };
@@ -159,24 +158,6 @@ pub struct SavedQueryTranslation {
     /// Description.
     #[schema(max_length = 50_000)]
     pub description: Option<String>,
-}
-
-/// A page of saved queries.
-#[derive(Clone, Debug, ToSchema)]
-pub struct SavedQueryPage {
-    /// The saved queries of this page.
-    pub data: Vec<SavedQuery>,
-    /// Page size, cursors and total.
-    pub page: PageInfo,
-    /// Counts of the values of each requested facet, most frequent first.
-    #[schema(nullable = false)]
-    pub facets: Option<BTreeMap<String, Vec<FacetValue>>>,
-    /// Alternative queries with more results, when this one has few.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = json!(["violence"]))]
-    pub did_you_mean: Option<Vec<String>>,
-    /// URLs of this page and its neighbours.
-    pub links: Links,
 }
 
 /// The kind-specific fields of a saved query.
