@@ -343,7 +343,6 @@ fn place_labels(
     .collect();
     order.sort_by_key(|index| ends.iter().position(|end| end == index).unwrap_or(ends.len()));
     let point_size = Size { width: 2.0 * POINT_RADIUS, height: 2.0 * POINT_RADIUS };
-    let point_size = Size { width: 2.0 * POINT_RADIUS, height: 2.0 * POINT_RADIUS };
     let mut occupied: Vec<Rect> =
         placed.iter().map(|point| Rect::centred(point.position, point_size)).collect();
     let mut labels: Vec<Option<PlacedLabel>> = placed.iter().map(|_| None).collect();

@@ -251,8 +251,7 @@ pub(super) fn load_list(
     let list = list_request.page_query(connection, &cache)?;
     let page = load_page::<Videos>(
         connection,
-        &list,
-        (&list_request.page_params.start, list_request.page_params.limit),
+        list_request.page_params.page_of(&list),
         list_request.visibility,
         render_context,
     )?;

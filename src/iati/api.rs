@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::config::Settings;
-use crate::db::keyset::PageStart;
+use crate::db::keyset::{ListPage, PageStart};
 use crate::db::{Connection, Time};
 use crate::http::auth::Visibility;
 use crate::http::conditional::{CacheValidators, Freshness};
@@ -292,8 +292,7 @@ fn load_activities(
     let list = list_request.page_query(connection, &cache)?;
     let page = load_page::<Programmes>(
         connection,
-        &list,
-        (&PageStart::Offset(0), MAX_PROGRAMMES),
+        ListPage { list: &list, start: &PageStart::Offset(0), limit: MAX_PROGRAMMES },
         Visibility::Published,
         render_context,
     )?;

@@ -40,7 +40,7 @@ use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::{COMMON_RANGES, RangeSchema, ResourceKind};
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
-use crate::resource::view::load::load_mixed_page;
+use crate::resource::view::load::ItemLoader;
 use crate::search::hit::{HIT_FIELDS, HitImageFields, SearchHitPage, to_hit};
 use crate::search::kind_filter;
 use crate::text::fingerprint::Fingerprint;
@@ -317,13 +317,14 @@ fn load_hit_page(
     let schema_of =
         |item: &ItemRow| ResourceKind::parse(&item.kind).and_then(|kind| state.schema(kind));
     let paging = &search_request.paging;
-    let page = load_mixed_page::<Option<HitImageFields>>(
+    let loader = ItemLoader {
+        visibility: search_request.visibility,
+        schema_of: |item: &ItemRow| schema_of(item).filter(|_| search_request.highlights),
+    };
+    let page = loader.load_page::<Option<HitImageFields>>(
         connection,
-        &list,
-        (&paging.start, paging.limit),
-        search_request.visibility,
+        paging.page_of(&list),
         render_context,
-        |item| schema_of(item).filter(|_| search_request.highlights),
     )?;
     let Some((slice, loaded)) = page else {
         return Err(Problem::invalid_parameter(
@@ -357,7 +358,7 @@ fn load_hit_page(
         None => Vec::new(),
     };
     let mut full_items = if search_request.include_item {
-        load_full_items(connection, state, search_request.visibility, &loaded, render_context)?
+        load_full_items(connection, read_context, &loaded, render_context)?
     } else {
         HashMap::new()
     };
@@ -425,11 +426,11 @@ fn kind_facets(
 /// Loads the full resources of the hits, with a fixed number of statements for each kind.
 fn load_full_items(
     connection: &mut Connection,
-    state: &AppState,
-    visibility: Visibility,
+    read_context: ReadContext<'_>,
     loaded: &[LoadedItem<Option<HitImageFields>>],
     render_context: &RenderContext,
 ) -> Result<HashMap<Id, Value>, Problem> {
+    let ReadContext { state, visibility, .. } = read_context;
     let mut full_items = HashMap::new();
     for (schema, load) in &state.registry {
         let ids: Vec<Id> = loaded
@@ -437,13 +438,8 @@ fn load_full_items(
             .filter(|one| one.item.kind == schema.kind.as_str())
             .map(|one| one.item.id)
             .collect();
-        let mut inner = RenderContext::new(
-            render_context.language_preference.clone(),
-            Arc::clone(&render_context.country_names),
-            render_context.cache(),
-        )
-        .with_base_url(&render_context.base_url);
-        full_items.extend(load(connection, &ids, visibility, &mut inner)?);
+        let mut embedded_context = render_context.for_embedded();
+        full_items.extend(load(connection, &ids, visibility, &mut embedded_context)?);
     }
     Ok(full_items)
 }

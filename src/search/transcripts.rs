@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::db::keyset::{PageStart, Position};
+use crate::db::keyset::{ListPage, PageStart, Position};
 use crate::db::search::FieldScope;
 use crate::db::{Connection, Id};
 use crate::http::conditional::Freshness;
@@ -232,8 +232,7 @@ fn load_hit_page(
     loop {
         let page = load_page::<Videos>(
             connection,
-            &list,
-            (&start, batch_size),
+            ListPage { list: &list, start: &start, limit: batch_size },
             list_request.visibility,
             render_context,
         )?;

@@ -37,12 +37,7 @@ pub fn programme_attributions(
     else {
         return Ok(found);
     };
-    let mut programme_context = RenderContext::new(
-        render_context.language_preference.clone(),
-        Arc::clone(&render_context.country_names),
-        render_context.cache(),
-    )
-    .with_base_url(&render_context.base_url);
+    let mut programme_context = render_context.for_embedded();
     let mut full_items = expand(connection, &missing, visibility, &mut programme_context)?;
     for id in missing {
         let whole = full_items.remove(&id);

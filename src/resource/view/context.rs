@@ -115,6 +115,14 @@ impl RenderContext {
         Self { base_url: base.to_owned(), ..self }
     }
 
+    /// Creates a context for the resources that are embedded in those of this context. It differs
+    /// from this one in that it has no referenced items.
+    #[must_use]
+    pub fn for_embedded(&self) -> Self {
+        Self::new(self.language_preference.clone(), Arc::clone(&self.country_names), self.cache())
+            .with_base_url(&self.base_url)
+    }
+
     /// Adds the items that are cached and returns the ids of those that must be loaded.
     pub fn add_cached_targets(
         &mut self,
