@@ -43,6 +43,22 @@ pub enum PageStart {
     Before(Position),
 }
 
+/// The entries of one tier of full-text matches.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TierQuery<'a> {
+    /// Rank of the tier.
+    pub rank: i64,
+    /// Condition for its entries.
+    pub matches: &'a Fragment,
+    /// Whether PostgreSQL scans the entries in key order, which is fast if many match. Otherwise it
+    /// sorts the matches, because it would also use a key scan to find rare ones.
+    pub by_key_scan: bool,
+    /// Whether the oldest entries come first.
+    pub backward: bool,
+    /// Maximum number of entries.
+    pub limit: i64,
+}
+
 /// A page of a list: at most `limit` items from `start`.
 #[derive(Clone, Copy, Debug)]
 pub struct ListPage<'a> {
@@ -315,17 +331,8 @@ impl ListQuery {
     }
 
     /// Returns the query for the newest (if `backward`, the oldest) entries of a tier.
-    ///
-    /// With `by_key_scan` PostgreSQL scans the entries in key order, which is fast if many match.
-    /// Otherwise it sorts the matches, because it would also use a key scan to find rare ones.
-    pub(super) fn tier_query(
-        &self,
-        rank: i64,
-        matches: &Fragment,
-        by_key_scan: bool,
-        backward: bool,
-        limit: i64,
-    ) -> Fragment {
+    pub(super) fn tier_query(&self, tier: TierQuery<'_>) -> Fragment {
+        let TierQuery { rank, matches, by_key_scan, backward, limit } = tier;
         Fragment::new("SELECT * FROM (SELECT ")
             .sql("CAST(0 AS BIGINT) AS place, ")
             .sql(ITEM_ROW_ID_SQL)
@@ -339,16 +346,16 @@ impl ListQuery {
             .by_backend("", " tier")
     }
 
-    /// Returns the condition for items after `place`, spelled out key by key: `a > x OR (a = x AND
+    /// Returns the condition for items after `position`, spelled out key by key: `a > x OR (a = x AND
     /// (b > y OR …))`. Returns `None` if the position does not fit the sort keys.
-    fn after_position(&self, place: &Position, backward: bool) -> Option<Fragment> {
-        if place.keys.len() != self.sort_keys.len() {
+    fn after_position(&self, position: &Position, backward: bool) -> Option<Fragment> {
+        if position.keys.len() != self.sort_keys.len() {
             return None;
         }
         let mut condition = Fragment::new(self.driving_table.row_id_column())
             .sql(if backward { " < " } else { " > " })
-            .bind(Bind::Integer(place.row_id));
-        for (key, value) in self.sort_keys.iter().zip(&place.keys).rev() {
+            .bind(Bind::Integer(position.row_id));
+        for (key, value) in self.sort_keys.iter().zip(&position.keys).rev() {
             let value = match value {
                 Some(text) => Some(key.key_type.parse(text)?),
                 None if key.nullable => None,
@@ -364,7 +371,7 @@ impl ListQuery {
         }
         // A bound on the first key alone is implied. It lets an index scan start at the position
         // instead of filtering up to it.
-        if let (Some(key), Some(Some(text))) = (self.sort_keys.first(), place.keys.first())
+        if let (Some(key), Some(Some(text))) = (self.sort_keys.first(), position.keys.first())
             && !key.nullable
         {
             let operator = if key.descending == backward { " >= " } else { " <= " };

@@ -343,11 +343,14 @@ impl EmbedBuilder<'_> {
         let size = (embed_code::DEFAULT_WIDTH, embed_code::frame_height(embed_code::DEFAULT_WIDTH));
         let (layout, lang) = (self.selection.value("layout"), self.selection.value("lang"));
         let component_query = encode_query(&self.selection.to_query(&["layout", "lang"]));
-        let component = embed_code::list_component_html(
-            self.base_url,
-            (&component_query, layout.as_deref(), lang.as_deref()),
-            (&page, &self.title),
-        );
+        let component = embed_code::list_component_html(&embed_code::ListComponent {
+            base_url: self.base_url,
+            query: &component_query,
+            layout: layout.as_deref(),
+            language: lang.as_deref(),
+            page: &page,
+            title: &self.title,
+        });
         let this = Links { self_url: page.clone(), next: None, prev: None, alternates: Vec::new() };
         let without_layout = encode_query(&self.selection.to_query(&["layout"]));
         let feeds =

@@ -1,6 +1,5 @@
 //! Loads an item by id or slug, with its extras, for embed pages and metadata.
 
-
 use actix_web::{HttpRequest, web};
 use serde::Serialize;
 use serde_json::Value;

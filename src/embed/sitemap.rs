@@ -181,7 +181,7 @@ fn write_entry(xml: &mut XmlWriter, mut video: LoadedItem<VideoFields>, urls: &P
     let Some(chosen) = video.take_selected_text() else { return };
     let (item, own, language) = (&video.item, &video.fields, chosen.language.as_str());
     let sources: Vec<Source> = own.sources.unpack();
-    let page = urls.external_url(ResourceKind::VIDEO, (item.id, &item.slug), language);
+    let page = urls.external_url(ResourceKind::VIDEO, item.id, &item.slug, language);
     let player = urls.own_url(&format!("/embed/videos/{}", item.slug));
     // Without a public site, the embed page is the page of the video.
     let has_player = page.is_some() && sources.iter().any(|source| source.kind != "page");

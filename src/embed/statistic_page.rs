@@ -239,7 +239,8 @@ impl StatisticPage {
                 .collect(),
             public_url: urls.external_url(
                 ResourceKind::IMPACT_STATISTIC,
-                (loaded.item.id, &slug),
+                loaded.item.id,
+                &slug,
                 &language,
             ),
             discovery: OEmbedDiscovery::new(&urls.own_url(""), &with_query(&page_url, &[&lang])),

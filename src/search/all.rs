@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 
 use crate::db::keyset::ListQuery;
 use crate::db::search::{
-    Audience, FieldScope, SearchMatch, SearchMode, TokenFrequencies, cached_token_frequencies,
-    plan_search,
+    Audience, FieldScope, IndexSearch, SearchMatch, SearchMode, TokenFrequencies,
+    cached_token_frequencies, plan_search,
 };
 use crate::db::sort_key::{SortKey, SortKeyType};
 use crate::db::sql_fragment::{Bind, Fragment};
@@ -253,7 +253,8 @@ impl SearchRequest {
             Audience::Public
         };
         let mut list = ListQuery::default();
-        match plan_search(query, &prefixes, audience, (FieldScope::AllFields, mode), frequencies) {
+        let index_search = IndexSearch { query, kinds: &prefixes, audience, frequencies };
+        match plan_search(index_search, FieldScope::AllFields, mode) {
             SearchMatch::Ranked(ranked) if !kinds.is_empty() => list.ranked_matches = Some(ranked),
             // Only excluded words, or no kind.
             other => {

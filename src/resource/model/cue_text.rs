@@ -122,8 +122,8 @@ impl CueText {
         // First cue, last cue and groups of each match.
         let mut found: Vec<(usize, usize, TermGroups)> = Vec::new();
         for (range, groups) in &marks.0 {
-            let place = |at: usize| self.spans.partition_point(|cue| cue.range.end <= at);
-            let (first, last) = (place(range.start), place(range.end.saturating_sub(1)));
+            let cue_index = |at: usize| self.spans.partition_point(|cue| cue.range.end <= at);
+            let (first, last) = (cue_index(range.start), cue_index(range.end.saturating_sub(1)));
             match found.last_mut() {
                 Some((start, end, known)) if *start == first && *end == last => *known |= groups,
                 _ => found.push((first, last, *groups)),

@@ -45,7 +45,7 @@ impl Revisions {
     pub fn get(&self, name: &str) -> (i64, Option<Time>) {
         self.0
             .iter()
-            .find(|(known, ..)| known == name)
+            .find(|(kind, ..)| kind == name)
             .map_or((0, None), |(_, revision, changed_at)| (*revision, Some(*changed_at)))
     }
 
@@ -64,7 +64,7 @@ impl Revisions {
     ) -> Result<(), Error> {
         let mut revisions = Self::load(connection)?;
         for name in names {
-            match revisions.0.iter_mut().find(|(known, ..)| known == name) {
+            match revisions.0.iter_mut().find(|(kind, ..)| kind == name) {
                 Some((_, revision, changed_at)) => {
                     (*revision, *changed_at) = (revision.saturating_add(1), now);
                 }
