@@ -86,11 +86,11 @@ async fn respond(
     request: &HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let selection = Selection::parse(request.query_string());
-    let (_, whole) = parse_page_query(&selection.to_query(&[]))?;
+    let (_, list_query) = parse_page_query(&selection.to_query(&[]))?;
     // Validates the query of the embedded list.
     let embed_preference = ListRequest::parse(
         &SCHEMA,
-        &whole,
+        &list_query,
         accept_language(request),
         &context.fallback_languages,
         Visibility::Published,
@@ -323,8 +323,8 @@ impl EmbedBuilder<'_> {
         values: &[(&str, String)],
     ) -> Markup {
         let chosen = self.selection.value(name).unwrap_or_default();
-        let is_there = |(value, _): &(&str, String)| *value == chosen;
-        let is_other = !chosen.is_empty() && !first.iter().chain(values).any(is_there);
+        let is_chosen = |(value, _): &(&str, String)| *value == chosen;
+        let is_other = !chosen.is_empty() && !first.iter().chain(values).any(is_chosen);
         html! {
             div {
                 label for=(name) { (self.message(phrase)) }

@@ -209,14 +209,14 @@ fn accessibility_features(
     let has =
         |kinds: &[&str]| captions.iter().any(|caption| kinds.contains(&caption.kind.as_str()));
     let mut features = Vec::new();
-    for (feature, is_there) in [
+    for (feature, is_present) in [
         ("captions", has(&["captions", "subtitles"])),
         ("openCaptions", !accessibility.open_captions.is_empty()),
         ("signLanguage", !accessibility.sign_languages.is_empty()),
         ("audioDescription", !accessibility.audio_descriptions.is_empty()),
         ("transcript", has_transcript && has(&["captions", "subtitles"])),
     ] {
-        if is_there {
+        if is_present {
             features.push(feature);
         }
     }

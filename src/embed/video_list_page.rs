@@ -229,7 +229,11 @@ pub(super) fn split_layout(query: &str) -> (Result<&'static str, FieldError>, St
                         unknown_value_message(value, LAYOUTS.iter().copied()),
                     )
                 };
-                layout = LAYOUTS.iter().find(|known| **known == value).copied().ok_or_else(unknown);
+                layout = LAYOUTS
+                    .iter()
+                    .find(|layout_name| **layout_name == value)
+                    .copied()
+                    .ok_or_else(unknown);
             }
             _ => rest.push(pair),
         }

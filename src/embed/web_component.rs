@@ -234,7 +234,10 @@ mod tests {
             .chain(SCRIPT_TEMPLATE.split("DisplayError(\"").skip(1))
         {
             let name = after.split('"').next().unwrap();
-            assert!(MESSAGES.iter().any(|(known, _)| *known == name), "{name} has no message");
+            assert!(
+                MESSAGES.iter().any(|(message_name, _)| *message_name == name),
+                "{name} has no message"
+            );
         }
     }
 

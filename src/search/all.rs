@@ -318,11 +318,11 @@ fn load_hit_page(
     let schema_of =
         |item: &ItemRow| ResourceKind::parse(&item.kind).and_then(|kind| state.schema(kind));
     let paging = &search_request.paging;
-    let loader = ItemLoader {
+    let item_loader = ItemLoader {
         visibility: search_request.visibility,
         schema_of: |item: &ItemRow| schema_of(item).filter(|_| search_request.highlights),
     };
-    let page = loader.load_page::<Option<HitImageFields>>(
+    let page = item_loader.load_page::<Option<HitImageFields>>(
         connection,
         paging.page_of(&list),
         render_context,
@@ -369,14 +369,14 @@ fn load_hit_page(
         None
     };
     let mut items = JsonItems::default();
-    for one in loaded {
-        let Some(schema) = schema_of(&one.item) else { continue };
+    for hit in loaded {
+        let Some(schema) = schema_of(&hit.item) else { continue };
         let highlights = highlight_data.as_ref().map(|highlight_data| {
-            highlight_data.highlights_for(schema, &one, search_request.visibility, render_context)
+            highlight_data.highlights_for(schema, &hit, search_request.visibility, render_context)
         });
-        let item = full_items.remove(&one.item.id);
+        let item = full_items.remove(&hit.item.id);
         items.push(
-            &to_hit(one, schema.kind, item, render_context),
+            &to_hit(hit, schema.kind, item, render_context),
             &search_request.response_shape,
         )?;
         if let Some(highlights) = highlights {
@@ -436,8 +436,8 @@ fn load_full_items(
     for (schema, load) in &state.registry {
         let ids: Vec<Id> = loaded
             .iter()
-            .filter(|one| one.item.kind == schema.kind.as_str())
-            .map(|one| one.item.id)
+            .filter(|hit| hit.item.kind == schema.kind.as_str())
+            .map(|hit| hit.item.id)
             .collect();
         let mut embedded_context = render_context.for_embedded();
         full_items.extend(load(connection, &ids, visibility, &mut embedded_context)?);

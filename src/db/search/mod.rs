@@ -32,7 +32,7 @@ pub use crate::db::search::search_plan::{
 pub use crate::db::search::term_frequencies::{TokenFrequencies, cached_token_frequencies};
 pub use crate::db::search::title_prefix::find_newest_by_title;
 pub use crate::db::search::verify::{IndexMismatch, IndexSnapshot};
-pub use crate::db::search::write_buffer::{IndexerThread, index_item};
+pub use crate::db::search::write_buffer::{IndexUpdate, IndexerThread, index_item};
 pub(super) use crate::db::search::write_buffer::{discard_write_buffer, flush_write_buffer};
 
 use super::connection::Connection;

@@ -184,7 +184,7 @@ fn token_sum_by_fts5(
     diesel::sql_query("INSERT INTO temp.scratch_index (rowid, words) VALUES (1, ?)")
         .bind::<Text, _>(format!("{}{}", tokens.words, tokens.stems))
         .execute(connection)?;
-    Ok(load_token_sums(connection, "aside_tokens")?.remove(&1).unwrap_or_default())
+    Ok(load_token_sums(connection, "scratch_tokens")?.remove(&1).unwrap_or_default())
 }
 
 /// A token, loaded as its hash.

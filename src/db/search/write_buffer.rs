@@ -74,17 +74,25 @@ impl Drop for IndexerThread {
     }
 }
 
+/// A change of the index entries of an item.
+#[derive(Clone, Copy, Debug)]
+pub struct IndexUpdate {
+    /// The item.
+    pub item: RowId,
+    /// The date under which entries are stored, which are deleted; `None` if there are none.
+    pub date_before: Option<Time>,
+    /// Size of the texts from which the entries are built.
+    pub bytes: usize,
+}
+
 /// Builds the index entries of an item and schedules them to be written before the transaction
-/// ends. Deletes the entries under the previous date, `date_before`. Searches in the same
-/// transaction may not find the item yet. `bytes` is the size of the texts from which the entries
-/// are built.
+/// ends. Searches in the same transaction may not find the item yet.
 pub fn index_item(
     connection: &mut Connection,
-    item: RowId,
-    date_before: Option<Time>,
-    bytes: usize,
+    index_update: IndexUpdate,
     make: impl FnOnce() -> Result<IndexEntries, Error> + Send + 'static,
 ) -> Result<(), Error> {
+    let IndexUpdate { item, date_before, bytes } = index_update;
     if let Some(date) = date_before {
         BUFFER.with_borrow_mut(|buffer| buffer.entries.retain(|entry| entry.row_id != item));
         delete_entries(connection, &entry_keys(item, date))?;

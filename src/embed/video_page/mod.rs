@@ -208,9 +208,9 @@ impl VideoPage {
                 .and_then(Value::as_str)
                 .map(str::to_owned)
         };
-        let own = &loaded.fields;
-        let countries = render_context.countries(&own.countries);
-        let licence = own
+        let fields = &loaded.fields;
+        let countries = render_context.countries(&fields.countries);
+        let licence = fields
             .licence
             .as_ref()
             .map(|licence| format!("{}: {licence}", Message::Licence.localize(ui_language)));
@@ -242,14 +242,19 @@ impl VideoPage {
                 .and_then(|text| Some((language.clone(), text.content_note.clone()?)))
                 .or(content_note),
             description: text.and_then(|text| text.summary.or(text.description)),
-            players: own
+            players: fields
                 .sources
                 .unpack::<Vec<Source>>()
                 .iter()
                 .map(|source| player_for_source(source, ui_language))
                 .collect(),
-            captions: Captions::new(&own.captions, &loaded.item, &render_context.base_url, &slug)
-                .all(),
+            captions: Captions::new(
+                &fields.captions,
+                &loaded.item,
+                &render_context.base_url,
+                &slug,
+            )
+            .all(),
             chapters,
             evidence: statistics
                 .iter()

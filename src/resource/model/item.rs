@@ -133,9 +133,9 @@ impl ItemRow {
 
     /// Returns the key of its text in this language, if it has one.
     pub fn text_key(&self, language: &Language) -> Option<i64> {
-        let place =
+        let index =
             self.languages.split_ascii_whitespace().position(|tag| tag == language.as_str())?;
-        text_key(self.number, place)
+        text_key(self.number, index)
     }
 }
 

@@ -32,13 +32,13 @@ impl Revisions {
 
     /// Parses the stored format: `name revision microseconds`, separated by commas.
     pub fn parse(state: &str) -> Self {
-        let one = |member: &str| {
+        let parse_entry = |member: &str| {
             let mut parts = member.split(' ');
             let (name, revision, changed_at) =
                 (parts.next()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
             Some((name.to_owned(), revision, Time::from_micros(changed_at)?))
         };
-        Self(state.split(',').filter_map(one).collect())
+        Self(state.split(',').filter_map(parse_entry).collect())
     }
 
     /// Returns the revision and time of the last change; `(0, None)` before the first.
