@@ -1,6 +1,6 @@
 //! Bar charts: one bar for each value, with label and value next to it instead of an axis.
 
-use crate::charts::canvas::{Canvas, TextAnchor, TextRun};
+use crate::charts::canvas::{Canvas, Size, TextRun, at};
 use crate::charts::layout::{DrawArea, DrawResult, draw_heading, layout_heading};
 use crate::charts::model::{Chart, Panel, Point};
 use crate::charts::scale::{Scale, usize_to_f64};
@@ -128,8 +128,8 @@ pub fn draw(chart: &Chart, canvas: &mut Canvas, area: DrawArea) -> DrawResult {
         if layouts.is_empty() {
             continue;
         }
-        y = draw_heading(&heading.0, canvas, (area, y));
-        y = draw_rows(&layouts, &columns, canvas, (area, y)) + 6.0;
+        y = draw_heading(&heading.0, canvas, DrawArea { top: y, ..area });
+        y = draw_rows(&layouts, &columns, canvas, DrawArea { top: y, ..area }) + 6.0;
     }
     DrawResult { height: y - area.top, omitted_points: omitted }
 }
@@ -138,7 +138,7 @@ fn draw_rows(
     rows: &[RowLayout<'_>],
     columns: &Columns,
     canvas: &mut Canvas,
-    (area, top): (DrawArea, f64),
+    area: DrawArea,
 ) -> f64 {
     let (from, to) = if columns.is_stacked {
         (area.left, area.left + area.width)
@@ -150,15 +150,13 @@ fn draw_rows(
     };
     let scale = Scale::new(rows.iter().map(|layout| layout.row.point.numeric_value()), (from, to));
     let zero = scale.position(0.0);
-    let mut y = top;
+    let mut y = area.top;
     for layout in rows {
         let point = layout.row.point;
         canvas.open_group(&format!("{}: {}", layout.row.label, point.display_value));
         let label = TextRun {
-            text: "",
-            style: LABEL_STYLE,
-            class: "kc-text",
             language: point.language.as_deref(),
+            ..TextRun::new("", LABEL_STYLE, "kc-text")
         };
         let value = TextRun { style: VALUE_STYLE, language: None, ..label };
         let end = scale.position(point.numeric_value());
@@ -170,22 +168,21 @@ fn draw_rows(
             let next = canvas.text_lines(
                 label,
                 &layout.label_lines,
-                TextAnchor::Start,
-                (area.left, y + LABEL_STYLE.size),
+                at(area.left, y + LABEL_STYLE.size),
                 area.width,
             );
-            let next = canvas.text_lines(
-                value,
-                &layout.value_lines,
-                TextAnchor::Start,
-                (area.left, next),
-                area.width,
-            ) - VALUE_STYLE.size;
-            canvas.rectangle("kc-bar", (start, next + 4.0), (width, STACKED_BAR_HEIGHT));
+            let next =
+                canvas.text_lines(value, &layout.value_lines, at(area.left, next), area.width)
+                    - VALUE_STYLE.size;
+            canvas.rectangle(
+                "kc-bar",
+                at(start, next + 4.0),
+                Size { width, height: STACKED_BAR_HEIGHT },
+            );
             canvas.line(
                 "kc-line",
-                (zero, next + 2.0),
-                (zero, next + STACKED_BAR_HEIGHT + 6.0),
+                at(zero, next + 2.0),
+                at(zero, next + STACKED_BAR_HEIGHT + 6.0),
                 "1",
             );
         } else {
@@ -195,26 +192,24 @@ fn draw_rows(
             canvas.text_lines(
                 label,
                 &layout.label_lines,
-                TextAnchor::Start,
-                (area.left, first),
+                at(area.left, first),
                 columns.label_width,
             );
             canvas.rectangle(
                 "kc-bar",
-                (start, y + (inner - BAR_HEIGHT) / 2.0),
-                (width, BAR_HEIGHT),
+                at(start, y + (inner - BAR_HEIGHT) / 2.0),
+                Size { width, height: BAR_HEIGHT },
             );
             let figure = TextRun { text: &point.display_value, ..value };
             canvas.text(
                 figure,
-                TextAnchor::Start,
-                (end.max(zero) + 6.0, y + inner / 2.0 + VALUE_STYLE.size * 0.36),
+                at(end.max(zero) + 6.0, y + inner / 2.0 + VALUE_STYLE.size * 0.36),
                 columns.value_width,
             );
             canvas.line(
                 "kc-line",
-                (zero, y - ROW_GAP / 2.0),
-                (zero, y + inner + ROW_GAP / 2.0),
+                at(zero, y - ROW_GAP / 2.0),
+                at(zero, y + inner + ROW_GAP / 2.0),
                 "1",
             );
         }

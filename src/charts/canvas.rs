@@ -14,7 +14,30 @@ pub enum TextAnchor {
     End,
 }
 
-/// A text with style and language.
+/// A position in pixels from the top left corner.
+#[derive(Clone, Copy, Debug)]
+pub struct Position {
+    /// Distance from the left edge.
+    pub x: f64,
+    /// Distance from the top edge.
+    pub y: f64,
+}
+
+/// Returns a position.
+pub const fn at(x: f64, y: f64) -> Position {
+    Position { x, y }
+}
+
+/// A size in pixels.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
+}
+
+/// A text with style, language and alignment.
 #[derive(Clone, Copy)]
 pub struct TextRun<'a> {
     /// The text.
@@ -25,6 +48,15 @@ pub struct TextRun<'a> {
     pub class: &'a str,
     /// Its language, if it differs from that of the chart.
     pub language: Option<&'a str>,
+    /// Alignment.
+    pub anchor: TextAnchor,
+}
+
+impl<'a> TextRun<'a> {
+    /// Creates a text in the language of the chart that starts at its position.
+    pub const fn new(text: &'a str, style: TextStyle, class: &'a str) -> Self {
+        Self { text, style, class, language: None, anchor: TextAnchor::Start }
+    }
 }
 
 /// Builder of the SVG content.
@@ -59,13 +91,10 @@ impl Canvas {
     }
 
     /// Adds a rectangle.
-    pub fn rectangle(&mut self, class: &str, (x, y): (f64, f64), (width, height): (f64, f64)) {
-        let (x, y, width, height) = (
-            format_length(x),
-            format_length(y),
-            format_length(width.max(0.0)),
-            format_length(height.max(0.0)),
-        );
+    pub fn rectangle(&mut self, class: &str, position: Position, size: Size) {
+        let (x, y) = (format_length(position.x), format_length(position.y));
+        let width = format_length(size.width.max(0.0));
+        let height = format_length(size.height.max(0.0));
         self.xml.empty_element(
             "rect",
             &[("class", class), ("x", &x), ("y", &y), ("width", &width), ("height", &height)],
@@ -80,34 +109,23 @@ impl Canvas {
     }
 
     /// Adds a straight line.
-    pub fn line(
-        &mut self,
-        class: &str,
-        (from_x, from_y): (f64, f64),
-        (to_x, to_y): (f64, f64),
-        width: &str,
-    ) {
+    pub fn line(&mut self, class: &str, from: Position, to: Position, width: &str) {
         let path = format!(
             "M{} {}L{} {}",
-            format_length(from_x),
-            format_length(from_y),
-            format_length(to_x),
-            format_length(to_y)
+            format_length(from.x),
+            format_length(from.y),
+            format_length(to.x),
+            format_length(to.y)
         );
         self.path(class, &path, width, None);
     }
 
     /// Adds a single-line text, compressed to `max_width` if it could exceed that in a wider font.
-    pub fn text(
-        &mut self,
-        run: TextRun<'_>,
-        anchor: TextAnchor,
-        (x, y): (f64, f64),
-        max_width: f64,
-    ) {
-        let TextRun { text, style, class, language } = run;
+    pub fn text(&mut self, run: TextRun<'_>, position: Position, max_width: f64) {
+        let TextRun { text, style, class, language, anchor } = run;
         let width = self.measurer.width(text, style);
-        let (x, y, size) = (format_length(x), format_length(y), format_length(style.size));
+        let (x, y) = (format_length(position.x), format_length(position.y));
+        let size = format_length(style.size);
         let text_length = format_length(width.min(max_width));
         let mut attributes =
             vec![("class", class), ("x", x.as_str()), ("y", &y), ("font-size", &size)];
@@ -129,20 +147,20 @@ impl Canvas {
         self.xml.element("text", &attributes, text);
     }
 
-    /// Adds lines of text, the first baseline at `y`; returns the baseline after the last.
+    /// Adds lines of text, the first baseline at `position`; returns the `y` of the baseline after
+    /// the last.
     pub fn text_lines(
         &mut self,
         run: TextRun<'_>,
         lines: &[String],
-        anchor: TextAnchor,
-        (x, mut y): (f64, f64),
+        mut position: Position,
         max_width: f64,
     ) -> f64 {
         for line in lines {
-            self.text(TextRun { text: line, ..run }, anchor, (x, y), max_width);
-            y += run.style.line_height();
+            self.text(TextRun { text: line, ..run }, position, max_width);
+            position.y += run.style.line_height();
         }
-        y
+        position.y
     }
 
     /// The SVG fragment.

@@ -1,6 +1,6 @@
 //! Layout common to all chart types: the area of the values and the headings of panels.
 
-use crate::charts::canvas::{Canvas, TextAnchor, TextRun};
+use crate::charts::canvas::{Canvas, TextRun, at};
 use crate::charts::model::Panel;
 use crate::charts::scale::usize_to_f64;
 use crate::charts::text_layout::TextStyle;
@@ -45,18 +45,13 @@ pub fn layout_heading(panel: &Panel, canvas: &Canvas, area: DrawArea) -> (Vec<St
     (lines, height)
 }
 
-/// Renders a heading; returns the top of the rest of the panel.
-pub fn draw_heading(lines: &[String], canvas: &mut Canvas, (area, y): (DrawArea, f64)) -> f64 {
+/// Renders a heading at the top of the area; returns the top of the rest of the panel.
+pub fn draw_heading(lines: &[String], canvas: &mut Canvas, area: DrawArea) -> f64 {
     if lines.is_empty() {
-        return y;
+        return area.top;
     }
-    let run = TextRun { text: "", style: HEADING_STYLE, class: "kc-muted", language: None };
-    canvas.text_lines(
-        run,
-        lines,
-        TextAnchor::Start,
-        (area.left, y + HEADING_STYLE.size),
-        area.width,
-    ) - HEADING_STYLE.size
+    let run = TextRun::new("", HEADING_STYLE, "kc-muted");
+    canvas.text_lines(run, lines, at(area.left, area.top + HEADING_STYLE.size), area.width)
+        - HEADING_STYLE.size
         + 8.0
 }

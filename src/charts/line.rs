@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::charts::canvas::{Canvas, TextAnchor, TextRun, format_length};
+use crate::charts::canvas::{Canvas, Position, Size, TextAnchor, TextRun, at, format_length};
 use crate::charts::layout::{DrawArea, DrawResult, draw_heading, layout_heading};
 use crate::charts::model::{Chart, Panel, Point, ValueQualifier};
 use crate::charts::scale::{Scale, format_tick, usize_to_f64};
@@ -28,14 +28,53 @@ struct PlacedPoint<'a> {
     point: &'a Point,
     line: usize,
     year: i64,
-    position: (f64, f64),
+    position: Position,
 }
 
-/// An occupied rectangle: left, top, right, bottom.
-type Rect = (f64, f64, f64, f64);
+/// The label of a point.
+struct PlacedLabel {
+    text: String,
+    position: Position,
+}
 
-/// Edges of the plot.
+/// A rectangle.
+struct Rect {
+    left: f64,
+    top: f64,
+    right: f64,
+    bottom: f64,
+}
+
+impl Rect {
+    fn centred(Position { x, y }: Position, Size { width, height }: Size) -> Self {
+        Self {
+            left: x - width / 2.0,
+            top: y - height / 2.0,
+            right: x + width / 2.0,
+            bottom: y + height / 2.0,
+        }
+    }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        self.left < other.right
+            && other.left < self.right
+            && self.top < other.bottom
+            && other.top < self.bottom
+    }
+}
+
+/// Edges of a panel below its legend.
+#[derive(Clone, Copy)]
+struct PanelArea {
+    left: f64,
+    width: f64,
+    top: f64,
+    bottom: f64,
+}
+
+/// Edges of the plot, in its panel.
 struct PlotArea {
+    panel: PanelArea,
     left: f64,
     right: f64,
     top: f64,
@@ -56,22 +95,24 @@ pub fn draw(chart: &Chart, canvas: &mut Canvas, area: DrawArea) -> DrawResult {
     let (mut y, mut omitted) = (area.top, 0_usize);
     for panel in panels {
         let lines = layout_heading(panel, canvas, area);
-        let top = draw_heading(&lines.0, canvas, (area, y));
+        let top = draw_heading(&lines.0, canvas, DrawArea { top: y, ..area });
         let bottom = if area.max_height.is_some() { y + panel_height } else { top + panel_height };
         let omitted_in_panel: usize =
             panel.series.iter().skip(LINE_STYLES).map(|series| series.points.len()).sum();
         omitted = omitted.saturating_add(omitted_in_panel);
-        y = draw_legend(panel, canvas, (area, top));
-        draw_panel(panel, chart.language, canvas, (area, y, bottom.max(y + 90.0)));
-        y = bottom.max(y + 90.0) + 8.0;
+        y = draw_legend(panel, canvas, DrawArea { top, ..area });
+        let bottom = bottom.max(y + 90.0);
+        let panel_area = PanelArea { left: area.left, width: area.width, top: y, bottom };
+        draw_panel(panel, chart.language, canvas, panel_area);
+        y = bottom + 8.0;
     }
     DrawResult { height: y - area.top, omitted_points: omitted }
 }
 
 /// Renders the legend; returns the top of the plot.
-fn draw_legend(panel: &Panel, canvas: &mut Canvas, (area, top): (DrawArea, f64)) -> f64 {
+fn draw_legend(panel: &Panel, canvas: &mut Canvas, area: DrawArea) -> f64 {
     let mut x = area.left;
-    let mut y = top;
+    let mut y = area.top;
     let mut is_any = false;
     for (index, series) in panel.series.iter().take(LINE_STYLES).enumerate() {
         let Some(name) = &series.name else { continue };
@@ -84,12 +125,12 @@ fn draw_legend(panel: &Panel, canvas: &mut Canvas, (area, top): (DrawArea, f64))
         }
         is_any = true;
         draw_stroke(canvas, index, &format!("M{} {}h30", format_length(x), format_length(y + 8.0)));
-        draw_point(canvas, (index, ValueQualifier::Exact), (x + 15.0, y + 8.0));
-        let run = TextRun { text: name, style: LEGEND_STYLE, class: "kc-text", language: None };
-        canvas.text(run, TextAnchor::Start, (x + 36.0, y + 12.5), area.width - 40.0);
+        draw_point(canvas, index, ValueQualifier::Exact, at(x + 15.0, y + 8.0));
+        let run = TextRun::new(name, LEGEND_STYLE, "kc-text");
+        canvas.text(run, at(x + 36.0, y + 12.5), area.width - 40.0);
         x += 36.0 + width + 18.0;
     }
-    if is_any { y + 24.0 } else { top }
+    if is_any { y + 24.0 } else { area.top }
 }
 
 fn draw_stroke(canvas: &mut Canvas, series_index: usize, path: &str) {
@@ -104,10 +145,11 @@ fn draw_stroke(canvas: &mut Canvas, series_index: usize, path: &str) {
 /// Renders a point: each series has its own shape; values that are not exact are hollow.
 fn draw_point(
     canvas: &mut Canvas,
-    (series_index, exactness): (usize, ValueQualifier),
-    (x, y): (f64, f64),
+    series_index: usize,
+    qualifier: ValueQualifier,
+    Position { x, y }: Position,
 ) {
-    let hollow = if exactness == ValueQualifier::Exact { "" } else { " kc-hollow" };
+    let hollow = if qualifier == ValueQualifier::Exact { "" } else { " kc-hollow" };
     let move_to =
         |dx: f64, dy: f64| format!("M{} {}", format_length(x + dx), format_length(y + dy));
     let path = match series_index {
@@ -124,12 +166,7 @@ fn draw_point(
     canvas.path(&format!("kc-point-{series_index}{hollow}"), &path, "2", None);
 }
 
-fn draw_panel(
-    panel: &Panel,
-    language: &str,
-    canvas: &mut Canvas,
-    (area, top, bottom): (DrawArea, f64, f64),
-) {
+fn draw_panel(panel: &Panel, language: &str, canvas: &mut Canvas, area: PanelArea) {
     let indexed_points = || {
         panel
             .series
@@ -143,9 +180,9 @@ fn draw_panel(
     else {
         return;
     };
-    let plot = plot_area(panel, language, canvas, (area, top, bottom));
+    let plot = plot_area(panel, language, canvas, area);
     let scale = Scale::new(panel.points().map(Point::numeric_value), (plot.bottom, plot.top));
-    draw_grid(&scale, &plot, language, canvas, area);
+    draw_grid(&scale, &plot, language, canvas);
     let x_of_year = |year: i64| {
         let span = f64::from(u32::try_from(last.saturating_sub(first)).unwrap_or(0));
         let part = f64::from(u32::try_from(year.saturating_sub(first)).unwrap_or(0));
@@ -164,32 +201,34 @@ fn draw_panel(
                 point,
                 line,
                 year,
-                position: (x_of_year(year), scale.position(point.numeric_value())),
+                position: at(x_of_year(year), scale.position(point.numeric_value())),
             })
         })
         .collect();
-    placed.sort_by_key(|one| (one.line, one.year));
+    placed.sort_by_key(|point| (point.line, point.year));
     for line in 0..LINE_STYLES {
-        let path = line_path(placed.iter().filter(|one| one.line == line));
+        let path = line_path(placed.iter().filter(|point| point.line == line));
         if path.contains('L') {
             draw_stroke(canvas, line, &path);
         }
     }
-    let labels = place_labels(&placed, canvas, (&plot, area));
-    for (one, label) in placed.iter().zip(labels) {
+    let labels = place_labels(&placed, canvas, &plot);
+    for (placed_point, label) in placed.iter().zip(labels) {
         let series = panel
             .series
-            .get(one.line)
+            .get(placed_point.line)
             .and_then(|series| series.name.as_deref())
             .map(|name| format!("{name} · "))
             .unwrap_or_default();
-        canvas.open_group(&format!("{series}{}", one.point.accessible_text()));
-        draw_point(canvas, (one.line, one.point.qualifier), one.position);
-        if let Some((text, at)) = label {
-            let run =
-                TextRun { text: &text, style: VALUE_STYLE, class: "kc-label", language: None };
-            let area = canvas.measurer.width(&text, VALUE_STYLE) * FONT_SLACK;
-            canvas.text(run, TextAnchor::Middle, at, area);
+        canvas.open_group(&format!("{series}{}", placed_point.point.accessible_text()));
+        draw_point(canvas, placed_point.line, placed_point.point.qualifier, placed_point.position);
+        if let Some(PlacedLabel { text, position }) = label {
+            let run = TextRun {
+                anchor: TextAnchor::Middle,
+                ..TextRun::new(&text, VALUE_STYLE, "kc-label")
+            };
+            let max_width = canvas.measurer.width(&text, VALUE_STYLE) * FONT_SLACK;
+            canvas.text(run, position, max_width);
         }
         canvas.close_group();
     }
@@ -199,9 +238,9 @@ fn draw_panel(
 fn line_path<'a>(points: impl Iterator<Item = &'a PlacedPoint<'a>>) -> String {
     let mut path = String::new();
     let mut previous_year: Option<i64> = None;
-    for one in points {
+    for point in points {
         let verb = if previous_year
-            .is_some_and(|previous_year| previous_year.saturating_add(1) == one.year)
+            .is_some_and(|previous_year| previous_year.saturating_add(1) == point.year)
         {
             'L'
         } else {
@@ -210,20 +249,15 @@ fn line_path<'a>(points: impl Iterator<Item = &'a PlacedPoint<'a>>) -> String {
         let _ = write!(
             path,
             "{verb}{} {}",
-            format_length(one.position.0),
-            format_length(one.position.1)
+            format_length(point.position.x),
+            format_length(point.position.y)
         );
-        previous_year = Some(one.year);
+        previous_year = Some(point.year);
     }
     path
 }
 
-fn plot_area(
-    panel: &Panel,
-    language: &str,
-    canvas: &Canvas,
-    (area, top, bottom): (DrawArea, f64, f64),
-) -> PlotArea {
+fn plot_area(panel: &Panel, language: &str, canvas: &Canvas, area: PanelArea) -> PlotArea {
     let scale = Scale::new(panel.points().map(Point::numeric_value), (0.0, 1.0));
     let widest = scale
         .ticks()
@@ -236,28 +270,25 @@ fn plot_area(
     // Very long values have labels at their points only.
     let tick_width = if widest > area.width * 0.25 { 0.0 } else { widest + 10.0 };
     PlotArea {
+        panel: area,
         left: area.left + tick_width,
         right: area.left + area.width,
-        top: top + LABEL_HEADROOM,
-        bottom: bottom - YEAR_AXIS_HEIGHT,
+        top: area.top + LABEL_HEADROOM,
+        bottom: area.bottom - YEAR_AXIS_HEIGHT,
     }
 }
 
-fn draw_grid(scale: &Scale, plot: &PlotArea, language: &str, canvas: &mut Canvas, area: DrawArea) {
-    let has_tick_labels = plot.left > area.left;
+fn draw_grid(scale: &Scale, plot: &PlotArea, language: &str, canvas: &mut Canvas) {
+    let has_tick_labels = plot.left > plot.panel.left;
     for tick in scale.ticks() {
         let y = scale.position(tick);
         let width = if tick.abs() > 0.0 { ".4" } else { "1" };
-        canvas.line("kc-line", (plot.left, y), (plot.right, y), width);
+        canvas.line("kc-line", at(plot.left, y), at(plot.right, y), width);
         if has_tick_labels {
             let text = format_decimal(&format_tick(tick), language);
-            let run = TextRun { text: &text, style: TICK_STYLE, class: "kc-muted", language: None };
-            canvas.text(
-                run,
-                TextAnchor::End,
-                (plot.left - 6.0, y + 4.0),
-                plot.left - area.left - 6.0,
-            );
+            let run =
+                TextRun { anchor: TextAnchor::End, ..TextRun::new(&text, TICK_STYLE, "kc-muted") };
+            canvas.text(run, at(plot.left - 6.0, y + 4.0), plot.left - plot.panel.left - 6.0);
         }
     }
 }
@@ -282,13 +313,10 @@ fn draw_year_axis(
     while year >= first {
         let x = x_of_year(year);
         let text = year.to_string();
-        canvas.line("kc-line", (x, plot.bottom), (x, plot.bottom + 4.0), "1");
-        canvas.text(
-            TextRun { text: &text, style: TICK_STYLE, class: "kc-muted", language: None },
-            TextAnchor::Middle,
-            (x, plot.bottom + 19.0),
-            44.0,
-        );
+        canvas.line("kc-line", at(x, plot.bottom), at(x, plot.bottom + 4.0), "1");
+        let run =
+            TextRun { anchor: TextAnchor::Middle, ..TextRun::new(&text, TICK_STYLE, "kc-muted") };
+        canvas.text(run, at(x, plot.bottom + 19.0), 44.0);
         year = year.saturating_sub(step);
     }
 }
@@ -298,82 +326,78 @@ fn draw_year_axis(
 fn place_labels(
     placed: &[PlacedPoint<'_>],
     canvas: &Canvas,
-    (plot, area): (&PlotArea, DrawArea),
-) -> Vec<Option<(String, (f64, f64))>> {
+    plot: &PlotArea,
+) -> Vec<Option<PlacedLabel>> {
     let mut order: Vec<usize> = (0..placed.len()).collect();
-    let value = |index: &usize| placed.get(*index).map_or(0.0, |one| one.point.numeric_value());
+    let value = |index: &usize| {
+        placed.get(*index).map_or(0.0, |placed_point| placed_point.point.numeric_value())
+    };
     let ends: Vec<usize> = [
         order.last().copied(),
         order.first().copied(),
-        order.iter().copied().max_by(|one, other| value(one).total_cmp(&value(other))),
-        order.iter().copied().min_by(|one, other| value(one).total_cmp(&value(other))),
+        order.iter().copied().max_by(|a, b| value(a).total_cmp(&value(b))),
+        order.iter().copied().min_by(|a, b| value(a).total_cmp(&value(b))),
     ]
     .into_iter()
     .flatten()
     .collect();
     order.sort_by_key(|index| ends.iter().position(|end| end == index).unwrap_or(ends.len()));
-    let mut occupied: Vec<Rect> = placed
-        .iter()
-        .map(|one| centred_rect(one.position, (2.0 * POINT_RADIUS, 2.0 * POINT_RADIUS)))
-        .collect();
-    let mut labels: Vec<Option<(String, (f64, f64))>> = vec![None; placed.len()];
+    let point_size = Size { width: 2.0 * POINT_RADIUS, height: 2.0 * POINT_RADIUS };
+    let mut occupied: Vec<Rect> =
+        placed.iter().map(|point| Rect::centred(point.position, point_size)).collect();
+    let mut labels: Vec<Option<PlacedLabel>> = placed.iter().map(|_| None).collect();
     for index in order {
-        let Some(one) = placed.get(index) else { continue };
-        let whole =
-            place_label(&one.point.display_value, one.position, canvas, ((plot, area), &occupied));
-        let sign = || {
-            let sign = one.point.qualifier.symbol();
-            let around_it = [(9.0, -7.0), (-9.0, -7.0), (9.0, 13.0), (-9.0, 13.0)]
-                .map(|(x, y)| (one.position.0 + x, one.position.1 + y));
-            let is_free = |at: &&(f64, f64)| {
-                !occupied
-                    .iter()
-                    .any(|other| intersects(&centred_rect((at.0, at.1 - 4.0), (8.0, 10.0)), other))
-            };
-            let position = around_it.iter().find(is_free).or(around_it.first()).copied()?;
-            (!sign.is_empty()).then(|| {
-                (
-                    sign.to_owned(),
-                    position,
-                    centred_rect((position.0, position.1 - 4.0), (8.0, 10.0)),
-                )
-            })
+        let (Some(PlacedPoint { point, position, .. }), Some(label)) =
+            (placed.get(index), labels.get_mut(index))
+        else {
+            continue;
         };
-        if let (Some((text, at, box_)), Some(label)) = (whole.or_else(sign), labels.get_mut(index))
-        {
-            occupied.push(box_);
-            *label = Some((text, at));
-        }
+        let width = canvas.measurer.width(&point.display_value, VALUE_STYLE) * FONT_SLACK + 4.0;
+        let symbol = point.qualifier.symbol();
+        let (text, (position, bounds)) =
+            if let Some(free) = place_value(*position, width, plot, &occupied) {
+                (point.display_value.as_str(), free)
+            } else if symbol.is_empty() {
+                continue;
+            } else {
+                (symbol, place_symbol(*position, &occupied))
+            };
+        occupied.push(bounds);
+        *label = Some(PlacedLabel { text: text.to_owned(), position });
     }
     labels
 }
 
-fn centred_rect((x, y): (f64, f64), (width, height): (f64, f64)) -> Rect {
-    (x - width / 2.0, y - height / 2.0, x + width / 2.0, y + height / 2.0)
-}
-
-/// Whether two rectangles overlap.
-fn intersects(one: &Rect, other: &Rect) -> bool {
-    one.0 < other.2 && other.0 < one.2 && one.1 < other.3 && other.1 < one.3
-}
-
-/// Places a label above or below its point without overlap.
-fn place_label(
-    text: &str,
-    (x, y): (f64, f64),
-    canvas: &Canvas,
-    ((plot, area), occupied): ((&PlotArea, DrawArea), &[Rect]),
-) -> Option<(String, (f64, f64), Rect)> {
-    let width = canvas.measurer.width(text, VALUE_STYLE) * FONT_SLACK + 4.0;
-    let (min_x, max_x) = (area.left + width / 2.0, area.left + area.width - width / 2.0);
+/// A free position above or below a point for its value, within the panel.
+fn place_value(
+    Position { x, y }: Position,
+    width: f64,
+    plot: &PlotArea,
+    occupied: &[Rect],
+) -> Option<(Position, Rect)> {
+    let PanelArea { left, width: panel_width, .. } = plot.panel;
+    let (min_x, max_x) = (left + width / 2.0, left + panel_width - width / 2.0);
     if min_x > max_x {
         return None;
     }
     let x = x.clamp(min_x, max_x);
     [y - 10.0, y + 20.0].into_iter().find_map(|baseline| {
-        let box_ = centred_rect((x, baseline - 4.0), (width, 14.0));
-        let is_inside = box_.3 <= plot.bottom + 1.0;
-        (is_inside && !occupied.iter().any(|other| intersects(&box_, other)))
-            .then(|| (text.to_owned(), (x, baseline), box_))
+        let bounds = Rect::centred(at(x, baseline - 4.0), Size { width, height: 14.0 });
+        let is_inside = bounds.bottom <= plot.bottom + 1.0;
+        (is_inside && !occupied.iter().any(|other| bounds.overlaps(other)))
+            .then_some((at(x, baseline), bounds))
     })
+}
+
+/// A position next to a point for its symbol: a free one, or the first.
+fn place_symbol(Position { x, y }: Position, occupied: &[Rect]) -> (Position, Rect) {
+    let candidate = |dx: f64, dy: f64| {
+        let size = Size { width: 8.0, height: 10.0 };
+        (at(x + dx, y + dy), Rect::centred(at(x + dx, y + dy - 4.0), size))
+    };
+    [(9.0, -7.0), (-9.0, -7.0), (9.0, 13.0), (-9.0, 13.0)]
+        .into_iter()
+        .map(|(dx, dy)| candidate(dx, dy))
+        .find(|(_, bounds)| !occupied.iter().any(|other| bounds.overlaps(other)))
+        .unwrap_or_else(|| candidate(9.0, -7.0))
 }

@@ -202,13 +202,13 @@ impl Chart {
 
     /// Adds a point to a series of a panel, which are created if missing.
     pub(super) fn add_point(&mut self, panel: &str, series: Option<String>, point: Point) {
-        let has_heading = |known: &Panel| known.heading.as_deref() == Some(panel);
+        let has_heading = |other: &Panel| other.heading.as_deref() == Some(panel);
         if !self.panels.iter().any(has_heading) {
             self.panels.push(Panel { heading: Some(panel.to_owned()), series: Vec::new() });
         }
-        let Some(panel) = self.panels.iter_mut().find(|known| has_heading(known)) else { return };
-        match panel.series.iter_mut().find(|known| known.name == series) {
-            Some(known) => known.points.push(point),
+        let Some(panel) = self.panels.iter_mut().find(|other| has_heading(other)) else { return };
+        match panel.series.iter_mut().find(|other| other.name == series) {
+            Some(other) => other.points.push(point),
             None => panel.series.push(Series { name: series, points: vec![point] }),
         }
     }

@@ -63,7 +63,7 @@ impl Aggregate {
 
     /// Name in summaries.
     pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(_, one)| *one == self).map_or("sum", |(name, _)| name)
+        Self::ALL.iter().find(|(_, aggregate)| *aggregate == self).map_or("sum", |(name, _)| name)
     }
 
     /// The message for titles, if the aggregate must be stated.
@@ -78,7 +78,7 @@ impl Aggregate {
 
     /// Value, qualifier and formatted value of a group.
     pub fn value_of(self, group: &SummaryGroup) -> Option<(&str, &str, &str)> {
-        let one = match self {
+        let value = match self {
             Self::Sum => {
                 let sum = group.sum.as_ref()?.as_ref()?;
                 return Some((&sum.value, &sum.qualifier, &sum.figure));
@@ -87,8 +87,8 @@ impl Aggregate {
             Self::Max => &group.max,
             Self::Latest => &group.latest,
         };
-        let one = one.as_ref()?.as_ref()?;
-        Some((&one.value, &one.qualifier, &one.figure))
+        let value = value.as_ref()?.as_ref()?;
+        Some((&value.value, &value.qualifier, &value.figure))
     }
 }
 
@@ -214,7 +214,7 @@ impl ChartRequest {
                 let other_errors = problem
                     .errors
                     .into_iter()
-                    .filter(|error| !errors.iter().any(|known| known.parameter == error.parameter));
+                    .filter(|error| !errors.iter().any(|other| other.parameter == error.parameter));
                 let other_errors: Vec<FieldError> = other_errors.collect();
                 errors.extend(other_errors);
                 Err(Problem::invalid_parameters(errors))

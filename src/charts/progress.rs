@@ -1,6 +1,6 @@
 //! Progress charts: a track from baseline to target for each value.
 
-use crate::charts::canvas::{Canvas, TextAnchor, TextRun, format_length};
+use crate::charts::canvas::{Canvas, Size, TextAnchor, TextRun, at, format_length};
 use crate::charts::layout::{DrawArea, DrawResult, draw_heading, layout_heading};
 use crate::charts::model::{Chart, Marker, Point};
 use crate::charts::scale::{Scale, decimal_to_f64, usize_to_f64};
@@ -89,10 +89,10 @@ pub fn draw(chart: &Chart, canvas: &mut Canvas, area: DrawArea) -> DrawResult {
                     continue;
                 }
                 if !has_heading {
-                    y = draw_heading(&heading.0, canvas, (area, y));
+                    y = draw_heading(&heading.0, canvas, DrawArea { top: y, ..area });
                     has_heading = true;
                 }
-                draw_row(&row, canvas, (area, y));
+                draw_row(&row, canvas, DrawArea { top: y, ..area });
                 y += row.height;
             }
         }
@@ -100,31 +100,21 @@ pub fn draw(chart: &Chart, canvas: &mut Canvas, area: DrawArea) -> DrawResult {
     DrawResult { height: y - area.top, omitted_points: omitted }
 }
 
-fn draw_row(row: &ProgressRow<'_>, canvas: &mut Canvas, (area, top): (DrawArea, f64)) {
+fn draw_row(row: &ProgressRow<'_>, canvas: &mut Canvas, area: DrawArea) {
     let point = row.point;
     canvas.open_group(&point.accessible_text());
-    let label = TextRun {
-        text: "",
-        style: LABEL_STYLE,
-        class: "kc-text",
-        language: point.language.as_deref(),
-    };
+    let label =
+        TextRun { language: point.language.as_deref(), ..TextRun::new("", LABEL_STYLE, "kc-text") };
     let value = TextRun { style: VALUE_STYLE, language: None, ..label };
     let next = canvas.text_lines(
         label,
         &row.label_lines,
-        TextAnchor::Start,
-        (area.left, top + LABEL_STYLE.size),
+        at(area.left, area.top + LABEL_STYLE.size),
         area.width,
     ) - LABEL_STYLE.size
         + VALUE_STYLE.size;
-    let next = canvas.text_lines(
-        value,
-        &row.value_lines,
-        TextAnchor::Start,
-        (area.left, next),
-        area.width,
-    ) - VALUE_STYLE.size;
+    let next = canvas.text_lines(value, &row.value_lines, at(area.left, next), area.width)
+        - VALUE_STYLE.size;
     let track = next + 5.0;
     let marker_value =
         |mark: &Option<Marker>| mark.as_ref().map(|mark| decimal_to_f64(&mark.value));
@@ -135,10 +125,12 @@ fn draw_row(row: &ProgressRow<'_>, canvas: &mut Canvas, (area, top): (DrawArea, 
     let scale = Scale::new([Some(current), baseline, target].into_iter().flatten(), track_ends);
     let from = scale.position(baseline.unwrap_or(0.0));
     let to = scale.position(current);
-    canvas.rectangle("kc-line", (track_ends.0, track), (track_ends.1 - track_ends.0, TRACK_HEIGHT));
-    canvas.rectangle("kc-bar", (from.min(to), track), ((to - from).abs().max(1.0), TRACK_HEIGHT));
+    let track_size = Size { width: track_ends.1 - track_ends.0, height: TRACK_HEIGHT };
+    canvas.rectangle("kc-line", at(track_ends.0, track), track_size);
+    let bar_size = Size { width: (to - from).abs().max(1.0), height: TRACK_HEIGHT };
+    canvas.rectangle("kc-bar", at(from.min(to), track), bar_size);
     if baseline.is_some() {
-        canvas.line("kc-line", (from, track - 4.0), (from, track + TRACK_HEIGHT + 4.0), "3");
+        canvas.line("kc-line", at(from, track - 4.0), at(from, track + TRACK_HEIGHT + 4.0), "3");
     }
     if let Some(target) = target {
         let (x, y) = (scale.position(target), track + TRACK_HEIGHT / 2.0);
@@ -146,20 +138,15 @@ fn draw_row(row: &ProgressRow<'_>, canvas: &mut Canvas, (area, top): (DrawArea, 
         canvas.path("kc-marker kc-outline", &path, "1.5", None);
     }
     let first = track + TRACK_HEIGHT + 5.0 + MARKER_STYLE.size;
-    let mark = TextRun { text: "", style: MARKER_STYLE, class: "kc-muted", language: None };
-    let below = canvas.text_lines(
-        mark,
-        &row.baseline_lines,
-        TextAnchor::Start,
-        (area.left, first),
-        area.width,
-    );
+    let mark = TextRun::new("", MARKER_STYLE, "kc-muted");
+    let below = canvas.text_lines(mark, &row.baseline_lines, at(area.left, first), area.width);
     let first = if row.is_side_by_side { first } else { below };
     let (x, anchor) = if row.is_side_by_side {
         (area.left + area.width, TextAnchor::End)
     } else {
         (area.left, TextAnchor::Start)
     };
-    canvas.text_lines(mark, &row.target_lines, anchor, (x, first), area.width);
+    let mark = TextRun { anchor, ..mark };
+    canvas.text_lines(mark, &row.target_lines, at(x, first), area.width);
     canvas.close_group();
 }

@@ -89,17 +89,18 @@ fn assert_sound_svg(chart: &Chart, options: &RenderOptions, svg: &str) {
     for note in chart.notes.iter().chain([&chart.source]) {
         assert!(description.contains(note.as_str()), "{note}: {description}");
     }
-    let near = |least: f64, value: f64, most: f64| value >= least - 0.6 && value <= most + 0.6;
+    let is_close = |least: f64, value: f64, most: f64| value >= least - 0.6 && value <= most + 0.6;
     for node in document.descendants().filter(Node::is_element) {
         match node.tag_name().name() {
             "rect" => {
                 let (x, y) = (attribute(node, "x"), attribute(node, "y"));
                 assert!(
-                    near(0.0, x, width) && near(0.0, x + attribute(node, "width"), width),
+                    is_close(0.0, x, width) && is_close(0.0, x + attribute(node, "width"), width),
                     "{svg}"
                 );
                 assert!(
-                    near(0.0, y, height) && near(0.0, y + attribute(node, "height"), height),
+                    is_close(0.0, y, height)
+                        && is_close(0.0, y + attribute(node, "height"), height),
                     "{svg}"
                 );
             }
@@ -112,7 +113,9 @@ fn assert_sound_svg(chart: &Chart, options: &RenderOptions, svg: &str) {
                     _ => (x - long, x),
                 };
                 assert!(
-                    near(0.0, from, width) && near(0.0, to, width) && near(0.0, y, height),
+                    is_close(0.0, from, width)
+                        && is_close(0.0, to, width)
+                        && is_close(0.0, y, height),
                     "{node:?}: {svg}"
                 );
             }
@@ -124,7 +127,7 @@ fn assert_sound_svg(chart: &Chart, options: &RenderOptions, svg: &str) {
                         .split(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-'))
                         .filter_map(|number| number.parse::<f64>().ok());
                     let (x, y) = (numbers.next().unwrap(), numbers.next().unwrap());
-                    assert!(near(0.0, x, width) && near(0.0, y, height), "{part}: {svg}");
+                    assert!(is_close(0.0, x, width) && is_close(0.0, y, height), "{part}: {svg}");
                 }
             }
             _ => {}

@@ -88,20 +88,20 @@ mod tests {
     #[test]
     fn maps_values_to_positions() {
         let scale = Scale::new([50.0, 100.0].into_iter(), (10.0, 110.0));
-        let near = |one: f64, other: f64| (one - other).abs() < 1e-9;
+        let is_close = |one: f64, other: f64| (one - other).abs() < 1e-9;
         assert!(
-            near(scale.position(0.0), 10.0)
-                && near(scale.position(50.0), 60.0)
-                && near(scale.position(100.0), 110.0)
+            is_close(scale.position(0.0), 10.0)
+                && is_close(scale.position(50.0), 60.0)
+                && is_close(scale.position(100.0), 110.0)
         );
         let both = Scale::new([-50.0, 50.0].into_iter(), (0.0, 100.0));
         assert!(
-            near(both.position(-50.0), 0.0)
-                && near(both.position(0.0), 50.0)
-                && near(both.fraction(25.0), 0.75)
+            is_close(both.position(-50.0), 0.0)
+                && is_close(both.position(0.0), 50.0)
+                && is_close(both.fraction(25.0), 0.75)
         );
         let none = Scale::new(std::iter::empty(), (10.0, 110.0));
-        assert!(near(none.position(0.0), 10.0));
+        assert!(is_close(none.position(0.0), 10.0));
     }
 
     #[test]

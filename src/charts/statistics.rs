@@ -34,8 +34,7 @@ pub fn load_statistics_chart(
     let list = list_request.page_query(connection, &cache)?;
     let page = load_page::<ImpactStatistics>(
         connection,
-        &list,
-        (&list_request.page_params.start, list_request.page_params.limit),
+        list_request.page_params.page_of(&list),
         list_request.visibility,
         render_context,
     )?;
@@ -57,7 +56,7 @@ pub fn load_statistics_chart(
     let omitted = usize::try_from(total).unwrap_or(0).saturating_sub(loaded.len());
     let programmes: Vec<Id> = loaded
         .iter()
-        .flat_map(|one| one.references_in("programme"))
+        .flat_map(|statistic| statistic.references_in("programme"))
         .map(|reference| reference.target_id)
         .filter(|id| render_context.has_target(id))
         .collect();
@@ -74,8 +73,8 @@ pub fn load_statistics_chart(
         source: read_context.state.settings.publisher_name(&render_context.base_url),
     };
     let mut lacking_value = 0_usize;
-    for one in loaded {
-        if let Some((panel, point)) = to_point(one, chart_params.chart_type, ui_language) {
+    for statistic in loaded {
+        if let Some((panel, point)) = to_point(statistic, chart_params.chart_type, ui_language) {
             chart.add_point(&panel, None, point);
         } else {
             lacking_value = lacking_value.saturating_add(1);
@@ -114,38 +113,38 @@ pub fn load_statistics_chart(
 
 /// Unit or measure and point of a statistic; `None` if it has no value or, for progress, no target.
 fn to_point(
-    mut one: LoadedItem<StatisticFields>,
+    mut statistic: LoadedItem<StatisticFields>,
     chart_type: ChartType,
     ui_language: &'static str,
 ) -> Option<(String, Point)> {
-    let chosen = one.take_selected_text()?;
-    let own = &one.fields;
-    let value = own.value.clone()?;
-    let format_number = |value: &str| format_plain_value(value, &own.measure, ui_language);
+    let chosen = statistic.take_selected_text()?;
+    let fields = &statistic.fields;
+    let value = fields.value.clone()?;
+    let format_number = |value: &str| format_plain_value(value, &fields.measure, ui_language);
     let with_note = |text: String, more: Option<String>| {
         more.map_or_else(|| text.clone(), |more| format!("{text} ({more})"))
     };
-    let baseline = own.baseline.unpack::<Option<Baseline>>();
-    let target = own.target.unpack::<Option<Target>>();
+    let baseline = fields.baseline.unpack::<Option<Baseline>>();
+    let target = fields.target.unpack::<Option<Target>>();
     if chart_type == ChartType::Progress && target.is_none() {
         return None;
     }
     let way = target.as_ref().and_then(|target| {
         let baseline = baseline.as_ref().map(|baseline| baseline.value.as_str());
-        progress_percent(&value, &own.qualifier, baseline, &target.value)
+        progress_percent(&value, &fields.qualifier, baseline, &target.value)
     });
     let labelled =
         |message: Message, text: String| format!("{}: {text}", message.localize(ui_language));
     let language = chosen.language.as_str();
-    let panel = own.unit.clone().or_else(|| {
-        Message::for_code(&own.measure).map(|message| message.localize(ui_language).to_owned())
+    let panel = fields.unit.clone().or_else(|| {
+        Message::for_code(&fields.measure).map(|message| message.localize(ui_language).to_owned())
     });
     let point = Point {
-        key: one.item.slug.clone(),
+        key: statistic.item.slug.clone(),
         language: (language != ui_language).then(|| language.to_owned()),
         label: chosen.text.title,
-        qualifier: ValueQualifier::parse(&own.qualifier),
-        display_value: format_value(&value, &own.qualifier, &own.measure, ui_language),
+        qualifier: ValueQualifier::parse(&fields.qualifier),
+        display_value: format_value(&value, &fields.qualifier, &fields.measure, ui_language),
         baseline: baseline.map(|baseline| Marker {
             text: labelled(
                 Message::Baseline,

@@ -236,12 +236,12 @@ impl Chart {
     /// Adds the territories without data; returns their footnotes.
     fn add_missing_territories(&mut self, render_context: &RenderContext) -> Vec<String> {
         let ui_language = self.language;
-        let known: Vec<String> =
+        let present_codes: Vec<String> =
             self.panels.iter().flat_map(Panel::points).map(|point| point.key.clone()).collect();
         let mut notes = Vec::new();
         let missing = MAP_TERRITORIES
             .iter()
-            .filter(|code| !known.iter().any(|key| key == *code))
+            .filter(|code| !present_codes.iter().any(|key| key == *code))
             .filter_map(|code| render_context.country_names.country_reference(code, ui_language));
         let points: Vec<Point> = missing
             .map(|country| {

@@ -1,6 +1,6 @@
 //! Renders a chart as SVG with title, values, notes and a text alternative.
 
-use crate::charts::canvas::{Canvas, TextAnchor, TextRun, format_length};
+use crate::charts::canvas::{Canvas, TextRun, at, format_length};
 use crate::charts::layout::{DrawArea, DrawResult};
 use crate::charts::model::{Chart, ChartType, RenderOptions, RenderedChart};
 use crate::charts::scale::usize_to_f64;
@@ -48,28 +48,29 @@ pub fn render_chart(chart: &Chart, options: &RenderOptions) -> RenderedChart {
     let omitted_note = (result.omitted_points > 0)
         .then(|| Message::NotShown.format(chart.language, &result.omitted_points.to_string()));
     let mut y = top + result.height + 10.0 + NOTE_STYLE.size;
-    let run = TextRun { text: "", style: NOTE_STYLE, class: "kc-muted", language: None };
+    let run = TextRun::new("", NOTE_STYLE, "kc-muted");
     let omitted_lines = omitted_note
         .iter()
         .filter(|_| is_standalone)
         .map(|note| canvas.measurer.wrap(note, NOTE_STYLE, width, usize::MAX))
         .collect::<Vec<_>>();
     for lines in omitted_lines.iter().chain(&notes) {
-        y = canvas.text_lines(run, lines, TextAnchor::Start, (margin, y), width);
+        y = canvas.text_lines(run, lines, at(margin, y), width);
     }
     let needed_height =
         if is_standalone { y - NOTE_STYLE.size + margin } else { top + result.height }.ceil();
     let height = options.height.map_or(needed_height, |height| height.max(needed_height));
-    let svg = svg_document(chart, options, (height, omitted_note.as_deref()), &canvas.finish());
+    let description = long_description(chart, omitted_note.as_deref());
+    let content = SvgContent { height, description, elements: canvas.finish() };
+    let svg = svg_document(chart, options, &content);
     RenderedChart { svg, height, omitted_note }
 }
 
 /// Renders the title; returns the top of the values.
 fn draw_title(chart: &Chart, canvas: &mut Canvas, width: f64) -> f64 {
     let lines = canvas.measurer.wrap(&chart.title, TITLE_STYLE, width, MAX_TITLE_LINES);
-    let run = TextRun { text: "", style: TITLE_STYLE, class: "kc-text", language: None };
-    canvas.text_lines(run, &lines, TextAnchor::Start, (MARGIN, MARGIN + TITLE_STYLE.size), width)
-        - TITLE_STYLE.size
+    let run = TextRun::new("", TITLE_STYLE, "kc-text");
+    canvas.text_lines(run, &lines, at(MARGIN, MARGIN + TITLE_STYLE.size), width) - TITLE_STYLE.size
         + 10.0
 }
 
@@ -83,14 +84,8 @@ fn draw_values(chart: &Chart, canvas: &mut Canvas, area: DrawArea) -> DrawResult
             area.width,
             3,
         );
-        let run = TextRun { text: "", style, class: "kc-text", language: None };
-        let end = canvas.text_lines(
-            run,
-            &lines,
-            TextAnchor::Start,
-            (area.left, area.top + 24.0),
-            area.width,
-        );
+        let run = TextRun::new("", style, "kc-text");
+        let end = canvas.text_lines(run, &lines, at(area.left, area.top + 24.0), area.width);
         return DrawResult { height: end - area.top, omitted_points: 0 };
     }
     match chart.chart_type {
@@ -101,13 +96,15 @@ fn draw_values(chart: &Chart, canvas: &mut Canvas, area: DrawArea) -> DrawResult
     }
 }
 
+/// The content of an SVG document.
+struct SvgContent {
+    height: f64,
+    description: String,
+    elements: String,
+}
+
 /// The SVG document around the content.
-fn svg_document(
-    chart: &Chart,
-    options: &RenderOptions,
-    (height, omitted_note): (f64, Option<&str>),
-    content: &str,
-) -> String {
+fn svg_document(chart: &Chart, options: &RenderOptions, content: &SvgContent) -> String {
     let (width, style) = (format_length(options.width), options.theme.chart_style());
     let style = if options.embedded_as.is_some() {
         String::new()
@@ -117,24 +114,21 @@ fn svg_document(
     let name = options.embedded_as.unwrap_or("chart");
     let mut descriptions = XmlWriter::new("g", &[]);
     descriptions.element("title", &[("id", &format!("kc-title-{name}"))], &chart.title);
-    descriptions.element(
-        "desc",
-        &[("id", &format!("kc-desc-{name}"))],
-        &long_description(chart, omitted_note),
-    );
+    descriptions.element("desc", &[("id", &format!("kc-desc-{name}"))], &content.description);
     let descriptions = descriptions.finish();
     let descriptions = descriptions
         .split_once("<g>")
         .and_then(|(_, descriptions)| descriptions.rsplit_once("</g>"))
         .map(|(descriptions, _)| descriptions)
         .unwrap_or_default();
-    let display_height = format_length(options.height.unwrap_or(height));
-    let height = format_length(height);
+    let display_height = format_length(options.height.unwrap_or(content.height));
+    let height = format_length(content.height);
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{display_height}\" class=\"{name}\" role=\"img\" \
          aria-labelledby=\"kc-title-{name}\" aria-describedby=\"kc-desc-{name}\" lang=\"{language}\" \
          font-family=\"'Noto Sans', system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif\">{descriptions}{style}\
-         <rect class=\"kc-background\" width=\"{width}\" height=\"{height}\"/>{content}</svg>",
+         <rect class=\"kc-background\" width=\"{width}\" height=\"{height}\"/>{elements}</svg>",
+        elements = content.elements,
         language = chart.language,
     )
 }

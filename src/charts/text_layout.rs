@@ -113,9 +113,9 @@ impl TextMeasurer {
 
     /// Breaks a word into pieces that fit, preferably after punctuation.
     fn break_word(&self, word: &str, style: TextStyle, max_width: f64) -> Vec<(String, f64)> {
-        let whole = self.width(word, style);
-        if whole <= max_width {
-            return vec![(word.to_owned(), whole)];
+        let word_width = self.width(word, style);
+        if word_width <= max_width {
+            return vec![(word.to_owned(), word_width)];
         }
         let mut pieces: Vec<(String, f64)> = Vec::new();
         let mut piece = String::new();
@@ -126,7 +126,7 @@ impl TextMeasurer {
                 let end = piece
                     .char_indices()
                     .filter(|(_, c)| is_break_opportunity(*c))
-                    .map(|(place, c)| place.saturating_add(c.len_utf8()))
+                    .map(|(index, c)| index.saturating_add(c.len_utf8()))
                     .next_back();
                 let after = |end: &usize| self.width(piece.get(*end..).unwrap_or_default(), style);
                 let end = end.filter(|end| after(end) + width <= max_width);

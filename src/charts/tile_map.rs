@@ -1,7 +1,7 @@
 //! Tile maps: a tile for each country, in its approximate position. Each tile has its value as text
 //! and as shade.
 
-use crate::charts::canvas::{Canvas, TextAnchor, TextRun};
+use crate::charts::canvas::{Canvas, Position, Size, TextRun, at};
 use crate::charts::layout::{DrawArea, DrawResult, draw_heading, layout_heading};
 use crate::charts::model::{Chart, Panel, Point};
 use crate::charts::scale::{Scale, usize_to_f64};
@@ -31,7 +31,7 @@ const TILE_PADDING: f64 = 8.0;
 fn tiles(chart: &Chart) -> Vec<(&Point, (u32, u32))> {
     let points = || chart.panels.iter().flat_map(Panel::points);
     let placed = points().filter_map(|point| {
-        GRID_POSITIONS.iter().find(|(code, _)| point.key == *code).map(|(_, place)| (point, *place))
+        GRID_POSITIONS.iter().find(|(code, _)| point.key == *code).map(|(_, cell)| (point, *cell))
     });
     let others = points().filter(|point| GRID_POSITIONS.iter().all(|(code, _)| point.key != *code));
     let below = |number: u32| (number % COLUMNS, ROWS.saturating_add(number / COLUMNS));
@@ -43,8 +43,9 @@ pub fn draw(chart: &Chart, canvas: &mut Canvas, area: DrawArea) -> DrawResult {
     let tiles = tiles(chart);
     let headings: Vec<_> =
         chart.panels.iter().map(|panel| layout_heading(panel, canvas, area)).collect();
-    let top =
-        headings.iter().fold(area.top, |y, heading| draw_heading(&heading.0, canvas, (area, y)));
+    let top = headings
+        .iter()
+        .fold(area.top, |y, heading| draw_heading(&heading.0, canvas, DrawArea { top: y, ..area }));
     let above = top - area.top;
     let area = DrawArea { top, max_height: area.max_height.map(|height| height - above), ..area };
     let rows = f64::from(tiles.iter().map(|(_, (_, row))| *row).max().unwrap_or(0)) + 1.0;
@@ -59,11 +60,11 @@ pub fn draw(chart: &Chart, canvas: &mut Canvas, area: DrawArea) -> DrawResult {
     let scale = Scale::new(tiles.iter().map(|(point, _)| point.numeric_value()), (0.0, 1.0));
     for (point, (column, row)) in &tiles {
         let separation = if *row >= ROWS { TILE_GAP } else { 0.0 };
-        let at = (
+        let position = at(
             area.left + f64::from(*column) * (size + TILE_GAP),
             area.top + f64::from(*row) * (size + TILE_GAP) + separation,
         );
-        draw_tile(point, &scale, canvas, (at, size));
+        draw_tile(&Tile { point, position, size }, &scale, canvas);
     }
     let separation = if rows > f64::from(ROWS) { TILE_GAP } else { 0.0 };
     DrawResult { height: above + rows * (size + TILE_GAP) + separation, omitted_points: 0 }
@@ -78,11 +79,21 @@ fn shade_index(scale: &Scale, value: f64) -> usize {
         .unwrap_or(0)
 }
 
-fn draw_tile(point: &Point, scale: &Scale, canvas: &mut Canvas, ((x, y), size): ((f64, f64), f64)) {
+/// A point with position and size of its tile.
+struct Tile<'a> {
+    point: &'a Point,
+    position: Position,
+    size: f64,
+}
+
+fn draw_tile(tile: &Tile<'_>, scale: &Scale, canvas: &mut Canvas) {
+    let Tile { point, position, size } = *tile;
+    let Position { x, y } = position;
     canvas.open_group(&point.accessible_text());
     let text_class = if point.value.is_some() {
         let step = shade_index(scale, point.numeric_value());
-        canvas.rectangle(&format!("kc-shade-{step}"), (x, y), (size, size));
+        let square = Size { width: size, height: size };
+        canvas.rectangle(&format!("kc-shade-{step}"), position, square);
         format!("kc-on-shade-{step}")
     } else {
         let path = format!("M{x:.1} {y:.1}h{size:.1}v{size:.1}h-{size:.1}z");
@@ -91,17 +102,12 @@ fn draw_tile(point: &Point, scale: &Scale, canvas: &mut Canvas, ((x, y), size): 
     };
     let max_width = size - 2.0 * TILE_PADDING;
     let (label, value) = fit_text(canvas, &point.label, &point.display_value, max_width);
-    let run = TextRun {
-        text: "",
-        style: label.1,
-        class: &text_class,
-        language: point.language.as_deref(),
-    };
+    let run =
+        TextRun { language: point.language.as_deref(), ..TextRun::new("", label.1, &text_class) };
     canvas.text_lines(
         run,
         &label.0,
-        TextAnchor::Start,
-        (x + TILE_PADDING, y + TILE_PADDING + label.1.size),
+        at(x + TILE_PADDING, y + TILE_PADDING + label.1.size),
         max_width,
     );
     let run = TextRun { style: value.1, language: None, ..run };
@@ -109,7 +115,7 @@ fn draw_tile(point: &Point, scale: &Scale, canvas: &mut Canvas, ((x, y), size): 
         - TILE_PADDING
         - 2.0
         - (usize_to_f64(value.0.len()) - 1.0).max(0.0) * value.1.line_height();
-    canvas.text_lines(run, &value.0, TextAnchor::Start, (x + TILE_PADDING, first), max_width);
+    canvas.text_lines(run, &value.0, at(x + TILE_PADDING, first), max_width);
     canvas.close_group();
 }
 

@@ -34,7 +34,7 @@ pub struct Args {
 pub fn run(settings: &Settings, args: &Args, command: &clap::Command) -> Result<(), CommandError> {
     let mut report = Report { json: args.json, unresolved: 0, repaired: 0 };
     for finding in unknown_settings(command) {
-        report.print(&finding, false)?;
+        report.print_unresolved(&finding)?;
     }
     let store = server::database_from_settings(settings)?;
     let mut connection = store
@@ -55,32 +55,23 @@ pub fn run(settings: &Settings, args: &Args, command: &clap::Command) -> Result<
     }
     for integrity_error in maintenance::integrity_errors(&mut connection)? {
         let remedy = "Stop the server and restore a backup.";
-        report.print(
-            &Finding {
-                code: "database_damaged",
-                subject: "database".to_owned(),
-                detail: integrity_error,
-                remedy,
-                derived: false,
-            },
-            false,
-        )?;
+        report.print_unresolved(&Finding {
+            code: "database_damaged",
+            subject: "database".to_owned(),
+            detail: integrity_error,
+            remedy,
+            derived: false,
+        })?;
     }
     // Everything is compared in one snapshot; a repair reads the items again in its transaction.
     let items = connection.with_snapshot(|connection| {
         let contents = IndexSnapshot::load(connection)?;
+        let check = Check { database: &store, contents, repair: args.repair };
         let mut items = 0_usize;
         for entry in resources() {
-            items = items.saturating_add(check_kind(
-                connection,
-                &store,
-                entry,
-                &contents,
-                args.repair,
-                &mut report,
-            )?);
+            items = items.saturating_add(check.check_kind(connection, entry, &mut report)?);
         }
-        check_orphaned_entries(connection, &store, args.repair, &mut report)?;
+        check.check_orphaned_entries(connection, &mut report)?;
         if args.iati {
             check_iati(connection, settings, &mut report)?;
         }
@@ -101,63 +92,71 @@ pub fn run(settings: &Settings, args: &Args, command: &clap::Command) -> Result<
     Ok(())
 }
 
-/// Checks the items of a kind, and repairs them if requested. Returns the number of items.
-fn check_kind(
-    connection: &mut Connection,
-    store: &Database,
-    entry: &ResourceEntry,
-    contents: &IndexSnapshot,
+/// A check of the derived data.
+struct Check<'a> {
+    database: &'a Database,
+    /// The full-text index.
+    contents: IndexSnapshot,
+    /// Whether findings are repaired.
     repair: bool,
-    report: &mut Report,
-) -> Result<usize, CommandError> {
-    let (mut items, mut after) = (0_usize, None);
-    loop {
-        let checked = (entry.verify)(connection, after, contents)?;
-        if repair && !checked.stale_row_ids.is_empty() {
-            store.write_blocking(|connection| {
-                (entry.repair)(connection, &checked.stale_row_ids)?;
-                bump_derived(connection, Time::now())
-            })?;
-        }
-        items = items.saturating_add(checked.item_count);
-        for finding in &checked.findings {
-            report.print(finding, repair && finding.derived)?;
-        }
-        after = checked.last_row_id;
-        if after.is_none() {
-            return Ok(items);
-        }
-    }
 }
 
-/// Reports entries of the full-text index without an item, and deletes them if requested.
-fn check_orphaned_entries(
-    connection: &mut Connection,
-    store: &Database,
-    repair: bool,
-    report: &mut Report,
-) -> Result<(), CommandError> {
-    let keys = search::orphaned_keys(connection)?;
-    if keys.is_empty() {
-        return Ok(());
+impl Check<'_> {
+    /// Checks the items of a kind, and repairs them if requested. Returns the number of items.
+    fn check_kind(
+        &self,
+        connection: &mut Connection,
+        entry: &ResourceEntry,
+        report: &mut Report,
+    ) -> Result<usize, CommandError> {
+        let (mut items, mut after) = (0_usize, None);
+        loop {
+            let checked = (entry.verify)(connection, after, &self.contents)?;
+            if self.repair && !checked.stale_row_ids.is_empty() {
+                self.database.write_blocking(|connection| {
+                    (entry.repair)(connection, &checked.stale_row_ids)?;
+                    bump_derived(connection, Time::now())
+                })?;
+            }
+            items = items.saturating_add(checked.item_count);
+            for finding in &checked.findings {
+                report.print(finding, self.repair && finding.derived)?;
+            }
+            after = checked.last_row_id;
+            if after.is_none() {
+                return Ok(items);
+            }
+        }
     }
-    if repair {
-        store.write_blocking(|connection| {
-            search::delete_orphans(connection, &keys)?;
-            bump_all(connection, Time::now())
-        })?;
+
+    /// Reports entries of the full-text index without an item, and deletes them if requested.
+    fn check_orphaned_entries(
+        &self,
+        connection: &mut Connection,
+        report: &mut Report,
+    ) -> Result<(), CommandError> {
+        let keys = search::orphaned_keys(connection)?;
+        if keys.is_empty() {
+            return Ok(());
+        }
+        if self.repair {
+            self.database.write_blocking(|connection| {
+                search::delete_orphans(connection, &keys)?;
+                bump_all(connection, Time::now())
+            })?;
+        }
+        let detail = format!("{} orphaned entries in the full-text index.", keys.len());
+        report.print(
+            &Finding {
+                code: "search_index_stale",
+                subject: "database".to_owned(),
+                detail,
+                remedy: REINDEX_REMEDY,
+                derived: true,
+            },
+            self.repair,
+        )
     }
-    let detail = format!("{} orphaned entries in the full-text index.", keys.len());
-    report.print(
-        &Finding {
-            code: "search_index_stale",
-            subject: "database".to_owned(),
-            detail,
-            remedy: REINDEX_REMEDY,
-            derived: true,
-        },
-        repair,
-    )
 }
 
 /// Reports missing data that IATI requires.
@@ -170,16 +169,13 @@ fn check_iati(
         let remedy = "Until then, /iati/activities.xml omits it with incomplete=omit.";
         let remedy =
             if missing.kind.is_some() { remedy } else { "Until then, nothing is reported." };
-        report.print(
-            &Finding {
-                code: missing.code,
-                subject: missing.pointer(),
-                detail: missing.detail,
-                remedy,
-                derived: false,
-            },
-            false,
-        )?;
+        report.print_unresolved(&Finding {
+            code: missing.code,
+            subject: missing.pointer(),
+            detail: missing.detail,
+            remedy,
+            derived: false,
+        })?;
     }
     Ok(())
 }
@@ -191,6 +187,10 @@ struct Report {
 }
 
 impl Report {
+    fn print_unresolved(&mut self, finding: &Finding) -> Result<(), CommandError> {
+        self.print(finding, false)
+    }
+
     fn print(&mut self, finding: &Finding, repaired: bool) -> Result<(), CommandError> {
         let mut out = std::io::stdout().lock();
         if self.json {

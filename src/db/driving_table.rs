@@ -15,7 +15,7 @@ impl DrivingTable {
     pub(super) fn to_from_clause(self) -> &'static str {
         match self {
             Self::Items => " FROM items",
-            Self::FilterIndex => " FROM filter_index walked",
+            Self::FilterIndex => " FROM filter_index driving_rows",
         }
     }
 
@@ -23,7 +23,7 @@ impl DrivingTable {
     pub fn row_id_column(self) -> &'static str {
         match self {
             Self::Items => "items.number",
-            Self::FilterIndex => "walked.item",
+            Self::FilterIndex => "driving_rows.item",
         }
     }
 
@@ -33,7 +33,7 @@ impl DrivingTable {
         match self {
             Self::Items => "",
             Self::FilterIndex => {
-                " AND filter_index.is_public = walked.is_public AND filter_index.published_at = walked.published_at"
+                " AND filter_index.is_public = driving_rows.is_public AND filter_index.published_at = driving_rows.published_at"
             }
         }
     }
@@ -42,7 +42,7 @@ impl DrivingTable {
     pub fn published_at_column(self) -> &'static str {
         match self {
             Self::Items => "items.published_at",
-            Self::FilterIndex => "walked.published_at",
+            Self::FilterIndex => "driving_rows.published_at",
         }
     }
 }

@@ -136,8 +136,8 @@ pub(super) fn write_group(
             *worker = WorkerConnection::default();
         }
         if let Some(pending_write) = failed_index
-            .filter(|place| *place < pending_writes.len())
-            .map(|place| pending_writes.remove(place))
+            .filter(|index| *index < pending_writes.len())
+            .map(|index| pending_writes.remove(index))
         {
             pending_write.reply(outcome);
             may_grow = false;

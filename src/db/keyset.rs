@@ -43,6 +43,33 @@ pub enum PageStart {
     Before(Position),
 }
 
+/// The entries of one tier of full-text matches.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TierQuery<'a> {
+    /// Rank of the tier.
+    pub rank: i64,
+    /// Condition for its entries.
+    pub matches: &'a Fragment,
+    /// Whether PostgreSQL scans the entries in key order, which is fast if many match. Otherwise it
+    /// sorts the matches, because it would also use a key scan to find rare ones.
+    pub by_key_scan: bool,
+    /// Whether the oldest entries come first.
+    pub backward: bool,
+    /// Maximum number of entries.
+    pub limit: i64,
+}
+
+/// A page of a list: at most `limit` items from `start`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListPage<'a> {
+    /// The list.
+    pub list: &'a ListQuery,
+    /// Start of the page.
+    pub start: &'a PageStart,
+    /// Maximum number of items.
+    pub limit: i64,
+}
+
 /// A list query: filters and order.
 #[derive(Clone, Debug, Default)]
 pub struct ListQuery {
@@ -246,109 +273,6 @@ impl ListQuery {
         }
     }
 
-    /// Loads the positions of a page of at most `limit` full-text matches from `start`, and of one
-    /// more match in the paging direction.
-    ///
-    /// Returns `None` if the list has no full-text matches, or if the position does not belong to
-    /// this list.
-    pub fn fetch_ranked_positions(
-        &self,
-        connection: &mut Connection,
-        start: &PageStart,
-        limit: i64,
-    ) -> Result<Option<Vec<PositionRow>>, Error> {
-        Ok(self
-            .ranked_matches
-            .as_ref()
-            .map(|ranked| ranked.fetch_page(self, connection, start, limit))
-            .transpose()?
-            .flatten())
-    }
-
-    /// Loads the page of at most `limit` items from `start`, with the columns of `projection`.
-    ///
-    /// For full-text matches `ranked_positions` is the result of [`Self::fetch_ranked_positions`].
-    /// Returns `None` if the position does not fit the sort keys. `T` is the SQL type of the
-    /// projection.
-    pub fn fetch_page<'q, T, R>(
-        &self,
-        connection: &mut Connection,
-        (start, limit): (&PageStart, i64),
-        ranked_positions: Option<Vec<PositionRow>>,
-        projection: &Projection,
-    ) -> Result<Option<(PagePositions, Vec<R>)>, Error>
-    where
-        Statement<(PositionSql, T)>: LoadQuery<'q, Connection, (PositionRow, R)>,
-    {
-        let page_size = usize::try_from(limit).unwrap_or(0);
-        let (mut positions, mut items, has_more);
-        if self.ranked_matches.is_some() || connection.is_sqlite() {
-            // An additional statement costs less here than also loading the item after the page.
-            let rows = match &self.ranked_matches {
-                Some(_) => ranked_positions,
-                None => self
-                    .page_query(start, limit)
-                    .map(|numbers| Statement::<PositionSql>::new(numbers).load_rows(connection))
-                    .transpose()?,
-            };
-            let Some(mut rows) = rows else { return Ok(None) };
-            has_more = rows.len() > page_size;
-            rows.truncate(page_size);
-            let page = integer_table(rows.iter().map(|row| row.1))
-                .by_backend(" page CROSS JOIN", " page JOIN")
-                .sql(" items ON items.number = page.value");
-            let statement =
-                Fragment::new("SELECT CAST(0 AS BIGINT), page.value, NULL, NULL, NULL, ")
-                    .append(&projection.columns)
-                    .sql(" FROM ")
-                    .append(&page);
-            let ranked_positions: Vec<(PositionRow, R)> =
-                Statement::<(PositionSql, T)>::new(statement.append(&projection.joins))
-                    .load_rows(connection)?;
-            // A join guarantees no order. Items deleted in the meantime are omitted.
-            let mut ranked_positions: HashMap<RowId, R> =
-                ranked_positions.into_iter().map(|(row, item)| (row.1, item)).collect();
-            (positions, items) = rows
-                .into_iter()
-                .filter_map(|row| ranked_positions.remove(&row.1).map(|item| (row, item)))
-                .unzip::<_, _, Vec<PositionRow>, Vec<R>>();
-        } else {
-            let Some(numbers) = self.page_query(start, limit) else { return Ok(None) };
-            let statement = Fragment::new(
-                "SELECT page.place, page.number, page.first, page.second, page.third, ",
-            )
-            .append(&projection.columns)
-            .sql(" FROM (SELECT *, ROW_NUMBER() OVER () AS place FROM (")
-            .append(&numbers)
-            .sql(") numbers) page JOIN items ON items.number = page.number")
-            .append(&projection.joins);
-            let mut rows: Vec<(PositionRow, R)> =
-                Statement::<(PositionSql, T)>::new(statement).load_rows(connection)?;
-            // A join guarantees no order.
-            rows.sort_by_key(|(row, _)| row.0);
-            has_more = rows.len() > page_size;
-            rows.truncate(page_size);
-            (positions, items) = rows.into_iter().unzip::<_, _, Vec<PositionRow>, Vec<R>>();
-        }
-        if matches!(start, PageStart::Before(_)) {
-            positions.reverse();
-            items.reverse();
-        }
-        let to_position = |(_, number, first, second, third): PositionRow| {
-            let mut keys = vec![first, second, third];
-            keys.truncate(if self.ranked_matches.is_some() {
-                RANKED_KEY_COUNT
-            } else {
-                self.sort_keys.len()
-            });
-            Position { keys, row_id: number }
-        };
-        Ok(Some((
-            PagePositions { positions: positions.into_iter().map(to_position).collect(), has_more },
-            items,
-        )))
-    }
-
     /// Returns the query for the row ids and keys of a page and of one more item in the paging
     /// direction. Returns `None` if the position does not fit the sort keys.
     fn page_query(&self, start: &PageStart, limit: i64) -> Option<Fragment> {
@@ -407,17 +331,8 @@ impl ListQuery {
     }
 
     /// Returns the query for the newest (if `backward`, the oldest) entries of a tier.
-    ///
-    /// With `by_key_scan` PostgreSQL scans the entries in key order, which is fast if many match.
-    /// Otherwise it sorts the matches, because it would also use a key scan to find rare ones.
-    pub(super) fn tier_query(
-        &self,
-        rank: i64,
-        matches: &Fragment,
-        by_key_scan: bool,
-        backward: bool,
-        limit: i64,
-    ) -> Fragment {
+    pub(super) fn tier_query(&self, tier: TierQuery<'_>) -> Fragment {
+        let TierQuery { rank, matches, by_key_scan, backward, limit } = tier;
         Fragment::new("SELECT * FROM (SELECT ")
             .sql("CAST(0 AS BIGINT) AS place, ")
             .sql(ITEM_ROW_ID_SQL)
@@ -431,16 +346,16 @@ impl ListQuery {
             .by_backend("", " tier")
     }
 
-    /// Returns the condition for items after `place`, spelled out key by key: `a > x OR (a = x AND
+    /// Returns the condition for items after `position`, spelled out key by key: `a > x OR (a = x AND
     /// (b > y OR …))`. Returns `None` if the position does not fit the sort keys.
-    fn after_position(&self, place: &Position, backward: bool) -> Option<Fragment> {
-        if place.keys.len() != self.sort_keys.len() {
+    fn after_position(&self, position: &Position, backward: bool) -> Option<Fragment> {
+        if position.keys.len() != self.sort_keys.len() {
             return None;
         }
         let mut condition = Fragment::new(self.driving_table.row_id_column())
             .sql(if backward { " < " } else { " > " })
-            .bind(Bind::Integer(place.row_id));
-        for (key, value) in self.sort_keys.iter().zip(&place.keys).rev() {
+            .bind(Bind::Integer(position.row_id));
+        for (key, value) in self.sort_keys.iter().zip(&position.keys).rev() {
             let value = match value {
                 Some(text) => Some(key.key_type.parse(text)?),
                 None if key.nullable => None,
@@ -456,7 +371,7 @@ impl ListQuery {
         }
         // A bound on the first key alone is implied. It lets an index scan start at the position
         // instead of filtering up to it.
-        if let (Some(key), Some(Some(text))) = (self.sort_keys.first(), place.keys.first())
+        if let (Some(key), Some(Some(text))) = (self.sort_keys.first(), position.keys.first())
             && !key.nullable
         {
             let operator = if key.descending == backward { " >= " } else { " <= " };
@@ -467,6 +382,110 @@ impl ListQuery {
             condition = bound.sql(" AND (").append(&condition).sql(")");
         }
         Some(condition)
+    }
+}
+
+impl ListPage<'_> {
+    /// Loads the positions of a page of full-text matches, and of one more match in the paging
+    /// direction.
+    ///
+    /// Returns `None` if the list has no full-text matches, or if the position does not belong to
+    /// this list.
+    pub fn fetch_ranked_positions(
+        self,
+        connection: &mut Connection,
+    ) -> Result<Option<Vec<PositionRow>>, Error> {
+        let Self { list, start, limit } = self;
+        Ok(list
+            .ranked_matches
+            .as_ref()
+            .map(|ranked| ranked.fetch_page(list, connection, start, limit))
+            .transpose()?
+            .flatten())
+    }
+
+    /// Loads the page with the columns of `projection`.
+    ///
+    /// For full-text matches `ranked_positions` is the result of [`Self::fetch_ranked_positions`].
+    /// Returns `None` if the position does not fit the sort keys. `T` is the SQL type of the
+    /// projection.
+    pub fn fetch_page<'q, T, R>(
+        self,
+        connection: &mut Connection,
+        ranked_positions: Option<Vec<PositionRow>>,
+        projection: &Projection,
+    ) -> Result<Option<(PagePositions, Vec<R>)>, Error>
+    where
+        Statement<(PositionSql, T)>: LoadQuery<'q, Connection, (PositionRow, R)>,
+    {
+        let Self { list, start, limit } = self;
+        let page_size = usize::try_from(limit).unwrap_or(0);
+        let (mut positions, mut items, has_more);
+        if list.ranked_matches.is_some() || connection.is_sqlite() {
+            // An additional statement costs less here than also loading the item after the page.
+            let rows = match &list.ranked_matches {
+                Some(_) => ranked_positions,
+                None => list
+                    .page_query(start, limit)
+                    .map(|numbers| Statement::<PositionSql>::new(numbers).load_rows(connection))
+                    .transpose()?,
+            };
+            let Some(mut rows) = rows else { return Ok(None) };
+            has_more = rows.len() > page_size;
+            rows.truncate(page_size);
+            let page = integer_table(rows.iter().map(|row| row.1))
+                .by_backend(" page CROSS JOIN", " page JOIN")
+                .sql(" items ON items.number = page.value");
+            let statement =
+                Fragment::new("SELECT CAST(0 AS BIGINT), page.value, NULL, NULL, NULL, ")
+                    .append(&projection.columns)
+                    .sql(" FROM ")
+                    .append(&page);
+            let ranked_positions: Vec<(PositionRow, R)> =
+                Statement::<(PositionSql, T)>::new(statement.append(&projection.joins))
+                    .load_rows(connection)?;
+            // A join guarantees no order. Items deleted in the meantime are omitted.
+            let mut ranked_positions: HashMap<RowId, R> =
+                ranked_positions.into_iter().map(|(row, item)| (row.1, item)).collect();
+            (positions, items) = rows
+                .into_iter()
+                .filter_map(|row| ranked_positions.remove(&row.1).map(|item| (row, item)))
+                .unzip::<_, _, Vec<PositionRow>, Vec<R>>();
+        } else {
+            let Some(numbers) = list.page_query(start, limit) else { return Ok(None) };
+            let statement = Fragment::new(
+                "SELECT page.place, page.number, page.first, page.second, page.third, ",
+            )
+            .append(&projection.columns)
+            .sql(" FROM (SELECT *, ROW_NUMBER() OVER () AS place FROM (")
+            .append(&numbers)
+            .sql(") numbers) page JOIN items ON items.number = page.number")
+            .append(&projection.joins);
+            let mut rows: Vec<(PositionRow, R)> =
+                Statement::<(PositionSql, T)>::new(statement).load_rows(connection)?;
+            // A join guarantees no order.
+            rows.sort_by_key(|(row, _)| row.0);
+            has_more = rows.len() > page_size;
+            rows.truncate(page_size);
+            (positions, items) = rows.into_iter().unzip::<_, _, Vec<PositionRow>, Vec<R>>();
+        }
+        if matches!(start, PageStart::Before(_)) {
+            positions.reverse();
+            items.reverse();
+        }
+        let to_position = |(_, number, first, second, third): PositionRow| {
+            let mut keys = vec![first, second, third];
+            keys.truncate(if list.ranked_matches.is_some() {
+                RANKED_KEY_COUNT
+            } else {
+                list.sort_keys.len()
+            });
+            Position { keys, row_id: number }
+        };
+        Ok(Some((
+            PagePositions { positions: positions.into_iter().map(to_position).collect(), has_more },
+            items,
+        )))
     }
 }
 

@@ -86,11 +86,11 @@ async fn respond(
     request: &HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let selection = Selection::parse(request.query_string());
-    let (_, whole) = parse_page_query(&selection.to_query(&[]))?;
+    let (_, list_query) = parse_page_query(&selection.to_query(&[]))?;
     // Validates the query of the embedded list.
     let embed_preference = ListRequest::parse(
         &SCHEMA,
-        &whole,
+        &list_query,
         accept_language(request),
         &context.fallback_languages,
         Visibility::Published,
@@ -323,8 +323,8 @@ impl EmbedBuilder<'_> {
         values: &[(&str, String)],
     ) -> Markup {
         let chosen = self.selection.value(name).unwrap_or_default();
-        let is_there = |(value, _): &(&str, String)| *value == chosen;
-        let is_other = !chosen.is_empty() && !first.iter().chain(values).any(is_there);
+        let is_chosen = |(value, _): &(&str, String)| *value == chosen;
+        let is_other = !chosen.is_empty() && !first.iter().chain(values).any(is_chosen);
         html! {
             div {
                 label for=(name) { (self.message(phrase)) }
@@ -343,11 +343,14 @@ impl EmbedBuilder<'_> {
         let size = (embed_code::DEFAULT_WIDTH, embed_code::frame_height(embed_code::DEFAULT_WIDTH));
         let (layout, lang) = (self.selection.value("layout"), self.selection.value("lang"));
         let component_query = encode_query(&self.selection.to_query(&["layout", "lang"]));
-        let component = embed_code::list_component_html(
-            self.base_url,
-            (&component_query, layout.as_deref(), lang.as_deref()),
-            (&page, &self.title),
-        );
+        let component = embed_code::list_component_html(&embed_code::ListComponent {
+            base_url: self.base_url,
+            query: &component_query,
+            layout: layout.as_deref(),
+            language: lang.as_deref(),
+            page: &page,
+            title: &self.title,
+        });
         let this = Links { self_url: page.clone(), next: None, prev: None, alternates: Vec::new() };
         let without_layout = encode_query(&self.selection.to_query(&["layout"]));
         let feeds =

@@ -1,7 +1,5 @@
 //! Loads an item by id or slug, with its extras, for embed pages and metadata.
 
-use std::sync::Arc;
-
 use actix_web::{HttpRequest, web};
 use serde::Serialize;
 use serde_json::Value;
@@ -16,6 +14,7 @@ use crate::resource::model::resource::ResourceModel;
 use crate::resource::query::shape::ResponseShape;
 use crate::resource::read::catalogue::{CatalogueRequest, ReadContext, read_catalogue};
 use crate::resource::read::content_notes::content_notes_in_other_language;
+use crate::resource::read::include::IncludeContext;
 use crate::resource::read::referenced_by::ReferencingItems;
 pub use crate::resource::read::response::permanent_redirect;
 use crate::resource::schema::ResourceKind;
@@ -143,7 +142,7 @@ pub async fn load_item<S: Resource, T: Send + 'static>(
             };
             let unreadable =
                 format!("the stored fields of {} {} are invalid", S::SCHEMA.kind.noun(), item.id);
-            let loaded = hydrate_single::<S>(connection, item, None, visibility, render_context)?
+            let loaded = hydrate_single::<S>(connection, item.into(), visibility, render_context)?
                 .ok_or_else(|| Problem::internal(unreadable))?;
             Ok(Located::Found(build(connection, read_context, loaded, render_context)?))
         },
@@ -177,17 +176,15 @@ fn load_extras(
     languages.splice(0..0, loaded.choice.as_ref().map(|choice| choice.language.clone()));
     let (chapters, _) =
         chapters::load_chapters(connection, &loaded.item, &loaded.fields.chapters, &languages)?;
-    let response_shape =
-        ResponseShape { include: vec![STATISTICS_INCLUDE], ..ResponseShape::default() };
+    let shape = ResponseShape { include: vec![STATISTICS_INCLUDE], ..ResponseShape::default() };
     let id = loaded.item.id;
-    let referrers = ReferencingItems::load(
-        connection,
-        read_context.state,
-        (Videos::SCHEMA, &response_shape),
-        read_context.visibility,
-        render_context,
-        &[id],
-    )?;
+    let include_context = IncludeContext {
+        state: read_context.state,
+        schema: Videos::SCHEMA,
+        shape: &shape,
+        visibility: read_context.visibility,
+    };
+    let referrers = ReferencingItems::load(connection, include_context, &[id], render_context)?;
     let statistics =
         referrers.for_item(id).flat_map(|(_, statistics)| statistics.clone()).collect();
     Ok(VideoExtras { programme, content_note, chapters, statistics })
@@ -210,11 +207,6 @@ pub fn load_programme<O>(
     else {
         return Ok(None);
     };
-    let mut programme_context = RenderContext::new(
-        render_context.language_preference.clone(),
-        Arc::clone(&render_context.country_names),
-        render_context.cache(),
-    )
-    .with_base_url(&render_context.base_url);
+    let mut programme_context = render_context.for_embedded();
     Ok(expand(connection, &ids, visibility, &mut programme_context)?.into_values().next())
 }

@@ -4,9 +4,10 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 
 use crate::charts;
 use crate::embed::load_item::{self, Located, load_item};
-use crate::embed::oembed_response::{OEmbed, OEmbedFormat, OEmbedParams};
+use crate::embed::oembed_response::{EmbedPage, OEmbed, OEmbedFormat, OEmbedParams};
 use crate::embed::url_resolver::{
-    match_chart_url, match_item_url, match_list_url, match_saved_query_url,
+    ItemTarget, SavedQueryTarget, match_chart_url, match_item_url, match_list_url,
+    match_saved_query_url,
 };
 use crate::http::auth::Visibility;
 use crate::http::conditional::Freshness;
@@ -22,7 +23,6 @@ use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::saved_queries::resolve::{UrlParams, find_saved_query};
-use crate::text::language::Language;
 use crate::videos::schema::SCHEMA;
 
 /// Maximum height of the page of a statistic, in pixels.
@@ -60,8 +60,8 @@ pub async fn oembed(
     if let Some(query) = match_list_url(&params.url, &base_url) {
         return oembed_list(&context, &request, &params, query).await;
     }
-    if let Some((name, query)) = match_saved_query_url(&params.url, &base_url) {
-        return oembed_saved_query(&context, &request, &params, (name, query)).await;
+    if let Some(target) = match_saved_query_url(&params.url, &base_url) {
+        return oembed_saved_query(&context, &request, &params, target).await;
     }
     if let Some(query) = match_chart_url(&params.url, &base_url) {
         return oembed_chart(&context, &request, &params, query).await;
@@ -72,7 +72,7 @@ pub async fn oembed(
     {
         return oembed_statistic(&context, &request, params, target).await;
     }
-    let Some((name, language)) =
+    let Some(ItemTarget { id_or_slug, language }) =
         match_item_url(ResourceKind::VIDEO, &params.url, &base_url, template)
     else {
         return Err(not_found());
@@ -82,7 +82,7 @@ pub async fn oembed(
         context.fallback_languages.clone(),
     );
     let item_request = load_item::ItemRequest {
-        id_or_slug: name,
+        id_or_slug,
         visibility: Visibility::Published,
         language_preference: &language_preference,
         etag_key: params.etag_key(&context),
@@ -115,8 +115,7 @@ pub async fn oembed(
     let embed = params.to_embed(
         &context,
         &base_url,
-        ("video", &format!("{base_url}/embed/videos/{slug}{lang}")),
-        title,
+        EmbedPage { kind: "video", url: format!("{base_url}/embed/videos/{slug}{lang}"), title },
     );
     params.to_response(
         response_context,
@@ -132,10 +131,11 @@ async fn oembed_saved_query(
     context: &web::Data<AppState>,
     request: &HttpRequest,
     params: &OEmbedParams,
-    (name, query): (String, String),
+    target: SavedQueryTarget,
 ) -> Result<HttpResponse, Problem> {
     let not_found =
         |_: Problem| Problem::new(ProblemKind::NotFound, "This URL cannot be embedded.");
+    let SavedQueryTarget { id_or_slug, query } = target;
     let (layout, rest) = crate::embed::video_list_page::split_layout(&query);
     layout.map_err(|error| not_found(Problem::invalid_parameters(vec![error])))?;
     let url_params =
@@ -153,15 +153,19 @@ async fn oembed_saved_query(
         request,
         catalogue_request,
         move |connection, _, render_context| {
-            let saved =
-                match find_saved_query(connection, &name, Visibility::Published, render_context)? {
-                    Ok(saved) => saved,
-                    // Follows the redirect to the current slug.
-                    Err(slug) => {
-                        find_saved_query(connection, &slug, Visibility::Published, render_context)?
-                            .map_err(Problem::internal)?
-                    }
-                };
+            let saved = match find_saved_query(
+                connection,
+                &id_or_slug,
+                Visibility::Published,
+                render_context,
+            )? {
+                Ok(saved) => saved,
+                // Follows the redirect to the current slug.
+                Err(slug) => {
+                    find_saved_query(connection, &slug, Visibility::Published, render_context)?
+                        .map_err(Problem::internal)?
+                }
+            };
             Ok((saved.fields.kind == ResourceKind::VIDEO.as_str())
                 .then_some((saved.slug, saved.name)))
         },
@@ -187,8 +191,11 @@ async fn oembed_saved_query(
         ));
     };
     let mark = if query.is_empty() { "" } else { "?" };
-    let embed =
-        params.to_embed(context, &base, ("rich", &format!("{base}/f/{slug}{mark}{query}")), title);
+    let embed = params.to_embed(
+        context,
+        &base,
+        EmbedPage { kind: "rich", url: format!("{base}/f/{slug}{mark}{query}"), title },
+    );
     params.to_response(response_context, &validators, &embed)
 }
 
@@ -254,8 +261,7 @@ async fn oembed_list(
     let embed = params.to_embed(
         context,
         &base,
-        ("rich", &format!("{base}/embed/videos{mark}{query}")),
-        title,
+        EmbedPage { kind: "rich", url: format!("{base}/embed/videos{mark}{query}"), title },
     );
     params.to_response(response_context, &validators, &embed)
 }
@@ -292,8 +298,11 @@ async fn oembed_chart(
     let embed = params.to_embed(
         context,
         &base_url,
-        ("rich", &format!("{base_url}/embed/impact-statistics/chart{mark}{query}")),
-        chart.title,
+        EmbedPage {
+            kind: "rich",
+            url: format!("{base_url}/embed/impact-statistics/chart{mark}{query}"),
+            title: chart.title,
+        },
     );
     params.to_response(response_context, &validators, &embed)
 }
@@ -303,8 +312,9 @@ async fn oembed_statistic(
     context: &web::Data<AppState>,
     request: &HttpRequest,
     params: OEmbedParams,
-    (id_or_slug, language): (String, Option<Language>),
+    target: ItemTarget,
 ) -> Result<HttpResponse, Problem> {
+    let ItemTarget { id_or_slug, language } = target;
     let not_found = || Problem::new(ProblemKind::NotFound, "This URL cannot be embedded.");
     let base_url = context.settings.base_url(request);
     let language_preference = LanguagePreference::new(
@@ -360,8 +370,11 @@ async fn oembed_statistic(
     let embed = params.to_embed(
         context,
         &base_url,
-        ("rich", &format!("{base_url}/embed/impact-statistics/{slug}{lang}")),
-        title,
+        EmbedPage {
+            kind: "rich",
+            url: format!("{base_url}/embed/impact-statistics/{slug}{lang}"),
+            title,
+        },
     );
     params.to_response(response_context, &validators, &embed)
 }

@@ -166,18 +166,13 @@ impl OEmbedParams {
             .body(serde_json::to_vec(embed).map_err(Problem::internal)?))
     }
 
-    pub(super) fn to_embed(
-        &self,
-        context: &AppState,
-        base_url: &str,
-        (kind, page_url): (&'static str, &str),
-        title: String,
-    ) -> OEmbed {
+    pub(super) fn to_embed(&self, context: &AppState, base_url: &str, page: EmbedPage) -> OEmbed {
+        let EmbedPage { kind, url, title } = page;
         let (width, height) = self.embed_size();
         OEmbed {
             kind,
             version: "1.0",
-            html: embed_code::iframe_html(page_url, (width, height), &title),
+            html: embed_code::iframe_html(&url, (width, height), &title),
             title,
             provider_name: context.settings.publisher_name(base_url),
             provider_url: base_url.to_owned(),
@@ -189,6 +184,16 @@ impl OEmbedParams {
             thumbnail_height: None,
         }
     }
+}
+
+/// The page that an oEmbed response represents.
+pub(super) struct EmbedPage {
+    /// The oEmbed type.
+    pub kind: &'static str,
+    /// Its URL.
+    pub url: String,
+    /// Its title.
+    pub title: String,
 }
 
 impl OEmbed {

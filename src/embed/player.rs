@@ -80,7 +80,7 @@ pub fn url_origin(url: &str) -> Option<String> {
 /// Path and query of a URL.
 fn path_and_query(url: &str) -> (&str, &str) {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let path = rest.find('/').and_then(|place| rest.get(place..)).unwrap_or_default();
+    let path = rest.find('/').and_then(|index| rest.get(index..)).unwrap_or_default();
     let path = path.split('#').next().unwrap_or_default();
     path.split_once('?').unwrap_or((path, ""))
 }
@@ -120,12 +120,12 @@ fn vimeo_player(url: &str) -> Option<Player> {
     }
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let is_number = |part: &&str| part.len() >= 5 && part.bytes().all(|byte| byte.is_ascii_digit());
-    let place = parts.iter().position(is_number)?;
-    let id = parts.get(place)?;
+    let index = parts.iter().position(is_number)?;
+    let id = parts.get(index)?;
     // Unlisted videos have a hash in the URL.
     let is_hash =
         |hash: &&str| !hash.is_empty() && hash.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let path_hash = parts.get(place.saturating_add(1)).copied().filter(is_hash);
+    let path_hash = parts.get(index.saturating_add(1)).copied().filter(is_hash);
     let hash =
         query.split('&').find_map(|pair| pair.strip_prefix("h=")).filter(is_hash).or(path_hash);
     let hash = hash.map(|hash| format!("&h={hash}")).unwrap_or_default();

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::embed::html_shell::{self, visitor_language};
 use crate::embed::video_list_page::{
-    ListLayout, LoadedList, VideoListPage, load_list, split_layout,
+    ListLayout, LoadedList, VideoListPage, VideoListRequest, load_list, split_layout,
 };
 use crate::http::auth::Visibility;
 use crate::http::conditional::Freshness;
@@ -118,14 +118,10 @@ async fn respond(
                     "Only saved queries for videos can be embedded.",
                 ));
             }
-            let found = load_list(
-                connection,
-                read_context,
-                &list_request,
-                &saved.fields.query,
-                render_context,
-            )
-            .map_err(outdated_query_problem)?;
+            let video_list =
+                VideoListRequest { list_request: &list_request, query: &saved.fields.query };
+            let found = load_list(connection, read_context, &video_list, render_context)
+                .map_err(outdated_query_problem)?;
             Ok(SavedQueryLookup::Found(Box::new((saved, found))))
         },
     )

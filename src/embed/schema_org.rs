@@ -79,7 +79,8 @@ pub async fn video_schema(
         &request,
         item_request,
         move |loaded, extras, render_context| {
-            video_object(&loaded, &extras, (&urls, &publisher), render_context)
+            let publisher = Publisher { name: &publisher, urls: &urls };
+            video_object(&loaded, &extras, publisher, render_context)
         },
     )
     .await?
@@ -103,23 +104,34 @@ pub async fn video_schema(
     }
 }
 
+/// The publisher of a video.
+#[derive(Clone, Copy)]
+pub struct Publisher<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// The URLs of its pages.
+    pub urls: &'a PublicUrls,
+}
+
 /// The `VideoObject` of a video; `None` where it has no text in any language.
 pub fn video_object(
     loaded: &LoadedItem<VideoFields>,
     extras: &VideoExtras,
-    (urls, publisher): (&PublicUrls, &str),
+    publisher: Publisher<'_>,
     render_context: &RenderContext,
 ) -> Option<Value> {
+    let Publisher { name: publisher_name, urls } = publisher;
     let chosen = loaded.clone().take_selected_text()?;
-    let (item, own, language) = (&loaded.item, &loaded.fields, chosen.language.as_str());
+    let (item, fields, language) = (&loaded.item, &loaded.fields, chosen.language.as_str());
     let embed_url = urls.own_url(&format!("/embed/videos/{}", item.slug));
-    let page_url = urls.page_url(ResourceKind::VIDEO, (item.id, &item.slug), language);
-    let thumbnail = own.thumbnail.unpack::<Option<Thumbnail>>().map(|thumbnail| thumbnail.url);
+    let page_url = urls.page_url(ResourceKind::VIDEO, item.id, &item.slug, language);
+    let thumbnail = fields.thumbnail.unpack::<Option<Thumbnail>>().map(|thumbnail| thumbnail.url);
     let poster = urls.own_url(&png_path(&item.slug, language, None));
-    let sources: Vec<Source> = own.sources.unpack();
+    let sources: Vec<Source> = fields.sources.unpack();
     let file_url =
         sources.iter().find(|source| source.kind == "file").map(|source| source.url.clone());
-    let captions = Captions::new(&own.captions, item, &render_context.base_url, &item.slug).all();
+    let captions =
+        Captions::new(&fields.captions, item, &render_context.base_url, &item.slug).all();
     let field = |name: &str| {
         extras.programme.as_ref().and_then(|programme| programme.get(name)).and_then(Value::as_str)
     };
@@ -142,17 +154,17 @@ pub fn video_object(
     add("url", Some(json!(page_url)));
     add("embedUrl", Some(json!(embed_url)));
     add("contentUrl", file_url.map(|url| json!(url)));
-    add("duration", own.duration_seconds.map(|seconds| json!(iso8601_duration(seconds))));
+    add("duration", fields.duration_seconds.map(|seconds| json!(iso8601_duration(seconds))));
     add("inLanguage", Some(json!(language)));
-    let spoken: Vec<String> = own.spoken_languages.unpack();
+    let spoken: Vec<String> = fields.spoken_languages.unpack();
     add(
         "audio",
         (!spoken.is_empty()).then(|| json!({"@type": "AudioObject", "inLanguage": spoken})),
     );
-    add("license", own.licence.as_ref().map(|licence| json!(licence_url(licence))));
+    add("license", fields.licence.as_ref().map(|licence| json!(licence_url(licence))));
     add("creditText", field("credit_line").map(|line| json!(line)));
-    add("publisher", Some(json!({"@type": "Organization", "name": publisher})));
-    let credits: Vec<Credit> = own.credits.unpack();
+    add("publisher", Some(json!({"@type": "Organization", "name": publisher_name})));
+    let credits: Vec<Credit> = fields.credits.unpack();
     let people = credits
         .iter()
         .map(|credit| json!({"@type": "Person", "name": credit.name}))
@@ -169,7 +181,7 @@ pub fn video_object(
         .collect::<Vec<_>>();
     add("keywords", (!topics.is_empty()).then(|| json!(topics)));
     let locations = render_context
-        .countries(&own.countries)
+        .countries(&fields.countries)
         .iter()
         .map(|country| json!({"@type": "Country", "name": country.name}))
         .collect::<Vec<_>>();
@@ -181,9 +193,9 @@ pub fn video_object(
         .collect();
     add("caption", (!caption_objects.is_empty()).then(|| json!(caption_objects)));
     let features =
-        accessibility_features(&own.accessibility.unpack(), &captions, !item.tracks.is_empty());
+        accessibility_features(&fields.accessibility.unpack(), &captions, !item.tracks.is_empty());
     add("accessibilityFeature", (!features.is_empty()).then(|| json!(features)));
-    add("hasPart", clips(&extras.chapters, own.duration_seconds, &embed_url));
+    add("hasPart", clips(&extras.chapters, fields.duration_seconds, &embed_url));
     Some(Value::Object(object))
 }
 
@@ -200,14 +212,14 @@ fn accessibility_features(
     let has =
         |kinds: &[&str]| captions.iter().any(|caption| kinds.contains(&caption.kind.as_str()));
     let mut features = Vec::new();
-    for (feature, is_there) in [
+    for (feature, is_present) in [
         ("captions", has(&["captions", "subtitles"])),
         ("openCaptions", !accessibility.open_captions.is_empty()),
         ("signLanguage", !accessibility.sign_languages.is_empty()),
         ("audioDescription", !accessibility.audio_descriptions.is_empty()),
         ("transcript", has_transcript && has(&["captions", "subtitles"])),
     ] {
-        if is_there {
+        if is_present {
             features.push(feature);
         }
     }

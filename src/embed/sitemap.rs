@@ -174,9 +174,9 @@ fn render_part(
 /// Writes an entry if the video has a player URL distinct from its page, or a file.
 fn write_entry(xml: &mut XmlWriter, mut video: LoadedItem<VideoFields>, urls: &PublicUrls) {
     let Some(chosen) = video.take_selected_text() else { return };
-    let (item, own, language) = (&video.item, &video.fields, chosen.language.as_str());
-    let sources: Vec<Source> = own.sources.unpack();
-    let page = urls.external_url(ResourceKind::VIDEO, (item.id, &item.slug), language);
+    let (item, fields, language) = (&video.item, &video.fields, chosen.language.as_str());
+    let sources: Vec<Source> = fields.sources.unpack();
+    let page = urls.external_url(ResourceKind::VIDEO, item.id, &item.slug, language);
     let player = urls.own_url(&format!("/embed/videos/{}", item.slug));
     // Without a public site, the embed page is the page of the video.
     let has_player = page.is_some() && sources.iter().any(|source| source.kind != "page");
@@ -205,7 +205,7 @@ fn write_entry(xml: &mut XmlWriter, mut video: LoadedItem<VideoFields>, urls: &P
         xml.element("video:player_loc", &[], &player);
     }
     if let Some(seconds) =
-        own.duration_seconds.filter(|seconds| (1..=MAX_DURATION_SECONDS).contains(seconds))
+        fields.duration_seconds.filter(|seconds| (1..=MAX_DURATION_SECONDS).contains(seconds))
     {
         xml.element("video:duration", &[], &seconds.to_string());
     }

@@ -196,12 +196,12 @@ impl StatisticPage {
                 .and_then(Value::as_str)
                 .map(str::to_owned)
         };
-        let own = &loaded.fields;
-        let countries = render_context.countries(&own.countries);
+        let fields = &loaded.fields;
+        let countries = render_context.countries(&fields.countries);
         let footnotes = countries
             .iter()
             .filter_map(|country| Some(format!("* {}", country.footnote.as_ref()?)));
-        let quotes: Vec<Option<Quote>> = own.quotes.unpack();
+        let quotes: Vec<Option<Quote>> = fields.quotes.unpack();
         let evidence = |(index, reference): (usize, &Reference)| {
             let video = render_context.short_reference(&reference.target_id)?;
             let second = reference.start_ms.map(|milliseconds| milliseconds / 1_000);
@@ -224,12 +224,12 @@ impl StatisticPage {
         let page_url = urls.own_url(&format!("/embed/impact-statistics/{slug}"));
         Self {
             ui_language,
-            display_value: own.format_value(ui_language),
-            title: own.title(&label, ui_language),
+            display_value: fields.format_value(ui_language),
+            title: fields.title(&label, ui_language),
             description: text,
-            details: detail_rows(own, ui_language),
-            source: own.source.unpack(),
-            documents: own.documents.unpack(),
+            details: detail_rows(fields, ui_language),
+            source: fields.source.unpack(),
+            documents: fields.documents.unpack(),
             evidence: loaded.references_in("evidence").enumerate().filter_map(evidence).collect(),
             programme_and_partner: field("title").into_iter().chain(partner).collect(),
             attribution: field("credit_line")
@@ -239,7 +239,8 @@ impl StatisticPage {
                 .collect(),
             public_url: urls.external_url(
                 ResourceKind::IMPACT_STATISTIC,
-                (loaded.item.id, &slug),
+                loaded.item.id,
+                &slug,
                 &language,
             ),
             discovery: OEmbedDiscovery::new(&urls.own_url(""), &with_query(&page_url, &[&lang])),
@@ -334,30 +335,30 @@ impl StatisticPage {
 }
 
 /// Details of a statistic other than its value. The label includes the unit.
-fn detail_rows(own: &StatisticFields, ui_language: &'static str) -> Vec<(String, String)> {
+fn detail_rows(fields: &StatisticFields, ui_language: &'static str) -> Vec<(String, String)> {
     let localized = |message: Message| message.localize(ui_language).to_owned();
     let with_note = |value: String, more: Option<String>| {
         more.map_or_else(|| value.clone(), |more| format!("{value} ({more})"))
     };
-    let format_value = |value: &str| format_plain_value(value, &own.measure, ui_language);
-    let mut rows: Vec<(String, String)> = own
+    let format_value = |value: &str| format_plain_value(value, &fields.measure, ui_language);
+    let mut rows: Vec<(String, String)> = fields
         .disaggregation
         .unpack::<Vec<Disaggregation>>()
         .into_iter()
         .map(|slice| (slice.dimension, slice.value))
         .collect();
     rows.extend(
-        format_date_range(own.period_start, own.period_end, ui_language)
+        format_date_range(fields.period_start, fields.period_end, ui_language)
             .map(|period| (localized(Message::Period), period)),
     );
-    let baseline = own.baseline.unpack::<Option<Baseline>>();
+    let baseline = fields.baseline.unpack::<Option<Baseline>>();
     rows.extend(baseline.map(|baseline| {
         (
             localized(Message::Baseline),
             with_note(format_value(&baseline.value), Some(baseline.year.to_string())),
         )
     }));
-    let target = own.target.unpack::<Option<Target>>();
+    let target = fields.target.unpack::<Option<Target>>();
     let until =
         |target: &Target| format_date_range(target.period_start, target.period_end, ui_language);
     rows.extend(target.map(|target| {

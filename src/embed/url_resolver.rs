@@ -4,6 +4,22 @@
 use crate::resource::schema::ResourceKind;
 use crate::text::language::Language;
 
+/// The saved query whose page a URL addresses.
+pub(super) struct SavedQueryTarget {
+    /// Its id or slug.
+    pub id_or_slug: String,
+    /// The query string of the URL.
+    pub query: String,
+}
+
+/// The item whose page a URL addresses.
+pub(super) struct ItemTarget {
+    /// Its id or slug.
+    pub id_or_slug: String,
+    /// Language of the page.
+    pub language: Option<Language>,
+}
+
 /// Path and query of a URL of this server, or of a relative URL.
 fn split_path_and_query<'a>(url: &'a str, base_url: &str) -> (&'a str, &'a str) {
     let url = url.split('#').next().unwrap_or_default();
@@ -23,22 +39,23 @@ pub(super) fn match_chart_url(url: &str, base_url: &str) -> Option<String> {
     (path == "/embed/impact-statistics/chart").then(|| query.to_owned())
 }
 
-/// Matches the page of a saved query; returns its id or slug and the query string.
-pub(super) fn match_saved_query_url(url: &str, base_url: &str) -> Option<(String, String)> {
+/// Matches the page of a saved query.
+pub(super) fn match_saved_query_url(url: &str, base_url: &str) -> Option<SavedQueryTarget> {
     let (path, query) = split_path_and_query(url, base_url);
     let name = path.strip_prefix("/f/").filter(|name| is_slug_or_id(name))?;
-    Some((name.to_owned(), query.to_owned()))
+    Some(SavedQueryTarget { id_or_slug: name.to_owned(), query: query.to_owned() })
 }
 
-/// Matches the page of an item of a kind; returns its id or slug and the language.
+/// Matches the page of an item of a kind.
 pub(super) fn match_item_url(
     kind: ResourceKind,
     url: &str,
     base_url: &str,
     template: Option<&str>,
-) -> Option<(String, Option<Language>)> {
-    let whole = if url.starts_with('/') { format!("{base_url}{url}") } else { url.to_owned() };
-    let url = whole.as_str();
+) -> Option<ItemTarget> {
+    let absolute_url =
+        if url.starts_with('/') { format!("{base_url}{url}") } else { url.to_owned() };
+    let url = absolute_url.as_str();
     let without_fragment = url.split('#').next().unwrap_or_default();
     let (page, query) = without_fragment.split_once('?').unwrap_or((without_fragment, ""));
     let query_language = query
@@ -48,14 +65,15 @@ pub(super) fn match_item_url(
     for path in [&format!("/embed/{}", kind.path_segment()), kind.path()] {
         let prefix = format!("{base_url}{path}/");
         if let Some(name) = page.strip_prefix(&prefix).filter(|name| is_slug_or_id(name)) {
-            return Some((name.to_owned(), query_language));
+            return Some(ItemTarget { id_or_slug: name.to_owned(), language: query_language });
         }
     }
     // A template without `{kind}` is for videos.
     let template =
         template.filter(|template| kind == ResourceKind::VIDEO || template.contains("{kind}"))?;
-    let (name, language) = match_template(kind, template, url)?;
-    Some((name, language.and_then(|tag| Language::parse(&tag).ok()).or(query_language)))
+    let (id_or_slug, language) = match_template(kind, template, url)?;
+    let language = language.and_then(|tag| Language::parse(&tag).ok()).or(query_language);
+    Some(ItemTarget { id_or_slug, language })
 }
 
 fn is_slug_or_id(name: &str) -> bool {
@@ -107,10 +125,10 @@ mod tests {
     fn matches_video_urls() {
         let template = Some("https://example.org/{lang}/videos/{slug}");
         let found = |url: &str| {
-            let (name, language) =
+            let ItemTarget { id_or_slug, language } =
                 match_item_url(ResourceKind::VIDEO, url, "https://c.example.org", template)?;
             Some(format!(
-                "{name} {}",
+                "{id_or_slug} {}",
                 language.map(|language| language.as_str().to_owned()).unwrap_or_default()
             ))
         };
@@ -154,14 +172,14 @@ mod tests {
     fn matches_statistic_urls() {
         let template = Some("https://example.org/{kind}/{slug}?l={lang}");
         let found = |url: &str, template: Option<&str>| {
-            let (name, language) = match_item_url(
+            let ItemTarget { id_or_slug, language } = match_item_url(
                 ResourceKind::IMPACT_STATISTIC,
                 url,
                 "https://c.example.org",
                 template,
             )?;
             Some(format!(
-                "{name} {}",
+                "{id_or_slug} {}",
                 language.map(|language| language.as_str().to_owned()).unwrap_or_default()
             ))
         };

@@ -168,7 +168,9 @@ async fn respond(
         request,
         catalogue_request,
         move |connection, read_context, render_context| {
-            load_list(connection, read_context, &shared_request, &shared_query, render_context)
+            let video_list =
+                VideoListRequest { list_request: &shared_request, query: &shared_query };
+            load_list(connection, read_context, &video_list, render_context)
         },
     )
     .await?;
@@ -227,7 +229,11 @@ pub(super) fn split_layout(query: &str) -> (Result<&'static str, FieldError>, St
                         unknown_value_message(value, LAYOUTS.iter().copied()),
                     )
                 };
-                layout = LAYOUTS.iter().find(|known| **known == value).copied().ok_or_else(unknown);
+                layout = LAYOUTS
+                    .iter()
+                    .find(|layout_name| **layout_name == value)
+                    .copied()
+                    .ok_or_else(unknown);
             }
             _ => rest.push(pair),
         }
@@ -235,14 +241,22 @@ pub(super) fn split_layout(query: &str) -> (Result<&'static str, FieldError>, St
     (layout, rest.join("&"))
 }
 
-/// Loads a page of a list; `query` is the query string of `list_request`.
+/// A request for a list of videos.
+pub(super) struct VideoListRequest<'a> {
+    /// The list.
+    pub list_request: &'a ListRequest,
+    /// The query string that it was parsed from.
+    pub query: &'a str,
+}
+
+/// Loads a page of a list.
 pub(super) fn load_list(
     connection: &mut Connection,
     read_context: ReadContext<'_>,
-    list_request: &ListRequest,
-    query: &str,
+    video_list: &VideoListRequest<'_>,
     render_context: &mut RenderContext,
 ) -> Result<LoadedList, Problem> {
+    let VideoListRequest { list_request, query } = *video_list;
     let description =
         describe_query(connection, &SCHEMA, query, Visibility::Published, render_context)?;
     let Some(cache) = render_context.cache() else {
@@ -251,8 +265,7 @@ pub(super) fn load_list(
     let list = list_request.page_query(connection, &cache)?;
     let page = load_page::<Videos>(
         connection,
-        &list,
-        (&list_request.page_params.start, list_request.page_params.limit),
+        list_request.page_params.page_of(&list),
         list_request.visibility,
         render_context,
     )?;
@@ -264,7 +277,7 @@ pub(super) fn load_list(
         ));
     };
     let notes = content_notes_in_other_language(connection, read_context, &loaded)?;
-    let cards = loaded.into_iter().filter_map(|one| to_card(one, &notes)).collect();
+    let cards = loaded.into_iter().filter_map(|video| to_card(video, &notes)).collect();
     Ok(LoadedList {
         description,
         cards,
@@ -331,7 +344,7 @@ impl VideoListPage<'_> {
                 h1 { (description.title) }
                 @if self.cards.is_empty() { p { (localized(Message::NothingFound)) } }
             }
-            ul class=(format!("cards {}", self.layout)) { @for one in &self.cards { li { (render_card(one, self.ui_language, self.base_url)) } } }
+            ul class=(format!("cards {}", self.layout)) { @for card in &self.cards { li { (render_card(card, self.ui_language, self.base_url)) } } }
             @if links.next.is_some() || links.prev.is_some() {
                 nav.text aria-label=(localized(Message::Pages)) {
                     @if let Some(prev) = &links.prev { a rel="prev" href=(prev) { (localized(Message::PreviousPage)) } " " }

@@ -83,36 +83,42 @@ impl Component {
     }
 
     fn to_response(&self, request: &HttpRequest, cache_control: &str) -> HttpResponse {
-        cross_origin_response(
-            request,
-            &self.etag,
-            cache_control,
-            "text/javascript; charset=utf-8",
-            Bytes::from_static(COMPONENT.script.as_bytes()),
-        )
+        let file = PublicFile {
+            etag: self.etag.clone(),
+            media_type: "text/javascript; charset=utf-8",
+            body: Bytes::from_static(COMPONENT.script.as_bytes()),
+        };
+        file.into_response(request, cache_control)
     }
 }
 
-/// A response that every origin may read.
-fn cross_origin_response(
-    request: &HttpRequest,
-    etag: &EntityTag,
-    cache_control: &str,
-    media_type: &str,
+/// A file that every origin may read.
+struct PublicFile {
+    etag: EntityTag,
+    media_type: &'static str,
     body: Bytes,
-) -> HttpResponse {
-    let validators = CacheValidators { tag: etag.clone(), last_modified: None };
-    let is_not_modified = ConditionalGet::from_request(request).is_current(&validators);
-    let mut response = HttpResponse::build(if is_not_modified {
-        StatusCode::NOT_MODIFIED
-    } else {
-        StatusCode::OK
-    });
-    response
-        .insert_header((header::ETAG, etag.as_str()))
-        .insert_header((header::CACHE_CONTROL, cache_control));
-    response.insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"));
-    if is_not_modified { response.finish() } else { response.content_type(media_type).body(body) }
+}
+
+impl PublicFile {
+    fn into_response(self, request: &HttpRequest, cache_control: &str) -> HttpResponse {
+        let Self { etag, media_type, body } = self;
+        let validators = CacheValidators { tag: etag.clone(), last_modified: None };
+        let is_not_modified = ConditionalGet::from_request(request).is_current(&validators);
+        let mut response = HttpResponse::build(if is_not_modified {
+            StatusCode::NOT_MODIFIED
+        } else {
+            StatusCode::OK
+        });
+        response
+            .insert_header((header::ETAG, etag.as_str()))
+            .insert_header((header::CACHE_CONTROL, cache_control));
+        response.insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"));
+        if is_not_modified {
+            response.finish()
+        } else {
+            response.content_type(media_type).body(body)
+        }
+    }
 }
 
 /// Cache lifetime of URLs whose content can change.
@@ -203,13 +209,12 @@ pub async fn web_component_integrity(
         integrity: &COMPONENT.integrity,
     };
     let body = serde_json::to_string(&pinned).map_err(Problem::internal)?;
-    Ok(cross_origin_response(
-        &request,
-        &EntityTag::from_key(&body),
-        SHORT_CACHE_CONTROL,
-        "application/json",
-        Bytes::from(body),
-    ))
+    let file = PublicFile {
+        etag: EntityTag::from_key(&body),
+        media_type: "application/json",
+        body: Bytes::from(body),
+    };
+    Ok(file.into_response(&request, SHORT_CACHE_CONTROL))
 }
 
 #[cfg(test)]
@@ -229,7 +234,10 @@ mod tests {
             .chain(SCRIPT_TEMPLATE.split("DisplayError(\"").skip(1))
         {
             let name = after.split('"').next().unwrap();
-            assert!(MESSAGES.iter().any(|(known, _)| *known == name), "{name} has no message");
+            assert!(
+                MESSAGES.iter().any(|(message_name, _)| *message_name == name),
+                "{name} has no message"
+            );
         }
     }
 

@@ -364,8 +364,7 @@ pub fn load_feed<S: FeedResource>(
     let list = list_request.page_query(connection, &cache)?;
     let page = load_page::<S>(
         connection,
-        &list,
-        (&list_request.page_params.start, list_request.page_params.limit),
+        list_request.page_params.page_of(&list),
         list_request.visibility,
         render_context,
     )?;

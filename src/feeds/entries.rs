@@ -59,7 +59,7 @@ impl EntryContext<'_> {
         let text = chosen.text;
         let entry = Entry {
             id: item.id,
-            link: self.urls.page_url(kind, (item.id, &item.slug), &language),
+            link: self.urls.page_url(kind, item.id, &item.slug, &language),
             title: text.title.clone(),
             language,
             summary: text.summary.clone(),

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::config::Settings;
-use crate::db::keyset::PageStart;
+use crate::db::keyset::{ListPage, PageStart};
 use crate::db::{Connection, Time};
 use crate::http::auth::Visibility;
 use crate::http::conditional::{CacheValidators, Freshness};
@@ -15,9 +15,10 @@ use crate::http::language::LanguagePreference;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::query_params::{QueryParams, present_params};
 use crate::iati::activity::SkippedCounts;
+use crate::iati::export::context::ExportContext;
 use crate::iati::export::issues::ReadinessIssue;
 use crate::iati::export::{ActivityExport, ExportReport, export_programmes, load_reporting_org};
-use crate::iati::load::MAX_PROGRAMMES;
+use crate::iati::load::{MAX_PROGRAMMES, Programme};
 use crate::iati::xml_writer;
 use crate::programmes::resource::Programmes;
 use crate::programmes::schema::SCHEMA;
@@ -115,8 +116,12 @@ pub async fn iati_activities(
     let key = FileKey::Activities { omits, today, list: list_request.key() };
     let etag_key = file_etag_key(&state, &request, &key);
     respond(&state, &request, etag_key, move |connection, state, changed_at, render_context| {
-        let programmes = load_activities(connection, state, &list_request, today, render_context)?;
-        build_file(programmes, omits, changed_at)
+        let programmes = load_programmes(connection, &list_request, render_context)?;
+        let urls = PublicUrls::new(&state.settings, &list_request.base_url);
+        let export_context =
+            ExportContext::new(&state.settings, &state.country_names, &urls, today);
+        let report = export_programmes(connection, programmes, &export_context, render_context)?;
+        build_file(report, omits, changed_at)
     })
     .await
 }
@@ -279,21 +284,18 @@ fn split_incomplete_param(query: &str) -> Result<(bool, String), Problem> {
     }
 }
 
-fn load_activities(
+fn load_programmes(
     connection: &mut Connection,
-    state: &AppState,
     list_request: &ListRequest,
-    today: NaiveDate,
     render_context: &mut RenderContext,
-) -> Result<ExportReport, Problem> {
+) -> Result<Vec<Programme>, Problem> {
     let Some(cache) = render_context.cache() else {
         return Err(Problem::internal("the render context has no cache view"));
     };
     let list = list_request.page_query(connection, &cache)?;
     let page = load_page::<Programmes>(
         connection,
-        &list,
-        (&PageStart::Offset(0), MAX_PROGRAMMES),
+        ListPage { list: &list, start: &PageStart::Offset(0), limit: MAX_PROGRAMMES },
         Visibility::Published,
         render_context,
     )?;
@@ -315,12 +317,7 @@ fn load_activities(
             vec![FieldError::field("/programmes", "lacking", detail)],
         ));
     }
-    export_programmes(
-        connection,
-        (&state.settings, &state.country_names),
-        (programmes, today, &list_request.base_url),
-        render_context,
-    )
+    Ok(programmes)
 }
 
 fn build_file(

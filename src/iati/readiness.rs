@@ -9,6 +9,7 @@ use crate::http::auth::Visibility;
 use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
 use crate::i18n::country_names::CountryNames;
+use crate::iati::export::context::ExportContext;
 use crate::iati::export::export_programmes;
 use crate::iati::export::issues::ReadinessIssue;
 use crate::programmes::resource::Programmes;
@@ -16,6 +17,7 @@ use crate::resource::schema::ResourceKind;
 use crate::resource::store::items::kind_predicate;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_where;
+use crate::resource::view::urls::PublicUrls;
 
 /// Programmes per batch.
 const BATCH_SIZE: i64 = 100;
@@ -25,9 +27,8 @@ pub fn find_issues(
     connection: &mut Connection,
     settings: &Settings,
 ) -> Result<Vec<ReadinessIssue>, Problem> {
-    let places = CountryNames::new(settings.kosovo_footnote());
-    let shared = std::sync::Arc::new(places.clone());
-    let base = settings.base_url.clone().unwrap_or_default();
+    let shared = std::sync::Arc::new(CountryNames::new(settings.kosovo_footnote()));
+    let urls = PublicUrls::new(settings, settings.base_url.as_deref().unwrap_or_default());
     let (mut issues, mut after, mut is_first) = (Vec::new(), 0, true);
     loop {
         let mut render_context = RenderContext::new(
@@ -47,11 +48,11 @@ pub fn find_issues(
             Visibility::Published,
             &mut render_context,
         )?;
-        let last = programmes.iter().map(|one| one.item.number).max();
+        let last = programmes.iter().map(|programme| programme.item.number).max();
         let (reporter, export) = export_programmes(
             connection,
-            (settings, &places),
-            (programmes, Utc::now().date_naive(), &base),
+            programmes,
+            &ExportContext::new(settings, &shared, &urls, Utc::now().date_naive()),
             &mut render_context,
         )?;
         issues.extend(reporter.err().filter(|_| is_first));

@@ -179,7 +179,7 @@ pub fn find_saved_query(
     };
     let unreadable = format!("the fields of saved query {} cannot be parsed", item.id);
     let mut loaded =
-        hydrate_single::<SavedQueries>(connection, item, None, visibility, render_context)?
+        hydrate_single::<SavedQueries>(connection, item.into(), visibility, render_context)?
             .ok_or_else(|| Problem::internal(unreadable))?;
     let selected = loaded
         .take_selected_text()

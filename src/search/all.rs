@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 
 use crate::db::keyset::ListQuery;
 use crate::db::search::{
-    Audience, FieldScope, SearchMatch, SearchMode, TokenFrequencies, cached_token_frequencies,
-    plan_search,
+    Audience, FieldScope, IndexSearch, SearchMatch, SearchMode, TokenFrequencies,
+    cached_token_frequencies, plan_search,
 };
 use crate::db::sort_key::{SortKey, SortKeyType};
 use crate::db::sql_fragment::{Bind, Fragment};
@@ -41,7 +41,7 @@ use crate::resource::schema::operation::OperationKind;
 use crate::resource::schema::{COMMON_RANGES, RangeSchema, ResourceKind};
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
-use crate::resource::view::load::load_mixed_page;
+use crate::resource::view::load::ItemLoader;
 use crate::search::hit::{HIT_FIELDS, HitImageFields, SearchHitPage, to_hit};
 use crate::search::kind_filter;
 use crate::text::fingerprint::Fingerprint;
@@ -255,7 +255,8 @@ impl SearchRequest {
             Audience::Public
         };
         let mut list = ListQuery::default();
-        match plan_search(query, &prefixes, audience, (FieldScope::AllFields, mode), frequencies) {
+        let index_search = IndexSearch { query, kinds: &prefixes, audience, frequencies };
+        match plan_search(index_search, FieldScope::AllFields, mode) {
             SearchMatch::Ranked(ranked) if !kinds.is_empty() => list.ranked_matches = Some(ranked),
             // Only excluded words, or no kind.
             other => {
@@ -319,13 +320,14 @@ fn load_hit_page(
     let schema_of =
         |item: &ItemRow| ResourceKind::parse(&item.kind).and_then(|kind| state.schema(kind));
     let paging = &search_request.paging;
-    let page = load_mixed_page::<Option<HitImageFields>>(
+    let item_loader = ItemLoader {
+        visibility: search_request.visibility,
+        schema_of: |item: &ItemRow| schema_of(item).filter(|_| search_request.highlights),
+    };
+    let page = item_loader.load_page::<Option<HitImageFields>>(
         connection,
-        &list,
-        (&paging.start, paging.limit),
-        search_request.visibility,
+        paging.page_of(&list),
         render_context,
-        |item| schema_of(item).filter(|_| search_request.highlights),
     )?;
     let Some((slice, loaded)) = page else {
         return Err(Problem::invalid_parameter(
@@ -359,7 +361,7 @@ fn load_hit_page(
         None => Vec::new(),
     };
     let mut full_items = if search_request.include_item {
-        load_full_items(connection, state, search_request.visibility, &loaded, render_context)?
+        load_full_items(connection, read_context, &loaded, render_context)?
     } else {
         HashMap::new()
     };
@@ -369,14 +371,14 @@ fn load_hit_page(
         None
     };
     let mut items = JsonItems::default();
-    for one in loaded {
-        let Some(schema) = schema_of(&one.item) else { continue };
+    for hit in loaded {
+        let Some(schema) = schema_of(&hit.item) else { continue };
         let highlights = highlight_data.as_ref().map(|highlight_data| {
-            highlight_data.highlights_for(schema, &one, search_request.visibility, render_context)
+            highlight_data.highlights_for(schema, &hit, search_request.visibility, render_context)
         });
-        let item = full_items.remove(&one.item.id);
+        let item = full_items.remove(&hit.item.id);
         items.push(
-            &to_hit(one, schema.kind, item, render_context),
+            &to_hit(hit, schema.kind, item, render_context),
             &search_request.response_shape,
         )?;
         if let Some(highlights) = highlights {
@@ -427,25 +429,20 @@ fn kind_facets(
 /// Loads the full resources of the hits, with a fixed number of statements for each kind.
 fn load_full_items(
     connection: &mut Connection,
-    state: &AppState,
-    visibility: Visibility,
+    read_context: ReadContext<'_>,
     loaded: &[LoadedItem<Option<HitImageFields>>],
     render_context: &RenderContext,
 ) -> Result<HashMap<Id, Value>, Problem> {
+    let ReadContext { state, visibility, .. } = read_context;
     let mut full_items = HashMap::new();
     for (schema, load) in &state.registry {
         let ids: Vec<Id> = loaded
             .iter()
-            .filter(|one| one.item.kind == schema.kind.as_str())
-            .map(|one| one.item.id)
+            .filter(|hit| hit.item.kind == schema.kind.as_str())
+            .map(|hit| hit.item.id)
             .collect();
-        let mut inner = RenderContext::new(
-            render_context.language_preference.clone(),
-            Arc::clone(&render_context.country_names),
-            render_context.cache(),
-        )
-        .with_base_url(&render_context.base_url);
-        full_items.extend(load(connection, &ids, visibility, &mut inner)?);
+        let mut embedded_context = render_context.for_embedded();
+        full_items.extend(load(connection, &ids, visibility, &mut embedded_context)?);
     }
     Ok(full_items)
 }

@@ -153,7 +153,7 @@ impl HitImageFields {
 
 /// Renders a hit; `item` is the full resource.
 pub(super) fn to_hit(
-    mut one: LoadedItem<Option<HitImageFields>>,
+    mut loaded: LoadedItem<Option<HitImageFields>>,
     kind: ResourceKind,
     item: Option<Value>,
     render_context: &RenderContext,
@@ -167,20 +167,20 @@ pub(super) fn to_hit(
     let translations = render_context
         .language_preference
         .include_translations
-        .then(|| one.texts.iter().map(text).collect());
-    let image = one.fields.as_ref().and_then(HitImageFields::image);
-    let chosen = one.take_selected_text();
+        .then(|| loaded.texts.iter().map(text).collect());
+    let image = loaded.fields.as_ref().and_then(HitImageFields::image);
+    let chosen = loaded.take_selected_text();
     SearchHit {
         kind: kind.as_str().to_owned(),
-        id: one.item.id,
-        url: format!("{}{}/{}", render_context.base_url, kind.path(), one.item.slug),
-        slug: one.item.slug,
+        id: loaded.item.id,
+        url: format!("{}{}/{}", render_context.base_url, kind.path(), loaded.item.slug),
+        slug: loaded.item.slug,
         transliterated: chosen.as_ref().is_some_and(|chosen| chosen.is_transliterated),
         language: chosen.as_ref().map(|chosen| chosen.language.as_str().to_owned()),
         summary: chosen.as_ref().and_then(|chosen| chosen.text.summary.clone()),
         title: chosen.map(|chosen| chosen.text.title),
         translations,
-        published_at: one.item.published_at,
+        published_at: loaded.item.published_at,
         image,
         item,
         highlights: None,

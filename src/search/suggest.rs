@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::db::search::{Audience, cached_token_frequencies, find_newest_by_title};
+use crate::db::search::{Audience, IndexSearch, cached_token_frequencies, find_newest_by_title};
 use crate::db::{Connection, Id};
 use crate::http::auth::Visibility;
 use crate::http::conditional::Freshness;
@@ -322,14 +322,13 @@ fn find_candidates(
     let max_results = i64::try_from(suggest_request.limit).unwrap_or(MAX_SUGGESTIONS);
     let newest = |connection: &mut Connection, query: &SearchQuery, kinds: &[ResourceKind]| {
         let prefixes: Vec<char> = kinds.iter().map(|kind| kind.index_prefix()).collect();
-        find_newest_by_title(
-            connection,
+        let index_search = IndexSearch {
             query,
-            &prefixes,
-            Audience::Public,
-            max_results,
-            &frequencies,
-        )
+            kinds: &prefixes,
+            audience: Audience::Public,
+            frequencies: &frequencies,
+        };
+        find_newest_by_title(connection, index_search, max_results)
     };
     let (videos, others): (Vec<ResourceKind>, Vec<ResourceKind>) =
         suggest_request.kinds.iter().partition(|kind| **kind == ResourceKind::VIDEO);

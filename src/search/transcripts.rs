@@ -8,13 +8,14 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::db::keyset::{PageStart, Position};
+use crate::db::keyset::{ListPage, PageStart, Position};
 use crate::db::search::FieldScope;
 use crate::db::{Connection, Id};
 use crate::http::conditional::Freshness;
 use crate::http::cursor;
 use crate::http::problem::Problem;
 use crate::http::query_params::reject_params;
+use crate::resource::cache::references::CacheView;
 use crate::resource::extract::{AcceptsJson, Viewer};
 use crate::resource::model::cue_text::{CueRange, CueText};
 use crate::resource::model::item::LoadedItem;
@@ -170,12 +171,7 @@ pub async fn search_transcripts(
                 Vec::new()
             } else {
                 let videos: HashSet<Id> = data.iter().map(|hit| hit.video.id).collect();
-                find_did_you_mean(
-                    connection,
-                    read_context.state,
-                    &shared_request,
-                    (videos.len(), render_context),
-                )?
+                find_did_you_mean(connection, read_context, &shared_request, videos.len())?
             };
             Ok((data, page, did_you_mean))
         },
@@ -219,7 +215,12 @@ fn load_hit_page(
         return Err(Problem::internal("a list was loaded without the reference cache"));
     };
     let list = list_request.page_query(connection, &cache)?;
-    let highlighter = Highlighter::new(query);
+    let hit_context = HitContext {
+        highlighter: Highlighter::new(query),
+        query,
+        list_request,
+        base_url: render_context.base_url.clone(),
+    };
     let limit = usize::try_from(list_request.page_params.limit).unwrap_or(1);
     let invalid_cursor = || {
         Problem::invalid_parameter(
@@ -236,8 +237,7 @@ fn load_hit_page(
     loop {
         let page = load_page::<Videos>(
             connection,
-            &list,
-            (&start, batch_size),
+            ListPage { list: &list, start: &start, limit: batch_size },
             list_request.visibility,
             render_context,
         )?;
@@ -247,16 +247,9 @@ fn load_hit_page(
             scanned = scanned.saturating_add(1);
             let after = std::mem::take(&mut skip);
             hits.extend(
-                hits_in_video(
-                    video,
-                    position,
-                    &tracks,
-                    (&highlighter, query),
-                    list_request,
-                    render_context,
-                )
-                .into_iter()
-                .filter(|found| found.hit_index >= after),
+                hits_in_video(video, position, &tracks, &hit_context)
+                    .into_iter()
+                    .filter(|found| found.hit_index >= after),
             );
             next = Some((position.clone(), usize::MAX));
             if hits.len() > limit {
@@ -298,9 +291,9 @@ fn load_hit_page(
 /// with hits.
 fn find_did_you_mean(
     connection: &mut Connection,
-    state: &AppState,
+    read_context: ReadContext<'_>,
     list_request: &ListRequest,
-    (found, render_context): (usize, &RenderContext),
+    found: usize,
 ) -> Result<Vec<String>, Problem> {
     let Some(sparse_search) = list_request
         .search()
@@ -308,9 +301,8 @@ fn find_did_you_mean(
     else {
         return Ok(Vec::new());
     };
-    let Some(cache) = render_context.cache() else {
-        return Err(Problem::internal("a list was loaded without the reference cache"));
-    };
+    let ReadContext { state, revisions, .. } = read_context;
+    let cache = CacheView::new(&state.reference_cache, revisions);
     suggest_queries(connection, &state.vocabulary, &sparse_search, |connection, query| {
         Ok(list_request
             .with_query(query)
@@ -324,8 +316,8 @@ fn find_did_you_mean(
 fn resume_position(start: &PageStart) -> Option<(PageStart, usize)> {
     match start {
         PageStart::Offset(0) => Some((PageStart::Offset(0), 0)),
-        PageStart::After(place) => {
-            let [rank, key, at] = place.keys.as_slice() else { return None };
+        PageStart::After(position) => {
+            let [rank, key, at] = position.keys.as_slice() else { return None };
             let (key, at): (i64, usize) =
                 (key.as_deref()?.parse().ok()?, at.as_deref()?.parse().ok()?);
             let keys = vec![
@@ -333,7 +325,7 @@ fn resume_position(start: &PageStart) -> Option<(PageStart, usize)> {
                 Some(if at == usize::MAX { key } else { key.saturating_add(1) }.to_string()),
             ];
             Some((
-                PageStart::After(Position { keys, row_id: place.row_id }),
+                PageStart::After(Position { keys, row_id: position.row_id }),
                 if at == usize::MAX { 0 } else { at },
             ))
         }
@@ -346,9 +338,9 @@ fn page_info(
     next: Option<(Position, usize)>,
     total: Option<i64>,
 ) -> PageInfo {
-    let next_cursor = next.map(|(mut place, at)| {
-        place.keys.push(Some(at.to_string()));
-        cursor::encode(&list_request.page_params.query_fingerprint, &place, false)
+    let next_cursor = next.map(|(mut position, hit_index)| {
+        position.keys.push(Some(hit_index.to_string()));
+        cursor::encode(&list_request.page_params.query_fingerprint, &position, false)
     });
     PageInfo { limit: list_request.page_params.limit, next_cursor, prev_cursor: None, total }
 }
@@ -375,14 +367,21 @@ fn load_spoken_tracks(
     Ok(spoken)
 }
 
+/// What the hits in a video depend on besides the video.
+struct HitContext<'a> {
+    highlighter: Highlighter<'a>,
+    query: &'a SearchQuery,
+    list_request: &'a ListRequest,
+    base_url: String,
+}
+
 fn hits_in_video(
     video: &LoadedItem<VideoFields>,
     position: &Position,
     tracks: &HashMap<i64, Vec<(TrackRow, CueText)>>,
-    (highlighter, query): (&Highlighter<'_>, &SearchQuery),
-    list_request: &ListRequest,
-    render_context: &RenderContext,
+    hit_context: &HitContext<'_>,
 ) -> Vec<RankedHit> {
+    let HitContext { highlighter, query, list_request, base_url } = hit_context;
     let groups = query.groups.iter().fold(0_u64, |all, _| (all << 1) | 1);
     let mut hits: Vec<(i64, TranscriptHit)> = Vec::new();
     for (track, cue_text) in tracks.get(&video.item.number).into_iter().flatten() {
@@ -420,10 +419,7 @@ fn hits_in_video(
                         CueRange::single(passage.last.saturating_add(1)),
                         &marks,
                     ),
-                    url: format!(
-                        "{}/embed/videos/{}#t={start_seconds}",
-                        render_context.base_url, video.item.slug
-                    ),
+                    url: format!("{base_url}/embed/videos/{}#t={start_seconds}", video.item.slug),
                 },
             ));
         }
@@ -434,8 +430,8 @@ fn hits_in_video(
             hit.video.title.clone_from(&title);
         }
     }
-    hits.sort_by(|(a, one), (b, other)| {
-        (a, one.kind, &one.language).cmp(&(b, other.kind, &other.language))
+    hits.sort_by(|(start_a, a), (start_b, b)| {
+        (start_a, a.kind, &a.language).cmp(&(start_b, b.kind, &b.language))
     });
     hits.into_iter()
         .enumerate()

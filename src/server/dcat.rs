@@ -74,8 +74,19 @@ pub struct DcatDataset {
     pub languages: Vec<String>,
     /// Countries: ISO 3166-1 alpha-3, or XKX.
     pub countries: Vec<String>,
-    /// URL and format of each distribution, and whether it is paginated.
-    pub distributions: Vec<(DistributionFormat, String, bool)>,
+    /// Its distributions.
+    pub distributions: Vec<Distribution>,
+}
+
+/// A distribution of a dataset.
+#[derive(Clone, Debug)]
+pub struct Distribution {
+    /// The format.
+    pub format: DistributionFormat,
+    /// Path of its URL.
+    pub path: String,
+    /// Whether the URL returns one page of the dataset only.
+    pub is_page: bool,
 }
 
 /// A DCAT catalog.
@@ -238,9 +249,10 @@ impl DcatCatalog {
     }
 
     fn render_dataset(&self, dataset: &DcatDataset, modified: Option<Value>) -> Value {
-        let distributions = dataset.distributions.iter().map(|(format, path, is_page)| {
-            self.render_distribution(dataset, format, (path, *is_page))
-        });
+        let distributions = dataset
+            .distributions
+            .iter()
+            .map(|distribution| self.render_distribution(dataset, distribution));
         compact_object([
             ("@id", Some(json!(self.part_id(dataset.name)))),
             ("@type", Some(json!("Dataset"))),
@@ -267,12 +279,8 @@ impl DcatCatalog {
         ])
     }
 
-    fn render_distribution(
-        &self,
-        dataset: &DcatDataset,
-        format: &DistributionFormat,
-        (path, is_page): (&str, bool),
-    ) -> Value {
+    fn render_distribution(&self, dataset: &DcatDataset, distribution: &Distribution) -> Value {
+        let Distribution { format, path, is_page } = distribution;
         let address = format!("{}{path}", self.base_url);
         compact_object([
             ("@id", Some(json!(self.part_id(&format!("{}-{}", dataset.name, format.name))))),

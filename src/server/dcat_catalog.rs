@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::config::Settings;
 use crate::db::Connection;
 use crate::http::auth::Visibility;
 use crate::http::conditional::Freshness;
@@ -23,7 +24,9 @@ use crate::resource::schema::operation::OperationKind;
 use crate::resource::schema::{ResourceKind, ResourceSchema, TEXT_LANGUAGE_FILTER};
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
-use crate::server::dcat::{DcatCatalog, DcatDataset, DistributionFormat, IATI_STANDARD_URL};
+use crate::server::dcat::{
+    DcatCatalog, DcatDataset, Distribution, DistributionFormat, IATI_STANDARD_URL,
+};
 use crate::server::openapi_cache::OpenApiDocuments;
 use crate::text::fingerprint::Fingerprint;
 
@@ -119,12 +122,15 @@ pub async fn describe_catalogue(
         &request,
         catalogue_request,
         move |connection, read_context, render_context| {
-            let specs = DATASETS
-                .iter()
-                .filter_map(|(kind, about)| Some((read_context.state.schema(*kind)?, *about)));
-            let datasets = specs.map(|(spec, about)| {
-                load_dataset(connection, read_context, (spec, about), render_context, &documents)
+            let sources = DATASETS.iter().filter_map(|(kind, description)| {
+                Some(DatasetSource {
+                    schema: read_context.state.schema(*kind)?,
+                    description: *description,
+                    documents: &documents,
+                })
             });
+            let datasets = sources
+                .map(|source| load_dataset(connection, read_context, &source, render_context));
             let datasets = datasets.collect::<Result<Vec<_>, Problem>>()?;
             Ok(DcatCatalog {
                 modified: read_context.revisions.get(CATALOGUE).1,
@@ -147,21 +153,29 @@ pub async fn describe_catalogue(
     Ok(response.content_type("application/ld+json").body(json_ld.to_string()))
 }
 
+/// The kind of a dataset.
+struct DatasetSource<'a> {
+    schema: &'static ResourceSchema,
+    description: Message,
+    /// The OpenAPI documents, which determine the distributions.
+    documents: &'a OpenApiDocuments,
+}
+
 /// Loads the dataset of a kind; languages and countries are counted as facets of the list.
 fn load_dataset(
     connection: &mut Connection,
     read_context: ReadContext<'_>,
-    (spec, about): (&'static ResourceSchema, Message),
+    dataset: &DatasetSource<'_>,
     render_context: &mut RenderContext,
-    documents: &OpenApiDocuments,
 ) -> Result<DcatDataset, Problem> {
+    let DatasetSource { schema, description, documents } = *dataset;
     let wanted: Vec<&str> = [TEXT_LANGUAGE_FILTER, "country"]
         .into_iter()
-        .filter(|name| spec.all_filters().any(|filter| filter.name == *name))
+        .filter(|name| schema.all_filters().any(|filter| filter.name == *name))
         .collect();
     let query = format!("facets={}&facet_limit={MAX_FACET_LIMIT}", wanted.join(","));
     let list = ListRequest::parse(
-        spec,
+        schema,
         &query,
         None,
         &read_context.state.fallback_languages,
@@ -171,7 +185,7 @@ fn load_dataset(
     let values = |name: &str| -> Vec<String> {
         let counted = facets.get(name).and_then(Value::as_array).into_iter().flatten();
         let mut values: Vec<String> = counted
-            .filter_map(|one| one.get("value").and_then(Value::as_str))
+            .filter_map(|counted| counted.get("value").and_then(Value::as_str))
             .map(str::to_owned)
             .collect();
         values.sort();
@@ -183,17 +197,13 @@ fn load_dataset(
         .map(|country| country.alpha3.to_owned())
         .collect();
     Ok(DcatDataset {
-        name: spec.kind.path_segment(),
-        title: spec.kind.heading_message(),
-        description: about,
-        modified: read_context.revisions.get(spec.kind.as_str()).1,
+        name: schema.kind.path_segment(),
+        title: schema.kind.heading_message(),
+        description,
+        modified: read_context.revisions.get(schema.kind.as_str()).1,
         languages: values(TEXT_LANGUAGE_FILTER),
         countries,
-        distributions: distributions(
-            spec,
-            documents,
-            read_context.state.settings.iati_reporting_org.is_some(),
-        ),
+        distributions: distributions(schema, documents, &read_context.state.settings),
     })
 }
 
@@ -202,22 +212,24 @@ fn load_dataset(
 fn distributions(
     spec: &ResourceSchema,
     documents: &OpenApiDocuments,
-    has_iati_reporter: bool,
-) -> Vec<(DistributionFormat, String, bool)> {
+    settings: &Settings,
+) -> Vec<Distribution> {
     let (path, segment) = (spec.kind.path(), spec.kind.path_segment());
     let is_documented = |path: &str| !documents.allowed_methods(path).is_empty();
-    let tables = [(CSV, format!("{path}.csv"), false), (XLSX, format!("{path}.xlsx"), false)];
-    let activities = (has_iati_reporter
+    let file = |format, path| Distribution { format, path, is_page: false };
+    let page = |format, path| Distribution { format, path, is_page: true };
+    let tables = [file(CSV, format!("{path}.csv")), file(XLSX, format!("{path}.xlsx"))];
+    let activities = (settings.iati_reporting_org.is_some()
         && [ResourceKind::PROGRAMME, ResourceKind::IMPACT_STATISTIC].contains(&spec.kind))
-    .then(|| (IATI_ACTIVITIES, IATI_ACTIVITIES_PATH.to_owned(), false));
+    .then(|| file(IATI_ACTIVITIES, IATI_ACTIVITIES_PATH.to_owned()));
     let feeds = spec.feed_formats.iter().map(|ending| {
         let format = match *ending {
             "rss" => RSS,
             "atom" => ATOM,
             _ => JSON_FEED,
         };
-        (format, format!("/feeds/{segment}.{ending}"), true)
+        page(format, format!("/feeds/{segment}.{ending}"))
     });
-    let files = tables.into_iter().chain(activities).filter(|(_, path, _)| is_documented(path));
-    [(JSON, path.to_owned(), true)].into_iter().chain(files).chain(feeds).collect()
+    let files = tables.into_iter().chain(activities).filter(|file| is_documented(&file.path));
+    [page(JSON, path.to_owned())].into_iter().chain(files).chain(feeds).collect()
 }

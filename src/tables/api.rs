@@ -7,7 +7,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 
 use super::format::TableFormat;
-use super::stream::{StartedExport, TableExport};
+use super::stream::{ChunkReader, StartedExport, TableExport};
 use crate::http::conditional::{CacheValidators, EntityTag, Freshness};
 use crate::http::json_fields::truncate_for_message;
 use crate::http::middleware::StatementCount;
@@ -193,7 +193,8 @@ pub async fn export_table<S: TableResource>(
             });
             let validators = CacheValidators { tag, last_modified: state.changed_at };
             validators.unless_current(&condition, || {
-                StartedExport::load::<S>(connection, &inner, &shared, &revisions, format)
+                let reader = ChunkReader::new(&inner, &shared, &revisions);
+                StartedExport::load::<S>(connection, &reader, format)
             })
         })
         .await?;

@@ -57,51 +57,59 @@ impl StartedExport {
     /// Reads the item numbers in list order, and the first batch.
     pub fn load<S: TableResource>(
         connection: &mut Connection,
-        context: &AppState,
-        list_request: &ListRequest,
-        revisions: &Arc<Revisions>,
+        reader: &ChunkReader<'_>,
         format: TableFormat,
     ) -> Result<Self, Problem> {
-        let cache = CacheView::new(&context.reference_cache, revisions);
-        let numbers = list_request.page_query(connection, &cache)?.ordered_row_ids(connection)?;
+        let ChunkReader { list_request, cache, .. } = reader;
+        let numbers = list_request.page_query(connection, cache)?.ordered_row_ids(connection)?;
         format.check_row_limit(numbers.len())?;
         let first = numbers.get(..ROWS_PER_CHUNK).unwrap_or(&numbers);
-        let part = load_chunk::<S>(
-            connection,
-            context,
-            list_request,
-            cache,
-            first,
-            Written::starting_after(format, 1),
-        )?;
+        let part = reader.load_chunk::<S>(connection, first, Written::starting_after(format, 1))?;
         Ok(Self { row_ids: numbers, first_chunk: part })
     }
 }
 
-/// Reads a batch; items deleted in the meantime are skipped.
-fn load_chunk<S: TableResource>(
-    connection: &mut Connection,
-    state: &AppState,
-    list_request: &ListRequest,
+/// Reads the rows of an export in batches.
+pub struct ChunkReader<'a> {
+    state: &'a AppState,
+    list_request: &'a ListRequest,
     cache: CacheView,
-    numbers: &[RowId],
-    mut rows_buffer: Written,
-) -> Result<Chunk, Problem> {
-    let mut render_context = RenderContext::new(
-        list_request.language_preference.clone(),
-        Arc::clone(&state.country_names),
-        Some(cache),
-    )
-    .with_base_url(&list_request.base_url);
-    let mut rows: usize = 0;
-    for one in
-        load_by_row_ids::<S>(connection, numbers, list_request.visibility, &mut render_context)?
-    {
-        S::write_row(one, &render_context, &mut rows_buffer);
-        rows_buffer.end_row();
-        rows = rows.saturating_add(1);
+}
+
+impl<'a> ChunkReader<'a> {
+    /// Creates a reader at these revisions.
+    pub fn new(
+        state: &'a AppState,
+        list_request: &'a ListRequest,
+        revisions: &Arc<Revisions>,
+    ) -> Self {
+        Self { state, list_request, cache: CacheView::new(&state.reference_cache, revisions) }
     }
-    Ok(Chunk { text: rows_buffer.into_text(), row_count: rows })
+
+    /// Reads a batch; items deleted in the meantime are skipped.
+    fn load_chunk<S: TableResource>(
+        &self,
+        connection: &mut Connection,
+        numbers: &[RowId],
+        mut rows_buffer: Written,
+    ) -> Result<Chunk, Problem> {
+        let Self { state, list_request, cache } = self;
+        let mut render_context = RenderContext::new(
+            list_request.language_preference.clone(),
+            Arc::clone(&state.country_names),
+            Some(cache.clone()),
+        )
+        .with_base_url(&list_request.base_url);
+        let mut rows: usize = 0;
+        for item in
+            load_by_row_ids::<S>(connection, numbers, list_request.visibility, &mut render_context)?
+        {
+            S::write_row(item, &render_context, &mut rows_buffer);
+            rows_buffer.end_row();
+            rows = rows.saturating_add(1);
+        }
+        Ok(Chunk { text: rows_buffer.into_text(), row_count: rows })
+    }
 }
 
 impl TableExport {
@@ -152,13 +160,9 @@ impl TableExport {
         let (state, list_request, format) =
             (Arc::clone(&self.state), Arc::clone(&self.list_request), self.format);
         let read = self.state.read_stream_batch(self.visibility, move |connection| {
-            let cache =
-                CacheView::new(&state.reference_cache, &Arc::new(Revisions::load(connection)?));
-            load_chunk::<S>(
+            let revisions = Arc::new(Revisions::load(connection)?);
+            ChunkReader::new(&state, &list_request, &revisions).load_chunk::<S>(
                 connection,
-                &state,
-                &list_request,
-                cache,
                 &numbers,
                 Written::starting_after(format, after),
             )

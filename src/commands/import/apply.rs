@@ -39,15 +39,24 @@ pub struct ImportLine {
     pub is_patch: bool,
 }
 
+/// The parsed lines of a file.
+pub struct ImportFile {
+    /// The items.
+    pub lines: Vec<ImportLine>,
+    /// The text tracks.
+    pub tracks: Vec<TextTrackLine>,
+    /// Line numbers and messages of the errors of parsing.
+    pub parse_errors: Vec<(usize, String)>,
+}
+
 /// Stores all lines in one transaction, or nothing if any line has an error. Items are stored in
 /// the order of their kinds, so that references find their targets.
 pub fn save_lines(
     context: &AppState,
-    mut lines: Vec<ImportLine>,
-    tracks: &[TextTrackLine],
-    parse_errors: Vec<(usize, String)>,
+    import_file: ImportFile,
     mut progress: impl FnMut(usize, usize),
 ) -> Result<ImportReport, CommandError> {
+    let ImportFile { mut lines, tracks, parse_errors } = import_file;
     let all = lines.len().saturating_add(tracks.len());
     lines.sort_by_key(|line| resources().position(|entry| entry.schema.kind == line.kind));
     let indexer = IndexerThread::start();

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use serde_json::{Value, json};
 
 use crate::commands::error::CommandError;
-use crate::commands::import::apply::{ImportLine, ImportReport, save_lines};
+use crate::commands::import::apply::{ImportFile, ImportLine, ImportReport, save_lines};
 use crate::commands::output::print_status;
 use crate::config::Settings;
 use crate::db::Connection;
@@ -45,7 +45,9 @@ pub fn run(
         lines.push(ImportLine { line_number: line, kind, slug, body, is_patch: true });
     }
     drop(connection);
-    let report = save_lines(context, lines, &[], std::mem::take(&mut file.errors), progress)?;
+    let parse_errors = std::mem::take(&mut file.errors);
+    let import_file = ImportFile { lines, tracks: Vec::new(), parse_errors };
+    let report = save_lines(context, import_file, progress)?;
     if !file.skipped.is_empty() {
         let counts: Vec<String> =
             file.skipped.iter().map(|(name, count)| format!("{name} {count}")).collect();

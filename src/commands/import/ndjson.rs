@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::commands::error::CommandError;
-use crate::commands::import::apply::{ImportLine, ImportReport, save_lines};
+use crate::commands::import::apply::{ImportFile, ImportLine, ImportReport, save_lines};
 use crate::commands::import::text_track::{TEXT_TRACK, TextTrackLine};
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
@@ -26,7 +26,7 @@ pub fn import_lines(
         };
         errors.extend(parsed.err().map(|error| (line_number, error)));
     }
-    save_lines(context, lines, &tracks, errors, progress)
+    save_lines(context, ImportFile { lines, tracks, parse_errors: errors }, progress)
 }
 
 /// Parses a line without validating the fields of its kind.

@@ -81,8 +81,8 @@ impl MatchExpr {
             Self::Prefix(token) => format!("'{token}':*"),
             Self::Phrase(tokens, prefix) => {
                 let last = tokens.len().saturating_sub(1);
-                let token = |(place, token): (usize, &String)| {
-                    format!("'{token}'{}", if *prefix && place == last { ":*" } else { "" })
+                let token = |(position, token): (usize, &String)| {
+                    format!("'{token}'{}", if *prefix && position == last { ":*" } else { "" })
                 };
                 join(&tokens.iter().enumerate().map(token).collect::<Vec<_>>(), " & ")
             }
@@ -105,9 +105,9 @@ impl MatchExpr {
         let append = |start: Fragment, sql: &'static str| start.sql(sql);
         let join = |start: Fragment, parts: &[Self], joiner: &'static str| {
             let mut all = append(start, "(");
-            for (place, part) in parts.iter().enumerate() {
+            for (position, part) in parts.iter().enumerate() {
                 all = part.append_phrase_check(
-                    if place == 0 { all } else { append(all, joiner) },
+                    if position == 0 { all } else { append(all, joiner) },
                     scan_method,
                 );
             }

@@ -147,7 +147,7 @@ impl MatchExpr {
     /// prefix, which matches it too.
     pub(super) fn any_of(mut parts: Vec<Self>) -> Self {
         let whole_words: Vec<Self> = parts.iter().filter_map(Self::as_whole_word).collect();
-        parts.retain(|one| !whole_words.contains(one));
+        parts.retain(|part| !whole_words.contains(part));
         Self::Any(parts)
     }
 
@@ -195,10 +195,10 @@ impl MatchExpr {
             }
             Self::All(parts) => all_bounds(parts)
                 .into_iter()
-                .fold((1.0, 1.0), |all: (f64, f64), one| (all.0 * one.0, all.1.min(one.1))),
+                .fold((1.0, 1.0), |all: (f64, f64), part| (all.0 * part.0, all.1.min(part.1))),
             Self::Any(parts) => all_bounds(parts)
                 .into_iter()
-                .fold((0.0, 0.0), |any: (f64, f64), one| (any.0.max(one.0), any.1 + one.1)),
+                .fold((0.0, 0.0), |any: (f64, f64), part| (any.0.max(part.0), any.1 + part.1)),
             Self::AndNot(expr, excluded) => {
                 let (expr, excluded) =
                     (expr.share_bounds(frequencies), excluded.share_bounds(frequencies));

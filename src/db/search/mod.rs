@@ -26,12 +26,13 @@ use diesel::RunQueryDsl;
 use diesel::sql_types::BigInt;
 
 pub use crate::db::search::search_plan::{
-    FieldScope, RankTier, RankedMatches, SMALL_RESULT_LIMIT, SearchMatch, SearchMode, plan_search,
+    FieldScope, IndexSearch, RankTier, RankedMatches, SMALL_RESULT_LIMIT, SearchMatch, SearchMode,
+    plan_search,
 };
 pub use crate::db::search::term_frequencies::{TokenFrequencies, cached_token_frequencies};
 pub use crate::db::search::title_prefix::find_newest_by_title;
 pub use crate::db::search::verify::{IndexMismatch, IndexSnapshot};
-pub use crate::db::search::write_buffer::{IndexerThread, index_item};
+pub use crate::db::search::write_buffer::{IndexUpdate, IndexerThread, index_item};
 pub(super) use crate::db::search::write_buffer::{discard_write_buffer, flush_write_buffer};
 
 use super::connection::Connection;
@@ -160,19 +161,19 @@ impl IndexEntries {
                 entry.row_id
             )));
         }
-        let places = if public.is_some() && public == editors {
+        let slots = if public.is_some() && public == editors {
             vec![(SHARED_SLOT, public)]
         } else {
             vec![(PUBLIC_SLOT, public), (EDITOR_SLOT, editors)]
         };
-        let written = places.into_iter().filter_map(|(place, document)| {
-            let written = IndexTokens::from_document(entry.kind_letter, document?);
-            Some((entry_key(entry.row_id, entry.date, place), written))
+        let tokens_by_key = slots.into_iter().filter_map(|(slot, document)| {
+            let tokens = IndexTokens::from_document(entry.kind_letter, document?);
+            Some((entry_key(entry.row_id, entry.date, slot), tokens))
         });
         // Editors see everything that the public sees.
         let fields = editors.or(public).into_iter().flat_map(IndexDocument::fields);
         let words = fields.flat_map(AnalyzedTexts::distinct_words).map(Arc::clone).collect();
-        Ok(Self { row_id: entry.row_id, tokens_by_key: written.collect(), words })
+        Ok(Self { row_id: entry.row_id, tokens_by_key: tokens_by_key.collect(), words })
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::db::connection::Connection;
 use crate::db::error::Error;
-use crate::db::keyset::{ListQuery, PageStart, PositionRow, PositionSql, rank_and_key};
+use crate::db::keyset::{ListQuery, PageStart, PositionRow, PositionSql, TierQuery, rank_and_key};
 use crate::db::search::ITEM_ROW_ID_SQL;
 use crate::db::search::search_plan::{RankTier, RankedMatches, SMALL_RESULT_LIMIT};
 use crate::db::sql_fragment::{Bind, Fragment, Statement};
@@ -36,8 +36,8 @@ impl RankedMatches {
             None
         };
         if self.is_small_result && !connection.is_sqlite() {
-            let Some(statement) =
-                small_result_query(list, (&self.tiers, &self.condition), start, limit)
+            let Some(statement) = SmallResult { tiers: &self.tiers, condition: &self.condition }
+                .page_query(list, start, limit)
             else {
                 return Ok(None);
             };
@@ -57,16 +57,8 @@ impl RankedMatches {
                 return Ok(Some(self.fetch_page_sqlite(list, connection, offset, limit)?));
             }
             tier_union_query(list, &self.tiers, start, limit)
-        } else if let (Some(offset), Some((best, others))) =
-            (local_offset, self.tiers.split_first())
-        {
-            return Ok(Some(fetch_best_tier_then_rest(
-                list,
-                connection,
-                (std::slice::from_ref(best), others),
-                offset,
-                limit,
-            )?));
+        } else if let Some(offset) = local_offset.filter(|_| !self.tiers.is_empty()) {
+            return Ok(Some(self.fetch_best_tier_then_rest(list, connection, offset, limit)?));
         } else {
             tier_union_query(list, &self.tiers, start, limit)
         };
@@ -90,17 +82,43 @@ impl RankedMatches {
         let mut rows = fetch_tiers(list, connection, std::iter::once(best), row_limit)?;
         if is_shorter_than(&rows, row_limit) {
             let fields: Vec<&[RankTier]> = self.tiers.chunk_by(RankTier::is_same_field).collect();
-            let matching_fields = if best.is_single_term() {
-                fetch_single_term_tiers(list, connection, &fields, row_limit, &mut rows)?
+            let (found, matching_fields) = if best.is_single_term() {
+                fetch_single_term_tiers(list, connection, &fields, row_limit)?
             } else {
-                fetch_multi_term_tiers(list, connection, &fields, row_limit, &mut rows)?
+                fetch_multi_term_tiers(list, connection, &fields, row_limit)?
             };
+            rows.extend(found);
             let kind_tiers = matching_fields.into_iter().flat_map(|field| {
                 field.iter().filter(|tier| !tier.is_last_of_field && tier.rank != best.rank)
             });
             rows.extend(fetch_tiers(list, connection, kind_tiers, row_limit)?);
         }
         Ok(page_rows(dedupe_by_best_tier(rows), offset, limit))
+    }
+
+    /// Loads one of the first pages on PostgreSQL. The best tier is queried first, because it often
+    /// fills the page and the others take long to plan.
+    fn fetch_best_tier_then_rest(
+        &self,
+        list: &ListQuery,
+        connection: &mut Connection,
+        offset: i64,
+        limit: i64,
+    ) -> Result<Vec<PositionRow>, Error> {
+        let row_limit = limit.saturating_add(offset);
+        let mut rows: Vec<PositionRow> = Vec::new();
+        let (best, others) = self.tiers.split_at(1.min(self.tiers.len()));
+        for tiers in [best, others] {
+            let statement = tier_union_query(list, tiers, &PageStart::Offset(0), row_limit)
+                .filter(|_| is_shorter_than(&rows, row_limit.saturating_add(1)));
+            if let Some(statement) = statement {
+                rows.extend(
+                    Statement::<PositionSql>::new(statement)
+                        .load_rows::<PositionRow>(connection)?,
+                );
+            }
+        }
+        Ok(page_rows(rows, offset, limit))
     }
 
     /// Loads one of the first pages on PostgreSQL if a word is frequent in one field and rare in
@@ -120,9 +138,11 @@ impl RankedMatches {
             return Ok(None);
         };
         let row_limit = limit.saturating_add(offset);
-        let Some(statement) =
-            small_result_query(list, (rare_tiers, &condition), &PageStart::Offset(0), row_limit)
-        else {
+        let Some(statement) = SmallResult { tiers: rare_tiers, condition: &condition }.page_query(
+            list,
+            &PageStart::Offset(0),
+            row_limit,
+        ) else {
             return Ok(None);
         };
         let Some(mut rows) = fetch_small_result(connection, statement)? else { return Ok(None) };
@@ -137,7 +157,7 @@ impl RankedMatches {
     }
 }
 
-/// Executes a [`small_result_query`] and sorts its rows. Returns `None` if too many entries match.
+/// Executes a [`SmallResult::page_query`] and sorts its rows. Returns `None` if too many entries match.
 fn fetch_small_result(
     connection: &mut Connection,
     statement: Fragment,
@@ -152,26 +172,29 @@ fn fetch_small_result(
     Ok(Some(rows))
 }
 
-/// Returns the PostgreSQL query for a page and one more row if few entries match, each of which is
-/// in one of these tiers. Its result contains [`OVERFLOW_MARKER`] if more entries match. Returns
-/// `None` if the position does not belong to these tiers.
-fn small_result_query(
-    list: &ListQuery,
-    (tiers, condition): (&[RankTier], &Fragment),
-    start: &PageStart,
-    limit: i64,
-) -> Option<Fragment> {
-    let backward = matches!(start, PageStart::Before(_));
-    let mut rank = Fragment::new("CASE");
-    for tier in tiers {
-        rank = rank
-            .sql(" WHEN ")
-            .append(&tier.superset_condition_of_loaded())
-            .sql(format!(" THEN {}", tier.rank));
-    }
-    // Sorted by an expression and not by the keys themselves, which PostgreSQL would scan in order.
-    // Each entry is decompressed once, not for every tier.
-    let mut statement = Fragment::new("WITH few AS MATERIALIZED (SELECT search_index.rowid, search_index.document, search_index.words")
+/// Entries of tiers that are all read if they are few.
+struct SmallResult<'a> {
+    tiers: &'a [RankTier],
+    /// Condition for the entries, each of which is in one of the tiers.
+    condition: &'a Fragment,
+}
+
+impl SmallResult<'_> {
+    /// Returns the PostgreSQL query for a page and one more row if few entries match. Its result contains [`OVERFLOW_MARKER`] if more entries match. Returns
+    /// `None` if the position does not belong to these tiers.
+    fn page_query(&self, list: &ListQuery, start: &PageStart, limit: i64) -> Option<Fragment> {
+        let Self { tiers, condition } = self;
+        let backward = matches!(start, PageStart::Before(_));
+        let mut rank = Fragment::new("CASE");
+        for tier in *tiers {
+            rank = rank
+                .sql(" WHEN ")
+                .append(&tier.superset_condition_of_loaded())
+                .sql(format!(" THEN {}", tier.rank));
+        }
+        // Sorted by an expression and not by the keys themselves, which PostgreSQL would scan in order.
+        // Each entry is decompressed once, not for every tier.
+        let mut statement = Fragment::new("WITH few AS MATERIALIZED (SELECT search_index.rowid, search_index.document, search_index.words")
         .append(&list.index_entries(condition))
         .sql(format!(" ORDER BY search_index.rowid + 0 LIMIT {}) ", SMALL_RESULT_LIMIT.saturating_add(1)))
         .sql("SELECT * FROM (SELECT CAST(0 AS BIGINT), number, CAST(rank AS TEXT) AS first, CAST(key AS TEXT) AS second, NULL AS third ")
@@ -183,62 +206,65 @@ fn small_result_query(
         .sql(if tiers.iter().any(RankTier::needs_phrase_check) { "few.words || '' AS words" } else { "NULL::text AS words" })
         .sql(" FROM few ")
         .sql(format!("WHERE (SELECT COUNT(*) FROM few) <= {SMALL_RESULT_LIMIT} OFFSET 0) search_index OFFSET 0) found"));
-    if let PageStart::After(position) | PageStart::Before(position) = start {
-        let (rank, key) = rank_and_key(position)?;
-        tiers.iter().find(|tier| if backward { tier.rank <= rank } else { tier.rank >= rank })?;
-        let (over, under) = if backward { ("<", ">") } else { (">", "<") };
-        statement = statement
-            .sql(format!(" WHERE rank {over} "))
-            .bind(Bind::Integer(rank))
-            .sql(" OR (rank = ")
-            .bind(Bind::Integer(rank))
-            .sql(format!(" AND key {under} "))
-            .bind(Bind::Integer(key))
-            .sql(")");
-    }
-    let order = if backward {
-        " ORDER BY rank DESC, key ASC LIMIT "
-    } else {
-        " ORDER BY rank ASC, key DESC LIMIT "
-    };
-    statement =
-        statement.sql(order).append(&Fragment::literal_on_postgres(limit.saturating_add(1)));
-    if let PageStart::Offset(offset @ 1..) = start {
-        statement = statement.sql(" OFFSET ").bind(Bind::Integer(*offset));
-    }
-    Some(statement.sql(format!(
+        if let PageStart::After(position) | PageStart::Before(position) = start {
+            let (rank, key) = rank_and_key(position)?;
+            tiers
+                .iter()
+                .find(|tier| if backward { tier.rank <= rank } else { tier.rank >= rank })?;
+            let (over, under) = if backward { ("<", ">") } else { (">", "<") };
+            statement = statement
+                .sql(format!(" WHERE rank {over} "))
+                .bind(Bind::Integer(rank))
+                .sql(" OR (rank = ")
+                .bind(Bind::Integer(rank))
+                .sql(format!(" AND key {under} "))
+                .bind(Bind::Integer(key))
+                .sql(")");
+        }
+        let order = if backward {
+            " ORDER BY rank DESC, key ASC LIMIT "
+        } else {
+            " ORDER BY rank ASC, key DESC LIMIT "
+        };
+        statement =
+            statement.sql(order).append(&Fragment::literal_on_postgres(limit.saturating_add(1)));
+        if let PageStart::Offset(offset @ 1..) = start {
+            statement = statement.sql(" OFFSET ").bind(Bind::Integer(*offset));
+        }
+        Some(statement.sql(format!(
         ") page UNION ALL SELECT CAST(0 AS BIGINT), CAST({OVERFLOW_MARKER} AS BIGINT), NULL, NULL, NULL WHERE (SELECT COUNT(*) FROM few) > {SMALL_RESULT_LIMIT}"
     )))
+    }
 }
 
-/// Queries all fields at once for a single term; returns the fields with matches.
+/// The rows of tiers, and the fields that have matches.
+type TierRows<'t> = (Vec<PositionRow>, Vec<&'t [RankTier]>);
+
+/// Queries all fields at once for a single term.
 fn fetch_single_term_tiers<'t>(
     list: &ListQuery,
     connection: &mut Connection,
     fields: &[&'t [RankTier]],
     row_limit: i64,
-    rows: &mut Vec<PositionRow>,
-) -> Result<Vec<&'t [RankTier]>, Error> {
+) -> Result<TierRows<'t>, Error> {
     let found =
         fetch_tiers(list, connection, fields.iter().filter_map(|field| field.last()), row_limit)?;
     let has = |field: &&[RankTier]| {
-        field.last().is_some_and(|whole| found.iter().any(|row| has_rank(row, whole.rank)))
+        field.last().is_some_and(|tier| found.iter().any(|row| has_rank(row, tier.rank)))
     };
     let matching_fields = fields.iter().copied().filter(has).collect();
-    rows.extend(found);
-    Ok(matching_fields)
+    Ok((found, matching_fields))
 }
 
-/// Queries one field after the other, each together with the better ones, until the page is full;
-/// returns the fields that add matches.
+/// Queries one field after the other, each together with the better ones, until the page is full.
+/// Returns only the fields that add matches.
 fn fetch_multi_term_tiers<'t>(
     list: &ListQuery,
     connection: &mut Connection,
     fields: &[&'t [RankTier]],
     row_limit: i64,
-    rows: &mut Vec<PositionRow>,
-) -> Result<Vec<&'t [RankTier]>, Error> {
-    let mut matching_fields = Vec::new();
+) -> Result<TierRows<'t>, Error> {
+    let (mut rows, mut matching_fields) = (Vec::new(), Vec::new());
     let mut seen_keys: HashSet<Option<String>> = HashSet::new();
     for field in fields {
         let found = fetch_tiers(list, connection, field.last().into_iter(), row_limit)?;
@@ -253,7 +279,7 @@ fn fetch_multi_term_tiers<'t>(
             break;
         }
     }
-    Ok(matching_fields)
+    Ok((rows, matching_fields))
 }
 
 /// Returns the sort key of a row: the best rank first, and within it the newest entry first.
@@ -274,29 +300,6 @@ fn is_shorter_than(rows: &[PositionRow], length: i64) -> bool {
 fn page_rows(rows: Vec<PositionRow>, offset: i64, limit: i64) -> Vec<PositionRow> {
     let count = |number: i64| usize::try_from(number).unwrap_or(0);
     rows.into_iter().skip(count(offset)).take(count(limit).saturating_add(1)).collect()
-}
-
-/// Loads one of the first pages on PostgreSQL. The best tier is queried first, because it often
-/// fills the page and the others take long to plan.
-fn fetch_best_tier_then_rest(
-    list: &ListQuery,
-    connection: &mut Connection,
-    (best, others): (&[RankTier], &[RankTier]),
-    offset: i64,
-    limit: i64,
-) -> Result<Vec<PositionRow>, Error> {
-    let row_limit = limit.saturating_add(offset);
-    let mut rows: Vec<PositionRow> = Vec::new();
-    for tiers in [best, others] {
-        let statement = tier_union_query(list, tiers, &PageStart::Offset(0), row_limit)
-            .filter(|_| is_shorter_than(&rows, row_limit.saturating_add(1)));
-        if let Some(statement) = statement {
-            rows.extend(
-                Statement::<PositionSql>::new(statement).load_rows::<PositionRow>(connection)?,
-            );
-        }
-    }
-    Ok(page_rows(rows, offset, limit))
 }
 
 /// Returns the query for a page and one more row, tier after tier. Returns `None` if the position
@@ -335,9 +338,16 @@ fn tier_union_query(
             };
             matches = Fragment::new("(").append(&matches).sql(key_bound).bind(Bind::Integer(key));
         }
-        statement = statement.sql(if index == 0 { "" } else { " UNION ALL " }).append(
-            &list.tier_query(tier.rank, &matches, tier.prefers_key_scan(), backward, row_limit),
-        );
+        let tier_query = TierQuery {
+            rank: tier.rank,
+            matches: &matches,
+            by_key_scan: tier.prefers_key_scan(),
+            backward,
+            limit: row_limit,
+        };
+        statement = statement
+            .sql(if index == 0 { "" } else { " UNION ALL " })
+            .append(&list.tier_query(tier_query));
     }
     statement =
         statement.sql(" LIMIT ").append(&Fragment::literal_on_postgres(limit.saturating_add(1)));
@@ -358,13 +368,14 @@ fn fetch_tiers<'t>(
     for tier in tiers {
         let before =
             statement.map_or_else(Fragment::default, |statement| statement.sql(" UNION ALL "));
-        statement = Some(before.append(&list.tier_query(
-            tier.rank,
-            &tier.superset_condition(),
-            false,
-            false,
-            row_limit,
-        )));
+        let tier_query = TierQuery {
+            rank: tier.rank,
+            matches: &tier.superset_condition(),
+            by_key_scan: false,
+            backward: false,
+            limit: row_limit,
+        };
+        statement = Some(before.append(&list.tier_query(tier_query)));
     }
     Ok(statement
         .map(|statement| Statement::<PositionSql>::new(statement).load_rows(connection))

@@ -106,7 +106,7 @@ impl SearchPlan {
     }
 
     /// Returns the expression for matches of this tier or a better one.
-    fn up_to_tier(&self, (field_index, match_kind): (usize, MatchKind)) -> MatchExpr {
+    fn up_to_tier(&self, field_index: usize, match_kind: MatchKind) -> MatchExpr {
         query_expr(&self.query, &self.kind_letters, self.first_field..=field_index, match_kind)
     }
 }
@@ -135,9 +135,8 @@ impl RankTier {
     /// Returns the condition for the entries of this tier and all better ones, if few are expected.
     pub fn small_prefix_condition(&self) -> Option<Fragment> {
         let plan = &self.plan;
-        let expr = plan
-            .up_to_tier((self.field_index, self.match_kind))
-            .and_not(plan.excluded_expr.clone());
+        let expr =
+            plan.up_to_tier(self.field_index, self.match_kind).and_not(plan.excluded_expr.clone());
         let is_small = expr.share_bounds(&plan.frequencies).1 * plan.frequencies.entry_count
             < f64::from(SMALL_RESULT_LIMIT);
         is_small.then(|| plan.to_condition(&expr, ScanMethod::Index))
@@ -154,7 +153,7 @@ impl RankTier {
         // With several words the worst match determines the tier, so all fields up to this one are
         // searched.
         let expr = if !self.is_single_term() {
-            plan.up_to_tier((self.field_index, self.match_kind))
+            plan.up_to_tier(self.field_index, self.match_kind)
         } else if self.is_last_of_field {
             MatchExpr::any_of(
                 MATCH_KINDS
@@ -200,12 +199,12 @@ impl RankTier {
     fn exact_expr(&self) -> MatchExpr {
         let excluded: Vec<MatchExpr> = self
             .previous
-            .map(|previous| self.plan.up_to_tier(previous))
+            .map(|(field_index, match_kind)| self.plan.up_to_tier(field_index, match_kind))
             .into_iter()
             .chain(self.plan.excluded_expr.clone())
             .collect();
         let excluded = (!excluded.is_empty()).then_some(MatchExpr::Any(excluded));
-        self.plan.up_to_tier((self.field_index, self.match_kind)).and_not(excluded)
+        self.plan.up_to_tier(self.field_index, self.match_kind).and_not(excluded)
     }
 }
 
@@ -220,14 +219,26 @@ impl RankedMatches {
     }
 }
 
-/// Plans a search among the items of these kinds, which are identified by their letters.
+/// A search in the index.
+#[derive(Clone, Copy, Debug)]
+pub struct IndexSearch<'a> {
+    /// The query.
+    pub query: &'a SearchQuery,
+    /// Letters of the kinds to search.
+    pub kinds: &'a [char],
+    /// Who may see the matches.
+    pub audience: Audience,
+    /// Frequencies of the tokens of the query.
+    pub frequencies: &'a Arc<TokenFrequencies>,
+}
+
+/// Plans a search in the fields of a scope.
 pub fn plan_search(
-    query: &SearchQuery,
-    kinds: &[char],
-    audience: Audience,
-    (scope, mode): (FieldScope, SearchMode),
-    frequencies: &Arc<TokenFrequencies>,
+    index_search: IndexSearch<'_>,
+    scope: FieldScope,
+    mode: SearchMode,
 ) -> SearchMatch {
+    let IndexSearch { query, kinds, audience, frequencies } = index_search;
     let ranks_by_match_kind =
         query.terms().map(|term| term.tokens.len()).sum::<usize>() <= MAX_RANKED_TOKENS;
     let plan = Arc::new(SearchPlan {
@@ -251,7 +262,7 @@ pub fn plan_search(
         });
     }
     let full_expr = plan
-        .up_to_tier((FIELD_LETTERS.len().saturating_sub(1), MatchKind::Prefix))
+        .up_to_tier(FIELD_LETTERS.len().saturating_sub(1), MatchKind::Prefix)
         .and_not(plan.excluded_expr.clone());
     let (min_share, max_share) = full_expr.share_bounds(frequencies);
     let is_small_result = max_share * frequencies.entry_count < f64::from(SMALL_RESULT_LIMIT);
@@ -262,7 +273,7 @@ pub fn plan_search(
     let fields =
         if mode == SearchMode::Unranked { FIELD_LETTERS.len() } else { scope.first_field() }
             ..FIELD_LETTERS.len();
-    for place in fields {
+    for field_index in fields {
         for form in MATCH_KINDS.into_iter().filter(|form| {
             if ranks_by_match_kind {
                 query.has_match_kind(*form)
@@ -270,15 +281,14 @@ pub fn plan_search(
                 *form == MatchKind::Prefix
             }
         }) {
-            let rank = MATCH_KINDS
-                .len()
-                .saturating_mul(place)
-                .saturating_add(MATCH_KINDS.iter().position(|one| *one == form).unwrap_or(0));
+            let rank = MATCH_KINDS.len().saturating_mul(field_index).saturating_add(
+                MATCH_KINDS.iter().position(|match_kind| *match_kind == form).unwrap_or(0),
+            );
             let before = tiers.last().map(|tier| (tier.field_index, tier.match_kind));
             let rank = i64::try_from(rank).unwrap_or(i64::MAX);
             tiers.push(RankTier {
                 rank,
-                field_index: place,
+                field_index,
                 match_kind: form,
                 is_last_of_field: false,
                 previous: before,
@@ -350,13 +360,13 @@ mod tests {
             share_by_token: shares,
         });
         let query = SearchQuery::parse(query, &[]);
-        let found = plan_search(
-            &query,
-            &['v'],
-            Audience::Public,
-            (FieldScope::AllFields, SearchMode::Ranked),
-            &frequencies,
-        );
+        let index_search = IndexSearch {
+            query: &query,
+            kinds: &['v'],
+            audience: Audience::Public,
+            frequencies: &frequencies,
+        };
+        let found = plan_search(index_search, FieldScope::AllFields, SearchMode::Ranked);
         let SearchMatch::Ranked(ranked) = found else { panic!("{query:?} is not ranked") };
         let walks = |tier: &RankTier| {
             let sql = format!("{:?}", tier.exact_condition());

@@ -32,7 +32,7 @@ pub struct TokenFrequencies {
 
 thread_local! {
     /// Frequencies loaded by the connection of this thread, and the time when they were loaded.
-    static KNOWN: RefCell<Option<(Instant, Arc<TokenFrequencies>)>> = const { RefCell::new(None) };
+    static CACHED: RefCell<Option<(Instant, Arc<TokenFrequencies>)>> = const { RefCell::new(None) };
 }
 
 /// Returns the token frequencies, from the cache of this thread if they are recent. Empty on
@@ -43,7 +43,7 @@ pub fn cached_token_frequencies(
     if connection.is_sqlite() {
         return Ok(Arc::new(TokenFrequencies { is_sqlite: true, ..TokenFrequencies::default() }));
     }
-    let cached = KNOWN.with_borrow(|cached| {
+    let cached = CACHED.with_borrow(|cached| {
         cached
             .as_ref()
             .filter(|(at, _)| at.elapsed() < FREQUENCIES_TTL)
@@ -53,7 +53,7 @@ pub fn cached_token_frequencies(
         return Ok(cached);
     }
     let loaded = Arc::new(without_counting(|| load_token_frequencies(connection))?);
-    KNOWN.set(Some((Instant::now(), Arc::clone(&loaded))));
+    CACHED.set(Some((Instant::now(), Arc::clone(&loaded))));
     Ok(loaded)
 }
 

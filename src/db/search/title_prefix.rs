@@ -4,33 +4,29 @@ use diesel::sql_types::{BigInt, Text};
 
 use crate::db::connection::Connection;
 use crate::db::error::Error;
-use crate::db::keyset::ListQuery;
-use crate::db::search::Audience;
-use crate::db::search::search_plan::title_condition;
-use crate::db::search::term_frequencies::TokenFrequencies;
+use crate::db::keyset::{ListQuery, TierQuery};
+use crate::db::search::search_plan::{IndexSearch, title_condition};
 use crate::db::sql_fragment::{Fragment, Statement};
 use crate::db::types::{Id, sql};
-use crate::text::query::SearchQuery;
 
 /// Returns the newest items whose titles match the query, as kind letter and identifier: at most
-/// `limit` of each of these kinds, which are identified by their letters.
+/// `limit` of each kind.
 pub fn find_newest_by_title(
     connection: &mut Connection,
-    query: &SearchQuery,
-    kinds: &[char],
-    audience: Audience,
+    index_search: IndexSearch<'_>,
     limit: i64,
-    frequencies: &TokenFrequencies,
 ) -> Result<Vec<(char, Id)>, Error> {
+    let IndexSearch { query, kinds, audience, frequencies } = index_search;
     let mut union = Fragment::default();
     for (rank, kind) in (0..).zip(kinds) {
         let Some((matches, by_key_scan)) = title_condition(query, *kind, audience, frequencies)
         else {
             return Ok(Vec::new());
         };
+        let tier = TierQuery { rank, matches: &matches, by_key_scan, backward: false, limit };
         union = union
             .sql(if rank == 0 { "" } else { " UNION ALL " })
-            .append(&ListQuery::default().tier_query(rank, &matches, by_key_scan, false, limit));
+            .append(&ListQuery::default().tier_query(tier));
     }
     if kinds.is_empty() {
         return Ok(Vec::new());

@@ -144,10 +144,10 @@ fn postgres_hash(index_tokens: &IndexTokens) -> u64 {
 /// connection and takes no space.
 const CREATE_TOKEN_TABLE_SQL: &str = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.search_index_tokens USING fts5vocab(main, search_index, instance)";
 /// Creates an index in memory, for this connection only, with the tokenizer of `search_index`.
-const CREATE_SCRATCH_INDEX_SQL: &str = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.aside USING fts5(
+const CREATE_SCRATCH_INDEX_SQL: &str = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.scratch_index USING fts5(
         words, content = '', contentless_delete = 1, tokenize = \"unicode61 remove_diacritics 0 categories 'L* N* M* Co'\");
-    CREATE VIRTUAL TABLE IF NOT EXISTS temp.aside_tokens USING fts5vocab(temp, aside, instance);
-    INSERT INTO temp.aside (aside) VALUES ('delete-all')";
+    CREATE VIRTUAL TABLE IF NOT EXISTS temp.scratch_tokens USING fts5vocab(temp, scratch_index, instance);
+    INSERT INTO temp.scratch_index (scratch_index) VALUES ('delete-all')";
 
 /// Returns the sum of the token hashes of each entry.
 fn load_token_sums(
@@ -181,10 +181,10 @@ fn token_sum_by_fts5(
     tokens: &IndexTokens,
 ) -> Result<u64, Error> {
     connection.batch_execute(CREATE_SCRATCH_INDEX_SQL)?;
-    diesel::sql_query("INSERT INTO temp.aside (rowid, words) VALUES (1, ?)")
+    diesel::sql_query("INSERT INTO temp.scratch_index (rowid, words) VALUES (1, ?)")
         .bind::<Text, _>(format!("{}{}", tokens.words, tokens.stems))
         .execute(connection)?;
-    Ok(load_token_sums(connection, "aside_tokens")?.remove(&1).unwrap_or_default())
+    Ok(load_token_sums(connection, "scratch_tokens")?.remove(&1).unwrap_or_default())
 }
 
 /// A token, loaded as its hash.

@@ -21,8 +21,8 @@ use crate::db::types::{RowId, Time};
 const MAX_BUFFERED_BYTES: usize = 2_500_000;
 
 thread_local! {
-    static PENDING: RefCell<WriteBuffer> = RefCell::default();
-    static HELPER: RefCell<Option<Sender<IndexerJob>>> = const { RefCell::new(None) };
+    static BUFFER: RefCell<WriteBuffer> = RefCell::default();
+    static INDEXER: RefCell<Option<Sender<IndexerJob>>> = const { RefCell::new(None) };
 }
 
 #[derive(Default)]
@@ -60,36 +60,44 @@ impl IndexerThread {
         let thread = std::thread::Builder::new()
             .name("search-entries".to_owned())
             .spawn(move || queue.into_iter().for_each(|job| job()));
-        HELPER.set(thread.is_ok().then_some(jobs));
+        INDEXER.set(thread.is_ok().then_some(jobs));
         Self(thread.ok())
     }
 }
 
 impl Drop for IndexerThread {
     fn drop(&mut self) {
-        HELPER.set(None);
+        INDEXER.set(None);
         if let Some(thread) = self.0.take() {
             drop(thread.join());
         }
     }
 }
 
+/// A change of the index entries of an item.
+#[derive(Clone, Copy, Debug)]
+pub struct IndexUpdate {
+    /// The item.
+    pub item: RowId,
+    /// The date under which entries are stored, which are deleted; `None` if there are none.
+    pub date_before: Option<Time>,
+    /// Size of the texts from which the entries are built.
+    pub bytes: usize,
+}
+
 /// Builds the index entries of an item and schedules them to be written before the transaction
-/// ends. Deletes the entries under the previous date, `date_before`. Searches in the same
-/// transaction may not find the item yet. `bytes` is the size of the texts from which the entries
-/// are built.
+/// ends. Searches in the same transaction may not find the item yet.
 pub fn index_item(
     connection: &mut Connection,
-    item: RowId,
-    date_before: Option<Time>,
-    bytes: usize,
+    index_update: IndexUpdate,
     make: impl FnOnce() -> Result<IndexEntries, Error> + Send + 'static,
 ) -> Result<(), Error> {
+    let IndexUpdate { item, date_before, bytes } = index_update;
     if let Some(date) = date_before {
-        PENDING.with_borrow_mut(|buffer| buffer.entries.retain(|entry| entry.row_id != item));
+        BUFFER.with_borrow_mut(|buffer| buffer.entries.retain(|entry| entry.row_id != item));
         delete_entries(connection, &entry_keys(item, date))?;
     }
-    let (entries, is_deferred) = HELPER.with_borrow(|indexer| {
+    let (entries, is_deferred) = INDEXER.with_borrow(|indexer| {
         let Some(indexer) = indexer else { return (EntrySource::Ready(make()), false) };
         let (reply_sender, reply_receiver) = bounded(1);
         // Sending fails if the transaction was abandoned; the result is not needed then.
@@ -97,7 +105,7 @@ pub fn index_item(
         drop(indexer.send(job));
         (EntrySource::Deferred(reply_receiver), true)
     });
-    let drained = PENDING.with_borrow_mut(|buffer| {
+    let drained = BUFFER.with_borrow_mut(|buffer| {
         buffer.bytes = buffer.bytes.saturating_add(bytes);
         buffer.entries.push_back(BufferedEntry { row_id: item, bytes, source: entries });
         // The indexer thread processes one half while the other half accumulates.
@@ -137,12 +145,12 @@ impl WriteBuffer {
 /// Clears the buffer. Call it before each transaction, because the previous one may have been
 /// abandoned.
 pub fn discard_write_buffer() {
-    PENDING.set(WriteBuffer::default());
+    BUFFER.set(WriteBuffer::default());
 }
 
 /// Writes the buffered entries. Call it before the transaction is committed.
 pub fn flush_write_buffer(connection: &mut Connection) -> Result<(), Error> {
-    let all = PENDING.with_borrow_mut(|buffer| {
+    let all = BUFFER.with_borrow_mut(|buffer| {
         buffer.bytes = 0;
         buffer.entries.drain(..).collect()
     });
@@ -161,7 +169,7 @@ fn insert_entries(connection: &mut Connection, waiting: Vec<BufferedEntry>) -> R
                 ))
             })??,
         };
-        PENDING.with_borrow_mut(|buffer| buffer.add_spellings(&entries));
+        BUFFER.with_borrow_mut(|buffer| buffer.add_spellings(&entries));
         tokens_by_key.extend(entries.tokens_by_key);
     }
     if tokens_by_key.is_empty() {
@@ -169,7 +177,7 @@ fn insert_entries(connection: &mut Connection, waiting: Vec<BufferedEntry>) -> R
     }
     vocabulary::insert_spellings(
         connection,
-        &PENDING.with_borrow_mut(|buffer| std::mem::take(&mut buffer.new_spellings)),
+        &BUFFER.with_borrow_mut(|buffer| std::mem::take(&mut buffer.new_spellings)),
     )?;
     // FTS5 starts another segment with each key that is less than the previous one.
     tokens_by_key.sort_by_key(|(key, _)| *key);

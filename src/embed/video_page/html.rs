@@ -150,17 +150,17 @@ impl VideoPage {
                 .filter(|(_, caption)| caption.stored == Some(true) && caption.kind != "chapters")
         };
         let same = of_this_server().find(|(_, caption)| caption.language == self.language);
-        let near = || {
+        let same_primary_language = || {
             of_this_server().find(|(_, caption)| {
                 Language::from_canonical(&caption.language).primary_language()
                     == language.primary_language()
             })
         };
         // The default track loads immediately, so only tracks of this server qualify.
-        let shown = same.or_else(near).map(|(place, _)| place);
+        let shown = same.or_else(same_primary_language).map(|(index, _)| index);
         html! {
-            @for (place, caption) in self.captions.iter().enumerate() {
-                track src=(caption.url) kind=(caption.kind) srclang=(caption.language) default[Some(place) == shown]
+            @for (index, caption) in self.captions.iter().enumerate() {
+                track src=(caption.url) kind=(caption.kind) srclang=(caption.language) default[Some(index) == shown]
                     label=(caption.label.clone().unwrap_or_else(|| language_names::display_name(&Language::from_canonical(&caption.language), self.ui_language)));
             }
         }

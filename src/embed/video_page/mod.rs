@@ -128,7 +128,8 @@ async fn respond(
         request,
         item_request,
         move |video, extras, render_context| {
-            VideoPage::new(video, extras, (&urls, &publisher), render_context)
+            let publisher = schema_org::Publisher { name: &publisher, urls: &urls };
+            VideoPage::new(video, extras, publisher, render_context)
         },
     )
     .await?
@@ -187,12 +188,12 @@ impl VideoPage {
     fn new(
         mut loaded: LoadedItem<VideoFields>,
         extras: VideoExtras,
-        (urls, publisher): (&PublicUrls, &str),
+        publisher: schema_org::Publisher<'_>,
         render_context: &RenderContext,
     ) -> Self {
         let ui_language = render_context.language_preference.ui_language;
-        let structured =
-            schema_org::video_object(&loaded, &extras, (urls, publisher), render_context);
+        let urls = publisher.urls;
+        let structured = schema_org::video_object(&loaded, &extras, publisher, render_context);
         let VideoExtras { programme, content_note, chapters, statistics } = extras;
         let slug = loaded.item.slug.clone();
         let chosen = loaded.take_selected_text();
@@ -207,9 +208,9 @@ impl VideoPage {
                 .and_then(Value::as_str)
                 .map(str::to_owned)
         };
-        let own = &loaded.fields;
-        let countries = render_context.countries(&own.countries);
-        let licence = own
+        let fields = &loaded.fields;
+        let countries = render_context.countries(&fields.countries);
+        let licence = fields
             .licence
             .as_ref()
             .map(|licence| format!("{}: {licence}", Message::Licence.localize(ui_language)));
@@ -241,14 +242,19 @@ impl VideoPage {
                 .and_then(|text| Some((language.clone(), text.content_note.clone()?)))
                 .or(content_note),
             description: text.and_then(|text| text.summary.or(text.description)),
-            players: own
+            players: fields
                 .sources
                 .unpack::<Vec<Source>>()
                 .iter()
                 .map(|source| player_for_source(source, ui_language))
                 .collect(),
-            captions: Captions::new(&own.captions, &loaded.item, &render_context.base_url, &slug)
-                .all(),
+            captions: Captions::new(
+                &fields.captions,
+                &loaded.item,
+                &render_context.base_url,
+                &slug,
+            )
+            .all(),
             chapters,
             evidence: statistics
                 .iter()
@@ -283,7 +289,7 @@ impl VideoPage {
                 .collect(),
             poster_url: urls.own_url(&format!("/v1/videos/{slug}/poster.svg?lang={language}")),
             poster_png_url: urls.own_url(&poster::png_path(&slug, &language, None)),
-            public_url: urls.external_url(ResourceKind::VIDEO, (loaded.item.id, &slug), &language),
+            public_url: urls.external_url(ResourceKind::VIDEO, loaded.item.id, &slug, &language),
             discovery: OEmbedDiscovery::new(&urls.own_url(""), &page_url),
             json_ld: structured,
             language,

@@ -29,23 +29,17 @@ impl<'a> ExportContext<'a> {
     /// Creates a context.
     pub fn new(
         settings: &'a Settings,
-        places: &'a CountryNames,
-        addresses: &'a PublicUrls,
+        country_names: &'a CountryNames,
+        urls: &'a PublicUrls,
         today: NaiveDate,
     ) -> Self {
-        Self {
-            settings,
-            country_names: places,
-            urls: addresses,
-            today,
-            message_languages: RefCell::default(),
-        }
+        Self { settings, country_names, urls, today, message_languages: RefCell::default() }
     }
 
     /// Language of the product's own messages for texts in `language`.
     pub fn message_language(&self, language: &str) -> &'static str {
-        if let Some(known) = self.message_languages.borrow().get(language) {
-            return known;
+        if let Some(cached) = self.message_languages.borrow().get(language) {
+            return cached;
         }
         let words = LanguagePreference::new(
             vec![Language::from_canonical(language)],

@@ -49,7 +49,7 @@ fn video_document(
     let language = original
         .or_else(|| video.texts.first().map(|text| text.language.as_str()))
         .unwrap_or_default();
-    let page = context.urls.page_url(ResourceKind::VIDEO, (item.id, &item.slug), language);
+    let page = context.urls.page_url(ResourceKind::VIDEO, item.id, &item.slug, language);
     let spoken: Vec<String> = video.fields.spoken_languages.unpack();
     Document {
         url: format!("{page}{passage}"),

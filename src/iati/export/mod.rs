@@ -3,12 +3,9 @@
 
 use std::collections::HashSet;
 
-use chrono::NaiveDate;
-
 use crate::config::Settings;
 use crate::db::Connection;
 use crate::http::problem::Problem;
-use crate::i18n::country_names::CountryNames;
 use crate::iati::activity::{Activity, ReportingOrg, SkippedCounts};
 use crate::iati::export::activity::build_activity;
 use crate::iati::export::context::ExportContext;
@@ -18,7 +15,6 @@ use crate::iati::load::{ExportData, Partner, Programme, Statistic, find_partner_
 use crate::iati::narratives::{narratives, tag_narratives};
 use crate::resource::schema::ResourceKind;
 use crate::resource::view::context::RenderContext;
-use crate::resource::view::urls::PublicUrls;
 
 pub mod activity;
 pub mod context;
@@ -139,13 +135,12 @@ pub fn load_reporting_org(
 /// Exports these programmes, with an issue for each thing that is missing.
 pub fn export_programmes(
     connection: &mut Connection,
-    (settings, places): (&Settings, &CountryNames),
-    (programmes, today, base): (Vec<Programme>, NaiveDate, &str),
+    programmes: Vec<Programme>,
+    export_context: &ExportContext<'_>,
     render_context: &mut RenderContext,
 ) -> Result<ExportReport, Problem> {
-    let reporter = load_reporting_org(connection, settings, render_context)?;
+    let reporter = load_reporting_org(connection, export_context.settings, render_context)?;
     let catalogue = ExportData::load(connection, programmes, render_context)?;
-    let urls = PublicUrls::new(settings, base);
-    let export = export_activities(&catalogue, &ExportContext::new(settings, places, &urls, today));
+    let export = export_activities(&catalogue, export_context);
     Ok((reporter, export))
 }

@@ -38,6 +38,16 @@ pub struct ImportItem {
     /// Fields; for an existing item only those present in the file.
     pub body: Json,
 }
+/// An item of a file, before its texts are added to its fields.
+pub(super) struct MappedItem<'a> {
+    pub(super) line: usize,
+    pub(super) kind: ResourceKind,
+    pub(super) slug: &'a str,
+    pub(super) body: Map<String, Json>,
+    pub(super) title: &'a Narratives,
+    pub(super) description: &'a Narratives,
+}
+
 /// The state of the mapping of a file.
 pub(super) struct ImportMapper<'a> {
     pub(super) file: &'a mut ParsedFile,
@@ -61,14 +71,8 @@ impl ImportMapper<'_> {
     }
 
     /// Adds an item; new items are published, since the file is public.
-    pub(super) fn add_item(
-        &mut self,
-        line: usize,
-        kind: ResourceKind,
-        slug: &str,
-        mut body: Map<String, Json>,
-        texts: (&Narratives, &Narratives),
-    ) {
+    pub(super) fn add_item(&mut self, item: MappedItem<'_>) {
+        let MappedItem { line, kind, slug, mut body, title: titles, description } = item;
         let is_new = !self.existing.contains(kind, slug);
         let title = if kind == ResourceKind::PROGRAMME {
             "title"
@@ -78,7 +82,7 @@ impl ImportMapper<'_> {
             "label"
         };
         let mut translations: BTreeMap<&str, Map<String, Json>> = BTreeMap::new();
-        for (language, text) in texts.0 {
+        for (language, text) in titles {
             let of = translations.entry(language).or_default();
             of.insert(title.to_owned(), json!(text));
             if is_new {
@@ -86,7 +90,7 @@ impl ImportMapper<'_> {
             }
         }
         let mut untitled = 0_usize;
-        for (language, text) in texts.1 {
+        for (language, text) in description {
             match translations.get_mut(language.as_str()) {
                 Some(of) => drop(of.insert("description".to_owned(), json!(text))),
                 None => untitled = untitled.saturating_add(1),
@@ -96,7 +100,7 @@ impl ImportMapper<'_> {
         body.insert("translations".to_owned(), json!(translations));
         if is_new {
             body.insert("status".to_owned(), json!("published"));
-            if let Some((language, _)) = texts.0.first() {
+            if let Some((language, _)) = titles.first() {
                 body.insert("original_language".to_owned(), json!(language));
             }
         }

@@ -13,7 +13,8 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value as Json, json};
 
 pub use mapper::{ExistingItems, ImportItem};
-use mapper::{ImportMapper, set_if_present};
+use mapper::{ImportMapper, MappedItem, set_if_present};
+use results::IndicatorSource;
 use slugs::{stable_slug, valid_own_slug};
 
 use crate::http::json_fields::is_web_url;
@@ -113,16 +114,18 @@ impl ImportMapper<'_> {
             Some(_) => self.count_skipped("document-link (without a web URL)", 1),
             None => {}
         }
-        self.add_item(
-            activity.line,
-            ResourceKind::PROGRAMME,
-            &slug,
+        self.add_item(MappedItem {
+            line: activity.line,
+            kind: ResourceKind::PROGRAMME,
+            slug: &slug,
             body,
-            (&activity.title, &activity.description),
-        );
+            title: &activity.title,
+            description: &activity.description,
+        });
         for result in &activity.results {
             for indicator in &result.indicators {
-                self.map_indicator((activity, &slug), result, indicator);
+                let source = IndicatorSource { activity, result, indicator };
+                self.map_indicator(source, &slug);
             }
         }
     }
@@ -159,13 +162,14 @@ impl ImportMapper<'_> {
         if let Some(kind) = kind.filter(|_| !self.existing.contains(ResourceKind::PARTNER, &slug)) {
             body.insert("kind".to_owned(), json!(kind));
         }
-        self.add_item(
-            participant.line,
-            ResourceKind::PARTNER,
-            &slug,
+        self.add_item(MappedItem {
+            line: participant.line,
+            kind: ResourceKind::PARTNER,
+            slug: &slug,
             body,
-            (&participant.name, &Narratives::new()),
-        );
+            title: &participant.name,
+            description: &Narratives::new(),
+        });
         slug
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::mapper::{ImportMapper, set_if_present};
+use super::mapper::{ImportMapper, MappedItem, set_if_present};
 use super::slugs::{indicator_slug, stable_slug, valid_own_slug};
 use crate::http::json_fields::{is_web_url, limits};
 use crate::iati::activity::{
@@ -15,13 +15,24 @@ use crate::iati::codes;
 use crate::resource::schema::ResourceKind;
 use crate::text::decimal::format::decimal_sort_key;
 
+/// An indicator with the result and activity that contain it.
+#[derive(Clone, Copy)]
+pub(super) struct IndicatorSource<'a> {
+    pub(super) activity: &'a Activity,
+    pub(super) result: &'a IatiResult,
+    pub(super) indicator: &'a Indicator,
+}
+
+/// The values of a statistic: an actual value, a target or both.
+struct StatisticValues<'a> {
+    period: &'a Period,
+    actual: Option<&'a PeriodValue>,
+    target: Option<(&'a Period, &'a PeriodValue)>,
+}
+
 impl ImportMapper<'_> {
-    pub(super) fn map_indicator(
-        &mut self,
-        (activity, programme): (&Activity, &str),
-        result: &IatiResult,
-        indicator: &Indicator,
-    ) {
+    pub(super) fn map_indicator(&mut self, source: IndicatorSource<'_>, programme: &str) {
+        let IndicatorSource { activity, result, indicator } = source;
         let Some(measure) = codes::measure_from_code(&indicator.measure) else {
             return self.add_error(
                 indicator.line,
@@ -70,13 +81,14 @@ impl ImportMapper<'_> {
                         json!(all_values_are_percentages(indicator)),
                     );
                 }
-                self.add_item(
-                    indicator.line,
-                    ResourceKind::INDICATOR,
+                self.add_item(MappedItem {
+                    line: indicator.line,
+                    kind: ResourceKind::INDICATOR,
                     slug,
-                    about,
-                    (&indicator.title, &indicator.description),
-                );
+                    body: about,
+                    title: &indicator.title,
+                    description: &indicator.description,
+                });
             }
             common.insert("indicator".to_owned(), json!(slug));
         } else {
@@ -143,12 +155,15 @@ impl ImportMapper<'_> {
                     }
             });
             met.extend(place);
-            let target = place.and_then(|place| targets.get(place));
-            self.map_statistic(context, common, (period, Some(actual)), target, &mut used);
+            let target = place.and_then(|place| targets.get(place)).copied();
+            let values = StatisticValues { period, actual: Some(actual), target };
+            self.map_statistic(context, common, &values, &mut used);
         }
         for (place, target) in targets.iter().enumerate() {
             if !met.contains(&place) {
-                self.map_statistic(context, common, (target.0, None), Some(target), &mut used);
+                let values =
+                    StatisticValues { period: target.0, actual: None, target: Some(*target) };
+                self.map_statistic(context, common, &values, &mut used);
             }
         }
         let remarks = targets
@@ -166,11 +181,11 @@ impl ImportMapper<'_> {
         &mut self,
         context: &ResultContext<'_>,
         common: &Map<String, Json>,
-        (period, actual): (&Period, Option<&PeriodValue>),
-        target: Option<&(&Period, &PeriodValue)>,
+        values: &StatisticValues<'_>,
         used: &mut HashSet<usize>,
     ) {
-        let Some(main) = actual.or(target.map(|(_, target)| *target)) else { return };
+        let StatisticValues { period, actual, target } = *values;
+        let Some(main) = actual.or(target.map(|(_, target)| target)) else { return };
         let mut body = common.clone();
         body.insert("value".to_owned(), json!(actual.and_then(|actual| actual.value.as_ref())));
         let exact = "exact".to_owned();
@@ -189,7 +204,7 @@ impl ImportMapper<'_> {
         set_if_present(&mut body, "baseline", latest_baseline(context, &main.slice, used).as_ref());
         let own_period = target
             .filter(|(other, _)| (other.start, other.end) != (period.start, period.end))
-            .map(|(other, _)| *other);
+            .map(|(other, _)| other);
         let target = target.and_then(|(_, target)| {
             let value = target.value.as_ref()?;
             Some(json!({"value": value, "period_start": own_period.map(|period| period.start), "period_end": own_period.map(|period| period.end)}))
@@ -227,13 +242,14 @@ impl ImportMapper<'_> {
                 "duplicate value for the same period, location and dimensions".to_owned(),
             );
         }
-        self.add_item(
-            main.line,
-            ResourceKind::IMPACT_STATISTIC,
-            &slug,
+        self.add_item(MappedItem {
+            line: main.line,
+            kind: ResourceKind::IMPACT_STATISTIC,
+            slug: &slug,
             body,
-            (&title, &description),
-        );
+            title: &title,
+            description: &description,
+        });
     }
 
     /// Videos of this catalogue become evidence, other links documents.

@@ -71,8 +71,8 @@ impl SearchPageCache {
         page: Fingerprint,
         search: impl FnOnce() -> Result<Option<Vec<PositionRow>>, E>,
     ) -> Result<Option<Vec<PositionRow>>, E> {
-        if let Some(known) = self.0.get(revisions, &page) {
-            return Ok(Some(known.to_vec()));
+        if let Some(cached) = self.0.get(revisions, &page) {
+            return Ok(Some(cached.to_vec()));
         }
         let found = search()?;
         // `None` is not cached: it means that the cursor does not belong to the list, and the

@@ -95,18 +95,18 @@ struct FacetIndexData {
 
 impl FacetIndexData {
     fn terms_of(&self, item: RowId) -> &[u32] {
-        let place = usize::try_from(item).ok().and_then(|item| self.term_ranges.get(item));
-        let range = place
+        let term_range = usize::try_from(item).ok().and_then(|item| self.term_ranges.get(item));
+        let range = term_range
             .and_then(|(from, to)| Some(usize::try_from(*from).ok()?..usize::try_from(*to).ok()?));
         range.and_then(|range| self.item_terms.get(range)).unwrap_or_default()
     }
 
     fn replace(&mut self, item: RowId, terms: &[u32]) {
-        let Some(place) = usize::try_from(item).ok().filter(|_| item < i64::from(u32::MAX)) else {
+        let Some(index) = usize::try_from(item).ok().filter(|_| item < i64::from(u32::MAX)) else {
             return;
         };
-        if self.term_ranges.len() <= place {
-            self.term_ranges.resize(place.saturating_add(1), (0, 0));
+        if self.term_ranges.len() <= index {
+            self.term_ranges.resize(index.saturating_add(1), (0, 0));
         }
         if self.terms_of(item) == terms {
             return;
@@ -114,8 +114,8 @@ impl FacetIndexData {
         let from = u32::try_from(self.item_terms.len()).unwrap_or(u32::MAX);
         self.item_terms.extend_from_slice(terms);
         let to = u32::try_from(self.item_terms.len()).unwrap_or(u32::MAX);
-        if let Some(known) = self.term_ranges.get_mut(place) {
-            *known = (from, to);
+        if let Some(term_range) = self.term_ranges.get_mut(index) {
+            *term_range = (from, to);
         }
     }
 
@@ -149,14 +149,14 @@ impl FacetIndexData {
         } else {
             let mut after: RowId = 0;
             loop {
-                let some = Fragment::new("items.number > ")
+                let batch = Fragment::new("items.number > ")
                     .bind(Bind::Integer(after))
                     .sql(" AND items.number <= (SELECT max(number) FROM (SELECT number FROM items WHERE number > ")
                     .bind(Bind::Integer(after))
                     .sql(" ORDER BY number LIMIT ")
                     .bind(Bind::Integer(ITEMS_PER_BATCH))
                     .sql(") batch)");
-                let rows = load_item_terms(connection, &some)?;
+                let rows = load_item_terms(connection, &batch)?;
                 let Some(last) = rows.iter().map(|(item, _)| *item).max() else { break };
                 after = last;
                 for (item, terms) in rows {
@@ -189,10 +189,10 @@ fn exceeds_incremental_limit(
     condition: &Fragment,
 ) -> Result<bool, Error> {
     let limit = i64::try_from(MAX_INCREMENTAL_ITEMS).unwrap_or(i64::MAX);
-    let some = Fragment::new("SELECT COUNT(*) FROM (SELECT 1 FROM items WHERE ")
+    let limited = Fragment::new("SELECT COUNT(*) FROM (SELECT 1 FROM items WHERE ")
         .append(condition)
         .sql(" LIMIT ");
-    let statement = some.bind(Bind::Integer(limit.saturating_add(1))).sql(") changed");
+    let statement = limited.bind(Bind::Integer(limit.saturating_add(1))).sql(") changed");
     let counts: Vec<i64> = Statement::<BigInt>::new(statement).load_rows(connection)?;
     Ok(counts.first().is_some_and(|count| *count > limit))
 }

@@ -64,7 +64,7 @@ impl RangeColumns {
         &mut self,
         connection: &mut Connection,
         schema: &'static ResourceSchema,
-        some: Option<&BTreeSet<RowId>>,
+        row_ids: Option<&BTreeSet<RowId>>,
     ) -> Result<(), Error> {
         let Some(table) = schema.sort_table else { return Ok(()) };
         let mut columns: Vec<(&'static str, RangeType)> = schema
@@ -76,10 +76,10 @@ impl RangeColumns {
         let rows_of = |value: Fragment| {
             let from =
                 Fragment::new("SELECT number, ").append(&value).sql(" FROM ").sql(table.name);
-            match some {
-                Some(some) => {
-                    from.sql(" WHERE ").append(&integer_in_fragment("number", some.iter().copied()))
-                }
+            match row_ids {
+                Some(row_ids) => from
+                    .sql(" WHERE ")
+                    .append(&integer_in_fragment("number", row_ids.iter().copied())),
                 None => from,
             }
         };
@@ -89,14 +89,14 @@ impl RangeColumns {
                 let rows: Vec<(RowId, Option<String>)> =
                     Statement::<(BigInt, Nullable<Text>)>::new(rows_of(value))
                         .load_rows(connection)?;
-                let known = self
+                let cached = self
                     .0
                     .entry(column)
                     .or_insert_with(|| RangeColumn::SortableTexts(HashMap::new()));
-                if let RangeColumn::SortableTexts(values) = known {
+                if let RangeColumn::SortableTexts(values) = cached {
                     replace_values(
                         values,
-                        some,
+                        row_ids,
                         rows.into_iter()
                             .map(|(number, text)| (number, text.map(String::into_boxed_str))),
                     );
@@ -114,10 +114,10 @@ impl RangeColumns {
                 let rows: Vec<(RowId, Option<i64>)> =
                     Statement::<(BigInt, Nullable<BigInt>)>::new(rows_of(value))
                         .load_rows(connection)?;
-                let known =
+                let cached =
                     self.0.entry(column).or_insert_with(|| RangeColumn::Integers(HashMap::new()));
-                if let RangeColumn::Integers(values) = known {
-                    replace_values(values, some, rows.into_iter());
+                if let RangeColumn::Integers(values) = cached {
+                    replace_values(values, row_ids, rows.into_iter());
                 }
             }
         }
@@ -128,10 +128,10 @@ impl RangeColumns {
 /// Replaces the values of the items in `some`: those without a value in `rows` are removed.
 fn replace_values<T>(
     values: &mut HashMap<RowId, T>,
-    some: Option<&BTreeSet<RowId>>,
+    row_ids: Option<&BTreeSet<RowId>>,
     rows: impl Iterator<Item = (RowId, Option<T>)>,
 ) {
-    for number in some.into_iter().flatten() {
+    for number in row_ids.into_iter().flatten() {
         values.remove(number);
     }
     values.extend(rows.filter_map(|(number, value)| Some((number, value?))));

@@ -37,11 +37,17 @@ pub struct SnapshotCache(Mutex<HashMap<(ResourceKind, TypeId), Slot>>);
 
 type Slot = Arc<Mutex<Option<CachedSnapshot<dyn Any + Send + Sync>>>>;
 
+/// The revisions that a snapshot depends on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct SnapshotRevisions {
+    kind: i64,
+    derived_data: i64,
+    catalogue: i64,
+}
+
 struct CachedSnapshot<T: ?Sized> {
-    /// Revisions at which it was loaded: of the kind and of the derived data.
-    revisions: (i64, i64),
-    /// Catalogue revision at which it was loaded.
-    catalogue_revision: i64,
+    /// Revisions at which it was loaded.
+    revisions: SnapshotRevisions,
     /// Time at which it was loaded.
     loaded_at: Instant,
     snapshot: Arc<T>,
@@ -66,25 +72,27 @@ impl SnapshotCache {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default(),
         );
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        let current = (revisions.get(schema.kind.as_str()).0, revisions.get(DERIVED_DATA).0);
-        let (catalogue, _) = revisions.get(CATALOGUE);
+        let current = SnapshotRevisions {
+            kind: revisions.get(schema.kind.as_str()).0,
+            derived_data: revisions.get(DERIVED_DATA).0,
+            catalogue: revisions.get(CATALOGUE).0,
+        };
         // An error leaves the slot empty; the next request loads the snapshot again.
         let cached = match slot.take().and_then(CachedSnapshot::downcast::<T>) {
             Some(cached) if cached.is_current(current) => cached,
-            Some(cached) => match cached.try_update(connection, schema, (current, catalogue))? {
+            Some(cached) => match cached.try_update(connection, schema, current)? {
                 Some(updated) => updated,
-                None => CachedSnapshot::load(connection, schema, (current, catalogue))?,
+                None => CachedSnapshot::load(connection, schema, current)?,
             },
-            None => CachedSnapshot::load(connection, schema, (current, catalogue))?,
+            None => CachedSnapshot::load(connection, schema, current)?,
         };
-        let whole = Arc::clone(&cached.snapshot);
+        let snapshot = Arc::clone(&cached.snapshot);
         *slot = Some(CachedSnapshot {
             revisions: cached.revisions,
-            catalogue_revision: cached.catalogue_revision,
             loaded_at: cached.loaded_at,
             snapshot: cached.snapshot,
         });
-        Ok(whole)
+        Ok(snapshot)
     }
 }
 
@@ -92,7 +100,6 @@ impl CachedSnapshot<dyn Any + Send + Sync> {
     fn downcast<T: Snapshot>(self) -> Option<CachedSnapshot<T>> {
         Some(CachedSnapshot {
             revisions: self.revisions,
-            catalogue_revision: self.catalogue_revision,
             loaded_at: self.loaded_at,
             snapshot: self.snapshot.downcast().ok()?,
         })
@@ -101,19 +108,20 @@ impl CachedSnapshot<dyn Any + Send + Sync> {
 
 impl<T: Snapshot> CachedSnapshot<T> {
     /// Whether the snapshot can be used unchanged at these revisions.
-    fn is_current(&self, current: (i64, i64)) -> bool {
-        let is_newer = self.revisions.0 >= current.0 && self.revisions.1 >= current.1;
-        self.revisions == current || is_newer && self.loaded_at.elapsed() < STALE_READ_GRACE
+    fn is_current(&self, current: SnapshotRevisions) -> bool {
+        let SnapshotRevisions { kind, derived_data, .. } = self.revisions;
+        let is_newer = kind >= current.kind && derived_data >= current.derived_data;
+        (kind, derived_data) == (current.kind, current.derived_data)
+            || is_newer && self.loaded_at.elapsed() < STALE_READ_GRACE
     }
 
     fn load(
         connection: &mut Connection,
         schema: &'static ResourceSchema,
-        (revisions, catalogue): ((i64, i64), i64),
+        revisions: SnapshotRevisions,
     ) -> Result<Self, Error> {
         Ok(Self {
             revisions,
-            catalogue_revision: catalogue,
             loaded_at: Instant::now(),
             snapshot: Arc::new(T::load(connection, schema)?),
         })
@@ -124,20 +132,21 @@ impl<T: Snapshot> CachedSnapshot<T> {
         mut self,
         connection: &mut Connection,
         schema: &'static ResourceSchema,
-        (revisions, catalogue): ((i64, i64), i64),
+        revisions: SnapshotRevisions,
     ) -> Result<Option<Self>, Error> {
-        if self.revisions.0 > revisions.0 || self.revisions.1 != revisions.1 {
+        if self.revisions.kind > revisions.kind
+            || self.revisions.derived_data != revisions.derived_data
+        {
             return Ok(None);
         }
         // The snapshot is cloned only if another request still uses it.
-        let is_whole = Arc::make_mut(&mut self.snapshot).update(
+        let is_complete = Arc::make_mut(&mut self.snapshot).update(
             connection,
             schema,
-            self.catalogue_revision,
+            self.revisions.catalogue,
         )?;
-        Ok(is_whole.then(|| Self {
+        Ok(is_complete.then(|| Self {
             revisions,
-            catalogue_revision: catalogue,
             loaded_at: Instant::now(),
             snapshot: self.snapshot,
         }))
@@ -193,21 +202,21 @@ mod tests {
 
     #[test]
     fn newer_snapshot_is_current_within_grace_period() {
+        let revisions = |kind, derived_data| SnapshotRevisions { kind, derived_data, catalogue: 7 };
         let mut cached = CachedSnapshot {
-            revisions: (5, 1),
-            catalogue_revision: 7,
+            revisions: revisions(5, 1),
             loaded_at: Instant::now(),
             snapshot: Arc::new(EmptySnapshot),
         };
-        assert!(cached.is_current((5, 1)) && cached.is_current((4, 1)));
+        assert!(cached.is_current(revisions(5, 1)) && cached.is_current(revisions(4, 1)));
         assert!(
-            cached.is_current((4, 0))
-                && !cached.is_current((6, 1))
-                && !cached.is_current((5, 2))
-                && !cached.is_current((6, 0))
+            cached.is_current(revisions(4, 0))
+                && !cached.is_current(revisions(6, 1))
+                && !cached.is_current(revisions(5, 2))
+                && !cached.is_current(revisions(6, 0))
         );
         cached.loaded_at =
             cached.loaded_at.checked_sub(STALE_READ_GRACE + Duration::from_secs(1)).unwrap();
-        assert!(cached.is_current((5, 1)) && !cached.is_current((4, 1)));
+        assert!(cached.is_current(revisions(5, 1)) && !cached.is_current(revisions(4, 1)));
     }
 }

@@ -73,18 +73,18 @@ impl WordList {
     /// meantime.
     fn append(&mut self, read: &[(i64, VocabularyWord)]) {
         let mut part = WordChunk::default();
-        let known = self.last_id;
-        for (number, word) in read.iter().filter(|(number, _)| *number > known) {
+        let last_id = self.last_id;
+        for (number, word) in read.iter().filter(|(number, _)| *number > last_id) {
             self.last_id = *number;
             part.push(word);
         }
         self.chunks.push(Arc::new(part));
         if self.chunks.len() > MAX_CHUNKS {
-            let mut whole = WordChunk::default();
+            let mut chunk = WordChunk::default();
             for (word, _, script) in self.chunks.iter().flat_map(|part| part.iter()) {
-                whole.push(&(script, word.to_owned()));
+                chunk.push(&(script, word.to_owned()));
             }
-            self.chunks = vec![Arc::new(whole)];
+            self.chunks = vec![Arc::new(chunk)];
         }
     }
 
@@ -97,10 +97,10 @@ impl Vocabulary {
     /// Loads new words and returns the current list. The lock is not held during the query, so that
     /// requests do not wait for each other's queries.
     fn refresh(&self, connection: &mut Connection) -> Result<WordList, Error> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let read = load_words_after(connection, known.last_id)?;
+        let word_list = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let read = load_words_after(connection, word_list.last_id)?;
         if read.is_empty() {
-            return Ok(known);
+            return Ok(word_list);
         }
         let mut word_list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         word_list.append(&read);
@@ -122,21 +122,21 @@ impl Vocabulary {
         let mut found: Vec<SimilarWord> = word_list
             .iter()
             .enumerate()
-            .filter_map(|(place, (word, letters, of))| {
+            .filter_map(|(rank, (word, letters, word_script))| {
                 let edits = fuzzy_word.edit_distance(word, letters)?;
                 let other_initial = word.chars().next() != initial;
                 Some(SimilarWord {
                     edits,
                     differs_in_initial: other_initial,
-                    differs_in_script: of != script,
-                    rank: place,
-                    word: (of, word.to_owned()),
+                    differs_in_script: word_script != script,
+                    rank,
+                    word: (word_script, word.to_owned()),
                 })
             })
             .collect();
         found.sort();
         let mut seen = HashSet::new();
-        found.retain(|near| seen.insert(near.word.1.clone()));
+        found.retain(|similar| seen.insert(similar.word.1.clone()));
         found.truncate(limit);
         Ok(found)
     }
@@ -151,7 +151,7 @@ impl Vocabulary {
         let word_list = self.refresh(connection)?;
         let mut found: Vec<String> = Vec::new();
         for (word, ..) in word_list.iter().filter(|(word, ..)| word.starts_with(prefix)) {
-            if !found.iter().any(|known| known == word) {
+            if !found.iter().any(|found| found == word) {
                 found.push(word.to_owned());
             }
             if found.len() >= limit {

@@ -7,7 +7,7 @@ use diesel::sql_types::BigInt;
 
 use crate::db::schema::items;
 use crate::db::search::{
-    IndexDocument, IndexEntries, IndexMismatch, IndexSnapshot, IndexedItem, index_item,
+    IndexDocument, IndexEntries, IndexMismatch, IndexSnapshot, IndexUpdate, IndexedItem, index_item,
 };
 use crate::db::sql_fragment::{Bind, Fragment, Statement, id_in_fragment, integer_in_fragment};
 use crate::db::{Connection, Error, Id, RowId, Time};
@@ -41,8 +41,8 @@ pub fn reindex_referencing(connection: &mut Connection, id: Id) -> Result<(), Er
     let found: Vec<RowId> =
         Statement::<BigInt>::select("items.number", "items", &referencing_items(id))
             .load_rows(connection)?;
-    for some in found.chunks(500) {
-        reindex_items(connection, some)?;
+    for chunk in found.chunks(500) {
+        reindex_items(connection, chunk)?;
     }
     Ok(())
 }
@@ -193,7 +193,9 @@ pub fn reindex_batch(
         )?
         .len();
     for (item, (bytes, entries)) in rows.iter().zip(made) {
-        index_item(connection, item.number, Some(item.sort_date()), bytes, move || Ok(entries))?;
+        let index_update =
+            IndexUpdate { item: item.number, date_before: Some(item.sort_date()), bytes };
+        index_item(connection, index_update, move || Ok(entries))?;
     }
     Ok(ReindexReport {
         item_count: rows.len(),
@@ -209,9 +211,9 @@ pub fn write_index_entries(
     source: IndexSource,
     date_before: Option<Time>,
 ) -> Result<(), Error> {
-    index_item(connection, source.entry_key.row_id, date_before, source.text_len(), move || {
-        source.index_entries()
-    })
+    let index_update =
+        IndexUpdate { item: source.entry_key.row_id, date_before, bytes: source.text_len() };
+    index_item(connection, index_update, move || source.index_entries())
 }
 
 /// The data from which the full-text entries of one item are built.

@@ -166,7 +166,8 @@ fn load_state<S: ResourceModel>(
     let unlike = |(number, signature): &(RowId, i64)| {
         terms.get(number).is_none_or(|terms| filters::bloom_signature::<S>(terms) != *signature)
     };
-    misplaced.extend(signatures.iter().filter(|one| unlike(one)).map(|(number, _)| *number));
+    misplaced
+        .extend(signatures.iter().filter(|signature| unlike(signature)).map(|(number, _)| *number));
     let statement = Fragment::new("SELECT slugs.slug, slugs.item FROM ")
         .append(&text_pair_table(rows.iter().map(|item| (&item.kind, &item.slug))))
         .sql(" wanted JOIN slugs ON slugs.kind = wanted.first AND slugs.slug = wanted.second");

@@ -122,22 +122,24 @@ impl CueText {
         // First cue, last cue and groups of each match.
         let mut found: Vec<(usize, usize, TermGroups)> = Vec::new();
         for (range, groups) in &marks.0 {
-            let place = |at: usize| self.spans.partition_point(|cue| cue.range.end <= at);
-            let (first, last) = (place(range.start), place(range.end.saturating_sub(1)));
+            let cue_index = |at: usize| self.spans.partition_point(|cue| cue.range.end <= at);
+            let (first, last) = (cue_index(range.start), cue_index(range.end.saturating_sub(1)));
             match found.last_mut() {
-                Some((start, end, known)) if *start == first && *end == last => *known |= groups,
+                Some((start, end, match_groups)) if *start == first && *end == last => {
+                    *match_groups |= groups;
+                }
                 _ => found.push((first, last, *groups)),
             }
         }
         let mut passages: Vec<CueRange> = Vec::new();
-        for (place, (first, ..)) in found.iter().enumerate() {
+        for (start, (first, ..)) in found.iter().enumerate() {
             let mut met: TermGroups = 0;
-            for (_, last, these) in found.iter().skip(place) {
-                let apart = self
+            for (_, last, these) in found.iter().skip(start) {
+                let duration_ms = self
                     .span(*first)
                     .zip(self.span(*last))
                     .map_or(0, |(first, last)| last.start_ms.saturating_sub(first.start_ms));
-                if apart > MAX_PASSAGE_MS {
+                if duration_ms > MAX_PASSAGE_MS {
                     break;
                 }
                 met |= these;

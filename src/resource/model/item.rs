@@ -133,9 +133,9 @@ impl ItemRow {
 
     /// Returns the key of its text in this language, if it has one.
     pub fn text_key(&self, language: &Language) -> Option<i64> {
-        let place =
+        let index =
             self.languages.split_ascii_whitespace().position(|tag| tag == language.as_str())?;
-        text_key(self.number, place)
+        text_key(self.number, index)
     }
 }
 
@@ -226,9 +226,9 @@ pub fn encode_references(references: &[Reference]) -> String {
 /// index of the language.
 pub(in crate::resource) const TEXTS_PER_ITEM: i64 = 512;
 
-pub(in crate::resource) fn text_key(item: RowId, place: usize) -> Option<i64> {
-    let place = i64::try_from(place).ok().filter(|place| *place < TEXTS_PER_ITEM)?;
-    item.checked_mul(TEXTS_PER_ITEM)?.checked_add(place)
+pub(in crate::resource) fn text_key(item: RowId, index: usize) -> Option<i64> {
+    let index = i64::try_from(index).ok().filter(|index| *index < TEXTS_PER_ITEM)?;
+    item.checked_mul(TEXTS_PER_ITEM)?.checked_add(index)
 }
 
 /// A reference in a request body.

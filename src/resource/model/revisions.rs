@@ -32,20 +32,20 @@ impl Revisions {
 
     /// Parses the stored format: `name revision microseconds`, separated by commas.
     pub fn parse(state: &str) -> Self {
-        let one = |member: &str| {
+        let parse_entry = |member: &str| {
             let mut parts = member.split(' ');
             let (name, revision, changed_at) =
                 (parts.next()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
             Some((name.to_owned(), revision, Time::from_micros(changed_at)?))
         };
-        Self(state.split(',').filter_map(one).collect())
+        Self(state.split(',').filter_map(parse_entry).collect())
     }
 
     /// Returns the revision and time of the last change; `(0, None)` before the first.
     pub fn get(&self, name: &str) -> (i64, Option<Time>) {
         self.0
             .iter()
-            .find(|(known, ..)| known == name)
+            .find(|(kind, ..)| kind == name)
             .map_or((0, None), |(_, revision, changed_at)| (*revision, Some(*changed_at)))
     }
 
@@ -64,7 +64,7 @@ impl Revisions {
     ) -> Result<(), Error> {
         let mut revisions = Self::load(connection)?;
         for name in names {
-            match revisions.0.iter_mut().find(|(known, ..)| known == name) {
+            match revisions.0.iter_mut().find(|(kind, ..)| kind == name) {
                 Some((_, revision, changed_at)) => {
                     (*revision, *changed_at) = (revision.saturating_add(1), now);
                 }

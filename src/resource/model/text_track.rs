@@ -43,7 +43,7 @@ impl TrackKind {
 
     /// Parses a name.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
+        Self::ALL.iter().find(|(kind_name, _)| *kind_name == name).map(|(_, kind)| *kind)
     }
 
     /// Whether the cues contain speech.

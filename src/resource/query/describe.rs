@@ -267,11 +267,11 @@ fn range_label(range: &RangeSchema) -> Option<Message> {
 
 /// Returns the display label of a value of `missing`: `sq.captions`, `!sq.captions`.
 fn missing_filter_label(text: &str, language: &str) -> String {
-    let (is_there, text) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
+    let (is_present, text) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
     let (tag, part) = text.split_once('.').unwrap_or((text, ""));
     let tag = Language::parse(tag)
         .map_or_else(|_| tag.to_owned(), |tag| language_names::display_name(&tag, language));
     let part = Message::for_code(part).map_or(part, |phrase| phrase.localize(language));
     let what = if part.is_empty() { tag } else { format!("{part} ({tag})") };
-    if is_there { what } else { format!("{}: {what}", Message::Missing.localize(language)) }
+    if is_present { what } else { format!("{}: {what}", Message::Missing.localize(language)) }
 }

@@ -27,7 +27,7 @@ pub(super) fn parse_facets(
     let mut filters: Vec<&'static FilterSchema> = Vec::new();
     for name in params.list("facets", 20).unwrap_or_default() {
         match schema.all_facets().find(|filter| filter.name == name) {
-            Some(filter) if filters.iter().any(|known| known.name == filter.name) => {}
+            Some(filter) if filters.iter().any(|other| other.name == filter.name) => {}
             Some(filter) => filters.push(filter),
             None => params.error(
                 "facets",

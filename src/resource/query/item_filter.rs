@@ -101,7 +101,7 @@ impl ListRequest {
             return Ok(Ok(item.id));
         }
         let hint = suggest_slug(connection, kind, name)?
-            .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            .map_or_else(String::new, |similar| format!("; did you mean `{similar}`?"));
         Ok(Err(format!("There is no {} `{}`{hint}", kind.noun(), truncate_for_message(name))))
     }
 }

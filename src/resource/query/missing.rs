@@ -68,7 +68,7 @@ impl MissingFilter {
         let mut predicates: Vec<Fragment> = self.all_present.iter().map(exists).collect();
         let any =
             self.any_missing.iter().map(|clause| Fragment::new("NOT ").append(&exists(clause)));
-        predicates.extend(any.reduce(|all, one| all.sql(" OR ").append(&one)));
+        predicates.extend(any.reduce(|all, predicate| all.sql(" OR ").append(&predicate)));
         predicates
     }
 }
@@ -85,10 +85,11 @@ impl MissingClause {
         let wrong = |detail: String| {
             detail
                 + &suggest_value(text, parts)
-                    .map_or_else(String::new, |near| format!(" Did you mean `{near}`?"))
+                    .map_or_else(String::new, |similar| format!(" Did you mean `{similar}`?"))
         };
-        let named =
-            |name: &str| parts.iter().find(|(known, _)| *known == name).map(|(_, part)| *part);
+        let named = |name: &str| {
+            parts.iter().find(|(part_name, _)| *part_name == name).map(|(_, part)| *part)
+        };
         let Some((tag, part)) =
             text.split_once('.').and_then(|(tag, name)| Some((tag, named(name)?)))
         else {

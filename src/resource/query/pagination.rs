@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::db::keyset::{PagePositions, PageStart};
+use crate::db::keyset::{ListPage, ListQuery, PagePositions, PageStart};
 use crate::http::cursor::{self, CursorError};
 use crate::http::query_params::QueryParams;
 
@@ -64,6 +64,11 @@ impl PageParams {
             }
         }
         Self { limit, start, with_total: total, query_fingerprint: fingerprint }
+    }
+
+    /// Returns the page of a list that these parameters select.
+    pub fn page_of<'a>(&'a self, list: &'a ListQuery) -> ListPage<'a> {
+        ListPage { list, start: &self.start, limit: self.limit }
     }
 
     /// Returns the page object of a slice of the list.

@@ -212,9 +212,11 @@ impl ListRequest {
         let Some((_, values)) = self.filters.iter().find(|(set, _)| set.name == filter) else {
             return true;
         };
-        let has = |one: &FilterValue| one.index_values.iter().any(|known| known == value);
-        let mut included = values.iter().filter(|one| !one.excluded).peekable();
-        !values.iter().any(|one| one.excluded && has(one))
+        let has = |filter_value: &FilterValue| {
+            filter_value.index_values.iter().any(|index_value| index_value == value)
+        };
+        let mut included = values.iter().filter(|filter_value| !filter_value.excluded).peekable();
+        !values.iter().any(|filter_value| filter_value.excluded && has(filter_value))
             && (included.peek().is_none() || included.any(has))
     }
 
@@ -264,7 +266,7 @@ pub fn parse_statuses(params: &mut QueryParams, visibility: Visibility) -> Optio
     for name in names {
         let (excluded, name) =
             name.strip_prefix('!').map_or((false, name.as_str()), |rest| (true, rest));
-        match Status::ALL.iter().find(|(known, _)| *known == name) {
+        match Status::ALL.iter().find(|(status, _)| *status == name) {
             Some((_, status)) if excluded => statuses.extend(
                 Status::ALL.iter().map(|(_, other)| *other).filter(|other| other != status),
             ),
@@ -272,7 +274,7 @@ pub fn parse_statuses(params: &mut QueryParams, visibility: Visibility) -> Optio
             None => params.error(
                 "status",
                 "unknown_value",
-                unknown_value_message(name, Status::ALL.iter().map(|(known, _)| *known)),
+                unknown_value_message(name, Status::ALL.iter().map(|(status, _)| *status)),
             ),
         }
     }

@@ -42,7 +42,7 @@ pub fn parse_shape(
     let mut shape = ResponseShape::default();
     if let Some(names) = params.list("fields", 100) {
         for name in &names {
-            if !schema.all_fields().any(|known| known == name) {
+            if !schema.all_fields().any(|field| field == name) {
                 params.error(
                     "fields",
                     "unknown_value",

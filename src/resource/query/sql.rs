@@ -5,7 +5,8 @@ use serde::Serialize;
 use crate::db::driving_table::DrivingTable;
 use crate::db::keyset::ListQuery;
 use crate::db::search::{
-    Audience, FieldScope, SearchMatch, SearchMode, cached_token_frequencies, plan_search,
+    Audience, FieldScope, IndexSearch, SearchMatch, SearchMode, cached_token_frequencies,
+    plan_search,
 };
 use crate::db::sort_key::{SortKey, SortKeyType};
 use crate::db::sql_fragment::{Bind, Fragment};
@@ -154,14 +155,14 @@ impl ListRequest {
         };
         let found = match self.query() {
             Some(query) => {
-                let ask = if self.counts_only { SearchMode::Unranked } else { SearchMode::Ranked };
-                Some(plan_search(
+                let mode = if self.counts_only { SearchMode::Unranked } else { SearchMode::Ranked };
+                let index_search = IndexSearch {
                     query,
-                    &[schema.kind.index_prefix()],
+                    kinds: &[schema.kind.index_prefix()],
                     audience,
-                    (self.scope, ask),
-                    &cached_token_frequencies(connection)?,
-                ))
+                    frequencies: &cached_token_frequencies(connection)?,
+                };
+                Some(plan_search(index_search, self.scope, mode))
             }
             None => None,
         };
@@ -179,7 +180,7 @@ impl ListRequest {
             list.predicates.push(kind_predicate(schema.kind));
         }
         if list.driving_table == DrivingTable::FilterIndex && self.statuses.is_none() {
-            list.predicates.push(Fragment::new("walked.is_public = TRUE"));
+            list.predicates.push(Fragment::new("driving_rows.is_public = TRUE"));
         } else {
             list.predicates
                 .extend(status_predicates(self.statuses.as_deref(), list.ranked_matches.is_some()));
@@ -339,7 +340,7 @@ impl ListRequest {
         // Skips rows whose Bloom signature excludes the value.
         let may_have = |value: &str| {
             if filter.filter_type.is_selective() {
-                Fragment::new("walked.bloom_signature & ")
+                Fragment::new("driving_rows.bloom_signature & ")
                     .bind(Bind::Integer(signature_bit(&facet, value)))
                     .sql(" <> 0 AND ")
             } else {
@@ -356,7 +357,8 @@ impl ListRequest {
                 [] => {}
                 [value] if is_driving => {
                     list.predicates.push(
-                        Fragment::new("walked.term = ").append(&term_id_subquery(&facet, value)),
+                        Fragment::new("driving_rows.term = ")
+                            .append(&term_id_subquery(&facet, value)),
                     );
                 }
                 // The index rows of another value have the same order: reading along both touches

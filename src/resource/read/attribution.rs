@@ -37,19 +37,14 @@ pub fn programme_attributions(
     else {
         return Ok(found);
     };
-    let mut programme_context = RenderContext::new(
-        render_context.language_preference.clone(),
-        Arc::clone(&render_context.country_names),
-        render_context.cache(),
-    )
-    .with_base_url(&render_context.base_url);
+    let mut programme_context = render_context.for_embedded();
     let mut full_items = expand(connection, &missing, visibility, &mut programme_context)?;
     for id in missing {
-        let whole = full_items.remove(&id);
+        let programme = full_items.remove(&id);
         let text = |name: &str| {
-            whole
+            programme
                 .as_ref()
-                .and_then(|whole| whole.get(name))
+                .and_then(|programme| programme.get(name))
                 .and_then(Value::as_str)
                 .map(str::to_owned)
         };

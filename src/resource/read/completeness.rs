@@ -19,8 +19,8 @@ pub fn load_completeness<S: Resource>(
     items: &mut [LoadedItem<S::Fields>],
 ) -> Result<(), Error> {
     let texts = load_text_presence(connection, items)?;
-    for one in items {
-        one.completeness = Some(item_completeness::<S>(one, &texts));
+    for item in items {
+        item.completeness = Some(item_completeness::<S>(item, &texts));
     }
     Ok(())
 }
@@ -35,7 +35,7 @@ fn load_text_presence<O>(
 ) -> Result<HashMap<i64, TextPresence>, Error> {
     let keys = items
         .iter()
-        .flat_map(|one| one.languages.iter().filter_map(|language| one.item.text_key(language)));
+        .flat_map(|item| item.languages.iter().filter_map(|language| item.item.text_key(language)));
     let statement = Statement::<(BigInt, Bool, Bool)>::select(
         "texts.key, texts.summary IS NOT NULL, texts.description IS NOT NULL",
         "texts",
@@ -63,7 +63,7 @@ fn item_completeness<S: Resource>(
         .filter(|(name, _)| *name == CAPTION_LANGUAGE_FILTER)
         .map(|(_, value)| value.as_str())
         .collect();
-    let is_there = |language: &str, part: TranslatablePart| match part {
+    let is_present = |language: &str, part: TranslatablePart| match part {
         TranslatablePart::Title => texts.contains_key(language),
         TranslatablePart::Summary => texts.get(language).is_some_and(|(summary, _)| *summary),
         TranslatablePart::Description => {
@@ -75,7 +75,7 @@ fn item_completeness<S: Resource>(
         }
     };
     let in_language = |language: &str| {
-        PartFlags(parts.iter().map(|(name, part)| (*name, is_there(language, *part))).collect())
+        PartFlags(parts.iter().map(|(name, part)| (*name, is_present(language, *part))).collect())
     };
     texts
         .keys()

@@ -19,19 +19,19 @@ pub fn content_notes_in_other_language<O>(
     loaded: &[LoadedItem<O>],
 ) -> Result<HashMap<RowId, (String, String)>, Error> {
     let ReadContext { state, revisions, visibility } = read_context;
-    let language_of = |one: &LoadedItem<O>| {
-        one.choice
+    let language_of = |item: &LoadedItem<O>| {
+        item.choice
             .as_ref()
-            .and_then(|choice| one.languages.get(choice.index))
+            .and_then(|choice| item.languages.get(choice.index))
             .map(ToString::to_string)
     };
-    let lacks = |one: &&LoadedItem<O>| {
-        let language = language_of(one);
-        let has = one
+    let lacks = |item: &&LoadedItem<O>| {
+        let language = language_of(item);
+        let has = item
             .texts
             .iter()
             .any(|text| Some(&text.language) == language.as_ref() && text.content_note.is_some());
-        one.languages.len() > 1 && !has
+        item.languages.len() > 1 && !has
     };
     let mut without: Vec<&LoadedItem<O>> = loaded.iter().filter(lacks).collect();
     if without.is_empty() {
@@ -42,14 +42,14 @@ pub fn content_notes_in_other_language<O>(
             .content_note_cache
             .get_or_try_insert_with(revisions, &(), || load_items_with_content_note(connection))?
     {
-        without.retain(|one| items_with_note.contains(&one.item.number));
+        without.retain(|item| items_with_note.contains(&item.item.number));
     }
     if without.is_empty() {
         return Ok(HashMap::new());
     }
     // Few texts have a note, and a partial index contains only those.
     let statement = Fragment::new("SELECT wanted.value, texts.language, texts.status, texts.content_note FROM ")
-        .append(&integer_table(without.iter().map(|one| one.item.number)))
+        .append(&integer_table(without.iter().map(|item| item.item.number)))
         .by_backend(" wanted CROSS JOIN texts WHERE ", " wanted CROSS JOIN LATERAL (SELECT * FROM texts WHERE ")
         .sql("texts.content_note IS NOT NULL AND texts.key >= wanted.value * 512 AND texts.key < wanted.value * 512 + 512 ORDER BY texts.key")
         .by_backend("", " LIMIT 512) texts");
@@ -61,7 +61,7 @@ pub fn content_notes_in_other_language<O>(
     {
         let is_original = without
             .iter()
-            .any(|one| one.item.number == number && one.item.original_language == language);
+            .any(|item| item.item.number == number && item.item.original_language == language);
         if is_original || !notes.contains_key(&number) {
             notes.insert(number, (language, note));
         }

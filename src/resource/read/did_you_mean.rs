@@ -75,30 +75,34 @@ pub fn suggest_queries(
         return Ok(Vec::new());
     }
     suspects.retain(|suspect| !all_at_once || unknown.contains(&suspect.token));
-    let mut near: Vec<Vec<(SimilarWord, String)>> = Vec::new();
+    let mut replacements: Vec<Vec<(SimilarWord, String)>> = Vec::new();
     for suspect in &suspects {
         let mut candidates = find_candidates(connection, vocabulary, suspect)?;
         let mut found: Vec<(SimilarWord, String)> = Vec::new();
-        for one in candidates.drain(..) {
+        for candidate in candidates.drain(..) {
             // An exact match, without stemming or prefix.
             if found.len() < MAX_REPLACEMENTS_PER_WORD
-                && hits(connection, SearchQuery::parse(&format!("\"{}\"", one.1), &[]))? > 0
+                && hits(connection, SearchQuery::parse(&format!("\"{}\"", candidate.1), &[]))? > 0
             {
-                found.push(one);
+                found.push(candidate);
             }
         }
-        near.push(found);
+        replacements.push(found);
     }
-    let tried = if all_at_once { combined_replacements(&near) } else { single_replacements(&near) };
+    let choices = if all_at_once {
+        combined_replacements(&replacements)
+    } else {
+        single_replacements(&replacements)
+    };
     let mut offered: Vec<(usize, i64, String)> = Vec::new();
-    for choice in tried.into_iter().take(MAX_TRIED_QUERIES) {
+    for choice in choices.into_iter().take(MAX_TRIED_QUERIES) {
         let edits = choice
             .iter()
-            .zip(&near)
-            .filter_map(|(place, near)| near.get((*place)?))
-            .map(|(near, _)| near.edits)
+            .zip(&replacements)
+            .filter_map(|(index, words)| words.get((*index)?))
+            .map(|(word, _)| word.edits)
             .sum();
-        let text = apply_replacements(sparse_search.text, &suspects, &near, &choice);
+        let text = apply_replacements(sparse_search.text, &suspects, &replacements, &choice);
         let found = hits(connection, SearchQuery::parse(&text, sparse_search.stemmers))?;
         if usize::try_from(found).unwrap_or(0) > sparse_search.result_count {
             offered.push((edits, -found, text));
@@ -129,17 +133,19 @@ fn find_candidates(
     vocabulary: &Vocabulary,
     suspect: &SuspectWord<'_>,
 ) -> Result<Vec<(SimilarWord, String)>, Problem> {
-    let near = vocabulary.nearest(
+    let similar_words = vocabulary.nearest(
         connection,
         &suspect.token,
         Script::detect(suspect.word),
         MAX_CANDIDATES,
     )?;
-    let known =
-        load_spellings(connection, &near.iter().map(|near| near.word.clone()).collect::<Vec<_>>())?;
-    Ok(near
+    let spellings = load_spellings(
+        connection,
+        &similar_words.iter().map(|similar| similar.word.clone()).collect::<Vec<_>>(),
+    )?;
+    Ok(similar_words
         .into_iter()
-        .filter_map(|near| Some((near.clone(), known.get(&near.word)?.clone())))
+        .filter_map(|similar| Some((similar.clone(), spellings.get(&similar.word)?.clone())))
         .collect())
 }
 
@@ -148,18 +154,19 @@ type ReplacementChoice = Vec<Option<usize>>;
 
 /// Replaces all suspects at once: first by the most similar words, then one suspect at a time by
 /// its next similar word.
-fn combined_replacements(near: &[Vec<(SimilarWord, String)>]) -> Vec<ReplacementChoice> {
+fn combined_replacements(replacements: &[Vec<(SimilarWord, String)>]) -> Vec<ReplacementChoice> {
     let nearest: ReplacementChoice =
-        near.iter().map(|near| (!near.is_empty()).then_some(0)).collect();
+        replacements.iter().map(|words| (!words.is_empty()).then_some(0)).collect();
     if nearest.iter().all(Option::is_none) {
         return Vec::new();
     }
     let mut choices = vec![nearest.clone()];
-    for place in 1..MAX_REPLACEMENTS_PER_WORD {
-        for (at, _) in near.iter().enumerate().filter(|(_, near)| near.len() > place) {
+    for index in 1..MAX_REPLACEMENTS_PER_WORD {
+        for (suspect, _) in replacements.iter().enumerate().filter(|(_, words)| words.len() > index)
+        {
             let mut choice = nearest.clone();
-            if let Some(one) = choice.get_mut(at) {
-                *one = Some(place);
+            if let Some(replacement) = choice.get_mut(suspect) {
+                *replacement = Some(index);
             }
             choices.push(choice);
         }
@@ -168,11 +175,14 @@ fn combined_replacements(near: &[Vec<(SimilarWord, String)>]) -> Vec<Replacement
 }
 
 /// Replaces one suspect at a time.
-fn single_replacements(near: &[Vec<(SimilarWord, String)>]) -> Vec<ReplacementChoice> {
+fn single_replacements(replacements: &[Vec<(SimilarWord, String)>]) -> Vec<ReplacementChoice> {
     let mut choices = Vec::new();
-    for place in 0..MAX_REPLACEMENTS_PER_WORD {
-        for (at, _) in near.iter().enumerate().filter(|(_, near)| near.len() > place) {
-            choices.push((0..near.len()).map(|one| (one == at).then_some(place)).collect());
+    for index in 0..MAX_REPLACEMENTS_PER_WORD {
+        for (suspect, _) in replacements.iter().enumerate().filter(|(_, words)| words.len() > index)
+        {
+            choices.push(
+                (0..replacements.len()).map(|other| (other == suspect).then_some(index)).collect(),
+            );
         }
     }
     choices
@@ -181,13 +191,13 @@ fn single_replacements(near: &[Vec<(SimilarWord, String)>]) -> Vec<ReplacementCh
 fn apply_replacements(
     text: &str,
     suspects: &[SuspectWord<'_>],
-    near: &[Vec<(SimilarWord, String)>],
+    replacements: &[Vec<(SimilarWord, String)>],
     choice: &ReplacementChoice,
 ) -> String {
     let mut written = String::with_capacity(text.len());
     let mut from = 0;
-    for ((suspect, near), place) in suspects.iter().zip(near).zip(choice) {
-        let Some((_, spelling)) = place.and_then(|place| near.get(place)) else { continue };
+    for ((suspect, words), index) in suspects.iter().zip(replacements).zip(choice) {
+        let Some((_, spelling)) = index.and_then(|index| words.get(index)) else { continue };
         written.push_str(text.get(from..suspect.range.start).unwrap_or_default());
         written.push_str(spelling);
         from = suspect.range.end;

@@ -29,7 +29,7 @@ pub fn compute_facets(
     let mut facets = Map::new();
     let mut counted: Vec<(&'static FilterSchema, FacetCounts)> = Vec::new();
     // Facets whose filter is not set count the same items.
-    let mut whole: Option<Vec<RowId>> = None;
+    let mut all_row_ids: Option<Vec<RowId>> = None;
     for (filter, key) in list_request.facets() {
         let is_set = list_request.is_set(filter);
         let counts = cache.counts.get_or_try_insert_with(revisions, key, || {
@@ -42,15 +42,15 @@ pub fn compute_facets(
                 };
                 list_request.load_row_ids(connection, references, but)
             };
-            let own;
+            let filtered_row_ids;
             let items: &[RowId] = if is_set {
-                own = read(Some(filter))?;
-                &own
+                filtered_row_ids = read(Some(filter))?;
+                &filtered_row_ids
             } else {
-                if whole.is_none() {
-                    whole = Some(read(None)?);
+                if all_row_ids.is_none() {
+                    all_row_ids = Some(read(None)?);
                 }
-                whole.as_deref().unwrap_or_default()
+                all_row_ids.as_deref().unwrap_or_default()
             };
             cache
                 .values

@@ -15,9 +15,9 @@ use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::resource::cache::references::CacheView;
 use crate::resource::extract::Viewer;
-use crate::resource::model::item::{ItemRow, TranslationRow};
+use crate::resource::model::item::ItemRow;
 use crate::resource::query::shape::{ResponseShape, parse_shape};
-use crate::resource::read::include::load_includes;
+use crate::resource::read::include::{IncludeContext, load_includes};
 use crate::resource::read::referenced_by::ReferencingItems;
 use crate::resource::read::response::ResponseContext;
 use crate::resource::read::response::{RepresentationState, RevisionKey};
@@ -26,7 +26,7 @@ use crate::resource::state::AppState;
 use crate::resource::store::lookup::{Lookup, SingleItem, find_single};
 use crate::resource::store::visibility::{check_visible, is_possible_name};
 use crate::resource::view::context::RenderContext;
-use crate::resource::view::load::hydrate_single;
+use crate::resource::view::load::{PreloadedItem, hydrate_single};
 use crate::resource::view::resource::Resource;
 
 /// Responds with one item, by identifier or slug; a former slug redirects to the current one.
@@ -58,7 +58,7 @@ pub async fn get<S: Resource>(
                 check_visible(S::SCHEMA, &name, visibility, lookup, |single: &SingleItem| {
                     &single.item
                 })?;
-            let SingleItem { item, revisions, preloaded_text: likely } = match lookup {
+            let SingleItem { item, revisions, preloaded_text } = match lookup {
                 Lookup::Former(single) => {
                     return Ok::<_, Problem>(ItemLookup::Moved(single.item.slug));
                 }
@@ -85,15 +85,19 @@ pub async fn get<S: Resource>(
                     Some(cache),
                 )
                 .with_base_url(&base);
-                let (body, language) = render_preloaded_item::<S>(
-                    connection,
-                    &shared_state,
-                    (item, likely),
-                    &mut render_context,
-                    &shared_shape,
+                let include_context = IncludeContext {
+                    state: &shared_state,
+                    schema: S::SCHEMA,
+                    shape: &shared_shape,
                     visibility,
-                )?;
-                Ok::<_, Problem>((body, language))
+                };
+                let preloaded = PreloadedItem { item, text: preloaded_text };
+                render_preloaded_item::<S>(
+                    connection,
+                    include_context,
+                    preloaded,
+                    &mut render_context,
+                )
             })?;
             Ok(ItemLookup::Found(read))
         })
@@ -141,48 +145,34 @@ pub fn render_item<S: Resource>(
     shape: &ResponseShape,
     visibility: Visibility,
 ) -> Result<(String, Option<String>), Problem> {
-    render_preloaded_item::<S>(connection, state, (item, None), render_context, shape, visibility)
+    let include_context = IncludeContext { state, schema: S::SCHEMA, shape, visibility };
+    render_preloaded_item::<S>(connection, include_context, item.into(), render_context)
 }
 
 /// Renders an item whose text may have been preloaded.
 fn render_preloaded_item<S: Resource>(
     connection: &mut Connection,
-    state: &AppState,
-    (item, likely): (ItemRow, Option<TranslationRow>),
+    include_context: IncludeContext<'_>,
+    preloaded: PreloadedItem,
     render_context: &mut RenderContext,
-    shape: &ResponseShape,
-    visibility: Visibility,
 ) -> Result<(String, Option<String>), Problem> {
-    let id = item.id;
-    let Some(mut one) = hydrate_single::<S>(connection, item, likely, visibility, render_context)?
+    let IncludeContext { shape, visibility, .. } = include_context;
+    let id = preloaded.item.id;
+    let Some(mut loaded) = hydrate_single::<S>(connection, preloaded, visibility, render_context)?
     else {
         return Err(Problem::internal(format!("the own fields of item {id} cannot be read")));
     };
-    load_includes(
-        connection,
-        state,
-        S::SCHEMA,
-        shape,
-        visibility,
-        render_context,
-        one.references.iter(),
-    )?;
+    load_includes(connection, include_context, loaded.references.iter(), render_context)?;
     if shape.completeness {
-        completeness::load_completeness::<S>(connection, std::slice::from_mut(&mut one))?;
+        completeness::load_completeness::<S>(connection, std::slice::from_mut(&mut loaded))?;
     }
     // Without a base URL (representations written to files) on-demand fields are omitted.
     if !render_context.base_url.is_empty() {
         render_context.on_demand_fields = S::SCHEMA.on_demand_fields.to_vec();
     }
-    let language = one.choice.as_ref().map(|choice| choice.language.as_str().to_owned());
-    let referrers = ReferencingItems::load(
-        connection,
-        state,
-        (S::SCHEMA, shape),
-        visibility,
-        render_context,
-        &[id],
-    )?;
-    let body = response::to_json(&S::render(one, render_context), shape, referrers.for_item(id))?;
+    let language = loaded.choice.as_ref().map(|choice| choice.language.as_str().to_owned());
+    let referrers = ReferencingItems::load(connection, include_context, &[id], render_context)?;
+    let body =
+        response::to_json(&S::render(loaded, render_context), shape, referrers.for_item(id))?;
     Ok((body, language))
 }

@@ -76,12 +76,12 @@ impl<'q> HighlightData<'q> {
     ) -> Result<Self, Error> {
         let texts = load_item_texts(
             connection,
-            items.iter().map(|one| (one.item.number, one.item.languages.as_str())),
+            items.iter().map(|item| (item.item.number, item.item.languages.as_str())),
         )?;
         let with: Vec<RowId> = items
             .iter()
-            .filter(|one| !one.item.tracks.is_empty())
-            .map(|one| one.item.number)
+            .filter(|item| !item.item.tracks.is_empty())
+            .map(|item| item.item.number)
             .collect();
         let mut tracks: HashMap<RowId, Vec<TrackRow>> = HashMap::new();
         let mut cues = HashMap::new();

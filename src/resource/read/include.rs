@@ -1,7 +1,6 @@
 //! Loads the resources that `include` embeds.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -9,6 +8,7 @@ use crate::db::sql_fragment::id_in_fragment;
 use crate::db::{Connection, Id};
 use crate::http::auth::Visibility;
 use crate::http::problem::Problem;
+use crate::resource::model::item::Reference;
 use crate::resource::query::shape::ResponseShape;
 use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
@@ -16,16 +16,27 @@ use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_where;
 use crate::resource::view::resource::Resource;
 
+/// What the resources that `include` embeds depend on, besides the items of the response.
+#[derive(Clone, Copy)]
+pub struct IncludeContext<'a> {
+    /// The application state.
+    pub state: &'a AppState,
+    /// Schema of the items of the response.
+    pub schema: &'static ResourceSchema,
+    /// The fields to include.
+    pub shape: &'a ResponseShape,
+    /// Visibility of items and texts.
+    pub visibility: Visibility,
+}
+
 /// Loads the full resources that `include` requests, with a fixed number of queries for each field.
 pub(super) fn load_includes<'a>(
     connection: &mut Connection,
-    state: &AppState,
-    schema: &'static ResourceSchema,
-    shape: &ResponseShape,
-    visibility: Visibility,
+    include_context: IncludeContext<'_>,
+    references: impl Iterator<Item = &'a Reference>,
     render_context: &mut RenderContext,
-    references: impl Iterator<Item = &'a crate::resource::model::item::Reference>,
 ) -> Result<(), Problem> {
+    let IncludeContext { state, schema, shape, visibility } = include_context;
     if shape.include.is_empty() {
         return Ok(());
     }
@@ -44,13 +55,8 @@ pub(super) fn load_includes<'a>(
         let expand =
             schema.reference(field).and_then(|reference| state.include_loader(reference.target));
         if let Some(expand) = expand {
-            let mut include_context = RenderContext::new(
-                render_context.language_preference.clone(),
-                Arc::clone(&render_context.country_names),
-                render_context.cache(),
-            )
-            .with_base_url(&render_context.base_url);
-            for (id, resource) in expand(connection, &ids, visibility, &mut include_context)? {
+            let mut embedded_context = render_context.for_embedded();
+            for (id, resource) in expand(connection, &ids, visibility, &mut embedded_context)? {
                 render_context.insert_full(id, &resource);
             }
         }
@@ -72,10 +78,10 @@ pub fn load_full<S: Resource>(
         load_where::<S>(connection, &id_in_fragment("items.id", ids), visibility, render_context)?;
     loaded
         .into_iter()
-        .map(|one| {
+        .map(|item| {
             Ok((
-                one.item.id,
-                serde_json::to_value(S::render(one, render_context)).map_err(Problem::internal)?,
+                item.item.id,
+                serde_json::to_value(S::render(item, render_context)).map_err(Problem::internal)?,
             ))
         })
         .collect()

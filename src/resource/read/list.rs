@@ -18,7 +18,7 @@ use crate::resource::read::completeness;
 use crate::resource::read::did_you_mean::{MAX_COUNTED_HITS, suggest_queries};
 use crate::resource::read::facets::compute_facets;
 use crate::resource::read::highlights::HighlightData;
-use crate::resource::read::include::load_includes;
+use crate::resource::read::include::{IncludeContext, load_includes};
 use crate::resource::read::page::{self, JsonItems, list_response_head};
 use crate::resource::read::referenced_by::ReferencingItems;
 use crate::resource::read::response::ResponseContext;
@@ -125,8 +125,7 @@ fn load_list_page<S: Resource>(
     render_context.on_demand_fields.clone_from(&list_request.response_shape.on_demand_fields);
     let page = load_page::<S>(
         connection,
-        &list,
-        (&list_request.page_params.start, list_request.page_params.limit),
+        list_request.page_params.page_of(&list),
         list_request.visibility,
         &mut render_context,
     )?;
@@ -173,38 +172,35 @@ fn load_list_page<S: Resource>(
         }
         None => Vec::new(),
     };
-    load_includes(
-        connection,
+    let include_context = IncludeContext {
         state,
-        S::SCHEMA,
-        &list_request.response_shape,
-        list_request.visibility,
-        &mut render_context,
-        loaded.iter().flat_map(|item| &item.references),
-    )?;
+        schema: S::SCHEMA,
+        shape: &list_request.response_shape,
+        visibility: list_request.visibility,
+    };
+    let references = loaded.iter().flat_map(|item| &item.references);
+    load_includes(connection, include_context, references, &mut render_context)?;
     if list_request.response_shape.completeness {
         completeness::load_completeness::<S>(connection, &mut loaded)?;
     }
-    let ids: Vec<Id> = loaded.iter().map(|one| one.item.id).collect();
-    let referrers = ReferencingItems::load(
-        connection,
-        state,
-        (S::SCHEMA, &list_request.response_shape),
-        list_request.visibility,
-        &render_context,
-        &ids,
-    )?;
+    let ids: Vec<Id> = loaded.iter().map(|item| item.item.id).collect();
+    let referrers = ReferencingItems::load(connection, include_context, &ids, &render_context)?;
     let mut items = JsonItems::default();
     let highlight_data = match list_request.query().filter(|_| list_request.with_highlights) {
         Some(query) => Some(HighlightData::load(connection, query, &loaded)?),
         None => None,
     };
-    for one in loaded {
+    for item in loaded {
         let highlights = highlight_data.as_ref().map(|highlight_data| {
-            highlight_data.highlights_for(S::SCHEMA, &one, list_request.visibility, &render_context)
+            highlight_data.highlights_for(
+                S::SCHEMA,
+                &item,
+                list_request.visibility,
+                &render_context,
+            )
         });
-        let id = one.item.id;
-        items.push(&S::render(one, &render_context), &list_request.response_shape)?;
+        let id = item.item.id;
+        items.push(&S::render(item, &render_context), &list_request.response_shape)?;
         for (field, referring) in referrers.for_item(id) {
             items.add_member(field, referring)?;
         }

@@ -95,14 +95,14 @@ impl Links {
             (format!("{base}/feeds/{name}.{ending}{mark}{query}"), feed_media_type(ending))
         };
         // Tables are not paginated.
-        let whole = query
+        let full_query = query
             .split('&')
             .filter(|pair| !pair.is_empty() && !pair.starts_with("limit="))
             .collect::<Vec<_>>()
             .join("&");
-        let mark_of_whole = if whole.is_empty() { "" } else { "?" };
+        let full_mark = if full_query.is_empty() { "" } else { "?" };
         let table = |(ending, media_type): (&str, &'static str)| {
-            (format!("{address}.{ending}{mark_of_whole}{whole}"), media_type)
+            (format!("{address}.{ending}{full_mark}{full_query}"), media_type)
         };
         let tables =
             TABLE_FORMATS.into_iter().filter(|_| !schema.feed_formats.is_empty()).map(table);

@@ -10,9 +10,7 @@ use crate::db::types::sql::Uuid;
 use crate::db::{Connection, Id};
 use crate::http::auth::Visibility;
 use crate::http::problem::Problem;
-use crate::resource::query::shape::ResponseShape;
-use crate::resource::schema::ResourceSchema;
-use crate::resource::state::AppState;
+use crate::resource::read::include::IncludeContext;
 use crate::resource::view::context::RenderContext;
 
 /// Maximum number of referencing items embedded in one page.
@@ -27,15 +25,14 @@ impl ReferencingItems {
     /// field.
     pub fn load(
         connection: &mut Connection,
-        state: &AppState,
-        (spec, shape): (&'static ResourceSchema, &ResponseShape),
-        visibility: Visibility,
-        render_context: &RenderContext,
+        include_context: IncludeContext<'_>,
         ids: &[Id],
+        render_context: &RenderContext,
     ) -> Result<Self, Problem> {
+        let IncludeContext { state, schema, shape, visibility } = include_context;
         let mut read = Self::default();
         for referrer in
-            spec.referenced_by.iter().filter(|referrer| shape.include.contains(&referrer.field))
+            schema.referenced_by.iter().filter(|referrer| shape.include.contains(&referrer.field))
         {
             let mut of: HashMap<Id, Vec<Value>> = ids.iter().map(|id| (*id, Vec::new())).collect();
             if let Some(expand) = state.include_loader(referrer.kind).filter(|_| !ids.is_empty())
@@ -46,13 +43,8 @@ impl ReferencingItems {
                 let mut wanted: Vec<Id> = found.iter().map(|(_, id)| *id).collect();
                 wanted.sort_unstable();
                 wanted.dedup();
-                let mut include_context = RenderContext::new(
-                    render_context.language_preference.clone(),
-                    std::sync::Arc::clone(&render_context.country_names),
-                    render_context.cache(),
-                )
-                .with_base_url(&render_context.base_url);
-                let full_items = expand(connection, &wanted, visibility, &mut include_context)?;
+                let mut embedded_context = render_context.for_embedded();
+                let full_items = expand(connection, &wanted, visibility, &mut embedded_context)?;
                 for (target, id) in found {
                     if let (Some(list), Some(resource)) = (of.get_mut(&target), full_items.get(&id))
                     {

@@ -53,7 +53,7 @@ pub fn load_item_texts<'a>(
 ) -> Result<TranslationsByItem, Error> {
     let places = |languages: &str| languages.split_ascii_whitespace().count();
     let keys = items.into_iter().flat_map(|(item, languages)| {
-        (0..places(languages)).filter_map(move |place| text_key(item, place))
+        (0..places(languages)).filter_map(move |index| text_key(item, index))
     });
     load_texts_by_key(connection, keys.collect())
 }
@@ -114,14 +114,14 @@ pub fn insert_texts(
 ) -> Result<(), Error> {
     let optional = |value: &Option<String>| value.clone().map_or(Bind::Null, Bind::Text);
     let too_many = || Error::Internal(format!("item {item} has too many languages"));
-    for (some, first) in texts.chunks(50).zip((0..).step_by(50)) {
+    for (chunk, first) in texts.chunks(50).zip((0..).step_by(50)) {
         let mut statement = Fragment::new(
             "INSERT INTO texts \
              (key, language, status, title, summary, description, content_note, credit_line, disclaimer, sort_key) VALUES ",
         );
-        for (text, place) in some.iter().zip(first..) {
+        for (text, index) in chunk.iter().zip(first..) {
             let row = [
-                Bind::Integer(text_key(item, place).ok_or_else(too_many)?),
+                Bind::Integer(text_key(item, index).ok_or_else(too_many)?),
                 Bind::Text(text.language.clone()),
                 Bind::Text(text.status.clone()),
                 Bind::Text(text.title.clone()),
@@ -132,7 +132,7 @@ pub fn insert_texts(
                 optional(&text.disclaimer),
                 Bind::Text(text.sort_key.clone()),
             ];
-            statement = statement.sql(if place == first { "(" } else { ", (" }).binds(row).sql(")");
+            statement = statement.sql(if index == first { "(" } else { ", (" }).binds(row).sql(")");
         }
         Statement::<BigInt>::new(statement).execute(connection)?;
     }

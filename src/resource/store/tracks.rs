@@ -214,7 +214,7 @@ fn insert_cues(connection: &mut Connection, track: RowId, cues: &[Cue]) -> Resul
     let fault =
         |error: serde_json::Error| Error::Internal(format!("failed to serialize a cue: {error}"));
     let mut rows = Vec::with_capacity(cues.len());
-    for (cue, place) in cues.iter().zip(0..) {
+    for (cue, index) in cues.iter().zip(0..) {
         let rest = CueExtras {
             identifier: cue.identifier.clone(),
             settings: cue.settings.clone(),
@@ -226,7 +226,7 @@ fn insert_cues(connection: &mut Connection, track: RowId, cues: &[Cue]) -> Resul
             Some(serde_json::to_string(&rest).map_err(fault)?)
         };
         rows.push((
-            track.saturating_mul(CUES_PER_TRACK).saturating_add(place),
+            track.saturating_mul(CUES_PER_TRACK).saturating_add(index),
             cue.start_ms,
             cue.end_ms,
             &cue.payload,

@@ -43,8 +43,8 @@ pub(in crate::resource) fn check_visible<T>(
         )
     };
     let found = found.ok_or_else(missing)?;
-    let (Lookup::Current(one) | Lookup::Former(one)) = &found;
-    let item = item(one);
+    let (Lookup::Current(value) | Lookup::Former(value)) = &found;
+    let item = item(value);
     if item.deleted_at.is_some() {
         if visibility.includes_unpublished() || item.ever_public {
             return Err(Problem::new(

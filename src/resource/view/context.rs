@@ -115,6 +115,14 @@ impl RenderContext {
         Self { base_url: base.to_owned(), ..self }
     }
 
+    /// Creates a context for the resources that are embedded in those of this context. It differs
+    /// from this one in that it has no referenced items.
+    #[must_use]
+    pub fn for_embedded(&self) -> Self {
+        Self::new(self.language_preference.clone(), Arc::clone(&self.country_names), self.cache())
+            .with_base_url(&self.base_url)
+    }
+
     /// Adds the items that are cached and returns the ids of those that must be loaded.
     pub fn add_cached_targets(
         &mut self,
@@ -176,12 +184,12 @@ impl RenderContext {
         if self.language_preference.all_languages {
             return None;
         }
-        if let Some(known) = self
+        if let Some(cached) = self
             .language_choices
             .iter()
-            .find(|known| known.languages == available && known.original_language == original)
+            .find(|cached| cached.languages == available && cached.original_language == original)
         {
-            return known.choice.clone();
+            return cached.choice.clone();
         }
         let choice = select_language(
             &self.language_preference.requested,
@@ -199,8 +207,8 @@ impl RenderContext {
 
     /// Returns a referenced item for embedding; `None` if the client may not see it.
     pub fn embedded(&self, id: &Id) -> Option<EmbeddedJson> {
-        if let Some(known) = self.embedded.borrow().get(id) {
-            return known.clone();
+        if let Some(cached) = self.embedded.borrow().get(id) {
+            return cached.clone();
         }
         let cached_json = self.targets.get(id).and_then(|target| {
             target.rendered.get_or_render(&self.language_preference.requested, || {
@@ -276,8 +284,8 @@ impl<O> LoadedItem<O> {
     pub fn take_selected_text(&mut self) -> Option<SelectedText> {
         let choice = self.choice.as_ref()?;
         let stored = self.languages.get(choice.index)?;
-        let place = self.texts.iter().position(|text| text.language == stored.as_str())?;
-        let mut text = self.texts.swap_remove(place);
+        let index = self.texts.iter().position(|text| text.language == stored.as_str())?;
+        let mut text = self.texts.swap_remove(index);
         if let Some(to) = &choice.transliterate_to {
             let change =
                 |value: &mut String| *value = transliterate(value, stored, to).into_owned();

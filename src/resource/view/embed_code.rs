@@ -36,16 +36,29 @@ pub fn video_component_html(
     component.into_string()
 }
 
+/// A list of videos as a web component.
+pub struct ListComponent<'a> {
+    /// Base URL of this server.
+    pub base_url: &'a str,
+    /// Query of the list.
+    pub query: &'a str,
+    /// The `layout` attribute.
+    pub layout: Option<&'a str>,
+    /// The `lang` attribute.
+    pub language: Option<&'a str>,
+    /// URL of the page of the list.
+    pub page: &'a str,
+    /// Title of the list.
+    pub title: &'a str,
+}
+
 /// Returns a list of videos as a web component, with its script and a link as fallback.
-pub fn list_component_html(
-    base: &str,
-    (query, layout, language): (&str, Option<&str>, Option<&str>),
-    (page, title): (&str, &str),
-) -> String {
+pub fn list_component_html(component: &ListComponent<'_>) -> String {
+    let ListComponent { base_url, query, layout, language, page, title } = component;
     let component = html! {
-        script src=(format!("{base}/embed/kinoteka.js")) defer {}
+        script src=(format!("{base_url}/embed/kinoteka.js")) defer {}
         "\n"
-        kinoteka-videos server=(base) query=[(!query.is_empty()).then_some(query)] layout=[layout] lang=[language] { a href=(page) { (title) } }
+        kinoteka-videos server=(base_url) query=[(!query.is_empty()).then_some(query)] layout=[layout] lang=[language] { a href=(page) { (title) } }
     };
     component.into_string()
 }

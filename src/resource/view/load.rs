@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use diesel::Queryable;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text as SqlText};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::db::keyset::{ListQuery, PagePositions, PageStart, Projection};
+use crate::db::keyset::{ListPage, PagePositions, PageStart, Projection};
 use crate::db::schema::items;
 use crate::db::sql_fragment::{Fragment, Statement, id_in_fragment, integer_in_fragment};
 use crate::db::types::sql::Uuid;
@@ -31,62 +32,129 @@ use crate::text::language::Language;
 /// The positions of a page, and its items.
 pub type LoadedPage<O> = (PagePositions, Vec<LoadedItem<O>>);
 
+/// An item with its text in the language that will probably be selected, if that has been loaded.
+pub struct PreloadedItem {
+    /// The item.
+    pub item: ItemRow,
+    /// The text.
+    pub text: Option<TranslationRow>,
+}
+
+impl From<ItemRow> for PreloadedItem {
+    fn from(item: ItemRow) -> Self {
+        Self { item, text: None }
+    }
+}
+
+/// Loads items of one kind or several.
+pub struct ItemLoader<F> {
+    /// Visibility of items and texts.
+    pub visibility: Visibility,
+    /// Returns the schema by which the references of an item are loaded; `None` to omit them.
+    pub schema_of: F,
+}
+
+impl<F: Fn(&ItemRow) -> Option<&'static ResourceSchema>> ItemLoader<F> {
+    /// Loads a page of a list and its items; `None` if the page start does not match the list. `O`
+    /// is the type to which the kind's own fields are deserialized.
+    pub fn load_page<O: DeserializeOwned>(
+        &self,
+        connection: &mut Connection,
+        page: ListPage<'_>,
+        render_context: &mut RenderContext,
+    ) -> Result<Option<LoadedPage<O>>, Error> {
+        let projection = Projection {
+            columns: Fragment::new(ITEM_COLUMNS).sql(", ").sql(TEXT_COLUMNS),
+            joins: preloaded_text_join(
+                &render_context.language_preference.preferred(),
+                self.visibility,
+            ),
+        };
+        let ranked_positions = match (&page.list.cache_key, render_context.cache()) {
+            (Some(search), Some(cache)) => cache
+                .search_page(search_page_key(*search, page), || {
+                    page.fetch_ranked_positions(connection)
+                })?,
+            _ => page.fetch_ranked_positions(connection)?,
+        };
+        let page = page
+            .fetch_page::<(items::SqlType, Nullable<TextColumnTypes>), (ItemRow, Option<(i64, TranslationRow)>)>(
+                connection,
+                ranked_positions,
+                &projection,
+            )?;
+        let Some((slice, rows)) = page else { return Ok(None) };
+        let rows = rows
+            .into_iter()
+            .map(|(item, text)| PreloadedItem { item, text: text.map(|(_, text)| text) });
+        Ok(Some((slice, self.hydrate(connection, rows, render_context)?)))
+    }
+
+    /// Completes items; only the texts that are missing are loaded. Items whose own fields were
+    /// purged are omitted.
+    fn hydrate<O: DeserializeOwned>(
+        &self,
+        connection: &mut Connection,
+        rows: impl Iterator<Item = PreloadedItem>,
+        render_context: &mut RenderContext,
+    ) -> Result<Vec<LoadedItem<O>>, Error> {
+        let mut loaded: Vec<LoadedItem<O>> = Vec::with_capacity(rows.size_hint().0);
+        for PreloadedItem { item, text } in rows {
+            let Ok(fields) = serde_json::from_str(&item.fields) else { continue };
+            let languages = item.visible_languages(self.visibility);
+            let choice = render_context.select_language(&languages, &item.original_language);
+            let selected = choice
+                .as_ref()
+                .and_then(|choice| languages.get(choice.index))
+                .filter(|_| !render_context.language_preference.include_translations);
+            let texts = text
+                .into_iter()
+                .filter(|text| selected.is_some_and(|selected| selected.as_str() == text.language))
+                .collect();
+            loaded.push(LoadedItem {
+                fields,
+                languages,
+                choice,
+                texts,
+                references: item.references(),
+                item,
+                completeness: None,
+            });
+        }
+        let references = loaded
+            .iter()
+            .filter_map(|loaded| Some(((self.schema_of)(&loaded.item)?, loaded)))
+            .flat_map(|(schema, loaded)| {
+                loaded.references.iter().map(move |reference| (schema, reference))
+            });
+        load_references(connection, references, self.visibility, render_context)?;
+        let mut texts_by_item = load_displayed_texts(connection, &loaded, render_context)?;
+        for item in &mut loaded {
+            item.texts.extend(texts_by_item.remove(&item.item.number).unwrap_or_default());
+        }
+        Ok(loaded)
+    }
+}
+
+/// The loader of items of one kind.
+fn loader<S: Resource>(
+    visibility: Visibility,
+) -> ItemLoader<impl Fn(&ItemRow) -> Option<&'static ResourceSchema>> {
+    ItemLoader { visibility, schema_of: |_: &ItemRow| Some(S::SCHEMA) }
+}
+
 /// Loads a page of a list and its items; `None` if the page start does not match the list.
 pub fn load_page<S: Resource>(
     connection: &mut Connection,
-    list: &ListQuery,
-    (start, limit): (&PageStart, i64),
+    page: ListPage<'_>,
     visibility: Visibility,
     render_context: &mut RenderContext,
 ) -> Result<Option<LoadedPage<S::Fields>>, Error> {
-    load_mixed_page(connection, list, (start, limit), visibility, render_context, |_| {
-        Some(S::SCHEMA)
-    })
-}
-
-/// Like [`load_page`], for a list of several kinds. `O` is the type to which the kind's own fields
-/// are deserialized. References are loaded only for items for which `declared` returns a schema.
-pub fn load_mixed_page<O: DeserializeOwned>(
-    connection: &mut Connection,
-    list: &ListQuery,
-    (start, limit): (&PageStart, i64),
-    visibility: Visibility,
-    render_context: &mut RenderContext,
-    declared: impl Fn(&ItemRow) -> Option<&'static ResourceSchema>,
-) -> Result<Option<LoadedPage<O>>, Error> {
-    let read = Projection {
-        columns: Fragment::new(ITEM_COLUMNS).sql(", ").sql(TEXT_COLUMNS),
-        joins: preloaded_text_join(&render_context.language_preference.preferred(), visibility),
-    };
-    let found = match (&list.cache_key, render_context.cache()) {
-        (Some(identity), Some(memory)) => memory
-            .search_page(search_page_key(*identity, start, limit), || {
-                list.fetch_ranked_positions(connection, start, limit)
-            })?,
-        _ => list.fetch_ranked_positions(connection, start, limit)?,
-    };
-    let page = list
-        .fetch_page::<(items::SqlType, Nullable<TextColumnTypes>), (ItemRow, Option<(i64, TranslationRow)>)>(
-            connection,
-            (start, limit),
-            found,
-            &read,
-        )?;
-    let Some((slice, rows)) = page else { return Ok(None) };
-    let mut known = TranslationsByItem::new();
-    let mut items = Vec::with_capacity(rows.len());
-    for (item, text) in rows {
-        known.extend(text.map(|(_, text)| (item.number, vec![text])));
-        items.push(item);
-    }
-    Ok(Some((
-        slice,
-        hydrate_with_texts(connection, items, known, visibility, render_context, declared)?,
-    )))
+    loader::<S>(visibility).load_page(connection, page, render_context)
 }
 
 /// Identifies a page of a search.
-fn search_page_key(search: Fingerprint, start: &PageStart, limit: i64) -> Fingerprint {
+fn search_page_key(search: Fingerprint, page: ListPage<'_>) -> Fingerprint {
     #[derive(Serialize)]
     enum Start<'a> {
         Offset(i64),
@@ -99,12 +167,12 @@ fn search_page_key(search: Fingerprint, start: &PageStart, limit: i64) -> Finger
         start: Start<'a>,
         limit: i64,
     }
-    let start = match start {
+    let start = match page.start {
         PageStart::Offset(offset) => Start::Offset(*offset),
         PageStart::After(position) => Start::After(&position.keys, position.row_id),
         PageStart::Before(position) => Start::Before(&position.keys, position.row_id),
     };
-    Fingerprint::of(&SearchPageKey { search, start, limit })
+    Fingerprint::of(&SearchPageKey { search, start, limit: page.limit })
 }
 
 /// Loads the items that match a condition with all that their representations need: two queries,
@@ -122,16 +190,12 @@ pub fn load_where<S: Resource>(
 /// Completes an item that was loaded on its own; `None` if its own fields cannot be parsed.
 pub fn hydrate_single<S: Resource>(
     connection: &mut Connection,
-    item: ItemRow,
-    likely: Option<TranslationRow>,
+    item: PreloadedItem,
     visibility: Visibility,
     render_context: &mut RenderContext,
 ) -> Result<Option<LoadedItem<S::Fields>>, Error> {
-    let texts = likely.map(|text| (item.number, vec![text])).into_iter().collect();
-    Ok(hydrate_with_texts(connection, vec![item], texts, visibility, render_context, |_| {
-        Some(S::SCHEMA)
-    })?
-    .pop())
+    let rows = std::iter::once(item);
+    Ok(loader::<S>(visibility).hydrate(connection, rows, render_context)?.pop())
 }
 
 /// Completes items whose rows have been loaded. Items whose own fields were purged are omitted.
@@ -141,57 +205,8 @@ pub fn hydrate<S: Resource>(
     visibility: Visibility,
     render_context: &mut RenderContext,
 ) -> Result<Vec<LoadedItem<S::Fields>>, Error> {
-    hydrate_with_texts(
-        connection,
-        rows,
-        TranslationsByItem::new(),
-        visibility,
-        render_context,
-        |_| Some(S::SCHEMA),
-    )
-}
-
-/// Like [`hydrate`], with the texts that have been loaded already; only the missing ones are
-/// loaded.
-fn hydrate_with_texts<O: DeserializeOwned>(
-    connection: &mut Connection,
-    rows: Vec<ItemRow>,
-    mut known: TranslationsByItem,
-    visibility: Visibility,
-    render_context: &mut RenderContext,
-    declared: impl Fn(&ItemRow) -> Option<&'static ResourceSchema>,
-) -> Result<Vec<LoadedItem<O>>, Error> {
-    let mut loaded: Vec<LoadedItem<O>> = Vec::with_capacity(rows.len());
-    for item in rows {
-        let Ok(fields) = serde_json::from_str(&item.fields) else { continue };
-        let languages = item.visible_languages(visibility);
-        let choice = render_context.select_language(&languages, &item.original_language);
-        let mut texts = known.remove(&item.number).unwrap_or_default();
-        let chosen = choice
-            .as_ref()
-            .and_then(|choice| languages.get(choice.index))
-            .filter(|_| !render_context.language_preference.include_translations);
-        texts.retain(|text| chosen.is_some_and(|chosen| chosen.as_str() == text.language));
-        loaded.push(LoadedItem {
-            fields,
-            languages,
-            choice,
-            texts,
-            references: item.references(),
-            item,
-            completeness: None,
-        });
-    }
-    let links = loaded
-        .iter()
-        .filter_map(|one| Some((declared(&one.item)?, one)))
-        .flat_map(|(schema, one)| one.references.iter().map(move |reference| (schema, reference)));
-    load_references(connection, links, visibility, render_context)?;
-    let mut texts_of = load_displayed_texts(connection, &loaded, render_context)?;
-    for one in &mut loaded {
-        one.texts.extend(texts_of.remove(&one.item.number).unwrap_or_default());
-    }
-    Ok(loaded)
+    let rows = rows.into_iter().map(PreloadedItem::from);
+    loader::<S>(visibility).hydrate(connection, rows, render_context)
 }
 
 /// Loads the texts that will be rendered and are not loaded yet: those of the selected language, or
@@ -202,13 +217,13 @@ fn load_displayed_texts<O>(
     render_context: &RenderContext,
 ) -> Result<TranslationsByItem, Error> {
     let mut keys: Vec<i64> = Vec::with_capacity(loaded.len());
-    for one in loaded.iter().filter(|one| one.texts.is_empty()) {
+    for item in loaded.iter().filter(|item| item.texts.is_empty()) {
         if render_context.language_preference.include_translations {
-            keys.extend(one.languages.iter().filter_map(|language| one.item.text_key(language)));
+            keys.extend(item.languages.iter().filter_map(|language| item.item.text_key(language)));
         } else if let Some(language) =
-            one.choice.as_ref().and_then(|choice| one.languages.get(choice.index))
+            item.choice.as_ref().and_then(|choice| item.languages.get(choice.index))
         {
-            keys.extend(one.item.text_key(language));
+            keys.extend(item.item.text_key(language));
         }
     }
     load_texts_by_key(connection, keys)
@@ -224,14 +239,25 @@ pub fn load_references<'a>(
 ) -> Result<(), Error> {
     let mut targets: Vec<(ResourceKind, Vec<Id>)> = Vec::new();
     for (schema, reference) in references {
-        if let Some(declared) = schema.reference(&reference.field) {
-            match targets.iter_mut().find(|(kind, _)| *kind == declared.target) {
+        if let Some(reference_schema) = schema.reference(&reference.field) {
+            match targets.iter_mut().find(|(kind, _)| *kind == reference_schema.target) {
                 Some((_, ids)) => ids.push(reference.target_id),
-                None => targets.push((declared.target, vec![reference.target_id])),
+                None => targets.push((reference_schema.target, vec![reference.target_id])),
             }
         }
     }
     load_reference_targets(connection, targets, visibility, render_context)
+}
+
+/// A referenced item.
+#[derive(Queryable)]
+struct TargetRow {
+    number: RowId,
+    id: Id,
+    slug: String,
+    original_language: String,
+    languages: String,
+    is_public: bool,
 }
 
 /// Adds items of these kinds to the context: from the cache, and the others in two queries.
@@ -255,7 +281,7 @@ pub fn load_reference_targets(
     }
     let wanted = id_in_fragment("items.id", missing.iter().flat_map(|(_, ids)| ids))
         .sql(" AND items.deleted_at IS NULL");
-    let rows: Vec<(RowId, Id, String, String, String, bool)> = Statement::<(BigInt, Uuid, SqlText, SqlText, SqlText, Bool)>::select(
+    let rows: Vec<TargetRow> = Statement::<(BigInt, Uuid, SqlText, SqlText, SqlText, Bool)>::select(
         "items.number, items.id, items.slug, items.original_language, items.languages, items.is_public",
         "items",
         &wanted,
@@ -264,20 +290,22 @@ pub fn load_reference_targets(
     let visible = |is_public: bool| visibility.includes_unpublished() || is_public;
     let mut texts = load_item_texts(
         connection,
-        rows.iter().filter(|row| visible(row.5)).map(|row| (row.0, row.4.as_str())),
+        rows.iter()
+            .filter(|row| visible(row.is_public))
+            .map(|row| (row.number, row.languages.as_str())),
     )?;
     let mut read: HashMap<Id, ReferenceTarget> = HashMap::new();
-    for (number, id, slug, original, ..) in rows.into_iter().filter(|row| visible(row.5)) {
-        let texts = texts.remove(&number).unwrap_or_default();
+    for row in rows.into_iter().filter(|row| visible(row.is_public)) {
+        let texts = texts.remove(&row.number).unwrap_or_default();
         let texts = texts.into_iter().filter(|text| visible(text.status == "published"));
         let (languages, titles) =
             texts.map(|text| (Language::from_canonical(&text.language), text.title)).unzip();
         read.insert(
-            id,
+            row.id,
             ReferenceTarget {
-                id,
-                slug,
-                original_language: Language::from_canonical(&original),
+                id: row.id,
+                slug: row.slug,
+                original_language: Language::from_canonical(&row.original_language),
                 languages,
                 titles,
                 rendered: RenderedReferences::default(),
@@ -302,13 +330,13 @@ pub fn load_by_row_ids<S: Resource>(
     visibility: Visibility,
     render_context: &mut RenderContext,
 ) -> Result<Vec<LoadedItem<S::Fields>>, Error> {
-    let is_there = |item: &ItemRow| {
+    let is_visible = |item: &ItemRow| {
         item.deleted_at.is_none() && (item.is_public || visibility.includes_unpublished())
     };
     let mut items =
         load_items(connection, &integer_in_fragment("items.number", numbers.iter().copied()))?;
-    items.retain(is_there);
-    let places: HashMap<RowId, usize> = numbers.iter().copied().zip(0..).collect();
-    items.sort_unstable_by_key(|item| places.get(&item.number).copied());
+    items.retain(is_visible);
+    let positions: HashMap<RowId, usize> = numbers.iter().copied().zip(0..).collect();
+    items.sort_unstable_by_key(|item| positions.get(&item.number).copied());
     hydrate::<S>(connection, items, visibility, render_context)
 }

@@ -22,9 +22,9 @@ impl PublicUrls {
 
     /// Returns the URL of the page of an item in a language: on the publisher's own site, otherwise
     /// the embed page, otherwise the resource of the API.
-    pub fn page_url(&self, kind: ResourceKind, item: (Id, &str), language: &str) -> String {
-        self.external_url(kind, item, language).unwrap_or_else(|| {
-            let (base_url, slug) = (&self.base_url, item.1);
+    pub fn page_url(&self, kind: ResourceKind, id: Id, slug: &str, language: &str) -> String {
+        self.external_url(kind, id, slug, language).unwrap_or_else(|| {
+            let base_url = &self.base_url;
             if kind.has_embed_page() {
                 format!("{base_url}/embed/{}/{slug}?lang={language}", kind.path_segment())
             } else {
@@ -37,7 +37,8 @@ impl PublicUrls {
     pub fn external_url(
         &self,
         kind: ResourceKind,
-        (id, slug): (Id, &str),
+        id: Id,
+        slug: &str,
         language: &str,
     ) -> Option<String> {
         let template = self
@@ -69,7 +70,7 @@ mod tests {
                 base_url: "https://c.example.org".to_owned(),
                 url_template: template.map(str::to_owned),
             };
-            urls.page_url(kind, (id, "a-slug"), "sr-Latn")
+            urls.page_url(kind, id, "a-slug", "sr-Latn")
         };
         let videos = Some("https://example.org/{lang}/videos/{slug}");
         assert_eq!(page(videos, ResourceKind::VIDEO), "https://example.org/sr-Latn/videos/a-slug");
