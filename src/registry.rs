@@ -6,16 +6,14 @@
 //! schemas and the loaders for `include`, the feeds of saved queries receive the [`FeedLoader`]s.
 
 use crate::resource::model::item::ItemRow;
-use crate::resource::query::shape::ResponseShape;
-use crate::resource::read::get::render_item;
 use crate::resource::read::include::load_full;
 use crate::resource::view::resource::Resource;
 use crate::resource::write::body::{RequestBody, describe_body};
-use crate::resource::write::merge_patch::merge_with_stored;
+use crate::resource::write::merge_patch::{load_stored, merge_with_stored};
 use crate::resource::write::purge::PurgeFn;
 use crate::resource::write::purge::purge_batch;
 use crate::resource::write::save::{SaveResult, WriteMode, save_item};
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -23,8 +21,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::db::Connection;
 use crate::feeds::api::{FeedLoader, load_feed};
 use crate::feeds::entries::FeedResource;
-use crate::http::auth::Visibility;
-use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
 use crate::impact::indicators::resource::Indicators;
 use crate::impact::resource::ImpactStatistics;
@@ -33,7 +29,6 @@ use crate::programmes::resource::Programmes;
 use crate::resource::index::verify::{RepairFn, VerifyFn, repair, verify};
 use crate::resource::schema::{ResourceKind, ResourceSchema};
 use crate::resource::state::{AppState, LoadForInclude};
-use crate::resource::view::context::RenderContext;
 use crate::saved_queries::resource::SavedQueries;
 use crate::topics::resource::Topics;
 use crate::videos::resource::Videos;
@@ -161,14 +156,8 @@ fn render_all_languages<S: Resource>(
     state: &AppState,
     item: ItemRow,
 ) -> Result<String, Problem> {
-    let mut render_context = RenderContext::new(
-        LanguagePreference::all_languages(state.fallback_languages.clone()),
-        Arc::clone(&state.country_names),
-        None,
-    );
-    let shape = ResponseShape::default();
-    render_item::<S>(connection, state, item, &mut render_context, &shape, Visibility::All)
-        .map(|(text, _)| text)
+    let stored = load_stored::<S>(connection, state, item)?;
+    serde_json::to_string(&stored).map_err(Problem::internal)
 }
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::resource::cache::references::CacheView;
 use crate::resource::extract::Viewer;
-use crate::resource::model::item::ItemRow;
-use crate::resource::query::shape::{ResponseShape, parse_shape};
+use crate::resource::model::item::LoadedItem;
+use crate::resource::query::shape::parse_shape;
 use crate::resource::read::include::{IncludeContext, load_includes};
 use crate::resource::read::referenced_by::ReferencingItems;
 use crate::resource::read::response::ResponseContext;
@@ -92,12 +92,7 @@ pub async fn get<S: Resource>(
                     visibility,
                 };
                 let preloaded = PreloadedItem { item, text: preloaded_text };
-                render_preloaded_item::<S>(
-                    connection,
-                    include_context,
-                    preloaded,
-                    &mut render_context,
-                )
+                render_item::<S>(connection, include_context, preloaded, &mut render_context)
             })?;
             Ok(ItemLookup::Found(read))
         })
@@ -136,21 +131,20 @@ enum ItemLookup {
     Found(Freshness<(String, Option<String>)>),
 }
 
-/// Renders one item; returns its JSON and its language.
-pub fn render_item<S: Resource>(
+/// Loads the texts, fields and references of one item.
+pub fn load_item<S: Resource>(
     connection: &mut Connection,
-    state: &AppState,
-    item: ItemRow,
-    render_context: &mut RenderContext,
-    shape: &ResponseShape,
+    preloaded: PreloadedItem,
     visibility: Visibility,
-) -> Result<(String, Option<String>), Problem> {
-    let include_context = IncludeContext { state, schema: S::SCHEMA, shape, visibility };
-    render_preloaded_item::<S>(connection, include_context, item.into(), render_context)
+    render_context: &mut RenderContext,
+) -> Result<LoadedItem<S::Fields>, Problem> {
+    let id = preloaded.item.id;
+    hydrate_single::<S>(connection, preloaded, visibility, render_context)?
+        .ok_or_else(|| Problem::internal(format!("the own fields of item {id} cannot be read")))
 }
 
-/// Renders an item whose text may have been preloaded.
-fn render_preloaded_item<S: Resource>(
+/// Renders one item; returns its JSON and its language.
+pub fn render_item<S: Resource>(
     connection: &mut Connection,
     include_context: IncludeContext<'_>,
     preloaded: PreloadedItem,
@@ -158,10 +152,7 @@ fn render_preloaded_item<S: Resource>(
 ) -> Result<(String, Option<String>), Problem> {
     let IncludeContext { shape, visibility, .. } = include_context;
     let id = preloaded.item.id;
-    let Some(mut loaded) = hydrate_single::<S>(connection, preloaded, visibility, render_context)?
-    else {
-        return Err(Problem::internal(format!("the own fields of item {id} cannot be read")));
-    };
+    let mut loaded = load_item::<S>(connection, preloaded, visibility, render_context)?;
     load_includes(connection, include_context, loaded.references.iter(), render_context)?;
     if shape.completeness {
         completeness::load_completeness::<S>(connection, std::slice::from_mut(&mut loaded))?;

@@ -24,6 +24,7 @@ use crate::resource::model::item::ItemRow;
 use crate::resource::model::revisions::{Revisions, bump};
 use crate::resource::query::shape::{ResponseShape, parse_shape};
 use crate::resource::read::get::render_item;
+use crate::resource::read::include::IncludeContext;
 use crate::resource::read::response::{self, RepresentationState, RevisionKey};
 use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
@@ -117,14 +118,14 @@ impl WriteRequest {
             Some(cache),
         )
         .with_base_url(base_url);
-        let (body, language) = render_item::<S>(
-            connection,
-            app_state,
-            item,
-            &mut render_context,
-            response_shape,
-            Visibility::All,
-        )?;
+        let include_context = IncludeContext {
+            state: app_state,
+            schema: S::SCHEMA,
+            shape: response_shape,
+            visibility: Visibility::All,
+        };
+        let (body, language) =
+            render_item::<S>(connection, include_context, item.into(), &mut render_context)?;
         headers.extend(language.map(|language| (header::CONTENT_LANGUAGE.to_string(), language)));
         Ok(StoredResponse { status: status.as_u16(), headers, body })
     }

@@ -10,8 +10,7 @@ use crate::http::body;
 use crate::http::language::LanguagePreference;
 use crate::http::problem::{FieldError, Problem};
 use crate::resource::model::item::ItemRow;
-use crate::resource::query::shape::ResponseShape;
-use crate::resource::read::get::render_item;
+use crate::resource::read::get::load_item;
 use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
@@ -30,6 +29,21 @@ pub fn apply_patch<S: Resource>(
     save_item::<S>(connection, state, WriteMode::Patch(item), &merged)
 }
 
+/// Renders an item with all its languages, as an editor sees it. PUT accepts the result.
+pub fn load_stored<S: Resource>(
+    connection: &mut Connection,
+    state: &AppState,
+    item: ItemRow,
+) -> Result<S::View, Problem> {
+    let mut render_context = RenderContext::new(
+        LanguagePreference::all_languages(state.fallback_languages.clone()),
+        Arc::clone(&state.country_names),
+        None,
+    );
+    let loaded = load_item::<S>(connection, item.into(), Visibility::All, &mut render_context)?;
+    Ok(S::render(loaded, &render_context))
+}
+
 /// Merges a patch into a stored item and returns the body that PUT would take. Flat texts in the
 /// patch are in the original language.
 pub fn merge_with_stored<S: Resource>(
@@ -46,18 +60,8 @@ pub fn merge_with_stored<S: Resource>(
             "A merge patch of an item is an object.",
         )]));
     };
-    let language_preference = LanguagePreference::all_languages(state.fallback_languages.clone());
-    let mut render_context =
-        RenderContext::new(language_preference, Arc::clone(&state.country_names), None);
-    let (text, _) = render_item::<S>(
-        connection,
-        state,
-        item.clone(),
-        &mut render_context,
-        &ResponseShape::default(),
-        Visibility::All,
-    )?;
-    let mut base: Value = serde_json::from_str(&text).map_err(Problem::internal)?;
+    let stored = load_stored::<S>(connection, state, item.clone())?;
+    let mut base = serde_json::to_value(stored).map_err(Problem::internal)?;
     if let Some(fields) = base.as_object_mut() {
         S::before_patch(fields, patch);
     }
