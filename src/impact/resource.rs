@@ -21,6 +21,7 @@ use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::ResourceSchema;
 use crate::resource::store::items::load_items;
 use crate::resource::view::context::RenderContext;
+use crate::resource::view::resource::ItemDraft;
 use crate::resource::view::resource::{BodyDocs, ParsedFields, Resource};
 
 /// The `impact_statistic` resource.
@@ -86,13 +87,11 @@ impl Resource for ImpactStatistics {
     /// lie within their video.
     fn validate(
         connection: &mut Connection,
-        _id: Option<Id>,
-        own: &mut StatisticFields,
-        links: &[(NewReference, Id)],
+        draft: ItemDraft<'_, StatisticFields>,
         errors: &mut Vec<FieldError>,
     ) -> Result<(), Problem> {
-        inherit_indicator(connection, own, links, errors)?;
-        check_passages_within_videos(connection, links, errors)
+        inherit_indicator(connection, draft.fields, draft.references, errors)?;
+        check_passages_within_videos(connection, draft.references, errors)
     }
 
     /// Removes the fields inherited from the former indicator if a patch changes the indicator.

@@ -1,15 +1,16 @@
 //! Implementation of [`Resource`] for saved queries.
 
+use crate::db::Connection;
 use crate::db::sql_fragment::Fragment;
-use crate::db::{Connection, Id};
 use crate::http::json_fields::JsonFields;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::resource::cache::references::CacheView;
-use crate::resource::model::item::{LoadedItem, NewReference};
+use crate::resource::model::item::LoadedItem;
 use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::ResourceSchema;
 use crate::resource::view::context::RenderContext;
+use crate::resource::view::resource::ItemDraft;
 use crate::resource::view::resource::{BodyDocs, ParsedFields, Resource};
 use crate::saved_queries::input::{BODY_DOCS, parse, parse_saved_query, to_body_errors};
 use crate::saved_queries::model::{self, SCHEMA, SavedQuery, SavedQueryFields};
@@ -51,14 +52,12 @@ impl Resource for SavedQueries {
     /// The items that the query references must exist.
     fn validate(
         connection: &mut Connection,
-        _id: Option<Id>,
-        fields: &mut SavedQueryFields,
-        _links: &[(NewReference, Id)],
+        draft: ItemDraft<'_, SavedQueryFields>,
         errors: &mut Vec<FieldError>,
     ) -> Result<(), Problem> {
-        let Some(list) = fields.list_schema() else { return Ok(()) };
+        let Some(list) = draft.fields.list_schema() else { return Ok(()) };
         // Errors of parsing have been reported already.
-        let Ok(request) = parse_saved_query(fields, list) else { return Ok(()) };
+        let Ok(request) = parse_saved_query(draft.fields, list) else { return Ok(()) };
         match request.page_query(connection, &CacheView::default()) {
             Err(problem) if problem.kind == ProblemKind::InvalidParameter => {
                 errors.extend(to_body_errors(problem));

@@ -1,15 +1,16 @@
 //! Storage behaviour of topics, which have no fields besides the common ones.
 
+use crate::db::Connection;
 use crate::db::sql_fragment::id_in_fragment;
-use crate::db::{Connection, Id};
 use crate::http::json_fields::JsonFields;
 use crate::http::problem::{FieldError, Problem};
-use crate::resource::model::item::{LoadedItem, NewReference};
+use crate::resource::model::item::LoadedItem;
 use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::ResourceSchema;
 use crate::resource::store::items::load_items;
 use crate::resource::view::context::RenderContext;
+use crate::resource::view::resource::ItemDraft;
 use crate::resource::view::resource::{BodyDocs, ParsedFields, Resource};
 use crate::topics::model::{self, SCHEMA, Topic};
 
@@ -43,18 +44,17 @@ impl Resource for Topics {
     /// A topic cannot become its own ancestor.
     fn validate(
         connection: &mut Connection,
-        id: Option<Id>,
-        _own: &mut (),
-        links: &[(NewReference, Id)],
+        draft: ItemDraft<'_, ()>,
         errors: &mut Vec<FieldError>,
     ) -> Result<(), Problem> {
-        let Some((link, parent)) = links.iter().find(|(link, _)| link.field == "parent") else {
+        let mut references = draft.references.iter();
+        let Some((link, parent)) = references.find(|(link, _)| link.field == "parent") else {
             return Ok(());
         };
         let mut above = Some(*parent);
         for _ in 0..MAX_DEPTH {
             let Some(topic) = above else { return Ok(()) };
-            if Some(topic) == id {
+            if Some(topic) == draft.id {
                 let detail =
                     "A topic cannot be its own ancestor; choose a parent that is not a descendant.";
                 errors.push(FieldError::field(link.target.pointer.clone(), "cycle", detail));

@@ -12,7 +12,8 @@ use crate::impact::measure_rules::measure_violations;
 use crate::impact::resource::ImpactStatistics;
 use crate::resource::index::filters;
 use crate::resource::index::sort_rows::save_sort_row;
-use crate::resource::model::item::{ItemRow, LoadedItem, NewReference};
+use crate::resource::index::{IndexChange, IndexedItem};
+use crate::resource::model::item::{ItemRow, LoadedItem};
 use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::revisions::bump;
 use crate::resource::model::text_track::TrackSummary;
@@ -21,6 +22,7 @@ use crate::resource::store::items as stored_items;
 use crate::resource::store::items::load_items;
 use crate::resource::store::texts::load_item_texts;
 use crate::resource::view::context::RenderContext;
+use crate::resource::view::resource::ItemDraft;
 use crate::resource::view::resource::{BodyDocs, ParsedFields, Resource};
 
 /// The `indicator` resource.
@@ -63,18 +65,16 @@ impl Resource for Indicators {
     /// Rejects a change of measure that the values of its statistics would violate.
     fn validate(
         connection: &mut Connection,
-        id: Option<Id>,
-        own: &mut IndicatorFields,
-        _links: &[(NewReference, Id)],
+        draft: ItemDraft<'_, IndicatorFields>,
         errors: &mut Vec<FieldError>,
     ) -> Result<(), Problem> {
-        let Some(id) = id else { return Ok(()) };
+        let ItemDraft { id: Some(id), fields: indicator, .. } = draft else { return Ok(()) };
         let before = load_items(connection, &id_in_fragment("items.id", [&id]))?
             .pop()
             .and_then(|item| item.parse_fields::<Self::Fields>());
-        if before
-            .is_some_and(|before| before.measure == own.measure && before.is_share == own.is_share)
-        {
+        if before.is_some_and(|before| {
+            before.measure == indicator.measure && before.is_share == indicator.is_share
+        }) {
             return Ok(());
         }
         for statistic in load_statistics(connection, id)? {
@@ -84,7 +84,7 @@ impl Resource for Indicators {
                 continue;
             };
             if let Some((field, _, detail)) =
-                measure_violations(&fields, &own.measure, own.is_share.unwrap_or(false))
+                measure_violations(&fields, &indicator.measure, indicator.is_share.unwrap_or(false))
                     .into_iter()
                     .next()
             {
@@ -104,18 +104,18 @@ impl Resource for Indicators {
         connection: &mut Connection,
         item: &ItemRow,
         before: &IndicatorFields,
-        own: &IndicatorFields,
+        indicator: &IndicatorFields,
     ) -> Result<(), Problem> {
-        let inherited = |own: &IndicatorFields| {
+        let inherited = |indicator: &IndicatorFields| {
             (
-                own.unit.clone(),
-                own.measure.clone(),
-                own.ascending,
-                own.additive,
-                own.result_type.clone(),
+                indicator.unit.clone(),
+                indicator.measure.clone(),
+                indicator.ascending,
+                indicator.additive,
+                indicator.result_type.clone(),
             )
         };
-        if inherited(before) == inherited(own) {
+        if inherited(before) == inherited(indicator) {
             return Ok(());
         }
         let now = item.updated_at;
@@ -125,13 +125,13 @@ impl Resource for Indicators {
                 chunk.iter().map(|item| (item.number, item.languages.as_str())),
             )?;
             for statistic in chunk {
-                let (Some(mut fields), Some(links)) = (
+                let (Some(mut fields), Some(references)) = (
                     statistic.parse_fields::<<ImpactStatistics as ResourceModel>::Fields>(),
                     statistic.parse_references(),
                 ) else {
                     continue;
                 };
-                fields.inherit_from_indicator(own);
+                fields.inherit_from_indicator(indicator);
                 let packed = serde_json::to_string(&fields).map_err(Problem::internal)?;
                 diesel::update(items::table.find(statistic.number))
                     .set((
@@ -141,10 +141,18 @@ impl Resource for Indicators {
                         items::catalogue_revision.eq(item.catalogue_revision),
                     ))
                     .execute(connection)?;
-                save_sort_row::<ImpactStatistics>(connection, statistic, &fields, &links, false)?;
                 let texts = texts.remove(&statistic.number).unwrap_or_default();
+                let indexed = IndexedItem {
+                    item: statistic,
+                    fields: &fields,
+                    texts: &texts,
+                    references: &references,
+                };
+                save_sort_row::<ImpactStatistics>(connection, indexed, IndexChange::Replace)?;
                 filters::write_filter_index::<ImpactStatistics>(
-                    connection, statistic, &fields, &texts, &links, false,
+                    connection,
+                    indexed,
+                    IndexChange::Replace,
                 )?;
             }
         }

@@ -1,6 +1,7 @@
 //! The filter index: the terms by which equality filters find an item, stored in the same
 //! transaction as the item.
 
+use crate::resource::index::{IndexChange, IndexedItem};
 use crate::resource::schema::TEXT_LANGUAGE_FILTER;
 use std::collections::BTreeSet;
 
@@ -58,13 +59,11 @@ pub fn bloom_signature<S: ResourceModel>(terms: &BTreeSet<(String, String)>) -> 
 /// Rewrites the rows of an item in the filter index.
 pub fn write_filter_index<S: ResourceModel>(
     connection: &mut Connection,
-    item: &ItemRow,
-    fields: &S::Fields,
-    texts: &[TranslationRow],
-    references: &[Reference],
-    is_new: bool,
+    indexed: IndexedItem<'_, S::Fields>,
+    change: IndexChange,
 ) -> Result<(), Error> {
-    if !is_new {
+    let IndexedItem { item, fields, texts, references } = indexed;
+    if change == IndexChange::Replace {
         diesel::delete(filter_index::table.filter(filter_index::item.eq(item.number)))
             .execute(connection)?;
     }

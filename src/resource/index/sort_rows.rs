@@ -5,19 +5,18 @@ use diesel::sql_types::BigInt;
 
 use crate::db::sql_fragment::{Bind, Fragment, Statement};
 use crate::db::{Connection, RowId};
-use crate::resource::model::item::{ItemRow, Reference};
+use crate::resource::index::{IndexChange, IndexedItem};
 use crate::resource::model::resource::ResourceModel;
 
 /// Stores the row of an item in the sort table of its kind, if the kind declares one.
 pub fn save_sort_row<S: ResourceModel>(
     connection: &mut Connection,
-    item: &ItemRow,
-    fields: &S::Fields,
-    references: &[Reference],
-    is_new: bool,
+    indexed: IndexedItem<'_, S::Fields>,
+    change: IndexChange,
 ) -> Result<(), crate::db::Error> {
+    let IndexedItem { item, fields, references, .. } = indexed;
     let Some(table) = &S::SCHEMA.sort_table else { return Ok(()) };
-    if !is_new {
+    if change == IndexChange::Replace {
         delete_sort_row::<S>(connection, item.number)?;
     }
     let values = std::iter::once(Bind::Integer(item.number))

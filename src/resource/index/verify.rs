@@ -17,6 +17,7 @@ use crate::db::sql_fragment::{
 use crate::db::types::sql;
 use crate::db::{Connection, Error, Id, RowId, Time};
 use crate::resource::index::sort_rows::save_sort_row;
+use crate::resource::index::{IndexChange, IndexedItem};
 use crate::resource::index::{filters, full_text};
 use crate::resource::model::item::{ItemRow, Reference, TranslationRow, TranslationsByItem};
 use crate::resource::model::resource::ResourceModel;
@@ -425,11 +426,12 @@ fn rebuild_derived<S: ResourceModel>(
     if !stored_state.reserved_slugs.contains(&(item.slug.clone(), item.number)) {
         reserve_slug(connection, &item)?;
     }
-    save_sort_row::<S>(connection, &item, &fields, &references, false)?;
+    let indexed = IndexedItem { item: &item, fields: &fields, texts, references: &references };
+    save_sort_row::<S>(connection, indexed, IndexChange::Replace)?;
     // The keys of texts depend on the order of the languages.
     delete_texts(connection, [item.number])?;
     insert_texts(connection, item.number, texts)?;
-    filters::write_filter_index::<S>(connection, &item, &fields, texts, &references, false)?;
+    filters::write_filter_index::<S>(connection, indexed, IndexChange::Replace)?;
     if before == (item.is_public, item.languages.clone()) {
         full_text::reindex_items(connection, &[item.number])
     } else {

@@ -20,6 +20,16 @@ pub struct ParsedFields<F> {
     pub references: Vec<NewReference>,
 }
 
+/// An item as a request body describes it, before it is stored.
+pub struct ItemDraft<'a, F> {
+    /// Id of the stored item; `None` for a new one.
+    pub id: Option<Id>,
+    /// The fields of the kind.
+    pub fields: &'a mut F,
+    /// The references and the ids of their targets.
+    pub references: &'a [(NewReference, Id)],
+}
+
 /// Documentation of the request bodies of a kind, where it differs from that of responses.
 #[derive(Debug)]
 pub struct BodyDocs {
@@ -48,9 +58,7 @@ pub trait Resource: ResourceModel {
     /// resolved.
     fn validate(
         _connection: &mut Connection,
-        _id: Option<Id>,
-        _own: &mut Self::Fields,
-        _links: &[(NewReference, Id)],
+        _draft: ItemDraft<'_, Self::Fields>,
         _errors: &mut Vec<FieldError>,
     ) -> Result<(), Problem> {
         Ok(())

@@ -12,8 +12,9 @@ use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
 use crate::resource::cache::references::CacheView;
 use crate::resource::index::sort_rows::save_sort_row;
+use crate::resource::index::{IndexChange, IndexedItem};
 use crate::resource::index::{filters, full_text};
-use crate::resource::model::item::{self, ItemRow, Reference, Status, TranslationRow};
+use crate::resource::model::item::{self, ItemRow, Reference, Status};
 use crate::resource::model::revisions::{Revisions, bump};
 use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
@@ -21,6 +22,7 @@ use crate::resource::store::slugs::{check_slug_available, generate_slug, reserve
 use crate::resource::store::{change_log, items as stored_items, texts, tracks};
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::{self, hydrate};
+use crate::resource::view::resource::ItemDraft;
 use crate::resource::view::resource::Resource;
 use crate::resource::write::body::{ParseContext, ParsedBody, has_null, parse_body};
 use crate::resource::write::references::{resolve_references, sorted_references};
@@ -115,13 +117,12 @@ pub fn save_item<S: Resource>(
         parsed_body;
 
     let resolved = resolve_references(connection, schema, &parsed_fields.references, &mut errors)?;
-    S::validate(
-        connection,
-        existing.as_ref().map(|item| item.id),
-        &mut parsed_fields.fields,
-        &resolved,
-        &mut errors,
-    )?;
+    let draft = ItemDraft {
+        id: existing.as_ref().map(|item| item.id),
+        fields: &mut parsed_fields.fields,
+        references: &resolved,
+    };
+    S::validate(connection, draft, &mut errors)?;
     if !errors.is_empty() {
         return Err(Problem::invalid_fields(errors));
     }
@@ -191,14 +192,24 @@ pub fn save_item<S: Resource>(
         .as_ref()
         .is_none_or(|before| before.texts != new_texts.texts || before.item.is_public != is_public);
     (item.updated_at, item.catalogue_revision) = (now, revisions.next_catalogue_revision());
-    save_rows::<S>(
-        connection,
-        &mut item,
-        &parsed_fields.fields,
-        &new_texts.texts,
-        &references,
-        owns_slug,
-    )?;
+    let change = if item.number == 0 {
+        item.number = stored_items::insert_item(connection, &item)?;
+        IndexChange::Insert
+    } else {
+        item.revision = item.revision.saturating_add(1);
+        diesel::update(items::table.find(item.number)).set(&item).execute(connection)?;
+        IndexChange::Replace
+    };
+    if !owns_slug {
+        reserve_slug(connection, &item)?;
+    }
+    let indexed = IndexedItem {
+        item: &item,
+        fields: &parsed_fields.fields,
+        texts: &new_texts.texts,
+        references: &references,
+    };
+    save_rows::<S>(connection, indexed, change)?;
     if let Some(before) = &before {
         S::after_save(connection, &item, &before.fields, &parsed_fields.fields)?;
     }
@@ -253,29 +264,19 @@ fn load_referenced_names(
     })
 }
 
-/// Stores the rows of an item. An item with row id 0 is new and is inserted.
+/// Stores the texts and the derived rows of an item.
 fn save_rows<S: Resource>(
     connection: &mut Connection,
-    item: &mut ItemRow,
-    fields: &S::Fields,
-    new_texts: &[TranslationRow],
-    references: &[Reference],
-    owns_slug: bool,
+    indexed: IndexedItem<'_, S::Fields>,
+    change: IndexChange,
 ) -> Result<(), Problem> {
-    let is_new = item.number == 0;
-    if is_new {
-        item.number = stored_items::insert_item(connection, item)?;
-    } else {
-        item.revision = item.revision.saturating_add(1);
-        diesel::update(items::table.find(item.number)).set(&*item).execute(connection)?;
-        texts::delete_texts(connection, [item.number])?;
+    let number = indexed.item.number;
+    if change == IndexChange::Replace {
+        texts::delete_texts(connection, [number])?;
     }
-    if !owns_slug {
-        reserve_slug(connection, item)?;
-    }
-    save_sort_row::<S>(connection, item, fields, references, is_new)?;
-    texts::insert_texts(connection, item.number, new_texts)?;
-    filters::write_filter_index::<S>(connection, item, fields, new_texts, references, is_new)?;
+    save_sort_row::<S>(connection, indexed, change)?;
+    texts::insert_texts(connection, number, indexed.texts)?;
+    filters::write_filter_index::<S>(connection, indexed, change)?;
     Ok(())
 }
 

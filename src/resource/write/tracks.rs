@@ -6,6 +6,7 @@ use crate::config::Settings;
 use crate::db::schema::items;
 use crate::db::{Connection, Time};
 use crate::http::problem::Problem;
+use crate::resource::index::{IndexChange, IndexedItem};
 use crate::resource::index::{filters, full_text};
 use crate::resource::model::item::ItemRow;
 use crate::resource::model::revisions::{Revisions, bump};
@@ -28,11 +29,13 @@ pub fn update_item_after_track_change<S: Resource>(
     (item.updated_at, item.catalogue_revision) =
         (now, Revisions::load(connection)?.next_catalogue_revision());
     diesel::update(items::table.find(item.number)).set(&item).execute(connection)?;
-    let own = item.parse_fields::<S::Fields>().ok_or_else(|| {
+    let fields = item.parse_fields::<S::Fields>().ok_or_else(|| {
         Problem::internal(format!("failed to parse the fields of item {}", item.id))
     })?;
     let texts = load_all_texts(connection, [item.number])?.remove(&item.number).unwrap_or_default();
-    filters::write_filter_index::<S>(connection, &item, &own, &texts, &item.references(), false)?;
+    let indexed =
+        IndexedItem { item: &item, fields: &fields, texts: &texts, references: &item.references() };
+    filters::write_filter_index::<S>(connection, indexed, IndexChange::Replace)?;
     full_text::reindex_items(connection, &[item.number])?;
     bump(connection, S::SCHEMA.kind, now)?;
     if item.is_public {
