@@ -138,7 +138,7 @@ pub fn schemas() -> Vec<&'static ResourceSchema> {
 
 /// Returns the descriptions of the request bodies of all kinds.
 pub fn request_bodies() -> Vec<RequestBody> {
-    RESOURCES.iter().map(|entry| (entry.describe_body)()).collect()
+    resources().map(|entry| (entry.describe_body)()).collect()
 }
 
 /// Returns the schemas and the loaders for `include` of all kinds, for [`AppState`].

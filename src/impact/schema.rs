@@ -21,26 +21,14 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
             field: "indicator",
             filter: "indicator",
             target: ResourceKind::INDICATOR,
-            referrer_phrase: "indicator",
         },
         ReferenceSchema {
             field: "programme",
             filter: "programme",
             target: ResourceKind::PROGRAMME,
-            referrer_phrase: "programme",
         },
-        ReferenceSchema {
-            field: "partner",
-            filter: "partner",
-            target: ResourceKind::PARTNER,
-            referrer_phrase: "partner",
-        },
-        ReferenceSchema {
-            field: "evidence",
-            filter: "video",
-            target: ResourceKind::VIDEO,
-            referrer_phrase: "evidence",
-        },
+        ReferenceSchema { field: "partner", filter: "partner", target: ResourceKind::PARTNER },
+        ReferenceSchema { field: "evidence", filter: "video", target: ResourceKind::VIDEO },
     ],
     filters: &[
         FilterSchema {

@@ -21,7 +21,6 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
         field: "partners",
         filter: "partner",
         target: ResourceKind::PARTNER,
-        referrer_phrase: "partner",
     }],
     filters: &[
         FilterSchema {

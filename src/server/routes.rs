@@ -6,6 +6,7 @@ use actix_web::web;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::registry::resources;
+use crate::resource::schema::ResourceKind;
 use crate::server::{api_catalog, dcat_catalog, docs, fallback, health, problems};
 use crate::{charts, countries, embed, feeds, iati, impact, search, tables, videos};
 
@@ -14,6 +15,19 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     macro_rules! services {
         ($($handler:path),+ $(,)?) => { config$(.service($handler))+; };
     }
+    // Requests are matched in this order, and a path with parameters costs a regular expression: the
+    // kinds come early, videos first, but after the paths that would match the route of an item.
+    services![
+        impact::summary::api::get_impact_statistics_summary,
+        charts::api::chart_svg,
+        charts::api::chart_png,
+        tables::import::api::import_impact_statistics,
+    ];
+    let (videos, others): (Vec<_>, Vec<_>) =
+        resources().partition(|entry| entry.schema.kind == ResourceKind::VIDEO);
+    for entry in videos.into_iter().chain(others) {
+        config.configure(entry.configure);
+    }
     services![
         videos::tracks::api::get_captions,
         videos::tracks::api::get_caption_track,
@@ -21,9 +35,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         videos::tracks::api::delete_caption_track,
         videos::tracks::api::get_transcript,
         videos::tracks::chapters::get_video_chapters,
-        impact::summary::api::get_impact_statistics_summary,
-        charts::api::chart_svg,
-        charts::api::chart_png,
         impact::summary::series::get_indicator_series,
         search::all::search_all,
         search::suggest::suggest,
@@ -50,7 +61,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         tables::api::export_programmes,
         tables::api::export_partners,
         tables::api::export_impact_statistics,
-        tables::import::api::import_impact_statistics,
         feeds::opml::saved_query_feeds,
         feeds::saved_query_feed::saved_query_feed,
         embed::saved_query_page::embed_saved_query,
@@ -66,10 +76,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         api_catalog::api_catalog,
         dcat_catalog::describe_catalogue,
     ];
-    // After the paths that would match the route of an item.
-    for entry in resources() {
-        config.configure(entry.configure);
-    }
 }
 
 /// Paths that would match the route of an item, with their method.

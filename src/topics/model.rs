@@ -24,7 +24,6 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
         field: "parent",
         filter: "parent",
         target: ResourceKind::TOPIC,
-        referrer_phrase: "parent",
     }],
     filters: &[FilterSchema {
         name: "parent",

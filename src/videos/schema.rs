@@ -36,20 +36,9 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
             field: "programme",
             filter: "programme",
             target: ResourceKind::PROGRAMME,
-            referrer_phrase: "programme",
         },
-        ReferenceSchema {
-            field: "topics",
-            filter: "topic",
-            target: ResourceKind::TOPIC,
-            referrer_phrase: "topic",
-        },
-        ReferenceSchema {
-            field: "partners",
-            filter: "partner",
-            target: ResourceKind::PARTNER,
-            referrer_phrase: "partner",
-        },
+        ReferenceSchema { field: "topics", filter: "topic", target: ResourceKind::TOPIC },
+        ReferenceSchema { field: "partners", filter: "partner", target: ResourceKind::PARTNER },
     ],
     filters: &[
         FilterSchema {

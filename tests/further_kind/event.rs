@@ -51,12 +51,7 @@ static SCHEMA: ResourceSchema = ResourceSchema {
     kind: EVENT,
     sort_table: None,
     text_fields: &[("title", TextField::Title), ("summary", TextField::Summary)],
-    references: &[ReferenceSchema {
-        field: "topic",
-        filter: "topic",
-        target: ResourceKind::TOPIC,
-        referrer_phrase: "topic",
-    }],
+    references: &[ReferenceSchema { field: "topic", filter: "topic", target: ResourceKind::TOPIC }],
     filters: &[
         FilterSchema {
             name: "topic",

@@ -109,6 +109,7 @@ fn a_further_kind_is_served_searched_exported_and_documented() {
     let list = document.pointer("/paths/~1v1~1events/get").expect("a documented list");
     assert_eq!(list.get("operationId"), Some(&json!("list_events")));
     assert!(document.pointer("/components/schemas/EventPage/properties/data").is_some());
+    assert_eq!(unresolved_references(&document, &document), Vec::<String>::new());
 
     // Delete and restore.
     let path = format!("{base}/v1/events/opening-night");
@@ -117,4 +118,17 @@ fn a_further_kind_is_served_searched_exported_and_documented() {
     assert_eq!(get("/v1/events/opening-night").0, 410);
     assert_eq!(post("/v1/events/opening-night/restore", &json!({})).0, 200);
     assert_eq!(slugs(&read("/v1/events?topic=film")), ["opening-night"]);
+}
+
+/// Returns the references to components that the document does not have.
+fn unresolved_references(value: &Value, document: &Value) -> Vec<String> {
+    let members: Vec<&Value> = match value {
+        Value::Object(object) => object.values().collect(),
+        Value::Array(items) => items.iter().collect(),
+        _ => Vec::new(),
+    };
+    let target = value.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix('#'));
+    let own = target.filter(|path| document.pointer(path).is_none()).map(str::to_owned);
+    let below = members.into_iter().flat_map(|member| unresolved_references(member, document));
+    own.into_iter().chain(below).collect()
 }

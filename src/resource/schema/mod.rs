@@ -38,8 +38,6 @@ pub struct ReferenceSchema {
     pub filter: &'static str,
     /// The kind of the referenced items.
     pub target: ResourceKind,
-    /// Role of the referenced item in messages: "2 videos refer to it as their programme".
-    pub referrer_phrase: &'static str,
 }
 
 /// Items of another kind that refer to an item.

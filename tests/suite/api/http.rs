@@ -98,6 +98,36 @@ on_both! {
         }
     }
 
+    demo fn errors_of_a_request_have_a_fixed_order(server: &TestServer) {
+        let path = "/v1/videos/testimonials-part-one?unknown=1";
+        let send = |method: &str, headers: &[(&str, &str)]| {
+            let mut request = server.request(method, path).skip_contract_check();
+            for (name, value) in headers {
+                request = request.header(name, value);
+            }
+            request.send()
+        };
+        let html = ("Accept", "text/html");
+        let unknown_key = ("Authorization", "Bearer kt_unknown");
+        let viewer = format!("Bearer {}", server.viewer_key());
+        let editor = format!("Bearer {}", server.editor_key());
+        let precondition = ("If-None-Match", "\"tag\"");
+        send("GET", &[html, unknown_key]).problem(406, "not-acceptable");
+        send("GET", &[unknown_key]).problem(401, "unauthenticated");
+        send("GET", &[]).problem(400, "invalid-parameter");
+        for method in ["PUT", "PATCH"] {
+            send(method, &[html, unknown_key, precondition]).problem(406, "not-acceptable");
+            send(method, &[unknown_key, precondition]).problem(401, "unauthenticated");
+            send(method, &[precondition]).problem(401, "unauthenticated");
+            send(method, &[("Authorization", &viewer), precondition]).problem(403, "forbidden");
+            let problem = send(method, &[("Authorization", &editor), precondition]).problem(400, "invalid-parameter");
+            assert_eq!(problem["errors"][0]["parameter"], "If-None-Match");
+            let problem = send(method, &[("Authorization", &editor)]).problem(400, "invalid-parameter");
+            assert_eq!(problem["errors"][0]["parameter"], "unknown");
+        }
+        send("DELETE", &[("Authorization", &viewer), precondition]).problem(403, "forbidden");
+    }
+
     demo fn responses_have_security_headers_and_no_cookies(server: &TestServer) {
         for path in ["/v1/videos", "/v1/videos/none", "/v1/videos?limit=0", "/openapi.json", "/healthz", "/problems/gone", "/docs", "/nowhere"] {
             let response = server.request("GET", path).skip_contract_check().send();
