@@ -403,7 +403,7 @@ async function figures(api: Kinoteka, programme: string, video: string): Promise
   assert.deepEqual([summary.data[0]?.sum?.figure, summary.data[0]?.keys[1]?.value], ["More than 1,250.50", "18-29"]);
   const series = found(await api.GET("/v1/indicators/{indicator}/series", { params: { path: { indicator }, query: { by: "country" } } }), 200);
   assert.deepEqual([series.series[0]?.key?.value, series.series[0]?.points[0]?.value], ["RS", "1250.50"]);
-  refused(await api.GET("/v1/impact-statistics/summary", { params: { query: { apart: false } } }), 422);
+  refused(await api.GET("/v1/impact-statistics/summary", { params: { query: { separate: false } } }), 422);
   empty(await api.DELETE("/v1/impact-statistics/{impact_statistic}", { params: { path } }), 204);
   found(await api.POST("/v1/impact-statistics/{impact_statistic}/restore", { params: { path } }), 200);
 }
