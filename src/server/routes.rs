@@ -3,6 +3,7 @@
 use actix_web::guard::{GuardContext, fn_guard};
 use actix_web::http::Method;
 use actix_web::web;
+use utoipa_actix_web::scope::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::registry::resources;
@@ -10,32 +11,28 @@ use crate::resource::schema::ResourceKind;
 use crate::server::{api_catalog, dcat_catalog, docs, fallback, health, problems};
 use crate::{charts, countries, embed, feeds, iati, impact, search, tables, videos};
 
+macro_rules! services {
+    ($config:expr, $($handler:path),+ $(,)?) => { $config$(.service($handler))+ };
+}
+
 /// Registers every documented route.
+///
+/// Routes are matched in the order of registration, and a path with parameters costs the evaluation
+/// of a regular expression. The routes of each kind therefore are in a scope of their own, which
+/// requests for other paths skip after a comparison of the prefix.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    macro_rules! services {
-        ($($handler:path),+ $(,)?) => { config$(.service($handler))+; };
-    }
-    // Requests are matched in this order, and a path with parameters costs a regular expression: the
-    // kinds come early, videos first, but after the paths that would match the route of an item.
-    services![
-        impact::summary::api::get_impact_statistics_summary,
-        charts::api::chart_svg,
-        charts::api::chart_png,
-        tables::import::api::import_impact_statistics,
-    ];
-    let (videos, others): (Vec<_>, Vec<_>) =
-        resources().partition(|entry| entry.schema.kind == ResourceKind::VIDEO);
-    for entry in videos.into_iter().chain(others) {
-        config.configure(entry.configure);
+    for entry in resources() {
+        let kind = entry.schema.kind;
+        config.service(
+            scope("")
+                .guard(fn_guard(move |context| is_path_of(kind, context.head().uri.path())))
+                .configure(|config| literal_routes(kind, config))
+                .configure(entry.configure)
+                .configure(|config| nested_routes(kind, config)),
+        );
     }
     services![
-        videos::tracks::api::get_captions,
-        videos::tracks::api::get_caption_track,
-        videos::tracks::api::replace_caption_track,
-        videos::tracks::api::delete_caption_track,
-        videos::tracks::api::get_transcript,
-        videos::tracks::chapters::get_video_chapters,
-        impact::summary::series::get_indicator_series,
+        config,
         search::all::search_all,
         search::suggest::suggest,
         search::transcripts::search_transcripts,
@@ -76,6 +73,42 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         api_catalog::api_catalog,
         dcat_catalog::describe_catalogue,
     ];
+}
+
+/// Returns whether a path is that of a list of a kind, or below it.
+fn is_path_of(kind: ResourceKind, path: &str) -> bool {
+    let rest = path.strip_prefix(kind.path());
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Registers the routes of a kind that the route of its items would match too.
+fn literal_routes(kind: ResourceKind, config: &mut ServiceConfig<'_>) {
+    if kind == ResourceKind::IMPACT_STATISTIC {
+        services![
+            config,
+            impact::summary::api::get_impact_statistics_summary,
+            charts::api::chart_svg,
+            charts::api::chart_png,
+            tables::import::api::import_impact_statistics,
+        ];
+    }
+}
+
+/// Registers the routes below the items of a kind.
+fn nested_routes(kind: ResourceKind, config: &mut ServiceConfig<'_>) {
+    if kind == ResourceKind::VIDEO {
+        services![
+            config,
+            videos::tracks::api::get_captions,
+            videos::tracks::api::get_caption_track,
+            videos::tracks::api::replace_caption_track,
+            videos::tracks::api::delete_caption_track,
+            videos::tracks::api::get_transcript,
+            videos::tracks::chapters::get_video_chapters,
+        ];
+    } else if kind == ResourceKind::INDICATOR {
+        config.service(impact::summary::series::get_indicator_series);
+    }
 }
 
 /// Paths that would match the route of an item, with their method.
