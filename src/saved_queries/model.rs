@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::resource::model::item::{LoadedItem, Status};
+use crate::resource::model::item::LoadedItem;
 use crate::resource::read::page::encode_query;
 use crate::resource::schema::{
     FilterSchema, FilterType, ResourceKind, ResourceSchema, SortColumn, SortSchema, TextField,
@@ -137,27 +137,8 @@ pub struct SavedQueryTexts {
     /// The texts of every language, by language tag; only with `lang=all` or
     /// `include=translations`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, value_type = BTreeMap<String, SavedQueryTranslation>)]
+    #[schema(nullable = false)]
     pub translations: Option<BTreeMap<String, Value>>,
-}
-
-/// The texts of a saved query in one language.
-#[derive(Clone, Debug, ToSchema)]
-pub struct SavedQueryTranslation {
-    /// Publication status of this language.
-    pub status: Option<Status>,
-    /// Name.
-    #[schema(
-        required,
-        nullable = false,
-        min_length = 1,
-        max_length = 300,
-        example = "Testimonials"
-    )]
-    pub name: Option<String>,
-    /// Description.
-    #[schema(max_length = 50_000)]
-    pub description: Option<String>,
 }
 
 /// The kind-specific fields of a saved query.

@@ -10,7 +10,7 @@ use kinoteka::http::problem::Problem;
 use kinoteka::i18n::messages::Message;
 use kinoteka::registry::{ResourceEntry, entry};
 use kinoteka::resource::handlers::crud_handlers;
-use kinoteka::resource::model::item::{LoadedItem, NewReference, Status};
+use kinoteka::resource::model::item::{LoadedItem, NewReference};
 use kinoteka::resource::model::resource::ResourceModel;
 use kinoteka::resource::model::text_track::TrackSummary;
 use kinoteka::resource::openapi::page::Page;
@@ -105,21 +105,12 @@ pub struct Event {
     #[schema(required, value_type = Option<String>)]
     summary: Option<Option<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, value_type = BTreeMap<String, EventTranslation>)]
+    #[schema(nullable = false)]
     translations: Option<BTreeMap<String, Value>>,
     date: Option<NaiveDate>,
     format: Option<String>,
     #[schema(required, schema_with = openapi_refs::topic_or_null)]
     topic: Option<EmbeddedJson>,
-}
-
-/// Texts of an event in one language.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "declares a schema")]
-pub struct EventTranslation {
-    status: Option<Status>,
-    title: Option<String>,
-    summary: Option<String>,
 }
 
 /// The `event` resource.

@@ -129,6 +129,20 @@ pub(super) fn add_referenced_by_properties(
     }
 }
 
+/// Sets the type of the `translations` of each resource: the texts of its request body.
+pub(super) fn add_translation_references(
+    schemas: &mut Map<String, Value>,
+    specs: &[&ResourceSchema],
+) {
+    for name in specs.iter().map(|resource_schema| resource_schema.kind.schema_name()) {
+        let schema = schemas.get_mut(name);
+        if let Some(texts) = schema.and_then(|it| it.pointer_mut("/properties/translations")) {
+            texts["additionalProperties"] =
+                json!({"$ref": format!("#/components/schemas/{name}Translation")});
+        }
+    }
+}
+
 /// Adds a `Partial` variant of the schema of each resource, for `fields` and `lang=all`: only `id`
 /// is required.
 pub(super) fn add_partial_schemas(schemas: &mut Map<String, Value>, specs: &[&ResourceSchema]) {
