@@ -173,7 +173,11 @@ fn load_dataset(
         .into_iter()
         .filter(|name| schema.all_filters().any(|filter| filter.name == *name))
         .collect();
-    let query = format!("facets={}&facet_limit={MAX_FACET_LIMIT}", wanted.join(","));
+    let query = if wanted.is_empty() {
+        String::new()
+    } else {
+        format!("facets={}&facet_limit={MAX_FACET_LIMIT}", wanted.join(","))
+    };
     let list = ListRequest::parse(
         schema,
         &query,
