@@ -41,7 +41,6 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
     on_demand_fields: &[],
     referenced_by: &[],
     embeds: &[ResourceKind::TOPIC],
-    feed_formats: &[],
 };
 
 /// A term of the controlled vocabulary.

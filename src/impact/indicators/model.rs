@@ -88,7 +88,6 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
     on_demand_fields: &[],
     referenced_by: &[],
     embeds: &[],
-    feed_formats: &[],
 };
 
 /// An indicator: the definition of a quantity that impact statistics measure.

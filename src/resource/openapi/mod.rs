@@ -7,6 +7,7 @@
 
 mod completeness;
 mod descriptions;
+pub mod kinds;
 pub mod page;
 pub mod parameter_schemas;
 mod parameters;

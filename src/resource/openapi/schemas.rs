@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::resource::schema::ResourceSchema;
+use crate::resource::schema::{ResourceKind, ResourceSchema};
 
 /// Returns the shared schemas of embedded resources in responses.
 pub(super) fn shared_response_schemas() -> Value {
@@ -17,8 +17,10 @@ pub(super) fn shared_response_schemas() -> Value {
         }
         json!({"anyOf": options, "description": "A reference (`id`, `slug`, `title`), or the full resource if `include` requests it."})
     };
-    let kinds = ["Video", "Programme", "Partner", "Indicator", "ImpactStatistic", "Topic"];
-    let all = kinds.iter().flat_map(|kind| [(*kind).to_owned(), format!("{kind}Partial")]);
+    let names = ResourceKind::in_display_order(ResourceKind::searched())
+        .into_iter()
+        .map(ResourceKind::schema_name);
+    let all = names.flat_map(|name| [name.to_owned(), format!("{name}Partial")]);
     let all: Vec<Value> =
         all.map(|name| json!({"$ref": format!("#/components/schemas/{name}")})).collect();
     json!({
