@@ -40,7 +40,7 @@ const MODULES: Rules = &[
     ("videos", &[BASE, &["captions"]]),
     ("impact", &[BASE, &["captions"]]),
     ("countries", &[BASE, &["captions"]]),
-    ("saved_queries", &[BASE, SUBJECTS, &["captions"]]),
+    ("saved_queries", &[BASE, &["captions"]]),
     ("search", &[BASE, SUBJECTS, &["captions", "topics"]]),
     ("images", &[BASE]),
     ("charts", &[BASE, &["images", "impact"]]),

@@ -107,11 +107,8 @@ async fn respond(
                 Ok(saved) => saved,
                 Err(slug) => return Ok(SavedQueryLookup::Moved(slug)),
             };
-            let (list, list_request) = shared_params.resolve(
-                &saved.fields,
-                &read_context.state.fallback_languages,
-                Visibility::Published,
-            )?;
+            let (list, list_request) =
+                shared_params.resolve(&saved.fields, read_context.state, Visibility::Published)?;
             if list.kind != ResourceKind::VIDEO {
                 return Err(Problem::new(
                     ProblemKind::NotFound,
@@ -144,7 +141,7 @@ async fn respond(
     let feed = |extension: &&str| {
         (format!("{base}/f/{}.{extension}{lang}", saved.slug), feed_media_type(extension))
     };
-    let feeds = SCHEMA.feed_formats.iter().map(feed).collect();
+    let feeds = SCHEMA.kind.feed_formats().iter().map(feed).collect();
     let notes: Vec<RequiredNote> = saved
         .description
         .map(|text| RequiredNote { label: None, text })

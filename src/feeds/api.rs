@@ -194,17 +194,17 @@ pub async fn impact_statistic_feed(
 
 /// Responds with a list as a feed. The format is that of the URL and not of `Accept`, since the
 /// `Accept` headers of feed readers are unreliable.
-async fn list_feed<S: FeedResource>(
+pub async fn list_feed<S: FeedResource>(
     state: web::Data<AppState>,
     request: HttpRequest,
     extension: String,
 ) -> Result<HttpResponse, Problem> {
     let Some(format) = FeedType::from_extension(&extension)
-        .filter(|_| S::SCHEMA.feed_formats.contains(&extension.as_str()))
+        .filter(|_| S::SCHEMA.kind.feed_formats().contains(&extension.as_str()))
     else {
         let detail = format!(
             "This feed is available as {}; `{}` is not supported.",
-            S::SCHEMA.feed_formats.join(", "),
+            S::SCHEMA.kind.feed_formats().join(", "),
             truncate_for_message(&extension)
         );
         return Err(Problem::new(ProblemKind::NotFound, detail));

@@ -49,7 +49,7 @@ impl EntryContext<'_> {
     }
 
     /// An entry with the common fields, and the texts of the item.
-    fn base_entry<O>(
+    pub fn base_entry<O>(
         &self,
         kind: ResourceKind,
         loaded: &mut LoadedItem<O>,

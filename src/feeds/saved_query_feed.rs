@@ -103,16 +103,13 @@ pub async fn saved_query_feed(
                 Ok(saved) => saved,
                 Err(slug) => return Ok(FeedLocation::Moved(slug)),
             };
-            let (list, list_request) = shared_params.resolve(
-                &saved.fields,
-                &read_context.state.fallback_languages,
-                caller,
-            )?;
-            if !list.feed_formats.contains(&extension.as_str()) {
+            let (list, list_request) =
+                shared_params.resolve(&saved.fields, read_context.state, caller)?;
+            if !list.kind.feed_formats().contains(&extension.as_str()) {
                 let detail = format!(
                     "`{}` is available as {}; `{extension}` is not supported.",
                     saved.slug,
-                    list.feed_formats.join(", ")
+                    list.kind.feed_formats().join(", ")
                 );
                 return Err(Problem::new(ProblemKind::NotFound, detail));
             }

@@ -67,7 +67,7 @@ fn feed_topics(
     let is_affected = |schema: &&ResourceSchema| embeds_kind(schema, changed);
     let feeds = |schema: &'static ResourceSchema| {
         let name = schema.kind.path().trim_start_matches("/v1/");
-        schema.feed_formats.iter().map(move |extension| format!("/feeds/{name}.{extension}"))
+        schema.kind.feed_formats().iter().map(move |extension| format!("/feeds/{name}.{extension}"))
     };
     schemas.filter(is_affected).flat_map(feeds).collect()
 }
@@ -80,6 +80,7 @@ fn embeds_kind(schema: &ResourceSchema, changed: ResourceKind) -> bool {
 /// a saved query changed.
 fn saved_query_topics(
     connection: &mut Connection,
+    schemas: &[&'static ResourceSchema],
     changed: &[ResourceKind],
 ) -> Result<Vec<String>, Problem> {
     let is_affected = |list: &ResourceSchema| {
@@ -88,9 +89,9 @@ fn saved_query_topics(
     let feeds = |query: &ItemRow| {
         let list = query
             .parse_fields::<SavedQueryFields>()
-            .and_then(|fields| fields.list_schema())
+            .and_then(|fields| fields.list_schema(schemas))
             .filter(|list| is_affected(list));
-        let extensions = list.map_or(&[][..], |list| list.feed_formats);
+        let extensions = list.map_or(&[][..], |list| list.kind.feed_formats());
         extensions
             .iter()
             .map(|extension| format!("/f/{}.{extension}", query.slug))
@@ -131,8 +132,7 @@ async fn publish_next(state: &web::Data<AppState>, hub: &str, base: &str) -> Res
     if !state.database.read_primary(has_due_work).await?.value {
         return Ok(false);
     }
-    let schemas: Vec<&'static ResourceSchema> =
-        state.registry.iter().map(|(schema, _)| *schema).collect();
+    let schemas = state.schemas();
     let claimed = state
         .database
         .write(move |connection| {
@@ -200,7 +200,7 @@ fn enqueue_topics(
         changed.iter().filter_map(|name| ResourceKind::parse(name)).collect();
     all.extend(changed.iter().flat_map(|kind| feed_topics(schemas.iter().copied(), *kind)));
     if !changed.is_empty() {
-        all.extend(saved_query_topics(connection, &changed)?);
+        all.extend(saved_query_topics(connection, schemas, &changed)?);
     }
     for topic in all {
         let row = Fragment::new(

@@ -188,5 +188,4 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
         ResourceKind::PARTNER,
         ResourceKind::VIDEO,
     ],
-    feed_formats: &["atom", "json"],
 };

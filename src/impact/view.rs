@@ -1,7 +1,6 @@
 //! API representation of an impact statistic.
 
 use crate::resource::model::item::LoadedItem;
-use crate::resource::model::item::Status;
 use crate::resource::model::packed::PackedJson;
 use crate::resource::model::packed::PackedJsonList;
 use std::collections::BTreeMap;
@@ -133,27 +132,8 @@ pub struct ImpactStatisticTexts {
     /// Texts in all languages by language tag; present only with `lang=all` or
     /// `include=translations`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, value_type = BTreeMap<String, ImpactStatisticTranslation>)]
+    #[schema(nullable = false)]
     pub translations: Option<BTreeMap<String, Value>>,
-}
-
-/// Texts of an impact statistic in one language.
-#[derive(Clone, Debug, ToSchema)]
-pub struct ImpactStatisticTranslation {
-    /// Publication status of this language.
-    pub status: Option<Status>,
-    /// Name of the counted quantity.
-    #[schema(
-        required,
-        nullable = false,
-        min_length = 1,
-        max_length = 300,
-        example = "New partnerships"
-    )]
-    pub label: Option<String>,
-    /// Description as plain text.
-    #[schema(max_length = 50000)]
-    pub description: Option<String>,
 }
 
 /// Renders the API representation.

@@ -53,5 +53,4 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
     on_demand_fields: &[],
     referenced_by: &[],
     embeds: &[],
-    feed_formats: &["atom", "json"],
 };

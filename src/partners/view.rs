@@ -1,7 +1,6 @@
 //! API representation of a partner.
 
 use crate::resource::model::item::LoadedItem;
-use crate::resource::model::item::Status;
 use crate::resource::model::packed::PackedJson;
 use std::collections::BTreeMap;
 
@@ -75,33 +74,8 @@ pub struct PartnerTexts {
     /// Texts in all languages by language tag; present only with `lang=all` or
     /// `include=translations`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, value_type = BTreeMap<String, PartnerTranslation>)]
+    #[schema(nullable = false)]
     pub translations: Option<BTreeMap<String, Value>>,
-}
-
-/// Texts of a partner in one language.
-#[derive(Clone, Debug, ToSchema)]
-pub struct PartnerTranslation {
-    /// Publication status of this language.
-    pub status: Option<Status>,
-    /// Name.
-    #[schema(
-        required,
-        nullable = false,
-        min_length = 1,
-        max_length = 300,
-        example = "European Union"
-    )]
-    pub name: Option<String>,
-    /// Description as plain text.
-    #[schema(max_length = 50000)]
-    pub description: Option<String>,
-    /// Attribution line; must be shown wherever the item is displayed.
-    #[schema(max_length = 2000)]
-    pub credit_line: Option<String>,
-    /// Disclaimer; must be shown wherever the item is displayed.
-    #[schema(max_length = 2000)]
-    pub disclaimer: Option<String>,
 }
 
 /// Renders the API representation.

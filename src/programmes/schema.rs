@@ -100,5 +100,4 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
     on_demand_fields: &[],
     referenced_by: &[],
     embeds: &[ResourceKind::PARTNER],
-    feed_formats: &["atom", "json"],
 };

@@ -1,7 +1,6 @@
 //! API representation of a programme.
 
 use crate::resource::model::item::LoadedItem;
-use crate::resource::model::item::Status;
 use crate::resource::model::packed::PackedJsonList;
 use std::collections::BTreeMap;
 
@@ -89,36 +88,8 @@ pub struct ProgrammeTexts {
     /// Texts in all languages by language tag; present only with `lang=all` or
     /// `include=translations`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, value_type = BTreeMap<String, ProgrammeTranslation>)]
+    #[schema(nullable = false)]
     pub translations: Option<BTreeMap<String, Value>>,
-}
-
-/// Texts of a programme in one language.
-#[derive(Clone, Debug, ToSchema)]
-pub struct ProgrammeTranslation {
-    /// Publication status of this language.
-    pub status: Option<Status>,
-    /// Title.
-    #[schema(
-        required,
-        nullable = false,
-        min_length = 1,
-        max_length = 300,
-        example = "Football players speak out"
-    )]
-    pub title: Option<String>,
-    /// Summary of one or two sentences.
-    #[schema(max_length = 2000)]
-    pub summary: Option<String>,
-    /// Description as plain text.
-    #[schema(max_length = 50000)]
-    pub description: Option<String>,
-    /// Attribution line; must be shown wherever the item is displayed.
-    #[schema(max_length = 2000)]
-    pub credit_line: Option<String>,
-    /// Disclaimer; must be shown wherever the item is displayed.
-    #[schema(max_length = 2000)]
-    pub disclaimer: Option<String>,
 }
 
 /// Renders the API representation.

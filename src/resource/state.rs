@@ -83,6 +83,11 @@ impl AppState {
         }
     }
 
+    /// Returns the schemas of all kinds.
+    pub fn schemas(&self) -> Vec<&'static ResourceSchema> {
+        self.registry.iter().map(|(schema, _)| *schema).collect()
+    }
+
     /// Returns the schema of a kind.
     pub fn schema(&self, kind: ResourceKind) -> Option<&'static ResourceSchema> {
         self.registry.iter().map(|(spec, _)| *spec).find(|spec| spec.kind == kind)

@@ -7,9 +7,9 @@ use crate::http::json_fields::JsonFields;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::query_params::present_params;
 use crate::resource::query::params::ListRequest;
-use crate::resource::schema::ResourceSchema;
+use crate::resource::schema::{ResourceKind, ResourceSchema};
 use crate::resource::view::resource::{BodyDocs, ParsedFields};
-use crate::saved_queries::model::{LISTABLE_KINDS, SavedQueryFields};
+use crate::saved_queries::model::SavedQueryFields;
 
 /// Maximum length of a query in characters.
 const MAX_SAVED_QUERY_LEN: usize = 2_000;
@@ -61,10 +61,11 @@ pub const BODY_DOCS: BodyDocs = BodyDocs {
     ],
 };
 
-/// Parses and validates a request body.
+/// Parses a request body. The query is validated with the schema of its kind, by
+/// [`parse_saved_query`].
 pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<SavedQueryFields> {
     fields.ignore(&["list", "page", "feeds"]);
-    let kind = fields.one_of("kind", LISTABLE_KINDS);
+    let kind = fields.one_of("kind", &ResourceKind::names(&ResourceKind::with_feeds()));
     fields.require("kind", kind.is_some());
     let text = fields.text("query", MAX_SAVED_QUERY_LEN).unwrap_or_default();
     fields.add_keywords("query", || json!({"example": "topic=testimonials&sort=title"}));
@@ -72,11 +73,6 @@ pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<SavedQueryFields> 
         kind: kind.unwrap_or_default(),
         query: text.trim_start_matches('?').to_owned(),
     };
-    if let Some(Err(errors)) =
-        saved_query_fields.list_schema().map(|list| parse_saved_query(&saved_query_fields, list))
-    {
-        fields.errors_mut().extend(errors);
-    }
     ParsedFields { fields: saved_query_fields, references: Vec::new() }
 }
 

@@ -6,32 +6,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::resource::model::item::{LoadedItem, Status};
+use crate::resource::model::item::LoadedItem;
+use crate::resource::openapi::kinds::kind_enumeration;
 use crate::resource::read::page::encode_query;
 use crate::resource::schema::{
     FilterSchema, FilterType, ResourceKind, ResourceSchema, SortColumn, SortSchema, TextField,
 };
 use crate::resource::view::context::{CommonFields, RenderContext};
-use crate::{impact, partners, programmes, videos};
-
-/// The lists that can be saved: the kinds with feeds, as a test of the registry verifies.
-pub const LISTABLE_SCHEMAS: [&ResourceSchema; 4] = [
-    &videos::schema::SCHEMA,
-    &programmes::schema::SCHEMA,
-    &partners::schema::SCHEMA,
-    &impact::schema::SCHEMA,
-];
-
-/// The names of their kinds.
-pub const LISTABLE_KINDS: &[&str] = &{
-    let [videos, programmes, partners, statistics] = LISTABLE_SCHEMAS;
-    [
-        videos.kind.as_str(),
-        programmes.kind.as_str(),
-        partners.kind.as_str(),
-        statistics.kind.as_str(),
-    ]
-};
 
 /// Declaration of the `saved_query` resource.
 pub const SCHEMA: ResourceSchema = ResourceSchema {
@@ -41,7 +22,7 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
     references: &[],
     filters: &[FilterSchema {
         name: "kind",
-        filter_type: FilterType::OneOf(LISTABLE_KINDS),
+        filter_type: FilterType::KindWithFeeds,
         description: "Only queries that list this kind.",
         example: "video",
     }],
@@ -55,7 +36,6 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
     on_demand_fields: &[],
     referenced_by: &[],
     embeds: &[],
-    feed_formats: &[],
 };
 
 /// A named query of a list with a permanent URL.
@@ -104,15 +84,9 @@ pub struct SavedQueryFeeds {
     pub json: String,
 }
 
-/// The kind of resource that a saved query lists. For the OpenAPI document only.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names are self-explanatory")]
-pub enum SavedQueryKind {
-    Video,
-    Programme,
-    Partner,
-    ImpactStatistic,
+kind_enumeration! {
+    /// The kind of resource that a saved query lists. For the OpenAPI document only.
+    SavedQueryKind = ResourceKind::with_feeds()
 }
 
 /// The texts of a saved query in one language; with `lang=all`, in every language instead.
@@ -137,42 +111,32 @@ pub struct SavedQueryTexts {
     /// The texts of every language, by language tag; only with `lang=all` or
     /// `include=translations`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, value_type = BTreeMap<String, SavedQueryTranslation>)]
+    #[schema(nullable = false)]
     pub translations: Option<BTreeMap<String, Value>>,
-}
-
-/// The texts of a saved query in one language.
-#[derive(Clone, Debug, ToSchema)]
-pub struct SavedQueryTranslation {
-    /// Publication status of this language.
-    pub status: Option<Status>,
-    /// Name.
-    #[schema(
-        required,
-        nullable = false,
-        min_length = 1,
-        max_length = 300,
-        example = "Testimonials"
-    )]
-    pub name: Option<String>,
-    /// Description.
-    #[schema(max_length = 50_000)]
-    pub description: Option<String>,
 }
 
 /// The kind-specific fields of a saved query.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct SavedQueryFields {
-    /// One of [`LISTABLE_KINDS`].
+    /// Name of a kind with feeds.
     pub kind: String,
     /// Query string, without `?`.
     pub query: String,
 }
 
 impl SavedQueryFields {
+    /// The kind that it lists; `None` if the kind is not supported.
+    fn list_kind(&self) -> Option<ResourceKind> {
+        ResourceKind::parse(&self.kind).filter(|kind| kind.has_feeds())
+    }
+
     /// Schema of the kind that it lists; `None` if the kind is not supported.
-    pub fn list_schema(&self) -> Option<&'static ResourceSchema> {
-        LISTABLE_SCHEMAS.into_iter().find(|spec| spec.kind.as_str() == self.kind)
+    pub fn list_schema(
+        &self,
+        schemas: &[&'static ResourceSchema],
+    ) -> Option<&'static ResourceSchema> {
+        let kind = self.list_kind()?;
+        schemas.iter().copied().find(|schema| schema.kind == kind)
     }
 }
 
@@ -195,7 +159,7 @@ pub fn render(
     let common = loaded.take_common_fields();
     let fields = loaded.fields;
     let (extensions, path) =
-        fields.list_schema().map_or((&[][..], ""), |list| (list.feed_formats, list.kind.path()));
+        fields.list_kind().map_or((&[][..], ""), |kind| (kind.feed_formats(), kind.path()));
     let here = format!("{}/f/{}", render_context.base_url, common.slug);
     let mark = if fields.query.is_empty() { "" } else { "?" };
     SavedQuery {

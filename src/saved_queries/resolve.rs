@@ -12,12 +12,13 @@ use crate::http::query_params::{QueryParams, percent_decode, present_params};
 use crate::http::values::unknown_value_message;
 use crate::resource::query::pagination::MAX_LIMIT;
 use crate::resource::query::params::ListRequest;
-use crate::resource::schema::ResourceSchema;
+use crate::resource::schema::{ResourceKind, ResourceSchema};
+use crate::resource::state::AppState;
 use crate::resource::store::lookup::Lookup;
 use crate::resource::store::visibility::find_visible;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::hydrate_single;
-use crate::saved_queries::model::{LISTABLE_KINDS, SCHEMA, SavedQueryFields};
+use crate::saved_queries::model::{SCHEMA, SavedQueryFields};
 use crate::saved_queries::resource::SavedQueries;
 use crate::text::language::Language;
 
@@ -97,13 +98,16 @@ impl UrlParams {
     pub fn resolve(
         &self,
         fields: &SavedQueryFields,
-        fallback: &[Language],
+        state: &AppState,
         visibility: Visibility,
     ) -> Result<(&'static ResourceSchema, ListRequest), Problem> {
-        let schema = fields.list_schema().ok_or_else(|| {
+        let schema = fields.list_schema(&state.schemas()).ok_or_else(|| {
             let detail = format!(
                 "Unsupported resource kind: {}",
-                unknown_value_message(&fields.kind, LISTABLE_KINDS.iter().copied())
+                unknown_value_message(
+                    &fields.kind,
+                    ResourceKind::names(&ResourceKind::with_feeds()).into_iter(),
+                )
             );
             outdated_query_problem(Problem::invalid_parameter("kind", "unknown_value", detail))
         })?;
@@ -121,7 +125,7 @@ impl UrlParams {
             schema,
             &combined_query,
             self.accept_language.as_deref(),
-            fallback,
+            &state.fallback_languages,
             visibility,
         ) {
             Ok(request) => Ok((schema, request)),

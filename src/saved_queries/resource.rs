@@ -49,15 +49,20 @@ impl Resource for SavedQueries {
         model::render(loaded, render_context)
     }
 
-    /// The items that the query references must exist.
+    /// The query must be valid for the list, and the items that it references must exist.
     fn validate(
         connection: &mut Connection,
         draft: ItemDraft<'_, SavedQueryFields>,
         errors: &mut Vec<FieldError>,
     ) -> Result<(), Problem> {
-        let Some(list) = draft.fields.list_schema() else { return Ok(()) };
-        // Errors of parsing have been reported already.
-        let Ok(request) = parse_saved_query(draft.fields, list) else { return Ok(()) };
+        let Some(list) = draft.fields.list_schema(draft.schemas) else { return Ok(()) };
+        let request = match parse_saved_query(draft.fields, list) {
+            Ok(request) => request,
+            Err(invalid) => {
+                errors.extend(invalid);
+                return Ok(());
+            }
+        };
         match request.page_query(connection, &CacheView::default()) {
             Err(problem) if problem.kind == ProblemKind::InvalidParameter => {
                 errors.extend(to_body_errors(problem));

@@ -61,7 +61,7 @@ const EXCLUDED_PARAMS: [&str; 9] =
     ["fields", "include", "ids", "year", "sort", "facets", "facet_limit", "parent", "missing"];
 
 fn openapi_parameters() -> Vec<Value> {
-    let names: Vec<&str> = ResourceKind::searched().iter().map(|kind| kind.as_str()).collect();
+    let names = ResourceKind::names(&ResourceKind::searched());
     let with_not: Vec<String> =
         names.iter().flat_map(|name| [(*name).to_owned(), format!("!{name}")]).collect();
     vec![

@@ -11,6 +11,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::db::{Id, Time};
+use crate::resource::openapi::kinds::kind_enumeration;
 use crate::resource::read::highlights::Highlight;
 use crate::resource::read::page::{FacetValue, Links};
 use crate::resource::schema::ResourceKind;
@@ -79,22 +80,9 @@ pub struct SearchHit {
     pub highlights: Option<Vec<Highlight>>,
 }
 
-/// Kind of a search hit. For the OpenAPI document only.
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-pub enum HitKind {
-    /// A video.
-    Video,
-    /// A programme.
-    Programme,
-    /// A partner.
-    Partner,
-    /// An indicator.
-    Indicator,
-    /// An impact statistic.
-    ImpactStatistic,
-    /// A topic.
-    Topic,
+kind_enumeration! {
+    /// Kind of a search hit. For the OpenAPI document only.
+    HitKind = ResourceKind::in_display_order(ResourceKind::searched())
 }
 
 /// The texts of a hit in one language.

@@ -1,5 +1,7 @@
 //! `GET /v1/suggest`: title suggestions for autocompletion.
 
+use std::collections::BTreeMap;
+
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -16,6 +18,7 @@ use crate::http::query_params::QueryParams;
 use crate::resource::cache::references::ReferenceTarget;
 use crate::resource::extract::{AcceptsJson, Viewer};
 use crate::resource::openapi::ListEndpoint;
+use crate::resource::openapi::kinds::kind_enumeration;
 use crate::resource::openapi::parameter_schemas::{comma_list_parameter, query_parameter};
 use crate::resource::query::pagination::PageInfo;
 use crate::resource::query::params::{SearchParams, parse_search};
@@ -65,10 +68,6 @@ const EXCLUDED_PARAMS: [&str; 18] = [
     "total",
 ];
 
-/// The suggested kinds, in the order in which equally good matches are sorted.
-const SUGGESTED_KINDS: [ResourceKind; 4] =
-    [ResourceKind::TOPIC, ResourceKind::PROGRAMME, ResourceKind::PARTNER, ResourceKind::VIDEO];
-
 /// Maximum and default number of suggestions.
 const MAX_SUGGESTIONS: i64 = 20;
 const DEFAULT_SUGGESTIONS: i64 = 10;
@@ -78,16 +77,15 @@ const MAX_PER_KIND: usize = 3;
 const MAX_COMPLETIONS: usize = 24;
 
 fn openapi_parameters() -> Vec<Value> {
-    let with_not: Vec<String> = SUGGESTED_KINDS
-        .iter()
-        .flat_map(|kind| [kind.as_str().to_owned(), format!("!{}", kind.as_str())])
-        .collect();
+    let names = ResourceKind::names(&ResourceKind::suggested());
+    let with_not: Vec<String> =
+        names.iter().flat_map(|name| [(*name).to_owned(), format!("!{name}")]).collect();
     vec![
         comma_list_parameter(
             "kind",
             "Only items of these kinds; `!` excludes a kind.",
             json!({"type": "string", "enum": with_not}),
-            SUGGESTED_KINDS.len(),
+            names.len(),
             "topic",
         ),
         query_parameter(
@@ -126,18 +124,9 @@ pub struct Suggestion {
     pub url: String,
 }
 
-/// Kind of a suggestion. For the OpenAPI document only.
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-pub enum SuggestionKind {
-    /// A topic.
-    Topic,
-    /// A programme.
-    Programme,
-    /// A partner.
-    Partner,
-    /// A video.
-    Video,
+kind_enumeration! {
+    /// Kind of a suggestion. For the OpenAPI document only.
+    SuggestionKind = ResourceKind::suggested()
 }
 
 /// A list of suggestions.
@@ -227,7 +216,7 @@ impl SuggestRequest {
         if search.is_none() {
             params.error("q", "required", "`q` is required.");
         }
-        let kinds = parse_kinds(&mut params, &SUGGESTED_KINDS);
+        let kinds = parse_kinds(&mut params, &ResourceKind::suggested());
         let limit = params.integer("limit", 1..=MAX_SUGGESTIONS).unwrap_or(DEFAULT_SUGGESTIONS);
         let etag_key = Fingerprint::of(&SuggestKey {
             query: params.canonical_without(&[]),
@@ -407,15 +396,13 @@ fn starts_with_words(title: &[String], typed: &[String]) -> bool {
 /// Limits the suggestions of each kind other than videos to [`MAX_PER_KIND`], unless there are too
 /// few others.
 fn limit_per_kind(ranked: Vec<RankedSuggestion>, limit: usize) -> Vec<Suggestion> {
-    let mut seen = [0_usize; SUGGESTED_KINDS.len()];
+    let mut seen = BTreeMap::<usize, usize>::new();
     let (mut first, mut rest) = (Vec::new(), Vec::new());
     for RankedSuggestion { rank: (_, kind, _), suggestion } in ranked {
-        let count = seen.get_mut(kind).map_or(0, |count| {
-            *count = count.saturating_add(1);
-            *count
-        });
+        let count = seen.entry(kind).or_default();
+        *count = count.saturating_add(1);
         let is_within_limit =
-            suggestion.kind == ResourceKind::VIDEO.as_str() || count <= MAX_PER_KIND;
+            suggestion.kind == ResourceKind::VIDEO.as_str() || *count <= MAX_PER_KIND;
         if is_within_limit { first.push(suggestion) } else { rest.push(suggestion) }
     }
     // Those above the limit fill the remaining places.

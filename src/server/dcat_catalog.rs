@@ -30,15 +30,6 @@ use crate::server::dcat::{
 use crate::server::openapi_cache::OpenApiDocuments;
 use crate::text::fingerprint::Fingerprint;
 
-/// The kinds that are datasets, each with the message of its description.
-const DATASETS: [(ResourceKind, Message); 5] = [
-    (ResourceKind::VIDEO, Message::VideosDescription),
-    (ResourceKind::PROGRAMME, Message::ProgrammesDescription),
-    (ResourceKind::PARTNER, Message::PartnersDescription),
-    (ResourceKind::INDICATOR, Message::IndicatorsDescription),
-    (ResourceKind::IMPACT_STATISTIC, Message::ImpactStatisticsDescription),
-];
-
 const fn distribution_format(
     name: &'static str,
     title: &'static str,
@@ -122,10 +113,11 @@ pub async fn describe_catalogue(
         &request,
         catalogue_request,
         move |connection, read_context, render_context| {
-            let sources = DATASETS.iter().filter_map(|(kind, description)| {
+            let kinds = ResourceKind::in_display_order(ResourceKind::all().iter().copied());
+            let sources = kinds.into_iter().filter_map(|kind| {
                 Some(DatasetSource {
-                    schema: read_context.state.schema(*kind)?,
-                    description: *description,
+                    schema: read_context.state.schema(kind)?,
+                    description: kind.dataset_description()?,
                     documents: &documents,
                 })
             });
@@ -173,7 +165,11 @@ fn load_dataset(
         .into_iter()
         .filter(|name| schema.all_filters().any(|filter| filter.name == *name))
         .collect();
-    let query = format!("facets={}&facet_limit={MAX_FACET_LIMIT}", wanted.join(","));
+    let query = if wanted.is_empty() {
+        String::new()
+    } else {
+        format!("facets={}&facet_limit={MAX_FACET_LIMIT}", wanted.join(","))
+    };
     let list = ListRequest::parse(
         schema,
         &query,
@@ -222,7 +218,7 @@ fn distributions(
     let activities = (settings.iati_reporting_org.is_some()
         && [ResourceKind::PROGRAMME, ResourceKind::IMPACT_STATISTIC].contains(&spec.kind))
     .then(|| file(IATI_ACTIVITIES, IATI_ACTIVITIES_PATH.to_owned()));
-    let feeds = spec.feed_formats.iter().map(|ending| {
+    let feeds = spec.kind.feed_formats().iter().map(|ending| {
         let format = match *ending {
             "rss" => RSS,
             "atom" => ATOM,

@@ -117,7 +117,6 @@ mod tests {
 
     use super::*;
     use crate::registry::resources;
-    use crate::resource::schema::ResourceKind;
 
     static DOCUMENT: LazyLock<Value> = LazyLock::new(build_document);
 
@@ -131,14 +130,6 @@ mod tests {
 
     fn strings(list: Option<&'static Value>) -> BTreeSet<&'static str> {
         list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
-    }
-
-    fn enumeration(component: &str) -> BTreeSet<&'static str> {
-        strings(DOCUMENT.pointer(&format!("/components/schemas/{component}/enum")))
-    }
-
-    fn names(kinds: impl IntoIterator<Item = ResourceKind>) -> BTreeSet<&'static str> {
-        kinds.into_iter().map(ResourceKind::as_str).collect()
     }
 
     #[test]
@@ -224,22 +215,5 @@ mod tests {
             let used = strings(list.and_then(|list| list.get("tags")));
             assert!(!used.is_empty() && used.is_subset(&declared), "{used:?}");
         }
-    }
-
-    #[test]
-    fn enumerations_of_kinds_are_complete() {
-        assert_eq!(enumeration("HitKind"), names(ResourceKind::searched()));
-        let with_feed = resources().filter(|entry| entry.feed.is_some());
-        assert_eq!(enumeration("SavedQueryKind"), names(with_feed.map(|entry| entry.schema.kind)));
-        let parameters = operation("/v1/suggest", "get")
-            .and_then(|suggest| suggest.get("parameters")?.as_array())
-            .into_iter()
-            .flatten();
-        let kind = parameters
-            .filter(|parameter| parameter.get("name").and_then(Value::as_str) == Some("kind"))
-            .find_map(|parameter| parameter.pointer("/schema/items/enum"));
-        let mut suggested = strings(kind);
-        suggested.retain(|name| !name.starts_with('!'));
-        assert_eq!(enumeration("SuggestionKind"), suggested);
     }
 }

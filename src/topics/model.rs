@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::http::json_fields::JsonFields;
-use crate::resource::model::item::{LoadedItem, NewReference, Status};
+use crate::resource::model::item::{LoadedItem, NewReference};
 use crate::resource::schema::{
     FilterSchema, FilterType, ReferenceSchema, ResourceKind, ResourceSchema, SortColumn,
     SortSchema, TextField,
@@ -41,7 +41,6 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
     on_demand_fields: &[],
     referenced_by: &[],
     embeds: &[ResourceKind::TOPIC],
-    feed_formats: &[],
 };
 
 /// A term of the controlled vocabulary.
@@ -80,27 +79,8 @@ pub struct TopicTexts {
     /// Texts in all languages by language tag; present only with `lang=all` or
     /// `include=translations`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, value_type = BTreeMap<String, TopicTranslation>)]
+    #[schema(nullable = false)]
     pub translations: Option<BTreeMap<String, Value>>,
-}
-
-/// Texts of a topic in one language.
-#[derive(Clone, Debug, ToSchema)]
-pub struct TopicTranslation {
-    /// Publication status of this language.
-    pub status: Option<Status>,
-    /// Name.
-    #[schema(
-        required,
-        nullable = false,
-        min_length = 1,
-        max_length = 300,
-        example = "Social norms"
-    )]
-    pub name: Option<String>,
-    /// Description.
-    #[schema(max_length = 50_000)]
-    pub description: Option<String>,
 }
 
 /// Documentation of the request bodies, where it differs from that of responses.

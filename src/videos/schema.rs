@@ -184,5 +184,4 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
         reference_field: "evidence",
     }],
     embeds: &[ResourceKind::PROGRAMME, ResourceKind::TOPIC, ResourceKind::PARTNER],
-    feed_formats: &["rss", "atom", "json"],
 };

@@ -1,7 +1,6 @@
 //! API representation of a video.
 
 use crate::resource::model::item::LoadedItem;
-use crate::resource::model::item::Status;
 use crate::resource::model::packed::PackedJson;
 use crate::resource::model::packed::PackedJsonList;
 use std::collections::BTreeMap;
@@ -105,33 +104,8 @@ pub struct VideoTexts {
     /// Texts in all languages by language tag; present only with `lang=all` or
     /// `include=translations`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, value_type = BTreeMap<String, VideoTranslation>)]
+    #[schema(nullable = false)]
     pub translations: Option<BTreeMap<String, Value>>,
-}
-
-/// Texts of a video in one language.
-#[derive(Clone, Debug, ToSchema)]
-pub struct VideoTranslation {
-    /// Publication status of this language.
-    pub status: Option<Status>,
-    /// Title.
-    #[schema(
-        required,
-        nullable = false,
-        min_length = 1,
-        max_length = 300,
-        example = "Football players speak out"
-    )]
-    pub title: Option<String>,
-    /// Summary of one or two sentences.
-    #[schema(max_length = 2000)]
-    pub summary: Option<String>,
-    /// Description as plain text.
-    #[schema(max_length = 50000)]
-    pub description: Option<String>,
-    /// Content warning for viewers.
-    #[schema(max_length = 2000, example = "Speaks of violence.")]
-    pub content_note: Option<String>,
 }
 
 /// HTML code and URLs for embedding a video.

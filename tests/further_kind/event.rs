@@ -1,16 +1,19 @@
-//! The kind `event`: a complete kind with a filter and a reference, as a table, and without a
+//! The kind `event`: a complete kind with a filter, a reference, feeds and a table, and without a
 //! change to the library.
 
 use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::NaiveDate;
+use kinoteka::feeds::api::list_feed;
+use kinoteka::feeds::entries::{EntryContext, FeedResource};
+use kinoteka::feeds::feed::Entry;
 use kinoteka::http::json_fields::JsonFields;
 use kinoteka::http::problem::Problem;
 use kinoteka::i18n::messages::Message;
 use kinoteka::registry::{ResourceEntry, entry};
 use kinoteka::resource::handlers::crud_handlers;
-use kinoteka::resource::model::item::{LoadedItem, NewReference, Status};
+use kinoteka::resource::model::item::{LoadedItem, NewReference};
 use kinoteka::resource::model::resource::ResourceModel;
 use kinoteka::resource::model::text_track::TrackSummary;
 use kinoteka::resource::openapi::page::Page;
@@ -43,6 +46,10 @@ pub const EVENT: ResourceKind = ResourceKind::new(&KindDefinition {
     is_found_by_name: false,
     unsearched_references: &[],
     has_embed_page: false,
+    display_rank: 7,
+    suggestion_rank: Some(4),
+    dataset_description: Some(Message::VideosDescription),
+    feed_formats: &["atom", "json"],
 });
 
 const FORMATS: &[&str] = &["online", "on_site"];
@@ -76,7 +83,6 @@ static SCHEMA: ResourceSchema = ResourceSchema {
     on_demand_fields: &[],
     referenced_by: &[],
     embeds: &[ResourceKind::TOPIC],
-    feed_formats: &[],
 };
 
 /// The stored fields.
@@ -105,21 +111,12 @@ pub struct Event {
     #[schema(required, value_type = Option<String>)]
     summary: Option<Option<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, value_type = BTreeMap<String, EventTranslation>)]
+    #[schema(nullable = false)]
     translations: Option<BTreeMap<String, Value>>,
     date: Option<NaiveDate>,
     format: Option<String>,
     #[schema(required, schema_with = openapi_refs::topic_or_null)]
     topic: Option<EmbeddedJson>,
-}
-
-/// Texts of an event in one language.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "declares a schema")]
-pub struct EventTranslation {
-    status: Option<Status>,
-    title: Option<String>,
-    summary: Option<String>,
 }
 
 /// The `event` resource.
@@ -166,6 +163,26 @@ impl Resource for Events {
             format: loaded.fields.format,
         }
     }
+}
+
+impl FeedResource for Events {
+    fn render_entry(
+        mut loaded: LoadedItem<EventFields>,
+        entry_context: &EntryContext<'_>,
+    ) -> Option<Entry> {
+        entry_context.base_entry(EVENT, &mut loaded).map(|(entry, _)| entry)
+    }
+}
+
+/// Subscribe to events
+#[utoipa::path(operation_id = "get_event_feed", tag = "Feeds", params(("format" = String, Path, description = "The format.")), responses((status = 200, description = "The feed.")))]
+#[get("/feeds/events.{format}")]
+async fn event_feed(
+    state: web::Data<AppState>,
+    request: HttpRequest,
+    format: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    list_feed::<Events>(state, request, format.into_inner()).await
 }
 
 impl TableResource for Events {
@@ -224,10 +241,10 @@ mod api {
 }
 
 fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(export_events).configure(api::configure);
+    config.service(event_feed).service(export_events).configure(api::configure);
 }
 
 /// The entry for the registry.
 pub fn event_entry() -> ResourceEntry {
-    entry::<Events>(configure)
+    entry::<Events>(configure).with_feed::<Events>()
 }

@@ -49,6 +49,12 @@ fn slugs(list: &Value) -> Vec<&str> {
     items.filter_map(|item| item.get("slug").and_then(Value::as_str)).collect()
 }
 
+/// The titles of the entries of a JSON Feed.
+fn titles(feed: &Value) -> Vec<&str> {
+    let entries = feed.get("items").and_then(Value::as_array).into_iter().flatten();
+    entries.filter_map(|entry| entry.get("title").and_then(Value::as_str)).collect()
+}
+
 #[test]
 fn a_further_kind_is_served_searched_exported_and_documented() {
     assert!(registry::register(vec![event::event_entry()]));
@@ -101,6 +107,19 @@ fn a_further_kind_is_served_searched_exported_and_documented() {
     let facets = read("/v1/events?facets=format");
     assert_eq!(facets.pointer("/facets/format/0/count"), Some(&json!(1)));
 
+    // Suggest, subscribe, save a query, describe as a dataset.
+    assert_eq!(slugs(&read("/v1/suggest?q=open")), ["opening-night"]);
+    assert_eq!(titles(&read("/feeds/events.json?topic=film")), ["Opening night"]);
+    let saved = |query: &str| json!({"status": "published", "name": "Online events", "kind": "event", "query": query});
+    assert_eq!(post("/v1/saved-queries", &saved("format=outdoors")).0, 422);
+    assert_eq!(post("/v1/saved-queries", &saved("format=online")).0, 201);
+    assert_eq!(slugs(&read("/v1/saved-queries?kind=event")), ["online-events"]);
+    assert_eq!(titles(&read("/f/online-events.json")), ["Talk"]);
+    let catalog = read("/catalog.jsonld");
+    let datasets = catalog.get("dataset").and_then(Value::as_array).into_iter().flatten();
+    let is_events = |dataset: &&Value| dataset.to_string().contains("/v1/events.csv");
+    assert_eq!(datasets.filter(is_events).count(), 1, "{catalog}");
+
     // Export and document.
     let (status, table) = get("/v1/events.csv?sort=title");
     assert_eq!(status, 200);
@@ -109,6 +128,11 @@ fn a_further_kind_is_served_searched_exported_and_documented() {
     let list = document.pointer("/paths/~1v1~1events/get").expect("a documented list");
     assert_eq!(list.get("operationId"), Some(&json!("list_events")));
     assert!(document.pointer("/components/schemas/EventPage/properties/data").is_some());
+    for component in ["HitKind", "SuggestionKind", "SavedQueryKind"] {
+        let names = document.pointer(&format!("/components/schemas/{component}/enum"));
+        let names = names.and_then(Value::as_array);
+        assert_eq!(names.and_then(|names| names.last()), Some(&json!("event")), "{component}");
+    }
     assert_eq!(unresolved_references(&document, &document), Vec::<String>::new());
 
     // Delete and restore.

@@ -10,7 +10,7 @@ use crate::http::json_fields::{JsonFields, limits};
 use crate::impact::code_lists::{
     INDICATOR_VOCABULARIES, MEASURE_UNIT, MEASURES, Measure, RESULT_TYPES, ResultType, Vocabulary,
 };
-use crate::resource::model::item::{LoadedItem, Status};
+use crate::resource::model::item::LoadedItem;
 use crate::resource::schema::{
     FilterSchema, FilterType, ResourceKind, ResourceSchema, SortColumn, SortSchema,
     TEXT_LANGUAGE_FILTER, TextField,
@@ -88,7 +88,6 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
     on_demand_fields: &[],
     referenced_by: &[],
     embeds: &[],
-    feed_formats: &[],
 };
 
 /// An indicator: the definition of a quantity that impact statistics measure.
@@ -155,27 +154,8 @@ pub struct IndicatorTexts {
     /// Texts in all languages by language tag; present only with `lang=all` or
     /// `include=translations`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, value_type = BTreeMap<String, IndicatorTranslation>)]
+    #[schema(nullable = false)]
     pub translations: Option<BTreeMap<String, Value>>,
-}
-
-/// Texts of an indicator in one language.
-#[derive(Clone, Debug, ToSchema)]
-pub struct IndicatorTranslation {
-    /// Publication status of this language.
-    pub status: Option<Status>,
-    /// Name of the measured quantity.
-    #[schema(
-        required,
-        nullable = false,
-        min_length = 1,
-        max_length = 300,
-        example = "Partnerships on specialist services for survivors"
-    )]
-    pub label: Option<String>,
-    /// Method of measurement, as plain text.
-    #[schema(max_length = 50000)]
-    pub description: Option<String>,
 }
 
 /// Documentation of the request bodies, where it differs from that of responses.

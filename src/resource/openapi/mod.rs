@@ -7,6 +7,7 @@
 
 mod completeness;
 mod descriptions;
+pub mod kinds;
 pub mod page;
 pub mod parameter_schemas;
 mod parameters;
@@ -17,8 +18,8 @@ use serde_json::{Map, Value, json};
 
 pub use crate::resource::openapi::parameter_schemas::{comma_list_parameter, query_parameter};
 use crate::resource::openapi::schemas::{
-    add_highlight_properties, add_partial_schemas, add_referenced_by_properties, build_example,
-    flatten_all_of, shared_response_schemas,
+    add_highlight_properties, add_partial_schemas, add_referenced_by_properties,
+    add_translation_references, build_example, flatten_all_of, shared_response_schemas,
 };
 
 use crate::http::problem::ProblemKind;
@@ -52,6 +53,7 @@ pub fn complete_document(
         flatten_all_of(schemas);
         add_highlight_properties(schemas, specs);
         add_referenced_by_properties(schemas, specs);
+        add_translation_references(schemas, specs);
         completeness::add_completeness_schemas(schemas, specs);
         add_partial_schemas(schemas, specs);
         request_bodies::add_request_schemas(schemas, bodies);

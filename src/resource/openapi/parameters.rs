@@ -11,7 +11,9 @@ use crate::resource::query::facet_params::{DEFAULT_FACET_LIMIT, MAX_FACET_LIMIT}
 use crate::resource::query::pagination::{DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET};
 use crate::resource::query::params::{MAX_IDS, MAX_SEARCH_LEN};
 use crate::resource::schema::operation::OperationKind;
-use crate::resource::schema::{FilterSchema, FilterType, MAX_VALUES, RangeType, ResourceSchema};
+use crate::resource::schema::{
+    FilterSchema, FilterType, MAX_VALUES, RangeType, ResourceKind, ResourceSchema,
+};
 use crate::resource::write::idempotency;
 
 /// Returns the query parameters of an operation: those of every read, and the list parameters if
@@ -167,6 +169,7 @@ fn filter_parameter(filter: &FilterSchema) -> Value {
             json!({"type": "string", "minLength": 2, "maxLength": 36, "pattern": format!("^!?{LANGUAGE_PATTERN}$")})
         }
         FilterType::OneOf(words) | FilterType::AllOf(words) => with_not(words),
+        FilterType::KindWithFeeds => with_not(&ResourceKind::names(&ResourceKind::with_feeds())),
         FilterType::Boolean => with_not(&["true", "false"]),
         FilterType::Year => json!({"type": "string", "pattern": "^!?[0-9]{4}$"}),
     };

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::resource::schema::ResourceSchema;
+use crate::resource::schema::{ResourceKind, ResourceSchema};
 
 /// Returns the shared schemas of embedded resources in responses.
 pub(super) fn shared_response_schemas() -> Value {
@@ -17,8 +17,10 @@ pub(super) fn shared_response_schemas() -> Value {
         }
         json!({"anyOf": options, "description": "A reference (`id`, `slug`, `title`), or the full resource if `include` requests it."})
     };
-    let kinds = ["Video", "Programme", "Partner", "Indicator", "ImpactStatistic", "Topic"];
-    let all = kinds.iter().flat_map(|kind| [(*kind).to_owned(), format!("{kind}Partial")]);
+    let names = ResourceKind::in_display_order(ResourceKind::searched())
+        .into_iter()
+        .map(ResourceKind::schema_name);
+    let all = names.flat_map(|name| [name.to_owned(), format!("{name}Partial")]);
     let all: Vec<Value> =
         all.map(|name| json!({"$ref": format!("#/components/schemas/{name}")})).collect();
     json!({
@@ -125,6 +127,20 @@ pub(super) fn add_referenced_by_properties(
             );
             properties[referrer.field] =
                 json!({"type": "array", "items": {"anyOf": options}, "description": description});
+        }
+    }
+}
+
+/// Sets the type of the `translations` of each resource: the texts of its request body.
+pub(super) fn add_translation_references(
+    schemas: &mut Map<String, Value>,
+    specs: &[&ResourceSchema],
+) {
+    for name in specs.iter().map(|resource_schema| resource_schema.kind.schema_name()) {
+        let schema = schemas.get_mut(name);
+        if let Some(texts) = schema.and_then(|it| it.pointer_mut("/properties/translations")) {
+            texts["additionalProperties"] =
+                json!({"$ref": format!("#/components/schemas/{name}Translation")});
         }
     }
 }

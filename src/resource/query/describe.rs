@@ -225,7 +225,7 @@ fn filter_value_label(
                 .localize(language)
                 .to_owned()
         }
-        FilterType::OneOf(_) | FilterType::AllOf(_) => match value {
+        FilterType::OneOf(_) | FilterType::AllOf(_) | FilterType::KindWithFeeds => match value {
             "youtube" => "YouTube".to_owned(),
             "vimeo" => "Vimeo".to_owned(),
             "hls" | "dash" => value.to_ascii_uppercase(),

@@ -317,7 +317,7 @@ fn parse_filter(
 impl FilterType {
     /// Parses a value of a filter into the values of the filter index that match it.
     pub fn parse_value(&self, text: &str) -> Result<Vec<String>, String> {
-        let known = |words: &'static [&'static str]| {
+        let known = |words: &[&'static str]| {
             if words.contains(&text) {
                 Ok(vec![text.to_owned()])
             } else {
@@ -333,6 +333,7 @@ impl FilterType {
                 .map(|country| vec![country.code.to_owned()])
                 .ok_or_else(|| country_names::unknown_country_message(text)),
             Self::OneOf(words) | Self::AllOf(words) => known(words),
+            Self::KindWithFeeds => known(&ResourceKind::names(&ResourceKind::with_feeds())),
             Self::Boolean => known(&["true", "false"]),
             Self::Year if text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()) => {
                 Ok(vec![text.to_owned()])

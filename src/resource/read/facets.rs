@@ -100,6 +100,7 @@ fn facet_label(
             language_names::display_name(&Language::from_canonical(value), names),
         ),
         FilterType::OneOf(_)
+        | FilterType::KindWithFeeds
         | FilterType::Text
         | FilterType::Boolean
         | FilterType::AllOf(_)

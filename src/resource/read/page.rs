@@ -104,9 +104,8 @@ impl Links {
         let table = |(ending, media_type): (&str, &'static str)| {
             (format!("{address}.{ending}{full_mark}{full_query}"), media_type)
         };
-        let tables =
-            TABLE_FORMATS.into_iter().filter(|_| !schema.feed_formats.is_empty()).map(table);
-        let feeds = schema.feed_formats.iter().map(feed).chain(tables).collect();
+        let tables = TABLE_FORMATS.into_iter().filter(|_| schema.kind.has_feeds()).map(table);
+        let feeds = schema.kind.feed_formats().iter().map(feed).chain(tables).collect();
         Self { alternates: feeds, ..self }
     }
 

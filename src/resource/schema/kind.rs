@@ -15,7 +15,7 @@ use crate::i18n::messages::Message;
 #[derive(Clone, Copy)]
 pub struct ResourceKind(&'static KindDefinition);
 
-/// The names of a kind, and how it takes part in searches.
+/// The names of a kind, and how it takes part in searches, feeds and the DCAT catalog.
 #[derive(Debug)]
 pub struct KindDefinition {
     /// Name in the database, in exports and in problems.
@@ -40,6 +40,16 @@ pub struct KindDefinition {
     pub unsearched_references: &'static [&'static str],
     /// Whether items have a page below `/embed/`.
     pub has_embed_page: bool,
+    /// Position of the kind where kinds are enumerated: in schemas of the OpenAPI document and in
+    /// the DCAT catalog. Kinds of the same rank are in the order of registration.
+    pub display_rank: u8,
+    /// Position of the kind among equally good suggestions; `None` if its titles are not suggested.
+    pub suggestion_rank: Option<u8>,
+    /// Description of the dataset in the DCAT catalog; `None` if the kind is not a dataset.
+    pub dataset_description: Option<Message>,
+    /// Feed formats of lists of the kind: the extensions of the feed URLs. Saved queries can list
+    /// the kinds with feeds.
+    pub feed_formats: &'static [&'static str],
 }
 
 /// The kinds of the product and those of [`ResourceKind::register`].
@@ -86,6 +96,10 @@ impl ResourceKind {
         is_found_by_name: false,
         unsearched_references: &[],
         has_embed_page: true,
+        display_rank: 0,
+        suggestion_rank: Some(3),
+        dataset_description: Some(Message::VideosDescription),
+        feed_formats: &["rss", "atom", "json"],
     });
 
     /// Programmes.
@@ -101,6 +115,10 @@ impl ResourceKind {
         is_found_by_name: true,
         unsearched_references: &[],
         has_embed_page: false,
+        display_rank: 1,
+        suggestion_rank: Some(1),
+        dataset_description: Some(Message::ProgrammesDescription),
+        feed_formats: &["atom", "json"],
     });
 
     /// Partners.
@@ -116,6 +134,10 @@ impl ResourceKind {
         is_found_by_name: true,
         unsearched_references: &[],
         has_embed_page: false,
+        display_rank: 2,
+        suggestion_rank: Some(2),
+        dataset_description: Some(Message::PartnersDescription),
+        feed_formats: &["atom", "json"],
     });
 
     /// Impact statistics.
@@ -131,6 +153,10 @@ impl ResourceKind {
         is_found_by_name: false,
         unsearched_references: &["evidence"],
         has_embed_page: true,
+        display_rank: 4,
+        suggestion_rank: None,
+        dataset_description: Some(Message::ImpactStatisticsDescription),
+        feed_formats: &["atom", "json"],
     });
 
     /// Indicators: the quantities that impact statistics measure.
@@ -146,6 +172,10 @@ impl ResourceKind {
         is_found_by_name: true,
         unsearched_references: &[],
         has_embed_page: false,
+        display_rank: 3,
+        suggestion_rank: None,
+        dataset_description: Some(Message::IndicatorsDescription),
+        feed_formats: &[],
     });
 
     /// Topics.
@@ -161,6 +191,10 @@ impl ResourceKind {
         is_found_by_name: true,
         unsearched_references: &["parent"],
         has_embed_page: false,
+        display_rank: 5,
+        suggestion_rank: Some(0),
+        dataset_description: None,
+        feed_formats: &[],
     });
 
     /// Saved queries: list queries with a name.
@@ -176,6 +210,10 @@ impl ResourceKind {
         is_found_by_name: false,
         unsearched_references: &[],
         has_embed_page: false,
+        display_rank: 6,
+        suggestion_rank: None,
+        dataset_description: None,
+        feed_formats: &[],
     });
 
     /// The kinds of the product. A kind comes after the kinds that it refers to, except for evidence
@@ -209,6 +247,47 @@ impl ResourceKind {
     /// Returns the kinds that `/v1/search` searches: the content of the catalogue.
     pub fn searched() -> Vec<Self> {
         Self::all().iter().copied().filter(|kind| kind.0.is_searched).collect()
+    }
+
+    /// Returns the kinds whose titles `/v1/suggest` suggests, in the order of equally good matches.
+    pub fn suggested() -> Vec<Self> {
+        let rank = |kind: &Self| kind.0.suggestion_rank;
+        let mut kinds: Vec<Self> =
+            Self::all().iter().copied().filter(|kind| rank(kind).is_some()).collect();
+        kinds.sort_by_key(rank);
+        kinds
+    }
+
+    /// Returns the kinds with feeds, which saved queries can list.
+    pub fn with_feeds() -> Vec<Self> {
+        Self::in_display_order(Self::all().iter().copied().filter(|kind| kind.has_feeds()))
+    }
+
+    /// Sorts kinds by their [`KindDefinition::display_rank`].
+    pub fn in_display_order(kinds: impl IntoIterator<Item = Self>) -> Vec<Self> {
+        let mut kinds: Vec<Self> = kinds.into_iter().collect();
+        kinds.sort_by_key(|kind| kind.0.display_rank);
+        kinds
+    }
+
+    /// Returns the names of kinds.
+    pub fn names(kinds: &[Self]) -> Vec<&'static str> {
+        kinds.iter().map(|kind| kind.as_str()).collect()
+    }
+
+    /// Returns the feed formats of lists of this kind: the extensions of the feed URLs.
+    pub const fn feed_formats(self) -> &'static [&'static str] {
+        self.0.feed_formats
+    }
+
+    /// Whether lists of this kind have feeds.
+    pub const fn has_feeds(self) -> bool {
+        !self.0.feed_formats.is_empty()
+    }
+
+    /// Returns the description of the kind's dataset in the DCAT catalog, if it is one.
+    pub const fn dataset_description(self) -> Option<Message> {
+        self.0.dataset_description
     }
 
     /// Whether items that reference an item of this kind are found by its name.

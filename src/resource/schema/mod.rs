@@ -64,6 +64,8 @@ pub enum FilterType {
     Language,
     /// One of these values.
     OneOf(&'static [&'static str]),
+    /// The name of a kind with feeds.
+    KindWithFeeds,
     /// Any text, compared exactly.
     Text,
     /// `true` or `false`.
@@ -189,8 +191,6 @@ pub struct ResourceSchema {
     pub referenced_by: &'static [ReferencedBySchema],
     /// Kinds whose items are embedded in the representation of items of this kind.
     pub embeds: &'static [ResourceKind],
-    /// Feed formats of the lists of this kind: the extensions of the feed URLs.
-    pub feed_formats: &'static [&'static str],
 }
 
 /// Name of the filter and facet by the languages in which an item has texts.

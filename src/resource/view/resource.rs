@@ -9,6 +9,7 @@ use crate::http::json_fields::JsonFields;
 use crate::http::problem::{FieldError, Problem};
 use crate::resource::model::item::{ItemRow, LoadedItem, NewReference};
 use crate::resource::model::resource::ResourceModel;
+use crate::resource::schema::ResourceSchema;
 use crate::resource::view::context::RenderContext;
 
 /// The fields and references that a request body sets, without texts and common fields.
@@ -28,6 +29,8 @@ pub struct ItemDraft<'a, F> {
     pub fields: &'a mut F,
     /// The references and the ids of their targets.
     pub references: &'a [(NewReference, Id)],
+    /// The declarations of all kinds.
+    pub schemas: &'a [&'static ResourceSchema],
 }
 
 /// Documentation of the request bodies of a kind, where it differs from that of responses.

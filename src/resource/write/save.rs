@@ -121,6 +121,7 @@ pub fn save_item<S: Resource>(
         id: existing.as_ref().map(|item| item.id),
         fields: &mut parsed_fields.fields,
         references: &resolved,
+        schemas: &state.schemas(),
     };
     S::validate(connection, draft, &mut errors)?;
     if !errors.is_empty() {

@@ -151,6 +151,7 @@ on_both! {
         server.patch(&key, VIDEO, &json!({"slug": "renamed"}));
         let moved = server.get(&format!("{VIDEO}/captions/mk.vtt?kind=captions")).expect(308);
         assert!(moved.required_header("location").ends_with("/v1/videos/renamed/captions/mk.vtt?kind=captions"));
+        assert_eq!(server.get("/v1/videos/renamed/captions/mk.vtt").text(), FULL);
         assert!(server.read("/v1/videos/renamed")["captions"][0]["url"].as_str().unwrap().contains("/videos/renamed/captions/mk.vtt"));
         // Deleting a video hides its tracks, restoring it restores them.
         server.request("DELETE", "/v1/videos/renamed").key(&key).send().expect(204);

@@ -169,6 +169,31 @@ on_both! {
         server.request("PATCH", "/v1/videos/none").key(&key).json(&json!({})).send().problem(404, "not-found");
     }
 
+    fn patch_leaves_other_members_unchanged(server: &TestServer) {
+        let key = server.editor_key();
+        // More digits than a double has.
+        let value = "123456789012345678901234567890.0123456789";
+        let body = format!(r#"{{"slug": "s", "status": "published", "label": "L", "value": {value}, "target": {{"value": {value}}}}}"#);
+        server.request("POST", "/v1/impact-statistics").key(&key).header("Content-Type", "application/json").body(body).send().expect(201);
+        server.create(&key, "/v1/videos", &json!({"slug": "v", "status": "published", "title": "V",
+            "captions": [{"language": "sr-Cyrl", "url": "https://example.org/v.vtt?a=%D0%A1&b=1", "label": " «Српски» \u{301}\\\"", "kind": "captions"}],
+            "chapters": [{"start_seconds": 0, "title": "Један"}, {"start_seconds": 12.345, "title": "e\u{301}"}]}));
+        for (path, patch) in [("/v1/impact-statistics/s", json!({"label": "M"})), ("/v1/videos/v", json!({"duration_seconds": 60}))] {
+            let unpatched = |mut item: Value| {
+                for member in ["label", "duration_seconds", "revision", "updated_at"] {
+                    item.as_object_mut().unwrap().remove(member);
+                }
+                item.to_string()
+            };
+            let before = server.read(path);
+            let after = server.patch(&key, path, &patch);
+            assert_ne!(before["revision"], after["revision"]);
+            assert_eq!(unpatched(before), unpatched(after), "{path}");
+        }
+        let statistic = server.get("/v1/impact-statistics/s").text();
+        assert_eq!(statistic.matches(&format!(r#""value":"{value}""#)).count(), 2, "{statistic}");
+    }
+
     demo fn put_without_translations_preserves_languages(server: &TestServer) {
         let key = server.editor_key();
         server.request("PUT", VIDEO).key(&key).json(&json!({"title": "Only one", "status": "published"})).send().errors(422, &[("/translations", "would_lose_languages")]);
