@@ -1,7 +1,6 @@
 //! HTTP handlers for `/v1/impact-statistics/chart.svg` and `.png`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::http::header;
 use actix_web::web::{self, Bytes};
@@ -141,9 +140,7 @@ async fn respond(
         return Ok(response.content_type("image/svg+xml").body(render_chart(&chart, &options).svg));
     };
     let (svg, size) = render_for_png(&chart, options);
-    let body: Bytes = renderer
-        .render(svg, size, Duration::from_millis(context.settings.database_wait_ms))
-        .await?;
+    let body: Bytes = renderer.render(svg, size, context.settings.database_wait).await?;
     Ok(response.content_type("image/png").body(body))
 }
 

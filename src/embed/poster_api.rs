@@ -1,7 +1,5 @@
 //! HTTP handlers for `/v1/videos/{video}/poster.svg` and `.png`.
 
-use std::time::Duration;
-
 use actix_web::web::{self, Bytes};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, get};
 use serde::Serialize;
@@ -156,19 +154,16 @@ async fn respond(
     };
     let (media_type, body) = match poster_format {
         PosterFormat::Svg => ("image/svg+xml", Bytes::from(poster.to_svg())),
-        PosterFormat::Png(painter) => {
-            let wait = Duration::from_millis(context.settings.database_wait_ms);
-            (
-                "image/png",
-                painter
-                    .render(
-                        poster.with_supported_glyphs().to_svg(),
-                        (width, width.saturating_mul(9) / 16),
-                        wait,
-                    )
-                    .await?,
-            )
-        }
+        PosterFormat::Png(painter) => (
+            "image/png",
+            painter
+                .render(
+                    poster.with_supported_glyphs().to_svg(),
+                    (width, width.saturating_mul(9) / 16),
+                    context.settings.database_wait,
+                )
+                .await?,
+        ),
     };
     let mut response = response_context.ok(&validators);
     Ok(response.content_type(media_type).body(body))

@@ -33,8 +33,6 @@ const MAX_KEY_LEN: usize = 255;
 /// Time after which an unfinished request is considered lost with its process.
 const CLAIM_TIMEOUT: Duration = Duration::from_mins(1);
 
-const HOUR: Duration = Duration::from_hours(1);
-
 /// A stored response.
 #[derive(Clone, Debug)]
 pub struct StoredResponse {
@@ -126,7 +124,7 @@ impl IdempotentRequest {
     /// configured age are deleted.
     pub async fn claim(&self, state: &AppState) -> Result<ClaimResult, Problem> {
         let this = self.clone();
-        let retention = HOUR.saturating_mul(state.settings.idempotency_hours);
+        let retention = state.settings.idempotency_retention;
         state
             .database
             .write(move |connection| this.claim_in_transaction(connection, retention))
