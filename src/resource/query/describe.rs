@@ -8,6 +8,7 @@ use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::i18n::language_names;
 use crate::i18n::messages::Message;
+use crate::resource::cache::references::VisibleKind;
 use crate::resource::query::params::MAX_IDS;
 use crate::resource::schema::{
     FilterSchema, FilterType, MAX_VALUES, RangeSchema, RangeType, ResourceKind, ResourceSchema,
@@ -164,7 +165,8 @@ fn load_filter_titles(
     }
     // The list request of this query resolves the same names and caches them.
     let known = |(kind, name): &(ResourceKind, &str)| {
-        render_context.cache().and_then(|cache| cache.get_id_by_name(*kind, visibility, name))
+        let items = VisibleKind { kind: *kind, visibility };
+        render_context.cache().and_then(|cache| cache.get_id_by_name(items, name))
     };
     let mut found: HashMap<(ResourceKind, String), Id> = HashMap::new();
     let mut unknown: Vec<(ResourceKind, &str)> = Vec::new();

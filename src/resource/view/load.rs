@@ -14,7 +14,7 @@ use crate::db::sql_fragment::{Fragment, Statement, id_in_fragment, integer_in_fr
 use crate::db::types::sql::Uuid;
 use crate::db::{Connection, Error, Id, RowId};
 use crate::http::auth::Visibility;
-use crate::resource::cache::references::{ReferenceTarget, RenderedReferences};
+use crate::resource::cache::references::{ReferenceTarget, RenderedReferences, VisibleKind};
 use crate::resource::model::item::{
     ItemRow, LoadedItem, Reference, TranslationRow, TranslationsByItem,
 };
@@ -271,7 +271,7 @@ pub fn load_reference_targets(
     for (kind, mut ids) in targets {
         ids.sort_unstable();
         ids.dedup();
-        let ids = render_context.add_cached_targets(kind, visibility, ids);
+        let ids = render_context.add_cached_targets(VisibleKind { kind, visibility }, ids);
         if !ids.is_empty() {
             missing.push((kind, ids));
         }
@@ -314,8 +314,7 @@ pub fn load_reference_targets(
     }
     for (kind, ids) in missing {
         render_context.add_targets(
-            kind,
-            visibility,
+            VisibleKind { kind, visibility },
             ids.into_iter().map(|id| (id, read.remove(&id).map(Arc::new))).collect(),
         );
     }
