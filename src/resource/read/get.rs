@@ -23,7 +23,7 @@ use crate::resource::read::response::ResponseContext;
 use crate::resource::read::response::{RepresentationState, RevisionKey};
 use crate::resource::read::{completeness, response};
 use crate::resource::state::AppState;
-use crate::resource::store::lookup::{Lookup, SingleItem, find_single};
+use crate::resource::store::lookup::{Lookup, PreloadedTexts, SingleItem, find_single};
 use crate::resource::store::visibility::{check_visible, is_possible_name};
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::{PreloadedItem, hydrate_single};
@@ -50,14 +50,12 @@ pub async fn get<S: Resource>(
     let done = app_state
         .read(visibility, move |connection| {
             let lookup = if is_possible_name(&name) {
-                find_single(connection, S::SCHEMA.kind, &name, &preferred, visibility)?
+                let texts = PreloadedTexts { preferred: &preferred, visibility };
+                find_single(connection, S::SCHEMA.kind, &name, texts)?
             } else {
                 None
             };
-            let lookup =
-                check_visible(S::SCHEMA, &name, visibility, lookup, |single: &SingleItem| {
-                    &single.item
-                })?;
+            let lookup = check_visible(S::SCHEMA, &name, visibility, lookup)?;
             let SingleItem { item, revisions, preloaded_text } = match lookup {
                 Lookup::Former(single) => {
                     return Ok::<_, Problem>(ItemLookup::Moved(single.item.slug));

@@ -20,7 +20,7 @@ use crate::resource::model::item::{
 };
 use crate::resource::schema::{ResourceKind, ResourceSchema};
 use crate::resource::store::items::{ITEM_COLUMNS, load_items};
-use crate::resource::store::lookup::preloaded_text_join;
+use crate::resource::store::lookup::{PreloadedTexts, preloaded_text_join};
 use crate::resource::store::texts::{
     TEXT_COLUMNS, TextColumnTypes, load_item_texts, load_texts_by_key,
 };
@@ -65,10 +65,10 @@ impl<F: Fn(&ItemRow) -> Option<&'static ResourceSchema>> ItemLoader<F> {
     ) -> Result<Option<LoadedPage<O>>, Error> {
         let projection = Projection {
             columns: Fragment::new(ITEM_COLUMNS).sql(", ").sql(TEXT_COLUMNS),
-            joins: preloaded_text_join(
-                &render_context.language_preference.preferred(),
-                self.visibility,
-            ),
+            joins: preloaded_text_join(PreloadedTexts {
+                preferred: &render_context.language_preference.preferred(),
+                visibility: self.visibility,
+            }),
         };
         let ranked_positions = match (&page.list.cache_key, render_context.cache()) {
             (Some(search), Some(cache)) => cache
