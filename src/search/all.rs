@@ -366,7 +366,12 @@ fn load_hit_page(
         HashMap::new()
     };
     let highlight_data = if search_request.highlights {
-        Some(HighlightData::load(connection, &search_request.search.query, &loaded)?)
+        Some(HighlightData::load(
+            connection,
+            &search_request.search.query,
+            &loaded,
+            search_request.visibility,
+        )?)
     } else {
         None
     };
@@ -374,7 +379,7 @@ fn load_hit_page(
     for hit in loaded {
         let Some(schema) = schema_of(&hit.item) else { continue };
         let highlights = highlight_data.as_ref().map(|highlight_data| {
-            highlight_data.highlights_for(schema, &hit, search_request.visibility, render_context)
+            highlight_data.highlights_for(schema, &hit, render_context)
         });
         let item = full_items.remove(&hit.item.id);
         items.push(

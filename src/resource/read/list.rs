@@ -187,17 +187,12 @@ fn load_list_page<S: Resource>(
     let referrers = ReferencingItems::load(connection, include_context, &ids, &render_context)?;
     let mut items = JsonItems::default();
     let highlight_data = match list_request.query().filter(|_| list_request.with_highlights) {
-        Some(query) => Some(HighlightData::load(connection, query, &loaded)?),
+        Some(query) => Some(HighlightData::load(connection, query, &loaded, list_request.visibility)?),
         None => None,
     };
     for item in loaded {
         let highlights = highlight_data.as_ref().map(|highlight_data| {
-            highlight_data.highlights_for(
-                S::SCHEMA,
-                &item,
-                list_request.visibility,
-                &render_context,
-            )
+            highlight_data.highlights_for(S::SCHEMA, &item, &render_context)
         });
         let id = item.item.id;
         items.push(&S::render(item, &render_context), &list_request.response_shape)?;
