@@ -20,7 +20,7 @@ use crate::resource::read::response;
 use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::operation::OperationKind;
 use crate::resource::state::AppState;
-use crate::resource::store::tracks::{self, TrackRow};
+use crate::resource::store::tracks::{self, TrackRow, TrackUpload};
 use crate::resource::write::tracks as resource_tracks;
 use crate::text::language::Language;
 use crate::text::language_fallback::select_language;
@@ -213,19 +213,10 @@ pub async fn replace_caption_track(
                     Some(track) => precondition.check(track.id, track.revision)?,
                     None => precondition.check_absent()?,
                 }
-                Ok((
-                    save_track(
-                        connection,
-                        &inner.settings,
-                        &item,
-                        &summary,
-                        &track,
-                        existing.as_ref(),
-                    )?
-                    .0,
-                    existing.is_none(),
-                    item,
-                ))
+                let upload =
+                    TrackUpload { summary: &summary, track: &track, existing: existing.as_ref() };
+                let saved = save_track(connection, &inner.settings, &item, upload)?;
+                Ok((saved.row, existing.is_none(), item))
             })
         })
         .await?
@@ -243,7 +234,7 @@ pub async fn replace_caption_track(
     if is_new {
         response.insert_header((
             header::LOCATION,
-            model::track_url(&base, &item.slug, kind, &language, ""),
+            model::track_url(&base, &item.slug, kind, language.as_str()),
         ));
     }
     response::set_validators(
