@@ -76,20 +76,38 @@ impl Aggregate {
         }
     }
 
-    /// Value, qualifier and formatted value of a group.
-    pub fn value_of(self, group: &SummaryGroup) -> Option<(&str, &str, &str)> {
+    /// The value of a group.
+    pub fn value_of(self, group: &SummaryGroup) -> Option<GroupValue<'_>> {
         let value = match self {
             Self::Sum => {
                 let sum = group.sum.as_ref()?.as_ref()?;
-                return Some((&sum.value, &sum.qualifier, &sum.figure));
+                return Some(GroupValue {
+                    value: &sum.value,
+                    qualifier: &sum.qualifier,
+                    figure: &sum.figure,
+                });
             }
             Self::Min => &group.min,
             Self::Max => &group.max,
             Self::Latest => &group.latest,
         };
         let value = value.as_ref()?.as_ref()?;
-        Some((&value.value, &value.qualifier, &value.figure))
+        Some(GroupValue {
+            value: &value.value,
+            qualifier: &value.qualifier,
+            figure: &value.figure,
+        })
     }
+}
+
+/// An aggregate of a group.
+pub struct GroupValue<'a> {
+    /// The value.
+    pub value: &'a str,
+    /// See [`crate::impact::code_lists::QUALIFIERS`].
+    pub qualifier: &'a str,
+    /// The formatted value.
+    pub figure: &'a str,
 }
 
 /// Parameters of a chart.

@@ -1,8 +1,7 @@
 //! Loads a chart of aggregated groups of statistics.
 
 use crate::charts::model::{Chart, ChartType, Marker, Panel, Point, ValueQualifier};
-use crate::charts::params::ChartParams;
-use crate::charts::params::ChartRequest;
+use crate::charts::params::{ChartParams, ChartRequest, GroupValue};
 use crate::db::Connection;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::i18n::messages::Message;
@@ -135,7 +134,7 @@ fn to_point(
     chart_params: &ChartParams,
     ui_language: &str,
 ) -> Option<Point> {
-    let (value, qualifier, figure) = chart_params.aggregate.value_of(group)?;
+    let GroupValue { value, qualifier, figure } = chart_params.aggregate.value_of(group)?;
     let labelled =
         |message: Message, text: String| format!("{}: {text}", message.localize(ui_language));
     let point = Point {

@@ -287,7 +287,7 @@ fn load_suggestions(
             continue;
         };
         let Some(target) = render_context.target(id).cloned() else { continue };
-        let Some((language, title, html)) =
+        let Some(MatchingTitle { language, title, html }) =
             matching_title(&target, typed, &highlighter, render_context)
         else {
             continue;
@@ -373,14 +373,21 @@ fn complete_last_word(
     Ok(Some(query))
 }
 
+/// A title that matches the whole query.
+struct MatchingTitle {
+    language: String,
+    title: String,
+    /// The title as HTML, with the matches marked.
+    html: String,
+}
+
 /// Finds the title that matches the whole query: in the response's language, otherwise in another.
-/// Returns language, title and title as HTML.
 fn matching_title(
     target: &ReferenceTarget,
     typed: &SearchQuery,
     highlighter: &Highlighter<'_>,
     render_context: &RenderContext,
-) -> Option<(String, String, String)> {
+) -> Option<MatchingTitle> {
     let all = typed.groups.iter().fold(0_u64, |all, _| (all << 1) | 1);
     let localized = render_context
         .localized_title(target)
@@ -394,7 +401,7 @@ fn matching_title(
         let rules = StemmerLanguage::from_language(&language);
         let is_found = highlighter.matched_groups(&title, rules) == all;
         let html = highlighter.highlight(&title, rules).filter(|_| is_found)?;
-        Some((language.as_str().to_owned(), title, html))
+        Some(MatchingTitle { language: language.as_str().to_owned(), title, html })
     })
 }
 

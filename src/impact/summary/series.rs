@@ -306,7 +306,7 @@ fn build_series(
         lines
             .entry(part)
             .or_default()
-            .entry((row.last_day(), row.period_days.0))
+            .entry((row.last_day(), row.period_days.first))
             .or_default()
             .push(place);
     }
@@ -318,8 +318,7 @@ fn build_series(
         .collect();
     let names = StatisticReferences::load(
         connection,
-        &facts,
-        &shown_here,
+        facts.row_ids(&shown_here),
         params.list.visibility,
         render_context,
     )?;
