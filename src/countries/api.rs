@@ -4,7 +4,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 
-use super::model::{self, Country, CountryPage, CountrySort, FIELDS};
+use super::model::{self, Country, CountryPage, CountryQuery, CountrySort, FIELDS};
 use crate::db::keyset::{PageStart, Position};
 use crate::http::conditional::{CacheValidators, EntityTag};
 use crate::http::cursor;
@@ -51,15 +51,15 @@ pub async fn list_countries(
     let mut params = QueryParams::parse(request.query_string())?;
     let language_preference =
         LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
-    let query = params
+    let search = params
         .text("q", MAX_SEARCH_LEN)
         .map(|text| SearchQuery::parse(&text, &StemmerLanguage::ALL));
     let ids = params.list("ids", MAX_IDS);
     let shape = ResponseShape { fields: parse_fields(&mut params), ..ResponseShape::default() };
-    let sort = params.get("sort").unwrap_or_else(|| "name".to_owned());
+    let sort_param = params.get("sort").unwrap_or_else(|| "name".to_owned());
     let (descending, key) =
-        sort.strip_prefix('-').map_or((false, sort.as_str()), |key| (true, key));
-    let order = match key {
+        sort_param.strip_prefix('-').map_or((false, sort_param.as_str()), |key| (true, key));
+    let sort = match key {
         "name" => CountrySort::Name,
         "code" | "slug" => CountrySort::Code,
         other => {
@@ -88,13 +88,8 @@ pub async fn list_countries(
     if condition.is_current(&validators) {
         return Ok(response_context.not_modified(&validators));
     }
-    let found = model::list(
-        query.as_ref(),
-        ids.as_deref(),
-        order,
-        descending,
-        language_preference.ui_language,
-    );
+    let language = language_preference.ui_language;
+    let found = model::list(&CountryQuery { search, ids, sort, descending, language });
     let place = |country: &crate::i18n::country_names::Country| Position {
         keys: Vec::new(),
         row_id: country.row_id(),
