@@ -13,7 +13,7 @@ use crate::http::language::LanguageKey;
 use crate::http::language::LanguagePreference;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query_params::QueryParams;
-use crate::resource::extract::{AcceptsJson, Viewer};
+use crate::resource::extract::{AcceptsJson, ConditionalViewer};
 use crate::resource::query::pagination::{PageInfo, PageParams};
 use crate::resource::query::params::{MAX_IDS, MAX_SEARCH_LEN};
 use crate::resource::query::shape::ResponseShape;
@@ -45,9 +45,9 @@ pub async fn list_countries(
     state: web::Data<AppState>,
     request: HttpRequest,
     _: AcceptsJson,
-    viewer: Viewer,
+    viewer: ConditionalViewer,
 ) -> Result<HttpResponse, Problem> {
-    let Viewer { visibility, condition } = viewer;
+    let ConditionalViewer { visibility, condition } = viewer;
     let mut params = QueryParams::parse(request.query_string())?;
     let language_preference =
         LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
@@ -155,10 +155,10 @@ pub async fn get_country(
     state: web::Data<AppState>,
     request: HttpRequest,
     _: AcceptsJson,
-    viewer: Viewer,
+    viewer: ConditionalViewer,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let Viewer { visibility, condition } = viewer;
+    let ConditionalViewer { visibility, condition } = viewer;
     let mut params = QueryParams::parse(request.query_string())?;
     let language_preference =
         LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);

@@ -92,7 +92,7 @@ async fn respond(
     id_or_slug: String,
     poster_format: PosterFormat<'_>,
 ) -> Result<HttpResponse, Problem> {
-    let viewer = Viewer::extract(request).await?.visibility;
+    let Viewer(visibility) = Viewer::extract(request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
     let language_preference =
         LanguagePreference::from_request(&mut params, request, &context.fallback_languages);
@@ -111,13 +111,13 @@ async fn respond(
     let etag_key = Fingerprint::of(&PosterKey { extension, width });
     let item_request = ItemRequest {
         id_or_slug,
-        visibility: viewer,
+        visibility,
         language_preference: &language_preference,
         etag_key,
         with_extras: false,
         accept_former_slug: false,
     };
-    let response_context = ResponseContext::new(context, viewer, &language_preference);
+    let response_context = ResponseContext::new(context, visibility, &language_preference);
     let (validators, found) = match load_item::load_video(
         context,
         request,

@@ -209,7 +209,7 @@ async fn list_feed<S: FeedResource>(
         );
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
-    let caller = Viewer::extract(&request).await?.visibility;
+    let Viewer(caller) = Viewer::extract(&request).await?;
     reject_params(request.query_string(), EXCLUDED_PARAMS, |name| {
         format!(
             "`{name}` is not supported in feeds. Supported: filters, `q`, `lang`, `sort`, `limit`."

@@ -67,7 +67,7 @@ pub async fn saved_query_feed(
         );
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
-    let caller = Viewer::extract(&request).await?.visibility;
+    let Viewer(caller) = Viewer::extract(&request).await?;
     let url_params = UrlParams::parse(
         request.query_string(),
         accept_language(&request),

@@ -106,9 +106,8 @@ pub async fn search_all(
     state: web::Data<AppState>,
     request: HttpRequest,
     _: AcceptsJson,
-    viewer: Viewer,
+    Viewer(visibility): Viewer,
 ) -> Result<HttpResponse, Problem> {
-    let visibility = viewer.visibility;
     let search_request = Arc::new(SearchRequest::from_request(&state, &request, visibility)?);
     let catalogue_request = CatalogueRequest {
         etag_key: Fingerprint::of(&search_request.key()),

@@ -162,9 +162,8 @@ pub async fn suggest(
     state: web::Data<AppState>,
     request: HttpRequest,
     _: AcceptsJson,
-    viewer: Viewer,
+    Viewer(visibility): Viewer,
 ) -> Result<HttpResponse, Problem> {
-    let visibility = viewer.visibility;
     let suggest_request = SuggestRequest::from_request(&state, &request)?;
     let language_preference = suggest_request.language_preference.clone();
     let catalogue_request = CatalogueRequest {

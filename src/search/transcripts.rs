@@ -134,9 +134,8 @@ pub async fn search_transcripts(
     state: web::Data<AppState>,
     request: HttpRequest,
     _: AcceptsJson,
-    viewer: Viewer,
+    Viewer(visibility): Viewer,
 ) -> Result<HttpResponse, Problem> {
-    let visibility = viewer.visibility;
     reject_params(request.query_string(), OPENAPI.excluded_params, |name| {
         format!("`{name}` is not supported; hits are sorted by relevance.")
     })?;

@@ -16,7 +16,7 @@ use crate::http::query_params::present_params;
 use crate::impact::resource::ImpactStatistics;
 use crate::partners::resource::Partners;
 use crate::programmes::resource::Programmes;
-use crate::resource::extract::Viewer;
+use crate::resource::extract::ConditionalViewer;
 use crate::resource::model::revisions::Revisions;
 use crate::resource::openapi::ListEndpoint;
 use crate::resource::query::params::ListKey;
@@ -167,7 +167,8 @@ pub async fn export_table<S: TableResource>(
         );
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
-    let Viewer { visibility: caller, condition } = Viewer::extract(&request).await?;
+    let ConditionalViewer { visibility: caller, condition } =
+        ConditionalViewer::extract(&request).await?;
     reject_list_params(&request)?;
     let list_request = Arc::new(ListRequest::from_request(
         S::SCHEMA,

@@ -198,10 +198,9 @@ pub async fn get_indicator_series(
     state: web::Data<AppState>,
     request: HttpRequest,
     _: AcceptsJson,
-    viewer: Viewer,
+    Viewer(visibility): Viewer,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let visibility = viewer.visibility;
     let name = name.into_inner();
     let found = {
         let name = name.clone();

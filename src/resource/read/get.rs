@@ -14,7 +14,7 @@ use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::resource::cache::references::CacheView;
-use crate::resource::extract::Viewer;
+use crate::resource::extract::ConditionalViewer;
 use crate::resource::model::item::LoadedItem;
 use crate::resource::query::shape::parse_shape;
 use crate::resource::read::include::{IncludeContext, load_includes};
@@ -33,10 +33,10 @@ use crate::resource::view::resource::Resource;
 pub async fn get<S: Resource>(
     app_state: web::Data<AppState>,
     request: HttpRequest,
-    viewer: Viewer,
+    viewer: ConditionalViewer,
     name: String,
 ) -> Result<HttpResponse, Problem> {
-    let Viewer { visibility, condition } = viewer;
+    let ConditionalViewer { visibility, condition } = viewer;
     let mut params = QueryParams::parse(request.query_string())?;
     let mut language_preference =
         LanguagePreference::from_request(&mut params, &request, &app_state.fallback_languages);

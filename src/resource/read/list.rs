@@ -10,7 +10,7 @@ use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag, Fresh
 use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::resource::cache::references::CacheView;
-use crate::resource::extract::Viewer;
+use crate::resource::extract::ConditionalViewer;
 use crate::resource::model::revisions::Revisions;
 use crate::resource::query::params::{ListKey, ListRequest};
 use crate::resource::read::catalogue::ReadContext;
@@ -33,9 +33,9 @@ use crate::resource::view::resource::Resource;
 pub async fn list<S: Resource>(
     state: web::Data<AppState>,
     request: HttpRequest,
-    viewer: Viewer,
+    viewer: ConditionalViewer,
 ) -> Result<HttpResponse, Problem> {
-    let Viewer { visibility, condition } = viewer;
+    let ConditionalViewer { visibility, condition } = viewer;
     let list_request = Arc::new(ListRequest::from_request(
         S::SCHEMA,
         &request,
