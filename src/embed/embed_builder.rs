@@ -139,13 +139,8 @@ async fn respond(
                 render_context.cache(),
             )
             .with_base_url(&render_context.base_url);
-            let description = describe_query(
-                connection,
-                &SCHEMA,
-                &query,
-                Visibility::Published,
-                &mut embed_context,
-            )?;
+            let description =
+                describe_query(connection, &shared_request, &query, &mut embed_context)?;
             Ok((description.title, facets))
         },
     )

@@ -238,13 +238,8 @@ async fn oembed_list(
         request,
         catalogue_request,
         move |connection, _, render_context| {
-            let description = describe_query(
-                connection,
-                &SCHEMA,
-                &list_query,
-                Visibility::Published,
-                render_context,
-            )?;
+            let description =
+                describe_query(connection, &list_request, &list_query, render_context)?;
             Ok(description.title)
         },
     )

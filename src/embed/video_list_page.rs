@@ -257,8 +257,7 @@ pub(super) fn load_list(
     render_context: &mut RenderContext,
 ) -> Result<LoadedList, Problem> {
     let VideoListRequest { list_request, query } = *video_list;
-    let description =
-        describe_query(connection, &SCHEMA, query, Visibility::Published, render_context)?;
+    let description = describe_query(connection, list_request, query, render_context)?;
     let Some(cache) = render_context.cache() else {
         return Err(Problem::internal("the render context has no cache view"));
     };

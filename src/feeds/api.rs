@@ -356,8 +356,7 @@ pub fn load_feed<S: FeedResource>(
 ) -> Result<LoadedFeed, Problem> {
     let FeedRequest { list_request, query, urls } = *feed_request;
     let read_context = ReadContext { visibility: list_request.visibility, ..read_context };
-    let description =
-        describe_query(connection, S::SCHEMA, query, list_request.visibility, render_context)?;
+    let description = describe_query(connection, list_request, query, render_context)?;
     let Some(cache) = render_context.cache() else {
         return Err(Problem::internal("a feed was loaded without the reference cache"));
     };
