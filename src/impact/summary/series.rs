@@ -223,13 +223,7 @@ pub async fn get_indicator_series(
     };
     reject_summary_params(&request)?;
     let by = parse_by(&request)?;
-    let mut params = SummaryParams::from_request(
-        &state,
-        &request,
-        visibility,
-        &["by"],
-        Some(&format!("indicator={}", item.slug)),
-    )?;
+    let mut params = SummaryParams::from_request(&state, &request, visibility, Some(&item.slug))?;
     params.group_by = by.into_iter().collect();
     respond(
         &state,
