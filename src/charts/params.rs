@@ -7,6 +7,7 @@ use crate::charts::model::ChartType;
 use crate::charts::theme::Theme;
 use crate::http::auth::Visibility;
 use crate::http::json_fields::unknown_value_message;
+use crate::http::language::LanguageDefaults;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::query_params::{QueryParams, percent_decode, present_params};
 use crate::i18n::messages::Message;
@@ -92,11 +93,7 @@ impl Aggregate {
             Self::Latest => &group.latest,
         };
         let value = value.as_ref()?.as_ref()?;
-        Some(GroupValue {
-            value: &value.value,
-            qualifier: &value.qualifier,
-            figure: &value.figure,
-        })
+        Some(GroupValue { value: &value.value, qualifier: &value.qualifier, figure: &value.figure })
     }
 }
 
@@ -159,7 +156,8 @@ impl ChartRequest {
         accept_language: Option<&str>,
         surface: ChartSurface,
     ) -> Result<Self, Problem> {
-        let fallback = &state.fallback_languages;
+        let language_defaults =
+            LanguageDefaults { accept_language, fallback: &state.fallback_languages };
         let visibility = match surface {
             ChartSurface::File(visibility) => visibility,
             ChartSurface::Page => Visibility::Published,
@@ -198,7 +196,7 @@ impl ChartRequest {
             .flatten()
             .chain(rejected)
             .collect();
-        match ListRequest::parse(&SCHEMA, &rest, accept_language, fallback, visibility) {
+        match ListRequest::parse(&SCHEMA, &rest, language_defaults, visibility) {
             Ok(list_request) if list_request.language_preference.all_languages => {
                 errors.push(FieldError::parameter(
                     "lang",

@@ -50,7 +50,7 @@ pub async fn list_countries(
     let ConditionalViewer { visibility, condition } = viewer;
     let mut params = QueryParams::parse(request.query_string())?;
     let language_preference =
-        LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
+        LanguagePreference::parse(&mut params, state.language_defaults(&request));
     let search = params
         .text("q", MAX_SEARCH_LEN)
         .map(|text| SearchQuery::parse(&text, &StemmerLanguage::ALL));
@@ -161,7 +161,7 @@ pub async fn get_country(
     let ConditionalViewer { visibility, condition } = viewer;
     let mut params = QueryParams::parse(request.query_string())?;
     let language_preference =
-        LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
+        LanguagePreference::parse(&mut params, state.language_defaults(&request));
     let shape = ResponseShape { fields: parse_fields(&mut params), ..ResponseShape::default() };
     let tag = EntityTag::from_key(&CountryTag {
         path: request.path(),

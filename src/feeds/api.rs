@@ -215,13 +215,15 @@ async fn list_feed<S: FeedResource>(
             "`{name}` is not supported in feeds. Supported: filters, `q`, `lang`, `sort`, `limit`."
         )
     })?;
-    let list_request = Arc::new(ListRequest::from_request(
-        S::SCHEMA,
-        &request,
-        &state.fallback_languages,
-        state.settings.base_url(&request),
-        caller,
-    )?);
+    let list_request = Arc::new(
+        ListRequest::parse(
+            S::SCHEMA,
+            request.query_string(),
+            state.language_defaults(&request),
+            caller,
+        )?
+        .with_base_url(state.settings.base_url(&request)),
+    );
     if list_request.language_preference.all_languages {
         return Err(Problem::invalid_parameter(
             "lang",

@@ -10,7 +10,7 @@ use crate::db::{Connection, Id};
 use crate::http::auth::Visibility;
 use crate::http::conditional::Freshness;
 use crate::http::language::LanguageKey;
-use crate::http::language::{LanguagePreference, accept_language};
+use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::resource::cache::references::ReferenceTarget;
@@ -217,11 +217,8 @@ struct SuggestKey<'a> {
 impl SuggestRequest {
     fn from_request(state: &AppState, request: &HttpRequest) -> Result<Self, Problem> {
         let mut params = QueryParams::parse(request.query_string())?;
-        let language_preference = LanguagePreference::parse(
-            &mut params,
-            accept_language(request),
-            &state.fallback_languages,
-        );
+        let language_preference =
+            LanguagePreference::parse(&mut params, state.language_defaults(request));
         let search = parse_search(&mut params, &language_preference);
         if search.is_none() {
             params.error("q", "required", "`q` is required.");

@@ -139,13 +139,13 @@ pub async fn search_transcripts(
     reject_params(request.query_string(), OPENAPI.excluded_params, |name| {
         format!("`{name}` is not supported; hits are sorted by relevance.")
     })?;
-    let mut list_request = ListRequest::from_request(
+    let mut list_request = ListRequest::parse(
         Videos::SCHEMA,
-        &request,
-        &state.fallback_languages,
-        state.settings.base_url(&request),
+        request.query_string(),
+        state.language_defaults(&request),
         visibility,
-    )?;
+    )?
+    .with_base_url(state.settings.base_url(&request));
     list_request.scope = FieldScope::Transcripts;
     let list_request = Arc::new(list_request);
     if list_request.query().is_none() {

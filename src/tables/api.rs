@@ -170,13 +170,15 @@ pub async fn export_table<S: TableResource>(
     let ConditionalViewer { visibility: caller, condition } =
         ConditionalViewer::extract(&request).await?;
     reject_list_params(&request)?;
-    let list_request = Arc::new(ListRequest::from_request(
-        S::SCHEMA,
-        &request,
-        &context.fallback_languages,
-        context.settings.base_url(&request),
-        caller,
-    )?);
+    let list_request = Arc::new(
+        ListRequest::parse(
+            S::SCHEMA,
+            request.query_string(),
+            context.language_defaults(&request),
+            caller,
+        )?
+        .with_base_url(context.settings.base_url(&request)),
+    );
     if list_request.language_preference.all_languages {
         let detail = "Tables are in a single language; `lang=all` is not supported. The column `languages` lists the languages of each row.";
         return Err(Problem::invalid_parameter("lang", "invalid_language", detail));

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use crate::http::auth::Visibility;
 use crate::http::json_fields::unknown_value_message;
-use crate::http::language::accept_language;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::query_params::{QueryParams, remove_params};
 use crate::impact::schema::SCHEMA;
@@ -154,8 +153,7 @@ impl SummaryParams {
             ListRequest::parse(
                 &SCHEMA,
                 &parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("&"),
-                accept_language(request),
-                &state.fallback_languages,
+                state.language_defaults(request),
                 visibility,
             )
         })?;

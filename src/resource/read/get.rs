@@ -39,7 +39,7 @@ pub async fn get<S: Resource>(
     let ConditionalViewer { visibility, condition } = viewer;
     let mut params = QueryParams::parse(request.query_string())?;
     let mut language_preference =
-        LanguagePreference::from_request(&mut params, &request, &app_state.fallback_languages);
+        LanguagePreference::parse(&mut params, app_state.language_defaults(&request));
     let shape = parse_shape(S::SCHEMA, &mut params, &mut language_preference);
     let canonical_query = params.canonical_without(&[]);
     params.finish()?;

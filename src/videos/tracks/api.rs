@@ -321,7 +321,7 @@ pub async fn get_transcript(
     let ConditionalViewer { visibility, condition } = viewer;
     let mut params = QueryParams::parse(request.query_string())?;
     let language_preference =
-        LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
+        LanguagePreference::parse(&mut params, state.language_defaults(&request));
     params.finish()?;
     let name = name.into_inner();
     let preference = language_preference.clone();

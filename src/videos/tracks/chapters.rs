@@ -109,7 +109,7 @@ pub async fn get_video_chapters(
     let ConditionalViewer { visibility, condition } = viewer;
     let mut params = QueryParams::parse(request.query_string())?;
     let language_preference =
-        LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
+        LanguagePreference::parse(&mut params, state.language_defaults(&request));
     if language_preference.all_languages {
         params.error(
             "lang",

@@ -2,6 +2,7 @@ use kinoteka::db::keyset::{PageStart, Position};
 use kinoteka::db::sort_key::MAX_SORT_KEYS;
 use kinoteka::http::auth::Visibility;
 use kinoteka::http::cursor;
+use kinoteka::http::language::LanguageDefaults;
 use kinoteka::http::problem::{Problem, ProblemKind};
 use kinoteka::http::query_params::{MAX_QUERY_LEN, percent_decode};
 use kinoteka::resource::model::resource::ResourceModel;
@@ -19,7 +20,9 @@ pub fn query(data: &[u8]) {
     let Some((query, accepted)) = super::two_lines(data) else { return };
     for viewer in [Visibility::Published, Visibility::All] {
         let read = |query: &str| {
-            ListRequest::parse(Videos::SCHEMA, query, accepted, &[Language::default()], viewer)
+            let language_defaults =
+                LanguageDefaults { accept_language: accepted, fallback: &[Language::default()] };
+            ListRequest::parse(Videos::SCHEMA, query, language_defaults, viewer)
         };
         match read(query) {
             Ok(request) => assert_valid_request(query, &request, viewer, read),
