@@ -115,11 +115,11 @@ pub async fn list_countries(
     let next = page
         .last()
         .filter(|_| to < found.len())
-        .map(|country| cursor::encode(&paging.query_fingerprint, &place(country), false));
+        .map(|country| cursor::encode_after(&paging.query_fingerprint, &place(country)));
     let prev = page
         .first()
         .filter(|_| from > 0)
-        .map(|country| cursor::encode(&paging.query_fingerprint, &place(country), true));
+        .map(|country| cursor::encode_before(&paging.query_fingerprint, &place(country)));
     let info = PageInfo {
         limit: paging.limit,
         next_cursor: next,

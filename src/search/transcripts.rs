@@ -339,7 +339,7 @@ fn page_info(
 ) -> PageInfo {
     let next_cursor = next.map(|(mut position, hit_index)| {
         position.keys.push(Some(hit_index.to_string()));
-        cursor::encode(&list_request.page_params.query_fingerprint, &position, false)
+        cursor::encode_after(&list_request.page_params.query_fingerprint, &position)
     });
     PageInfo { limit: list_request.page_params.limit, next_cursor, prev_cursor: None, total }
 }

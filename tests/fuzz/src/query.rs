@@ -85,7 +85,7 @@ fn assert_valid_request(
     let position = Position { keys: vec![Some("a".to_owned()); MAX_SORT_KEYS], row_id: 9 };
     let next = with_cursor(
         query,
-        &cursor::encode(&request.page_params.query_fingerprint, &position, false),
+        &cursor::encode_after(&request.page_params.query_fingerprint, &position),
     );
     let page =
         read(&next).unwrap_or_else(|problem| panic!("{next} is rejected: {:?}", problem.errors));
