@@ -1,11 +1,10 @@
 //! HTTP handlers for `/v1/impact-statistics/chart.svg` and `.png`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::http::header;
 use actix_web::web::{self, Bytes};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, get};
+use actix_web::{HttpRequest, HttpResponse, get};
 use serde::Serialize;
 
 use crate::charts::model::{Chart, RenderOptions};
@@ -15,6 +14,7 @@ use crate::charts::svg::render_chart;
 use crate::charts::theme::Theme;
 use crate::charts::{statistics, summaries};
 use crate::db::Connection;
+use crate::http::auth::Visibility;
 use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag, Freshness};
 use crate::http::language::{LanguagePreference, accept_language};
 use crate::http::middleware::StatementCount;
@@ -74,8 +74,9 @@ const MAX_PNG_HEIGHT: f64 = 2_000.0;
 pub async fn chart_svg(
     context: web::Data<AppState>,
     request: HttpRequest,
+    Viewer(visibility): Viewer,
 ) -> Result<HttpResponse, Problem> {
-    respond(&context, &request, None).await
+    respond(&context, &request, visibility, None).await
 }
 
 /// Get a chart of impact statistics as PNG
@@ -96,16 +97,17 @@ pub async fn chart_png(
     context: web::Data<AppState>,
     renderer: web::Data<PngRenderer>,
     request: HttpRequest,
+    Viewer(visibility): Viewer,
 ) -> Result<HttpResponse, Problem> {
-    respond(&context, &request, Some(&renderer)).await
+    respond(&context, &request, visibility, Some(&renderer)).await
 }
 
 async fn respond(
     context: &web::Data<AppState>,
     request: &HttpRequest,
+    visibility: Visibility,
     renderer: Option<&PngRenderer>,
 ) -> Result<HttpResponse, Problem> {
-    let visibility = Viewer::extract(request).await?.visibility;
     let chart_request = ChartRequest::parse(
         context,
         request.query_string(),
@@ -141,9 +143,7 @@ async fn respond(
         return Ok(response.content_type("image/svg+xml").body(render_chart(&chart, &options).svg));
     };
     let (svg, size) = render_for_png(&chart, options);
-    let body: Bytes = renderer
-        .render(svg, size, Duration::from_millis(context.settings.database_wait_ms))
-        .await?;
+    let body: Bytes = renderer.render(svg, size, context.settings.database_wait).await?;
     Ok(response.content_type("image/png").body(body))
 }
 
@@ -222,7 +222,7 @@ pub async fn load_chart(
         publisher: &publisher,
         country_names: context.country_names.cache_key(),
     });
-    let (inner, condition) = (context.clone().into_inner(), ConditionalGet::from_request(request));
+    let (inner, condition) = (context.clone().into_inner(), ConditionalGet::parse(request));
     let done = context
         .read(chart_request.visibility, move |connection: &mut Connection| {
             // Revisions are loaded first, as for a page of a list.

@@ -7,6 +7,7 @@ use crate::charts::model::ChartType;
 use crate::charts::theme::Theme;
 use crate::http::auth::Visibility;
 use crate::http::json_fields::unknown_value_message;
+use crate::http::language::LanguageDefaults;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::query_params::{QueryParams, percent_decode, present_params};
 use crate::i18n::messages::Message;
@@ -76,20 +77,34 @@ impl Aggregate {
         }
     }
 
-    /// Value, qualifier and formatted value of a group.
-    pub fn value_of(self, group: &SummaryGroup) -> Option<(&str, &str, &str)> {
+    /// The value of a group.
+    pub fn value_of(self, group: &SummaryGroup) -> Option<GroupValue<'_>> {
         let value = match self {
             Self::Sum => {
                 let sum = group.sum.as_ref()?.as_ref()?;
-                return Some((&sum.value, &sum.qualifier, &sum.figure));
+                return Some(GroupValue {
+                    value: &sum.value,
+                    qualifier: &sum.qualifier,
+                    figure: &sum.figure,
+                });
             }
             Self::Min => &group.min,
             Self::Max => &group.max,
             Self::Latest => &group.latest,
         };
         let value = value.as_ref()?.as_ref()?;
-        Some((&value.value, &value.qualifier, &value.figure))
+        Some(GroupValue { value: &value.value, qualifier: &value.qualifier, figure: &value.figure })
     }
+}
+
+/// An aggregate of a group.
+pub struct GroupValue<'a> {
+    /// The value.
+    pub value: &'a str,
+    /// See [`crate::impact::code_lists::QUALIFIERS`].
+    pub qualifier: &'a str,
+    /// The formatted value.
+    pub figure: &'a str,
 }
 
 /// Parameters of a chart.
@@ -141,7 +156,8 @@ impl ChartRequest {
         accept_language: Option<&str>,
         surface: ChartSurface,
     ) -> Result<Self, Problem> {
-        let fallback = &state.fallback_languages;
+        let language_defaults =
+            LanguageDefaults { accept_language, fallback: &state.fallback_languages };
         let visibility = match surface {
             ChartSurface::File(visibility) => visibility,
             ChartSurface::Page => Visibility::Published,
@@ -180,7 +196,7 @@ impl ChartRequest {
             .flatten()
             .chain(rejected)
             .collect();
-        match ListRequest::parse(&SCHEMA, &rest, accept_language, fallback, visibility) {
+        match ListRequest::parse(&SCHEMA, &rest, language_defaults, visibility) {
             Ok(list_request) if list_request.language_preference.all_languages => {
                 errors.push(FieldError::parameter(
                     "lang",

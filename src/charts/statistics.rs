@@ -10,7 +10,6 @@ use crate::impact::display_value::{format_plain_value, format_value};
 use crate::impact::fields::{Baseline, StatisticFields, Target};
 use crate::impact::progress::progress_percent;
 use crate::impact::resource::ImpactStatistics;
-use crate::impact::schema::SCHEMA;
 use crate::resource::model::item::LoadedItem;
 use crate::resource::query::describe::{RequiredNote, describe_query};
 use crate::resource::read::attribution::programme_attributions;
@@ -26,8 +25,7 @@ pub fn load_statistics_chart(
     render_context: &mut RenderContext,
 ) -> Result<Chart, Problem> {
     let ChartRequest { params: chart_params, query, list_request, .. } = chart_request;
-    let description =
-        describe_query(connection, &SCHEMA, query, list_request.visibility, render_context)?;
+    let description = describe_query(connection, list_request, query, render_context)?;
     let Some(cache) = render_context.cache() else {
         return Err(Problem::internal("the render context has no cache view"));
     };

@@ -1,12 +1,10 @@
 //! Loads a chart of aggregated groups of statistics.
 
 use crate::charts::model::{Chart, ChartType, Marker, Panel, Point, ValueQualifier};
-use crate::charts::params::ChartParams;
-use crate::charts::params::ChartRequest;
+use crate::charts::params::{ChartParams, ChartRequest, GroupValue};
 use crate::db::Connection;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::i18n::messages::Message;
-use crate::impact::schema::SCHEMA;
 use crate::impact::summary::params::{GroupBy, MAX_GROUPS, SummaryParams};
 use crate::impact::summary::render::build_summary;
 use crate::impact::summary::response::{GroupKey, ImpactSummary, SummaryGroup};
@@ -26,8 +24,7 @@ pub fn load_summary_chart(
     render_context: &mut RenderContext,
 ) -> Result<Chart, Problem> {
     let ChartRequest { params: chart_params, query, list_request, .. } = chart_request;
-    let description =
-        describe_query(connection, &SCHEMA, query, list_request.visibility, render_context)?;
+    let description = describe_query(connection, list_request, query, render_context)?;
     let summary_params = SummaryParams {
         list: list_request.clone(),
         group_by: chart_params.group_by.clone(),
@@ -135,7 +132,7 @@ fn to_point(
     chart_params: &ChartParams,
     ui_language: &str,
 ) -> Option<Point> {
-    let (value, qualifier, figure) = chart_params.aggregate.value_of(group)?;
+    let GroupValue { value, qualifier, figure } = chart_params.aggregate.value_of(group)?;
     let labelled =
         |message: Message, text: String| format!("{}: {text}", message.localize(ui_language));
     let point = Point {

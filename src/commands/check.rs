@@ -102,6 +102,11 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
+    /// The outcome of a finding: derived data is repaired if requested.
+    fn outcome(&self, finding: &Finding) -> Outcome {
+        if self.repair && finding.derived { Outcome::Repaired } else { Outcome::Unresolved }
+    }
+
     /// Checks the items of a kind, and repairs them if requested. Returns the number of items.
     fn check_kind(
         &self,
@@ -120,7 +125,7 @@ impl Check<'_> {
             }
             items = items.saturating_add(checked.item_count);
             for finding in &checked.findings {
-                report.print(finding, self.repair && finding.derived)?;
+                report.print(finding, self.outcome(finding))?;
             }
             after = checked.last_row_id;
             if after.is_none() {
@@ -146,16 +151,14 @@ impl Check<'_> {
             })?;
         }
         let detail = format!("{} orphaned entries in the full-text index.", keys.len());
-        report.print(
-            &Finding {
-                code: "search_index_stale",
-                subject: "database".to_owned(),
-                detail,
-                remedy: REINDEX_REMEDY,
-                derived: true,
-            },
-            self.repair,
-        )
+        let finding = Finding {
+            code: "search_index_stale",
+            subject: "database".to_owned(),
+            detail,
+            remedy: REINDEX_REMEDY,
+            derived: true,
+        };
+        report.print(&finding, self.outcome(&finding))
     }
 }
 
@@ -180,6 +183,13 @@ fn check_iati(
     Ok(())
 }
 
+/// What became of a finding.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Outcome {
+    Repaired,
+    Unresolved,
+}
+
 struct Report {
     json: bool,
     unresolved: usize,
@@ -188,10 +198,11 @@ struct Report {
 
 impl Report {
     fn print_unresolved(&mut self, finding: &Finding) -> Result<(), CommandError> {
-        self.print(finding, false)
+        self.print(finding, Outcome::Unresolved)
     }
 
-    fn print(&mut self, finding: &Finding, repaired: bool) -> Result<(), CommandError> {
+    fn print(&mut self, finding: &Finding, outcome: Outcome) -> Result<(), CommandError> {
+        let repaired = outcome == Outcome::Repaired;
         let mut out = std::io::stdout().lock();
         if self.json {
             let mut line = serde_json::to_value(finding).map_err(Problem::internal)?;

@@ -1,7 +1,6 @@
 //! Settings of the database and its connection pools.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use crate::config::settings::Settings;
 use crate::db::connection::{SessionConfig, Target};
@@ -38,16 +37,15 @@ impl Settings {
 
     /// The sizes and limits of the connection pools.
     pub fn database_config(&self) -> DatabaseConfig {
-        let wait = Duration::from_millis(self.database_wait_ms);
         DatabaseConfig {
             readers: self.readers,
             writers: self.writers,
-            acquire_timeout: wait,
+            acquire_timeout: self.database_wait,
             max_queue_len: self.database_queue,
             session: SessionConfig {
-                busy_timeout: wait,
-                statement_timeout: wait.saturating_mul(2),
-                slow_query_threshold: Duration::from_millis(self.slow_query_ms),
+                busy_timeout: self.database_wait,
+                statement_timeout: self.database_wait.saturating_mul(2),
+                slow_query_threshold: self.slow_query_threshold,
             },
         }
     }

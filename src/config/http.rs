@@ -1,7 +1,5 @@
 //! Settings of the HTTP server.
 
-use std::time::Duration;
-
 use actix_web::HttpRequest;
 
 use crate::config::settings::Settings;
@@ -27,10 +25,10 @@ impl Settings {
                 errors.push(format!("KINOTEKA_EMBED_ORIGINS: `{origin}` is not an origin such as https://example.org"));
             }
         }
-        if self.client_timeout_seconds == 0 || self.body_timeout_seconds == 0 {
+        if self.client_timeout.is_zero() || self.body_timeout.is_zero() {
             errors.push("KINOTEKA_CLIENT_TIMEOUT_SECONDS and KINOTEKA_BODY_TIMEOUT_SECONDS must be at least 1".to_owned());
         }
-        if self.idempotency_hours == 0 {
+        if self.idempotency_retention.is_zero() {
             errors.push("KINOTEKA_IDEMPOTENCY_HOURS must be at least 1".to_owned());
         }
         if self.max_body_bytes < 1_024 {
@@ -45,9 +43,6 @@ impl Settings {
 
     /// The limits of request bodies.
     pub fn body_limits(&self) -> BodyLimits {
-        BodyLimits {
-            max_bytes: self.max_body_bytes,
-            timeout: Duration::from_secs(self.body_timeout_seconds),
-        }
+        BodyLimits { max_bytes: self.max_body_bytes, timeout: self.body_timeout }
     }
 }

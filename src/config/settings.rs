@@ -1,6 +1,25 @@
 //! The declaration of all settings.
 
+use std::num::ParseIntError;
+use std::time::Duration;
+
 use clap::{Args, ValueEnum};
+
+fn milliseconds(text: &str) -> Result<Duration, ParseIntError> {
+    text.parse().map(Duration::from_millis)
+}
+
+fn seconds(text: &str) -> Result<Duration, ParseIntError> {
+    text.parse::<u32>().map(|seconds| Duration::from_secs(seconds.into()))
+}
+
+fn hours(text: &str) -> Result<Duration, ParseIntError> {
+    text.parse::<u32>().map(|hours| Duration::from_hours(hours.into()))
+}
+
+fn days(text: &str) -> Result<Duration, ParseIntError> {
+    text.parse::<u32>().map(|days| Duration::from_hours(24).saturating_mul(days))
+}
 
 /// Wording of the footnote to the designation of Kosovo (XK).
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -120,20 +139,20 @@ pub struct Settings {
     pub cors_origins: Vec<String>,
 
     /// Seconds for which browsers and shared caches may cache public responses
-    #[arg(long, env = "KINOTEKA_CACHE_SECONDS", default_value_t = 60, global = true)]
-    pub cache_seconds: u32,
+    #[arg(long = "cache-seconds", env = "KINOTEKA_CACHE_SECONDS", value_name = "CACHE_SECONDS", default_value = "60", value_parser = seconds, global = true)]
+    pub cache_max_age: Duration,
 
     /// Maximum size of a request body, in bytes
     #[arg(long, env = "KINOTEKA_MAX_BODY_BYTES", default_value_t = 1_048_576, global = true)]
     pub max_body_bytes: usize,
 
     /// Hours for which an Idempotency-Key and its response are stored
-    #[arg(long, env = "KINOTEKA_IDEMPOTENCY_HOURS", default_value_t = 24, global = true)]
-    pub idempotency_hours: u32,
+    #[arg(long = "idempotency-hours", env = "KINOTEKA_IDEMPOTENCY_HOURS", value_name = "IDEMPOTENCY_HOURS", default_value = "24", value_parser = hours, global = true)]
+    pub idempotency_retention: Duration,
 
     /// Days after which deleted items are purged and can no longer be restored; 0 = never purge
-    #[arg(long, env = "KINOTEKA_PURGE_DAYS", default_value_t = 30, global = true)]
-    pub purge_days: u32,
+    #[arg(long = "purge-days", env = "KINOTEKA_PURGE_DAYS", value_name = "PURGE_DAYS", default_value = "30", value_parser = days, global = true)]
+    pub purge_after: Duration,
 
     /// Worker threads of the HTTP server [default: the number of processors]
     #[arg(long, env = "KINOTEKA_WORKERS", global = true)]
@@ -148,8 +167,8 @@ pub struct Settings {
     pub writers: usize,
 
     /// Milliseconds that a request waits for a database connection before it fails with 503
-    #[arg(long, env = "KINOTEKA_DATABASE_WAIT_MS", default_value_t = 5_000, global = true)]
-    pub database_wait_ms: u64,
+    #[arg(long = "database-wait-ms", env = "KINOTEKA_DATABASE_WAIT_MS", value_name = "DATABASE_WAIT_MS", default_value = "5000", value_parser = milliseconds, global = true)]
+    pub database_wait: Duration,
 
     /// Maximum number of requests waiting for the database, for reads and writes each; further
     /// requests fail with 503 at once
@@ -157,20 +176,20 @@ pub struct Settings {
     pub database_queue: usize,
 
     /// Milliseconds after which a statement is logged as slow
-    #[arg(long, env = "KINOTEKA_SLOW_QUERY_MS", default_value_t = 200, global = true)]
-    pub slow_query_ms: u64,
+    #[arg(long = "slow-query-ms", env = "KINOTEKA_SLOW_QUERY_MS", value_name = "SLOW_QUERY_MS", default_value = "200", value_parser = milliseconds, global = true)]
+    pub slow_query_threshold: Duration,
 
     /// Timeout for the headers of a request, in seconds
-    #[arg(long, env = "KINOTEKA_CLIENT_TIMEOUT_SECONDS", default_value_t = 10, global = true)]
-    pub client_timeout_seconds: u64,
+    #[arg(long = "client-timeout-seconds", env = "KINOTEKA_CLIENT_TIMEOUT_SECONDS", value_name = "CLIENT_TIMEOUT_SECONDS", default_value = "10", value_parser = seconds, global = true)]
+    pub client_timeout: Duration,
 
     /// Timeout for the body of a request, in seconds
-    #[arg(long, env = "KINOTEKA_BODY_TIMEOUT_SECONDS", default_value_t = 30, global = true)]
-    pub body_timeout_seconds: u64,
+    #[arg(long = "body-timeout-seconds", env = "KINOTEKA_BODY_TIMEOUT_SECONDS", value_name = "BODY_TIMEOUT_SECONDS", default_value = "30", value_parser = seconds, global = true)]
+    pub body_timeout: Duration,
 
     /// Seconds that running requests have to finish after a stop signal
-    #[arg(long, env = "KINOTEKA_SHUTDOWN_SECONDS", default_value_t = 30, global = true)]
-    pub shutdown_seconds: u64,
+    #[arg(long = "shutdown-seconds", env = "KINOTEKA_SHUTDOWN_SECONDS", value_name = "SHUTDOWN_SECONDS", default_value = "30", value_parser = seconds, global = true)]
+    pub shutdown_timeout: Duration,
 
     /// Serve the documentation at /docs
     #[arg(long, env = "KINOTEKA_DOCS", default_value_t = true, action = clap::ArgAction::Set, global = true)]

@@ -4,7 +4,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 
-use super::model::{self, Country, CountryPage, CountrySort, FIELDS};
+use super::model::{self, Country, CountryPage, CountryQuery, CountrySort, FIELDS};
 use crate::db::keyset::{PageStart, Position};
 use crate::http::conditional::{CacheValidators, EntityTag};
 use crate::http::cursor;
@@ -13,7 +13,7 @@ use crate::http::language::LanguageKey;
 use crate::http::language::LanguagePreference;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query_params::QueryParams;
-use crate::resource::extract::{AcceptsJson, Viewer};
+use crate::resource::extract::{AcceptsJson, ConditionalViewer};
 use crate::resource::query::pagination::{PageInfo, PageParams};
 use crate::resource::query::params::{MAX_IDS, MAX_SEARCH_LEN};
 use crate::resource::query::shape::ResponseShape;
@@ -45,21 +45,21 @@ pub async fn list_countries(
     state: web::Data<AppState>,
     request: HttpRequest,
     _: AcceptsJson,
-    viewer: Viewer,
+    viewer: ConditionalViewer,
 ) -> Result<HttpResponse, Problem> {
-    let Viewer { visibility, condition } = viewer;
+    let ConditionalViewer { visibility, condition } = viewer;
     let mut params = QueryParams::parse(request.query_string())?;
     let language_preference =
-        LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
-    let query = params
+        LanguagePreference::parse(&mut params, state.language_defaults(&request));
+    let search = params
         .text("q", MAX_SEARCH_LEN)
         .map(|text| SearchQuery::parse(&text, &StemmerLanguage::ALL));
     let ids = params.list("ids", MAX_IDS);
     let shape = ResponseShape { fields: parse_fields(&mut params), ..ResponseShape::default() };
-    let sort = params.get("sort").unwrap_or_else(|| "name".to_owned());
+    let sort_param = params.get("sort").unwrap_or_else(|| "name".to_owned());
     let (descending, key) =
-        sort.strip_prefix('-').map_or((false, sort.as_str()), |key| (true, key));
-    let order = match key {
+        sort_param.strip_prefix('-').map_or((false, sort_param.as_str()), |key| (true, key));
+    let sort = match key {
         "name" => CountrySort::Name,
         "code" | "slug" => CountrySort::Code,
         other => {
@@ -88,13 +88,8 @@ pub async fn list_countries(
     if condition.is_current(&validators) {
         return Ok(response_context.not_modified(&validators));
     }
-    let found = model::list(
-        query.as_ref(),
-        ids.as_deref(),
-        order,
-        descending,
-        language_preference.ui_language,
-    );
+    let language = language_preference.ui_language;
+    let found = model::list(&CountryQuery { search, ids, sort, descending, language });
     let place = |country: &crate::i18n::country_names::Country| Position {
         keys: Vec::new(),
         row_id: country.row_id(),
@@ -120,11 +115,11 @@ pub async fn list_countries(
     let next = page
         .last()
         .filter(|_| to < found.len())
-        .map(|country| cursor::encode(&paging.query_fingerprint, &place(country), false));
+        .map(|country| cursor::encode_after(&paging.query_fingerprint, &place(country)));
     let prev = page
         .first()
         .filter(|_| from > 0)
-        .map(|country| cursor::encode(&paging.query_fingerprint, &place(country), true));
+        .map(|country| cursor::encode_before(&paging.query_fingerprint, &place(country)));
     let info = PageInfo {
         limit: paging.limit,
         next_cursor: next,
@@ -160,13 +155,13 @@ pub async fn get_country(
     state: web::Data<AppState>,
     request: HttpRequest,
     _: AcceptsJson,
-    viewer: Viewer,
+    viewer: ConditionalViewer,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let Viewer { visibility, condition } = viewer;
+    let ConditionalViewer { visibility, condition } = viewer;
     let mut params = QueryParams::parse(request.query_string())?;
     let language_preference =
-        LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
+        LanguagePreference::parse(&mut params, state.language_defaults(&request));
     let shape = ResponseShape { fields: parse_fields(&mut params), ..ResponseShape::default() };
     let tag = EntityTag::from_key(&CountryTag {
         path: request.path(),

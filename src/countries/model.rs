@@ -117,28 +117,36 @@ pub enum CountrySort {
     Name,
 }
 
+/// The filters and the order of a list of countries.
+pub struct CountryQuery {
+    /// Query of a search in codes and names.
+    pub search: Option<SearchQuery>,
+    /// Codes or identifiers; unknown ones are ignored.
+    pub ids: Option<Vec<String>>,
+    /// Sort order.
+    pub sort: CountrySort,
+    /// Whether the order is reversed.
+    pub descending: bool,
+    /// Language of the names by which the list is sorted.
+    pub language: &'static str,
+}
+
 /// Matching countries in sort order.
-pub fn list(
-    query: Option<&SearchQuery>,
-    names: Option<&[String]>,
-    order: CountrySort,
-    descending: bool,
-    language: &'static str,
-) -> Vec<&'static country_names::Country> {
+pub fn list(query: &CountryQuery) -> Vec<&'static country_names::Country> {
     let mut found: Vec<&'static country_names::Country> = country_names::all_countries()
         .iter()
         .filter(|country| {
-            names.is_none_or(|names| {
+            query.ids.as_ref().is_none_or(|names| {
                 names.iter().any(|name| find(name).is_some_and(|named| named.code == country.code))
             })
         })
-        .filter(|country| query.is_none_or(|query| matches(query, country)))
+        .filter(|country| query.search.as_ref().is_none_or(|search| matches(search, country)))
         .collect();
-    if order == CountrySort::Name {
-        let language = Language::parse(language).unwrap_or_default();
+    if query.sort == CountrySort::Name {
+        let language = Language::parse(query.language).unwrap_or_default();
         found.sort_by_cached_key(|country| sort_key(country.name(language.as_str()), &language));
     }
-    if descending {
+    if query.descending {
         found.reverse();
     }
     found

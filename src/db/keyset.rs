@@ -256,9 +256,8 @@ impl ListQuery {
         let mut row_ids = Vec::new();
         let mut start = PageStart::Offset(0);
         loop {
-            let rows = matches
-                .fetch_page(self, connection, &start, RANKED_BATCH_SIZE)?
-                .unwrap_or_default();
+            let page = ListPage { list: self, start: &start, limit: RANKED_BATCH_SIZE };
+            let rows = matches.fetch_page(page, connection)?.unwrap_or_default();
             let batch_size = usize::try_from(RANKED_BATCH_SIZE).unwrap_or(usize::MAX);
             let has_more = rows.len() > batch_size;
             let mut last = None;
@@ -395,11 +394,11 @@ impl ListPage<'_> {
         self,
         connection: &mut Connection,
     ) -> Result<Option<Vec<PositionRow>>, Error> {
-        let Self { list, start, limit } = self;
-        Ok(list
+        Ok(self
+            .list
             .ranked_matches
             .as_ref()
-            .map(|ranked| ranked.fetch_page(list, connection, start, limit))
+            .map(|ranked| ranked.fetch_page(self, connection))
             .transpose()?
             .flatten())
     }

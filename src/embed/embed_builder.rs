@@ -12,7 +12,6 @@ use crate::embed::html_shell::{self, HtmlPage, visitor_language};
 use crate::embed::video_list_page::{self, EXCLUDED_PARAMS, LAYOUTS, parse_page_query};
 use crate::http::auth::Visibility;
 use crate::http::conditional::Freshness;
-use crate::http::language::accept_language;
 use crate::http::problem::Problem;
 use crate::http::query_params::percent_decode;
 use crate::i18n::country_names::CountryNames;
@@ -91,8 +90,7 @@ async fn respond(
     let embed_preference = ListRequest::parse(
         &SCHEMA,
         &list_query,
-        accept_language(request),
-        &context.fallback_languages,
+        context.language_defaults(request),
         Visibility::Published,
     )?
     .language_preference;
@@ -110,8 +108,7 @@ async fn respond(
     let list_request = Arc::new(ListRequest::parse(
         &SCHEMA,
         &with_facets,
-        accept_language(request),
-        &context.fallback_languages,
+        context.language_defaults(request),
         Visibility::Published,
     )?);
     let etag_key = Fingerprint::of(&BuilderKey {
@@ -139,13 +136,8 @@ async fn respond(
                 render_context.cache(),
             )
             .with_base_url(&render_context.base_url);
-            let description = describe_query(
-                connection,
-                &SCHEMA,
-                &query,
-                Visibility::Published,
-                &mut embed_context,
-            )?;
+            let description =
+                describe_query(connection, &shared_request, &query, &mut embed_context)?;
             Ok((description.title, facets))
         },
     )

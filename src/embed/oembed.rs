@@ -11,7 +11,7 @@ use crate::embed::url_resolver::{
 };
 use crate::http::auth::Visibility;
 use crate::http::conditional::Freshness;
-use crate::http::language::LanguagePreference;
+use crate::http::language::{LanguageDefaults, LanguagePreference};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::images::poster::png_path;
 use crate::impact::resource::ImpactStatistics;
@@ -138,8 +138,8 @@ async fn oembed_saved_query(
     let SavedQueryTarget { id_or_slug, query } = target;
     let (layout, rest) = crate::embed::video_list_page::split_layout(&query);
     layout.map_err(|error| not_found(Problem::invalid_parameters(vec![error])))?;
-    let url_params =
-        UrlParams::parse(&rest, None, &context.fallback_languages).map_err(not_found)?;
+    let url_params = UrlParams::parse(&rest, LanguageDefaults::new(&context.fallback_languages))
+        .map_err(not_found)?;
     let base = context.settings.base_url(request);
     let catalogue_request = CatalogueRequest {
         etag_key: params.etag_key(context),
@@ -214,8 +214,7 @@ async fn oembed_list(
     let list_request = ListRequest::parse(
         &SCHEMA,
         &list_query,
-        None,
-        &context.fallback_languages,
+        LanguageDefaults::new(&context.fallback_languages),
         Visibility::Published,
     )
     .map_err(not_found)?;
@@ -238,13 +237,8 @@ async fn oembed_list(
         request,
         catalogue_request,
         move |connection, _, render_context| {
-            let description = describe_query(
-                connection,
-                &SCHEMA,
-                &list_query,
-                Visibility::Published,
-                render_context,
-            )?;
+            let description =
+                describe_query(connection, &list_request, &list_query, render_context)?;
             Ok(description.title)
         },
     )

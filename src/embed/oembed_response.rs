@@ -37,7 +37,8 @@ pub struct OEmbed {
     #[schema(format = "uri")]
     provider_url: String,
     /// Cache lifetime in seconds.
-    cache_age: u32,
+    #[schema(value_type = u32)]
+    cache_age: u64,
     /// The HTML to insert into a page.
     #[schema(
         example = "<iframe src=\"https://catalogue.example.org/embed/videos/testimonials-part-one\" width=\"640\" height=\"540\"></iframe>"
@@ -176,7 +177,7 @@ impl OEmbedParams {
             title,
             provider_name: context.settings.publisher_name(base_url),
             provider_url: base_url.to_owned(),
-            cache_age: context.settings.cache_seconds,
+            cache_age: context.settings.cache_max_age.as_secs(),
             width,
             height,
             thumbnail_url: None,

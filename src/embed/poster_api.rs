@@ -1,7 +1,5 @@
 //! HTTP handlers for `/v1/videos/{video}/poster.svg` and `.png`.
 
-use std::time::Duration;
-
 use actix_web::web::{self, Bytes};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, get};
 use serde::Serialize;
@@ -94,10 +92,10 @@ async fn respond(
     id_or_slug: String,
     poster_format: PosterFormat<'_>,
 ) -> Result<HttpResponse, Problem> {
-    let viewer = Viewer::extract(request).await?.visibility;
+    let Viewer(visibility) = Viewer::extract(request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
     let language_preference =
-        LanguagePreference::from_request(&mut params, request, &context.fallback_languages);
+        LanguagePreference::parse(&mut params, context.language_defaults(request));
     if language_preference.all_languages {
         params.error(
             "lang",
@@ -113,13 +111,13 @@ async fn respond(
     let etag_key = Fingerprint::of(&PosterKey { extension, width });
     let item_request = ItemRequest {
         id_or_slug,
-        visibility: viewer,
+        visibility,
         language_preference: &language_preference,
         etag_key,
         with_extras: false,
         accept_former_slug: false,
     };
-    let response_context = ResponseContext::new(context, viewer, &language_preference);
+    let response_context = ResponseContext::new(context, visibility, &language_preference);
     let (validators, found) = match load_item::load_video(
         context,
         request,
@@ -156,19 +154,16 @@ async fn respond(
     };
     let (media_type, body) = match poster_format {
         PosterFormat::Svg => ("image/svg+xml", Bytes::from(poster.to_svg())),
-        PosterFormat::Png(painter) => {
-            let wait = Duration::from_millis(context.settings.database_wait_ms);
-            (
-                "image/png",
-                painter
-                    .render(
-                        poster.with_supported_glyphs().to_svg(),
-                        (width, width.saturating_mul(9) / 16),
-                        wait,
-                    )
-                    .await?,
-            )
-        }
+        PosterFormat::Png(painter) => (
+            "image/png",
+            painter
+                .render(
+                    poster.with_supported_glyphs().to_svg(),
+                    (width, width.saturating_mul(9) / 16),
+                    context.settings.database_wait,
+                )
+                .await?,
+        ),
     };
     let mut response = response_context.ok(&validators);
     Ok(response.content_type(media_type).body(body))

@@ -9,7 +9,6 @@ use crate::embed::video_list_page::{
 };
 use crate::http::auth::Visibility;
 use crate::http::conditional::Freshness;
-use crate::http::language::accept_language;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::resource::query::describe::{QueryDescription, RequiredNote};
 use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
@@ -76,8 +75,7 @@ async fn respond(
 ) -> Result<HttpResponse, Problem> {
     let (layout, rest) = split_layout(request.query_string());
     let layout = layout.map_err(|error| Problem::invalid_parameters(vec![error]))?;
-    let url_params =
-        UrlParams::parse(&rest, accept_language(request), &context.fallback_languages)?;
+    let url_params = UrlParams::parse(&rest, context.language_defaults(request))?;
     let base = context.settings.base_url(request);
     let etag_key = Fingerprint::of(&PageKey {
         layout,

@@ -46,13 +46,12 @@ struct SchemaOrgKey<'a> {
 pub async fn video_schema(
     context: web::Data<AppState>,
     request: HttpRequest,
-    viewer: Viewer,
+    Viewer(visibility): Viewer,
     id_or_slug: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let visibility = viewer.visibility;
     let mut params = QueryParams::parse(request.query_string())?;
     let language_preference =
-        LanguagePreference::from_request(&mut params, &request, &context.fallback_languages);
+        LanguagePreference::parse(&mut params, context.language_defaults(&request));
     if language_preference.all_languages {
         params.error(
             "lang",

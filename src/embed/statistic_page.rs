@@ -79,7 +79,7 @@ async fn respond(
 ) -> Result<HttpResponse, Problem> {
     let mut params = QueryParams::parse(request.query_string())?;
     let language_preference =
-        LanguagePreference::from_request(&mut params, request, &context.fallback_languages);
+        LanguagePreference::parse(&mut params, context.language_defaults(request));
     if language_preference.all_languages {
         params.error(
             "lang",

@@ -16,7 +16,6 @@ use crate::embed::oembed_discovery::OEmbedDiscovery;
 use crate::http::auth::Visibility;
 use crate::http::conditional::{CacheValidators, Freshness};
 use crate::http::json_fields::unknown_value_message;
-use crate::http::language::accept_language;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::query_params::present_params;
 use crate::i18n::messages::Message;
@@ -134,15 +133,13 @@ async fn respond(
 ) -> Result<HttpResponse, Problem> {
     let (layout, query) = parse_page_query(request.query_string())?;
     let base = context.settings.base_url(request);
-    let mut list_request = ListRequest::parse(
+    let list_request = ListRequest::parse(
         &SCHEMA,
         &query,
-        accept_language(request),
-        &context.fallback_languages,
+        context.language_defaults(request),
         Visibility::Published,
     )?;
-    list_request.base_url.clone_from(&base);
-    let list_request = Arc::new(list_request);
+    let list_request = Arc::new(list_request.with_base_url(base.clone()));
     if list_request.language_preference.all_languages {
         return Err(Problem::invalid_parameter(
             "lang",
@@ -257,8 +254,7 @@ pub(super) fn load_list(
     render_context: &mut RenderContext,
 ) -> Result<LoadedList, Problem> {
     let VideoListRequest { list_request, query } = *video_list;
-    let description =
-        describe_query(connection, &SCHEMA, query, Visibility::Published, render_context)?;
+    let description = describe_query(connection, list_request, query, render_context)?;
     let Some(cache) = render_context.cache() else {
         return Err(Problem::internal("the render context has no cache view"));
     };

@@ -82,13 +82,13 @@ impl Component {
         format!("/embed/kinoteka-{}.js", self.version)
     }
 
-    fn to_response(&self, request: &HttpRequest, cache_control: &str) -> HttpResponse {
+    fn to_response(&self, condition: &ConditionalGet, cache_control: &str) -> HttpResponse {
         let file = PublicFile {
             etag: self.etag.clone(),
             media_type: "text/javascript; charset=utf-8",
             body: Bytes::from_static(COMPONENT.script.as_bytes()),
         };
-        file.into_response(request, cache_control)
+        file.into_response(condition, cache_control)
     }
 }
 
@@ -100,10 +100,10 @@ struct PublicFile {
 }
 
 impl PublicFile {
-    fn into_response(self, request: &HttpRequest, cache_control: &str) -> HttpResponse {
+    fn into_response(self, condition: &ConditionalGet, cache_control: &str) -> HttpResponse {
         let Self { etag, media_type, body } = self;
         let validators = CacheValidators { tag: etag.clone(), last_modified: None };
-        let is_not_modified = ConditionalGet::from_request(request).is_current(&validators);
+        let is_not_modified = condition.is_current(&validators);
         let mut response = HttpResponse::build(if is_not_modified {
             StatusCode::NOT_MODIFIED
         } else {
@@ -136,8 +136,8 @@ const SHORT_CACHE_CONTROL: &str = "public, max-age=300";
     (status = 304, description = "Not modified."),
 ))]
 #[get("/embed/kinoteka.js")]
-pub async fn web_component(request: HttpRequest) -> HttpResponse {
-    COMPONENT.to_response(&request, SHORT_CACHE_CONTROL)
+pub async fn web_component(condition: ConditionalGet) -> HttpResponse {
+    COMPONENT.to_response(&condition, SHORT_CACHE_CONTROL)
 }
 
 /// Get one version of the web component
@@ -153,7 +153,7 @@ pub async fn web_component(request: HttpRequest) -> HttpResponse {
 ))]
 #[get("/embed/kinoteka-{version}.js")]
 pub async fn web_component_version(
-    request: HttpRequest,
+    condition: ConditionalGet,
     version: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     if *version != COMPONENT.version {
@@ -164,7 +164,7 @@ pub async fn web_component_version(
         );
         return Err(Problem::new(ProblemKind::NotFound, detail));
     }
-    Ok(COMPONENT.to_response(&request, "public, max-age=31536000, immutable"))
+    Ok(COMPONENT.to_response(&condition, "public, max-age=31536000, immutable"))
 }
 
 /// Version, URLs and integrity hash of the web component.
@@ -200,6 +200,7 @@ pub struct ComponentIntegrity {
 pub async fn web_component_integrity(
     context: web::Data<AppState>,
     request: HttpRequest,
+    condition: ConditionalGet,
 ) -> Result<HttpResponse, Problem> {
     let base_url = context.settings.base_url(&request);
     let pinned = ComponentIntegrity {
@@ -214,7 +215,7 @@ pub async fn web_component_integrity(
         media_type: "application/json",
         body: Bytes::from(body),
     };
-    Ok(file.into_response(&request, SHORT_CACHE_CONTROL))
+    Ok(file.into_response(&condition, SHORT_CACHE_CONTROL))
 }
 
 #[cfg(test)]

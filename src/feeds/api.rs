@@ -209,19 +209,21 @@ pub async fn list_feed<S: FeedResource>(
         );
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
-    let caller = Viewer::extract(&request).await?.visibility;
+    let Viewer(caller) = Viewer::extract(&request).await?;
     reject_params(request.query_string(), EXCLUDED_PARAMS, |name| {
         format!(
             "`{name}` is not supported in feeds. Supported: filters, `q`, `lang`, `sort`, `limit`."
         )
     })?;
-    let list_request = Arc::new(ListRequest::from_request(
-        S::SCHEMA,
-        &request,
-        &state.fallback_languages,
-        state.settings.base_url(&request),
-        caller,
-    )?);
+    let list_request = Arc::new(
+        ListRequest::parse(
+            S::SCHEMA,
+            request.query_string(),
+            state.language_defaults(&request),
+            caller,
+        )?
+        .with_base_url(state.settings.base_url(&request)),
+    );
     if list_request.language_preference.all_languages {
         return Err(Problem::invalid_parameter(
             "lang",
@@ -356,8 +358,7 @@ pub fn load_feed<S: FeedResource>(
 ) -> Result<LoadedFeed, Problem> {
     let FeedRequest { list_request, query, urls } = *feed_request;
     let read_context = ReadContext { visibility: list_request.visibility, ..read_context };
-    let description =
-        describe_query(connection, S::SCHEMA, query, list_request.visibility, render_context)?;
+    let description = describe_query(connection, list_request, query, render_context)?;
     let Some(cache) = render_context.cache() else {
         return Err(Problem::internal("a feed was loaded without the reference cache"));
     };

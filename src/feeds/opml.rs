@@ -9,7 +9,7 @@ use crate::db::{Connection, Time};
 use crate::http::auth::Visibility;
 use crate::http::conditional::Freshness;
 use crate::http::language::LanguageKey;
-use crate::http::language::{LanguagePreference, accept_language};
+use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::i18n::messages::Message;
@@ -52,11 +52,8 @@ pub async fn saved_query_feeds(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let mut params = QueryParams::parse(request.query_string())?;
-    let language_preference = LanguagePreference::parse(
-        &mut params,
-        accept_language(&request),
-        &state.fallback_languages,
-    );
+    let language_preference =
+        LanguagePreference::parse(&mut params, state.language_defaults(&request));
     if language_preference.all_languages {
         params.error(
             "lang",

@@ -11,7 +11,6 @@ use crate::feeds::feed::{Feed, RequiredNote};
 use crate::feeds::json::JsonFeed;
 use crate::http::auth::Visibility;
 use crate::http::conditional::Freshness;
-use crate::http::language::accept_language;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::resource::extract::Viewer;
 use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
@@ -67,12 +66,8 @@ pub async fn saved_query_feed(
         );
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
-    let caller = Viewer::extract(&request).await?.visibility;
-    let url_params = UrlParams::parse(
-        request.query_string(),
-        accept_language(&request),
-        &state.fallback_languages,
-    )?;
+    let Viewer(caller) = Viewer::extract(&request).await?;
+    let url_params = UrlParams::parse(request.query_string(), state.language_defaults(&request))?;
     let base = state.settings.base_url(&request);
     let urls = PublicUrls::new(&state.settings, &base);
     let publisher = state.settings.publisher_name(&base);

@@ -5,8 +5,12 @@
 //! the whole tag. `If-Match` protects the item and not one representation: it compares only the
 //! first two parts and so accepts the tag of any representation.
 
-use actix_web::HttpRequest;
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
 use actix_web::http::header::{self, Header};
+use actix_web::{FromRequest, HttpRequest};
 use serde::Serialize;
 
 use super::problem::{Problem, ProblemKind};
@@ -105,7 +109,7 @@ pub struct ConditionalGet {
 
 impl ConditionalGet {
     /// Parses the headers of a request.
-    pub fn from_request(request: &HttpRequest) -> Self {
+    pub fn parse(request: &HttpRequest) -> Self {
         let headers = request.headers();
         let if_none_match = headers.contains_key(header::IF_NONE_MATCH).then(|| {
             header::IfNoneMatch::parse(request)
@@ -130,6 +134,15 @@ impl ConditionalGet {
                 _ => false,
             },
         }
+    }
+}
+
+impl FromRequest for ConditionalGet {
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self::parse(request)))
     }
 }
 
@@ -279,7 +292,7 @@ mod tests {
                 .insert_header(("If-None-Match", value))
                 .insert_header(("If-Modified-Since", "Fri, 31 Dec 9999 23:59:59 GMT"))
                 .to_http_request();
-            ConditionalGet::from_request(&request).is_current(&validators)
+            ConditionalGet::parse(&request).is_current(&validators)
         };
         assert!(is_current(&format!("\"a\", W/{tag}")));
         assert!(is_current(&format!(" ,{tag},")), "empty members of the list are ignored");

@@ -38,8 +38,17 @@ pub fn query_fingerprint(key: &impl Serialize) -> String {
     Fingerprint::of(key).to_base64(FINGERPRINT_LEN)
 }
 
-/// Encodes the cursor of the page after (or before) a position.
-pub fn encode(fingerprint: &str, position: &Position, before: bool) -> String {
+/// Encodes the cursor of the page after a position.
+pub fn encode_after(fingerprint: &str, position: &Position) -> String {
+    encode(fingerprint, position, false)
+}
+
+/// Encodes the cursor of the page before a position.
+pub fn encode_before(fingerprint: &str, position: &Position) -> String {
+    encode(fingerprint, position, true)
+}
+
+fn encode(fingerprint: &str, position: &Position, before: bool) -> String {
     let payload = CursorPayload {
         q: fingerprint.to_owned(),
         b: before,

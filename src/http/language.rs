@@ -38,6 +38,22 @@ pub struct LanguagePreference {
     pub ui_language: &'static str,
 }
 
+/// What selects the language of a response to a request without `lang`.
+#[derive(Clone, Copy, Debug)]
+pub struct LanguageDefaults<'a> {
+    /// The value of `Accept-Language`.
+    pub accept_language: Option<&'a str>,
+    /// Configured fallback languages, used after those.
+    pub fallback: &'a [Language],
+}
+
+impl<'a> LanguageDefaults<'a> {
+    /// The defaults without `Accept-Language`.
+    pub fn new(fallback: &'a [Language]) -> Self {
+        Self { accept_language: None, fallback }
+    }
+}
+
 impl LanguagePreference {
     /// A preference for these languages.
     pub fn new(requested: Vec<Language>, fallback: Vec<Language>) -> Self {
@@ -57,22 +73,9 @@ impl LanguagePreference {
         Self { all_languages: true, include_translations: true, ..Self::new(Vec::new(), fallback) }
     }
 
-    /// Parses `lang`, or `Accept-Language` if it is absent.
-    pub fn from_request(
-        params: &mut QueryParams,
-        request: &HttpRequest,
-        fallback: &[Language],
-    ) -> Self {
-        Self::parse(params, accept_language(request), fallback)
-    }
-
-    /// Parses `lang`, or the value of `Accept-Language` if it is absent.
-    pub fn parse(
-        params: &mut QueryParams,
-        accept_language: Option<&str>,
-        fallback: &[Language],
-    ) -> Self {
-        let fallback = fallback.to_vec();
+    /// Parses `lang`; if it is absent, the defaults apply.
+    pub fn parse(params: &mut QueryParams, defaults: LanguageDefaults<'_>) -> Self {
+        let fallback = defaults.fallback.to_vec();
         match params.get("lang") {
             Some(text) if text == "all" => Self::all_languages(fallback),
             Some(text) => match Language::parse(&text) {
@@ -90,7 +93,8 @@ impl LanguagePreference {
                 }
             },
             None => {
-                let requested = accept_language.map(parse_accept_language).unwrap_or_default();
+                let requested =
+                    defaults.accept_language.map(parse_accept_language).unwrap_or_default();
                 Self { is_explicit: false, ..Self::new(requested, fallback) }
             }
         }

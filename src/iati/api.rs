@@ -11,7 +11,7 @@ use crate::db::{Connection, Time};
 use crate::http::auth::Visibility;
 use crate::http::conditional::{CacheValidators, Freshness};
 use crate::http::json_fields::unknown_value_message;
-use crate::http::language::LanguagePreference;
+use crate::http::language::{LanguageDefaults, LanguagePreference};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::query_params::{QueryParams, present_params};
 use crate::iati::activity::SkippedCounts;
@@ -104,14 +104,13 @@ pub async fn iati_activities(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let (omits, query) = split_incomplete_param(request.query_string())?;
-    let mut list_request = ListRequest::parse(
+    let list_request = ListRequest::parse(
         &SCHEMA,
         &query,
-        None,
-        &state.fallback_languages,
+        LanguageDefaults::new(&state.fallback_languages),
         Visibility::Published,
-    )?;
-    list_request.base_url = state.settings.base_url(&request);
+    )?
+    .with_base_url(state.settings.base_url(&request));
     let today = Utc::now().date_naive();
     let key = FileKey::Activities { omits, today, list: list_request.key() };
     let etag_key = file_etag_key(&state, &request, &key);

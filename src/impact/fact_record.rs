@@ -115,12 +115,22 @@ pub struct FactValues<'a> {
     pub target_end: &'a str,
 }
 
-/// Splits a record into the item number, the scope fields (see [`parse_scope`]) and the value
-/// fields (see [`parse_values`]).
-pub fn split_record(text: &str) -> Option<(RowId, &str, &str)> {
-    let (head, figures) = text.split_once(SECTION_SEPARATOR)?;
-    let (number, about) = head.split_once(FIELD_SEPARATOR)?;
-    Some((number.parse().ok()?, about, figures))
+/// The sections of a record.
+#[derive(Debug, PartialEq)]
+pub struct RecordSections<'a> {
+    /// Row id of the statistic.
+    pub row_id: RowId,
+    /// The scope fields, see [`parse_scope`].
+    pub scope: &'a str,
+    /// The value fields, see [`parse_values`].
+    pub values: &'a str,
+}
+
+/// Splits a record into its sections.
+pub fn split_record(text: &str) -> Option<RecordSections<'_>> {
+    let (head, values) = text.split_once(SECTION_SEPARATOR)?;
+    let (row_id, scope) = head.split_once(FIELD_SEPARATOR)?;
+    Some(RecordSections { row_id: row_id.parse().ok()?, scope, values })
 }
 
 /// Parses the value fields.
@@ -192,8 +202,8 @@ mod tests {
         }))
         .unwrap();
         let text = encode(7, &own, &[link("programme", programme), link("indicator", indicator)]);
-        let (number, about, rest) = split_record(&text).unwrap();
-        assert_eq!(number, 7);
+        let sections = split_record(&text).unwrap();
+        assert_eq!(sections.row_id, 7);
         let expected = FactScope {
             indicator: Some(indicator),
             programme: Some(programme),
@@ -208,7 +218,7 @@ mod tests {
             additive: None,
             ascending: Some(true),
         };
-        assert_eq!(parse_scope(about), Some(expected));
+        assert_eq!(parse_scope(sections.scope), Some(expected));
         let expected = FactValues {
             start: "2024-01-01",
             qualifier: "more_than",
@@ -217,7 +227,7 @@ mod tests {
             baseline_year: "2019",
             ..FactValues::default()
         };
-        assert_eq!(parse_values(rest), Some(expected));
+        assert_eq!(parse_values(sections.values), Some(expected));
         assert_eq!(split_record("a\tb"), None);
     }
 }

@@ -1,15 +1,32 @@
 //! Constraints that a measure puts on the values of a statistic.
 
+use crate::http::problem::FieldError;
 use crate::impact::fields::{Baseline, StatisticFields, Target};
 use crate::text::decimal::format::decimal_sort_key;
 
-/// Returns the values of a statistic that its measure does not allow: field, error code and
-/// message.
+/// A value of a statistic that its measure does not allow.
+pub struct MeasureViolation {
+    /// Path of the value in the statistic.
+    pub field: &'static str,
+    /// Error code.
+    pub code: &'static str,
+    /// Error message.
+    pub detail: &'static str,
+}
+
+impl From<MeasureViolation> for FieldError {
+    fn from(violation: MeasureViolation) -> Self {
+        let MeasureViolation { field, code, detail } = violation;
+        Self::field(format!("/{field}"), code, detail)
+    }
+}
+
+/// Returns the values of a statistic that its measure does not allow.
 pub fn measure_violations(
     fields: &StatisticFields,
     measure: &str,
     is_share: bool,
-) -> Vec<(&'static str, &'static str, String)> {
+) -> Vec<MeasureViolation> {
     let (baseline, target) =
         (fields.baseline.unpack::<Option<Baseline>>(), fields.target.unpack::<Option<Target>>());
     let values = [
@@ -20,7 +37,9 @@ pub fn measure_violations(
     let values = values.into_iter().filter_map(|(field, value)| Some((field, value?)));
     if measure == "qualitative" {
         let detail = "A qualitative statistic has no value; omit it or choose another measure.";
-        return values.map(|(field, _)| (field, "not_allowed", detail.to_owned())).collect();
+        return values
+            .map(|(field, _)| MeasureViolation { field, code: "not_allowed", detail })
+            .collect();
     }
     if measure != "percentage" || !is_share {
         return Vec::new();
@@ -33,6 +52,6 @@ pub fn measure_violations(
     let detail = "A share of a whole must be between 0 and 100 per cent; a percentage change requires an indicator with `is_share` false.";
     values
         .filter(|(_, value)| is_outside(value))
-        .map(|(field, _)| (field, "out_of_range", detail.to_owned()))
+        .map(|(field, _)| MeasureViolation { field, code: "out_of_range", detail })
         .collect()
 }

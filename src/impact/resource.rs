@@ -128,11 +128,7 @@ fn inherit_indicator(
             errors.push(FieldError::field("/additive", "not_allowed", detail));
         }
         let found = measure_violations(fields, &fields.measure, true);
-        errors.extend(
-            found
-                .into_iter()
-                .map(|(field, code, detail)| FieldError::field(format!("/{field}"), code, detail)),
-        );
+        errors.extend(found.into_iter().map(FieldError::from));
         return Ok(());
     };
     let flag_text = |value: Option<bool>| {
@@ -174,11 +170,7 @@ fn inherit_indicator(
     }
     fields.inherit_from_indicator(&indicator);
     let found = measure_violations(fields, &indicator.measure, indicator.is_share.unwrap_or(false));
-    errors.extend(
-        found
-            .into_iter()
-            .map(|(field, code, detail)| FieldError::field(format!("/{field}"), code, detail)),
-    );
+    errors.extend(found.into_iter().map(FieldError::from));
     Ok(())
 }
 

@@ -34,14 +34,9 @@ impl FromRequest for AcceptsJson {
     }
 }
 
-/// The caller of a read: what it may see, and which representation it has already. Error: 401 for
-/// an invalid API key, never a response with public visibility.
-pub struct Viewer {
-    /// What the caller may see.
-    pub visibility: Visibility,
-    /// `If-None-Match` and `If-Modified-Since`.
-    pub condition: ConditionalGet,
-}
+/// The caller of a read: what it may see. Error: 401 for an invalid API key, never a response with
+/// public visibility.
+pub struct Viewer(pub Visibility);
 
 impl FromRequest for Viewer {
     type Error = Problem;
@@ -50,11 +45,31 @@ impl FromRequest for Viewer {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let visibility = match authenticate(&request).await? {
+            Ok(Self(match authenticate(&request).await? {
                 Some(_) => Visibility::All,
                 None => Visibility::Published,
-            };
-            Ok(Self { visibility, condition: ConditionalGet::from_request(&request) })
+            }))
+        })
+    }
+}
+
+/// The caller of a read, and which representation it has already. Error: that of [`Viewer`].
+pub struct ConditionalViewer {
+    /// What the caller may see.
+    pub visibility: Visibility,
+    /// `If-None-Match` and `If-Modified-Since`.
+    pub condition: ConditionalGet,
+}
+
+impl FromRequest for ConditionalViewer {
+    type Error = Problem;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let Viewer(visibility) = Viewer::extract(&request).await?;
+            Ok(Self { visibility, condition: ConditionalGet::parse(&request) })
         })
     }
 }

@@ -96,7 +96,7 @@ macro_rules! crud_handlers {
 
         use $crate::http::body::UnreadBody;
         use $crate::http::problem::Problem;
-        use $crate::resource::extract::{AcceptsJson, ConditionalEditor, Editor, Viewer};
+        use $crate::resource::extract::{AcceptsJson, ConditionalEditor, ConditionalViewer, Editor};
         use $crate::resource::handlers::{OperationTexts, item_summary, with_noun};
         use $crate::resource::model::resource::ResourceModel;
         use $crate::resource::schema::operation::OperationKind;
@@ -132,7 +132,7 @@ macro_rules! crud_handlers {
             state: Data<AppState>,
             request: HttpRequest,
             _: AcceptsJson,
-            viewer: Viewer,
+            viewer: ConditionalViewer,
         ) -> Result<HttpResponse, Problem> {
             $crate::resource::read::list::list::<$resource>(state, request, viewer).await
         }
@@ -152,7 +152,7 @@ macro_rules! crud_handlers {
             state: Data<AppState>,
             request: HttpRequest,
             _: AcceptsJson,
-            viewer: Viewer,
+            viewer: ConditionalViewer,
             name: Path<String>,
         ) -> Result<HttpResponse, Problem> {
             let name = name.into_inner();

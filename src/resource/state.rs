@@ -3,12 +3,14 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use actix_web::HttpRequest;
 use serde_json::Value;
 
 use crate::config::Settings;
 use crate::db::QueryOutcome;
 use crate::db::{Connection, Database, Id, Time};
 use crate::http::api_keys;
+use crate::http::language::{LanguageDefaults, accept_language};
 use crate::http::problem::Problem;
 use crate::http::visibility::Visibility;
 use crate::i18n::country_names::CountryNames;
@@ -86,6 +88,14 @@ impl AppState {
     /// Returns the schemas of all kinds.
     pub fn schemas(&self) -> Vec<&'static ResourceSchema> {
         self.registry.iter().map(|(schema, _)| *schema).collect()
+    }
+
+    /// What selects the language of the response to a request without `lang`.
+    pub fn language_defaults<'a>(&'a self, request: &'a HttpRequest) -> LanguageDefaults<'a> {
+        LanguageDefaults {
+            accept_language: accept_language(request),
+            fallback: &self.fallback_languages,
+        }
     }
 
     /// Returns the schema of a kind.

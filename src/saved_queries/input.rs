@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::http::auth::Visibility;
 use crate::http::json_fields::JsonFields;
+use crate::http::language::LanguageDefaults;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::query_params::present_params;
 use crate::resource::query::params::ListRequest;
@@ -96,7 +97,7 @@ pub fn parse_saved_query(
     if !rejected.is_empty() {
         return Err(rejected);
     }
-    ListRequest::parse(schema, &fields.query, None, &[], Visibility::Published)
+    ListRequest::parse(schema, &fields.query, LanguageDefaults::new(&[]), Visibility::Published)
         .map_err(to_body_errors)
 }
 

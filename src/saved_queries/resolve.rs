@@ -5,8 +5,7 @@ use serde::Serialize;
 use crate::db::Connection;
 use crate::http::auth::Visibility;
 use crate::http::cursor::{self, CursorError};
-use crate::http::language::LanguageKey;
-use crate::http::language::LanguagePreference;
+use crate::http::language::{LanguageDefaults, LanguageKey, LanguagePreference};
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::http::query_params::{QueryParams, percent_decode, present_params};
 use crate::http::values::unknown_value_message;
@@ -20,7 +19,6 @@ use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::hydrate_single;
 use crate::saved_queries::model::{SCHEMA, SavedQueryFields};
 use crate::saved_queries::resource::SavedQueries;
-use crate::text::language::Language;
 
 /// Parameters that are given on the URL of a feed or page and are not saved.
 const URL_PARAMS: &[&str] = &["lang", "limit", "cursor"];
@@ -45,13 +43,9 @@ pub struct UrlParams {
 
 impl UrlParams {
     /// Parses `lang`, `limit` and `cursor`.
-    pub fn parse(
-        query: &str,
-        accept_language: Option<&str>,
-        fallback: &[Language],
-    ) -> Result<Self, Problem> {
+    pub fn parse(query: &str, language_defaults: LanguageDefaults<'_>) -> Result<Self, Problem> {
         let mut params = QueryParams::parse(query)?;
-        let language_preference = LanguagePreference::parse(&mut params, accept_language, fallback);
+        let language_preference = LanguagePreference::parse(&mut params, language_defaults);
         if language_preference.all_languages {
             params.error(
                 "lang",
@@ -74,7 +68,7 @@ impl UrlParams {
         Ok(Self {
             language_preference,
             query: query.to_owned(),
-            accept_language: accept_language.map(str::to_owned),
+            accept_language: language_defaults.accept_language.map(str::to_owned),
         })
     }
 
@@ -121,13 +115,11 @@ impl UrlParams {
             .chain(self.query.split('&').filter(|pair| !pair.is_empty()))
             .collect::<Vec<_>>()
             .join("&");
-        match ListRequest::parse(
-            schema,
-            &combined_query,
-            self.accept_language.as_deref(),
-            &state.fallback_languages,
-            visibility,
-        ) {
+        let language_defaults = LanguageDefaults {
+            accept_language: self.accept_language.as_deref(),
+            fallback: &state.fallback_languages,
+        };
+        match ListRequest::parse(schema, &combined_query, language_defaults, visibility) {
             Ok(request) => Ok((schema, request)),
             Err(problem) => Err(outdated_query_problem(problem)),
         }

@@ -17,7 +17,7 @@ use crate::db::sql_fragment::{Bind, Fragment};
 use crate::db::{Connection, Id};
 use crate::http::auth::Visibility;
 use crate::http::language::LanguageKey;
-use crate::http::language::{LanguagePreference, accept_language};
+use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::http::values::unknown_value_message;
@@ -106,9 +106,8 @@ pub async fn search_all(
     state: web::Data<AppState>,
     request: HttpRequest,
     _: AcceptsJson,
-    viewer: Viewer,
+    Viewer(visibility): Viewer,
 ) -> Result<HttpResponse, Problem> {
-    let visibility = viewer.visibility;
     let search_request = Arc::new(SearchRequest::from_request(&state, &request, visibility)?);
     let catalogue_request = CatalogueRequest {
         etag_key: Fingerprint::of(&search_request.key()),
@@ -168,11 +167,8 @@ impl SearchRequest {
         caller: Visibility,
     ) -> Result<Self, Problem> {
         let mut params = QueryParams::parse(request.query_string())?;
-        let language_preference = LanguagePreference::parse(
-            &mut params,
-            accept_language(request),
-            &state.fallback_languages,
-        );
+        let language_preference =
+            LanguagePreference::parse(&mut params, state.language_defaults(request));
         let search = parse_search(&mut params, &language_preference);
         if search.is_none() {
             params.error("q", "required", "`q` is required.");
@@ -366,16 +362,21 @@ fn load_hit_page(
         HashMap::new()
     };
     let highlight_data = if search_request.highlights {
-        Some(HighlightData::load(connection, &search_request.search.query, &loaded)?)
+        Some(HighlightData::load(
+            connection,
+            &search_request.search.query,
+            &loaded,
+            search_request.visibility,
+        )?)
     } else {
         None
     };
     let mut items = JsonItems::default();
     for hit in loaded {
         let Some(schema) = schema_of(&hit.item) else { continue };
-        let highlights = highlight_data.as_ref().map(|highlight_data| {
-            highlight_data.highlights_for(schema, &hit, search_request.visibility, render_context)
-        });
+        let highlights = highlight_data
+            .as_ref()
+            .map(|highlight_data| highlight_data.highlights_for(schema, &hit, render_context));
         let item = full_items.remove(&hit.item.id);
         items.push(
             &to_hit(hit, schema.kind, item, render_context),

@@ -12,7 +12,7 @@ use crate::db::{Connection, Id};
 use crate::http::auth::Visibility;
 use crate::http::conditional::Freshness;
 use crate::http::language::LanguageKey;
-use crate::http::language::{LanguagePreference, accept_language};
+use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::resource::cache::references::ReferenceTarget;
@@ -151,9 +151,8 @@ pub async fn suggest(
     state: web::Data<AppState>,
     request: HttpRequest,
     _: AcceptsJson,
-    viewer: Viewer,
+    Viewer(visibility): Viewer,
 ) -> Result<HttpResponse, Problem> {
-    let visibility = viewer.visibility;
     let suggest_request = SuggestRequest::from_request(&state, &request)?;
     let language_preference = suggest_request.language_preference.clone();
     let catalogue_request = CatalogueRequest {
@@ -207,11 +206,8 @@ struct SuggestKey<'a> {
 impl SuggestRequest {
     fn from_request(state: &AppState, request: &HttpRequest) -> Result<Self, Problem> {
         let mut params = QueryParams::parse(request.query_string())?;
-        let language_preference = LanguagePreference::parse(
-            &mut params,
-            accept_language(request),
-            &state.fallback_languages,
-        );
+        let language_preference =
+            LanguagePreference::parse(&mut params, state.language_defaults(request));
         let search = parse_search(&mut params, &language_preference);
         if search.is_none() {
             params.error("q", "required", "`q` is required.");
@@ -276,7 +272,7 @@ fn load_suggestions(
             continue;
         };
         let Some(target) = render_context.target(id).cloned() else { continue };
-        let Some((language, title, html)) =
+        let Some(MatchingTitle { language, title, html }) =
             matching_title(&target, typed, &highlighter, render_context)
         else {
             continue;
@@ -362,14 +358,21 @@ fn complete_last_word(
     Ok(Some(query))
 }
 
+/// A title that matches the whole query.
+struct MatchingTitle {
+    language: String,
+    title: String,
+    /// The title as HTML, with the matches marked.
+    html: String,
+}
+
 /// Finds the title that matches the whole query: in the response's language, otherwise in another.
-/// Returns language, title and title as HTML.
 fn matching_title(
     target: &ReferenceTarget,
     typed: &SearchQuery,
     highlighter: &Highlighter<'_>,
     render_context: &RenderContext,
-) -> Option<(String, String, String)> {
+) -> Option<MatchingTitle> {
     let all = typed.groups.iter().fold(0_u64, |all, _| (all << 1) | 1);
     let localized = render_context
         .localized_title(target)
@@ -383,7 +386,7 @@ fn matching_title(
         let rules = StemmerLanguage::from_language(&language);
         let is_found = highlighter.matched_groups(&title, rules) == all;
         let html = highlighter.highlight(&title, rules).filter(|_| is_found)?;
-        Some((language.as_str().to_owned(), title, html))
+        Some(MatchingTitle { language: language.as_str().to_owned(), title, html })
     })
 }
 

@@ -134,19 +134,18 @@ pub async fn search_transcripts(
     state: web::Data<AppState>,
     request: HttpRequest,
     _: AcceptsJson,
-    viewer: Viewer,
+    Viewer(visibility): Viewer,
 ) -> Result<HttpResponse, Problem> {
-    let visibility = viewer.visibility;
     reject_params(request.query_string(), OPENAPI.excluded_params, |name| {
         format!("`{name}` is not supported; hits are sorted by relevance.")
     })?;
-    let mut list_request = ListRequest::from_request(
+    let mut list_request = ListRequest::parse(
         Videos::SCHEMA,
-        &request,
-        &state.fallback_languages,
-        state.settings.base_url(&request),
+        request.query_string(),
+        state.language_defaults(&request),
         visibility,
-    )?;
+    )?
+    .with_base_url(state.settings.base_url(&request));
     list_request.scope = FieldScope::Transcripts;
     let list_request = Arc::new(list_request);
     if list_request.query().is_none() {
@@ -340,7 +339,7 @@ fn page_info(
 ) -> PageInfo {
     let next_cursor = next.map(|(mut position, hit_index)| {
         position.keys.push(Some(hit_index.to_string()));
-        cursor::encode(&list_request.page_params.query_fingerprint, &position, false)
+        cursor::encode_after(&list_request.page_params.query_fingerprint, &position)
     });
     PageInfo { limit: list_request.page_params.limit, next_cursor, prev_cursor: None, total }
 }

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::http::conditional::ConditionalGet;
 use crate::resource::state::AppState;
 use crate::server::openapi_cache::{CachedDocument, cached_response};
 
@@ -79,7 +80,11 @@ pub struct Linkset {
          "status": [{"href": "http://127.0.0.1:8080/healthz", "type": "application/json"}]}]})),
     (status = 304, description = "Not modified.")))]
 #[get("/.well-known/api-catalog")]
-pub async fn api_catalog(request: HttpRequest, context: web::Data<AppState>) -> HttpResponse {
+pub async fn api_catalog(
+    request: HttpRequest,
+    context: web::Data<AppState>,
+    condition: ConditionalGet,
+) -> HttpResponse {
     let base = context.settings.base_url(&request);
     let to = |path: &str, media_type| LinkTarget::new(format!("{base}{path}"), Some(media_type));
     let mut service_desc = to("/openapi.json", "application/json");
@@ -99,7 +104,7 @@ pub async fn api_catalog(request: HttpRequest, context: web::Data<AppState>) -> 
     };
     let links = Linkset { linkset: vec![catalog, api] };
     let mut response = cached_response(
-        &request,
+        &condition,
         MEDIA_TYPE,
         &CachedDocument::new(serde_json::to_string(&links).unwrap_or_default()),
     );

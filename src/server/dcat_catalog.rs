@@ -8,7 +8,7 @@ use crate::config::Settings;
 use crate::db::Connection;
 use crate::http::auth::Visibility;
 use crate::http::conditional::Freshness;
-use crate::http::language::LanguagePreference;
+use crate::http::language::{LanguageDefaults, LanguagePreference};
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::i18n::country_names;
@@ -173,8 +173,7 @@ fn load_dataset(
     let list = ListRequest::parse(
         schema,
         &query,
-        None,
-        &read_context.state.fallback_languages,
+        LanguageDefaults::new(&read_context.state.fallback_languages),
         Visibility::Published,
     )?;
     let facets = compute_facets(connection, read_context, &list, render_context)?;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpResponse, get, web};
 
+use crate::http::conditional::ConditionalGet;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::server::openapi_cache::{OpenApiDocuments, cached_response};
 
@@ -20,10 +21,10 @@ const DOCS_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self' 
 #[utoipa::path(operation_id = "openapi_json", tag = "Server", responses((status = 200, description = "The document.", body = std::collections::BTreeMap<String, serde_json::Value>, content_type = "application/json", example = json!({"openapi": "3.1.0"})), (status = 304, description = "Not modified.")))]
 #[get("/openapi.json")]
 pub async fn openapi_json(
-    request: HttpRequest,
+    condition: ConditionalGet,
     documents: web::Data<OpenApiDocuments>,
 ) -> HttpResponse {
-    cached_response(&request, "application/json", documents.json())
+    cached_response(&condition, "application/json", documents.json())
 }
 
 /// Get the OpenAPI document as YAML
@@ -32,10 +33,10 @@ pub async fn openapi_json(
 #[utoipa::path(operation_id = "openapi_yaml", tag = "Server", responses((status = 200, description = "The document.", body = std::collections::BTreeMap<String, serde_json::Value>, content_type = "application/yaml", example = json!({"openapi": "3.1.0"})), (status = 304, description = "Not modified.")))]
 #[get("/openapi.yaml")]
 pub async fn openapi_yaml(
-    request: HttpRequest,
+    condition: ConditionalGet,
     documents: web::Data<OpenApiDocuments>,
 ) -> HttpResponse {
-    cached_response(&request, "application/yaml", documents.yaml())
+    cached_response(&condition, "application/yaml", documents.yaml())
 }
 
 /// The icon that browsers request for any page.

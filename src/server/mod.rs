@@ -14,7 +14,6 @@ mod setup;
 mod tasks;
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use actix_cors::Cors;
 use actix_web::dev::Server;
@@ -74,8 +73,8 @@ pub fn start(settings: &Settings) -> Result<RunningServer, StartError> {
             .wrap(cors(&origins))
             .wrap(from_fn(move |request, next| handle(middleware_config.clone(), request, next)))
     })
-    .client_request_timeout(Duration::from_secs(settings.client_timeout_seconds))
-    .shutdown_timeout(settings.shutdown_seconds);
+    .client_request_timeout(settings.client_timeout)
+    .shutdown_timeout(settings.shutdown_timeout.as_secs());
     if let Some(workers) = settings.workers {
         server = server.workers(workers);
     }
@@ -88,7 +87,7 @@ pub fn start(settings: &Settings) -> Result<RunningServer, StartError> {
     let addresses = server.addrs();
     actix_web::rt::spawn(run_index_merge_task(purging.clone()));
     actix_web::rt::spawn(run_publisher(purging.clone()));
-    if settings.purge_days > 0 {
+    if !settings.purge_after.is_zero() {
         actix_web::rt::spawn(run_purge_task(purging));
     }
     Ok(RunningServer { server: server.run(), addresses })

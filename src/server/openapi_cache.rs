@@ -2,21 +2,21 @@
 
 use std::sync::OnceLock;
 
+use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Bytes;
-use actix_web::{HttpRequest, HttpResponse};
 use serde_json::Value;
 
 use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag};
 
 /// A cacheable response with a document, or 304 if the client has it.
 pub fn cached_response(
-    request: &HttpRequest,
+    condition: &ConditionalGet,
     media_type: &'static str,
     document: &CachedDocument,
 ) -> HttpResponse {
     let validators = CacheValidators { tag: document.etag.clone(), last_modified: None };
-    let is_not_modified = ConditionalGet::from_request(request).is_current(&validators);
+    let is_not_modified = condition.is_current(&validators);
     let mut response = HttpResponse::build(if is_not_modified {
         StatusCode::NOT_MODIFIED
     } else {

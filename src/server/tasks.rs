@@ -23,10 +23,7 @@ pub async fn run_purge_task(context: web::Data<AppState>) {
         ticks.tick().await;
         match purge_all(&context, &purges).await {
             Ok(0) => {}
-            Ok(count) => log::info!(
-                "purged {count} items deleted more than {} days ago",
-                context.settings.purge_days
-            ),
+            Ok(count) => log::info!("purged {count} items whose retention period has ended"),
             Err(problem) => log::warn!("purge failed: {problem}"),
         }
     }

@@ -16,7 +16,7 @@ use crate::http::query_params::present_params;
 use crate::impact::resource::ImpactStatistics;
 use crate::partners::resource::Partners;
 use crate::programmes::resource::Programmes;
-use crate::resource::extract::Viewer;
+use crate::resource::extract::ConditionalViewer;
 use crate::resource::model::revisions::Revisions;
 use crate::resource::openapi::ListEndpoint;
 use crate::resource::query::params::ListKey;
@@ -167,15 +167,18 @@ pub async fn export_table<S: TableResource>(
         );
         return Err(Problem::new(ProblemKind::NotFound, detail));
     };
-    let Viewer { visibility: caller, condition } = Viewer::extract(&request).await?;
+    let ConditionalViewer { visibility: caller, condition } =
+        ConditionalViewer::extract(&request).await?;
     reject_list_params(&request)?;
-    let list_request = Arc::new(ListRequest::from_request(
-        S::SCHEMA,
-        &request,
-        &context.fallback_languages,
-        context.settings.base_url(&request),
-        caller,
-    )?);
+    let list_request = Arc::new(
+        ListRequest::parse(
+            S::SCHEMA,
+            request.query_string(),
+            context.language_defaults(&request),
+            caller,
+        )?
+        .with_base_url(context.settings.base_url(&request)),
+    );
     if list_request.language_preference.all_languages {
         let detail = "Tables are in a single language; `lang=all` is not supported. The column `languages` lists the languages of each row.";
         return Err(Problem::invalid_parameter("lang", "invalid_language", detail));

@@ -100,9 +100,9 @@ impl<'a> RowWriter<'a> {
         render_context: &RenderContext,
     ) {
         let (mut slugs, mut titles) = (MultiValue::default(), MultiValue::default());
-        for (link, slug, title) in visible_references(loaded, field, render_context) {
-            slugs.add_pair(slug, link.role.as_deref());
-            titles.add(&title);
+        for visible in visible_references(loaded, field, render_context) {
+            slugs.add_pair(visible.slug, visible.reference.role.as_deref());
+            titles.add(&visible.title);
         }
         self.cell(slugs.to_cell());
         self.cell(titles.to_cell());
@@ -116,23 +116,34 @@ impl<'a> RowWriter<'a> {
         render_context: &RenderContext,
     ) {
         let target = visible_references(loaded, field, render_context).next();
-        self.optional_text(target.as_ref().map(|(_, slug, _)| *slug));
-        self.optional_text(target.as_ref().map(|(.., title)| title.as_str()));
+        self.optional_text(target.as_ref().map(|target| target.slug));
+        self.optional_text(target.as_ref().map(|target| target.title.as_str()));
     }
 }
 
-/// Visible references of a field: reference, slug and title.
+/// A reference to a visible item.
+pub struct VisibleReference<'a> {
+    /// The reference.
+    pub reference: &'a Reference,
+    /// Slug of the item.
+    pub slug: &'a str,
+    /// Title of the item in the language of the response.
+    pub title: String,
+}
+
+/// Visible references of a field.
 pub fn visible_references<'a, O>(
     loaded: &'a LoadedItem<O>,
     field: &'a str,
     render_context: &'a RenderContext,
-) -> impl Iterator<Item = (&'a Reference, &'a str, String)> {
-    loaded.references_in(field).filter_map(|link| {
-        let target = render_context.target(&link.target_id)?;
-        Some((
-            link,
-            target.slug.as_str(),
-            render_context.localized_title(target).map(|(_, title)| title).unwrap_or_default(),
-        ))
+) -> impl Iterator<Item = VisibleReference<'a>> {
+    loaded.references_in(field).filter_map(|reference| {
+        let target = render_context.target(&reference.target_id)?;
+        let title = render_context.localized_title(target).map(|(_, title)| title);
+        Some(VisibleReference {
+            reference,
+            slug: target.slug.as_str(),
+            title: title.unwrap_or_default(),
+        })
     })
 }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::commands::error::CommandError;
 use crate::commands::generate::rng::SplitMix64;
-use crate::commands::generate::size::{COUNTRY_CODES, CatalogueSize};
+use crate::commands::generate::size::{COUNTRY_CODES, CatalogueSpec};
 use crate::commands::generate::words::WORDS_BY_LANGUAGE;
 use crate::text::transliterate::to_cyrillic;
 
@@ -35,7 +35,7 @@ pub struct Args {
 /// Writes a catalogue as NDJSON, which `import` reads, to standard output.
 pub fn run(args: &Args) -> Result<(), CommandError> {
     let mut out = BufWriter::new(std::io::stdout().lock());
-    for line in generate_lines(catalogue_size(args.videos, args.statistics), args.seed) {
+    for line in generate_lines(catalogue_spec(args.videos, args.statistics, args.seed)) {
         writeln!(out, "{line}")?;
     }
     out.flush()?;
@@ -44,7 +44,7 @@ pub fn run(args: &Args) -> Result<(), CommandError> {
 
 /// Returns the lines of a catalogue, generated lazily.
 pub fn generate_catalogue(videos: u32, seed: u64) -> impl Iterator<Item = Value> {
-    generate_lines(catalogue_size(videos, None), seed)
+    generate_lines(catalogue_spec(videos, None, seed))
 }
 
 /// Returns the lines of a catalogue with this number of statistics.
@@ -53,11 +53,11 @@ pub fn generate_statistics_catalogue(
     statistics: u32,
     seed: u64,
 ) -> impl Iterator<Item = Value> {
-    generate_lines(catalogue_size(videos, Some(statistics)), seed)
+    generate_lines(catalogue_spec(videos, Some(statistics), seed))
 }
 
-fn catalogue_size(videos: u32, statistics: Option<u32>) -> CatalogueSize {
-    CatalogueSize {
+fn catalogue_spec(videos: u32, statistics: Option<u32>, seed: u64) -> CatalogueSpec {
+    CatalogueSpec {
         topics: 40,
         partners: (videos / 200).clamp(3, 5_000),
         programmes: (videos / 2_000)
@@ -66,25 +66,26 @@ fn catalogue_size(videos: u32, statistics: Option<u32>) -> CatalogueSize {
         statistics: statistics.unwrap_or_else(|| (videos / 50).max(5)),
         by_indicator: statistics.is_some(),
         tracks: videos / VIDEOS_PER_TRACK,
+        seed,
     }
 }
 
-fn generate_lines(size: CatalogueSize, seed: u64) -> impl Iterator<Item = Value> {
+fn generate_lines(spec: CatalogueSpec) -> impl Iterator<Item = Value> {
     let kinds = [
-        (LineKind::Topic, size.topics),
-        (LineKind::Partner, size.partners),
-        (LineKind::Programme, size.programmes),
-        (LineKind::Video, size.videos),
-        (LineKind::Statistic, size.statistics),
-        (LineKind::Track, size.tracks),
-        (LineKind::Indicator, if size.by_indicator { statistics::INDICATOR_COUNT } else { 0 }),
+        (LineKind::Topic, spec.topics),
+        (LineKind::Partner, spec.partners),
+        (LineKind::Programme, spec.programmes),
+        (LineKind::Video, spec.videos),
+        (LineKind::Statistic, spec.statistics),
+        (LineKind::Track, spec.tracks),
+        (LineKind::Indicator, if spec.by_indicator { statistics::INDICATOR_COUNT } else { 0 }),
     ];
     kinds.into_iter().zip(0_u64..).flat_map(move |((kind, count), place)| {
         (1..=count).map(move |number| {
             // Each item has a sequence of its own, so that a larger catalogue begins like a smaller
             // one.
-            let mut rng = SplitMix64(seed ^ (place << 56) ^ (u64::from(number) << 20));
-            generate_line(kind, number, size, seed, &mut rng)
+            let mut rng = SplitMix64(spec.seed ^ (place << 56) ^ (u64::from(number) << 20));
+            generate_line(kind, number, spec, &mut rng)
         })
     })
 }
@@ -127,9 +128,9 @@ fn sentence(rng: &mut SplitMix64, words: &[&str], min: u32, max: u32) -> String 
 
 /// Returns a place name that about twenty videos share, and for every fifth video also an
 /// anniversary: a rare and a frequent search term.
-fn place_and_anniversary(number: u32, size: CatalogueSize) -> String {
+fn place_and_anniversary(number: u32, spec: CatalogueSpec) -> String {
     // Neighbouring numbers get different places.
-    let places = (size.videos / 20).max(1);
+    let places = (spec.videos / 20).max(1);
     let place = u64::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
     let mut rest = usize::try_from(place % u64::from(places)).unwrap_or(0);
     let mut name = String::from(" ");
@@ -149,13 +150,26 @@ const PLACE_SYLLABLES: [&[&str]; 4] = [
     &["in", "ov", "an", "ev"],
 ];
 
+/// The text fields of a kind.
+#[derive(Clone, Copy)]
+struct TextFields {
+    title: &'static str,
+    /// Whether there is also a summary and a description.
+    has_description: bool,
+}
+
+impl TextFields {
+    const NAME: Self = Self { title: "name", has_description: false };
+    const LABEL: Self = Self { title: "label", has_description: false };
+    const TITLE: Self = Self { title: "title", has_description: true };
+}
+
 /// Generates texts in two to six languages, always with English; some are drafts.
 fn translations(
     rng: &mut SplitMix64,
     number: u32,
-    title: &str,
-    long: bool,
-    size: CatalogueSize,
+    fields: TextFields,
+    spec: CatalogueSpec,
 ) -> Value {
     let all = rng.one_in(2);
     let mut texts = Map::new();
@@ -166,13 +180,16 @@ fn translations(
         let mut text = Map::new();
         let status = if *language != "en" && rng.one_in(20) { "draft" } else { "published" };
         text.insert("status".to_owned(), json!(status));
-        text.insert(title.to_owned(), json!(format!("{} {number}", sentence(rng, words, 2, 6))));
-        if long {
+        text.insert(
+            fields.title.to_owned(),
+            json!(format!("{} {number}", sentence(rng, words, 2, 6))),
+        );
+        if fields.has_description {
             text.insert("summary".to_owned(), json!(format!("{}.", sentence(rng, words, 8, 16))));
             let sentences: Vec<String> =
                 (0..4).map(|_| format!("{}.", sentence(rng, words, 8, 14))).collect();
             let place_text =
-                if *language == "en" { place_and_anniversary(number, size) } else { String::new() };
+                if *language == "en" { place_and_anniversary(number, spec) } else { String::new() };
             text.insert("description".to_owned(), json!(sentences.join(" ") + &place_text));
         }
         if *language == "sr-Latn" && rng.one_in(3) {
@@ -194,9 +211,9 @@ fn random_date(rng: &mut SplitMix64) -> String {
     format!("{}-{:02}-{:02}", rng.in_range(2017, 2026), rng.in_range(1, 12), rng.in_range(1, 28))
 }
 
-fn partners(rng: &mut SplitMix64, size: CatalogueSize) -> Value {
+fn partners(rng: &mut SplitMix64, spec: CatalogueSpec) -> Value {
     let mut numbers: Vec<u32> =
-        (0..rng.in_range(1, 3)).map(|_| rng.skewed_up_to(size.partners)).collect();
+        (0..rng.in_range(1, 3)).map(|_| rng.skewed_up_to(spec.partners)).collect();
     numbers.sort_unstable();
     numbers.dedup();
     numbers
@@ -231,13 +248,7 @@ fn captions(rng: &mut SplitMix64, video: u32) -> Value {
     json!({"resource": "text_track", "video": format!("video-{video}"), "kind": "captions", "language": language, "webvtt": webvtt})
 }
 
-fn generate_line(
-    kind: LineKind,
-    number: u32,
-    size: CatalogueSize,
-    seed: u64,
-    rng: &mut SplitMix64,
-) -> Value {
+fn generate_line(kind: LineKind, number: u32, spec: CatalogueSpec, rng: &mut SplitMix64) -> Value {
     if matches!(kind, LineKind::Track) {
         return captions(rng, number.saturating_mul(VIDEOS_PER_TRACK));
     }
@@ -246,51 +257,49 @@ fn generate_line(
     let mut line = match kind {
         LineKind::Topic => {
             let parent = (number > 8).then(|| format!("topic-{}", rng.in_range(1, 8)));
-            json!({"resource": "topic", "slug": format!("topic-{number}"), "parent": parent, "translations": translations(rng, number, "name", false, size)})
+            json!({"resource": "topic", "slug": format!("topic-{number}"), "parent": parent, "translations": translations(rng, number, TextFields::NAME, spec)})
         }
         LineKind::Partner => json!({
             "resource": "partner", "slug": format!("partner-{number}"), "kind": rng.pick(PARTNER_KINDS), "country": rng.pick(COUNTRY_CODES),
-            "website": format!("https://partner-{number}.example.org/"), "translations": translations(rng, number, "name", false, size),
+            "website": format!("https://partner-{number}.example.org/"), "translations": translations(rng, number, TextFields::NAME, spec),
         }),
         LineKind::Programme => json!({
             "resource": "programme", "slug": format!("programme-{number}"), "start_date": format!("{}-01-01", rng.in_range(2016, 2020)),
             "end_date": format!("{}-12-31", rng.in_range(2021, 2027)), "countries": rng.some_of(COUNTRY_CODES, 4),
-            "partners": partners(rng, size), "translations": translations(rng, number, "title", true, size),
+            "partners": partners(rng, spec), "translations": translations(rng, number, TextFields::TITLE, spec),
         }),
         LineKind::Video => {
             let mut topics: Vec<u32> =
-                (0..rng.in_range(1, 4)).map(|_| rng.skewed_up_to(size.topics)).collect();
+                (0..rng.in_range(1, 4)).map(|_| rng.skewed_up_to(spec.topics)).collect();
             topics.sort_unstable();
             topics.dedup();
             let spoken = rng.some_of(&["en", "sq", "bs", "sr", "mk", "tr"], 2);
             json!({
-                "resource": "video", "slug": format!("video-{number}"), "programme": format!("programme-{}", rng.skewed_up_to(size.programmes)),
-                "countries": rng.some_of(COUNTRY_CODES, 3), "partners": partners(rng, size), "spoken_languages": spoken,
+                "resource": "video", "slug": format!("video-{number}"), "programme": format!("programme-{}", rng.skewed_up_to(spec.programmes)),
+                "countries": rng.some_of(COUNTRY_CODES, 3), "partners": partners(rng, spec), "spoken_languages": spoken,
                 "topics": topics.iter().map(|topic| format!("topic-{topic}")).collect::<Vec<_>>(),
                 "duration_seconds": rng.in_range(30, 3_600), "recorded_on": random_date(rng), "licence": "CC-BY-4.0",
                 "sources": [{"kind": "file", "url": format!("https://media.example.org/video-{number}.mp4"), "mime_type": "video/mp4", "width": 1920, "height": 1080}],
                 "thumbnail": {"url": format!("https://media.example.org/video-{number}.jpg"), "width": 1280, "height": 720},
-                "translations": translations(rng, number, "title", true, size),
+                "translations": translations(rng, number, TextFields::TITLE, spec),
             })
         }
         LineKind::Indicator => statistics::generate_indicator(number),
-        LineKind::Statistic if size.by_indicator => {
-            statistics::generate_statistic(number, size, seed)
-        }
+        LineKind::Statistic if spec.by_indicator => statistics::generate_statistic(number, spec),
         LineKind::Statistic => {
             let year = rng.in_range(2017, 2025);
             json!({
                 "resource": "impact_statistic", "slug": format!("statistic-{number}"), "value": rng.in_range(1, 100_000).to_string(),
                 "qualifier": rng.pick(&["exact", "more_than", "about"]), "unit": rng.pick(&["people", "women", "trainings"]), "measure": "unit",
-                "ascending": true, "additive": true, "programme": format!("programme-{}", rng.skewed_up_to(size.programmes)),
+                "ascending": true, "additive": true, "programme": format!("programme-{}", rng.skewed_up_to(spec.programmes)),
                 "countries": rng.some_of(COUNTRY_CODES, 2), "period_start": format!("{year}-01-01"), "period_end": format!("{year}-12-31"),
-                "evidence": [{"video": format!("video-{}", rng.in_range(1, size.videos.max(1)))}], "translations": translations(rng, number, "label", false, size),
+                "evidence": [{"video": format!("video-{}", rng.in_range(1, spec.videos.max(1)))}], "translations": translations(rng, number, TextFields::LABEL, spec),
             })
         }
         LineKind::Track => Value::Null,
     };
-    let moment = if size.by_indicator && matches!(kind, LineKind::Statistic) {
-        statistics::published_at(number, size)
+    let moment = if spec.by_indicator && matches!(kind, LineKind::Statistic) {
+        statistics::published_at(number, spec)
     } else {
         moment
     };

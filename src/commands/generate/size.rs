@@ -1,11 +1,11 @@
-//! The size of a generated catalogue.
+//! The size and the seed of a generated catalogue.
 
 /// Countries and territories that generated items are about.
 pub const COUNTRY_CODES: &[&str] = &["AL", "BA", "XK", "ME", "MK", "RS", "TR"];
 
-/// Number of items of each kind in a generated catalogue.
+/// A catalogue to generate: the number of items of each kind, and the seed.
 #[derive(Clone, Copy)]
-pub struct CatalogueSize {
+pub struct CatalogueSpec {
     pub topics: u32,
     pub partners: u32,
     pub programmes: u32,
@@ -14,4 +14,6 @@ pub struct CatalogueSize {
     /// Whether statistics belong to indicators.
     pub by_indicator: bool,
     pub tracks: u32,
+    /// Seed of the random generator.
+    pub seed: u64,
 }

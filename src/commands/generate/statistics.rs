@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::commands::generate::rng::SplitMix64;
-use crate::commands::generate::size::{COUNTRY_CODES, CatalogueSize};
+use crate::commands::generate::size::{COUNTRY_CODES, CatalogueSpec};
 
 /// The values of each repetition of the pattern: groups of one indicator, programme, country and
 /// year, each with a total and disaggregated values. Some groups have both, which must not be added
@@ -37,13 +37,34 @@ const AGES: [&str; 3] = ["15-24", "25-64", "65+"];
 
 /// Number of indicators: each of [`INDICATOR_TEMPLATES`] in eight fields.
 pub const INDICATOR_COUNT: u32 = 40;
-/// Label, unit, whether it is a percentage, and whether higher values are better.
-const INDICATOR_TEMPLATES: [(&str, &str, bool, bool); 5] = [
-    ("Survivors who received support", "people", false, true),
-    ("Professionals trained", "people", false, true),
-    ("People reached by campaigns", "people", false, true),
-    ("People who hold equal norms", "percent", true, true),
-    ("People who report violence in the last year", "percent", true, false),
+/// Template of indicators.
+#[derive(Clone, Copy)]
+struct IndicatorTemplate {
+    label: &'static str,
+    unit: &'static str,
+    is_percentage: bool,
+    /// Whether higher values are better.
+    ascending: bool,
+}
+
+impl IndicatorTemplate {
+    /// Template of indicators that count people.
+    const fn people(label: &'static str) -> Self {
+        Self { label, unit: "people", is_percentage: false, ascending: true }
+    }
+
+    /// Template of indicators that measure shares.
+    const fn share(label: &'static str, ascending: bool) -> Self {
+        Self { label, unit: "percent", is_percentage: true, ascending }
+    }
+}
+
+const INDICATOR_TEMPLATES: [IndicatorTemplate; 5] = [
+    IndicatorTemplate::people("Survivors who received support"),
+    IndicatorTemplate::people("Professionals trained"),
+    IndicatorTemplate::people("People reached by campaigns"),
+    IndicatorTemplate::share("People who hold equal norms", true),
+    IndicatorTemplate::share("People who report violence in the last year", false),
 ];
 const POLICY_FIELDS: [&str; 8] = [
     "health",
@@ -91,11 +112,11 @@ impl StatisticGroup {
         }
     }
 
-    fn template(&self) -> (&'static str, &'static str, bool, bool) {
+    fn template(&self) -> IndicatorTemplate {
         // Five and eight are coprime, so that each pair occurs once. The groups of a repetition
         // also differ in their indicator.
         let place = usize::try_from(self.indicator_index % 5).unwrap_or(0);
-        INDICATOR_TEMPLATES.get(place).copied().unwrap_or(("People", "people", false, true))
+        INDICATOR_TEMPLATES.get(place).copied().unwrap_or(IndicatorTemplate::people("People"))
     }
 
     fn field(&self) -> &'static str {
@@ -128,7 +149,7 @@ impl StatisticGroup {
 /// Generates an indicator.
 pub fn generate_indicator(number: u32) -> Value {
     let group = StatisticGroup::new(u64::from(number.saturating_sub(1)), 1, 0);
-    let (label, unit, is_percentage, ascending) = group.template();
+    let IndicatorTemplate { label, unit, is_percentage, ascending } = group.template();
     json!({
         "resource": "indicator", "slug": format!("indicator-{number}"), "label": format!("{label}: {}", group.field()), "unit": unit,
         "measure": if is_percentage { "percentage" } else { "unit" }, "ascending": ascending, "additive": !is_percentage,
@@ -136,8 +157,8 @@ pub fn generate_indicator(number: u32) -> Value {
 }
 
 /// Returns the publication time of the values of a programme for a year: in the following spring.
-pub fn published_at(number: u32, counts: CatalogueSize) -> String {
-    let (group, ..) = group_and_slice(number, counts, 0);
+pub fn published_at(number: u32, spec: CatalogueSpec) -> String {
+    let StatisticSlice { group, .. } = StatisticSlice::new(number, spec);
     let mut rng = SplitMix64(group.programme_index ^ (group.year_index << 16));
     let year = FIRST_YEAR.saturating_add(group.year_index).saturating_add(1);
     format!(
@@ -155,31 +176,35 @@ fn format_percent(tenths: u64) -> String {
     if rest == 0 { (tenths / 10).to_string() } else { format!("{}.{rest}", tenths / 10) }
 }
 
-/// Returns the group of a statistic and its disaggregation.
-fn group_and_slice(
-    number: u32,
-    counts: CatalogueSize,
-    seed: u64,
-) -> (StatisticGroup, Option<usize>, Option<usize>) {
-    let place = u64::from(number.saturating_sub(1));
-    let length = u64::try_from(SLICE_PATTERN.len()).unwrap_or(1);
-    let slot = usize::try_from(place % length).unwrap_or(0);
-    let (offset, sex, age) = SLICE_PATTERN.get(slot).copied().unwrap_or((0, None, None));
-    (
-        StatisticGroup::new(
+/// The group of a statistic and its disaggregation.
+struct StatisticSlice {
+    group: StatisticGroup,
+    /// Index in [`SEXES`].
+    sex: Option<usize>,
+    /// Index in [`AGES`].
+    age: Option<usize>,
+}
+
+impl StatisticSlice {
+    /// Returns the slice of the statistic with this number.
+    fn new(number: u32, spec: CatalogueSpec) -> Self {
+        let place = u64::from(number.saturating_sub(1));
+        let length = u64::try_from(SLICE_PATTERN.len()).unwrap_or(1);
+        let slot = usize::try_from(place % length).unwrap_or(0);
+        let (offset, sex, age) = SLICE_PATTERN.get(slot).copied().unwrap_or((0, None, None));
+        let group = StatisticGroup::new(
             (place / length).saturating_mul(GROUPS_PER_PATTERN).saturating_add(offset),
-            counts.programmes,
-            seed,
-        ),
-        sex,
-        age,
-    )
+            spec.programmes,
+            spec.seed,
+        );
+        Self { group, sex, age }
+    }
 }
 
 /// Generates a statistic.
-pub fn generate_statistic(number: u32, counts: CatalogueSize, seed: u64) -> Value {
-    let (group, sex, age) = group_and_slice(number, counts, seed);
-    let (label, _, is_percentage, _) = group.template();
+pub fn generate_statistic(number: u32, spec: CatalogueSpec) -> Value {
+    let StatisticSlice { group, sex, age } = StatisticSlice::new(number, spec);
+    let IndicatorTemplate { label, is_percentage, .. } = group.template();
     let mut rng = SplitMix64(group.seed ^ (1 << 16) ^ (u64::from(number) << 24));
     let value = if is_percentage {
         format_percent(group.share_per_mille(sex, age))
@@ -208,10 +233,10 @@ pub fn generate_statistic(number: u32, counts: CatalogueSize, seed: u64) -> Valu
     });
     if let Some(line) = line.as_object_mut() {
         insert_baseline_and_target(line, &group, is_whole && rng.one_in(2), is_percentage);
-        if counts.videos > 0 && rng.one_in(100) {
+        if spec.videos > 0 && rng.one_in(100) {
             // The shortest videos last half a minute.
             let start = rng.in_range(0, 10);
-            let video = format!("video-{}", rng.in_range(1, counts.videos));
+            let video = format!("video-{}", rng.in_range(1, spec.videos));
             line.insert("evidence".to_owned(), json!([{"video": video, "start_seconds": start, "end_seconds": rng.in_range(15, 30)}]));
         }
     }

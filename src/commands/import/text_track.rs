@@ -13,7 +13,7 @@ use crate::http::json_fields::{limits, parse_storable_language};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::resource::schema::ResourceKind;
 use crate::resource::store::lookup::find;
-use crate::resource::store::tracks::load_item_tracks;
+use crate::resource::store::tracks::{TrackUpload, load_item_tracks};
 use crate::videos::tracks;
 
 /// The value of `resource` for text tracks.
@@ -82,7 +82,8 @@ impl TextTrackLine {
         let existing = existing
             .iter()
             .find(|track| track.track_kind() == self.kind && track.language == summary.language);
-        Ok(tracks::store::save_track(connection, settings, &item, &summary, &track, existing)?.1)
+        let upload = TrackUpload { summary: &summary, track: &track, existing };
+        Ok(tracks::store::save_track(connection, settings, &item, upload)?.is_changed)
     }
 
     /// Returns the errors of the line, each with the line number.

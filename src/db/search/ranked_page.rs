@@ -9,7 +9,9 @@ use std::collections::{HashMap, HashSet};
 
 use crate::db::connection::Connection;
 use crate::db::error::Error;
-use crate::db::keyset::{ListQuery, PageStart, PositionRow, PositionSql, TierQuery, rank_and_key};
+use crate::db::keyset::{
+    ListPage, ListQuery, PageStart, PositionRow, PositionSql, TierQuery, rank_and_key,
+};
 use crate::db::search::ITEM_ROW_ID_SQL;
 use crate::db::search::search_plan::{RankTier, RankedMatches, SMALL_RESULT_LIMIT};
 use crate::db::sql_fragment::{Bind, Fragment, Statement};
@@ -25,15 +27,15 @@ impl RankedMatches {
     /// position does not belong to these matches.
     pub(in crate::db) fn fetch_page(
         &self,
-        list: &ListQuery,
+        page: ListPage<'_>,
         connection: &mut Connection,
-        start: &PageStart,
-        limit: i64,
     ) -> Result<Option<Vec<PositionRow>>, Error> {
-        let local_offset = if let PageStart::Offset(offset @ ..=MAX_LOCAL_OFFSET) = start {
-            Some(*offset)
-        } else {
-            None
+        let ListPage { list, start, limit } = page;
+        let first_page = match start {
+            PageStart::Offset(offset @ ..=MAX_LOCAL_OFFSET) => {
+                Some(FirstPage { list, tiers: &self.tiers, offset: *offset, limit })
+            }
+            _ => None,
         };
         if self.is_small_result && !connection.is_sqlite() {
             let Some(statement) = SmallResult { tiers: &self.tiers, condition: &self.condition }
@@ -47,18 +49,18 @@ impl RankedMatches {
                 }
                 return Ok(Some(rows));
             }
-        } else if let Some(offset) = local_offset.filter(|_| !connection.is_sqlite())
-            && let Some(rows) = self.fetch_rare_tiers_first(list, connection, offset, limit)?
+        } else if let Some(first_page) = first_page.filter(|_| !connection.is_sqlite())
+            && let Some(rows) = first_page.fetch_rare_tiers_first(connection)?
         {
             return Ok(Some(rows));
         }
         let statement = if connection.is_sqlite() {
-            if let Some(offset) = local_offset {
-                return Ok(Some(self.fetch_page_sqlite(list, connection, offset, limit)?));
+            if let Some(first_page) = first_page {
+                return Ok(Some(first_page.fetch_on_sqlite(connection)?));
             }
             tier_union_query(list, &self.tiers, start, limit)
-        } else if let Some(offset) = local_offset.filter(|_| !self.tiers.is_empty()) {
-            return Ok(Some(self.fetch_best_tier_then_rest(list, connection, offset, limit)?));
+        } else if let Some(first_page) = first_page.filter(|_| !self.tiers.is_empty()) {
+            return Ok(Some(first_page.fetch_best_tier_then_rest(connection)?));
         } else {
             tier_union_query(list, &self.tiers, start, limit)
         };
@@ -66,17 +68,22 @@ impl RankedMatches {
             .map(|statement| Statement::<PositionSql>::new(statement).load_rows(connection))
             .transpose()?)
     }
+}
 
-    /// Loads one of the first pages on SQLite: the newest entries of each tier, some of which
-    /// belong to a better one. Queries the fields first, then the match kinds of the fields with
-    /// matches.
-    fn fetch_page_sqlite(
-        &self,
-        list: &ListQuery,
-        connection: &mut Connection,
-        offset: i64,
-        limit: i64,
-    ) -> Result<Vec<PositionRow>, Error> {
+/// One of the first pages, for which the tiers are separated here.
+#[derive(Clone, Copy)]
+struct FirstPage<'a> {
+    list: &'a ListQuery,
+    tiers: &'a [RankTier],
+    offset: i64,
+    limit: i64,
+}
+
+impl FirstPage<'_> {
+    /// Loads the page on SQLite: the newest entries of each tier, some of which belong to a better
+    /// one. Queries the fields first, then the match kinds of the fields with matches.
+    fn fetch_on_sqlite(self, connection: &mut Connection) -> Result<Vec<PositionRow>, Error> {
+        let Self { list, offset, limit, .. } = self;
         let Some(best) = self.tiers.first() else { return Ok(Vec::new()) };
         let row_limit = limit.saturating_add(1).saturating_add(offset);
         let mut rows = fetch_tiers(list, connection, std::iter::once(best), row_limit)?;
@@ -96,15 +103,13 @@ impl RankedMatches {
         Ok(page_rows(dedupe_by_best_tier(rows), offset, limit))
     }
 
-    /// Loads one of the first pages on PostgreSQL. The best tier is queried first, because it often
-    /// fills the page and the others take long to plan.
+    /// Loads the page on PostgreSQL. The best tier is queried first, because it often fills the
+    /// page and the others take long to plan.
     fn fetch_best_tier_then_rest(
-        &self,
-        list: &ListQuery,
+        self,
         connection: &mut Connection,
-        offset: i64,
-        limit: i64,
     ) -> Result<Vec<PositionRow>, Error> {
+        let Self { list, offset, limit, .. } = self;
         let row_limit = limit.saturating_add(offset);
         let mut rows: Vec<PositionRow> = Vec::new();
         let (best, others) = self.tiers.split_at(1.min(self.tiers.len()));
@@ -121,15 +126,13 @@ impl RankedMatches {
         Ok(page_rows(rows, offset, limit))
     }
 
-    /// Loads one of the first pages on PostgreSQL if a word is frequent in one field and rare in
-    /// the better ones, which are queried all at once. Returns `None` if that is not the case.
+    /// Loads the page on PostgreSQL if a word is frequent in one field and rare in the better ones,
+    /// which are queried all at once. Returns `None` if that is not the case.
     fn fetch_rare_tiers_first(
-        &self,
-        list: &ListQuery,
+        self,
         connection: &mut Connection,
-        offset: i64,
-        limit: i64,
     ) -> Result<Option<Vec<PositionRow>>, Error> {
+        let Self { list, offset, limit, .. } = self;
         let frequent = self.tiers.iter().position(RankTier::prefers_key_scan).unwrap_or(0);
         let (rare_tiers, frequent_tiers) = self.tiers.split_at(frequent);
         let Some(condition) =

@@ -96,18 +96,16 @@ impl ImportMapper<'_> {
             self.count_skipped("result/indicator/reference", indicator.references.len());
         }
         common.insert("programme".to_owned(), json!(programme));
-        self.map_statistics(
-            &ResultContext {
-                activity,
-                result,
-                indicator,
-                measure,
-                standalone_slug: alone,
-                indicator_slug: of,
-                title,
-            },
-            &common,
-        );
+        self.map_statistics(&ResultContext {
+            activity,
+            result,
+            indicator,
+            measure,
+            standalone_slug: alone,
+            indicator_slug: of,
+            common_fields: common,
+            title,
+        });
     }
 
     /// First code in a supported vocabulary.
@@ -126,7 +124,7 @@ impl ImportMapper<'_> {
     }
 
     /// Maps values of an indicator to statistics with target and baseline.
-    fn map_statistics(&mut self, context: &ResultContext<'_>, common: &Map<String, Json>) {
+    fn map_statistics(&mut self, context: &ResultContext<'_>) {
         let mut used: HashSet<usize> = HashSet::new();
         let targets: Vec<(&Period, &PeriodValue)> = context
             .indicator
@@ -157,13 +155,13 @@ impl ImportMapper<'_> {
             met.extend(place);
             let target = place.and_then(|place| targets.get(place)).copied();
             let values = StatisticValues { period, actual: Some(actual), target };
-            self.map_statistic(context, common, &values, &mut used);
+            self.map_statistic(context, &values, &mut used);
         }
         for (place, target) in targets.iter().enumerate() {
             if !met.contains(&place) {
                 let values =
                     StatisticValues { period: target.0, actual: None, target: Some(*target) };
-                self.map_statistic(context, common, &values, &mut used);
+                self.map_statistic(context, &values, &mut used);
             }
         }
         let remarks = targets
@@ -180,13 +178,12 @@ impl ImportMapper<'_> {
     fn map_statistic(
         &mut self,
         context: &ResultContext<'_>,
-        common: &Map<String, Json>,
         values: &StatisticValues<'_>,
         used: &mut HashSet<usize>,
     ) {
         let StatisticValues { period, actual, target } = *values;
         let Some(main) = actual.or(target.map(|(_, target)| target)) else { return };
-        let mut body = common.clone();
+        let mut body = context.common_fields.clone();
         body.insert("value".to_owned(), json!(actual.and_then(|actual| actual.value.as_ref())));
         let exact = "exact".to_owned();
         let stated = main.qualifier.as_ref().or_else(|| main.statistic.is_some().then_some(&exact));
@@ -287,6 +284,8 @@ struct ResultContext<'a> {
     standalone_slug: Option<String>,
     /// Slug of the indicator.
     indicator_slug: Option<String>,
+    /// Fields that all statistics of the indicator have.
+    common_fields: Map<String, Json>,
     title: &'a str,
 }
 

@@ -8,7 +8,7 @@ use crate::db::{Connection, Id};
 use crate::http::json_fields::JsonFields;
 use crate::http::problem::{FieldError, Problem};
 use crate::impact::indicators::model::{self, Indicator, IndicatorFields, SCHEMA};
-use crate::impact::measure_rules::measure_violations;
+use crate::impact::measure_rules::{MeasureViolation, measure_violations};
 use crate::impact::resource::ImpactStatistics;
 use crate::resource::index::filters;
 use crate::resource::index::sort_rows::save_sort_row;
@@ -83,7 +83,7 @@ impl Resource for Indicators {
             else {
                 continue;
             };
-            if let Some((field, _, detail)) =
+            if let Some(MeasureViolation { field, detail, .. }) =
                 measure_violations(&fields, &indicator.measure, indicator.is_share.unwrap_or(false))
                     .into_iter()
                     .next()

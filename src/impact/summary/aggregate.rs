@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use crate::impact::fact_record::FactValues;
 use crate::impact::progress::progress_percent;
-use crate::impact::summary::fact_table::{FactRow, FactTable, day_number};
+use crate::impact::summary::day_range::DayRange;
+use crate::impact::summary::fact_table::{FactRow, FactTable};
 use crate::text::decimal::exact::ExactDecimal;
 
 /// A computed value with its qualifier.
@@ -200,16 +201,12 @@ fn sum_targets(
             .filter(|(_, figures)| !figures.target.is_empty())
             .map(|(row, figures)| (target_period(row, &figures), row, figures))
             .collect();
-        aims.sort_by_key(|((start, end), row, _)| {
-            (
-                Reverse(i64::from(*end).saturating_sub(i64::from(*start))),
-                *start,
-                Reverse(row.number),
-            )
+        aims.sort_by_key(|(days, row, _)| {
+            (Reverse(days.day_count()), days.first, Reverse(row.number))
         });
-        let mut taken: Vec<(i32, i32)> = Vec::new();
+        let mut taken: Vec<DayRange> = Vec::new();
         for (days, _, figures) in aims {
-            if taken.iter().all(|other| days.0 > other.1 || other.0 > days.1) {
+            if !taken.iter().any(|other| days.overlaps(*other)) {
                 taken.push(days);
                 sum = sum.add(&ExactDecimal::parse(figures.target)?);
                 let end =
@@ -225,14 +222,11 @@ fn sum_targets(
 }
 
 /// Returns the period of a target: its own, or that of the statistic.
-fn target_period(row: &FactRow, figures: &FactValues<'_>) -> (i32, i32) {
+fn target_period(row: &FactRow, figures: &FactValues<'_>) -> DayRange {
     if figures.target_start.is_empty() && figures.target_end.is_empty() {
         return row.period_days;
     }
-    (
-        day_number(figures.target_start).unwrap_or(i32::MIN),
-        day_number(figures.target_end).unwrap_or(i32::MAX),
-    )
+    DayRange::parse(figures.target_start, figures.target_end)
 }
 
 #[cfg(test)]

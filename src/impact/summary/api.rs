@@ -46,9 +46,8 @@ pub async fn get_impact_statistics_summary(
     state: web::Data<AppState>,
     request: HttpRequest,
     _: AcceptsJson,
-    viewer: Viewer,
+    Viewer(visibility): Viewer,
 ) -> Result<HttpResponse, Problem> {
-    let visibility = viewer.visibility;
-    let params = Arc::new(SummaryParams::from_request(&state, &request, visibility, &[], None)?);
+    let params = Arc::new(SummaryParams::from_request(&state, &request, visibility, None)?);
     respond(&state, &request, visibility, params, build_summary).await
 }

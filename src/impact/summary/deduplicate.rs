@@ -13,6 +13,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
+use crate::impact::summary::day_range::DayRange;
 use crate::impact::summary::fact_table::{FactRow, FactTable, ScopeIds};
 use crate::text::decimal::exact::ExactDecimal;
 
@@ -38,7 +39,7 @@ pub struct Deduplicated {
 #[derive(Eq, Hash, PartialEq)]
 enum OverlapGroup<'a> {
     Indicator(u32),
-    Standalone(u32, u32, &'a [u32], u32, (i32, i32)),
+    Standalone(u32, u32, &'a [u32], u32, DayRange),
 }
 
 impl<'a> OverlapGroup<'a> {
@@ -155,10 +156,10 @@ fn specificity(member: &Candidate<'_>) -> usize {
 
 /// Returns the approximate number of days in a period.
 fn period_length(row: &FactRow) -> i64 {
-    if row.period_days.0 == i32::MIN || row.period_days.1 == i32::MAX {
+    if row.period_days.first == i32::MIN || row.period_days.last == i32::MAX {
         return i64::MAX;
     }
-    i64::from(row.period_days.1).saturating_sub(i64::from(row.period_days.0))
+    row.period_days.day_count()
 }
 
 /// Whether two statistics of an overlap group overlap.
@@ -171,7 +172,7 @@ fn overlaps(a: &Candidate<'_>, b: &Candidate<'_>) -> bool {
     if differ(x.programme, y.programme) || differ(x.partner, y.partner) {
         return false;
     }
-    if a.row.period_days.0 > b.row.period_days.1 || b.row.period_days.0 > a.row.period_days.1 {
+    if !a.row.period_days.overlaps(b.row.period_days) {
         return false;
     }
     let apart = |one: &[u32], other: &[u32]| {

@@ -3,6 +3,7 @@
 //!
 //! - [`params`]: query parameters.
 //! - [`select`]: the statistics of a list.
+//! - [`day_range`]: periods in days.
 //! - [`fact_table`]: in-memory table of all statistics.
 //! - [`deduplicate`]: selection of statistics that do not overlap.
 //! - [`aggregate`]: sum, minimum, maximum, latest value, baseline, target and progress.
@@ -12,6 +13,7 @@
 
 pub mod aggregate;
 pub mod api;
+pub mod day_range;
 pub mod deduplicate;
 pub mod fact_table;
 pub mod group_by;

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use crate::http::auth::Visibility;
 use crate::http::json_fields::unknown_value_message;
-use crate::http::language::accept_language;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::query_params::{QueryParams, remove_params};
 use crate::impact::schema::SCHEMA;
@@ -139,24 +138,22 @@ struct SummaryKey<'a> {
 }
 
 impl SummaryParams {
-    /// Parses all parameters except `extra_params`, which the caller parses; all errors are
-    /// reported together. `implied_filter` is a filter implied by the URL, such as
-    /// `indicator=people-in-training`.
+    /// Parses all parameters; all errors are reported together. The URL of a series implies a
+    /// filter by its indicator; the caller parses `by`.
     pub fn from_request(
         state: &AppState,
         request: &HttpRequest,
         visibility: Visibility,
-        extra_params: &[&'static str],
-        implied_filter: Option<&str>,
+        series_indicator: Option<&str>,
     ) -> Result<Self, Problem> {
+        let extra_params: &[&'static str] = if series_indicator.is_some() { &["by"] } else { &[] };
         let mut read = Self::parse(request.query_string(), extra_params, |query| {
-            let parts: Vec<&str> =
-                [query].into_iter().chain(implied_filter).filter(|part| !part.is_empty()).collect();
+            let filter = series_indicator.map(|indicator| format!("indicator={indicator}"));
+            let parts = [query].into_iter().chain(filter.as_deref());
             ListRequest::parse(
                 &SCHEMA,
-                &parts.join("&"),
-                accept_language(request),
-                &state.fallback_languages,
+                &parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("&"),
+                state.language_defaults(request),
                 visibility,
             )
         })?;

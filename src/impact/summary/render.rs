@@ -65,13 +65,13 @@ pub fn build_summary(
     groups.truncate(params.limit);
     let names = StatisticReferences::load(
         connection,
-        &facts,
-        &referenced_rows(&groups, params),
+        facts.row_ids(&referenced_rows(&groups, params)),
         params.list.visibility,
         render_context,
     )?;
-    let to_response = |group: &Group| render_group(&facts, group, params, &names, render_context);
-    Ok(ImpactSummary { data: groups.iter().map(to_response).collect(), total_groups })
+    let renderer = GroupRenderer { facts: &facts, params, references: &names, render_context };
+    let data = groups.iter().map(|group| renderer.render(group)).collect();
+    Ok(ImpactSummary { data, total_groups })
 }
 
 /// Loads the items that group keys reference and that are visible to the client.
@@ -161,13 +161,10 @@ impl StatisticReferences {
     /// Loads short references of these statistics that are visible to the client.
     pub fn load(
         connection: &mut Connection,
-        facts: &FactTable,
-        places: &[usize],
+        numbers: impl Iterator<Item = RowId>,
         visibility: Visibility,
         render_context: &mut RenderContext,
     ) -> Result<Self, Problem> {
-        let numbers =
-            places.iter().filter_map(|place| facts.rows.get(*place)).map(|row| row.number);
         let statement = Statement::<(BigInt, Uuid)>::select(
             "items.number, items.id",
             "items",
@@ -194,82 +191,100 @@ impl StatisticReferences {
     }
 }
 
-fn render_group(
-    facts: &FactTable,
-    group: &Group,
-    params: &SummaryParams,
-    references: &StatisticReferences,
-    render_context: &RenderContext,
-) -> SummaryGroup {
-    let (computed, measure, language) = (
-        &group.aggregates,
-        group.comparability.measure.as_str(),
-        render_context.language_preference.ui_language,
-    );
-    let one = |one: &Option<ValueWithSource>| {
-        let (amount, place) = one.as_ref()?;
-        let row = facts.rows.get(*place)?;
-        let figures = facts.values(row);
-        let day = |day: &str| (!day.is_empty()).then(|| day.to_owned());
-        let SummaryAmount { value, value_number, qualifier, figure } =
-            SummaryAmount::new(amount, measure, language);
-        let (period_start, period_end) = (day(figures.start), day(figures.end));
-        Some(SummaryValue {
-            value,
-            value_number,
-            qualifier,
-            figure,
-            period_start,
-            period_end,
+/// Renders the groups of a summary.
+struct GroupRenderer<'a> {
+    facts: &'a FactTable,
+    params: &'a SummaryParams,
+    references: &'a StatisticReferences,
+    render_context: &'a RenderContext,
+}
+
+impl GroupRenderer<'_> {
+    fn render(&self, group: &Group) -> SummaryGroup {
+        let Self { facts, params, references, render_context } = *self;
+        let (computed, measure, language) = (
+            &group.aggregates,
+            group.comparability.measure.as_str(),
+            render_context.language_preference.ui_language,
+        );
+        let one = |one: &Option<ValueWithSource>| {
+            let (amount, place) = one.as_ref()?;
+            let row = facts.rows.get(*place)?;
+            let figures = facts.values(row);
+            let day = |day: &str| (!day.is_empty()).then(|| day.to_owned());
+            let SummaryAmount { value, value_number, qualifier, figure } =
+                SummaryAmount::new(amount, measure, language);
+            let (period_start, period_end) = (day(figures.start), day(figures.end));
+            Some(SummaryValue {
+                value,
+                value_number,
+                qualifier,
+                figure,
+                period_start,
+                period_end,
+                statistic: references.get(facts, *place, render_context),
+            })
+        };
+        let overlapping = group.deduplicated.excluded.iter().map(|excluded| ExcludedStatistic {
+            statistic: references.get(facts, excluded.row, render_context),
+            reason: "overlaps",
+            covered_by: references.get(facts, excluded.covered_by, render_context),
+        });
+        let without = group.without_value.iter().map(|place| ExcludedStatistic {
             statistic: references.get(facts, *place, render_context),
-        })
-    };
-    let overlapping = group.deduplicated.excluded.iter().map(|excluded| ExcludedStatistic {
-        statistic: references.get(facts, excluded.row, render_context),
-        reason: "overlaps",
-        covered_by: references.get(facts, excluded.covered_by, render_context),
-    });
-    let without = group.without_value.iter().map(|place| ExcludedStatistic {
-        statistic: references.get(facts, *place, render_context),
-        reason: "no_value",
-        covered_by: None,
-    });
-    SummaryGroup {
-        keys: group
-            .key
-            .iter()
-            .zip(&params.group_by)
-            .map(|(part, by)| group_key(by, part, render_context))
-            .collect(),
-        unit: group.comparability.unit.clone(),
-        measure: measure.to_owned(),
-        count: group.deduplicated.rows.len(),
-        sum: params
-            .includes("sum")
-            .then(|| computed.sum.as_ref().map(|sum| SummaryAmount::new(sum, measure, language))),
-        not_summable: group.not_summable.as_ref().filter(|_| params.includes("sum")).map(
-            |refusal| NotSummable { code: refusal.code, detail: format!("{}.", refusal.detail) },
-        ),
-        min: params.includes("min").then(|| one(&computed.min)),
-        max: params.includes("max").then(|| one(&computed.max)),
-        latest: params.includes("latest").then(|| one(&computed.latest)),
-        baseline: params.includes("baseline").then(|| {
-            computed.baseline.as_ref().map(|before| SummaryBaseline::new(before, measure, language))
-        }),
-        target: params.includes("target").then(|| {
-            computed.target.as_ref().map(|aim| SummaryTarget::new(aim, measure, language))
-        }),
-        progress: params.includes("progress").then(|| {
-            computed.progress.as_ref().map(|way| SummaryAmount::new(way, "percentage", language))
-        }),
-        statistics: group
-            .deduplicated
-            .rows
-            .iter()
-            .take(params.statistics_limit)
-            .filter_map(|place| references.get(facts, *place, render_context))
-            .collect(),
-        excluded: overlapping.chain(without).take(params.statistics_limit).collect(),
-        excluded_count: group.deduplicated.excluded.len().saturating_add(group.without_value.len()),
+            reason: "no_value",
+            covered_by: None,
+        });
+        SummaryGroup {
+            keys: group
+                .key
+                .iter()
+                .zip(&params.group_by)
+                .map(|(part, by)| group_key(by, part, render_context))
+                .collect(),
+            unit: group.comparability.unit.clone(),
+            measure: measure.to_owned(),
+            count: group.deduplicated.rows.len(),
+            sum: params.includes("sum").then(|| {
+                computed.sum.as_ref().map(|sum| SummaryAmount::new(sum, measure, language))
+            }),
+            not_summable: group.not_summable.as_ref().filter(|_| params.includes("sum")).map(
+                |refusal| NotSummable {
+                    code: refusal.code,
+                    detail: format!("{}.", refusal.detail),
+                },
+            ),
+            min: params.includes("min").then(|| one(&computed.min)),
+            max: params.includes("max").then(|| one(&computed.max)),
+            latest: params.includes("latest").then(|| one(&computed.latest)),
+            baseline: params.includes("baseline").then(|| {
+                computed
+                    .baseline
+                    .as_ref()
+                    .map(|before| SummaryBaseline::new(before, measure, language))
+            }),
+            target: params.includes("target").then(|| {
+                computed.target.as_ref().map(|aim| SummaryTarget::new(aim, measure, language))
+            }),
+            progress: params.includes("progress").then(|| {
+                computed
+                    .progress
+                    .as_ref()
+                    .map(|way| SummaryAmount::new(way, "percentage", language))
+            }),
+            statistics: group
+                .deduplicated
+                .rows
+                .iter()
+                .take(params.statistics_limit)
+                .filter_map(|place| references.get(facts, *place, render_context))
+                .collect(),
+            excluded: overlapping.chain(without).take(params.statistics_limit).collect(),
+            excluded_count: group
+                .deduplicated
+                .excluded
+                .len()
+                .saturating_add(group.without_value.len()),
+        }
     }
 }

@@ -198,10 +198,9 @@ pub async fn get_indicator_series(
     state: web::Data<AppState>,
     request: HttpRequest,
     _: AcceptsJson,
-    viewer: Viewer,
+    Viewer(visibility): Viewer,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let visibility = viewer.visibility;
     let name = name.into_inner();
     let found = {
         let name = name.clone();
@@ -224,13 +223,7 @@ pub async fn get_indicator_series(
     };
     reject_summary_params(&request)?;
     let by = parse_by(&request)?;
-    let mut params = SummaryParams::from_request(
-        &state,
-        &request,
-        visibility,
-        &["by"],
-        Some(&format!("indicator={}", item.slug)),
-    )?;
+    let mut params = SummaryParams::from_request(&state, &request, visibility, Some(&item.slug))?;
     params.group_by = by.into_iter().collect();
     respond(
         &state,
@@ -306,7 +299,7 @@ fn build_series(
         lines
             .entry(part)
             .or_default()
-            .entry((row.last_day(), row.period_days.0))
+            .entry((row.last_day(), row.period_days.first))
             .or_default()
             .push(place);
     }
@@ -318,8 +311,7 @@ fn build_series(
         .collect();
     let names = StatisticReferences::load(
         connection,
-        &facts,
-        &shown_here,
+        facts.row_ids(&shown_here),
         params.list.visibility,
         render_context,
     )?;

@@ -82,9 +82,18 @@ const MAX_ENTRIES_PER_KIND: usize = 20_000;
 /// of all items of a kind, and search result pages.
 #[derive(Default)]
 pub struct ReferenceCache {
-    targets: Mutex<HashMap<(ResourceKind, Visibility), KindCache>>,
+    targets: Mutex<HashMap<VisibleKind, KindCache>>,
     snapshots: SnapshotCache,
     search_pages: SearchPageCache,
+}
+
+/// The items of a kind that a caller may see.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct VisibleKind {
+    /// The kind.
+    pub kind: ResourceKind,
+    /// Visibility of the items.
+    pub visibility: Visibility,
 }
 
 #[derive(Default)]
@@ -126,15 +135,14 @@ impl CacheView {
     /// Passes the cached targets of these ids to `found` and returns the ids that are not cached.
     pub fn get_targets(
         &self,
-        kind: ResourceKind,
-        visibility: Visibility,
+        items: VisibleKind,
         ids: Vec<Id>,
         mut found: impl FnMut(Arc<ReferenceTarget>),
     ) -> Vec<Id> {
         let kinds = self.reference_cache.targets.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(kind_cache) = kinds
-            .get(&(kind, visibility))
-            .filter(|kind_cache| Some(kind_cache.revision) == self.revision(kind))
+            .get(&items)
+            .filter(|kind_cache| Some(kind_cache.revision) == self.revision(items.kind))
         else {
             return ids;
         };
@@ -150,23 +158,18 @@ impl CacheView {
     }
 
     /// Returns the cached id of the item that a filter names.
-    pub fn get_id_by_name(
-        &self,
-        kind: ResourceKind,
-        visibility: Visibility,
-        name: &str,
-    ) -> Option<Id> {
+    pub fn get_id_by_name(&self, items: VisibleKind, name: &str) -> Option<Id> {
         let kinds = self.reference_cache.targets.lock().unwrap_or_else(PoisonError::into_inner);
         let kind_cache = kinds
-            .get(&(kind, visibility))
-            .filter(|kind_cache| Some(kind_cache.revision) == self.revision(kind))?;
+            .get(&items)
+            .filter(|kind_cache| Some(kind_cache.revision) == self.revision(items.kind))?;
         kind_cache.ids_by_name.get(name).copied()
     }
 
     /// Caches the id that a name resolves to.
-    pub fn insert_name(&self, kind: ResourceKind, visibility: Visibility, name: &str, id: Id) {
+    pub fn insert_name(&self, items: VisibleKind, name: &str, id: Id) {
         let mut kinds = self.reference_cache.targets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kind_cache) = self.kind_cache(&mut kinds, kind, visibility) {
+        if let Some(kind_cache) = self.kind_cache(&mut kinds, items) {
             kind_cache.ids_by_name.insert(name.to_owned(), id);
         }
     }
@@ -174,12 +177,11 @@ impl CacheView {
     /// Caches loaded targets.
     pub fn insert_targets(
         &self,
-        kind: ResourceKind,
-        visibility: Visibility,
+        items: VisibleKind,
         read: impl Iterator<Item = (Id, Option<Arc<ReferenceTarget>>)>,
     ) {
         let mut kinds = self.reference_cache.targets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kind_cache) = self.kind_cache(&mut kinds, kind, visibility) {
+        if let Some(kind_cache) = self.kind_cache(&mut kinds, items) {
             kind_cache.targets.extend(read);
         }
     }
@@ -188,12 +190,11 @@ impl CacheView {
     /// when their number exceeds [`MAX_ENTRIES_PER_KIND`].
     fn kind_cache<'a>(
         &self,
-        kinds: &'a mut HashMap<(ResourceKind, Visibility), KindCache>,
-        kind: ResourceKind,
-        visibility: Visibility,
+        kinds: &'a mut HashMap<VisibleKind, KindCache>,
+        items: VisibleKind,
     ) -> Option<&'a mut KindCache> {
-        let revision = self.revision(kind)?;
-        let entry = kinds.entry((kind, visibility)).or_default();
+        let revision = self.revision(items.kind)?;
+        let entry = kinds.entry(items).or_default();
         if entry.revision != revision
             || entry.targets.len() > MAX_ENTRIES_PER_KIND
             || entry.ids_by_name.len() > MAX_ENTRIES_PER_KIND

@@ -32,6 +32,15 @@ struct WordChunk {
     entries: Vec<(u32, u32, Script)>,
 }
 
+/// A word of a list.
+#[derive(Clone, Copy)]
+struct ListedWord<'a> {
+    word: &'a str,
+    /// Mask of its letters, see [`letter_mask`].
+    letters: u32,
+    script: Script,
+}
+
 /// A vocabulary word that is similar to a typed one. The order of the fields is the order of
 /// preference.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -57,13 +66,13 @@ impl WordChunk {
         }
     }
 
-    fn iter(&self) -> impl Iterator<Item = (&str, u32, Script)> {
+    fn iter(&self) -> impl Iterator<Item = ListedWord<'_>> {
         let mut start = 0_usize;
         self.entries.iter().filter_map(move |(end, letters, script)| {
             let end = usize::try_from(*end).ok()?;
             let word = self.text.get(start..end)?;
             start = end;
-            Some((word, *letters, *script))
+            Some(ListedWord { word, letters: *letters, script: *script })
         })
     }
 }
@@ -81,14 +90,14 @@ impl WordList {
         self.chunks.push(Arc::new(part));
         if self.chunks.len() > MAX_CHUNKS {
             let mut chunk = WordChunk::default();
-            for (word, _, script) in self.chunks.iter().flat_map(|part| part.iter()) {
-                chunk.push(&(script, word.to_owned()));
+            for listed in self.chunks.iter().flat_map(|part| part.iter()) {
+                chunk.push(&(listed.script, listed.word.to_owned()));
             }
             self.chunks = vec![Arc::new(chunk)];
         }
     }
 
-    fn iter(&self) -> impl Iterator<Item = (&str, u32, Script)> {
+    fn iter(&self) -> impl Iterator<Item = ListedWord<'_>> {
         self.chunks.iter().flat_map(|part| part.iter())
     }
 }
@@ -122,7 +131,8 @@ impl Vocabulary {
         let mut found: Vec<SimilarWord> = word_list
             .iter()
             .enumerate()
-            .filter_map(|(rank, (word, letters, word_script))| {
+            .filter_map(|(rank, listed)| {
+                let ListedWord { word, letters, script: word_script } = listed;
                 let edits = fuzzy_word.edit_distance(word, letters)?;
                 let other_initial = word.chars().next() != initial;
                 Some(SimilarWord {
@@ -150,7 +160,9 @@ impl Vocabulary {
     ) -> Result<Vec<String>, Error> {
         let word_list = self.refresh(connection)?;
         let mut found: Vec<String> = Vec::new();
-        for (word, ..) in word_list.iter().filter(|(word, ..)| word.starts_with(prefix)) {
+        for ListedWord { word, .. } in
+            word_list.iter().filter(|listed| listed.word.starts_with(prefix))
+        {
             if !found.iter().any(|found| found == word) {
                 found.push(word.to_owned());
             }

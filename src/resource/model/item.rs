@@ -91,6 +91,12 @@ pub struct ItemRow {
     pub catalogue_revision: i64,
 }
 
+impl AsRef<Self> for ItemRow {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 impl ItemRow {
     /// Returns the date by which the newest items are sorted: of publication, or else of creation.
     pub fn sort_date(&self) -> Time {

@@ -12,6 +12,7 @@ pub mod page;
 pub mod parameter_schemas;
 mod parameters;
 mod request_bodies;
+mod responses;
 mod schemas;
 
 use serde_json::{Map, Value, json};
@@ -19,7 +20,7 @@ use serde_json::{Map, Value, json};
 pub use crate::resource::openapi::parameter_schemas::{comma_list_parameter, query_parameter};
 use crate::resource::openapi::schemas::{
     add_highlight_properties, add_partial_schemas, add_referenced_by_properties,
-    add_translation_references, build_example, flatten_all_of, shared_response_schemas,
+    add_translation_references, flatten_all_of, shared_response_schemas,
 };
 
 use crate::http::problem::ProblemKind;
@@ -28,6 +29,7 @@ use crate::resource::openapi::parameter_schemas::{
     LANGUAGE_PATTERN, SLUG_PATTERN, cursor_schema, id_or_slug_schema, language_schema,
 };
 use crate::resource::openapi::parameters::{header_parameters_for, query_parameters_for};
+use crate::resource::openapi::responses::{ResponseCompletion, validator_headers};
 use crate::resource::query::params::MAX_IDS;
 use crate::resource::schema::operation::OperationKind;
 use crate::resource::schema::{ResourceSchema, TextField};
@@ -74,7 +76,7 @@ pub fn complete_document(
             if let Some(listing) = listings.iter().find(|listing| path == listing.path)
                 && let Some(operation) = item.get_mut("get")
             {
-                complete_operation(operation, Some(listing.schema), true, &schemas);
+                complete_operation(operation, OperationSubject::Items(listing.schema), &schemas);
                 if let Some(page) = operation
                     .as_object_mut()
                     .filter(|operation| !operation.contains_key("parameters"))
@@ -95,9 +97,14 @@ pub fn complete_document(
             }
             let place =
                 of.and_then(|schema| path.strip_prefix(schema.kind.path())).unwrap_or_default();
-            let whole = place.matches('/').count() < 2 || place.ends_with("/restore");
+            let is_item = place.matches('/').count() < 2 || place.ends_with("/restore");
+            let subject = match of {
+                Some(schema) if is_item => OperationSubject::Items(schema),
+                Some(schema) => OperationSubject::SubResource(schema),
+                None => OperationSubject::Other,
+            };
             for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
-                complete_operation(operation, of.copied(), whole, &schemas);
+                complete_operation(operation, subject, &schemas);
             }
         }
         for operation in
@@ -183,15 +190,23 @@ fn remove_excluded_params(operation: &mut Value, listing: &ListEndpoint) {
     }
 }
 
-/// Completes an operation on items of a kind (`of`), or on a sub-resource of an item if `whole` is
-/// false.
-fn complete_operation(
-    operation: &mut Value,
-    of: Option<&ResourceSchema>,
-    whole: bool,
-    schemas: &Value,
-) {
-    let resource_schema = of.filter(|_| whole);
+/// What an operation is on.
+#[derive(Clone, Copy)]
+enum OperationSubject<'a> {
+    /// Items of a kind.
+    Items(&'a ResourceSchema),
+    /// A sub-resource of an item of a kind.
+    SubResource(&'a ResourceSchema),
+    /// Neither.
+    Other,
+}
+
+fn complete_operation(operation: &mut Value, subject: OperationSubject<'_>, schemas: &Value) {
+    let (of, resource_schema) = match subject {
+        OperationSubject::Items(schema) => (Some(schema), Some(schema)),
+        OperationSubject::SubResource(schema) => (Some(schema), None),
+        OperationSubject::Other => (None, None),
+    };
     let Some(operation) = operation.as_object_mut() else { return };
     let Some(class) = OperationKind::take(operation) else { return };
     let mut parameters: Vec<Value> =
@@ -262,8 +277,9 @@ fn complete_operation(
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else {
         return;
     };
+    let response_completion = ResponseCompletion { class, resource_schema, schemas };
     for (status, response) in responses.iter_mut() {
-        complete_response(status, response, class, resource_schema, schemas);
+        response_completion.complete(status, response);
     }
     if class.is_read() {
         responses.insert(
@@ -317,99 +333,6 @@ fn request_body(class: OperationKind, resource_schema: &ResourceSchema) -> Optio
         _ => return None,
     };
     Some(json!({"content": content, "required": true}))
-}
-
-/// Returns the links from a created item to the other operations on it.
-fn operation_links(schema: &ResourceSchema) -> Value {
-    let one = schema.kind.as_str();
-    let link = |verb: &str, description: &str| {
-        let parameters = json!({(one): "$response.body#/id"});
-        (
-            verb.to_owned(),
-            json!({"operationId": schema.kind.operation_id(verb), "parameters": parameters, "description": description}),
-        )
-    };
-    let links = [
-        link("get", "Gets the item by its `id`."),
-        link("patch", "Updates fields of the item."),
-        link("replace", "Replaces the item."),
-        link("delete", "Deletes the item."),
-        link("restore", "Restores the item after deletion."),
-    ];
-    Value::Object(links.into_iter().collect())
-}
-
-fn complete_response(
-    status: &str,
-    response: &mut Value,
-    class: OperationKind,
-    resource_schema: Option<&ResourceSchema>,
-    schemas: &Value,
-) {
-    let Some(response) = response.as_object_mut() else { return };
-    let mut headers = Map::new();
-    headers.insert(
-        "X-Request-Id".to_owned(),
-        json!({"description": "Identifier of the request, as in the server's log.", "schema": {"type": "string"}}),
-    );
-    if class != OperationKind::Delete
-        && let Value::Object(validators) = validator_headers()
-    {
-        headers.extend(validators);
-    }
-    if class == OperationKind::Export {
-        headers.insert(
-            "Content-Language".to_owned(),
-            json!({"description": "Language of formatted values.", "schema": {"type": "string"}}),
-        );
-        headers.insert(
-            "Content-Disposition".to_owned(),
-            json!({"description": "Suggested file name.", "schema": {"type": "string"}}),
-        );
-    } else if class.is_list() {
-        headers.insert("Link".to_owned(), json!({"description": "`self`, `next` and `prev` links (RFC 8288).", "schema": {"type": "string"}}));
-    } else if class != OperationKind::Delete && resource_schema.is_some() {
-        headers.insert(
-            "Content-Language".to_owned(),
-            json!({"description": "Language of the texts.", "schema": {"type": "string"}}),
-        );
-    }
-    if status == "201" {
-        headers.insert("Location".to_owned(), json!({"description": "URL of the item.", "schema": {"type": "string", "format": "uri"}}));
-    }
-    response.insert("headers".to_owned(), Value::Object(headers));
-    if let Some(resource_schema) = resource_schema.filter(|_| status == "201") {
-        response.insert("links".to_owned(), operation_links(resource_schema));
-    }
-    let json =
-        if class == OperationKind::Feed { "application/feed+json" } else { "application/json" };
-    let Some(media) = response
-        .get_mut("content")
-        .and_then(|content| content.get_mut(json))
-        .and_then(Value::as_object_mut)
-    else {
-        return;
-    };
-    let Some(schema) = media.get("schema").cloned() else { return };
-    media.insert("example".to_owned(), build_example(&schema, schemas, 0));
-    // `fields` and `lang=all` omit required properties.
-    let name = schema
-        .get("$ref")
-        .and_then(Value::as_str)
-        .and_then(|path| path.rsplit('/').next())
-        .unwrap_or_default()
-        .to_owned();
-    if !class.is_list() && schemas.get(format!("{name}Partial")).is_some() {
-        let options = json!([{"$ref": format!("#/components/schemas/{name}")}, {"$ref": format!("#/components/schemas/{name}Partial")}]);
-        media.insert("schema".to_owned(), json!({"anyOf": options}));
-    }
-}
-
-fn validator_headers() -> Value {
-    json!({
-        "ETag": {"description": "Strong entity tag of the representation.", "schema": {"type": "string"}},
-        "Last-Modified": {"description": "Time of the last change to anything in the representation.", "schema": {"type": "string"}},
-    })
 }
 
 fn response_component_name(kind: ProblemKind) -> String {

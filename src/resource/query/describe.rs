@@ -8,9 +8,10 @@ use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::i18n::language_names;
 use crate::i18n::messages::Message;
-use crate::resource::query::params::MAX_IDS;
+use crate::resource::cache::references::VisibleKind;
+use crate::resource::query::params::{ListRequest, MAX_IDS};
 use crate::resource::schema::{
-    FilterSchema, FilterType, MAX_VALUES, RangeSchema, RangeType, ResourceKind, ResourceSchema,
+    FilterSchema, FilterType, MAX_VALUES, RangeSchema, RangeType, ResourceKind,
     TEXT_LANGUAGE_FILTER,
 };
 use crate::resource::store::lookup::resolve_names;
@@ -46,22 +47,23 @@ pub struct QueryDescription {
     pub notes: Vec<RequiredNote>,
 }
 
-/// Describes a query that is valid for the list of a kind.
+/// Describes a query that is valid for the list of a list request.
 pub fn describe_query(
     connection: &mut Connection,
-    schema: &'static ResourceSchema,
+    list_request: &ListRequest,
     query: &str,
-    visibility: Visibility,
     render_context: &mut RenderContext,
 ) -> Result<QueryDescription, Problem> {
+    let schema = list_request.schema;
     let mut params = QueryParams::parse(query)?;
     let filters: Vec<(&'static FilterSchema, Vec<String>)> = schema
         .all_filters()
         .filter_map(|filter| Some((filter, params.list(filter.name, MAX_VALUES)?)))
         .collect();
-    let names = load_filter_titles(connection, &filters, visibility, render_context)?;
+    let titles = load_filter_titles(connection, &filters, list_request.visibility, render_context)?;
     let language = render_context.language_preference.ui_language;
     let say = |phrase: Message| phrase.localize(language);
+    let mut filter_labels = FilterLabels { titles, render_context, notes: Vec::new() };
     let mut description = QueryDescription {
         title: say(schema.kind.heading_message()).to_owned(),
         notes: Vec::new(),
@@ -74,8 +76,7 @@ pub fn describe_query(
         for value in values {
             let (is_excluded, value) =
                 value.strip_prefix('!').map_or((false, value.as_str()), |rest| (true, rest));
-            let label =
-                filter_value_label(filter, value, &names, render_context, &mut description.notes);
+            let label = filter_labels.label(filter, value);
             labels.push(if is_excluded {
                 Message::Excluding.format(language, &label)
             } else {
@@ -126,6 +127,7 @@ pub fn describe_query(
             .collect();
         description.append(&format!("{}: {}", say(Message::Order), keys.join(", ")));
     }
+    description.notes = filter_labels.notes;
     description.notes.dedup();
     Ok(description)
 }
@@ -164,7 +166,8 @@ fn load_filter_titles(
     }
     // The list request of this query resolves the same names and caches them.
     let known = |(kind, name): &(ResourceKind, &str)| {
-        render_context.cache().and_then(|cache| cache.get_id_by_name(*kind, visibility, name))
+        let items = VisibleKind { kind: *kind, visibility };
+        render_context.cache().and_then(|cache| cache.get_id_by_name(items, name))
     };
     let mut found: HashMap<(ResourceKind, String), Id> = HashMap::new();
     let mut unknown: Vec<(ResourceKind, &str)> = Vec::new();
@@ -191,50 +194,60 @@ fn load_filter_titles(
         .collect())
 }
 
-/// Returns the display label of a filter value.
-fn filter_value_label(
-    filter: &FilterSchema,
-    value: &str,
-    names: &TitlesByName,
-    render_context: &RenderContext,
-    notes: &mut Vec<RequiredNote>,
-) -> String {
-    let language = render_context.language_preference.ui_language;
-    match filter.filter_type {
-        FilterType::Item(kind) | FilterType::ReferencedBy(kind, _) => {
-            names.get(&(kind, value.to_owned())).cloned().unwrap_or_else(|| value.to_owned())
-        }
-        FilterType::Country => {
-            let Some(country) = render_context.country_names.country_reference(value, language)
-            else {
-                return value.to_owned();
-            };
-            let Some(footnote) = country.footnote else { return country.name.to_owned() };
-            notes.push(RequiredNote { label: None, text: format!("* {footnote}") });
-            format!("{}*", country.name)
-        }
-        FilterType::Language => Language::parse(value)
-            .map_or_else(|_| value.to_owned(), |tag| language_names::display_name(&tag, language)),
-        FilterType::Boolean if filter.name == "additive" => {
-            if value == "true" { Message::Additive } else { Message::NotAdditive }
-                .localize(language)
-                .to_owned()
-        }
-        FilterType::Boolean => {
-            if value == "true" { Message::OrganisationGroup } else { Message::SingleOrganisation }
-                .localize(language)
-                .to_owned()
-        }
-        FilterType::OneOf(_) | FilterType::AllOf(_) | FilterType::KindWithFeeds => match value {
-            "youtube" => "YouTube".to_owned(),
-            "vimeo" => "Vimeo".to_owned(),
-            "hls" | "dash" => value.to_ascii_uppercase(),
-            _ => Message::for_code(value).map_or_else(
-                || value.to_owned(),
-                |phrase| phrase.format(language, "").trim().to_owned(),
+/// Labels filter values, and collects the notes that must accompany the labels.
+struct FilterLabels<'a> {
+    titles: TitlesByName,
+    render_context: &'a RenderContext,
+    notes: Vec<RequiredNote>,
+}
+
+impl FilterLabels<'_> {
+    /// Returns the display label of a filter value.
+    fn label(&mut self, filter: &FilterSchema, value: &str) -> String {
+        let Self { titles, render_context, notes } = self;
+        let language = render_context.language_preference.ui_language;
+        match filter.filter_type {
+            FilterType::Item(kind) | FilterType::ReferencedBy(kind, _) => {
+                titles.get(&(kind, value.to_owned())).cloned().unwrap_or_else(|| value.to_owned())
+            }
+            FilterType::Country => {
+                let Some(country) = render_context.country_names.country_reference(value, language)
+                else {
+                    return value.to_owned();
+                };
+                let Some(footnote) = country.footnote else { return country.name.to_owned() };
+                notes.push(RequiredNote { label: None, text: format!("* {footnote}") });
+                format!("{}*", country.name)
+            }
+            FilterType::Language => Language::parse(value).map_or_else(
+                |_| value.to_owned(),
+                |tag| language_names::display_name(&tag, language),
             ),
-        },
-        FilterType::Text | FilterType::Year => value.to_owned(),
+            FilterType::Boolean if filter.name == "additive" => {
+                if value == "true" { Message::Additive } else { Message::NotAdditive }
+                    .localize(language)
+                    .to_owned()
+            }
+            FilterType::Boolean => if value == "true" {
+                Message::OrganisationGroup
+            } else {
+                Message::SingleOrganisation
+            }
+            .localize(language)
+            .to_owned(),
+            FilterType::OneOf(_) | FilterType::AllOf(_) | FilterType::KindWithFeeds => {
+                match value {
+                    "youtube" => "YouTube".to_owned(),
+                    "vimeo" => "Vimeo".to_owned(),
+                    "hls" | "dash" => value.to_ascii_uppercase(),
+                    _ => Message::for_code(value).map_or_else(
+                        || value.to_owned(),
+                        |phrase| phrase.format(language, "").trim().to_owned(),
+                    ),
+                }
+            }
+            FilterType::Text | FilterType::Year => value.to_owned(),
+        }
     }
 }
 

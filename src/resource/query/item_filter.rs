@@ -7,7 +7,7 @@ use crate::db::sql_fragment::{Fragment, id_in_fragment, integer_in_fragment};
 use crate::db::{Connection, Id, RowId};
 use crate::http::json_fields::truncate_for_message;
 use crate::http::problem::{FieldError, Problem};
-use crate::resource::cache::references::CacheView;
+use crate::resource::cache::references::{CacheView, VisibleKind};
 use crate::resource::model::item::ItemRow;
 use crate::resource::query::params::{FilterValue, ListRequest};
 use crate::resource::schema::{FilterSchema, FilterType, ResourceKind};
@@ -89,7 +89,8 @@ impl ListRequest {
         kind: ResourceKind,
         name: &str,
     ) -> Result<Result<Id, String>, Problem> {
-        if let Some(id) = cache.get_id_by_name(kind, self.visibility, name) {
+        let items = VisibleKind { kind, visibility: self.visibility };
+        if let Some(id) = cache.get_id_by_name(items, name) {
             return Ok(Ok(id));
         }
         let found = find(connection, kind, name)?.map(lookup::Lookup::into_item);
@@ -97,7 +98,7 @@ impl ListRequest {
             item.deleted_at.is_none() && (self.visibility.includes_unpublished() || item.is_public)
         });
         if let Some(item) = visible {
-            cache.insert_name(kind, self.visibility, name, item.id);
+            cache.insert_name(items, name, item.id);
             return Ok(Ok(item.id));
         }
         let hint = suggest_slug(connection, kind, name)?

@@ -81,10 +81,10 @@ impl PageParams {
         };
         let next = last
             .filter(|_| has_next)
-            .map(|position| cursor::encode(&self.query_fingerprint, position, false));
+            .map(|position| cursor::encode_after(&self.query_fingerprint, position));
         let prev = first
             .filter(|_| has_prev)
-            .map(|position| cursor::encode(&self.query_fingerprint, position, true));
+            .map(|position| cursor::encode_before(&self.query_fingerprint, position));
         PageInfo { limit: self.limit, next_cursor: next, prev_cursor: prev, total }
     }
 }

@@ -1,6 +1,5 @@
 //! Parses the parameters of a list request by the schema of the kind.
 
-use actix_web::HttpRequest;
 use serde::Serialize;
 
 use crate::db::keyset::PageStart;
@@ -9,7 +8,7 @@ use crate::db::sort_key::MAX_SORT_KEYS;
 use crate::db::sql_fragment::Bind;
 use crate::http::auth::Visibility;
 use crate::http::json_fields::{truncate_for_message, unknown_value_message};
-use crate::http::language::{LanguageKey, LanguagePreference, accept_language};
+use crate::http::language::{LanguageDefaults, LanguageKey, LanguagePreference};
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::i18n::country_names;
@@ -95,30 +94,15 @@ pub(super) struct FilterValue {
 }
 
 impl ListRequest {
-    /// Parses all parameters; errors are reported together.
-    pub fn from_request(
-        schema: &'static ResourceSchema,
-        request: &HttpRequest,
-        fallback_languages: &[Language],
-        base_url: String,
-        visibility: Visibility,
-    ) -> Result<Self, Problem> {
-        let query = request.query_string();
-        let accepted = accept_language(request);
-        let parsed = Self::parse(schema, query, accepted, fallback_languages, visibility)?;
-        Ok(Self { base_url, ..parsed })
-    }
-
-    /// Parses a query string and the value of `Accept-Language`.
+    /// Parses all parameters; errors are reported together. The base URL is empty.
     pub fn parse(
         schema: &'static ResourceSchema,
         query: &str,
-        accepted: Option<&str>,
-        fallback: &[Language],
+        language_defaults: LanguageDefaults<'_>,
         visibility: Visibility,
     ) -> Result<Self, Problem> {
         let mut params = QueryParams::parse(query)?;
-        let mut language_preference = LanguagePreference::parse(&mut params, accepted, fallback);
+        let mut language_preference = LanguagePreference::parse(&mut params, language_defaults);
         let shape = parse_shape(schema, &mut params, &mut language_preference);
         let ids = params.list("ids", MAX_IDS);
         let search = parse_search(&mut params, &language_preference);
@@ -185,6 +169,12 @@ impl ListRequest {
             by_relevance,
             counts_only: false,
         })
+    }
+
+    /// Sets the base URL.
+    #[must_use]
+    pub fn with_base_url(self, base_url: String) -> Self {
+        Self { base_url, ..self }
     }
 
     /// Returns the parsed query of the search.

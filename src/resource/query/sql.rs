@@ -30,12 +30,12 @@ use crate::text::fingerprint::Fingerprint;
 use crate::text::language_fallback::preference_order;
 
 /// Purpose of a query.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy)]
 enum QueryPurpose {
     /// A page of items, in order.
     Page,
-    /// The number of items, or their row ids.
-    Count,
+    /// The number of items, or their row ids, optionally without one filter.
+    Count { without: Option<&'static FilterSchema> },
 }
 
 impl ListRequest {
@@ -53,7 +53,7 @@ impl ListRequest {
         connection: &mut Connection,
         cache: &CacheView,
     ) -> Result<ListQuery, Problem> {
-        self.build_query(connection, cache, None, QueryPurpose::Page)
+        self.build_query(connection, cache, QueryPurpose::Page)
     }
 
     /// Builds the query for counting the list, optionally without one filter.
@@ -63,7 +63,7 @@ impl ListRequest {
         cache: &CacheView,
         without: Option<&'static FilterSchema>,
     ) -> Result<ListQuery, Problem> {
-        self.build_query(connection, cache, without, QueryPurpose::Count)
+        self.build_query(connection, cache, QueryPurpose::Count { without })
     }
 
     /// Loads the row ids of all items of the list, optionally without one filter, in no particular
@@ -137,10 +137,13 @@ impl ListRequest {
         &self,
         connection: &mut Connection,
         cache: &CacheView,
-        without: Option<&'static FilterSchema>,
         purpose: QueryPurpose,
     ) -> Result<ListQuery, Problem> {
         let schema = self.schema;
+        let (is_page, without) = match purpose {
+            QueryPurpose::Page => (true, None),
+            QueryPurpose::Count { without } => (false, without),
+        };
         let filters = || self.filters_except(without);
         let has_one_value = filters().any(|(filter, values)| is_single_value(filter, values));
         let mut list = ListQuery {
@@ -169,8 +172,7 @@ impl ListRequest {
         match found {
             Some(SearchMatch::Ranked(ranked)) if self.by_relevance || self.counts_only => {
                 list.ranked_matches = Some(ranked);
-                list.cache_key =
-                    (purpose == QueryPurpose::Page && !self.counts_only).then(|| self.search_key());
+                list.cache_key = (is_page && !self.counts_only).then(|| self.search_key());
             }
             Some(SearchMatch::Ranked(ranked)) => list.predicates.push(ranked.item_condition()),
             Some(SearchMatch::Predicate(predicate)) => list.predicates.push(predicate),
@@ -187,7 +189,7 @@ impl ListRequest {
         }
         if let Some(SortTableSchema { name: table, .. }) = schema.sort_table {
             let needed = self.ranges.iter().any(|(range, _)| range.column.starts_with(table))
-                || purpose == QueryPurpose::Page
+                || is_page
                     && self.sort_keys.iter().any(|(sort, _)| matches!(sort, SortColumn::Column { name, .. } if name.starts_with(table)));
             if needed {
                 // `CROSS JOIN` makes SQLite read the filter index before the joined table.
@@ -222,7 +224,7 @@ impl ListRequest {
                 .iter()
                 .map(|(range, bound)| range.predicate_for_table(list.driving_table, bound)),
         );
-        if list.ranked_matches.is_none() && purpose == QueryPurpose::Page {
+        if list.ranked_matches.is_none() && is_page {
             list.sort_keys.extend(self.sort_keys.iter().map(|(column, descending)| {
                 self.sort_key(column, *descending, list.driving_table)
             }));
@@ -243,7 +245,7 @@ impl ListRequest {
         );
         let of_table =
             |column: &str| schema.sort_table.is_some_and(|table| column.starts_with(table.name));
-        let is_fit = purpose == QueryPurpose::Count || by_date;
+        let is_fit = matches!(purpose, QueryPurpose::Count { .. }) || by_date;
         let fit_ranges = self
             .ranges
             .iter()

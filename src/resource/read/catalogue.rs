@@ -61,7 +61,7 @@ pub async fn read_catalogue<T: Send + 'static>(
     + Send
     + 'static,
 ) -> Result<Freshness<T>, Problem> {
-    let condition = ConditionalGet::from_request(request);
+    let condition = ConditionalGet::parse(request);
     let shared_state = state.clone().into_inner();
     let visibility = catalogue_request.visibility;
     let done = state

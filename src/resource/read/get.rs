@@ -14,7 +14,7 @@ use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::resource::cache::references::CacheView;
-use crate::resource::extract::Viewer;
+use crate::resource::extract::ConditionalViewer;
 use crate::resource::model::item::LoadedItem;
 use crate::resource::query::shape::parse_shape;
 use crate::resource::read::include::{IncludeContext, load_includes};
@@ -23,7 +23,7 @@ use crate::resource::read::response::ResponseContext;
 use crate::resource::read::response::{RepresentationState, RevisionKey};
 use crate::resource::read::{completeness, response};
 use crate::resource::state::AppState;
-use crate::resource::store::lookup::{Lookup, SingleItem, find_single};
+use crate::resource::store::lookup::{Lookup, PreloadedTexts, SingleItem, find_single};
 use crate::resource::store::visibility::{check_visible, is_possible_name};
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::{PreloadedItem, hydrate_single};
@@ -33,13 +33,13 @@ use crate::resource::view::resource::Resource;
 pub async fn get<S: Resource>(
     app_state: web::Data<AppState>,
     request: HttpRequest,
-    viewer: Viewer,
+    viewer: ConditionalViewer,
     name: String,
 ) -> Result<HttpResponse, Problem> {
-    let Viewer { visibility, condition } = viewer;
+    let ConditionalViewer { visibility, condition } = viewer;
     let mut params = QueryParams::parse(request.query_string())?;
     let mut language_preference =
-        LanguagePreference::from_request(&mut params, &request, &app_state.fallback_languages);
+        LanguagePreference::parse(&mut params, app_state.language_defaults(&request));
     let shape = parse_shape(S::SCHEMA, &mut params, &mut language_preference);
     let canonical_query = params.canonical_without(&[]);
     params.finish()?;
@@ -50,14 +50,12 @@ pub async fn get<S: Resource>(
     let done = app_state
         .read(visibility, move |connection| {
             let lookup = if is_possible_name(&name) {
-                find_single(connection, S::SCHEMA.kind, &name, &preferred, visibility)?
+                let texts = PreloadedTexts { preferred: &preferred, visibility };
+                find_single(connection, S::SCHEMA.kind, &name, texts)?
             } else {
                 None
             };
-            let lookup =
-                check_visible(S::SCHEMA, &name, visibility, lookup, |single: &SingleItem| {
-                    &single.item
-                })?;
+            let lookup = check_visible(S::SCHEMA, &name, visibility, lookup)?;
             let SingleItem { item, revisions, preloaded_text } = match lookup {
                 Lookup::Former(single) => {
                     return Ok::<_, Problem>(ItemLookup::Moved(single.item.slug));

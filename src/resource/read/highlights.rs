@@ -60,6 +60,7 @@ pub struct HighlightData<'q> {
     texts: TranslationsByItem,
     tracks: HashMap<RowId, Vec<TrackRow>>,
     cues: HashMap<RowId, Vec<Cue>>,
+    visibility: Visibility,
 }
 
 /// Converts milliseconds to seconds; times are far below the range of exact integers in `f64`.
@@ -69,10 +70,12 @@ pub fn ms_to_seconds(milliseconds: i64) -> f64 {
 
 impl<'q> HighlightData<'q> {
     /// Loads the data that loaded items lack: texts in all languages, and tracks with their cues.
+    /// Only visible texts are highlighted.
     pub fn load<O>(
         connection: &mut Connection,
         query: &'q SearchQuery,
         items: &[LoadedItem<O>],
+        visibility: Visibility,
     ) -> Result<Self, Error> {
         let texts = load_item_texts(
             connection,
@@ -95,7 +98,7 @@ impl<'q> HighlightData<'q> {
                 tracks.entry(track.item).or_default().push(track);
             }
         }
-        Ok(Self { highlighter: Highlighter::new(query), texts, tracks, cues })
+        Ok(Self { highlighter: Highlighter::new(query), texts, tracks, cues, visibility })
     }
 
     /// Returns the highlights of an item that is about to be rendered.
@@ -103,13 +106,12 @@ impl<'q> HighlightData<'q> {
         &self,
         schema: &ResourceSchema,
         loaded: &LoadedItem<O>,
-        visibility: Visibility,
         render_context: &RenderContext,
     ) -> Vec<Highlight> {
         let highlighter = &self.highlighter;
         let texts = self.texts.get(&loaded.item.number).map(Vec::as_slice).unwrap_or_default();
         let visible = |text: &&TranslationRow| {
-            visibility.includes_unpublished() || text.status == Status::Published.as_str()
+            self.visibility.includes_unpublished() || text.status == Status::Published.as_str()
         };
         let chosen = loaded
             .choice

@@ -10,7 +10,7 @@ use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag, Fresh
 use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::resource::cache::references::CacheView;
-use crate::resource::extract::Viewer;
+use crate::resource::extract::ConditionalViewer;
 use crate::resource::model::revisions::Revisions;
 use crate::resource::query::params::{ListKey, ListRequest};
 use crate::resource::read::catalogue::ReadContext;
@@ -33,16 +33,18 @@ use crate::resource::view::resource::Resource;
 pub async fn list<S: Resource>(
     state: web::Data<AppState>,
     request: HttpRequest,
-    viewer: Viewer,
+    viewer: ConditionalViewer,
 ) -> Result<HttpResponse, Problem> {
-    let Viewer { visibility, condition } = viewer;
-    let list_request = Arc::new(ListRequest::from_request(
-        S::SCHEMA,
-        &request,
-        &state.fallback_languages,
-        state.settings.base_url(&request),
-        visibility,
-    )?);
+    let ConditionalViewer { visibility, condition } = viewer;
+    let list_request = Arc::new(
+        ListRequest::parse(
+            S::SCHEMA,
+            request.query_string(),
+            state.language_defaults(&request),
+            visibility,
+        )?
+        .with_base_url(state.settings.base_url(&request)),
+    );
     let shared_request = Arc::clone(&list_request);
     let shared_state = state.clone().into_inner();
     let done = state
@@ -187,18 +189,15 @@ fn load_list_page<S: Resource>(
     let referrers = ReferencingItems::load(connection, include_context, &ids, &render_context)?;
     let mut items = JsonItems::default();
     let highlight_data = match list_request.query().filter(|_| list_request.with_highlights) {
-        Some(query) => Some(HighlightData::load(connection, query, &loaded)?),
+        Some(query) => {
+            Some(HighlightData::load(connection, query, &loaded, list_request.visibility)?)
+        }
         None => None,
     };
     for item in loaded {
-        let highlights = highlight_data.as_ref().map(|highlight_data| {
-            highlight_data.highlights_for(
-                S::SCHEMA,
-                &item,
-                list_request.visibility,
-                &render_context,
-            )
-        });
+        let highlights = highlight_data
+            .as_ref()
+            .map(|highlight_data| highlight_data.highlights_for(S::SCHEMA, &item, &render_context));
         let id = item.item.id;
         items.push(&S::render(item, &render_context), &list_request.response_shape)?;
         for (field, referring) in referrers.for_item(id) {

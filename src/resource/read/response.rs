@@ -100,7 +100,7 @@ impl<'a> ResponseContext<'a> {
         let mut response = HttpResponse::build(status);
         let cache_control = match self.visibility {
             Visibility::Published => {
-                let age = self.state.settings.cache_seconds;
+                let age = self.state.settings.cache_max_age.as_secs();
                 let stale = age.saturating_mul(10);
                 format!("public, max-age={age}, stale-while-revalidate={stale}")
             }

@@ -46,17 +46,15 @@ pub fn find(
     find_by(connection, kind, name, load_items)
 }
 
-/// Like [`find`], and also loads the data that a response for the single item needs. `preferred`
-/// contains the preferred languages, best first.
+/// Like [`find`], and also loads the data that a response for the single item needs.
 pub fn find_single(
     connection: &mut Connection,
     kind: ResourceKind,
     name: &str,
-    preferred: &[Language],
-    visibility: Visibility,
+    texts: PreloadedTexts<'_>,
 ) -> Result<Option<Lookup<SingleItem>>, Error> {
     find_by(connection, kind, name, |connection, condition| {
-        load_single_items(connection, condition, preferred, visibility)
+        load_single_items(connection, condition, texts)
     })
 }
 
@@ -147,23 +145,36 @@ pub struct SingleItem {
     pub preloaded_text: Option<TranslationRow>,
 }
 
+impl AsRef<ItemRow> for SingleItem {
+    fn as_ref(&self) -> &ItemRow {
+        &self.item
+    }
+}
+
+/// The texts of which one is loaded with an item.
+#[derive(Clone, Copy)]
+pub struct PreloadedTexts<'a> {
+    /// Preferred languages, best first.
+    pub preferred: &'a [Language],
+    /// Visibility of the texts.
+    pub visibility: Visibility,
+}
+
 /// Row of [`load_single_items`]: the item, the revisions, and the probable text with its key.
 type SingleItemRow = (ItemRow, Option<String>, Option<(i64, TranslationRow)>);
 
-/// Loads items with the revisions and the texts that will probably be rendered. `preferred`
-/// contains the preferred languages, best first.
+/// Loads items with the revisions and the texts that will probably be rendered.
 fn load_single_items(
     connection: &mut Connection,
     condition: &Fragment,
-    preferred: &[Language],
-    visibility: Visibility,
+    texts: PreloadedTexts<'_>,
 ) -> Result<Vec<SingleItem>, Error> {
     let statement = Fragment::new("SELECT ")
         .sql(ITEM_COLUMNS)
         .sql(", (SELECT entries FROM revisions WHERE number = 1), ")
         .sql(TEXT_COLUMNS)
         .sql(" FROM items")
-        .append(&preloaded_text_join(preferred, visibility))
+        .append(&preloaded_text_join(texts))
         .sql(" WHERE ")
         .append(condition);
     let rows: Vec<SingleItemRow> =
@@ -180,10 +191,8 @@ fn load_single_items(
 /// Returns a join that adds the text to each item that will probably be rendered. PostgreSQL
 /// computes the key of the text as `text_key` does, for the best of these languages that the client
 /// may see. On SQLite the join matches nothing, since a separate statement costs less there.
-pub(in crate::resource) fn preloaded_text_join(
-    preferred: &[Language],
-    visibility: Visibility,
-) -> Fragment {
+pub(in crate::resource) fn preloaded_text_join(texts: PreloadedTexts<'_>) -> Fragment {
+    let PreloadedTexts { preferred, visibility } = texts;
     let tags: Vec<&str> = preferred.iter().map(Language::as_str).collect();
     let visible = if visibility.includes_unpublished() {
         "items.languages"

@@ -139,15 +139,32 @@ pub fn load_cues(
     Ok(found)
 }
 
-/// Stores a track and replaces the existing one of its kind and language. Returns the stored row
-/// and whether anything changed.
+/// A track to store.
+#[derive(Clone, Copy)]
+pub struct TrackUpload<'a> {
+    /// Kind, language and label.
+    pub summary: &'a TrackSummary,
+    /// The content.
+    pub track: &'a Track,
+    /// The stored track of the same kind and language, which is replaced.
+    pub existing: Option<&'a TrackRow>,
+}
+
+/// The result of storing a track.
+pub struct SavedTrack {
+    /// The stored row.
+    pub row: TrackRow,
+    /// Whether anything changed.
+    pub is_changed: bool,
+}
+
+/// Stores a track and replaces the existing one of its kind and language.
 pub fn save_track(
     connection: &mut Connection,
     item: RowId,
-    summary: &TrackSummary,
-    track: &Track,
-    existing: Option<&TrackRow>,
-) -> Result<(TrackRow, bool), Error> {
+    upload: TrackUpload<'_>,
+) -> Result<SavedTrack, Error> {
+    let TrackUpload { summary, track, existing } = upload;
     let now = Time::now();
     let head = FileHeader {
         header: track.header.clone(),
@@ -171,7 +188,7 @@ pub fn save_track(
             && before.label == summary.label
             && load_track(connection, before)?.cues == track.cues
         {
-            return Ok((before.clone(), false));
+            return Ok(SavedTrack { row: before.clone(), is_changed: false });
         }
         diesel::update(tracks::table.find(before.number))
             .set((
@@ -206,7 +223,7 @@ pub fn save_track(
         .select(TrackRow::as_select())
         .first(connection)?;
     insert_cues(connection, stored.number, &track.cues)?;
-    Ok((stored, true))
+    Ok(SavedTrack { row: stored, is_changed: true })
 }
 
 /// Inserts any number of cues with one statement.

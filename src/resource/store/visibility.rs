@@ -16,7 +16,7 @@ pub fn find_visible(
     visibility: Visibility,
 ) -> Result<Lookup, Problem> {
     let found = if is_possible_name(name) { find(connection, schema.kind, name)? } else { None };
-    check_visible(schema, name, visibility, found, |item| item)
+    check_visible(schema, name, visibility, found)
 }
 
 /// Whether a name can be an id or a slug at all.
@@ -25,12 +25,11 @@ pub(in crate::resource) fn is_possible_name(name: &str) -> bool {
 }
 
 /// Returns the found item if the client may see it, and the matching problem otherwise.
-pub(in crate::resource) fn check_visible<T>(
+pub(in crate::resource) fn check_visible<T: AsRef<ItemRow>>(
     schema: &ResourceSchema,
     name: &str,
     visibility: Visibility,
     found: Option<Lookup<T>>,
-    item: fn(&T) -> &ItemRow,
 ) -> Result<Lookup<T>, Problem> {
     let missing = || {
         Problem::new(
@@ -44,7 +43,7 @@ pub(in crate::resource) fn check_visible<T>(
     };
     let found = found.ok_or_else(missing)?;
     let (Lookup::Current(value) | Lookup::Former(value)) = &found;
-    let item = item(value);
+    let item = value.as_ref();
     if item.deleted_at.is_some() {
         if visibility.includes_unpublished() || item.ever_public {
             return Err(Problem::new(

@@ -12,15 +12,16 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::db::{Id, IdMap, Time};
-use crate::http::auth::Visibility;
 use crate::http::language::LanguagePreference;
 use crate::i18n::country_names::CountryNames;
 use crate::i18n::country_names::CountryReference;
-use crate::resource::cache::references::{CacheView, CachedJson, ReferenceTarget, to_cached_json};
+use crate::resource::cache::references::{
+    CacheView, CachedJson, ReferenceTarget, VisibleKind, to_cached_json,
+};
 use crate::resource::model::completeness::Completeness;
 use crate::resource::model::item::{LoadedItem, TranslationRow};
 use crate::resource::model::packed::PackedJson;
-use crate::resource::schema::{ResourceKind, ResourceSchema};
+use crate::resource::schema::ResourceSchema;
 use crate::text::language::Language;
 use crate::text::language_fallback::LanguageMatch;
 use crate::text::language_fallback::select_language;
@@ -124,16 +125,11 @@ impl RenderContext {
     }
 
     /// Adds the items that are cached and returns the ids of those that must be loaded.
-    pub fn add_cached_targets(
-        &mut self,
-        kind: ResourceKind,
-        visibility: Visibility,
-        ids: Vec<Id>,
-    ) -> Vec<Id> {
+    pub fn add_cached_targets(&mut self, items: VisibleKind, ids: Vec<Id>) -> Vec<Id> {
         let targets = &mut self.targets;
         let mut found = |target: Arc<ReferenceTarget>| drop(targets.insert(target.id, target));
         match &self.cache {
-            Some(cache) => cache.get_targets(kind, visibility, ids, &mut found),
+            Some(cache) => cache.get_targets(items, ids, &mut found),
             None => ids,
         }
     }
@@ -141,12 +137,11 @@ impl RenderContext {
     /// Adds referenced items, also to the cache; `None` for an item that the client may not see.
     pub fn add_targets(
         &mut self,
-        kind: ResourceKind,
-        visibility: Visibility,
+        items: VisibleKind,
         read: Vec<(Id, Option<Arc<ReferenceTarget>>)>,
     ) {
         if let Some(cache) = &self.cache {
-            cache.insert_targets(kind, visibility, read.iter().cloned());
+            cache.insert_targets(items, read.iter().cloned());
         }
         self.targets.extend(read.into_iter().filter_map(|(id, target)| Some((id, target?))));
     }

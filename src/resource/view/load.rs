@@ -14,13 +14,13 @@ use crate::db::sql_fragment::{Fragment, Statement, id_in_fragment, integer_in_fr
 use crate::db::types::sql::Uuid;
 use crate::db::{Connection, Error, Id, RowId};
 use crate::http::auth::Visibility;
-use crate::resource::cache::references::{ReferenceTarget, RenderedReferences};
+use crate::resource::cache::references::{ReferenceTarget, RenderedReferences, VisibleKind};
 use crate::resource::model::item::{
     ItemRow, LoadedItem, Reference, TranslationRow, TranslationsByItem,
 };
 use crate::resource::schema::{ResourceKind, ResourceSchema};
 use crate::resource::store::items::{ITEM_COLUMNS, load_items};
-use crate::resource::store::lookup::preloaded_text_join;
+use crate::resource::store::lookup::{PreloadedTexts, preloaded_text_join};
 use crate::resource::store::texts::{
     TEXT_COLUMNS, TextColumnTypes, load_item_texts, load_texts_by_key,
 };
@@ -65,10 +65,10 @@ impl<F: Fn(&ItemRow) -> Option<&'static ResourceSchema>> ItemLoader<F> {
     ) -> Result<Option<LoadedPage<O>>, Error> {
         let projection = Projection {
             columns: Fragment::new(ITEM_COLUMNS).sql(", ").sql(TEXT_COLUMNS),
-            joins: preloaded_text_join(
-                &render_context.language_preference.preferred(),
-                self.visibility,
-            ),
+            joins: preloaded_text_join(PreloadedTexts {
+                preferred: &render_context.language_preference.preferred(),
+                visibility: self.visibility,
+            }),
         };
         let ranked_positions = match (&page.list.cache_key, render_context.cache()) {
             (Some(search), Some(cache)) => cache
@@ -271,7 +271,7 @@ pub fn load_reference_targets(
     for (kind, mut ids) in targets {
         ids.sort_unstable();
         ids.dedup();
-        let ids = render_context.add_cached_targets(kind, visibility, ids);
+        let ids = render_context.add_cached_targets(VisibleKind { kind, visibility }, ids);
         if !ids.is_empty() {
             missing.push((kind, ids));
         }
@@ -314,8 +314,7 @@ pub fn load_reference_targets(
     }
     for (kind, ids) in missing {
         render_context.add_targets(
-            kind,
-            visibility,
+            VisibleKind { kind, visibility },
             ids.into_iter().map(|id| (id, read.remove(&id).map(Arc::new))).collect(),
         );
     }

@@ -84,8 +84,8 @@ fn parse_members<S: Resource>(
     parse_context: &ParseContext<'_>,
 ) -> ParsedBody<S::Fields> {
     fields.ignore(READ_ONLY_FIELDS);
-    let stated_status = fields.enum_value("status", &Status::ALL);
-    let status = stated_status
+    let requested_status = fields.enum_value("status", &Status::ALL);
+    let status = requested_status
         .or_else(|| {
             parse_context.existing.and_then(|item| {
                 Status::ALL.iter().find(|(name, _)| *name == item.status).map(|(_, status)| *status)

@@ -58,7 +58,7 @@ impl WriteRequest {
     ) -> Result<Self, Problem> {
         let mut params = QueryParams::parse(request.query_string())?;
         let mut language_preference =
-            LanguagePreference::from_request(&mut params, request, &state.fallback_languages);
+            LanguagePreference::parse(&mut params, state.language_defaults(request));
         let response_shape = parse_shape(S::SCHEMA, &mut params, &mut language_preference);
         params.finish()?;
         Ok(Self {
@@ -311,7 +311,7 @@ pub async fn execute<S: Resource>(
         Some(idempotent_request) => {
             let task = actix_web::rt::spawn(async move {
                 match idempotent_request.claim(&shared_state).await? {
-                    ClaimResult::Replay(reply) => Ok(WriteResponse::Item(reply)),
+                    ClaimResult::Replay(stored) => Ok(WriteResponse::Item(stored)),
                     ClaimResult::Acquired => {
                         let done = execute_in_transaction::<S>(
                             Arc::clone(&shared_state),
@@ -337,19 +337,19 @@ pub async fn execute<S: Resource>(
             task.await.map_err(Problem::internal)?
         }
     };
-    let reply = match done? {
-        WriteResponse::Item(reply) => reply,
+    let stored = match done? {
+        WriteResponse::Item(stored) => stored,
         WriteResponse::Redirect(slug) => {
             return Ok(redirect_to_item(&state, request, S::SCHEMA, &slug));
         }
     };
     let mut response =
-        HttpResponse::build(StatusCode::from_u16(reply.status).map_err(Problem::internal)?);
-    for (name, value) in reply.headers {
+        HttpResponse::build(StatusCode::from_u16(stored.status).map_err(Problem::internal)?);
+    for (name, value) in stored.headers {
         response.insert_header((name, value));
     }
     response.insert_header((header::CACHE_CONTROL, "private, no-store"));
-    Ok(response.content_type("application/json").body(reply.body))
+    Ok(response.content_type("application/json").body(stored.body))
 }
 
 async fn execute_in_transaction<S: Resource>(
@@ -364,11 +364,11 @@ async fn execute_in_transaction<S: Resource>(
             WriteOutcome::Updated(id) => (id, StatusCode::OK),
             WriteOutcome::Moved(slug) => return Ok(WriteResponse::Redirect(slug)),
         };
-        let reply = write_request.load_response::<S>(connection, &shared_state, id, status)?;
+        let response = write_request.load_response::<S>(connection, &shared_state, id, status)?;
         if let Some(idempotent_request) = &write_request.idempotent_request {
-            idempotent_request.store_response(connection, &reply)?;
+            idempotent_request.store_response(connection, &response)?;
         }
-        Ok::<_, Problem>(WriteResponse::Item(reply))
+        Ok::<_, Problem>(WriteResponse::Item(response))
     });
     done.await.map(|done| done.value)
 }

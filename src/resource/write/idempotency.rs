@@ -33,8 +33,6 @@ const MAX_KEY_LEN: usize = 255;
 /// Time after which an unfinished request is considered lost with its process.
 const CLAIM_TIMEOUT: Duration = Duration::from_mins(1);
 
-const HOUR: Duration = Duration::from_hours(1);
-
 /// A stored response.
 #[derive(Clone, Debug)]
 pub struct StoredResponse {
@@ -83,12 +81,12 @@ impl IdempotentRequest {
         caller: Id,
         body: &Value,
     ) -> Result<Option<Self>, Problem> {
-        let wrong =
+        let invalid_header =
             |detail: &str| Problem::invalid_parameter(IDEMPOTENCY_KEY, "invalid_value", detail);
-        let mut given = request.headers().get_all(IDEMPOTENCY_KEY);
-        let Some(value) = given.next() else { return Ok(None) };
-        if given.next().is_some() {
-            return Err(wrong("Send one Idempotency-Key, not several."));
+        let mut values = request.headers().get_all(IDEMPOTENCY_KEY);
+        let Some(value) = values.next() else { return Ok(None) };
+        if values.next().is_some() {
+            return Err(invalid_header("Send one Idempotency-Key, not several."));
         }
         let key = value
             .to_str()
@@ -96,12 +94,12 @@ impl IdempotentRequest {
             .map(str::trim)
             .and_then(|text| text.strip_prefix('"'))
             .and_then(|text| text.strip_suffix('"'));
-        let sane = |key: &&str| {
+        let is_valid = |key: &&str| {
             (1..=MAX_KEY_LEN).contains(&key.len())
                 && key.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'"' && b != b'\\')
         };
-        let Some(key) = key.filter(sane) else {
-            return Err(wrong(
+        let Some(key) = key.filter(is_valid) else {
+            return Err(invalid_header(
                 "An Idempotency-Key is a quoted string of 1 to 255 visible ASCII characters without quotes and backslashes, such as \
                  \"8e03978e-40d5-43dd-bc93-6894a57f9324\".",
             ));
@@ -125,11 +123,11 @@ impl IdempotentRequest {
     /// different request, and with 409 while the first request is running. Keys older than the
     /// configured age are deleted.
     pub async fn claim(&self, state: &AppState) -> Result<ClaimResult, Problem> {
-        let this = self.clone();
-        let retention = HOUR.saturating_mul(state.settings.idempotency_hours);
+        let request = self.clone();
+        let retention = state.settings.idempotency_retention;
         state
             .database
-            .write(move |connection| this.claim_in_transaction(connection, retention))
+            .write(move |connection| request.claim_in_transaction(connection, retention))
             .await
             .map(|done| done.value)
     }
@@ -142,7 +140,7 @@ impl IdempotentRequest {
         let now = Time::now();
         diesel::delete(rows::table.filter(rows::created_at.lt(now.saturating_sub(retention))))
             .execute(connection)?;
-        let known: Option<IdempotencyRow> = rows::table
+        let stored: Option<IdempotencyRow> = rows::table
             .filter(rows::caller.eq(self.caller))
             .filter(rows::key.eq(&self.key))
             .select((
@@ -155,7 +153,7 @@ impl IdempotentRequest {
             ))
             .first(connection)
             .optional()?;
-        let Some((digest, _, status, headers, body, created_at)) = known else {
+        let Some((digest, _, status, headers, body, created_at)) = stored else {
             diesel::insert_into(rows::table)
                 .values((
                     rows::caller.eq(self.caller),
@@ -203,14 +201,14 @@ impl IdempotentRequest {
     pub fn store_response(
         &self,
         connection: &mut Connection,
-        reply: &StoredResponse,
+        response: &StoredResponse,
     ) -> Result<(), Problem> {
-        let headers = serde_json::to_string(&reply.headers).map_err(Problem::internal)?;
+        let headers = serde_json::to_string(&response.headers).map_err(Problem::internal)?;
         let updated = diesel::update(self.row_query().filter(rows::attempt.eq(self.attempt_id)))
             .set((
-                rows::status.eq(Some(i64::from(reply.status))),
+                rows::status.eq(Some(i64::from(response.status))),
                 rows::headers.eq(Some(headers)),
-                rows::body.eq(Some(&reply.body)),
+                rows::body.eq(Some(&response.body)),
             ))
             .execute(connection)?;
         if updated == 1 {
@@ -225,7 +223,7 @@ impl IdempotentRequest {
     /// Finishes a failed write: a client error (4xx) is stored as the response; any other failure
     /// releases the key, so that the request can be retried.
     pub async fn finish_failed(&self, state: &AppState, problem: Option<&Problem>) {
-        let refusal = problem
+        let error_response = problem
             .filter(|problem| (400..500).contains(&problem.kind.definition().status))
             .map(|problem| {
                 let definition = problem.kind.definition();
@@ -234,7 +232,7 @@ impl IdempotentRequest {
                     .iter()
                     .map(|(name, value)| (name.as_str().to_owned(), value.clone()))
                     .collect();
-                let refusal = StoredProblem {
+                let stored_problem = StoredProblem {
                     code: definition.code.to_owned(),
                     detail: problem.detail.clone(),
                     errors: problem.errors.clone(),
@@ -243,22 +241,22 @@ impl IdempotentRequest {
                 StoredResponse {
                     status: definition.status,
                     headers: Vec::new(),
-                    body: serde_json::to_string(&refusal).unwrap_or_default(),
+                    body: serde_json::to_string(&stored_problem).unwrap_or_default(),
                 }
             });
-        let this = self.clone();
-        let settled = state.database.write(move |connection| {
-            if let Some(refusal) = &refusal {
-                return this.store_response(connection, refusal);
+        let request = self.clone();
+        let finished = state.database.write(move |connection| {
+            if let Some(response) = &error_response {
+                return request.store_response(connection, response);
             }
-            let unanswered = this
+            let claim = request
                 .row_query()
-                .filter(rows::attempt.eq(this.attempt_id))
+                .filter(rows::attempt.eq(request.attempt_id))
                 .filter(rows::status.is_null());
-            diesel::delete(unanswered).execute(connection)?;
+            diesel::delete(claim).execute(connection)?;
             Ok(())
         });
-        if let Err(problem) = settled.await {
+        if let Err(problem) = finished.await {
             log::warn!(
                 "failed to release an Idempotency-Key, which stays claimed for a minute: {problem}"
             );
@@ -274,16 +272,16 @@ fn replay(status: i64, headers: &str, body: String) -> Result<ClaimResult, Probl
         headers.push((IDEMPOTENT_REPLAYED.to_owned(), "true".to_owned()));
         return Ok(ClaimResult::Replay(StoredResponse { status, headers, body }));
     }
-    let refusal: StoredProblem = serde_json::from_str(&body).map_err(Problem::internal)?;
+    let stored_problem: StoredProblem = serde_json::from_str(&body).map_err(Problem::internal)?;
     let kind = ProblemKind::ALL
         .iter()
-        .find(|kind| kind.definition().code == refusal.code)
+        .find(|kind| kind.definition().code == stored_problem.code)
         .copied()
         .unwrap_or(ProblemKind::Conflict);
-    let mut problem = Problem::new(kind, refusal.detail)
+    let mut problem = Problem::new(kind, stored_problem.detail)
         .with_header(header::HeaderName::from_static("idempotent-replayed"), "true");
-    problem.errors = refusal.errors;
-    for (name, value) in refusal.headers {
+    problem.errors = stored_problem.errors;
+    for (name, value) in stored_problem.headers {
         if let Ok(name) = header::HeaderName::try_from(name) {
             problem.headers.push((name, value));
         }

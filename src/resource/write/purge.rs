@@ -1,7 +1,5 @@
 //! Deletes the content of items whose retention period after deletion has ended.
 
-use std::time::Duration;
-
 use diesel::prelude::*;
 
 use crate::db::schema::{filter_index, items};
@@ -12,8 +10,6 @@ use crate::resource::state::AppState;
 use crate::resource::store::texts::delete_texts;
 use crate::resource::store::tracks;
 use crate::resource::view::resource::Resource;
-
-const DAY: Duration = Duration::from_hours(24);
 
 /// Maximum number of items that are purged in one transaction.
 const PURGE_BATCH_SIZE: i64 = 200;
@@ -58,11 +54,11 @@ pub type PurgeFn = fn(&mut Connection, Time) -> Result<usize, Problem>;
 /// Purges the deleted items of all kinds whose retention period has ended, in batches. Returns
 /// their number.
 pub async fn purge_all(state: &AppState, kinds: &[PurgeFn]) -> Result<usize, Problem> {
-    let days = state.settings.purge_days;
-    if days == 0 {
+    let retention = state.settings.purge_after;
+    if retention.is_zero() {
         return Ok(0);
     }
-    let limit = Time::now().saturating_sub(DAY.saturating_mul(days));
+    let limit = Time::now().saturating_sub(retention);
     let mut total = 0_usize;
     for purge in kinds.iter().copied() {
         loop {

@@ -14,7 +14,7 @@ pub(super) fn resolve_references(
     new_references: &[NewReference],
     errors: &mut Vec<FieldError>,
 ) -> Result<Vec<(NewReference, Id)>, Problem> {
-    let mut declared = Vec::with_capacity(new_references.len());
+    let mut names = Vec::with_capacity(new_references.len());
     for link in new_references {
         let Some(schema) = schema.reference(link.field) else {
             return Err(Problem::internal(format!(
@@ -23,11 +23,11 @@ pub(super) fn resolve_references(
                 link.field
             )));
         };
-        declared.push((schema.target, link.target.id_or_slug.as_str()));
+        names.push((schema.target, link.target.id_or_slug.as_str()));
     }
-    let found = lookup::resolve_names(connection, &declared)?;
+    let found = lookup::resolve_names(connection, &names)?;
     let mut resolved: Vec<(NewReference, Id)> = Vec::new();
-    for (link, (kind, name)) in new_references.iter().zip(declared) {
+    for (link, (kind, name)) in new_references.iter().zip(names) {
         let Some((id, slug)) = found.get(&(kind, name.to_owned())) else {
             let detail = format!("There is no {} `{}`.", kind.noun(), truncate_for_message(name));
             errors.push(FieldError::field(
@@ -37,13 +37,13 @@ pub(super) fn resolve_references(
             ));
             continue;
         };
-        let repeated = resolved.iter().any(|(other, other_id)| {
+        let is_repeated = resolved.iter().any(|(other, other_id)| {
             other.field == link.field
                 && other_id == id
                 && other.role == link.role
                 && other.start_ms == link.start_ms
         });
-        if repeated {
+        if is_repeated {
             errors.push(FieldError::field(
                 link.target.pointer.clone(),
                 "repeated",

@@ -90,13 +90,13 @@ pub fn save_item<S: Resource>(
     let id = existing.as_ref().map_or_else(Id::new, |item| item.id);
     let revisions = Arc::new(Revisions::load(connection)?);
     let cache = CacheView::excluding_kind(&state.reference_cache, &revisions, schema.kind);
+    let mut render_context = RenderContext::new(
+        LanguagePreference::all_languages(state.fallback_languages.clone()),
+        Arc::clone(&state.country_names),
+        Some(cache),
+    );
     let before = match &existing {
         Some(item) => {
-            let mut render_context = RenderContext::new(
-                LanguagePreference::all_languages(state.fallback_languages.clone()),
-                Arc::clone(&state.country_names),
-                Some(cache.clone()),
-            );
             hydrate::<S>(connection, vec![item.clone()], Visibility::All, &mut render_context)?
                 .pop()
         }
@@ -214,7 +214,7 @@ pub fn save_item<S: Resource>(
     if let Some(before) = &before {
         S::after_save(connection, &item, &before.fields, &parsed_fields.fields)?;
     }
-    let referenced_names = load_referenced_names(connection, state, schema, &references, &cache)?;
+    let referenced_names = load_referenced_names(connection, schema, &references, &render_context)?;
     let track_texts =
         tracks::load_track_texts(connection, &[&item])?.remove(&item.number).unwrap_or_default();
     let slug = item.slug.clone();
@@ -231,17 +231,12 @@ pub fn save_item<S: Resource>(
 /// Loads the titles of the referenced items, for the full-text index.
 fn load_referenced_names(
     connection: &mut Connection,
-    state: &AppState,
     schema: &'static ResourceSchema,
     references: &[Reference],
-    cache: &CacheView,
+    render_context: &RenderContext,
 ) -> Result<full_text::ReferencedNames, Problem> {
     let mut titles = |visibility| {
-        let mut render_context = RenderContext::new(
-            LanguagePreference::all_languages(state.fallback_languages.clone()),
-            Arc::clone(&state.country_names),
-            Some(cache.clone()),
-        );
+        let mut render_context = render_context.for_embedded();
         let references = || {
             references
                 .iter()

@@ -47,13 +47,13 @@ pub fn parse_translations(
     schema: &ResourceSchema,
     defaults: &TranslationDefaults<'_>,
 ) -> ParsedTranslations {
-    let stated = fields.language("original_language");
-    let flat = schema.text_fields.iter().any(|(name, _)| fields.contains(name));
+    let requested_original = fields.language("original_language");
+    let has_flat_texts = schema.text_fields.iter().any(|(name, _)| fields.contains(name));
     for (name, _) in schema.text_fields {
         fields.ignore(&[name]);
     }
     let translations = fields.peek("translations");
-    if flat && translations.is_some() {
+    if has_flat_texts && translations.is_some() {
         fields.ignore(&["translations"]);
         fields.error(
             "translations",
@@ -61,7 +61,8 @@ pub fn parse_translations(
             "Send either flat texts or `translations`, not both.",
         );
         return ParsedTranslations {
-            original_language: stated.unwrap_or_else(|| defaults.original_language.clone()),
+            original_language: requested_original
+                .unwrap_or_else(|| defaults.original_language.clone()),
             texts: Vec::new(),
             is_flat: false,
         };
@@ -79,7 +80,7 @@ pub fn parse_translations(
         text
     });
     let Some(mut texts) = texts else {
-        let original = stated.unwrap_or_else(|| defaults.original_language.clone());
+        let original = requested_original.unwrap_or_else(|| defaults.original_language.clone());
         let text = parse_translation(fields, schema, defaults, &original);
         return ParsedTranslations {
             original_language: original,
@@ -88,7 +89,7 @@ pub fn parse_translations(
         };
     };
     texts.sort_by(|a, b| a.language.cmp(&b.language));
-    let original = stated.clone().unwrap_or_else(|| {
+    let original = requested_original.clone().unwrap_or_else(|| {
         let first = texts.first().and_then(|text| Language::parse(&text.language).ok());
         let has_default =
             texts.iter().any(|text| text.language == defaults.original_language.as_str());
@@ -97,10 +98,10 @@ pub fn parse_translations(
             .unwrap_or_else(|| defaults.original_language.clone())
     });
     // Invalid texts in the original language have been reported already.
-    let is_there = translations
+    let is_included = translations
         .and_then(|translations| translations.get(original.as_str()))
         .is_some_and(|texts| !texts.is_null());
-    if !is_there && !texts.iter().any(|text| text.language == original.as_str()) {
+    if !is_included && !texts.iter().any(|text| text.language == original.as_str()) {
         let detail =
             format!("The texts of the original language `{}` are missing.", original.as_str());
         fields.error("translations", "missing_language", detail);

@@ -6,21 +6,21 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, put, web};
 use crate::http::accept;
 use crate::http::auth::Visibility;
 use crate::http::body::{BodyLimits, UnreadBody};
-use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag};
+use crate::http::conditional::{CacheValidators, EntityTag};
 use crate::http::json_fields::{
     limits, parse_storable_language, truncate_for_message, unknown_value_message,
 };
 use crate::http::language::LanguagePreference;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query_params::QueryParams;
-use crate::resource::extract::{AcceptsJson, ConditionalEditor, Viewer};
+use crate::resource::extract::{AcceptsJson, ConditionalEditor, ConditionalViewer};
 use crate::resource::model::item::ItemRow;
 use crate::resource::model::text_track::{TrackKind, TrackSummary};
 use crate::resource::read::response;
 use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::operation::OperationKind;
 use crate::resource::state::AppState;
-use crate::resource::store::tracks::{self, TrackRow};
+use crate::resource::store::tracks::{self, TrackRow, TrackUpload};
 use crate::resource::write::tracks as resource_tracks;
 use crate::text::language::Language;
 use crate::text::language_fallback::select_language;
@@ -46,10 +46,10 @@ pub async fn get_captions(
     state: web::Data<AppState>,
     request: HttpRequest,
     _: AcceptsJson,
-    viewer: Viewer,
+    viewer: ConditionalViewer,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let visibility = viewer.visibility;
+    let ConditionalViewer { visibility, condition } = viewer;
     QueryParams::parse(request.query_string())?.finish()?;
     let name = name.into_inner();
     let base = state.settings.base_url(&request);
@@ -83,7 +83,12 @@ pub async fn get_captions(
         ),
         last_modified: Some(item.updated_at),
     };
-    json_response(&state, &request, visibility, &validators, None, &tracks)
+    let language_preference = LanguagePreference::new(Vec::new(), Vec::new());
+    let response_context = ResponseContext::new(&state, visibility, &language_preference);
+    if condition.is_current(&validators) {
+        return Ok(response_context.not_modified(&validators));
+    }
+    Ok(response_context.ok(&validators).json(tracks))
 }
 
 /// Get a text track
@@ -101,10 +106,10 @@ pub async fn get_captions(
 pub async fn get_caption_track(
     state: web::Data<AppState>,
     request: HttpRequest,
-    viewer: Viewer,
+    viewer: ConditionalViewer,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
-    let Viewer { visibility, condition } = viewer;
+    let ConditionalViewer { visibility, condition } = viewer;
     let (name, file) = path.into_inner();
     let (tag, extension) =
         file.split_once('.').map_or((file.as_str(), "json"), |(tag, extension)| (tag, extension));
@@ -153,13 +158,6 @@ pub async fn get_caption_track(
         tag: EntityTag::for_item(stored.id, stored.revision, &representation),
         last_modified: Some(stored.updated_at),
     };
-    if track_format == TrackFormat::Json {
-        let body = CaptionCues {
-            track: CaptionTrack::new(&item, &stored, &language, &base),
-            cues: model::cues(&track),
-        };
-        return json_response(&state, &request, visibility, &validators, Some(&language), &body);
-    }
     let language_preference = LanguagePreference::new(vec![language.clone()], Vec::new());
     let response_context = ResponseContext::new(&state, visibility, &language_preference);
     if condition.is_current(&validators) {
@@ -167,6 +165,12 @@ pub async fn get_caption_track(
     }
     let mut response = response_context.ok(&validators);
     response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
+    if track_format == TrackFormat::Json {
+        return Ok(response.json(CaptionCues {
+            track: CaptionTrack::new(&item, &stored, &language, &base),
+            cues: model::cues(&track),
+        }));
+    }
     response.content_type(track_format.media_type());
     Ok(response.body(track_format.render(&track)))
 }
@@ -213,19 +217,10 @@ pub async fn replace_caption_track(
                     Some(track) => precondition.check(track.id, track.revision)?,
                     None => precondition.check_absent()?,
                 }
-                Ok((
-                    save_track(
-                        connection,
-                        &inner.settings,
-                        &item,
-                        &summary,
-                        &track,
-                        existing.as_ref(),
-                    )?
-                    .0,
-                    existing.is_none(),
-                    item,
-                ))
+                let upload =
+                    TrackUpload { summary: &summary, track: &track, existing: existing.as_ref() };
+                let saved = save_track(connection, &inner.settings, &item, upload)?;
+                Ok((saved.row, existing.is_none(), item))
             })
         })
         .await?
@@ -243,7 +238,7 @@ pub async fn replace_caption_track(
     if is_new {
         response.insert_header((
             header::LOCATION,
-            model::track_url(&base, &item.slug, kind, &language, ""),
+            model::track_url(&base, &item.slug, kind, language.as_str()),
         ));
     }
     response::set_validators(
@@ -320,13 +315,13 @@ pub async fn get_transcript(
     state: web::Data<AppState>,
     request: HttpRequest,
     _: AcceptsJson,
-    viewer: Viewer,
+    viewer: ConditionalViewer,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let Viewer { visibility, condition } = viewer;
+    let ConditionalViewer { visibility, condition } = viewer;
     let mut params = QueryParams::parse(request.query_string())?;
     let language_preference =
-        LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
+        LanguagePreference::parse(&mut params, state.language_defaults(&request));
     params.finish()?;
     let name = name.into_inner();
     let preference = language_preference.clone();
@@ -450,26 +445,4 @@ pub(super) fn redirect_to_current(
     part: &str,
 ) -> HttpResponse {
     response::permanent_redirect(state, request, &format!("/v1/videos/{slug}{part}"))
-}
-
-fn json_response<T: serde::Serialize>(
-    state: &AppState,
-    request: &HttpRequest,
-    visibility: Visibility,
-    validators: &CacheValidators,
-    language: Option<&Language>,
-    body: &T,
-) -> Result<HttpResponse, Problem> {
-    let language_preference = LanguagePreference::new(Vec::new(), Vec::new());
-    let response_context = ResponseContext::new(state, visibility, &language_preference);
-    if ConditionalGet::from_request(request).is_current(validators) {
-        return Ok(response_context.not_modified(validators));
-    }
-    let mut response = response_context.ok(validators);
-    if let Some(language) = language {
-        response.insert_header((header::CONTENT_LANGUAGE, language.as_str()));
-    }
-    Ok(response
-        .content_type("application/json")
-        .body(serde_json::to_string(body).map_err(Problem::internal)?))
 }

@@ -15,7 +15,7 @@ use crate::http::conditional::{CacheValidators, EntityTag};
 use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
-use crate::resource::extract::Viewer;
+use crate::resource::extract::ConditionalViewer;
 use crate::resource::model::item::ItemRow;
 use crate::resource::model::packed::PackedJson;
 use crate::resource::model::text_track::TrackKind;
@@ -103,13 +103,13 @@ pub struct PodcastChapter {
 pub async fn get_video_chapters(
     state: web::Data<AppState>,
     request: HttpRequest,
-    viewer: Viewer,
+    viewer: ConditionalViewer,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let Viewer { visibility, condition } = viewer;
+    let ConditionalViewer { visibility, condition } = viewer;
     let mut params = QueryParams::parse(request.query_string())?;
     let language_preference =
-        LanguagePreference::from_request(&mut params, &request, &state.fallback_languages);
+        LanguagePreference::parse(&mut params, state.language_defaults(&request));
     if language_preference.all_languages {
         params.error(
             "lang",

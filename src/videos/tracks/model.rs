@@ -30,7 +30,12 @@ impl Captions {
     pub fn new(elsewhere: &PackedJson, item: &ItemRow, base: &str, slug: &str) -> Self {
         let summaries = item.track_summaries();
         let stored = available_tracks(&summaries).into_iter().map(|offer| Caption {
-            url: track_url(base, slug, offer.summary.kind, &offer.language, ".vtt"),
+            url: track_url(
+                base,
+                slug,
+                offer.summary.kind,
+                &format!("{}.vtt", offer.language.as_str()),
+            ),
             language: offer.language.as_str().to_owned(),
             kind: offer.summary.kind.as_str().to_owned(),
             label: offer.summary.label.clone(),
@@ -60,19 +65,9 @@ impl Serialize for Captions {
     }
 }
 
-/// URL of a track.
-pub fn track_url(
-    base: &str,
-    slug: &str,
-    kind: TrackKind,
-    language: &Language,
-    extension: &str,
-) -> String {
-    format!(
-        "{base}/v1/videos/{slug}/captions/{}{extension}?kind={}",
-        language.as_str(),
-        kind.as_str()
-    )
+/// URL of a track. `file` is its language, and the extension of a format.
+pub fn track_url(base: &str, slug: &str, kind: TrackKind, file: &str) -> String {
+    format!("{base}/v1/videos/{slug}/captions/{file}?kind={}", kind.as_str())
 }
 
 /// A track and a language in which it is available.
@@ -210,7 +205,10 @@ pub struct CaptionTrack {
 impl CaptionTrack {
     /// Renders a track in a language in which it is available.
     pub fn new(item: &ItemRow, stored: &TrackRow, language: &Language, base: &str) -> Self {
-        let url = |ending| track_url(base, &item.slug, stored.track_kind(), language, ending);
+        let url = |extension| {
+            let file = format!("{}.{extension}", language.as_str());
+            track_url(base, &item.slug, stored.track_kind(), &file)
+        };
         Self {
             video: VideoName { id: item.id, slug: item.slug.clone() },
             kind: stored.track_kind(),
@@ -219,10 +217,10 @@ impl CaptionTrack {
             label: stored.label.clone(),
             cue_count: stored.cue_count,
             urls: CaptionUrls {
-                vtt: url(".vtt"),
-                srt: url(".srt"),
-                txt: url(".txt"),
-                json: url(".json"),
+                vtt: url("vtt"),
+                srt: url("srt"),
+                txt: url("txt"),
+                json: url("json"),
             },
             revision: stored.revision,
             created_at: stored.created_at,

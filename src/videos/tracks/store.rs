@@ -7,9 +7,8 @@ use crate::http::auth::Visibility;
 use crate::http::problem::{FieldError, Problem};
 use crate::resource::model::item::ItemRow;
 use crate::resource::model::text_track::TrackKind;
-use crate::resource::model::text_track::TrackSummary;
 use crate::resource::store::lookup::Lookup;
-use crate::resource::store::tracks::{self, TrackRow};
+use crate::resource::store::tracks::{self, SavedTrack, TrackRow, TrackUpload};
 use crate::resource::store::visibility::find_visible;
 use crate::resource::write::tracks as resource_tracks;
 use crate::text::language::Language;
@@ -38,21 +37,18 @@ pub fn with_current_video<T>(
     }
 }
 
-/// Stores a track and updates its video; returns whether anything changed.
+/// Stores a track and updates its video.
 pub fn save_track(
     connection: &mut Connection,
     settings: &Settings,
     item: &ItemRow,
-    summary: &TrackSummary,
-    track: &Track,
-    existing: Option<&TrackRow>,
-) -> Result<(TrackRow, bool), Problem> {
-    let (stored, is_changed) =
-        tracks::save_track(connection, item.number, summary, track, existing)?;
-    if is_changed {
+    upload: TrackUpload<'_>,
+) -> Result<SavedTrack, Problem> {
+    let saved = tracks::save_track(connection, item.number, upload)?;
+    if saved.is_changed {
         resource_tracks::update_item_after_track_change::<Videos>(connection, settings, item)?;
     }
-    Ok((stored, is_changed))
+    Ok(saved)
 }
 
 /// Parses a track file; errors carry line numbers.

@@ -10,7 +10,7 @@ use kinoteka::http::language::LanguagePreference;
 use kinoteka::http::problem::FieldError;
 use kinoteka::i18n::country_names::CountryNames;
 use kinoteka::i18n::country_names::KosovoFootnote;
-use kinoteka::resource::cache::references::{ReferenceTarget, RenderedReferences};
+use kinoteka::resource::cache::references::{ReferenceTarget, RenderedReferences, VisibleKind};
 use kinoteka::resource::model::item::{
     ItemRow, LoadedItem, NewReference, Reference, TranslationRow,
 };
@@ -176,7 +176,8 @@ pub fn round_trip<S: Resource>(sent: &Value, first: ParsedBody<S::Fields>) -> Va
             titles: vec!["Title".to_owned()],
             rendered: RenderedReferences::default(),
         };
-        shown.add_targets(declared.target, Visibility::All, vec![(id, Some(Arc::new(target)))]);
+        let items = VisibleKind { kind: declared.target, visibility: Visibility::All };
+        shown.add_targets(items, vec![(id, Some(Arc::new(target)))]);
         links.push(Reference {
             field: link.field.to_owned(),
             target_id: id,

@@ -2,6 +2,7 @@ use kinoteka::db::keyset::{PageStart, Position};
 use kinoteka::db::sort_key::MAX_SORT_KEYS;
 use kinoteka::http::auth::Visibility;
 use kinoteka::http::cursor;
+use kinoteka::http::language::LanguageDefaults;
 use kinoteka::http::problem::{Problem, ProblemKind};
 use kinoteka::http::query_params::{MAX_QUERY_LEN, percent_decode};
 use kinoteka::resource::model::resource::ResourceModel;
@@ -19,7 +20,9 @@ pub fn query(data: &[u8]) {
     let Some((query, accepted)) = super::two_lines(data) else { return };
     for viewer in [Visibility::Published, Visibility::All] {
         let read = |query: &str| {
-            ListRequest::parse(Videos::SCHEMA, query, accepted, &[Language::default()], viewer)
+            let language_defaults =
+                LanguageDefaults { accept_language: accepted, fallback: &[Language::default()] };
+            ListRequest::parse(Videos::SCHEMA, query, language_defaults, viewer)
         };
         match read(query) {
             Ok(request) => assert_valid_request(query, &request, viewer, read),
@@ -82,7 +85,7 @@ fn assert_valid_request(
     let position = Position { keys: vec![Some("a".to_owned()); MAX_SORT_KEYS], row_id: 9 };
     let next = with_cursor(
         query,
-        &cursor::encode(&request.page_params.query_fingerprint, &position, false),
+        &cursor::encode_after(&request.page_params.query_fingerprint, &position),
     );
     let page =
         read(&next).unwrap_or_else(|problem| panic!("{next} is rejected: {:?}", problem.errors));

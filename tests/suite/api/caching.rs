@@ -167,7 +167,7 @@ on_both! {
         assert_eq!(server.get("/v1/videos/no-such-video").required_header("cache-control"), "no-store");
     }
 
-    fn cache_max_age_is_configurable(server: &TestServer, |settings| settings.cache_seconds = 7) {
+    fn cache_max_age_is_configurable(server: &TestServer, |settings| settings.cache_max_age = std::time::Duration::from_secs(7)) {
         assert_eq!(server.get("/v1/videos").required_header("cache-control"), "public, max-age=7, stale-while-revalidate=70");
     }
 }

@@ -116,7 +116,7 @@ on_both! {
         post(server, &key, &format!("\"{}\"", "k".repeat(255)), &json!({"name": "Norms"})).expect(201);
     }
 
-    fn key_expires_after_configured_time(server: &TestServer, |settings| settings.idempotency_hours = 2) {
+    fn key_expires_after_configured_time(server: &TestServer, |settings| settings.idempotency_retention = std::time::Duration::from_hours(2)) {
         let key = server.editor_key();
         let body = json!({"slug": "norms", "name": "Norms"});
         post(server, &key, KEY, &body).expect(201);

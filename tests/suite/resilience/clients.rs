@@ -25,8 +25,8 @@ fn send_partial(address: std::net::SocketAddr, part: &str) -> (Vec<u8>, Duration
 }
 
 fn short_timeouts(settings: &mut kinoteka::config::Settings) {
-    settings.client_timeout_seconds = 1;
-    settings.body_timeout_seconds = 1;
+    settings.client_timeout = Duration::from_secs(1);
+    settings.body_timeout = Duration::from_secs(1);
 }
 
 on_both! {
