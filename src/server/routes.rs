@@ -44,9 +44,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         embed::web_component::web_component,
         embed::web_component::web_component_version,
         embed::web_component::web_component_integrity,
-        embed::poster_api::video_poster,
-        embed::poster_api::video_poster_png,
-        embed::schema_org::video_schema,
         embed::sitemap::video_sitemap,
         embed::sitemap::video_sitemap_part,
         embed::oembed::oembed,
@@ -105,6 +102,9 @@ fn nested_routes(kind: ResourceKind, config: &mut ServiceConfig<'_>) {
             videos::tracks::api::delete_caption_track,
             videos::tracks::api::get_transcript,
             videos::tracks::chapters::get_video_chapters,
+            embed::poster_api::video_poster,
+            embed::poster_api::video_poster_png,
+            embed::schema_org::video_schema,
         ];
     } else if kind == ResourceKind::INDICATOR {
         config.service(impact::summary::series::get_indicator_series);
