@@ -39,10 +39,10 @@ pub const BODY_DOCS: BodyDocs = BodyDocs {
         || json!({"status": "published", "name": "Testimonials", "kind": "video", "query": "topic=testimonials&sort=title"}),
     ),
     descriptions: &[
-        ("description", "Description in the original language."),
+        ("description", "Description, in `language`."),
         ("feeds", "Read-only; ignored, so that a response can be sent back."),
         ("list", "Read-only; ignored, so that a response can be sent back."),
-        ("name", "Name in the original language."),
+        ("name", "Name, in `language`."),
         ("original_language", "Language of the original texts (BCP 47)."),
         ("page", "Read-only; ignored, so that a response can be sent back."),
         ("published_at", "Set at first publication if absent."),

@@ -89,8 +89,8 @@ pub const BODY_DOCS: BodyDocs = BodyDocs {
         || json!({"status": "published", "translations": {"en": {"name": "Social norms"}, "mk": {"name": "Општествени норми"}}}),
     ),
     descriptions: &[
-        ("description", "Description in the original language."),
-        ("name", "Name in the original language."),
+        ("description", "Description, in `language`."),
+        ("name", "Name, in `language`."),
     ],
 };
 

@@ -173,7 +173,7 @@ pub const BODY_DOCS: BodyDocs = BodyDocs {
             "Whether higher values are better. A change is applied to the statistics of the indicator.",
         ),
         ("code", "Code in the vocabulary; requires `vocabulary`."),
-        ("description", "Method of measurement, as plain text in the original language."),
+        ("description", "Method of measurement, as plain text, in `language`."),
         (
             "is_share",
             "Whether a percentage is a share of a whole and lies between 0 and 100, unlike a percentage change. Only for the measure `percentage`, where it is `true` by default.",

@@ -20,20 +20,22 @@ const COMMON_DESCRIPTIONS: &[(&str, &str)] = &[
     ("status", "Publication status; `draft` by default."),
     ("published_at", "Time of publication; set at first publication by default."),
     ("original_language", "Language in which the item was written (BCP 47)."),
+    (
+        "language",
+        "Language of the texts outside `translations` (BCP 47); by default that of the parameter `lang`, otherwise `original_language`.",
+    ),
+    (
+        "transliterated",
+        "Whether the texts outside `translations` are those that a read transliterated. They are accepted if they are unchanged.",
+    ),
     ("translations", "Texts by language tag; in a PATCH, null removes a language."),
-    (
-        "credit_line",
-        "Attribution line in the original language; must be shown wherever the item is displayed.",
-    ),
-    (
-        "disclaimer",
-        "Disclaimer in the original language; must be shown wherever the item is displayed.",
-    ),
+    ("credit_line", "Attribution line; must be shown wherever the item is displayed."),
+    ("disclaimer", "Disclaimer; must be shown wherever the item is displayed."),
     ("Translation.status", "Publication status of this language."),
     ("PartnerRoleInput", "A partner and its role, in a request body."),
 ];
 
-const BODY_DESCRIPTION: &str = "Request body of POST and PUT, and the merge patch of PATCH. Texts outside `translations` are in `original_language`.";
+const BODY_DESCRIPTION: &str = "Request body of POST and PUT, and the merge patch of PATCH. Texts outside `translations` are in `language`.";
 
 const READ_ONLY_DESCRIPTION: &str =
     "Read-only: ignored in requests, so that a response can be sent back.";
@@ -196,7 +198,7 @@ impl BodyBuilder<'_> {
                 format!("Readable identifier in URLs; generated from the {title} by default.")
             }
             _ if texts.iter().any(|(text, _)| *text == name) => {
-                format!("{}, in the original language.", shown.trim_end_matches('.'))
+                format!("{}, in `language`.", shown.trim_end_matches('.'))
             }
             _ if READ_ONLY_FIELDS.contains(&name) => READ_ONLY_DESCRIPTION.to_owned(),
             _ => shown.to_owned(),

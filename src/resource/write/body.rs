@@ -6,7 +6,7 @@ use crate::db::Time;
 use crate::http::json_fields::JsonFields;
 use crate::http::problem::FieldError;
 use crate::http::values::SLUG_PATTERN;
-use crate::resource::model::item::{ItemRow, Status};
+use crate::resource::model::item::{ItemRow, Status, TranslationRow};
 use crate::resource::schema::{READ_ONLY_FIELDS, ResourceSchema};
 use crate::resource::view::resource::{BodyDocs, ParsedFields, Resource};
 use crate::resource::write::translations::{self, ParsedTranslations, TranslationDefaults};
@@ -17,8 +17,8 @@ use crate::text::slug;
 pub struct ParseContext<'a> {
     /// The existing item, if there is one.
     pub existing: Option<&'a ItemRow>,
-    /// Whether the existing item has texts in several languages.
-    pub has_multiple_languages: bool,
+    /// The texts of the existing item.
+    pub stored_texts: &'a [TranslationRow],
     /// The slug in the URL path of a new item.
     pub path_slug: Option<&'a str>,
     /// The original language of a new item whose body does not set one.
@@ -68,7 +68,7 @@ pub struct RequestBody {
 pub fn describe_body<S: Resource>() -> RequestBody {
     let parse_context = ParseContext {
         existing: None,
-        has_multiple_languages: false,
+        stored_texts: &[],
         path_slug: None,
         default_language: &Language::default(),
     };
@@ -103,9 +103,10 @@ fn parse_members<S: Resource>(
         status,
         original_language: original,
         infer_original_language: parse_context.existing.is_none(),
+        stored_texts: parse_context.stored_texts,
     };
     let texts = translations::parse_translations(fields, S::SCHEMA, &defaults);
-    if texts.is_flat && parse_context.has_multiple_languages {
+    if texts.is_flat && parse_context.stored_texts.len() > 1 {
         fields.error(
             "translations",
             "would_lose_languages",

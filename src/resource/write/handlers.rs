@@ -34,11 +34,10 @@ use crate::resource::store::visibility::find_visible;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::resource::Resource;
 use crate::resource::write::idempotency::{ClaimResult, IdempotentRequest, StoredResponse};
-use crate::resource::write::merge_patch::{
-    has_flat_texts, merge_with_stored, restore_flat_pointers,
-};
+use crate::resource::write::merge_patch::{merge_patch_for, restore_flat_pointers};
 use crate::resource::write::references::check_not_referenced;
 use crate::resource::write::save::{WriteMode, save_and_bump};
+use crate::resource::write::text_language::add_named_language;
 use crate::text::slug;
 
 /// A request to write: the representation of its response and, if it can be repeated, its
@@ -95,6 +94,7 @@ impl WriteRequest {
             revisions: &state.revisions,
             languages: language_preference.key(),
             response_shape,
+            base_url,
         };
         let validators = CacheValidators {
             tag: EntityTag::for_item(item.id, item.revision, &representation),
@@ -136,6 +136,7 @@ struct WriteTag<'a> {
     revisions: &'a RevisionKey,
     languages: LanguageKey<'a>,
     response_shape: &'a ResponseShape,
+    base_url: &'a str,
 }
 
 /// The result of a write.
@@ -164,8 +165,9 @@ pub async fn create<S: Resource>(
 ) -> Result<HttpResponse, Problem> {
     let write_request = WriteRequest::from_request::<S>(&state, &body.request)?;
     let (request, body) = body.read_json(state.settings.body_limits(), BodyType::Json).await?;
-    let write_request = write_request
-        .with_idempotency(IdempotentRequest::from_request(&request, editor.key, &body)?);
+    let idempotent_request = IdempotentRequest::from_request(&request, editor.key, &body)?;
+    let body = add_named_language(S::SCHEMA, &write_request.language_preference, body)?;
+    let write_request = write_request.with_idempotency(idempotent_request);
     execute::<S>(state, &request, write_request, move |connection, state| {
         save_and_bump::<S>(connection, state, WriteMode::Create, &body).map(WriteOutcome::Created)
     })
@@ -182,6 +184,7 @@ pub async fn replace<S: Resource>(
     let precondition = editor.precondition.required(state.settings.require_if_match);
     let write_request = WriteRequest::from_request::<S>(&state, &body.request)?;
     let (request, body) = body.read_json(state.settings.body_limits(), BodyType::Json).await?;
+    let body = add_named_language(S::SCHEMA, &write_request.language_preference, body)?;
     execute::<S>(state, &request, write_request, move |connection, state| {
         match find(connection, S::SCHEMA.kind, &name)? {
             Some(Lookup::Former(item)) if item.deleted_at.is_none() => {
@@ -226,17 +229,20 @@ pub async fn patch<S: Resource>(
     let write_request = WriteRequest::from_request::<S>(&state, &body.request)?;
     let limits = state.settings.body_limits();
     let (request, body) = body.read_json(limits, BodyType::MergePatch).await?;
+    let body = add_named_language(S::SCHEMA, &write_request.language_preference, body)?;
     execute::<S>(state, &request, write_request, move |connection, state| {
         let item = match find_visible(connection, S::SCHEMA, &name, Visibility::All)? {
             Lookup::Former(item) => return Ok(WriteOutcome::Moved(item.slug)),
             Lookup::Current(item) => item,
         };
         precondition.check(item.id, item.revision)?;
-        let merged = merge_with_stored::<S>(connection, state, &item, &body)?;
-        let flat = has_flat_texts(S::SCHEMA, &body);
-        save_and_bump::<S>(connection, state, WriteMode::Patch(item), &merged)
+        let merged = merge_patch_for::<S>(connection, state, &item, &body)?;
+        save_and_bump::<S>(connection, state, WriteMode::Patch(item), &merged.body)
             .map(WriteOutcome::Updated)
-            .map_err(|problem| if flat { restore_flat_pointers(problem, &merged) } else { problem })
+            .map_err(|problem| match &merged.flat_language {
+                Some(language) => restore_flat_pointers(problem, language),
+                None => problem,
+            })
     })
     .await
 }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::db::Connection;
 use crate::http::auth::Visibility;
 use crate::http::body;
+use crate::http::json_fields::parse_storable_language;
 use crate::http::language::LanguagePreference;
 use crate::http::problem::{FieldError, Problem};
 use crate::resource::model::item::ItemRow;
@@ -16,6 +17,8 @@ use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::resource::Resource;
 use crate::resource::write::save::{SaveResult, WriteMode, save_item};
+use crate::resource::write::text_language::Transliteration;
+use crate::text::language::Language;
 
 /// Merges a patch into an item and stores the result, as PATCH does. The caller must bump the
 /// revisions.
@@ -44,15 +47,22 @@ pub fn load_stored<S: Resource>(
     Ok(S::render(loaded, &render_context))
 }
 
-/// Merges a patch into a stored item and returns the body that PUT would take. Flat texts in the
-/// patch are in the original language.
+/// Merges a patch into a stored item and returns the body that PUT would take.
 pub fn merge_with_stored<S: Resource>(
     connection: &mut Connection,
     state: &AppState,
     item: &ItemRow,
     patch: &Value,
 ) -> Result<Value, Problem> {
-    let schema = S::SCHEMA;
+    merge_patch_for::<S>(connection, state, item, patch).map(|merged| merged.body)
+}
+
+pub(super) fn merge_patch_for<S: Resource>(
+    connection: &mut Connection,
+    state: &AppState,
+    item: &ItemRow,
+    patch: &Value,
+) -> Result<MergedPatch, Problem> {
     let Value::Object(patch) = patch else {
         return Err(Problem::invalid_fields(vec![FieldError::field(
             "",
@@ -65,53 +75,98 @@ pub fn merge_with_stored<S: Resource>(
     if let Some(fields) = base.as_object_mut() {
         S::before_patch(fields, patch);
     }
-    merge_patch_into(schema, base, patch, &item.original_language)
+    merge_patch_into(S::SCHEMA, base, patch, &item.original_language)
 }
 
-/// Merges a patch into a rendered item and returns the body that PUT would take.
+/// The result of merging a patch.
+#[derive(Debug)]
+pub struct MergedPatch {
+    /// The body that PUT would take.
+    pub body: Value,
+    /// The language of the flat texts of the patch, if it has any.
+    pub flat_language: Option<String>,
+}
+
+/// Merges a patch into a rendered item. Flat texts are merged into the texts of the language that
+/// the patch names, or of the original language. A language without texts is added as a draft,
+/// unless the patch has a status.
 pub fn merge_patch_into(
     schema: &ResourceSchema,
     mut base: Value,
     patch: &Map<String, Value>,
     original_language: &str,
-) -> Result<Value, Problem> {
+) -> Result<MergedPatch, Problem> {
     let mut patch = patch.clone();
-    if schema.text_fields.iter().any(|(name, _)| patch.contains_key(*name)) {
-        if patch.contains_key("translations") {
-            let detail = "Send either flat texts or `translations`, not both.";
-            return Err(Problem::invalid_fields(vec![FieldError::field(
-                "/translations",
-                "conflicting",
-                detail,
-            )]));
-        }
-        let original = patch
-            .get("original_language")
-            .and_then(Value::as_str)
-            .unwrap_or(original_language)
-            .to_owned();
-        let mut flat = Map::new();
-        for (name, _) in schema.text_fields {
-            if let Some(value) = patch.remove(*name) {
-                flat.insert((*name).to_owned(), value);
+    let mut flat = Map::new();
+    for (name, _) in schema.text_fields {
+        flat.extend(patch.remove_entry(*name));
+    }
+    let has_translations = patch
+        .get("translations")
+        .is_some_and(|value| !value.is_null() && *value != Value::Object(Map::new()));
+    let has_flat_texts = flat.values().any(|text| !text.is_null());
+    if has_flat_texts && has_translations {
+        let detail = "Send either flat texts or `translations`, not both.";
+        let error = FieldError::field("/translations", "conflicting", detail);
+        return Err(Problem::invalid_fields(vec![error]));
+    }
+    let mut flat_language = None;
+    if !flat.is_empty() && !has_translations {
+        let language = text_language(&patch, original_language)?;
+        let stored = base.get("translations").and_then(Value::as_object);
+        if patch.get("transliterated") == Some(&Value::Bool(true))
+            && let Some(stored) = stored
+            && let Some(transliteration) =
+                Transliteration::find(stored.keys().map(String::as_str), &language)
+        {
+            let stored = stored.get(transliteration.stored.as_str());
+            let errors: Vec<FieldError> = flat
+                .iter()
+                .filter(|(name, sent)| {
+                    let stored = stored.and_then(|texts| texts.get(*name)?.as_str());
+                    !transliteration.is_unchanged(stored, sent.as_str())
+                })
+                .map(|(name, _)| transliteration.error(format!("/{name}")))
+                .collect();
+            if !errors.is_empty() {
+                return Err(Problem::invalid_fields(errors));
             }
+        } else {
+            if !stored.is_some_and(|stored| stored.contains_key(language.as_str())) {
+                let status = patch.get("status").filter(|status| !status.is_null());
+                flat.insert("status".to_owned(), status.cloned().unwrap_or(json!("draft")));
+            }
+            patch.insert("translations".to_owned(), json!({language.as_str(): flat}));
+            flat_language = Some(language.to_string());
         }
-        let mut translations = Map::new();
-        translations.insert(original, Value::Object(flat));
-        patch.insert("translations".to_owned(), Value::Object(translations));
     }
     body::apply_merge_patch(&mut base, &Value::Object(patch));
-    Ok(base)
+    // The merged body has all texts by language.
+    if let Some(members) = base.as_object_mut() {
+        members.remove("language");
+    }
+    Ok(MergedPatch { body: base, flat_language })
 }
 
-pub(super) fn has_flat_texts(schema: &ResourceSchema, patch: &Value) -> bool {
-    schema.text_fields.iter().any(|(name, _)| patch.get(*name).is_some())
+/// Returns the language of the flat texts of a patch.
+fn text_language(patch: &Map<String, Value>, original_language: &str) -> Result<Language, Problem> {
+    for name in ["language", "original_language"] {
+        let Some(value) = patch.get(name).filter(|value| !value.is_null()) else { continue };
+        let parsed = match value {
+            Value::String(tag) => parse_storable_language(tag),
+            _ => Err("Expected a language tag (BCP 47).".to_owned()),
+        };
+        return parsed.map_err(|detail| {
+            let error = FieldError::field(format!("/{name}"), "invalid_language", detail);
+            Problem::invalid_fields(vec![error])
+        });
+    }
+    Ok(Language::from_canonical(original_language))
 }
 
 /// Rewrites the pointers of errors in flat texts to the fields of the request body.
-pub(super) fn restore_flat_pointers(mut problem: Problem, merged: &Value) -> Problem {
-    let original = merged.get("original_language").and_then(Value::as_str).unwrap_or_default();
-    let prefix = format!("/translations/{original}");
+pub(super) fn restore_flat_pointers(mut problem: Problem, flat_language: &str) -> Problem {
+    let prefix = format!("/translations/{flat_language}");
     for error in &mut problem.errors {
         if let Some(rest) =
             error.pointer.as_deref().and_then(|pointer| pointer.strip_prefix(&prefix))

@@ -9,5 +9,6 @@ pub mod purge;
 pub mod references;
 pub mod restore;
 pub mod save;
+mod text_language;
 pub mod tracks;
 pub mod translations;

@@ -106,7 +106,7 @@ pub fn save_item<S: Resource>(
     let mut errors = Vec::new();
     let parse_context = ParseContext {
         existing: existing.as_ref(),
-        has_multiple_languages: before.as_ref().is_some_and(|before| before.texts.len() > 1),
+        stored_texts: before.as_ref().map_or(&[], |before| &before.texts),
         path_slug,
         default_language: &state.settings.default_language(),
     };

@@ -1,8 +1,9 @@
-//! Parses the texts of a body: by language in `translations`, or flat in the original language.
+//! Parses the texts of a body: by language in `translations`, or flat in one language.
 
 use crate::http::json_fields::{JsonFields, limits};
 use crate::resource::model::item::{Status, TranslationRow};
 use crate::resource::schema::{ResourceSchema, TextField};
+use crate::resource::write::text_language::Transliteration;
 use crate::text::collation::sort_key;
 use crate::text::language::Language;
 
@@ -37,22 +38,29 @@ pub struct TranslationDefaults<'a> {
     pub status: Status,
     /// The original language if the body does not set one.
     pub original_language: &'a Language,
-    /// Whether a missing `original_language` may be inferred from the translations.
+    /// Whether a missing `original_language` may be inferred from the texts.
     pub infer_original_language: bool,
+    /// The stored texts of an existing item.
+    pub stored_texts: &'a [TranslationRow],
 }
 
-/// Parses `original_language`, `translations` and the flat texts.
+/// Parses `original_language`, `translations`, and the flat texts with their `language`. Null texts
+/// and an empty `translations` are treated as absent.
 pub fn parse_translations(
     fields: &mut JsonFields<'_, '_>,
     schema: &ResourceSchema,
     defaults: &TranslationDefaults<'_>,
 ) -> ParsedTranslations {
-    let requested_original = fields.language("original_language");
-    let has_flat_texts = schema.text_fields.iter().any(|(name, _)| fields.contains(name));
+    let original = fields.language("original_language");
+    let language = fields.language("language");
+    let is_transliterated = fields.flag("transliterated") == Some(true);
     for (name, _) in schema.text_fields {
         fields.ignore(&[name]);
     }
-    let translations = fields.peek("translations");
+    let translations = fields
+        .peek("translations")
+        .filter(|value| !value.as_object().is_some_and(serde_json::Map::is_empty));
+    let has_flat_texts = schema.text_fields.iter().any(|(name, _)| fields.peek(name).is_some());
     if has_flat_texts && translations.is_some() {
         fields.ignore(&["translations"]);
         fields.error(
@@ -61,8 +69,7 @@ pub fn parse_translations(
             "Send either flat texts or `translations`, not both.",
         );
         return ParsedTranslations {
-            original_language: requested_original
-                .unwrap_or_else(|| defaults.original_language.clone()),
+            original_language: original.unwrap_or_else(|| defaults.original_language.clone()),
             texts: Vec::new(),
             is_flat: false,
         };
@@ -79,17 +86,12 @@ pub fn parse_translations(
         inner.finish();
         text
     });
-    let Some(mut texts) = texts else {
-        let original = requested_original.unwrap_or_else(|| defaults.original_language.clone());
-        let text = parse_translation(fields, schema, defaults, &original);
-        return ParsedTranslations {
-            original_language: original,
-            texts: text.into_iter().collect(),
-            is_flat: true,
-        };
+    let Some(mut texts) = texts.filter(|_| translations.is_some()) else {
+        let flat_texts = FlatTexts { original, language, is_transliterated };
+        return flat_texts.parse(fields, schema, defaults);
     };
     texts.sort_by(|a, b| a.language.cmp(&b.language));
-    let original = requested_original.clone().unwrap_or_else(|| {
+    let original = original.unwrap_or_else(|| {
         let first = texts.first().and_then(|text| Language::parse(&text.language).ok());
         let has_default =
             texts.iter().any(|text| text.language == defaults.original_language.as_str());
@@ -98,15 +100,74 @@ pub fn parse_translations(
             .unwrap_or_else(|| defaults.original_language.clone())
     });
     // Invalid texts in the original language have been reported already.
-    let is_included = translations
+    let is_there = translations
         .and_then(|translations| translations.get(original.as_str()))
         .is_some_and(|texts| !texts.is_null());
-    if !is_included && !texts.iter().any(|text| text.language == original.as_str()) {
+    if !is_there && !texts.iter().any(|text| text.language == original.as_str()) {
         let detail =
             format!("The texts of the original language `{}` are missing.", original.as_str());
         fields.error("translations", "missing_language", detail);
     }
     ParsedTranslations { original_language: original, texts, is_flat: false }
+}
+
+/// What a body with flat texts states about their language.
+struct FlatTexts {
+    original: Option<Language>,
+    language: Option<Language>,
+    is_transliterated: bool,
+}
+
+impl FlatTexts {
+    fn parse(
+        self,
+        fields: &mut JsonFields<'_, '_>,
+        schema: &ResourceSchema,
+        defaults: &TranslationDefaults<'_>,
+    ) -> ParsedTranslations {
+        let Self { original, language, is_transliterated } = self;
+        let is_named = language.is_some();
+        let default = || defaults.original_language.clone();
+        let language = language.or_else(|| original.clone()).unwrap_or_else(default);
+        let mut text = parse_translation(fields, schema, defaults, &language);
+        let stored_tags = defaults.stored_texts.iter().map(|text| text.language.as_str());
+        if is_transliterated
+            && let Some(sent) = &text
+            && let Some(transliteration) = Transliteration::find(stored_tags, &language)
+            && let Some(stored) = defaults
+                .stored_texts
+                .iter()
+                .find(|text| text.language == transliteration.stored.as_str())
+        {
+            for (name, field) in schema.text_fields {
+                if !transliteration.is_unchanged(stored.field(*field), sent.field(*field)) {
+                    let pointer = fields.pointer_to(name);
+                    fields.errors_mut().push(transliteration.error(pointer));
+                }
+            }
+            text = Some(TranslationRow {
+                status: defaults.status.as_str().to_owned(),
+                ..stored.clone()
+            });
+        }
+        let original = original
+            .unwrap_or_else(|| if defaults.infer_original_language { language } else { default() });
+        if is_named
+            && let Some(text) = &text
+            && text.language != original.as_str()
+        {
+            let detail = format!(
+                "The texts are in `{}`, and those of the original language `{original}` are missing. Send both in `translations`, or write one language with PATCH.",
+                text.language
+            );
+            fields.error("language", "missing_language", detail);
+        }
+        ParsedTranslations {
+            original_language: original,
+            texts: text.into_iter().collect(),
+            is_flat: true,
+        }
+    }
 }
 
 fn parse_translation(

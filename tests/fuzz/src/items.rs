@@ -27,7 +27,7 @@ pub fn read<S: Resource>(
 ) -> Result<ParsedBody<S::Fields>, Vec<FieldError>> {
     let context = ParseContext {
         existing,
-        has_multiple_languages: existing.is_some_and(|item| item.languages.contains(' ')),
+        stored_texts: &[],
         path_slug: None,
         default_language: &Language::default(),
     };

@@ -97,3 +97,126 @@ on_both! {
         assert!(list["data"].as_array().unwrap().iter().all(|video| video["translations"]["en"]["title"].is_string()));
     }
 }
+
+/// The list of each kind, its title field, and the members that a new item needs.
+const WRITABLE_KINDS: [(&str, &str, &str); 7] = [
+    ("/v1/topics", "name", "{}"),
+    ("/v1/partners", "name", r#"{"kind": "media"}"#),
+    ("/v1/programmes", "title", "{}"),
+    ("/v1/videos", "title", "{}"),
+    ("/v1/indicators", "label", r#"{"unit": "people"}"#),
+    ("/v1/impact-statistics", "label", r#"{"value": "5", "unit": "people"}"#),
+    ("/v1/saved-queries", "name", r#"{"kind": "video", "query": "country=MK"}"#),
+];
+
+fn with(members: &str, texts: Value) -> Value {
+    let mut body: Value = serde_json::from_str(members).expect("members are JSON");
+    body.as_object_mut().unwrap().extend(texts.as_object().expect("texts").clone());
+    body
+}
+
+on_both! {
+    fn texts_are_written_in_the_named_language(server: &TestServer) {
+        let key = server.editor_key();
+        let send = |method: &str, path: &str, body: &Value| server.request(method, path).key(&key).json(body).send();
+        let read = |path: &str| server.request("GET", path).key(&key).send().expect(200).json();
+        for (list, title, members) in WRITABLE_KINDS {
+            let texts = json!({"status": "published", "slug": "both", "translations": {"en": {(title): "English"}, "mk": {(title): "Македонски"}}});
+            send("POST", list, &with(members, texts)).expect(201);
+            let item = format!("{list}/both");
+            let titles = || {
+                let stored = read(&format!("{item}?lang=all"));
+                let names = stored["translations"].as_object().unwrap().iter();
+                names.map(|(tag, texts)| format!("{tag} {} {}", texts[title].as_str().unwrap(), texts["status"].as_str().unwrap())).collect::<Vec<_>>()
+            };
+            // `lang`, and `language` of the body.
+            let patched = send("PATCH", &format!("{item}?lang=mk"), &json!({(title): "Нов"})).expect(200).json();
+            assert_eq!((patched["language"].as_str(), patched[title].as_str()), (Some("mk"), Some("Нов")), "{list}");
+            assert_eq!(titles(), ["en English published", "mk Нов published"], "{list}");
+            send("PATCH", &item, &json!({"language": "mk", (title): "Друг"})).expect(200);
+            assert_eq!(titles(), ["en English published", "mk Друг published"], "{list}");
+            // Without either, the original language, whatever Accept-Language prefers.
+            server.request("PATCH", &item).key(&key).header("Accept-Language", "mk").json(&json!({(title): "Changed"})).send().expect(200);
+            assert_eq!(titles(), ["en Changed published", "mk Друг published"], "{list}");
+            // A language without texts is added as a draft, or with the status of the patch.
+            send("PATCH", &format!("{item}?lang=sq"), &json!({(title): "Shqip"})).expect(200);
+            send("PATCH", &item, &json!({"language": "tr", "status": "published", (title): "Türkçe"})).expect(200);
+            assert_eq!(titles(), ["en Changed published", "mk Друг published", "sq Shqip draft", "tr Türkçe published"], "{list}");
+            // Two different languages.
+            let problem = send("PATCH", &format!("{item}?lang=mk"), &json!({"language": "en", (title): "X"})).expect(422).json();
+            assert_eq!((problem["errors"][0]["pointer"].as_str(), problem["errors"][0]["code"].as_str()), (Some("/language"), Some("conflicting")), "{list}");
+            // `lang=en-GB` returns `en`, so a client that sends back what it has read changes English.
+            send("PATCH", &format!("{item}?lang=en-GB"), &json!({"language": "en", (title): "British"})).expect(200);
+            assert_eq!(titles()[0], "en British published", "{list}");
+            for (query, body, pointer) in [("", json!({"language": "??", (title): "X"}), "/language"), ("", json!({"language": 5, (title): "X"}), "/language"), ("", json!({"language": "sr", (title): "X"}), "/language")] {
+                let problem = send("PATCH", &format!("{item}{query}"), &body).expect(422).json();
+                assert_eq!(problem["errors"][0]["pointer"], pointer, "{list} {body}");
+            }
+            let problem = send("PATCH", &format!("{item}?lang=sr"), &json!({(title): "X"})).expect(400).json();
+            assert_eq!(problem["errors"][0]["parameter"], "lang", "{list}");
+            let problem = send("PATCH", &format!("{item}?lang=mk"), &json!({(title): null})).expect(422).json();
+            assert_eq!(problem["errors"][0]["pointer"], format!("/{title}"), "{list}");
+        }
+    }
+
+    fn new_items_are_written_in_the_named_language(server: &TestServer) {
+        let key = server.editor_key();
+        let send = |method: &str, path: &str, body: &Value| server.request(method, path).key(&key).json(body).send();
+        let read = |path: &str| server.request("GET", path).key(&key).send().expect(200).json();
+        for (list, title, members) in WRITABLE_KINDS {
+            for (query, texts, original) in [
+                ("?lang=mk", json!({(title): "Наслов 1"}), "mk"),
+                ("", json!({(title): "Titulli 2", "language": "sq"}), "sq"),
+                ("", json!({(title): "Başlık 3", "original_language": "tr"}), "tr"),
+                ("", json!({(title): "Title 4", "translations": {}}), "en"),
+                ("?lang=mk", json!({(title): null, "translations": {"tr": {(title): "Başlık 5"}}}), "tr"),
+            ] {
+                let made = send("POST", &format!("{list}{query}"), &with(members, texts.clone())).expect(201).json();
+                let stored = read(&format!("{list}/{}?lang=all", made["id"].as_str().unwrap()));
+                assert_eq!((&stored["original_language"], &stored["languages"]), (&json!(original), &json!([original])), "{list} {texts}");
+            }
+            let texts = json!({(title): "Наслов", "language": "mk", "original_language": "en"});
+            let problem = send("POST", list, &with(members, texts)).expect(422).json();
+            assert_eq!((problem["errors"][0]["pointer"].as_str(), problem["errors"][0]["code"].as_str()), (Some("/language"), Some("missing_language")), "{list}");
+            // PUT of another language than the only stored one would lose it.
+            send("PUT", &format!("{list}/single"), &with(members, json!({(title): "English"}))).expect(201);
+            for (query, texts) in [("?lang=mk", json!({(title): "Наслов"})), ("", json!({(title): "Наслов", "language": "mk"}))] {
+                let problem = send("PUT", &format!("{list}/single{query}"), &with(members, texts)).expect(422).json();
+                assert_eq!(problem["errors"][0]["code"], "missing_language", "{list}");
+            }
+            assert_eq!(read(&format!("{list}/single"))[title], "English");
+        }
+    }
+
+    fn transliterated_texts_are_not_written(server: &TestServer) {
+        let key = server.editor_key();
+        let send = |method: &str, path: &str, body: &Value| server.request(method, path).key(&key).json(body).send();
+        let read = |path: &str| server.request("GET", path).key(&key).send().expect(200).json();
+        for (list, title, members) in WRITABLE_KINDS {
+            let texts = json!({"status": "published", "slug": "script", "original_language": "sr-Cyrl", (title): "Њујорк и Џакарта: инјекција"});
+            send("POST", list, &with(members, texts)).expect(201);
+            let item = format!("{list}/script");
+            let stored = || read(&format!("{item}?lang=all"));
+            let before = stored();
+            let read_back = read(&format!("{item}?lang=sr-Latn"));
+            assert_eq!((&read_back["transliterated"], &read_back[title]), (&json!(true), &json!("Njujork i Džakarta: injekcija")), "{list}");
+            for query in ["", "?lang=sr-Latn", "?lang=sr"] {
+                send("PUT", &format!("{item}{query}"), &read_back).expect(200);
+                send("PATCH", &format!("{item}{query}"), &read_back).expect(200);
+                assert_eq!(stored(), before, "{list}: what was read is written back without a change");
+            }
+            let mut changed = read_back.clone();
+            changed[title] = json!("Njujork");
+            for problem in [send("PUT", &item, &changed).expect(422), send("PATCH", &item, &changed).expect(422)] {
+                let error = &problem.json()["errors"][0];
+                assert_eq!((error["pointer"].as_str(), error["code"].as_str()), (Some(format!("/{title}").as_str()), Some("transliterated_text")), "{list}");
+            }
+            assert_eq!(stored(), before, "{list}");
+            // Without the flag, the other script is a language of its own.
+            send("PATCH", &item, &json!({"language": "sr-Latn", (title): "Njujork"})).expect(200);
+            let both = stored();
+            assert_eq!(both["translations"]["sr-Cyrl"], before["translations"]["sr-Cyrl"], "{list}");
+            assert_eq!((&both["translations"]["sr-Latn"][title], &both["translations"]["sr-Latn"]["status"]), (&json!("Njujork"), &json!("draft")), "{list}");
+        }
+    }
+}
