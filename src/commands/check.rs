@@ -1,10 +1,12 @@
 //! `kinoteka check`.
 
 use std::io::Write;
+use std::path::Path;
 
 use crate::commands::error::CommandError;
 use crate::commands::output::print_status;
 use crate::config::Settings;
+use crate::db::connection::Target;
 use crate::db::migrations::{self, MigrationStatus};
 use crate::db::search::{self, IndexSnapshot};
 use crate::db::{Connection, Database, Time, maintenance};
@@ -36,6 +38,10 @@ pub fn run(settings: &Settings, args: &Args, command: &clap::Command) -> Result<
     for finding in unknown_settings(command) {
         report.print_unresolved(&finding)?;
     }
+    if settings.base_url.is_none() {
+        print_status(&format!("warning: {}", server::NO_BASE_URL));
+    }
+    warn_of_readable_files(settings);
     let store = server::database_from_settings(settings)?;
     let mut connection = store
         .connect()
@@ -90,6 +96,29 @@ pub fn run(settings: &Settings, args: &Args, command: &clap::Command) -> Result<
         print_status(&format!("{items} items checked: no problems found."));
     }
     Ok(())
+}
+
+/// Prints a warning for each file of the database that other users can read.
+fn warn_of_readable_files(settings: &Settings) {
+    let target = Target::parse(&settings.database_url);
+    for file in target.map(|target| target.files()).unwrap_or_default() {
+        if is_readable_by_others(Path::new(&file)) {
+            print_status(&format!(
+                "warning: other users can read {file}, which contains drafts and digests of keys; run `chmod 600 {file}`"
+            ));
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_readable_by_others(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(file).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_readable_by_others(_: &Path) -> bool {
+    false
 }
 
 /// A check of the derived data.

@@ -75,6 +75,7 @@ pub fn run(settings: &Settings, action: Action) -> Result<(), CommandError> {
             let (key, secret) = store.write_blocking(|connection| {
                 api_keys::create_key(connection, &name, role, expires).map_err(Problem::from)
             })?;
+            log::info!(target: "kinoteka::auth", "key={} action=created role={}", key.id, key.role);
             writeln!(std::io::stdout(), "{secret}")?;
             print_status(&format!(
                 "Key {} for {name} ({}); only its hash is stored; it cannot be shown again.",
@@ -117,6 +118,7 @@ pub fn run(settings: &Settings, action: Action) -> Result<(), CommandError> {
             if !revoked {
                 return Err(CommandError::usage(format!("there is no active key {id}")));
             }
+            log::info!(target: "kinoteka::auth", "key={id} action=revoked");
             print_status(&format!("Key {id} is revoked."));
         }
     }

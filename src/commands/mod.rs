@@ -20,6 +20,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::commands::output::print_status;
 use crate::config::Settings;
+use crate::text::logfmt::quote;
 
 pub use error::CommandError;
 pub use generate::{generate_catalogue, generate_statistics_catalogue};
@@ -84,6 +85,9 @@ pub fn main() -> ExitCode {
         }
         return ExitCode::from(2);
     }
+    if !matches!(cli.command, Command::Openapi(_)) {
+        restrict_file_mode();
+    }
     let outcome = match cli.command {
         Command::Serve(args) => serve::run(&cli.settings, &args),
         Command::Migrate => migrate::run(&cli.settings),
@@ -107,6 +111,13 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Makes files that this process creates readable by its user alone: databases and backups contain
+/// drafts and digests of keys.
+fn restrict_file_mode() {
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+}
+
 /// Logs one line of `key=value` pairs (logfmt) per event. `RUST_LOG` sets the levels.
 fn init_logging() {
     let environment = env_logger::Env::default().default_filter_or("info,actix_server=warn");
@@ -114,12 +125,12 @@ fn init_logging() {
         .format(|out, record| {
             let time = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
             let message = record.args().to_string();
-            let structured = record.target().starts_with("kinoteka::") && message.contains('=');
-            let message = if structured {
-                message
-            } else {
-                format!("message=\"{}\"", message.replace('"', "'"))
-            };
+            let name = message.split_once('=').map(|(name, _)| name).unwrap_or_default();
+            let is_structured = record.target().starts_with("kinoteka::")
+                && !name.is_empty()
+                && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+            let message =
+                if is_structured { message } else { format!("message={}", quote(&message)) };
             writeln!(
                 out,
                 "time={time} level={} target={} {message}",

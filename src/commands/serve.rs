@@ -25,7 +25,7 @@ pub fn run(settings: &Settings, args: &Args) -> Result<(), CommandError> {
         load_demo(settings)?;
     }
     actix_web::rt::System::new().block_on(async {
-        ignore_sigxfsz();
+        ignore_signals();
         raise_open_file_limit();
         let running = server::start(settings)?;
         for address in &running.addresses {
@@ -58,20 +58,29 @@ fn raise_open_file_limit() {
 #[cfg(not(unix))]
 fn raise_open_file_limit() {}
 
-/// Installs a handler for `SIGXFSZ`, so that a write beyond the file size limit (`ulimit -f`,
-/// `LimitFSIZE=`) fails as on a full disk instead of ending the process.
+/// Installs handlers for signals that would end the process without finishing requests: `SIGXFSZ`,
+/// so that a write beyond the file size limit (`ulimit -f`, `LimitFSIZE=`) fails as on a full disk;
+/// `SIGHUP`, `SIGUSR1` and `SIGUSR2`, which log rotation, `systemctl reload` and closed terminals
+/// send, and for which the server has nothing to do.
 #[cfg(unix)]
-fn ignore_sigxfsz() {
+fn ignore_signals() {
     use tokio::signal::unix::{SignalKind, signal};
     /// The number of `SIGXFSZ` on every tier 1 and tier 2 platform except MIPS.
     const SIGXFSZ: i32 = 25;
-    if let Err(error) = signal(SignalKind::from_raw(SIGXFSZ)) {
-        log::warn!("SIGXFSZ handler not installed: {error}");
+    for kind in [
+        SignalKind::from_raw(SIGXFSZ),
+        SignalKind::hangup(),
+        SignalKind::user_defined1(),
+        SignalKind::user_defined2(),
+    ] {
+        if let Err(error) = signal(kind) {
+            log::warn!("handler of signal {} not installed: {error}", kind.as_raw_value());
+        }
     }
 }
 
 #[cfg(not(unix))]
-fn ignore_sigxfsz() {}
+fn ignore_signals() {}
 
 /// Loads the demo catalogue, unless the database has items.
 fn load_demo(settings: &Settings) -> Result<(), CommandError> {

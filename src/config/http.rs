@@ -1,17 +1,28 @@
 //! Settings of the HTTP server.
 
-use actix_web::HttpRequest;
+use actix_web::{HttpMessage, HttpRequest};
+use ipnet::IpNet;
 
 use crate::config::settings::Settings;
-use crate::http;
 use crate::http::body::BodyLimits;
 use crate::http::json_fields::is_web_url;
+use crate::http::origin::{AllowedHosts, BaseUrl, OriginPolicy};
 
 impl Settings {
     pub(super) fn validate_http(&self, errors: &mut Vec<String>) {
         if self.base_url.as_deref().is_some_and(|url| !is_web_url(url) || url.contains(['?', '#']))
         {
             errors.push("KINOTEKA_BASE_URL must be an http or https URL without query, such as https://catalogue.example.org".to_owned());
+        }
+        if let Err(host) = AllowedHosts::parse(&self.allowed_hosts) {
+            errors.push(format!(
+                "KINOTEKA_ALLOWED_HOSTS: `{host}` is not a host name or address without a port, such as catalogue.example.org"
+            ));
+        }
+        for proxy in self.trusted_proxies.iter().filter(|proxy| parse_network(proxy).is_none()) {
+            errors.push(format!(
+                "KINOTEKA_TRUSTED_PROXIES: `{proxy}` is not an address or a network such as 10.0.0.0/8"
+            ));
         }
         for origin in self.cors_origins.iter().filter(|origin| origin.as_str() != "*") {
             if !is_web_url(origin) || origin.ends_with('/') {
@@ -36,13 +47,33 @@ impl Settings {
         }
     }
 
-    /// The base URL of absolute links in the response to a request.
+    /// The base URL of absolute links in the response to a request, which the middleware has
+    /// determined by the [`OriginPolicy`].
     pub fn base_url(&self, request: &HttpRequest) -> String {
-        http::base_url(self.base_url.as_deref(), request)
+        let base_url = request.extensions().get::<BaseUrl>().map(|base| base.0.clone());
+        base_url.unwrap_or_default()
+    }
+
+    /// How the base URL of a request is determined.
+    pub fn origin_policy(&self) -> OriginPolicy {
+        OriginPolicy {
+            base_url: self.base_url.as_deref().map(|url| url.trim_end_matches('/').to_owned()),
+            allowed_hosts: AllowedHosts::parse(&self.allowed_hosts).unwrap_or_default(),
+            trusted_proxies: self
+                .trusted_proxies
+                .iter()
+                .filter_map(|proxy| parse_network(proxy))
+                .collect(),
+        }
     }
 
     /// The limits of request bodies.
     pub fn body_limits(&self) -> BodyLimits {
         BodyLimits { max_bytes: self.max_body_bytes, timeout: self.body_timeout }
     }
+}
+
+/// Parses a network, or an address as the network of that address.
+fn parse_network(text: &str) -> Option<IpNet> {
+    text.parse().ok().or_else(|| text.parse().ok().map(|address: std::net::IpAddr| address.into()))
 }

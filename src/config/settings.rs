@@ -57,9 +57,19 @@ pub struct Settings {
     pub bind: String,
 
     /// Base URL of absolute links, such as `https://catalogue.example.org` [default: the host of
-    /// the request]
+    /// the request, if it is allowed]
     #[arg(long, env = "KINOTEKA_BASE_URL", global = true)]
     pub base_url: Option<String>,
+
+    /// Hosts that requests may name if there is no base URL: a comma-separated list without ports;
+    /// `*` allows every host [default: localhost and loopback addresses]
+    #[arg(long, env = "KINOTEKA_ALLOWED_HOSTS", value_delimiter = ',', global = true)]
+    pub allowed_hosts: Vec<String>,
+
+    /// Networks of reverse proxies whose `Forwarded` and `X-Forwarded-*` headers count, such as
+    /// `10.0.0.0/8`: a comma-separated list
+    #[arg(long, env = "KINOTEKA_TRUSTED_PROXIES", value_delimiter = ',', global = true)]
+    pub trusted_proxies: Vec<String>,
 
     /// Name of the catalogue in feeds and embeds [default: the host of the base URL]
     #[arg(long, env = "KINOTEKA_NAME", global = true)]

@@ -81,6 +81,7 @@ pub async fn list_countries(
         query: params.canonical_without(&[]),
         languages: language_preference.key(),
         country_names: state.country_names.cache_key(),
+        base_url: &state.settings.base_url(&request),
     });
     params.finish()?;
     let validators = CacheValidators { tag, last_modified: None };
@@ -168,6 +169,7 @@ pub async fn get_country(
         query: params.canonical_without(&[]),
         languages: language_preference.key(),
         country_names: state.country_names.cache_key(),
+        base_url: &state.settings.base_url(&request),
     });
     params.finish()?;
     let Some(country) = model::find(&name) else {
@@ -217,4 +219,5 @@ struct CountryTag<'a> {
     query: String,
     languages: LanguageKey<'a>,
     country_names: &'a str,
+    base_url: &'a str,
 }

@@ -10,7 +10,9 @@ use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
 
 use super::error::{self, Error};
+use super::read_limit::interrupt_sqlite;
 use crate::db::statement_stats::StatementFailure;
+use crate::text::logfmt::quote;
 pub use any::{AnyConnection as Connection, MultiBackend, MultiRawValue};
 
 /// A module for the enum alone, because the derive macro adds items to its module.
@@ -43,6 +45,7 @@ impl Target {
     /// the operator.
     pub fn parse(url: &str) -> Result<Self, String> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            check_credentials(url)?;
             return Ok(Self::Postgres(url.to_owned()));
         }
         let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"));
@@ -59,6 +62,16 @@ impl Target {
     /// Returns whether this is SQLite.
     pub fn is_sqlite(&self) -> bool {
         matches!(self, Self::Sqlite(_))
+    }
+
+    /// Returns the paths of the files of a SQLite database, whether they exist or not.
+    pub fn files(&self) -> Vec<String> {
+        match self {
+            Self::Sqlite(path) => {
+                ["", "-wal", "-shm"].iter().map(|ending| format!("{path}{ending}")).collect()
+            }
+            Self::Postgres(_) => Vec::new(),
+        }
     }
 }
 
@@ -78,7 +91,7 @@ pub enum Access {
 pub struct SessionConfig {
     /// Maximum time that a statement waits for a lock.
     pub busy_timeout: Duration,
-    /// Maximum run time of a statement (PostgreSQL).
+    /// Maximum run time of a read on SQLite, and of a statement on PostgreSQL.
     pub statement_timeout: Duration,
     /// Statements that take at least this long are logged.
     pub slow_query_threshold: Duration,
@@ -97,6 +110,7 @@ impl Connection {
     pub fn open(target: &Target, access: Access, session: SessionConfig) -> Result<Self, Error> {
         let mut connection = match target {
             Target::Sqlite(path) => {
+                interrupt_sqlite();
                 let mut connection = SqliteConnection::establish(path)?;
                 connection.batch_execute(&format!(
                     "PRAGMA busy_timeout = {};
@@ -116,7 +130,8 @@ impl Connection {
                 Self::Sqlite(connection)
             }
             Target::Postgres(url) => {
-                let mut connection = PgConnection::establish(&add_libpq_timeouts(url, session))?;
+                let mut connection = PgConnection::establish(&add_libpq_timeouts(url, session))
+                    .map_err(|error| Error::Unavailable(redact(&error.to_string(), url)))?;
                 connection.batch_execute(&format!(
                     "SET timezone = 'UTC';
                      SET application_name = 'kinoteka';
@@ -244,6 +259,54 @@ impl Connection {
     }
 }
 
+/// Checks the part of a libpq URL before the hosts. libpq would take what is not percent-encoded
+/// correctly for another part of the URL, and its messages would contain a part of the password.
+fn check_credentials(url: &str) -> Result<(), String> {
+    let Some(credentials) = credentials(url) else { return Ok(()) };
+    let is_encoded = |text: &str| {
+        let mut rest = text;
+        while let Some((_, encoded)) = rest.split_once('%') {
+            if !encoded.get(..2).is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit())) {
+                return false;
+            }
+            rest = encoded;
+        }
+        !text.contains(['/', '?', '#', '@', '[', ']', ' '])
+    };
+    let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
+    if is_encoded(user) && is_encoded(password) {
+        return Ok(());
+    }
+    Err("DATABASE_URL: percent-encode the characters `% / ? # @ [ ]` and spaces of the user name and the password (`%25` for `%`)".to_owned())
+}
+
+/// The user name and the password in a libpq URL: what is before the last `@`, except one in the
+/// parameters.
+fn credentials(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let (credentials, hosts) = rest.rsplit_once('@')?;
+    // `@` in a parameter, such as the address of an abstract Unix socket.
+    let is_parameter = credentials.rsplit(['?', '&']).next().is_some_and(|last| {
+        last.starts_with("host=") || last.starts_with("options=") || hosts.is_empty()
+    });
+    if is_parameter {
+        credentials.rsplit_once('@').map(|(before, _)| before)
+    } else {
+        Some(credentials)
+    }
+}
+
+/// Removes the password from a message of libpq.
+fn redact(message: &str, url: &str) -> String {
+    let parameter = url.split(['?', '&']).find_map(|pair| pair.strip_prefix("password="));
+    let password = credentials(url).and_then(|credentials| credentials.split_once(':'));
+    [parameter, password.map(|(_, password)| password)]
+        .into_iter()
+        .flatten()
+        .filter(|secret| !secret.is_empty())
+        .fold(message.to_owned(), |message, secret| message.replace(secret, "…"))
+}
+
 /// Adds the libpq parameters that detect an unresponsive server in time. Parameters in the URL take
 /// precedence.
 fn add_libpq_timeouts(url: &str, session: SessionConfig) -> String {
@@ -262,11 +325,13 @@ fn add_libpq_timeouts(url: &str, session: SessionConfig) -> String {
     url
 }
 
-/// Maximum number of characters of a statement and its bind values in the log.
+/// Maximum number of characters of a statement in the log.
 const MAX_LOGGED_CHARS: usize = 2_000;
 
-/// Truncates a statement for the log, because statements that store a transcript are very long.
-fn truncate_for_log(statement: &str) -> String {
+/// The text of a statement without the values that are bound to it, which can be texts of drafts and
+/// search terms; truncated, because an insertion of many rows is very long.
+fn statement_for_log(query: &str) -> String {
+    let statement = query.split(" -- binds:").next().unwrap_or_default();
     let mut text: String = statement.chars().take(MAX_LOGGED_CHARS).collect();
     if text.len() < statement.len() {
         text.push('…');
@@ -304,10 +369,10 @@ impl Instrumentation for StatementInstrumentation {
                     return;
                 };
                 if elapsed >= self.slow_query_threshold {
-                    let failed = error.map(|e| format!(" error=\"{e}\"")).unwrap_or_default();
-                    let (milliseconds, statement) =
-                        (elapsed.as_secs_f64() * 1000.0, truncate_for_log(&query.to_string()));
-                    log::warn!(target: "kinoteka::slow_query", "duration_ms={milliseconds:.1}{failed} statement=\"{statement}\"");
+                    let milliseconds = elapsed.as_secs_f64() * 1000.0;
+                    let statement = quote(&statement_for_log(&query.to_string()));
+                    let is_failed = error.is_some();
+                    log::warn!(target: "kinoteka::slow_query", "duration_ms={milliseconds:.1} failed={is_failed} statement={statement}");
                 }
             }
             _ => {}
@@ -320,9 +385,47 @@ mod tests {
     use super::*;
 
     #[test]
-    fn truncates_logged_statements() {
-        assert_eq!(truncate_for_log("SELECT 1"), "SELECT 1");
-        let long = truncate_for_log(&"ж".repeat(3_000));
+    fn passwords_are_percent_encoded() {
+        for url in [
+            "postgres://u@h/x",
+            "postgres://u:p%2F%40%25ss:w@h:5432,h2/x?sslmode=require",
+            "postgres:///x?host=/run/postgresql&user=u",
+            "postgres:///x?host=@abstract",
+            "postgres://u:p@/x?host=@abstract",
+            "postgres://%2Frun%2Fpostgresql/x",
+        ] {
+            assert_eq!(Target::parse(url), Ok(Target::Postgres(url.to_owned())), "{url}");
+        }
+        for password in [
+            "S3CRET%zzPW",
+            "S3CRET%",
+            "S3C@RET",
+            "S3C/RET",
+            "S3C?RET",
+            "S3C#RET",
+            "S3[C]",
+            "S3C RET",
+            "S3C@host=RET",
+        ] {
+            let message = Target::parse(&format!("postgres://u:{password}@h/x")).unwrap_err();
+            assert!(!message.contains("S3") && message.contains("percent-encode"), "{message}");
+        }
+    }
+
+    #[test]
+    fn messages_do_not_contain_passwords() {
+        let message = "invalid value \"s3cret\" for s3cret";
+        for url in ["postgres://u:s3cret@h/x", "postgres:///x?user=u&password=s3cret&host=h"] {
+            assert_eq!(redact(message, url), "invalid value \"…\" for …", "{url}");
+        }
+    }
+
+    #[test]
+    fn logged_statements_are_truncated_and_without_values() {
+        assert_eq!(statement_for_log("SELECT 1"), "SELECT 1");
+        let query = "SELECT ? -- binds: [\"secret -- binds: [1]\"]";
+        assert_eq!(statement_for_log(query), "SELECT ?");
+        let long = statement_for_log(&"ж".repeat(3_000));
         assert_eq!((long.chars().count(), long.ends_with('…')), (MAX_LOGGED_CHARS + 1, true));
     }
 }

@@ -13,6 +13,7 @@ pub mod keyset;
 pub mod maintenance;
 pub mod migrations;
 mod pool;
+pub mod read_limit;
 pub mod schema;
 pub mod schema_version;
 pub mod search;

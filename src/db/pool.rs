@@ -12,10 +12,11 @@ use std::thread::{self, JoinHandle};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
 
-use crate::db::connection::Connection;
+use crate::db::connection::{Access, Connection};
 use crate::db::error::Error;
 use crate::db::group_commit::{self, QueuedWrite};
 use crate::db::job::{PoolJob, QueryOutcome};
+use crate::db::read_limit::{AbandonOnDrop, with_limit};
 use crate::db::worker_connection::{PoolConfig, WorkerConnection};
 
 /// A pool of worker threads. The threads start with the first job and stop when the pool is
@@ -58,17 +59,26 @@ impl ConnectionPool {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
+        let is_abandoned = Arc::new(AtomicBool::new(false));
+        let _abandon = AbandonOnDrop(Arc::clone(&is_abandoned));
         let job = |reply_sender: oneshot::Sender<_>, is_claimed: Arc<AtomicBool>| {
             PoolJob::Single(Box::new(move |worker, config| {
                 if reply_sender.is_closed() || is_claimed.swap(true, Ordering::AcqRel) {
                     return;
                 }
+                let limited = || match config.access {
+                    Access::Write => work(worker, config),
+                    Access::Read | Access::ReadStream => {
+                        with_limit(config.session.statement_timeout, is_abandoned, || {
+                            work(worker, config)
+                        })
+                    }
+                };
                 // A panic must not terminate the worker thread.
-                let outcome = catch_unwind(AssertUnwindSafe(|| work(worker, config)))
-                    .unwrap_or_else(|_| {
-                        *worker = WorkerConnection::default();
-                        Err(Error::Internal("a database job panicked".to_owned()).into())
-                    });
+                let outcome = catch_unwind(AssertUnwindSafe(limited)).unwrap_or_else(|_| {
+                    *worker = WorkerConnection::default();
+                    Err(Error::Internal("a database job panicked".to_owned()).into())
+                });
                 drop(reply_sender.send(outcome));
             }))
         };

@@ -14,6 +14,7 @@ use crate::http::problem::{Problem, ProblemKind};
 use crate::i18n::messages::Message;
 use crate::resource::state::AppState;
 use crate::text::language::Language;
+use crate::text::logfmt::quote;
 
 /// The style of every page.
 pub const PAGE_STYLE: &str = include_str!("assets/embed.css");
@@ -155,7 +156,7 @@ pub fn error_page(problem: &Problem, language: &str, settings: &Settings) -> Htt
         _ => Message::InvalidUrl,
     };
     if let Some(cause) = &problem.cause {
-        log::error!(target: "kinoteka::problem", "problem={} cause=\"{}\"", definition.code, cause.escape_default());
+        log::error!(target: "kinoteka::problem", "problem={} cause={}", definition.code, quote(cause));
     }
     let mut page = HtmlPage::message(language, message.localize(language));
     if !problem.errors.is_empty() {

@@ -26,6 +26,7 @@ use crate::resource::state::AppState;
 use crate::resource::store::items::load_items;
 use crate::saved_queries::model::SavedQueryFields;
 use crate::saved_queries::resource::published_condition;
+use crate::text::logfmt::quote;
 
 /// Interval at which the queue is polled.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
@@ -143,21 +144,18 @@ async fn publish_next(state: &web::Data<AppState>, hub: &str, base: &str) -> Res
         .value;
     let Some(ping) = claimed else { return Ok(false) };
     let outcome = post_ping_in_thread(hub.to_owned(), format!("{base}{}", ping.topic)).await;
-    let message = match &outcome {
-        Ok(()) => {
-            format!("topic={} attempt={}: published", ping.topic, ping.attempts.saturating_add(1))
+    let attempt = ping.attempts.saturating_add(1);
+    let gave_up = outcome.is_err() && attempt >= MAX_ATTEMPTS;
+    let attempted = format!("topic={} attempt={attempt}", ping.topic);
+    match &outcome {
+        Ok(()) => log::info!(target: "kinoteka::websub", "{attempted} outcome=published"),
+        // Nothing is sent until the feed changes again.
+        Err(error) if gave_up => {
+            log::error!(target: "kinoteka::websub", "{attempted} outcome=dropped error={}", quote(error));
         }
         Err(error) => {
-            format!("topic={} attempt={}: {error}", ping.topic, ping.attempts.saturating_add(1))
+            log::warn!(target: "kinoteka::websub", "{attempted} outcome=retry error={}", quote(error));
         }
-    };
-    let gave_up = outcome.is_err() && ping.attempts.saturating_add(1) >= MAX_ATTEMPTS;
-    match outcome {
-        Ok(()) => log::info!(target: "kinoteka::websub", "{message}"),
-        Err(_) if gave_up => {
-            log::error!(target: "kinoteka::websub", "{message}; giving up until the feed changes again");
-        }
-        Err(_) => log::warn!(target: "kinoteka::websub", "{message}; retry scheduled"),
     }
     let is_done = outcome.is_ok() || gave_up;
     state.database.write(move |connection| record_outcome(connection, &ping, is_done)).await?;

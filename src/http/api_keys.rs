@@ -41,6 +41,9 @@ impl Role {
     }
 }
 
+/// The start of every API key, by which a leaked key is recognised.
+pub const KEY_PREFIX: &str = "kino_";
+
 /// An API key as stored.
 #[derive(Clone, Debug, Insertable, Queryable, Selectable)]
 #[diesel(table_name = api_keys)]
@@ -72,7 +75,7 @@ pub fn create_key(
 ) -> Result<(ApiKey, String), Error> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes).map_err(|error| Error::Internal(error.to_string()))?;
-    let secret = format!("kino_{}", URL_SAFE_NO_PAD.encode(bytes));
+    let secret = format!("{KEY_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes));
     let key = ApiKey {
         id: Id::new(),
         name: name.to_owned(),

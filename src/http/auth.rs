@@ -2,8 +2,9 @@
 
 use actix_web::http::header;
 
-use crate::db::{Connection, Time};
+use crate::db::{Connection, Id, Time};
 use crate::http::api_keys::{ApiKey, Role, find_key};
+use crate::http::middleware::RequestId;
 use crate::http::problem::{Problem, ProblemKind};
 pub use crate::http::visibility::Visibility;
 
@@ -21,16 +22,25 @@ pub fn parse_bearer(header: Option<&header::HeaderValue>) -> Result<Option<Strin
     }
 }
 
-/// Finds the API key of a token; 401 if it is unknown, revoked or expired.
-pub fn authenticate(connection: &mut Connection, token: &str) -> Result<(ApiKey, Role), Problem> {
+/// Finds the API key of a token; 401, which is logged, if it is unknown, revoked or expired.
+pub fn authenticate(
+    connection: &mut Connection,
+    token: &str,
+    request_id: &RequestId,
+) -> Result<(ApiKey, Role), Problem> {
+    let refuse = |reason: &str, key: Option<Id>, detail: &str| {
+        let key = key.map(|id| format!(" key={id}")).unwrap_or_default();
+        log::warn!(target: "kinoteka::auth", "request_id={} refused={reason}{key}", request_id.0);
+        Err(unauthenticated(detail))
+    };
     let Some(key) = find_key(connection, token)? else {
-        return Err(unauthenticated("Unknown API key."));
+        return refuse("unknown", None, "Unknown API key.");
     };
     if key.revoked_at.is_some() {
-        return Err(unauthenticated("The API key has been revoked."));
+        return refuse("revoked", Some(key.id), "The API key has been revoked.");
     }
     if key.expires_at.is_some_and(|expiry| expiry <= Time::now()) {
-        return Err(unauthenticated("The API key has expired."));
+        return refuse("expired", Some(key.id), "The API key has expired.");
     }
     let role = Role::parse(&key.role).ok_or_else(|| {
         Problem::internal(format!("API key {} has the unknown role {}", key.id, key.role))

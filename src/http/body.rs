@@ -7,7 +7,8 @@ use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, dev, web};
 use serde_json::Value;
 
-use super::problem::{Problem, ProblemKind};
+use super::json_text::{self, JsonError};
+use super::problem::{FieldError, Problem, ProblemKind};
 
 /// The media types that an endpoint accepts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -50,23 +51,26 @@ impl FromRequest for UnreadBody {
 
 impl UnreadBody {
     /// Reads and parses a JSON body; returns it with the request. Errors: 415 for another media
-    /// type, 413 above the size limit, 408 after the timeout, 400 if the body is not JSON in UTF-8.
+    /// type or a content coding, 413 above the size limit, 408 after the timeout, 400 if the body is
+    /// not JSON in UTF-8, 422 if an object has a member twice.
     pub async fn read_json(
         self,
         limits: BodyLimits,
         accepts: BodyType,
     ) -> Result<(HttpRequest, Value), Problem> {
         check_content_type(&self.request, accepts)?;
+        check_content_encoding(&self.request)?;
         let bytes = read_bytes(self.payload, limits).await?;
         Ok((self.request, parse_json(&bytes)?))
     }
 
-    /// Reads the body; returns it with the request. Errors: 413 above the size limit, 408 after the
-    /// timeout.
+    /// Reads the body; returns it with the request. Errors: 415 for a content coding, 413 above the
+    /// size limit, 408 after the timeout.
     pub async fn read_bytes(
         self,
         limits: BodyLimits,
     ) -> Result<(HttpRequest, web::Bytes), Problem> {
+        check_content_encoding(&self.request)?;
         Ok((self.request, read_bytes(self.payload, limits).await?))
     }
 }
@@ -78,9 +82,32 @@ fn parse_json(bytes: &[u8]) -> Result<Value, Problem> {
             format!("The body is not UTF-8: invalid byte at offset {}.", error.valid_up_to()),
         )
     })?;
-    serde_json::from_str(text).map_err(|error| {
-        Problem::new(ProblemKind::Malformed, format!("The body is not JSON: {error}."))
+    json_text::parse_json(text).map_err(|error| match error {
+        JsonError::Syntax(error) => {
+            Problem::new(ProblemKind::Malformed, format!("The body is not JSON: {error}."))
+        }
+        JsonError::RepeatedMember(pointer) => Problem::invalid_fields(vec![FieldError::field(
+            pointer,
+            "repeated_member",
+            "The member occurs twice; send it once.",
+        )]),
     })
+}
+
+/// Rejects bodies with a content coding (RFC 9110 section 15.5.16).
+fn check_content_encoding(request: &HttpRequest) -> Result<(), Problem> {
+    let mut codings = request.headers().get_all(header::CONTENT_ENCODING);
+    let is_identity = |value: &header::HeaderValue| {
+        value.to_str().is_ok_and(|coding| coding.trim().eq_ignore_ascii_case("identity"))
+    };
+    if codings.all(is_identity) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        ProblemKind::UnsupportedMediaType,
+        "Request bodies with a Content-Encoding are not supported; send the body uncompressed, without this header.",
+    )
+    .with_header(header::ACCEPT_ENCODING, "identity"))
 }
 
 async fn read_bytes(payload: web::Payload, limits: BodyLimits) -> Result<web::Bytes, Problem> {

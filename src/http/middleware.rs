@@ -10,12 +10,15 @@ use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 
-use crate::http::base_url;
+use crate::db::Id;
+use crate::http::access_log::{AuthenticatedKey, path_for_log};
 use crate::http::compression::CompressionPlan;
+use crate::http::origin::OriginPolicy;
 use crate::http::problem::{Problem, ProblemBody, ProblemKind};
+use crate::text::logfmt::quote;
 
 /// Identifier of a request, in the response headers, in problem details and in the log.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct RequestId(pub String);
 
 /// Number of SQL statements that a request executed, for `Server-Timing`.
@@ -33,11 +36,14 @@ impl StatementCount {
 /// Settings of the middleware.
 #[derive(Clone, Debug)]
 pub struct MiddlewareConfig {
-    /// Configured base URL of absolute links.
-    pub base_url: Option<String>,
+    /// How the base URL of absolute links is determined.
+    pub origin_policy: OriginPolicy,
     /// Whether responses have a `Server-Timing` header with the number of statements.
     pub server_timing: bool,
 }
+
+/// Paths whose responses contain no links; probes reach them under any host.
+pub const HOST_INDEPENDENT_PATHS: [&str; 2] = ["/healthz", "/readyz"];
 
 const X_REQUEST_ID: header::HeaderName = header::HeaderName::from_static("x-request-id");
 
@@ -47,6 +53,7 @@ struct RequestInfo {
     method: Method,
     path_and_query: String,
     path: String,
+    /// Empty if the host of the request is not allowed.
     base_url: String,
 }
 
@@ -57,6 +64,8 @@ pub async fn handle<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<BoxBody, BoxBody>>, Error> {
     let started = Instant::now();
+    let peer = request.peer_addr().map(|address| address.ip());
+    let base_url = settings.origin_policy.base_url_of(request.head(), peer);
     let request_info = RequestInfo {
         id: RequestId(request_id(&request)),
         method: request.method().clone(),
@@ -65,7 +74,7 @@ pub async fn handle<B: MessageBody + 'static>(
             .path_and_query()
             .map_or_else(|| request.path().to_owned(), ToString::to_string),
         path: request.path().to_owned(),
-        base_url: base_url(settings.base_url.as_deref(), request.request()),
+        base_url: base_url.as_ref().map(|base| base.0.clone()).unwrap_or_default(),
     };
     request.extensions_mut().insert(request_info.id.clone());
     if request_info.method == Method::HEAD {
@@ -73,15 +82,27 @@ pub async fn handle<B: MessageBody + 'static>(
         request.head_mut().method = Method::GET;
     }
     let compression = CompressionPlan::from_request(&mut request);
-    let log = |status: StatusCode| {
+    let log = |status: StatusCode, key: Option<Id>| {
         let elapsed = started.elapsed().as_secs_f64() * 1000.0;
+        let key = key.map(|id| format!(" key={id}")).unwrap_or_default();
         log::info!(
             target: "kinoteka::request",
-            "request_id={} method={} path=\"{}\" status={} duration_ms={elapsed:.2}",
-            request_info.id.0, request_info.method, escape_for_log(&request_info.path_and_query), status.as_u16()
+            "request_id={} method={} path={} status={} duration_ms={elapsed:.2}{key}",
+            request_info.id.0, request_info.method, quote(&path_for_log(&request_info.path_and_query)), status.as_u16()
         );
     };
-    match next.call(request).await {
+    let result = match base_url {
+        Err(problem) if !HOST_INDEPENDENT_PATHS.contains(&request_info.path.as_str()) => {
+            Err(problem.into())
+        }
+        base_url => {
+            if let Ok(base_url) = base_url {
+                request.extensions_mut().insert(base_url);
+            }
+            next.call(request).await
+        }
+    };
+    match result {
         Ok(response) => {
             let mut response = match extract_problem(&response) {
                 Some(problem) => {
@@ -95,8 +116,9 @@ pub async fn handle<B: MessageBody + 'static>(
                 None => response.map_into_boxed_body(),
             };
             let statements = response.request().extensions().get::<StatementCount>().copied();
+            let key = response.request().extensions().get::<AuthenticatedKey>().map(|key| key.0);
             add_default_headers(response.headers_mut(), &settings, statements, &request_info);
-            log(response.status());
+            log(response.status(), key);
             let is_head = request_info.method == Method::HEAD;
             Ok(response.map_body(|head, body| {
                 EitherBody::left(
@@ -110,7 +132,7 @@ pub async fn handle<B: MessageBody + 'static>(
                 from_framework_error(error.as_response_error().status_code(), &error.to_string());
             let mut response = render_problem(&request_info, problem.unwrap_or(&converted), None);
             add_default_headers(response.headers_mut(), &settings, None, &request_info);
-            log(response.status());
+            log(response.status(), None);
             Err(InternalError::from_response(error, response).into())
         }
     }
@@ -119,11 +141,6 @@ pub async fn handle<B: MessageBody + 'static>(
 /// Drops a streaming body, which would otherwise be produced and discarded for HEAD.
 fn drop_stream_body(body: BoxBody) -> BoxBody {
     if body.size() == BodySize::Stream { BoxBody::new(body::None::new()) } else { body }
-}
-
-/// Escapes control characters, so that a log entry is one line.
-fn escape_for_log(text: &str) -> String {
-    text.chars().flat_map(char::escape_default).take(2_000).collect()
 }
 
 /// The client's `X-Request-Id` if it is valid, otherwise a new identifier.
@@ -164,14 +181,14 @@ fn render_problem(
 ) -> HttpResponse {
     let definition = problem.kind.definition();
     if let Some(cause) = &problem.cause {
-        log::error!(target: "kinoteka::problem", "request_id={} problem={} cause=\"{}\"", request_info.id.0, definition.code, escape_for_log(cause));
+        log::error!(target: "kinoteka::problem", "request_id={} problem={} cause={}", request_info.id.0, definition.code, quote(cause));
     }
     let body = ProblemBody {
         kind: format!("{}/problems/{}", request_info.base_url, definition.code),
         title: definition.title,
         status: definition.status,
         detail: problem.detail.clone(),
-        instance: request_info.path.clone(),
+        instance: format!("{}{}", path_of(&request_info.base_url), request_info.path),
         request_id: request_info.id.0.clone(),
         errors: problem.errors.clone(),
     };
@@ -194,6 +211,12 @@ fn render_problem(
     response
         .content_type("application/problem+json")
         .body(serde_json::to_string(&body).unwrap_or_default())
+}
+
+/// The path of a base URL, empty if it has none.
+fn path_of(base_url: &str) -> &str {
+    let authority = base_url.split_once("://").map_or("", |(_, rest)| rest);
+    authority.find('/').and_then(|at| authority.get(at..)).unwrap_or_default()
 }
 
 fn add_default_headers(

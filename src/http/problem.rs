@@ -87,6 +87,9 @@ define_problem_kinds! {
     /// The media type of the body is not supported.
     UnsupportedMediaType = 415 "unsupported-media-type", "Unsupported media type",
         "The `Content-Type` of the body is not supported by this operation. Most operations accept `application/json`, PATCH also `application/merge-patch+json`; `detail` lists the supported types.";
+    /// The host of the request is not one of this server.
+    MisdirectedRequest = 421 "misdirected-request", "Misdirected request",
+        "The host that the request names is not one of this server. Without `KINOTEKA_BASE_URL`, links in responses start with the host of the request, so only allowed hosts are answered. The operator sets `KINOTEKA_BASE_URL`, or adds the host to `KINOTEKA_ALLOWED_HOSTS`.";
     /// Fields of the body are invalid.
     InvalidFields = 422 "invalid-fields", "Invalid fields",
         "The body is well-formed, but some of its fields are invalid. `errors` lists each one with a JSON pointer and the expected value. Nothing was stored.";
@@ -302,6 +305,10 @@ impl From<db::Error> for Problem {
                 )
             }
             .with_header(header::RETRY_AFTER, "1"),
+            db::Error::TimeLimit => {
+                let detail = "The request takes too long. Request less: fewer search terms, filters or facets, or a shorter page.";
+                Self::new(ProblemKind::Unavailable, detail).with_header(header::RETRY_AFTER, "10")
+            }
             db::Error::Unwritable(cause) => {
                 let detail = "The database is not writable: it is read-only, or its disk is full. Nothing was stored; reading works.";
                 Self { cause: Some(cause), ..Self::new(ProblemKind::Unavailable, detail) }
@@ -334,9 +341,9 @@ impl From<diesel::result::Error> for Problem {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemBody {
-    /// Problem type: URL of its documentation.
+    /// Problem type: URL of its documentation; relative if the host of the request is not allowed.
     #[serde(rename = "type")]
-    #[schema(format = "uri", example = "http://127.0.0.1:8080/problems/not-found")]
+    #[schema(format = "uri-reference", example = "http://127.0.0.1:8080/problems/not-found")]
     pub kind: String,
     /// Title of the problem type.
     #[schema(value_type = String, example = "Not found")]

@@ -9,11 +9,13 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use crate::db::Id;
+use crate::http::access_log::AuthenticatedKey;
 use crate::http::api_keys::Role;
 use crate::http::conditional::{ConditionalGet, Precondition};
+use crate::http::middleware::RequestId;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::visibility::Visibility;
 use crate::http::{accept, auth};
@@ -128,17 +130,23 @@ async fn authenticate_editor(request: &HttpRequest) -> Result<Editor, Problem> {
 
 /// Returns the API key of the request and its role, or `None` without a key.
 async fn authenticate(request: &HttpRequest) -> Result<Option<(Id, Role)>, Problem> {
+    if request.headers().get_all(header::AUTHORIZATION).count() > 1 {
+        let detail = "The request has several Authorization headers; send one.";
+        return Err(Problem::new(ProblemKind::Malformed, detail));
+    }
     let Some(token) = auth::parse_bearer(request.headers().get(header::AUTHORIZATION))? else {
         return Ok(None);
     };
     let Some(state) = request.app_data::<web::Data<AppState>>() else {
         return Err(Problem::internal("the application state is not registered"));
     };
+    let request_id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
     let (key, role) = state
         .database
-        .read_primary(move |connection| auth::authenticate(connection, &token))
+        .read_primary(move |connection| auth::authenticate(connection, &token, &request_id))
         .await?
         .value;
     state.record_key_use(key.id);
+    request.extensions_mut().insert(AuthenticatedKey(key.id));
     Ok(Some((key.id, role)))
 }

@@ -31,6 +31,7 @@ use crate::server::openapi_cache::OpenApiDocuments;
 use crate::server::routes::{reject_wrong_methods, routes};
 use crate::server::tasks::{run_index_merge_task, run_purge_task};
 
+use crate::server::openapi::{json_to_yaml, render_json_for};
 pub use crate::server::openapi::{render_json as document_json, render_yaml as document_yaml};
 pub use crate::server::setup::{StartError, app_state, database_from_settings, ensure_schema};
 
@@ -45,16 +46,20 @@ pub struct RunningServer {
 /// Applies migrations, binds and starts. Must be called in an actix system.
 pub fn start(settings: &Settings) -> Result<RunningServer, StartError> {
     warn_if_unencrypted(settings);
+    if settings.base_url.is_none() {
+        log::warn!("{NO_BASE_URL}");
+    }
     ensure_schema(&database_from_settings(settings)?, settings.auto_migrate)?;
     let context = web::Data::new(app_state(settings)?);
     let purging = context.clone();
-    let documents = web::Data::new(OpenApiDocuments::new(document_json, document_yaml));
+    let origin_policy = settings.origin_policy();
+    let server_url = origin_policy.base_url.clone().unwrap_or_else(|| "/".to_owned());
+    let documents =
+        web::Data::new(OpenApiDocuments::new(server_url, render_json_for, json_to_yaml));
     let feed_loaders = web::Data::new(FeedLoaders(feed_loaders()));
     let png_renderer = web::Data::new(PngRenderer::default());
-    let middleware_config = MiddlewareConfig {
-        base_url: settings.base_url.clone(),
-        server_timing: settings.server_timing,
-    };
+    let middleware_config =
+        MiddlewareConfig { origin_policy, server_timing: settings.server_timing };
     let (origins, with_docs) = (settings.cors_origins.clone(), settings.docs);
     let mut server = HttpServer::new(move || {
         let middleware_config = middleware_config.clone();
@@ -92,6 +97,9 @@ pub fn start(settings: &Settings) -> Result<RunningServer, StartError> {
     }
     Ok(RunningServer { server: server.run(), addresses })
 }
+
+/// The warning of a server without a base URL.
+pub const NO_BASE_URL: &str = "KINOTEKA_BASE_URL is not set: links start with the host of the request, and only the hosts in KINOTEKA_ALLOWED_HOSTS are answered";
 
 /// Logs a warning if this program connects to PostgreSQL on another machine without TLS, because it
 /// was built without it.

@@ -66,7 +66,7 @@ the language of its texts. If only one Serbian script exists, the other is trans
 back by PUT and changes nothing. `If-Match` protects against lost updates.\n\n\
 **Errors** are `application/problem+json` (RFC 9457); `errors` names every wrong field or parameter.";
 
-fn build_document() -> Value {
+fn build_document(server_url: &str) -> Value {
     let base = actix_web::App::new()
         .into_utoipa_app()
         .openapi(BaseDocument::openapi())
@@ -86,7 +86,7 @@ fn build_document() -> Value {
         ))
         .build();
     document.servers =
-        Some(vec![ServerBuilder::new().url("/").description(Some("This server")).build()]);
+        Some(vec![ServerBuilder::new().url(server_url).description(Some("This server")).build()]);
     complete_document(
         serde_json::to_value(document).unwrap_or_default(),
         &schemas(),
@@ -95,9 +95,15 @@ fn build_document() -> Value {
     )
 }
 
-/// The document as JSON, indented, with a newline at its end.
+/// The document as JSON, indented, with a newline at its end. Its server is the one that it is
+/// fetched from.
 pub fn render_json() -> String {
-    let mut text = serde_json::to_string_pretty(&build_document()).unwrap_or_default();
+    render_json_for("/")
+}
+
+/// The document as JSON, with the base URL of its server.
+pub fn render_json_for(server_url: &str) -> String {
+    let mut text = serde_json::to_string_pretty(&build_document(server_url)).unwrap_or_default();
     text.push('\n');
     text
 }
@@ -105,7 +111,12 @@ pub fn render_json() -> String {
 /// The document as YAML. It is parsed from the JSON, since only `serde_json` can read its own
 /// representation of numbers.
 pub fn render_yaml() -> String {
-    yaml_serde::from_str::<yaml_serde::Value>(&render_json())
+    json_to_yaml(&render_json())
+}
+
+/// Converts the document from JSON to YAML.
+pub fn json_to_yaml(json: &str) -> String {
+    yaml_serde::from_str::<yaml_serde::Value>(json)
         .and_then(|document| yaml_serde::to_string(&document))
         .unwrap_or_default()
 }
@@ -118,7 +129,7 @@ mod tests {
     use super::*;
     use crate::registry::resources;
 
-    static DOCUMENT: LazyLock<Value> = LazyLock::new(build_document);
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(|| build_document("/"));
 
     fn operation(path: &str, method: &str) -> Option<&'static Value> {
         DOCUMENT.get("paths")?.get(path)?.get(method)

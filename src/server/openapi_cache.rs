@@ -59,19 +59,26 @@ fn segment_matches(template: &str, given: &str) -> bool {
 
 /// The documents, rendered at first use and shared by all workers.
 pub struct OpenApiDocuments {
-    render_json: fn() -> String,
-    render_yaml: fn() -> String,
+    server_url: String,
+    render_json: fn(&str) -> String,
+    json_to_yaml: fn(&str) -> String,
     json: OnceLock<CachedDocument>,
     yaml: OnceLock<CachedDocument>,
     routes: OnceLock<Vec<(String, Vec<String>)>>,
 }
 
 impl OpenApiDocuments {
-    /// An empty cache that renders the documents with these functions.
-    pub const fn new(render_json: fn() -> String, render_yaml: fn() -> String) -> Self {
+    /// An empty cache of the document of the server at this base URL. `render_json` takes the base
+    /// URL.
+    pub const fn new(
+        server_url: String,
+        render_json: fn(&str) -> String,
+        json_to_yaml: fn(&str) -> String,
+    ) -> Self {
         Self {
+            server_url,
             render_json,
-            render_yaml,
+            json_to_yaml,
             json: OnceLock::new(),
             yaml: OnceLock::new(),
             routes: OnceLock::new(),
@@ -80,12 +87,15 @@ impl OpenApiDocuments {
 
     /// The JSON document.
     pub fn json(&self) -> &CachedDocument {
-        self.json.get_or_init(|| CachedDocument::new((self.render_json)()))
+        self.json.get_or_init(|| CachedDocument::new((self.render_json)(&self.server_url)))
     }
 
     /// The YAML document.
     pub fn yaml(&self) -> &CachedDocument {
-        self.yaml.get_or_init(|| CachedDocument::new((self.render_yaml)()))
+        self.yaml.get_or_init(|| {
+            let json = String::from_utf8_lossy(&self.json().body);
+            CachedDocument::new((self.json_to_yaml)(&json))
+        })
     }
 
     /// The documented methods of a path; empty for an unknown path.

@@ -151,6 +151,7 @@ struct TableTag<'a> {
     revisions: &'a RevisionKey,
     extension: &'a str,
     list: ListKey<'a>,
+    base_url: &'a str,
 }
 
 /// Responds with a list as a table. The URL determines the format; `Accept` is ignored, since
@@ -193,6 +194,7 @@ pub async fn export_table<S: TableResource>(
                 revisions: &state.revisions,
                 extension: &extension,
                 list: shared.key(),
+                base_url: &shared.base_url,
             });
             let validators = CacheValidators { tag, last_modified: state.changed_at };
             validators.unless_current(&condition, || {

@@ -10,6 +10,7 @@
 //! - `decimal`: exact decimals, their sums, and sort keys.
 //! - `collation`: sort keys by the rules of a language.
 //! - `fingerprint`: fixed hashes of typed keys.
+//! - `logfmt`: values of log lines.
 //! - `name_suggestion`, `fuzzy_word`: suggestions for misspelled names and words.
 
 pub mod analyzer;
@@ -24,6 +25,7 @@ pub mod fuzzy_word;
 pub mod highlight;
 pub mod language;
 pub mod language_fallback;
+pub mod logfmt;
 mod markup_spans;
 pub mod name_suggestion;
 pub mod query;

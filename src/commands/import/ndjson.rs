@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::commands::error::CommandError;
 use crate::commands::import::apply::{ImportFile, ImportLine, ImportReport, save_lines};
 use crate::commands::import::text_track::{TEXT_TRACK, TextTrackLine};
+use crate::http::json_text::parse_json;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::text::slug::validate_slug;
@@ -31,8 +32,7 @@ pub fn import_lines(
 
 /// Parses a line without validating the fields of its kind.
 pub fn parse_line(number: usize, line: &str) -> Result<ImportLine, String> {
-    let mut body: Value =
-        serde_json::from_str(line).map_err(|error| format!("not JSON: {error}"))?;
+    let mut body = parse_json(line).map_err(|error| error.to_string())?;
     let Some(object) = body.as_object_mut() else {
         return Err("an object is expected on every line".to_owned());
     };

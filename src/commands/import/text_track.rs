@@ -10,6 +10,7 @@ use crate::captions::CaptionFormat;
 use crate::config::Settings;
 use crate::db::Connection;
 use crate::http::json_fields::{limits, parse_storable_language};
+use crate::http::json_text::parse_json;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::resource::schema::ResourceKind;
 use crate::resource::store::lookup::find;
@@ -47,7 +48,7 @@ impl TextTrackLine {
         if !line.contains(TEXT_TRACK) {
             return None;
         }
-        let value: Value = serde_json::from_str(line).ok()?;
+        let value = parse_json(line).ok()?;
         if value.get("resource").and_then(Value::as_str) != Some(TEXT_TRACK) {
             return None;
         }

@@ -20,9 +20,9 @@ use std::ops::RangeInclusive;
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
+pub(in crate::http) use self::parse::escape_pointer_token;
 use self::parse::{
-    decimal_text, escape_pointer_token, is_media_type, parse_country, to_integer, type_name,
-    validate_text,
+    decimal_text, is_media_type, parse_country, to_integer, type_name, validate_text,
 };
 pub use self::references::ReferenceInput;
 use self::schema::ObjectSchema;

@@ -85,7 +85,7 @@ pub(super) fn validate_text(text: &str, max_len: usize) -> Result<&str, (&'stati
 }
 
 /// Escapes a reference token of a JSON pointer (RFC 6901 section 3).
-pub(super) fn escape_pointer_token(name: &str) -> String {
+pub(in crate::http) fn escape_pointer_token(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 

@@ -23,6 +23,7 @@ use crate::resource::openapi::schemas::{
     add_translation_references, flatten_all_of, shared_response_schemas,
 };
 
+use crate::http::middleware::HOST_INDEPENDENT_PATHS;
 use crate::http::problem::ProblemKind;
 use crate::resource::openapi::descriptions::unwrap_descriptions;
 use crate::resource::openapi::parameter_schemas::{
@@ -107,14 +108,28 @@ pub fn complete_document(
                 complete_operation(operation, subject, &schemas);
             }
         }
-        for operation in
-            paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut)
-        {
-            share_problem_responses(operation);
-            unify_language_params(operation);
+        for (path, item) in paths.iter_mut() {
+            for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
+                share_problem_responses(operation);
+                unify_language_params(operation);
+                if !HOST_INDEPENDENT_PATHS.contains(&path.as_str()) {
+                    add_problem_response(operation, ProblemKind::MisdirectedRequest);
+                }
+            }
         }
     }
     document
+}
+
+/// Adds a response that every operation can have.
+fn add_problem_response(operation: &mut Value, kind: ProblemKind) {
+    if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
+        responses.insert(kind.definition().status.to_string(), problem_reference(kind));
+    }
+}
+
+fn problem_reference(kind: ProblemKind) -> Value {
+    json!({"$ref": format!("#/components/responses/{}", response_component_name(kind))})
 }
 
 /// Sets the same schema on the `lang` parameter of every operation.
@@ -149,7 +164,7 @@ fn share_problem_responses(operation: &mut Value) {
         if let Some(kind) =
             named.or_else(|| ProblemKind::ALL.iter().find(of_status)).filter(|_| is_problem)
         {
-            *response = json!({"$ref": format!("#/components/responses/{}", response_component_name(*kind))});
+            *response = problem_reference(*kind);
         }
     }
 }
@@ -301,14 +316,12 @@ fn complete_operation(operation: &mut Value, subject: OperationSubject<'_>, sche
         let definition = kind.definition();
         let takes_body =
             matches!(class, OperationKind::Create | OperationKind::Replace | OperationKind::Patch);
-        let kind = if *kind == ProblemKind::InvalidParameter && takes_body {
+        let kind = if kind == ProblemKind::InvalidParameter && takes_body {
             ProblemKind::Malformed
         } else {
-            *kind
+            kind
         };
-        responses.entry(definition.status.to_string()).or_insert_with(
-            || json!({"$ref": format!("#/components/responses/{}", response_component_name(kind))}),
-        );
+        responses.entry(definition.status.to_string()).or_insert_with(|| problem_reference(kind));
     }
 }
 

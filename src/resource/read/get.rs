@@ -70,6 +70,7 @@ pub async fn get<S: Resource>(
                 languages: shared_preference.key(),
                 visibility,
                 country_names: shared_state.country_names.cache_key(),
+                base_url: &base,
             };
             let validators = CacheValidators {
                 tag: EntityTag::for_item(item.id, item.revision, &representation),
@@ -122,6 +123,7 @@ struct ItemTag<'a> {
     languages: LanguageKey<'a>,
     visibility: Visibility,
     country_names: &'a str,
+    base_url: &'a str,
 }
 
 enum ItemLookup {

@@ -87,6 +87,7 @@ struct ListTag<'a> {
     revisions: &'a RevisionKey,
     list: ListKey<'a>,
     country_names: &'a str,
+    base_url: &'a str,
 }
 
 fn read_list_page<S: Resource>(
@@ -103,6 +104,7 @@ fn read_list_page<S: Resource>(
         revisions: &state.revisions,
         list: list_request.key(),
         country_names: app_state.country_names.cache_key(),
+        base_url: &list_request.base_url,
     });
     let validators = CacheValidators { tag, last_modified: state.changed_at };
     validators.unless_current(condition, || {

@@ -64,142 +64,77 @@ impl OperationKind {
             || matches!(self, Self::CatalogueFile | Self::Get | Self::GetReferenceData)
     }
 
-    /// Returns the problem types that such an operation can respond with.
-    pub fn problem_kinds(self) -> &'static [ProblemKind] {
+    /// Returns the problem types that such an operation can respond with, besides those of
+    /// [`COMMON_PROBLEMS`].
+    fn specific_problems(self) -> &'static [ProblemKind] {
         use ProblemKind::{
-            BodyTooLarge, Conflict, Forbidden, Gone, HeadersTooLarge, Internal, InvalidFields,
-            InvalidParameter, NotAcceptable, NotFound, NotSummable, PreconditionFailed,
-            PreconditionRequired, RequestTimeout, Unauthenticated, Unavailable,
-            UnsupportedMediaType, UriTooLong,
+            BodyTooLarge, Conflict, Forbidden, Gone, InvalidFields, NotAcceptable, NotFound,
+            NotSummable, PreconditionFailed, PreconditionRequired, Unauthenticated,
+            UnsupportedMediaType,
         };
         match self {
-            Self::List => &[
-                InvalidParameter,
-                Unauthenticated,
-                NotAcceptable,
-                RequestTimeout,
-                UriTooLong,
-                HeadersTooLarge,
-                Internal,
-                Unavailable,
-            ],
-            Self::Feed | Self::Export => &[
-                InvalidParameter,
-                Unauthenticated,
-                NotFound,
-                RequestTimeout,
-                UriTooLong,
-                HeadersTooLarge,
-                Internal,
-                Unavailable,
-            ],
-            Self::CatalogueFile => &[
-                InvalidParameter,
-                RequestTimeout,
-                UriTooLong,
-                HeadersTooLarge,
-                Internal,
-                Unavailable,
-            ],
-            Self::GetReferenceData => &[
-                InvalidParameter,
-                Unauthenticated,
-                NotFound,
-                NotAcceptable,
-                RequestTimeout,
-                UriTooLong,
-                HeadersTooLarge,
-                Internal,
-                Unavailable,
-            ],
-            Self::Summarise => &[
-                InvalidParameter,
-                Unauthenticated,
-                NotAcceptable,
-                RequestTimeout,
-                UriTooLong,
-                NotSummable,
-                HeadersTooLarge,
-                Internal,
-                Unavailable,
-            ],
-            Self::Get | Self::Series => &[
-                InvalidParameter,
-                Unauthenticated,
-                NotFound,
-                NotAcceptable,
-                RequestTimeout,
-                Gone,
-                UriTooLong,
-                HeadersTooLarge,
-                Internal,
-                Unavailable,
-            ],
+            Self::CatalogueFile => &[],
+            Self::List => &[Unauthenticated, NotAcceptable],
+            Self::Summarise => &[Unauthenticated, NotAcceptable, NotSummable],
+            Self::Feed | Self::Export => &[Unauthenticated, NotFound],
+            Self::GetReferenceData => &[Unauthenticated, NotFound, NotAcceptable],
+            Self::Get | Self::Series => &[Unauthenticated, NotFound, NotAcceptable, Gone],
             Self::Create => &[
-                InvalidParameter,
                 Unauthenticated,
                 Forbidden,
                 NotAcceptable,
-                RequestTimeout,
                 Conflict,
                 BodyTooLarge,
-                UriTooLong,
                 UnsupportedMediaType,
                 InvalidFields,
-                HeadersTooLarge,
-                Internal,
-                Unavailable,
             ],
             Self::Replace | Self::Patch => &[
-                InvalidParameter,
                 Unauthenticated,
                 Forbidden,
                 NotFound,
                 NotAcceptable,
-                RequestTimeout,
                 Conflict,
                 Gone,
                 PreconditionFailed,
                 BodyTooLarge,
-                UriTooLong,
                 UnsupportedMediaType,
                 InvalidFields,
                 PreconditionRequired,
-                HeadersTooLarge,
-                Internal,
-                Unavailable,
             ],
             Self::Restore => &[
-                InvalidParameter,
                 Unauthenticated,
                 Forbidden,
                 NotFound,
                 NotAcceptable,
-                RequestTimeout,
                 Conflict,
                 Gone,
                 PreconditionFailed,
-                UriTooLong,
                 InvalidFields,
-                HeadersTooLarge,
-                Internal,
-                Unavailable,
             ],
             Self::Delete => &[
-                InvalidParameter,
                 Unauthenticated,
                 Forbidden,
                 NotFound,
-                RequestTimeout,
                 Conflict,
                 Gone,
                 PreconditionFailed,
-                UriTooLong,
                 PreconditionRequired,
-                HeadersTooLarge,
-                Internal,
-                Unavailable,
             ],
         }
     }
+
+    /// Returns the problem types that such an operation can respond with.
+    pub fn problem_kinds(self) -> impl Iterator<Item = ProblemKind> {
+        COMMON_PROBLEMS.into_iter().chain(self.specific_problems().iter().copied())
+    }
 }
+
+/// The problem types that every operation of a class can respond with.
+const COMMON_PROBLEMS: [ProblemKind; 6] = [
+    ProblemKind::InvalidParameter,
+    ProblemKind::RequestTimeout,
+    ProblemKind::UriTooLong,
+    ProblemKind::HeadersTooLarge,
+    ProblemKind::Internal,
+    ProblemKind::Unavailable,
+];

@@ -1,6 +1,7 @@
 "use strict";
 window.ui = SwaggerUIBundle({
-  url: "/openapi.json",
+  // Relative to the page, which may be below a base path.
+  url: "openapi.json",
   dom_id: "#docs",
   deepLinking: true,
   docExpansion: "list",

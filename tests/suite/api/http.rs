@@ -31,7 +31,7 @@ on_both! {
             server.request("GET", path).skip_contract_check().send().problem(404, "not-found");
         }
         let root = server.request("GET", "/").skip_contract_check().send().expect(302);
-        assert_eq!(root.required_header("location"), "/docs");
+        assert_eq!(root.required_header("location"), format!("{}/docs", server.base()));
         assert_eq!(server.request("GET", "/favicon.ico").skip_contract_check().send().expect(200).required_header("content-type"), "image/svg+xml");
     }
 

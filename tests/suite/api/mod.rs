@@ -14,6 +14,7 @@ mod indicators;
 mod languages;
 mod lists;
 mod openapi;
+mod origins;
 mod query_counts;
 mod reads;
 mod restore;

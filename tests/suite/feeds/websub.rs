@@ -326,7 +326,7 @@ on_both! {
         let key = key(directory.path(), database.url());
         let (served, _, address) = serve(directory.path(), database.url(), &arguments);
         send_request(&address, "POST", "/v1/programmes", Some(&key), Some(&json!({"slug": "norms", "status": "published", "title": "Norms"}))).expect(201);
-        served.wait_for_log(&["kinoteka::websub", "topic=/feeds/videos.rss attempt=1: hub unreachable"]);
+        served.wait_for_log(&["kinoteka::websub", "topic=/feeds/videos.rss attempt=1 outcome=retry error=\"hub unreachable"]);
         send_request(&address, "POST", "/v1/partners", Some(&key), Some(&json!({"slug": "network", "status": "published", "name": "Network", "kind": "other"}))).expect(201);
         // The server stops before the partner's change is published.
         drop(served);

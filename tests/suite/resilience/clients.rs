@@ -32,8 +32,8 @@ fn short_timeouts(settings: &mut kinoteka::config::Settings) {
 on_both! {
     fn incomplete_requests_time_out(server: &TestServer, crate::resilience::clients::short_timeouts) {
         let key = server.editor_key();
-        let head = format!("POST /v1/topics HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n");
-        for part in ["GET /v1/vid", "GET /v1/videos HTTP/1.1\r\nHost: x\r\nX-Slow: ", "GET /v1/videos HTTP/1.1\r\n", &format!("{head}{{\"name\": \"Ha")] {
+        let head = format!("POST /v1/topics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n");
+        for part in ["GET /v1/vid", "GET /v1/videos HTTP/1.1\r\nHost: localhost\r\nX-Slow: ", "GET /v1/videos HTTP/1.1\r\n", &format!("{head}{{\"name\": \"Ha")] {
             let (response, took) = send_partial(server.address, part);
             let response = Response::parse(&response);
             assert_eq!(response.status, 408, "{part}");
@@ -48,7 +48,7 @@ on_both! {
         let slow: Vec<TcpStream> = (0..100)
             .map(|_| {
                 let mut stream = TcpStream::connect(server.address).expect("the server listens");
-                stream.write_all(b"GET /v1/videos HTTP/1.1\r\nHost: x\r\n").expect("sending a part");
+                stream.write_all(b"GET /v1/videos HTTP/1.1\r\nHost: localhost\r\n").expect("sending a part");
                 stream
             })
             .collect();
@@ -62,8 +62,8 @@ on_both! {
 
     fn slow_senders_time_out(server: &TestServer, crate::resilience::clients::short_timeouts) {
         let key = server.editor_key();
-        let body = format!("POST /v1/topics HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n");
-        for begin in ["GET /v1/videos HTTP/1.1\r\nHost: x\r\nX-Slow: ", &body] {
+        let body = format!("POST /v1/topics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n");
+        for begin in ["GET /v1/videos HTTP/1.1\r\nHost: localhost\r\nX-Slow: ", &body] {
             let started = Instant::now();
             let mut stream = TcpStream::connect(server.address).expect("the server listens");
             stream.set_read_timeout(Some(Duration::from_millis(200))).expect("setting a timeout");
@@ -79,7 +79,7 @@ on_both! {
 
     demo fn five_hundred_slow_clients_do_not_delay_others(server: &TestServer) {
         let key = server.editor_key();
-        let head = format!("POST /v1/topics HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n");
+        let head = format!("POST /v1/topics HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n");
         server.get("/openapi.json").expect(200);
         // A third sends its head byte by byte, a third its body, and a third never reads the
         // response.
@@ -87,9 +87,9 @@ on_both! {
             .map(|number| {
                 let mut stream = TcpStream::connect(server.address).expect("the server listens");
                 let begin = match number % 3 {
-                    0 => "GET /v1/videos HTTP/1.1\r\nHost: x\r\nX-Slow: ",
+                    0 => "GET /v1/videos HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
                     1 => &head,
-                    _ => "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n",
+                    _ => "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n",
                 };
                 stream.write_all(begin.as_bytes()).expect("sending the request");
                 stream
@@ -154,7 +154,7 @@ on_both! {
             let started = Instant::now();
             let mut stream = TcpStream::connect(server.address).expect("the server listens");
             stream.set_read_timeout(Some(Duration::from_secs(10))).expect("setting a timeout");
-            let request = format!("GET /v1/videos HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{head}\r\n");
+            let request = format!("GET /v1/videos HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{head}\r\n");
             let mut response = Vec::new();
             let begin: String = head.chars().take(20).collect();
             // A client that keeps sending may lose the response by a connection reset.
@@ -168,7 +168,7 @@ on_both! {
             assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
             server.get("/healthz").expect(200);
         }
-        let long = format!("GET /v1/videos?q={} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "q".repeat(64_000));
+        let long = format!("GET /v1/videos?q={} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "q".repeat(64_000));
         assert!([200, 400, 414].contains(&server.raw(long.as_bytes()).status));
         server.get("/v1/videos").expect(200);
     }
@@ -218,7 +218,7 @@ fn serves_two_thousand_connections() {
         for path in ["/healthz", "/v1/videos?limit=1"] {
             for stream in &mut streams {
                 stream
-                    .write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes())
+                    .write_all(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes())
                     .expect("sending the request");
             }
             for stream in &mut streams {

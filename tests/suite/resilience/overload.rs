@@ -8,7 +8,8 @@ use serde_json::json;
 
 use super::{lock, on_both_databases, unavailable};
 use crate::support::process::{
-    expect_exit, printed_api_key, request, run, send_request, serve, stdout_text, terminate,
+    expect_exit, printed_api_key, request, run, send_request, send_signal, serve, stdout_text,
+    terminate,
 };
 
 #[test]
@@ -292,4 +293,18 @@ fn response(stream: &mut BufReader<TcpStream>) -> Option<(u16, bool)> {
     let mut body = vec![0; length];
     stream.read_exact(&mut body).expect("a complete body");
     Some((status, closes))
+}
+
+#[test]
+fn signals_of_log_rotation_and_terminals_do_not_stop_the_server() {
+    on_both_databases(|directory, url| {
+        let (mut served, _, address) = serve(directory, url, &["--demo"]);
+        for name in ["HUP", "USR1", "USR2"] {
+            send_signal(&served, name);
+            send_request(&address, "GET", "/v1/videos", None, None).expect(200);
+        }
+        assert!(served.0.try_wait().expect("a child").is_none(), "the server runs");
+        terminate(&served);
+        assert!(served.0.wait().expect("a child").success());
+    });
 }

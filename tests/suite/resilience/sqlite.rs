@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
+use kinoteka::db::connection::{SessionConfig, Target};
+use kinoteka::db::database::DatabaseConfig;
+use kinoteka::db::{self, Database, Error};
 use serde_json::json;
 
 use super::unavailable;
@@ -271,5 +274,47 @@ fn full_disk_loses_no_acknowledged_write() {
     drop(filling);
     fills_up(&inside, &served, &address, &key, ["disk is full", "its disk is full"], || {
         std::fs::remove_file(&filler).expect("removing the file");
+    });
+}
+
+#[test]
+fn reads_end_at_their_deadline_and_when_nobody_waits() {
+    let file = SqliteDatabase::new(None);
+    let (long, short) = (Duration::from_secs(30), Duration::from_millis(300));
+    let open = |statement_timeout: Duration| {
+        let session =
+            SessionConfig { busy_timeout: long, statement_timeout, slow_query_threshold: long };
+        let config = DatabaseConfig {
+            readers: 1,
+            writers: 1,
+            acquire_timeout: long,
+            max_queue_len: 10,
+            session,
+        };
+        Database::new(&Target::parse(&file.url).expect("the URL is valid"), None, config)
+    };
+    let query =
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
+    let endless =
+        move |connection: &mut db::Connection| connection.batch_execute(query).map_err(Error::from);
+    actix_web::rt::System::new().block_on(async {
+        open(long).connect().expect("the file is created");
+        let started = Instant::now();
+        let limited = open(short).read(endless).await.map(|outcome| outcome.value);
+        assert!(matches!(limited, Err(Error::TimeLimit)), "{limited:?}");
+        assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+        // The only reader is free soon after its caller has gone.
+        let database = open(long);
+        let started = Instant::now();
+        let abandoned = tokio::time::timeout(short, database.read(endless)).await;
+        assert!(abandoned.is_err(), "the caller no longer waits");
+        let next = |connection: &mut db::Connection| connection.batch_execute("SELECT 1").map_err(Error::from);
+        database.read(next).await.map(|outcome| outcome.value).expect("the reader is free");
+        assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+        // Writes have no deadline.
+        let slow = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 3000000) SELECT count(*) FROM n";
+        let write = move |connection: &mut db::Connection| connection.batch_execute(slow).map_err(Error::from);
+        let limited = open(Duration::from_millis(1));
+        limited.write(write).await.map(|outcome| outcome.value).expect("a write is not interrupted");
     });
 }

@@ -87,11 +87,16 @@ pub fn expect_exit(output: Output, code: i32) -> Output {
 pub struct ServerProcess(pub Child, Arc<Mutex<Vec<String>>>);
 
 impl ServerProcess {
+    /// The lines logged so far.
+    pub fn log_lines(&self) -> Vec<String> {
+        self.1.lock().expect("the log is not poisoned").clone()
+    }
+
     /// Waits for a log line that contains all of these parts.
     pub fn wait_for_log(&self, parts: &[&str]) -> String {
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
-            let lines = self.1.lock().expect("the log is not poisoned").clone();
+            let lines = self.log_lines();
             if let Some(line) =
                 lines.iter().find(|line| parts.iter().all(|part| line.contains(part)))
             {
@@ -208,6 +213,11 @@ pub fn printed_api_key(lines: &[String]) -> String {
 
 /// Sends SIGTERM.
 pub fn terminate(served: &ServerProcess) {
-    let pid = served.0.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
+    send_signal(served, "TERM");
+}
+
+/// Sends the signal of this name, without `SIG`.
+pub fn send_signal(served: &ServerProcess, name: &str) {
+    let arguments = ["-s", name, &served.0.id().to_string()];
+    assert!(Command::new("kill").args(arguments).status().expect("kill runs").success());
 }

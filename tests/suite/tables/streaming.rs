@@ -26,7 +26,7 @@ fn many(server: &TestServer) {
 fn send_get(server: &TestServer, path: &str) -> TcpStream {
     let mut stream = TcpStream::connect(server.address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
     let mut first = [0; 1];
     // The response has started, so its rows are fixed.
     assert_eq!(stream.peek(&mut first).unwrap(), 1);
