@@ -284,10 +284,11 @@ fn check_credentials(url: &str) -> Result<(), String> {
 /// parameters.
 fn credentials(url: &str) -> Option<&str> {
     let (_, rest) = url.split_once("://")?;
-    let (credentials, hosts) = rest.rsplit_once('@')?;
+    let (credentials, _) = rest.rsplit_once('@')?;
     // `@` in a parameter, such as the address of an abstract Unix socket.
-    let is_parameter = credentials.rsplit(['?', '&']).next().is_some_and(|last| {
-        last.starts_with("host=") || last.starts_with("options=") || hosts.is_empty()
+    let is_parameter = credentials.split_once('?').is_some_and(|(_, parameters)| {
+        let last = parameters.rsplit('&').next().unwrap_or_default();
+        last.starts_with("host=") || last.starts_with("options=")
     });
     if is_parameter {
         credentials.rsplit_once('@').map(|(before, _)| before)
@@ -406,6 +407,7 @@ mod tests {
             "S3[C]",
             "S3C RET",
             "S3C@host=RET",
+            "S3C&host=RET/PW",
         ] {
             let message = Target::parse(&format!("postgres://u:{password}@h/x")).unwrap_err();
             assert!(!message.contains("S3") && message.contains("percent-encode"), "{message}");

@@ -10,7 +10,7 @@ pub enum Error {
     /// Locked, overloaded or unreachable. The same request may succeed later.
     Unavailable(String),
     /// A read did not end in time, or its caller no longer waits.
-    TimeLimit,
+    TimeLimit(String),
     /// Readable but not writable: read-only, or no space is left. Nothing was stored.
     Unwritable(String),
     /// The connection failed during a commit. It is unknown whether the transaction was committed.
@@ -28,7 +28,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unavailable(cause) => write!(f, "database unavailable: {cause}"),
-            Self::TimeLimit => write!(f, "the read exceeded its time limit"),
+            Self::TimeLimit(cause) => write!(f, "time limit exceeded: {cause}"),
             Self::Unwritable(cause) => write!(f, "database not writable: {cause}"),
             Self::CommitUnknown(cause) => write!(f, "connection lost during commit: {cause}"),
             Self::Conflict(cause) => write!(f, "transaction conflict: {cause}"),
@@ -65,7 +65,7 @@ impl From<DieselError> for Error {
                     "{text}; make the file and its directory writable for this process, then restart it"
                 )),
                 _ if text == "interrupted" || text.contains("due to statement timeout") => {
-                    Self::TimeLimit
+                    Self::TimeLimit(text)
                 }
                 _ if is_read_only(&text) || is_disk_full(&text) => Self::Unwritable(text),
                 _ if is_transient(&text) => Self::Unavailable(text),

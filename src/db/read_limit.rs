@@ -2,14 +2,13 @@
 //! client closed the connection.
 //!
 //! SQLite checks them every few thousand steps of a statement, see [`interrupt_sqlite`]; PostgreSQL
-//! has `statement_timeout`. Work between statements calls [`check`].
+//! has `statement_timeout`. Work in memory has no limit, and neither has what is loaded for other
+//! requests as well, see [`without_limit`].
 
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-
-use crate::db::error::Error;
 
 /// The limits of the read that runs on this thread.
 struct ReadLimit {
@@ -51,10 +50,13 @@ pub(super) fn with_limit<T>(
     work()
 }
 
-/// Fails if the read on this thread has exceeded its limits. For work in memory that grows with the
-/// catalogue.
-pub fn check() -> Result<(), Error> {
-    if is_exceeded() { Err(Error::TimeLimit) } else { Ok(()) }
+/// Runs a part of a read whose result is cached for other requests: it is not lost because the first
+/// client that needs it closes its connection.
+pub fn without_limit<T>(work: impl FnOnce() -> T) -> T {
+    let limit = LIMIT.take();
+    let result = work();
+    LIMIT.set(limit);
+    result
 }
 
 /// Whether the read on this thread has exceeded its limits.
@@ -114,16 +116,20 @@ mod tests {
 
     #[test]
     fn limits_apply_within_the_work_only() {
-        assert!(check().is_ok());
+        assert!(!is_exceeded());
         let flag = || Arc::new(AtomicBool::new(false));
-        with_limit(Duration::ZERO, flag(), || assert!(check().is_err()));
-        with_limit(Duration::from_mins(1), flag(), || assert!(check().is_ok()));
+        with_limit(Duration::ZERO, flag(), || {
+            assert!(is_exceeded());
+            without_limit(|| assert!(!is_exceeded()));
+            assert!(is_exceeded());
+        });
+        with_limit(Duration::from_mins(1), flag(), || assert!(!is_exceeded()));
         let abandoned = flag();
         with_limit(Duration::from_mins(1), Arc::clone(&abandoned), || {
-            assert!(check().is_ok());
+            assert!(!is_exceeded());
             drop(AbandonOnDrop(Arc::clone(&abandoned)));
-            assert!(check().is_err());
+            assert!(is_exceeded());
         });
-        assert!(check().is_ok());
+        assert!(!is_exceeded());
     }
 }

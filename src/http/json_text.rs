@@ -43,6 +43,9 @@ pub fn parse_json(text: &str) -> Result<Value, JsonError> {
     }
 }
 
+/// The name under which `serde_json` passes texts that it does not parse.
+const RAW_VALUE: &str = "$serde_json::private::RawValue";
+
 /// Finds the first member that occurs twice.
 #[derive(Default)]
 struct MemberChecker {
@@ -86,6 +89,10 @@ impl<'de> Visitor<'de> for &mut MemberChecker {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         let mut names = HashSet::new();
         while let Some(name) = members.next_key::<String>()? {
+            if name == RAW_VALUE {
+                // The other pass would parse the text in it again.
+                return Err(serde::de::Error::custom("a reserved member name"));
+            }
             self.below(&name, |checker| members.next_value_seed(&mut *checker))?;
             if !names.insert(name.clone()) && self.repeated.is_none() {
                 self.below::<A::Error>(&name, |checker| {
@@ -164,6 +171,8 @@ mod tests {
             );
         }
         assert_eq!(parse_json("\u{FEFF}{}").unwrap(), serde_json::json!({}));
+        let raw = r#"{"$serde_json::private::RawValue": "{\"a\": 1, \"a\": 2}"}"#;
+        assert!(matches!(parse_json(raw), Err(JsonError::Syntax(_))));
         assert!(matches!(parse_json("{} {}"), Err(JsonError::Syntax(_))));
         assert!(matches!(parse_json("\u{FEFF}\u{FEFF}{}"), Err(JsonError::Syntax(_))));
         assert!(parse_json(&format!("{}{}", "[".repeat(200), "]".repeat(200))).is_err());

@@ -82,21 +82,25 @@ impl OriginPolicy {
         head: &RequestHead,
         peer: Option<IpAddr>,
     ) -> Result<BaseUrl, Problem> {
-        let host = head.headers().get(header::HOST).map(|value| value.to_str().ok());
-        let host = match host {
+        let malformed =
+            || Problem::new(ProblemKind::Malformed, "The header `Host` is not a host name.");
+        let host = head.headers().get(header::HOST);
+        let host = match host.map(|value| value.to_str().ok().filter(|host| is_plain(host))) {
             None => None,
-            Some(value) => Some(value.and_then(Authority::parse).ok_or_else(|| {
-                Problem::new(ProblemKind::Malformed, "The header `Host` is not a host name.")
-            })?),
+            Some(host) => Some(host.ok_or_else(malformed)?),
         };
         if let Some(base_url) = &self.base_url {
             return Ok(BaseUrl(base_url.clone()));
         }
+        let host = match host {
+            None => None,
+            Some(host) => Some(Authority::parse(host).ok_or_else(malformed)?),
+        };
         let is_trusted = peer.is_some_and(|peer| {
             self.trusted_proxies.iter().any(|network| network.contains(&peer.to_canonical()))
         });
         let forwarded =
-            if is_trusted { Forwarded::parse(head.headers()) } else { Forwarded::default() };
+            if is_trusted { Forwarded::parse(head.headers())? } else { Forwarded::default() };
         let authority = forwarded.host.or(host).ok_or_else(|| {
             Problem::new(ProblemKind::Malformed, "The request lacks the header `Host`.")
         })?;
@@ -142,10 +146,13 @@ impl Authority {
 
 fn parse_host(text: &str) -> Option<Host> {
     // The parser decodes percent-encoding and other alphabets, which `Host` does not contain.
-    let is_plain = text.bytes().all(|byte| {
+    Host::parse(text).ok().filter(|_| is_plain(text))
+}
+
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| {
         byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'[' | b']' | b':')
-    });
-    Host::parse(text).ok().filter(|_| is_plain)
+    })
 }
 
 /// What a trusted proxy forwarded.
@@ -156,8 +163,15 @@ struct Forwarded {
 }
 
 impl Forwarded {
-    /// Reads `Forwarded` (RFC 7239), otherwise `X-Forwarded-Host` and `X-Forwarded-Proto`.
-    fn parse(headers: &HeaderMap) -> Self {
+    /// Reads `Forwarded` (RFC 7239), otherwise `X-Forwarded-Host` and `X-Forwarded-Proto`. Fails if
+    /// there are both: a proxy sets one kind, so the client sent the other.
+    fn parse(headers: &HeaderMap) -> Result<Self, Problem> {
+        let has_both = headers.contains_key(header::FORWARDED)
+            && (headers.contains_key(X_FORWARDED_HOST) || headers.contains_key(X_FORWARDED_PROTO));
+        if has_both {
+            let detail = "The request has `Forwarded` and `X-Forwarded-*`. The proxy must remove the one that it does not set.";
+            return Err(Problem::new(ProblemKind::Malformed, detail));
+        }
         if let Some(element) = last_member(headers, &header::FORWARDED) {
             let parameter = |name: &str| {
                 element.split(';').find_map(|pair| {
@@ -165,9 +179,10 @@ impl Forwarded {
                     key.trim().eq_ignore_ascii_case(name).then(|| value.trim().trim_matches('"'))
                 })
             };
-            return Self::new(parameter("host"), parameter("proto"));
+            return Ok(Self::new(parameter("host"), parameter("proto")));
         }
-        Self::new(last_member(headers, &X_FORWARDED_HOST), last_member(headers, &X_FORWARDED_PROTO))
+        let (host, proto) = (&X_FORWARDED_HOST, &X_FORWARDED_PROTO);
+        Ok(Self::new(last_member(headers, host), last_member(headers, proto)))
     }
 
     fn new(host: Option<&str>, proto: Option<&str>) -> Self {
@@ -252,15 +267,17 @@ mod tests {
         assert_eq!(base_url(&policy, "10.1.2.3", &x), Ok("https://a.example".to_owned()));
         assert_eq!(base_url(&policy, "::ffff:10.1.2.3", &x), Ok("https://a.example".to_owned()));
         assert_eq!(base_url(&policy, "11.1.2.3", &x), Ok("http://inner".to_owned()));
-        let both = [
+        let both = [x[0], x[1], ("forwarded", "for=1.2.3.4")];
+        assert_eq!(base_url(&policy, "10.1.2.3", &both), Err(400));
+        assert_eq!(base_url(&policy, "11.1.2.3", &both), Ok("http://inner".to_owned()));
+        let standard = [
             ("host", "inner"),
             (
                 "forwarded",
                 "host=evil.example;proto=http, for=1.2.3.4;host=\"b.example:8443\";proto=https",
             ),
-            ("x-forwarded-host", "a.example"),
         ];
-        assert_eq!(base_url(&policy, "::1", &both), Ok("https://b.example:8443".to_owned()));
+        assert_eq!(base_url(&policy, "::1", &standard), Ok("https://b.example:8443".to_owned()));
         for (name, value) in [
             ("x-forwarded-proto", "javascript"),
             ("x-forwarded-host", "%0aalert(1)//x"),

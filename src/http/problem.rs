@@ -305,9 +305,10 @@ impl From<db::Error> for Problem {
                 )
             }
             .with_header(header::RETRY_AFTER, "1"),
-            db::Error::TimeLimit => {
-                let detail = "The request takes too long. Request less: fewer search terms, filters or facets, or a shorter page.";
-                Self::new(ProblemKind::Unavailable, detail).with_header(header::RETRY_AFTER, "10")
+            db::Error::TimeLimit(cause) => {
+                let detail = "The request took too long and was cancelled; nothing was stored. A read can request less: fewer search terms, filters or facets, or a shorter page.";
+                Self { cause: Some(cause), ..Self::new(ProblemKind::Unavailable, detail) }
+                    .with_header(header::RETRY_AFTER, "10")
             }
             db::Error::Unwritable(cause) => {
                 let detail = "The database is not writable: it is read-only, or its disk is full. Nothing was stored; reading works.";

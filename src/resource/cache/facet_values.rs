@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use diesel::sql_types::{BigInt, Nullable, Text as SqlText};
 
+use crate::db::read_limit::without_limit;
 use crate::db::sql_fragment::{Bind, Fragment, Statement};
 use crate::db::{Connection, Error, RowId};
 use crate::resource::cache::counts::FilteredListKey;
@@ -49,7 +50,7 @@ impl FacetValueIndex {
             *index = FacetIndexData { derived_revision, ..FacetIndexData::default() };
         }
         if index.revision < revision || index.refreshed_at.is_none() {
-            index.refresh(connection, revision)?;
+            without_limit(|| index.refresh(connection, revision))?;
         }
         let mut counts =
             vec![0_u32; usize::try_from(index.last_term_id).unwrap_or(0).saturating_add(1)];

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use diesel::sql_types::BigInt;
 
+use crate::db::read_limit::without_limit;
 use crate::db::sql_fragment::{Bind, Fragment, Statement};
 use crate::db::{Connection, Error, RowId};
 use crate::resource::model::revisions::{CATALOGUE, DERIVED_DATA, Revisions};
@@ -78,14 +79,14 @@ impl SnapshotCache {
             catalogue: revisions.get(CATALOGUE).0,
         };
         // An error leaves the slot empty; the next request loads the snapshot again.
-        let cached = match slot.take().and_then(CachedSnapshot::downcast::<T>) {
-            Some(cached) if cached.is_current(current) => cached,
+        let cached = without_limit(|| match slot.take().and_then(CachedSnapshot::downcast::<T>) {
+            Some(cached) if cached.is_current(current) => Ok(cached),
             Some(cached) => match cached.try_update(connection, schema, current)? {
-                Some(updated) => updated,
-                None => CachedSnapshot::load(connection, schema, current)?,
+                Some(updated) => Ok(updated),
+                None => CachedSnapshot::load(connection, schema, current),
             },
-            None => CachedSnapshot::load(connection, schema, current)?,
-        };
+            None => CachedSnapshot::load(connection, schema, current),
+        })?;
         let snapshot = Arc::clone(&cached.snapshot);
         *slot = Some(CachedSnapshot {
             revisions: cached.revisions,

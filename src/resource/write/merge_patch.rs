@@ -131,6 +131,7 @@ pub fn merge_patch_into(
             if !errors.is_empty() {
                 return Err(Problem::invalid_fields(errors));
             }
+            patch.remove("translations");
         } else {
             if !stored.is_some_and(|stored| stored.contains_key(language.as_str())) {
                 let status = patch.get("status").filter(|status| !status.is_null());
@@ -168,8 +169,11 @@ fn text_language(patch: &Map<String, Value>, original_language: &str) -> Result<
 pub(super) fn restore_flat_pointers(mut problem: Problem, flat_language: &str) -> Problem {
     let prefix = format!("/translations/{flat_language}");
     for error in &mut problem.errors {
-        if let Some(rest) =
-            error.pointer.as_deref().and_then(|pointer| pointer.strip_prefix(&prefix))
+        if let Some(rest) = error
+            .pointer
+            .as_deref()
+            .and_then(|pointer| pointer.strip_prefix(&prefix))
+            .filter(|rest| rest.is_empty() || rest.starts_with('/'))
         {
             error.pointer = Some(rest.to_owned());
         }
