@@ -22,6 +22,7 @@ SEMANTIC_ERRORS = {
     "would_lose_languages": "PUT of one language of an item that has several",
     "unknown_country": "a well-formed code that is not assigned to a country",
     "missing_language": "the original language must be among the translations",
+    "transliterated_text": "a text that a read transliterated, and that was changed",
     "cycle": "a topic that is its own ancestor",
     "invalid_range": "an end before its beginning",
     "invalid_decimal": "a number with an exponent, or longer than 60 characters",
@@ -106,11 +107,14 @@ def before_call(context, case, kwargs) -> None:
             query.pop("aggregate", None)
     body = case.body
     if isinstance(body, dict) and case.method in ("POST", "PUT", "PATCH"):
-        if "translations" in body:
+        if body.get("translations"):
             for text in ("title", "name", "label", "summary", "description", "content_note", "credit_line", "disclaimer"):
                 body.pop(text, None)
         if isinstance(body.get("translations"), dict) and body.get("original_language") not in body["translations"]:
             body.pop("original_language", None)
+        if body.get("language"):
+            # `lang` must not name another language than the body.
+            query.pop("lang", None)
         if case.method == "PUT":
             # The URL of a new item has its slug.
             body.pop("slug", None)
