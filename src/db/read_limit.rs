@@ -82,7 +82,7 @@ pub(super) fn interrupt_sqlite() {
         SQLITE_OK, sqlite3, sqlite3_api_routines, sqlite3_auto_extension, sqlite3_progress_handler,
     };
 
-    /// Number of steps of the virtual machine between checks: some 50 µs.
+    /// Number of steps of the virtual machine between checks.
     const STEPS: c_int = 2_000;
 
     extern "C" fn is_over(_: *mut c_void) -> c_int {
