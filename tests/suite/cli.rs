@@ -2,12 +2,11 @@
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use kinoteka::db::Connection;
 use kinoteka::db::connection::{Access, SessionConfig, Target};
-use serde_json::json;
 
 use crate::support::postgres::PostgresDatabase;
 use crate::support::process::{
@@ -17,7 +16,7 @@ use crate::support::process::{
 use crate::support::sqlite::SqliteDatabase;
 
 /// Runs a test on both databases, where they are installed.
-fn on_both(test: impl Fn(&Path, &str)) {
+pub fn on_both(test: impl Fn(&Path, &str)) {
     let file = SqliteDatabase::new(None);
     test(file.directory(), &file.url);
     if let Some(database) = PostgresDatabase::from_template("template0") {
@@ -446,48 +445,52 @@ fn refuses_to_serve_database_of_newer_version() {
 }
 
 #[test]
-fn logs_one_line_per_request() {
-    on_both(|directory, url| {
-        let (served, lines, address) = serve(directory, url, &["--demo", "--slow-query-ms", "0"]);
-        let key = printed_api_key(&lines);
-        get(&address, "/v1/videos?limit=1&q=%22a%0Ab", "X-Request-Id: mine-1\r\n");
-        let line = served.wait_for_log(&["request_id=mine-1"]);
-        for part in [
-            "time=20",
-            " level=info ",
-            " target=kinoteka::request ",
-            " method=GET ",
-            " path=\"/v1/videos?limit=1&q=…\"",
-            " status=200 ",
-            " duration_ms=",
-        ] {
-            assert!(line.contains(part), "{part}: {line}");
+#[cfg(unix)]
+fn files_are_readable_by_their_user_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let file = SqliteDatabase::new(None);
+    let mode = |name: &str| {
+        let metadata = std::fs::metadata(file.directory().join(name)).expect("the file exists");
+        metadata.permissions().mode() & 0o777
+    };
+    let (served, _, address) = serve(file.directory(), &file.url, &["--demo"]);
+    // The write-ahead log exists while a connection is open.
+    send_request(&address, "GET", "/v1/videos", None, None).expect(200);
+    for name in ["kinoteka.db", "kinoteka.db-wal", "kinoteka.db-shm"] {
+        assert_eq!(mode(name), 0o600, "{name}");
+    }
+    drop(served);
+    expect_exit(run(file.directory(), &file.url, &["backup", "copy.db"]), 0);
+    assert_eq!(mode("copy.db"), 0o600);
+    let warning = |output: &std::process::Output| {
+        stderr_text(output).lines().any(|line| line.contains("other users can read"))
+    };
+    assert!(!warning(&expect_exit(run(file.directory(), &file.url, &["check"]), 0)));
+    let path = file.directory().join("kinoteka.db");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("permitted");
+    assert!(warning(&expect_exit(run(file.directory(), &file.url, &["check"]), 0)));
+}
+
+#[test]
+fn messages_about_the_database_do_not_contain_its_password() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    for password in [
+        "S3CRET%zzPW",
+        "S3CRET@PW",
+        "S3CRET/PW",
+        "S3CRET?PW",
+        "S3CRET#PW",
+        "S3CRET PW",
+        "S3CRET:PW",
+        "S3CRETPW",
+    ] {
+        for command in ["check", "migrate", "serve"] {
+            let url = format!("postgres://u:{password}@127.0.0.1:1/x?connect_timeout=2");
+            let output = expect_exit(run(directory.path(), &url, &[command]), 2);
+            let text = stderr_text(&output) + &stdout_text(&output);
+            assert!(!text.contains("S3CRET") && !text.contains("PW"), "{password}: {text}");
         }
-        get(&address, "/v1/videos?limit=0", "X-Request-Id: mine-2\r\n");
-        served.wait_for_log(&["request_id=mine-2", "status=400"]);
-        served.wait_for_log(&["target=kinoteka::slow_query", "duration_ms=", "statement="]);
-        // The use of a key is recorded, and the key never logged.
-        let unused = stdout_text(&expect_exit(run(directory, url, &["key", "list"]), 0));
-        get(
-            &address,
-            "/v1/videos",
-            &format!("Authorization: Bearer {key}\r\nX-Request-Id: mine-3\r\n"),
-        );
-        assert!(!served.wait_for_log(&["request_id=mine-3"]).contains(&key));
-        let last_used = |list: &str| {
-            list.lines().nth(1).and_then(|line| line.split('\t').nth(5)).map(str::to_owned)
-        };
-        assert_eq!(last_used(&unused).as_deref(), Some("-"), "{unused}");
-        // The response does not wait for that write.
-        let deadline = Instant::now() + Duration::from_secs(10);
-        loop {
-            let used = stdout_text(&expect_exit(run(directory, url, &["key", "list"]), 0));
-            if last_used(&used).is_some_and(|time| time.starts_with("20")) {
-                break;
-            }
-            assert!(Instant::now() < deadline, "{used}");
-        }
-    });
+    }
 }
 
 #[test]
@@ -563,138 +566,4 @@ fn generated_catalogue_is_deterministic_and_importable() {
         };
         assert!(first(&lines).is_some() && first(&lines) == first(&larger));
     });
-}
-
-/// Splits a log line by the rules of logfmt; fails if a value is not quoted where it has to be.
-fn parse_logfmt(line: &str) -> Vec<(String, String)> {
-    let mut pairs = Vec::new();
-    let mut rest = line;
-    while !rest.is_empty() {
-        let (name, after) = rest.split_once('=').unwrap_or_else(|| panic!("no value: {line}"));
-        assert!(
-            !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'),
-            "{name:?} in {line}"
-        );
-        let value = if after.starts_with('"') {
-            let mut values = serde_json::Deserializer::from_str(after).into_iter::<String>();
-            let value = values.next().expect("a value").unwrap_or_else(|e| panic!("{e}: {line}"));
-            rest = &after[values.byte_offset()..];
-            value
-        } else {
-            let end = after.find(' ').unwrap_or(after.len());
-            rest = &after[end..];
-            after[..end].to_owned()
-        };
-        assert!(rest.is_empty() || rest.starts_with(' '), "{rest:?} in {line}");
-        rest = rest.strip_prefix(' ').unwrap_or_default();
-        pairs.push((name.to_owned(), value));
-    }
-    pairs
-}
-
-#[test]
-fn log_is_logfmt_without_search_terms_drafts_and_keys() {
-    on_both(|directory, url| {
-        let (served, lines, address) = serve(directory, url, &["--demo", "--slow-query-ms", "0"]);
-        let key = printed_api_key(&lines);
-        let revoked = stdout_text(&expect_exit(
-            run(directory, url, &["key", "create", "--role", "viewer", "--name", "R"]),
-            0,
-        ));
-        let revoked = revoked.trim();
-        let list = stdout_text(&expect_exit(run(directory, url, &["key", "list"]), 0));
-        let id = |name: &str| {
-            let line = list.lines().find(|line| line.ends_with(name)).expect("the key is listed");
-            line.split('\t').next().expect("an id").to_owned()
-        };
-        expect_exit(run(directory, url, &["key", "revoke", &id("\tR")]), 0);
-        let draft = json!({"name": "Hiddendraft \"quoted\" text", "description": "Secretbody"});
-        let created = send_request(&address, "POST", "/v1/topics", Some(&key), Some(&draft));
-        assert_eq!(created.status, 201);
-        for path in [
-            "/v1/videos?q=shelterword",
-            "/v1/search?q=shelterword%20-other",
-            "/v1/suggest?q=shelterw",
-            &format!("/v1/videos?access_token={key}"),
-            &format!("/v1/videos?access_token=%6Bino_{}", &key[5..]),
-        ] {
-            send_request(&address, "GET", path, None, None);
-        }
-        get(&address, &format!("/v1/{key}"), "");
-        for refused in [revoked, "kino_unknownsecret"] {
-            send_request(&address, "GET", "/v1/videos", Some(refused), None).expect(401);
-        }
-        get(
-            &address,
-            "/v1/topics",
-            &format!("X-Request-Id: last\r\nAuthorization: Bearer {key}\r\n"),
-        );
-        let request_line = served.wait_for_log(&["request_id=last"]);
-        assert!(request_line.contains(&format!(" key={}", id("\tdemo"))), "{request_line}");
-        served.wait_for_log(&["target=kinoteka::auth", "refused=unknown"]);
-        served.wait_for_log(&["refused=revoked", &format!("key={}", id("\tR"))]);
-        served.wait_for_log(&["target=kinoteka::slow_query", "INSERT INTO items"]);
-        let log = served.log_lines();
-        for line in log.iter().filter(|line| !line.starts_with("Editor key")) {
-            let pairs = parse_logfmt(line);
-            assert_eq!(
-                pairs.iter().take(3).map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
-                ["time", "level", "target"]
-            );
-            for secret in
-                ["shelterw", "Hiddendraft", "Secretbody", &key[5..], &revoked[5..], "unknownsecret"]
-            {
-                assert!(!line.contains(secret), "{secret} in {line}");
-            }
-        }
-    });
-}
-
-#[test]
-#[cfg(unix)]
-fn files_are_readable_by_their_user_alone() {
-    use std::os::unix::fs::PermissionsExt;
-    let file = SqliteDatabase::new(None);
-    let mode = |name: &str| {
-        let metadata = std::fs::metadata(file.directory().join(name)).expect("the file exists");
-        metadata.permissions().mode() & 0o777
-    };
-    let (served, _, address) = serve(file.directory(), &file.url, &["--demo"]);
-    // The write-ahead log exists while a connection is open.
-    send_request(&address, "GET", "/v1/videos", None, None).expect(200);
-    for name in ["kinoteka.db", "kinoteka.db-wal", "kinoteka.db-shm"] {
-        assert_eq!(mode(name), 0o600, "{name}");
-    }
-    drop(served);
-    expect_exit(run(file.directory(), &file.url, &["backup", "copy.db"]), 0);
-    assert_eq!(mode("copy.db"), 0o600);
-    let warning = |output: &std::process::Output| {
-        stderr_text(output).lines().any(|line| line.contains("other users can read"))
-    };
-    assert!(!warning(&expect_exit(run(file.directory(), &file.url, &["check"]), 0)));
-    let path = file.directory().join("kinoteka.db");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("permitted");
-    assert!(warning(&expect_exit(run(file.directory(), &file.url, &["check"]), 0)));
-}
-
-#[test]
-fn messages_about_the_database_do_not_contain_its_password() {
-    let directory = tempfile::tempdir().expect("a temporary directory");
-    for password in [
-        "S3CRET%zzPW",
-        "S3CRET@PW",
-        "S3CRET/PW",
-        "S3CRET?PW",
-        "S3CRET#PW",
-        "S3CRET PW",
-        "S3CRET:PW",
-        "S3CRETPW",
-    ] {
-        for command in ["check", "migrate", "serve"] {
-            let url = format!("postgres://u:{password}@127.0.0.1:1/x?connect_timeout=2");
-            let output = expect_exit(run(directory.path(), &url, &[command]), 2);
-            let text = stderr_text(&output) + &stdout_text(&output);
-            assert!(!text.contains("S3CRET") && !text.contains("PW"), "{password}: {text}");
-        }
-    }
 }

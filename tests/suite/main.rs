@@ -19,6 +19,7 @@ mod embed;
 mod feeds;
 mod fuzz;
 mod iati;
+mod logging;
 mod reindex;
 mod resilience;
 mod schema;
