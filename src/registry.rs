@@ -32,17 +32,34 @@ use crate::resource::state::{AppState, LoadForInclude};
 use crate::saved_queries::resource::SavedQueries;
 use crate::topics::resource::Topics;
 use crate::videos::resource::Videos;
-use crate::{impact, partners, programmes, saved_queries, topics, videos};
+use crate::{feeds, impact, partners, programmes, saved_queries, tables, topics, videos};
+
+/// A function that registers one handler.
+macro_rules! handler {
+    ($handler:path) => {
+        |config| {
+            config.service($handler);
+        }
+    };
+}
 
 /// The kinds of the product. A kind comes after the kinds that it refers to, so that an import in this order
 /// finds the targets of references.
 static RESOURCES: [ResourceEntry; 7] = [
     entry::<Topics>(topics::api::configure),
-    entry::<Partners>(partners::api::configure).with_feed::<Partners>(),
-    entry::<Programmes>(programmes::api::configure).with_feed::<Programmes>(),
-    entry::<Videos>(videos::api::configure).with_feed::<Videos>(),
+    entry::<Partners>(partners::api::configure)
+        .with_feed::<Partners>(handler!(feeds::api::partner_feed))
+        .with_table(handler!(tables::api::export_partners)),
+    entry::<Programmes>(programmes::api::configure)
+        .with_feed::<Programmes>(handler!(feeds::api::programme_feed))
+        .with_table(handler!(tables::api::export_programmes)),
+    entry::<Videos>(videos::api::configure)
+        .with_feed::<Videos>(handler!(feeds::api::video_feed))
+        .with_table(handler!(tables::api::export_videos)),
     entry::<Indicators>(impact::indicators::api::configure),
-    entry::<ImpactStatistics>(impact::api::configure).with_feed::<ImpactStatistics>(),
+    entry::<ImpactStatistics>(impact::api::configure)
+        .with_feed::<ImpactStatistics>(handler!(feeds::api::impact_statistic_feed))
+        .with_table(handler!(tables::api::export_impact_statistics)),
     entry::<SavedQueries>(saved_queries::api::configure),
 ];
 
@@ -69,6 +86,9 @@ pub type SaveFn =
 /// Merges a JSON merge patch into a stored item. Returns the body that PUT would take.
 pub type MergePatchFn = fn(&mut Connection, &AppState, &ItemRow, &Value) -> Result<Value, Problem>;
 
+/// Registers handlers.
+pub type ConfigureFn = fn(&mut ServiceConfig<'_>);
+
 /// Renders an item as JSON with all its languages, as an editor sees it.
 pub type RenderFn = fn(&mut Connection, &AppState, ItemRow) -> Result<String, Problem>;
 
@@ -76,8 +96,12 @@ pub type RenderFn = fn(&mut Connection, &AppState, ItemRow) -> Result<String, Pr
 pub struct ResourceEntry {
     /// The declaration of the kind.
     pub schema: &'static ResourceSchema,
-    /// Registers the handlers.
-    pub configure: fn(&mut ServiceConfig<'_>),
+    /// Registers the handlers of paths below the list: `/v1/{list}/…`.
+    pub configure: ConfigureFn,
+    /// Registers the handler of `/feeds/{list}.{format}`, for kinds with feeds.
+    pub configure_feed: ConfigureFn,
+    /// Registers the handler of `/v1/{list}.{format}`, for kinds with tables.
+    pub configure_table: ConfigureFn,
     /// Loads complete items for `include`.
     pub load_full: LoadForInclude,
     /// Stores an item.
@@ -98,11 +122,13 @@ pub struct ResourceEntry {
     pub feed: Option<FeedLoader>,
 }
 
-/// Returns the entry of a kind with these handlers, without feeds.
-pub const fn entry<S: Resource>(configure: fn(&mut ServiceConfig<'_>)) -> ResourceEntry {
+/// Returns the entry of a kind with these handlers, without feeds and tables.
+pub const fn entry<S: Resource>(configure: ConfigureFn) -> ResourceEntry {
     ResourceEntry {
         schema: S::SCHEMA,
         configure,
+        configure_feed: |_| {},
+        configure_table: |_| {},
         load_full: load_full::<S>,
         save: save_item::<S>,
         merge_patch: merge_with_stored::<S>,
@@ -116,10 +142,18 @@ pub const fn entry<S: Resource>(configure: fn(&mut ServiceConfig<'_>)) -> Resour
 }
 
 impl ResourceEntry {
-    /// Adds the feeds of a kind.
+    /// Adds the feeds of a kind, with the function that registers their handler.
     #[must_use]
-    pub const fn with_feed<S: FeedResource>(mut self) -> Self {
+    pub const fn with_feed<S: FeedResource>(mut self, configure: ConfigureFn) -> Self {
         self.feed = Some(load_feed::<S>);
+        self.configure_feed = configure;
+        self
+    }
+
+    /// Adds the tables of a kind, with the function that registers their handler.
+    #[must_use]
+    pub const fn with_table(mut self, configure: ConfigureFn) -> Self {
+        self.configure_table = configure;
         self
     }
 }

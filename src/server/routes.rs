@@ -28,6 +28,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .guard(fn_guard(move |context| is_path_of(kind, context.head().uri.path())))
                 .configure(|config| literal_routes(kind, config))
                 .configure(entry.configure)
+                .configure(entry.configure_table)
+                .configure(entry.configure_feed)
                 .configure(|config| nested_routes(kind, config)),
         );
     }
@@ -47,14 +49,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         embed::sitemap::video_sitemap,
         embed::sitemap::video_sitemap_part,
         embed::oembed::oembed,
-        feeds::api::video_feed,
-        feeds::api::programme_feed,
-        feeds::api::partner_feed,
-        feeds::api::impact_statistic_feed,
-        tables::api::export_videos,
-        tables::api::export_programmes,
-        tables::api::export_partners,
-        tables::api::export_impact_statistics,
         feeds::opml::saved_query_feeds,
         feeds::saved_query_feed::saved_query_feed,
         embed::saved_query_page::embed_saved_query,
@@ -72,10 +66,14 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     ];
 }
 
-/// Returns whether a path is that of a list of a kind, or below it.
+/// Returns whether a path is that of a list of a kind, below it, or a table or feed of the list.
 fn is_path_of(kind: ResourceKind, path: &str) -> bool {
+    if let Some(feed) = path.strip_prefix("/feeds/") {
+        let rest = feed.strip_prefix(kind.path_segment());
+        return !kind.feed_formats().is_empty() && rest.is_some_and(|rest| rest.starts_with('.'));
+    }
     let rest = path.strip_prefix(kind.path());
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.']))
 }
 
 /// Registers the routes of a kind that the route of its items would match too.

@@ -240,11 +240,15 @@ mod api {
     }
 }
 
-fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(event_feed).service(export_events).configure(api::configure);
+fn configure_feed(config: &mut ServiceConfig<'_>) {
+    config.service(event_feed);
+}
+
+fn configure_table(config: &mut ServiceConfig<'_>) {
+    config.service(export_events);
 }
 
 /// The entry for the registry.
 pub fn event_entry() -> ResourceEntry {
-    entry::<Events>(configure).with_feed::<Events>()
+    entry::<Events>(api::configure).with_feed::<Events>(configure_feed).with_table(configure_table)
 }
