@@ -48,7 +48,7 @@ const MODULES: Rules = &[
     ("feeds", &[BASE, SUBJECTS, &["captions", "saved_queries"]]),
     ("iati", &[BASE, SUBJECTS]),
     ("tables", &[BASE, SUBJECTS]),
-    ("registry", &[BASE, SUBJECTS, &["feeds", "saved_queries", "topics"]]),
+    ("registry", &[BASE, SUBJECTS, &["feeds", "saved_queries", "tables", "topics"]]),
     (
         "server",
         &[
