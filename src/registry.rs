@@ -12,7 +12,8 @@ use crate::resource::write::body::{RequestBody, describe_body};
 use crate::resource::write::merge_patch::{load_stored, merge_with_stored};
 use crate::resource::write::purge::PurgeFn;
 use crate::resource::write::purge::purge_batch;
-use crate::resource::write::save::{SaveResult, WriteMode, save_item};
+use crate::resource::write::save::{SaveRequest, SaveResult, save_item};
+use crate::resource::write::status_change::change_status;
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -28,7 +29,7 @@ use crate::partners::resource::Partners;
 use crate::programmes::resource::Programmes;
 use crate::resource::index::verify::{RepairFn, VerifyFn, repair, verify};
 use crate::resource::schema::{ResourceKind, ResourceSchema};
-use crate::resource::state::{AppState, LoadForInclude};
+use crate::resource::state::{AppState, RegisteredKind};
 use crate::saved_queries::resource::SavedQueries;
 use crate::topics::resource::Topics;
 use crate::videos::resource::Videos;
@@ -80,8 +81,7 @@ pub fn resources() -> impl DoubleEndedIterator<Item = &'static ResourceEntry> {
 }
 
 /// Validates a body and stores it as a new item, or as the new state of an existing one.
-pub type SaveFn =
-    fn(&mut Connection, &AppState, WriteMode<'_>, &Value) -> Result<SaveResult, Problem>;
+pub type SaveFn = fn(&mut Connection, &AppState, SaveRequest<'_>) -> Result<SaveResult, Problem>;
 
 /// Merges a JSON merge patch into a stored item. Returns the body that PUT would take.
 pub type MergePatchFn = fn(&mut Connection, &AppState, &ItemRow, &Value) -> Result<Value, Problem>;
@@ -102,8 +102,8 @@ pub struct ResourceEntry {
     pub configure_feed: ConfigureFn,
     /// Registers the handler of `/v1/{list}.{format}`, for kinds with tables.
     pub configure_table: ConfigureFn,
-    /// Loads complete items for `include`.
-    pub load_full: LoadForInclude,
+    /// The operations that other kinds need.
+    pub registered: RegisteredKind,
     /// Stores an item.
     pub save: SaveFn,
     /// Merges a patch into a stored item.
@@ -129,7 +129,11 @@ pub const fn entry<S: Resource>(configure: ConfigureFn) -> ResourceEntry {
         configure,
         configure_feed: |_| {},
         configure_table: |_| {},
-        load_full: load_full::<S>,
+        registered: RegisteredKind {
+            schema: S::SCHEMA,
+            load_full: load_full::<S>,
+            change_status: change_status::<S>,
+        },
         save: save_item::<S>,
         merge_patch: merge_with_stored::<S>,
         render: render_all_languages::<S>,
@@ -175,9 +179,9 @@ pub fn request_bodies() -> Vec<RequestBody> {
     resources().map(|entry| (entry.describe_body)()).collect()
 }
 
-/// Returns the schemas and the loaders for `include` of all kinds, for [`AppState`].
-pub fn include_loaders() -> Vec<(&'static ResourceSchema, LoadForInclude)> {
-    resources().map(|entry| (entry.schema, entry.load_full)).collect()
+/// Returns all kinds with the operations that [`AppState`] needs.
+pub fn registered_kinds() -> Vec<RegisteredKind> {
+    resources().map(|entry| entry.registered).collect()
 }
 
 /// Returns the feed loaders of the kinds with feeds.

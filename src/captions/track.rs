@@ -40,6 +40,23 @@ pub struct Track {
     pub notes_after: Vec<String>,
 }
 
+impl Track {
+    /// Removes the NOTE blocks: comments of authors, which players do not show.
+    pub fn remove_notes(&mut self) {
+        self.preamble.retain(|block| !is_note(block));
+        self.notes_after.clear();
+        for cue in &mut self.cues {
+            cue.notes_before.clear();
+        }
+    }
+}
+
+/// Whether the first line of a block makes it a comment (WebVTT, 4.1 "WebVTT comment block").
+pub fn is_note(line: &str) -> bool {
+    line.strip_prefix("NOTE")
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\n']))
+}
+
 /// A text and the time during which it is displayed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cue {

@@ -4,7 +4,7 @@
 //! since the sender can still correct the file.
 
 use super::timing::{ARROW, format_webvtt_timestamp};
-use super::track::{CaptionFormat, Cue, ParseError, ParseErrors, Track};
+use super::track::{CaptionFormat, Cue, ParseError, ParseErrors, Track, is_note};
 use crate::captions::blocks::Block;
 use crate::captions::blocks::CueBlock;
 use crate::captions::blocks::enforce_cue_limit;
@@ -56,10 +56,6 @@ pub(super) fn is_identifier(line: &str) -> bool {
         && !line.contains(ARROW)
         && !is_note(line)
         && !is_style_or_region(line)
-}
-
-fn is_note(line: &str) -> bool {
-    line.strip_prefix("NOTE").is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
 }
 
 fn is_style_or_region(line: &str) -> bool {

@@ -227,10 +227,17 @@ pub async fn load_chart(
         .read(chart_request.visibility, move |connection: &mut Connection| {
             // Revisions are loaded first, as for a page of a list.
             let revisions = Arc::new(Revisions::load(connection)?);
-            let state =
-                RepresentationState::of_list(&SCHEMA, &revisions, &ResponseShape::default());
+            let state = RepresentationState::of_list(
+                &SCHEMA,
+                revisions.seen_with(chart_request.visibility),
+                &ResponseShape::default(),
+            );
             let tag = EntityTag::from_key(&ChartTag { revisions: &state.revisions, key: etag_key });
-            let validators = CacheValidators { tag, last_modified: state.changed_at };
+            let validators = CacheValidators {
+                tag,
+                last_modified: state.changed_at,
+                fresh_until: revisions.next_scheduled_change(),
+            };
             validators.unless_current(&condition, || {
                 let cache = CacheView::new(&inner.reference_cache, &revisions);
                 let mut render_context = RenderContext::new(

@@ -84,7 +84,7 @@ pub async fn list_countries(
         base_url: &state.settings.base_url(&request),
     });
     params.finish()?;
-    let validators = CacheValidators { tag, last_modified: None };
+    let validators = CacheValidators { tag, last_modified: None, fresh_until: None };
     let response_context = ResponseContext::new(&state, visibility, &language_preference);
     if condition.is_current(&validators) {
         return Ok(response_context.not_modified(&validators));
@@ -178,7 +178,7 @@ pub async fn get_country(
             format!("There is no country `{}`.", crate::text::truncate_for_message(&name)),
         ));
     };
-    let validators = CacheValidators { tag, last_modified: None };
+    let validators = CacheValidators { tag, last_modified: None, fresh_until: None };
     let response_context = ResponseContext::new(&state, visibility, &language_preference);
     if condition.is_current(&validators) {
         return Ok(response_context.not_modified(&validators));

@@ -28,4 +28,4 @@ pub use crate::db::database::Database;
 pub use connection::Connection;
 pub use error::Error;
 pub use job::QueryOutcome;
-pub use types::{Id, IdMap, RowId, Time};
+pub use types::{Id, IdMap, RowId, Time, random_nonce};

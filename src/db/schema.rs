@@ -24,6 +24,10 @@ tables! {
         number -> BigInt,
         entries -> Text,
     }
+    revision_log (revision) {
+        revision -> BigInt,
+        nonce -> BigInt,
+    }
     items (number) {
         number -> BigInt,
         id -> Uuid,
@@ -37,11 +41,14 @@ tables! {
         fields -> Text,
         tracks -> Text,
         revision -> BigInt,
+        nonce -> BigInt,
         is_public -> Bool,
         ever_public -> Bool,
         created_at -> Instant,
         updated_at -> Instant,
         published_at -> Nullable<Instant>,
+        unpublish_at -> Nullable<Instant>,
+        unpublish_referrers -> Bool,
         deleted_at -> Nullable<Instant>,
         purged_at -> Nullable<Instant>,
         catalogue_revision -> BigInt,
@@ -103,6 +110,7 @@ tables! {
         header -> Text,
         cue_count -> BigInt,
         revision -> BigInt,
+        nonce -> BigInt,
         created_at -> Instant,
         updated_at -> Instant,
     }

@@ -19,7 +19,7 @@ use crate::db::schema;
 use crate::db::sql_fragment::{Fragment, Statement};
 
 /// Version of the schema that this program uses: the number of migrations.
-pub const SCHEMA_VERSION: i64 = 2;
+pub const SCHEMA_VERSION: i64 = 3;
 
 /// Maximum number of schema differences that an error lists.
 const MAX_LISTED_DIFFERENCES: usize = 5;
@@ -169,14 +169,21 @@ mod tests {
     #[test]
     fn last_migration_stores_version_and_fingerprint() {
         for (is_sqlite, migration) in [
-            (true, include_str!("../../migrations/sqlite/2026-11-28-000000_standard_names/up.sql")),
+            (
+                true,
+                include_str!(
+                    "../../migrations/sqlite/2026-11-29-000000_history_and_schedule/up.sql"
+                ),
+            ),
             (
                 false,
-                include_str!("../../migrations/postgres/2026-11-28-000000_standard_names/up.sql"),
+                include_str!(
+                    "../../migrations/postgres/2026-11-29-000000_history_and_schedule/up.sql"
+                ),
             ),
         ] {
-            let expected =
-                format!("(1, {SCHEMA_VERSION}, '{}', ", fingerprint(&expected_columns(is_sqlite)));
+            let fingerprint = fingerprint(&expected_columns(is_sqlite));
+            let expected = format!("version = {SCHEMA_VERSION}, fingerprint = '{fingerprint}', ");
             assert!(migration.contains(&expected), "{expected}");
         }
     }

@@ -11,6 +11,8 @@ use diesel::expression::AsExpression;
 use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::HasSqlType;
+
+use super::error::Error;
 use diesel::sqlite::{Sqlite, SqliteValue};
 use serde::{Serialize, Serializer};
 
@@ -132,6 +134,12 @@ impl Time {
         Self::from_micros(self.micros().saturating_sub(micros)).unwrap_or(self)
     }
 
+    /// Returns the duration since an earlier time; zero if that is later.
+    pub fn saturating_duration_since(self, earlier: Self) -> Duration {
+        let micros = self.micros().saturating_sub(earlier.micros());
+        Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+    }
+
     /// Creates a timestamp from the microseconds since 1970-01-01T00:00:00Z. Returns `None` if it
     /// is out of range.
     pub fn from_micros(micros: i64) -> Option<Self> {
@@ -239,3 +247,10 @@ macro_rules! impl_for_both_backends {
 
 impl_for_both_backends!(Id, sql::Uuid);
 impl_for_both_backends!(Time, sql::Instant);
+
+/// Returns a random number that identifies one write: no later state has the same one.
+pub fn random_nonce() -> Result<i64, Error> {
+    let mut bytes = [0_u8; 8];
+    getrandom::fill(&mut bytes).map_err(|error| Error::Internal(error.to_string()))?;
+    Ok(i64::from_le_bytes(bytes))
+}

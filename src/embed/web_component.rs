@@ -102,7 +102,8 @@ struct PublicFile {
 impl PublicFile {
     fn into_response(self, condition: &ConditionalGet, cache_control: &str) -> HttpResponse {
         let Self { etag, media_type, body } = self;
-        let validators = CacheValidators { tag: etag.clone(), last_modified: None };
+        let validators =
+            CacheValidators { tag: etag.clone(), last_modified: None, fresh_until: None };
         let is_not_modified = condition.is_current(&validators);
         let mut response = HttpResponse::build(if is_not_modified {
             StatusCode::NOT_MODIFIED

@@ -85,7 +85,7 @@ pub async fn saved_query_feeds(
                 &load_published_queries(connection, render_context)?,
                 render_context,
                 &publisher,
-                read_context.revisions.get(CATALOGUE).1,
+                read_context.seen().changed_at(CATALOGUE),
             ))
         },
     )

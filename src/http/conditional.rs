@@ -23,8 +23,8 @@ pub struct EntityTag(String);
 
 impl EntityTag {
     /// The entity tag of an item in one representation.
-    pub fn for_item(id: Id, revision: i64, representation: &(impl Serialize + ?Sized)) -> Self {
-        Self(format!("\"{}.{}\"", revision_part(id, revision), hash(representation)))
+    pub fn for_item(version: ItemVersion, representation: &(impl Serialize + ?Sized)) -> Self {
+        Self(format!("\"{}.{}\"", version.revision_part(), hash(representation)))
     }
 
     /// The entity tag of any other representation; changes with `key`.
@@ -43,9 +43,24 @@ impl EntityTag {
     }
 }
 
-fn revision_part(id: Id, revision: i64) -> String {
-    let item = hash(&(id, revision));
-    format!("{revision}.{}", item.get(..8).unwrap_or_default())
+/// A state of an item or of one of its text tracks, which `If-Match` protects.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ItemVersion {
+    /// Identifier of the item or track.
+    pub id: Id,
+    /// Its revision.
+    pub revision: i64,
+    /// The nonce of the write that created the revision. After a restore or a failover that lost
+    /// writes, another write may create the same revision.
+    pub nonce: i64,
+}
+
+impl ItemVersion {
+    fn revision_part(self) -> String {
+        let Self { id, revision, nonce } = self;
+        let item = hash(&(id, revision, nonce));
+        format!("{revision}.{}", item.get(..8).unwrap_or_default())
+    }
 }
 
 /// Length of the hashes in entity tags, in bytes.
@@ -62,6 +77,8 @@ pub struct CacheValidators {
     pub tag: EntityTag,
     /// When anything in the representation last changed.
     pub last_modified: Option<Time>,
+    /// When the representation may next change on schedule. Caches must not use it after that.
+    pub fresh_until: Option<Time>,
 }
 
 impl CacheValidators {
@@ -190,7 +207,7 @@ impl Precondition {
     }
 
     /// Checks the preconditions against an existing item.
-    pub fn check(&self, id: Id, revision: i64) -> Result<(), Problem> {
+    pub fn check(&self, version: ItemVersion) -> Result<(), Problem> {
         if self.must_be_absent {
             return Err(Problem::new(
                 ProblemKind::PreconditionFailed,
@@ -206,7 +223,7 @@ impl Precondition {
             }
             return Ok(());
         };
-        let current = revision_part(id, revision);
+        let current = version.revision_part();
         let holds = if_match.trim() == "*"
             || parse_etag_list(if_match).any(|tag| {
                 tag.trim_matches('"').rsplit_once('.').is_some_and(|(front, _)| front == current)
@@ -262,30 +279,30 @@ mod tests {
 
     #[test]
     fn if_match_accepts_any_representation_of_current_revision() {
-        let (id, other) = (Id::new(), Id::new());
-        let tag = EntityTag::for_item(id, 3, "en");
-        assert!(precondition("If-Match", tag.as_str()).check(id, 3).is_ok());
-        assert!(
-            precondition(
-                "If-Match",
-                &format!("\"x\", {}", EntityTag::for_item(id, 3, "mk").as_str())
-            )
-            .check(id, 3)
-            .is_ok()
-        );
-        assert!(precondition("If-Match", "*").check(id, 3).is_ok());
-        assert!(precondition("If-Match", tag.as_str()).check(id, 4).is_err(), "an older revision");
-        assert!(precondition("If-Match", tag.as_str()).check(other, 3).is_err(), "another item");
-        assert!(
-            precondition("If-Match", &format!("W/{}", tag.as_str())).check(id, 3).is_err(),
-            "a weak tag never matches"
-        );
+        let current = ItemVersion { id: Id::new(), revision: 3, nonce: 7 };
+        let tag = EntityTag::for_item(current, "en");
+        let other_representation = EntityTag::for_item(current, "mk");
+        let matches =
+            |tag: &str, version: ItemVersion| precondition("If-Match", tag).check(version).is_ok();
+        assert!(matches(tag.as_str(), current) && matches("*", current));
+        assert!(matches(&format!("\"x\", {}", other_representation.as_str()), current));
+        for other in [
+            ItemVersion { revision: 4, ..current },
+            ItemVersion { id: Id::new(), ..current },
+            ItemVersion { nonce: 8, ..current },
+        ] {
+            assert!(!matches(tag.as_str(), other), "{other:?}");
+        }
+        assert!(!matches(&format!("W/{}", tag.as_str()), current), "a weak tag never matches");
     }
 
     #[test]
     fn if_none_match_compares_weakly_and_takes_precedence_over_dates() {
-        let validators =
-            CacheValidators { tag: EntityTag::from_key("state"), last_modified: Some(Time::now()) };
+        let validators = CacheValidators {
+            tag: EntityTag::from_key("state"),
+            last_modified: Some(Time::now()),
+            fresh_until: None,
+        };
         let tag = validators.tag.as_str();
         let is_current = |value: &str| {
             let request = TestRequest::default()

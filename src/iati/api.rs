@@ -216,7 +216,7 @@ async fn respond(
         request,
         catalogue_request,
         move |connection, read_context, render_context| {
-            let changed_at = read_context.revisions.get(CATALOGUE).1.map(state_timestamp);
+            let changed_at = read_context.seen().changed_at(CATALOGUE).map(state_timestamp);
             work(connection, read_context.state, changed_at, render_context)
         },
     )

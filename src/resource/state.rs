@@ -20,6 +20,8 @@ use crate::resource::cache::counts::CountCache;
 use crate::resource::cache::facet_values::FacetCache;
 use crate::resource::cache::references::ReferenceCache;
 use crate::resource::cache::vocabulary::Vocabulary;
+use crate::resource::model::item::ItemRow;
+use crate::resource::model::status_change::StatusChange;
 use crate::resource::schema::{ResourceKind, ResourceSchema};
 use crate::resource::view::context::RenderContext;
 use crate::text::language::Language;
@@ -31,6 +33,21 @@ pub type LoadForInclude = fn(
     Visibility,
     &mut RenderContext,
 ) -> Result<HashMap<Id, Value>, Problem>;
+
+/// Changes the status of an item of one kind.
+pub type ChangeStatus =
+    fn(&mut Connection, &AppState, &ItemRow, StatusChange) -> Result<(), Problem>;
+
+/// A kind with the operations that other kinds need of it.
+#[derive(Clone, Copy)]
+pub struct RegisteredKind {
+    /// The declaration of the kind.
+    pub schema: &'static ResourceSchema,
+    /// Loads complete items for `include`.
+    pub load_full: LoadForInclude,
+    /// Changes the status of an item.
+    pub change_status: ChangeStatus,
+}
 
 /// The application state: database, settings, caches and the registry of kinds.
 pub struct AppState {
@@ -54,20 +71,15 @@ pub struct AppState {
     pub attribution_cache: AttributionCache,
     /// The vocabulary of the catalogue.
     pub vocabulary: Vocabulary,
-    /// The registered kinds, each with its loader for `include`. The server registers them, since
-    /// no kind depends on another.
-    pub registry: Vec<(&'static ResourceSchema, LoadForInclude)>,
+    /// The registered kinds. The server registers them, since no kind depends on another.
+    pub registry: Vec<RegisteredKind>,
     /// Keys whose use has been recorded in the current minute, with that minute.
     recently_used_keys: Mutex<HashSet<(Id, i64)>>,
 }
 
 impl AppState {
     /// Creates the state with empty caches.
-    pub fn new(
-        store: Database,
-        settings: Settings,
-        kinds: Vec<(&'static ResourceSchema, LoadForInclude)>,
-    ) -> Self {
+    pub fn new(store: Database, settings: Settings, kinds: Vec<RegisteredKind>) -> Self {
         let places = Arc::new(CountryNames::new(settings.kosovo_footnote()));
         Self {
             database: store,
@@ -87,7 +99,7 @@ impl AppState {
 
     /// Returns the schemas of all kinds.
     pub fn schemas(&self) -> Vec<&'static ResourceSchema> {
-        self.registry.iter().map(|(schema, _)| *schema).collect()
+        self.registry.iter().map(|registered| registered.schema).collect()
     }
 
     /// What selects the language of the response to a request without `lang`.
@@ -100,12 +112,21 @@ impl AppState {
 
     /// Returns the schema of a kind.
     pub fn schema(&self, kind: ResourceKind) -> Option<&'static ResourceSchema> {
-        self.registry.iter().map(|(spec, _)| *spec).find(|spec| spec.kind == kind)
+        self.registered(kind).map(|registered| registered.schema)
     }
 
     /// Returns the loader of a kind for `include`.
     pub fn include_loader(&self, kind: ResourceKind) -> Option<LoadForInclude> {
-        self.registry.iter().find(|(schema, _)| schema.kind == kind).map(|(_, expand)| *expand)
+        self.registered(kind).map(|registered| registered.load_full)
+    }
+
+    /// Returns the function that changes the status of items of a kind.
+    pub fn status_changer(&self, kind: ResourceKind) -> Option<ChangeStatus> {
+        self.registered(kind).map(|registered| registered.change_status)
+    }
+
+    fn registered(&self, kind: ResourceKind) -> Option<&RegisteredKind> {
+        self.registry.iter().find(|registered| registered.schema.kind == kind)
     }
 
     /// Runs a read with this visibility: on a replica, if there is one, for public reads, and on

@@ -39,7 +39,7 @@ use crate::resource::read::page::{FacetValue, JsonItems, ListResponse};
 use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::operation::OperationKind;
 use crate::resource::schema::{COMMON_RANGES, RangeSchema, ResourceKind};
-use crate::resource::state::AppState;
+use crate::resource::state::{AppState, RegisteredKind};
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::ItemLoader;
 use crate::search::hit::{HIT_FIELDS, HitImageFields, SearchHitPage, to_hit};
@@ -348,7 +348,8 @@ fn load_hit_page(
     };
     let did_you_mean = match search_request.search.to_sparse_search(paging, loaded.len()) {
         Some(sparse_search) => {
-            suggest_queries(connection, &state.vocabulary, &sparse_search, |connection, query| {
+            let vocabulary = state.vocabulary.at(revisions);
+            suggest_queries(connection, vocabulary, &sparse_search, |connection, query| {
                 Ok(search_request
                     .build_query(&query, &search_request.kinds, SearchMode::Unranked, &frequencies)
                     .count_up_to(connection, MAX_COUNTED_HITS)?)
@@ -436,7 +437,7 @@ fn load_full_items(
 ) -> Result<HashMap<Id, Value>, Problem> {
     let ReadContext { state, visibility, .. } = read_context;
     let mut full_items = HashMap::new();
-    for (schema, load) in &state.registry {
+    for RegisteredKind { schema, load_full: load, .. } in &state.registry {
         let ids: Vec<Id> = loaded
             .iter()
             .filter(|hit| hit.item.kind == schema.kind.as_str())

@@ -16,6 +16,7 @@ use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::resource::cache::references::ReferenceTarget;
+use crate::resource::cache::vocabulary::VocabularyView;
 use crate::resource::extract::{AcceptsJson, Viewer};
 use crate::resource::openapi::ListEndpoint;
 use crate::resource::openapi::kinds::kind_enumeration;
@@ -167,7 +168,8 @@ pub async fn suggest(
         &request,
         catalogue_request,
         move |connection, read_context, render_context| {
-            load_suggestions(connection, read_context.state, &suggest_request, render_context)
+            let vocabulary = read_context.state.vocabulary.at(read_context.revisions);
+            load_suggestions(connection, vocabulary, &suggest_request, render_context)
         },
     )
     .await?;
@@ -242,12 +244,12 @@ struct RankedSuggestion {
 
 fn load_suggestions(
     connection: &mut Connection,
-    state: &AppState,
+    vocabulary: VocabularyView<'_>,
     suggest_request: &SuggestRequest,
     render_context: &mut RenderContext,
 ) -> Result<Vec<Suggestion>, Problem> {
     let typed = &suggest_request.search.query;
-    let candidates = find_candidates(connection, state, suggest_request)?;
+    let candidates = find_candidates(connection, vocabulary, suggest_request)?;
     let of_kind = |kind: &ResourceKind| {
         candidates
             .iter()
@@ -299,7 +301,7 @@ fn load_suggestions(
 /// prefix; the prefix is used if the completions find too few.
 fn find_candidates(
     connection: &mut Connection,
-    state: &AppState,
+    vocabulary: VocabularyView<'_>,
     suggest_request: &SuggestRequest,
 ) -> Result<Vec<(char, Id)>, Problem> {
     let typed = &suggest_request.search.query;
@@ -318,7 +320,7 @@ fn find_candidates(
     let (videos, others): (Vec<ResourceKind>, Vec<ResourceKind>) =
         suggest_request.kinds.iter().partition(|kind| **kind == ResourceKind::VIDEO);
     let mut candidates = newest(connection, typed, &others)?;
-    let completed_query = complete_last_word(connection, state, typed)?;
+    let completed_query = complete_last_word(connection, vocabulary, typed)?;
     let mut video_candidates =
         newest(connection, completed_query.as_ref().unwrap_or(typed), &videos)?;
     if completed_query.is_some() && video_candidates.len() < suggest_request.limit {
@@ -332,7 +334,7 @@ fn find_candidates(
 /// incomplete.
 fn complete_last_word(
     connection: &mut Connection,
-    state: &AppState,
+    vocabulary: VocabularyView<'_>,
     typed: &SearchQuery,
 ) -> Result<Option<SearchQuery>, Problem> {
     let mut query = typed.clone();
@@ -350,7 +352,7 @@ fn complete_last_word(
     else {
         return Ok(None);
     };
-    let words = state.vocabulary.with_prefix(connection, &prefix_text, MAX_COMPLETIONS)?;
+    let words = vocabulary.with_prefix(connection, &prefix_text, MAX_COMPLETIONS)?;
     for term in last.iter_mut() {
         term.is_prefix = false;
     }

@@ -302,7 +302,8 @@ fn find_did_you_mean(
     };
     let ReadContext { state, revisions, .. } = read_context;
     let cache = CacheView::new(&state.reference_cache, revisions);
-    suggest_queries(connection, &state.vocabulary, &sparse_search, |connection, query| {
+    let vocabulary = state.vocabulary.at(revisions);
+    suggest_queries(connection, vocabulary, &sparse_search, |connection, query| {
         Ok(list_request
             .with_query(query)
             .page_query(connection, &cache)?
@@ -350,9 +351,8 @@ fn load_spoken_tracks(
     connection: &mut Connection,
     videos: &[LoadedItem<VideoFields>],
 ) -> Result<HashMap<i64, Vec<(TrackRow, CueText)>>, Problem> {
-    let items_with_tracks =
-        videos.iter().filter(|video| !video.item.tracks.is_empty()).map(|video| video.item.number);
-    let mut stored = tracks::load_tracks_of_items(connection, items_with_tracks)?;
+    let mut stored =
+        tracks::load_summarized_tracks(connection, videos.iter().map(|video| &video.item))?;
     stored.retain(|track| track.track_kind() != TrackKind::Chapters);
     let mut cues = tracks::load_cues(
         connection,

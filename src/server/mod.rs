@@ -29,7 +29,7 @@ use crate::images::rasterizer::PngRenderer;
 use crate::registry::feed_loaders;
 use crate::server::openapi_cache::OpenApiDocuments;
 use crate::server::routes::{reject_wrong_methods, routes};
-use crate::server::tasks::{run_index_merge_task, run_purge_task};
+use crate::server::tasks::{run_index_merge_task, run_purge_task, run_schedule_task};
 
 use crate::server::openapi::{json_to_yaml, render_json_for};
 pub use crate::server::openapi::{render_json as document_json, render_yaml as document_yaml};
@@ -92,6 +92,7 @@ pub fn start(settings: &Settings) -> Result<RunningServer, StartError> {
     let addresses = server.addrs();
     actix_web::rt::spawn(run_index_merge_task(purging.clone()));
     actix_web::rt::spawn(run_publisher(purging.clone()));
+    actix_web::rt::spawn(run_schedule_task(purging.clone()));
     if !settings.purge_after.is_zero() {
         actix_web::rt::spawn(run_purge_task(purging));
     }

@@ -15,7 +15,8 @@ pub fn cached_response(
     media_type: &'static str,
     document: &CachedDocument,
 ) -> HttpResponse {
-    let validators = CacheValidators { tag: document.etag.clone(), last_modified: None };
+    let validators =
+        CacheValidators { tag: document.etag.clone(), last_modified: None, fresh_until: None };
     let is_not_modified = condition.is_current(&validators);
     let mut response = HttpResponse::build(if is_not_modified {
         StatusCode::NOT_MODIFIED

@@ -5,7 +5,7 @@ use crate::db::Database;
 use crate::db::connection::Target;
 use crate::db::migrations::{self, MigrationStatus};
 use crate::db::schema_version::verify_schema;
-use crate::registry::include_loaders;
+use crate::registry::registered_kinds;
 use crate::resource::state::AppState;
 
 /// Why a server cannot start, as one line.
@@ -59,5 +59,5 @@ pub fn ensure_schema(store: &Database, may_migrate: bool) -> Result<(), StartErr
 
 /// The application state for a database with an up-to-date schema.
 pub fn app_state(settings: &Settings) -> Result<AppState, StartError> {
-    Ok(AppState::new(database_from_settings(settings)?, settings.clone(), include_loaders()))
+    Ok(AppState::new(database_from_settings(settings)?, settings.clone(), registered_kinds()))
 }

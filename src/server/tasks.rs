@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 
 use actix_web::web;
 
+use crate::db::Time;
 use crate::db::search::segments;
 use crate::http::problem::Problem;
 use crate::registry::resources;
 use crate::resource::state::AppState;
+use crate::resource::write::schedule::apply_due_changes;
 
 /// Interval of purges.
 const PURGE_INTERVAL: Duration = Duration::from_hours(1);
@@ -26,6 +28,28 @@ pub async fn run_purge_task(context: web::Data<AppState>) {
             Ok(count) => log::info!("purged {count} items whose retention period has ended"),
             Err(problem) => log::warn!("purge failed: {problem}"),
         }
+    }
+}
+
+/// Maximum time between two checks for scheduled changes: another server may have stored one.
+const SCHEDULE_CHECK_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Publishes and archives items when they are due.
+pub async fn run_schedule_task(context: web::Data<AppState>) {
+    let context = context.into_inner();
+    loop {
+        let pause = match apply_due_changes(&context).await {
+            Ok(next) => next.map(|time| time.saturating_duration_since(Time::now())),
+            Err(problem) => {
+                log::warn!("scheduled changes cannot be made: {problem}");
+                None
+            }
+        };
+        // A change that failed remains due; it is tried again after the full interval.
+        let pause = pause.filter(|pause| !pause.is_zero());
+        let pause =
+            pause.map_or(SCHEDULE_CHECK_INTERVAL, |pause| pause.min(SCHEDULE_CHECK_INTERVAL));
+        actix_web::rt::time::sleep(pause).await;
     }
 }
 

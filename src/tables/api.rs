@@ -189,14 +189,22 @@ pub async fn export_table<S: TableResource>(
         .read_stream_batch(caller, move |connection| {
             // As for a list page, revisions are read before the data.
             let revisions = Arc::new(Revisions::load(connection)?);
-            let state = RepresentationState::of_list(S::SCHEMA, &revisions, &shared.response_shape);
+            let state = RepresentationState::of_list(
+                S::SCHEMA,
+                revisions.seen_with(caller),
+                &shared.response_shape,
+            );
             let tag = EntityTag::from_key(&TableTag {
                 revisions: &state.revisions,
                 extension: &extension,
                 list: shared.key(),
                 base_url: &shared.base_url,
             });
-            let validators = CacheValidators { tag, last_modified: state.changed_at };
+            let validators = CacheValidators {
+                tag,
+                last_modified: state.changed_at,
+                fresh_until: revisions.next_scheduled_change(),
+            };
             validators.unless_current(&condition, || {
                 let reader = ChunkReader::new(&inner, &shared, &revisions);
                 StartedExport::load::<S>(connection, &reader, format)

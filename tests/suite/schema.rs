@@ -20,7 +20,9 @@ use crate::support::sqlite::SqliteDatabase;
 
 /// The migration of version 0.1.0.
 const FIRST_MIGRATION: &str = "2026-11-23-000000_catalogue";
-const SECOND_MIGRATION: &str = "2026-11-28-000000_standard_names";
+/// The later migrations, in order.
+const LATER_MIGRATIONS: [&str; 2] =
+    ["2026-11-28-000000_standard_names", "2026-11-29-000000_history_and_schedule"];
 
 /// Tables of only one database: full-text search and the migration history.
 const APART: &[&str] = &["search_", "sqlite_", "__diesel"];
@@ -182,7 +184,7 @@ fn objects(url: &str) -> BTreeSet<String> {
         .expect("SQLite lists its schema"),
         Connection::Postgres(mut connection) => diesel::sql_query(
             "SELECT c.relkind::text || ' ' || c.relname || ' ' || a.attname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-             WHERE a.attnum > 0 AND c.relnamespace = 'public'::regnamespace
+             WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relnamespace = 'public'::regnamespace
              UNION SELECT 'constraint ' || conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace",
         )
         .load(&mut connection)
@@ -197,11 +199,10 @@ fn objects(url: &str) -> BTreeSet<String> {
 
 /// Reverts a current database to version 0.1.0.
 fn downgrade_to_first(url: &str) {
-    let down = migration_sql(url, SECOND_MIGRATION, "down.sql");
-    damage(
-        url,
-        &format!("{down}; DELETE FROM __diesel_schema_migrations WHERE version = '20261128000000'"),
-    );
+    for name in LATER_MIGRATIONS.iter().rev() {
+        damage(url, &migration_sql(url, name, "down.sql"));
+    }
+    damage(url, "DELETE FROM __diesel_schema_migrations WHERE version > '20261123000000'");
 }
 
 #[test]
@@ -224,7 +225,7 @@ fn database_of_0_1_0_upgrades_and_serves() {
         assert_eq!(objects(url), first, "down.sql restores the schema of 0.1.0");
         let pending = expect_exit(run(directory, url, &["check"]), 2);
         assert!(
-            stderr_text(&pending).contains("1 migration(s) pending"),
+            stderr_text(&pending).contains("2 migration(s) pending"),
             "{}",
             stderr_text(&pending)
         );

@@ -207,8 +207,9 @@ fn translations(
     Value::Object(texts)
 }
 
+/// Returns a date in the past, since items with a later time of publication would be scheduled.
 fn random_date(rng: &mut SplitMix64) -> String {
-    format!("{}-{:02}-{:02}", rng.in_range(2017, 2026), rng.in_range(1, 12), rng.in_range(1, 28))
+    format!("{}-{:02}-{:02}", rng.in_range(2016, 2025), rng.in_range(1, 12), rng.in_range(1, 28))
 }
 
 fn partners(rng: &mut SplitMix64, spec: CatalogueSpec) -> Value {

@@ -1,7 +1,7 @@
 //! Stores imported lines in one transaction.
 
 use crate::resource::store::lookup::Lookup;
-use crate::resource::write::save::{SaveResult, WriteMode};
+use crate::resource::write::save::{SaveRequest, SaveResult, WriteMode};
 use serde_json::Value;
 
 use crate::commands::error::CommandError;
@@ -10,7 +10,8 @@ use crate::db::search::IndexerThread;
 use crate::db::{Connection, Time, maintenance};
 use crate::http::problem::{MAX_ERRORS, Problem, ProblemKind};
 use crate::registry::{entry_of, resources};
-use crate::resource::model::revisions::bump;
+use crate::resource::model::revisions::{Audience, bump};
+use crate::resource::model::status_change::OnReferences;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::store::change_log;
@@ -64,15 +65,17 @@ pub fn save_lines(
         let mut errors = parse_errors.clone();
         let mut report = ImportReport::default();
         // The revisions of a kind are bumped once, when all its items are stored.
-        let mut pending_kind: Option<ResourceKind> = None;
+        let mut pending_kind: Option<(ResourceKind, Audience)> = None;
         let mut changed_kinds: Vec<ResourceKind> = Vec::new();
         for (done, line) in lines.iter().enumerate() {
-            if let Some(kind) = pending_kind.take_if(|kind| *kind != line.kind) {
-                bump(connection, kind, Time::now())?;
+            if let Some((kind, audience)) = pending_kind.take_if(|(kind, _)| *kind != line.kind) {
+                bump(connection, kind, audience, Time::now())?;
             }
             match save_line(connection, context, line) {
                 Ok(stored) if stored.is_changed => {
-                    pending_kind = Some(line.kind);
+                    let is_public = stored.is_publicly_visible
+                        || pending_kind.is_some_and(|(_, audience)| audience == Audience::Public);
+                    pending_kind = Some((line.kind, Audience::new(is_public)));
                     if stored.is_publicly_visible && !changed_kinds.contains(&line.kind) {
                         changed_kinds.push(line.kind);
                     }
@@ -89,8 +92,8 @@ pub fn save_lines(
             }
             progress(done.saturating_add(1), all);
         }
-        if let Some(kind) = pending_kind {
-            bump(connection, kind, Time::now())?;
+        if let Some((kind, audience)) = pending_kind {
+            bump(connection, kind, audience, Time::now())?;
         }
         // Text tracks last, since they belong to videos.
         for (done, line) in tracks.iter().enumerate() {
@@ -171,14 +174,17 @@ fn save_line(
             format!("the {} `{}` has been deleted", line.kind.noun(), item.slug),
         ));
     }
-    match existing {
+    let merged = match &existing {
         Some(item) if line.is_patch => {
-            let merged = (entry.merge_patch)(connection, context, &item, &line.body)?;
-            (entry.save)(connection, context, WriteMode::Replace(item), &merged)
+            Some((entry.merge_patch)(connection, context, item, &line.body)?)
         }
-        Some(item) => (entry.save)(connection, context, WriteMode::Replace(item), &line.body),
-        None => (entry.save)(connection, context, WriteMode::CreateAt(&line.slug), &line.body),
-    }
+        _ => None,
+    };
+    let mode = existing.map_or(WriteMode::CreateAt(&line.slug), WriteMode::Replace);
+    // The lines of the referring items say themselves what becomes of them.
+    let on_references = OnReferences::Keep;
+    let body = merged.as_ref().unwrap_or(&line.body);
+    (entry.save)(connection, context, SaveRequest { mode, body, on_references })
 }
 
 /// Returns the errors of a line, each with the line number.

@@ -42,13 +42,20 @@ use crate::db::sql_fragment::{Bind, Fragment, Statement, integer_in_fragment};
 use crate::text::analyzer::AnalyzedTexts;
 use crate::text::analyzer::AnalyzedWord;
 
-/// Audience of an index entry.
+/// Audience of an index entry or of a change.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Audience {
     /// Everyone: the published texts of public items.
     Public,
     /// Clients with an API key: the texts in every language.
     Editors,
+}
+
+impl Audience {
+    /// Returns the public if it sees something, otherwise only clients with an API key.
+    pub fn new(is_public: bool) -> Self {
+        if is_public { Self::Public } else { Self::Editors }
+    }
 }
 
 /// Slots of the entries of an item, the last two bits of their keys.

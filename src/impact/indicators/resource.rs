@@ -15,7 +15,7 @@ use crate::resource::index::sort_rows::save_sort_row;
 use crate::resource::index::{IndexChange, IndexedItem};
 use crate::resource::model::item::{ItemRow, LoadedItem};
 use crate::resource::model::resource::ResourceModel;
-use crate::resource::model::revisions::bump;
+use crate::resource::model::revisions::{Audience, bump};
 use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::{ResourceKind, ResourceSchema};
 use crate::resource::store::items as stored_items;
@@ -138,6 +138,7 @@ impl Resource for Indicators {
                         items::fields.eq(packed),
                         items::updated_at.eq(now),
                         items::revision.eq(items::revision + 1),
+                        items::nonce.eq(item.nonce),
                         items::catalogue_revision.eq(item.catalogue_revision),
                     ))
                     .execute(connection)?;
@@ -156,7 +157,7 @@ impl Resource for Indicators {
                 )?;
             }
         }
-        bump(connection, ResourceKind::IMPACT_STATISTIC, now)
+        bump(connection, ResourceKind::IMPACT_STATISTIC, Audience::Public, now)
     }
 }
 

@@ -3,17 +3,18 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use diesel::sql_types::{BigInt, Nullable, Text as SqlText};
 
 use crate::db::read_limit::without_limit;
 use crate::db::sql_fragment::{Bind, Fragment, Statement};
 use crate::db::{Connection, Error, RowId};
+use crate::http::visibility::Visibility;
 use crate::resource::cache::counts::FilteredListKey;
-use crate::resource::cache::snapshot::{MAX_INCREMENTAL_ITEMS, STALE_READ_GRACE};
+use crate::resource::cache::history::History;
+use crate::resource::cache::snapshot::MAX_INCREMENTAL_ITEMS;
 use crate::resource::cache::versioned::VersionedCache;
-use crate::resource::model::revisions::{CATALOGUE, DERIVED_DATA, Revisions};
+use crate::resource::model::revisions::{DERIVED_DATA, Revisions};
 use crate::resource::schema::ResourceKind;
 
 /// Number of items that are read per batch.
@@ -40,16 +41,18 @@ impl FacetValueIndex {
         field: &str,
         items: &[RowId],
     ) -> Result<FacetCounts, Error> {
-        let (revision, _) = revisions.get(CATALOGUE);
+        let revision = revisions.catalogue().revision;
+        let derived_revision = revisions.version(DERIVED_DATA, Visibility::All).revision;
         let mut index = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (derived_revision, _) = revisions.get(DERIVED_DATA);
-        let is_newer = index.revision > revision || index.derived_revision > derived_revision;
-        let is_restored =
-            is_newer && index.refreshed_at.is_none_or(|at| at.elapsed() >= STALE_READ_GRACE);
-        if index.needs_compaction() || index.derived_revision < derived_revision || is_restored {
-            *index = FacetIndexData { derived_revision, ..FacetIndexData::default() };
+        // An index that is newer than the revisions of a slow read of the same history is used.
+        let is_current = index.history.continues(connection, revisions)?
+            && index.derived_revision >= derived_revision
+            && !index.needs_compaction();
+        if !is_current {
+            let history = std::mem::take(&mut index.history);
+            *index = FacetIndexData { derived_revision, history, ..FacetIndexData::default() };
         }
-        if index.revision < revision || index.refreshed_at.is_none() {
+        if index.revision < revision || !index.is_loaded {
             without_limit(|| index.refresh(connection, revision))?;
         }
         let mut counts =
@@ -83,8 +86,10 @@ struct FacetIndexData {
     revision: i64,
     /// Revision of the derived data, see [`DERIVED_DATA`].
     derived_revision: i64,
-    /// Time of the last refresh; `None` before the first.
-    refreshed_at: Option<Instant>,
+    /// The history that the index was read from.
+    history: History,
+    /// Whether all items have been read.
+    is_loaded: bool,
     /// Field and value of each term, by term id.
     terms: HashMap<u32, (Arc<str>, Arc<str>)>,
     last_term_id: i64,
@@ -143,7 +148,7 @@ impl FacetIndexData {
             kinds.join(", ")
         ))
         .bind(Bind::Integer(self.revision));
-        if self.refreshed_at.is_some() && !exceeds_incremental_limit(connection, &changed)? {
+        if self.is_loaded && !exceeds_incremental_limit(connection, &changed)? {
             for (item, terms) in load_item_terms(connection, &changed)? {
                 self.replace(item, &parse_term_ids(terms.as_deref()));
             }
@@ -167,7 +172,7 @@ impl FacetIndexData {
             self.item_terms.shrink_to_fit();
             self.term_ranges.shrink_to_fit();
         }
-        self.refreshed_at = Some(Instant::now());
+        self.is_loaded = true;
         self.revision = revision;
         Ok(())
     }

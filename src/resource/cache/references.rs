@@ -1,6 +1,6 @@
 //! Cache of referenced items, so that references which repeat across pages are not queried again.
 //!
-//! An entry is valid for one revision of its kind. Every read loads the revisions from the database
+//! An entry is valid for one version of its kind. Every read loads the revisions from the database
 //! first, so that servers which share a database need no communication. A write uses only entries
 //! of other kinds than its own, which its transaction does not change.
 
@@ -15,7 +15,7 @@ use crate::db::{Connection, Error, Id, IdMap};
 use crate::http::auth::Visibility;
 use crate::resource::cache::counts::SearchPageCache;
 use crate::resource::cache::snapshot::{Snapshot, SnapshotCache};
-use crate::resource::model::revisions::Revisions;
+use crate::resource::model::revisions::{Revisions, Version};
 use crate::resource::schema::{ResourceKind, ResourceSchema};
 use crate::text::fingerprint::Fingerprint;
 use crate::text::language::Language;
@@ -27,6 +27,8 @@ pub struct ReferenceTarget {
     pub id: Id,
     /// Slug.
     pub slug: String,
+    /// Whether it is archived.
+    pub is_archived: bool,
     /// The original language.
     pub original_language: Language,
     /// The languages of its visible titles.
@@ -98,7 +100,7 @@ pub struct VisibleKind {
 
 #[derive(Default)]
 struct KindCache {
-    revision: i64,
+    version: Version,
     targets: IdMap<Option<Arc<ReferenceTarget>>>,
     /// The id of the item that a name in a filter resolves to.
     ids_by_name: HashMap<String, Id>,
@@ -140,9 +142,8 @@ impl CacheView {
         mut found: impl FnMut(Arc<ReferenceTarget>),
     ) -> Vec<Id> {
         let kinds = self.reference_cache.targets.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(kind_cache) = kinds
-            .get(&items)
-            .filter(|kind_cache| Some(kind_cache.revision) == self.revision(items.kind))
+        let Some(kind_cache) =
+            kinds.get(&items).filter(|kind_cache| Some(kind_cache.version) == self.version(items))
         else {
             return ids;
         };
@@ -162,7 +163,7 @@ impl CacheView {
         let kinds = self.reference_cache.targets.lock().unwrap_or_else(PoisonError::into_inner);
         let kind_cache = kinds
             .get(&items)
-            .filter(|kind_cache| Some(kind_cache.revision) == self.revision(items.kind))?;
+            .filter(|kind_cache| Some(kind_cache.version) == self.version(items))?;
         kind_cache.ids_by_name.get(name).copied()
     }
 
@@ -186,20 +187,20 @@ impl CacheView {
         }
     }
 
-    /// Returns the entries of a kind at its current revision. They are cleared after a change and
+    /// Returns the entries of a kind at its current version. They are cleared after a change and
     /// when their number exceeds [`MAX_ENTRIES_PER_KIND`].
     fn kind_cache<'a>(
         &self,
         kinds: &'a mut HashMap<VisibleKind, KindCache>,
         items: VisibleKind,
     ) -> Option<&'a mut KindCache> {
-        let revision = self.revision(items.kind)?;
+        let version = self.version(items)?;
         let entry = kinds.entry(items).or_default();
-        if entry.revision != revision
+        if entry.version != version
             || entry.targets.len() > MAX_ENTRIES_PER_KIND
             || entry.ids_by_name.len() > MAX_ENTRIES_PER_KIND
         {
-            *entry = KindCache { revision, ..KindCache::default() };
+            *entry = KindCache { version, ..KindCache::default() };
         }
         Some(entry)
     }
@@ -224,8 +225,10 @@ impl CacheView {
         self.reference_cache.search_pages.get_or_try_insert_with(&self.revisions, page, search)
     }
 
-    fn revision(&self, kind: ResourceKind) -> Option<i64> {
-        (self.excluded_kind != Some(kind)).then(|| self.revisions.get(kind.as_str()).0)
+    fn version(&self, items: VisibleKind) -> Option<Version> {
+        let VisibleKind { kind, visibility } = items;
+        (self.excluded_kind != Some(kind))
+            .then(|| self.revisions.version(kind.as_str(), visibility))
     }
 }
 

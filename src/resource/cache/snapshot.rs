@@ -6,14 +6,15 @@
 use std::any::{Any, TypeId};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use diesel::sql_types::BigInt;
 
 use crate::db::read_limit::without_limit;
 use crate::db::sql_fragment::{Bind, Fragment, Statement};
 use crate::db::{Connection, Error, RowId};
-use crate::resource::model::revisions::{CATALOGUE, DERIVED_DATA, Revisions};
+use crate::http::visibility::Visibility;
+use crate::resource::cache::history::History;
+use crate::resource::model::revisions::{DERIVED_DATA, Revisions};
 use crate::resource::schema::{ResourceKind, ResourceSchema};
 
 /// In-memory data about all items of a kind.
@@ -49,19 +50,14 @@ struct SnapshotRevisions {
 struct CachedSnapshot<T: ?Sized> {
     /// Revisions at which it was loaded.
     revisions: SnapshotRevisions,
-    /// Time at which it was loaded.
-    loaded_at: Instant,
+    /// The history that it was loaded from.
+    history: History,
     snapshot: Arc<T>,
 }
 
-/// Maximum age of a snapshot that is newer than the revisions of a request and is still used. A
-/// slow request may have read its revisions before another one updated the snapshot. A snapshot
-/// that stays newer for longer belongs to a database that has been restored from a backup since.
-pub const STALE_READ_GRACE: Duration = Duration::from_secs(10);
-
 impl SnapshotCache {
-    /// Returns the snapshot at these revisions, or at newer ones that another request has just
-    /// read.
+    /// Returns the snapshot at these revisions, or at newer ones of the same history that another
+    /// request has just read.
     pub fn get_or_load<T: Snapshot>(
         &self,
         connection: &mut Connection,
@@ -73,24 +69,34 @@ impl SnapshotCache {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default(),
         );
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let revision = |name| revisions.version(name, Visibility::All).revision;
         let current = SnapshotRevisions {
-            kind: revisions.get(schema.kind.as_str()).0,
-            derived_data: revisions.get(DERIVED_DATA).0,
-            catalogue: revisions.get(CATALOGUE).0,
+            kind: revision(schema.kind.as_str()),
+            derived_data: revision(DERIVED_DATA),
+            catalogue: revisions.catalogue().revision,
         };
         // An error leaves the slot empty; the next request loads the snapshot again.
-        let cached = without_limit(|| match slot.take().and_then(CachedSnapshot::downcast::<T>) {
-            Some(cached) if cached.is_current(current) => Ok(cached),
-            Some(cached) => match cached.try_update(connection, schema, current)? {
-                Some(updated) => Ok(updated),
-                None => CachedSnapshot::load(connection, schema, current),
-            },
-            None => CachedSnapshot::load(connection, schema, current),
+        let cached = slot.take().and_then(CachedSnapshot::downcast::<T>);
+        let cached = without_limit(|| {
+            let mut history = History::default();
+            if let Some(mut cached) = cached
+                && cached.history.continues(connection, revisions)?
+            {
+                if cached.is_current(current) {
+                    return Ok(cached);
+                }
+                if let Some(updated) = cached.try_update(connection, schema, current)? {
+                    return Ok(updated);
+                }
+            }
+            history.continues(connection, revisions)?;
+            let snapshot = Arc::new(T::load(connection, schema)?);
+            Ok::<_, Error>(CachedSnapshot { revisions: current, history, snapshot })
         })?;
         let snapshot = Arc::clone(&cached.snapshot);
         *slot = Some(CachedSnapshot {
             revisions: cached.revisions,
-            loaded_at: cached.loaded_at,
+            history: cached.history,
             snapshot: cached.snapshot,
         });
         Ok(snapshot)
@@ -101,31 +107,17 @@ impl CachedSnapshot<dyn Any + Send + Sync> {
     fn downcast<T: Snapshot>(self) -> Option<CachedSnapshot<T>> {
         Some(CachedSnapshot {
             revisions: self.revisions,
-            loaded_at: self.loaded_at,
+            history: self.history,
             snapshot: self.snapshot.downcast().ok()?,
         })
     }
 }
 
 impl<T: Snapshot> CachedSnapshot<T> {
-    /// Whether the snapshot can be used unchanged at these revisions.
+    /// Whether the snapshot can be used unchanged at these revisions of its history. A slow request
+    /// may have read its revisions before another one updated the snapshot.
     fn is_current(&self, current: SnapshotRevisions) -> bool {
-        let SnapshotRevisions { kind, derived_data, .. } = self.revisions;
-        let is_newer = kind >= current.kind && derived_data >= current.derived_data;
-        (kind, derived_data) == (current.kind, current.derived_data)
-            || is_newer && self.loaded_at.elapsed() < STALE_READ_GRACE
-    }
-
-    fn load(
-        connection: &mut Connection,
-        schema: &'static ResourceSchema,
-        revisions: SnapshotRevisions,
-    ) -> Result<Self, Error> {
-        Ok(Self {
-            revisions,
-            loaded_at: Instant::now(),
-            snapshot: Arc::new(T::load(connection, schema)?),
-        })
+        self.revisions.kind >= current.kind && self.revisions.derived_data >= current.derived_data
     }
 
     /// Updates the snapshot; returns `None` if it must be loaded again.
@@ -146,11 +138,7 @@ impl<T: Snapshot> CachedSnapshot<T> {
             schema,
             self.revisions.catalogue,
         )?;
-        Ok(is_complete.then(|| Self {
-            revisions,
-            loaded_at: Instant::now(),
-            snapshot: self.snapshot,
-        }))
+        Ok(is_complete.then_some(Self { revisions, ..self }))
     }
 }
 
@@ -174,50 +162,4 @@ pub fn changed_since(
         ));
     let numbers: Vec<RowId> = Statement::<BigInt>::new(statement).load_rows(connection)?;
     Ok((numbers.len() <= MAX_INCREMENTAL_ITEMS).then(|| numbers.into_iter().collect()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Clone)]
-    struct EmptySnapshot;
-
-    impl Snapshot for EmptySnapshot {
-        fn load(
-            _connection: &mut Connection,
-            _spec: &'static ResourceSchema,
-        ) -> Result<Self, Error> {
-            Ok(Self)
-        }
-
-        fn update(
-            &mut self,
-            _connection: &mut Connection,
-            _spec: &'static ResourceSchema,
-            _since: i64,
-        ) -> Result<bool, Error> {
-            Ok(true)
-        }
-    }
-
-    #[test]
-    fn newer_snapshot_is_current_within_grace_period() {
-        let revisions = |kind, derived_data| SnapshotRevisions { kind, derived_data, catalogue: 7 };
-        let mut cached = CachedSnapshot {
-            revisions: revisions(5, 1),
-            loaded_at: Instant::now(),
-            snapshot: Arc::new(EmptySnapshot),
-        };
-        assert!(cached.is_current(revisions(5, 1)) && cached.is_current(revisions(4, 1)));
-        assert!(
-            cached.is_current(revisions(4, 0))
-                && !cached.is_current(revisions(6, 1))
-                && !cached.is_current(revisions(5, 2))
-                && !cached.is_current(revisions(6, 0))
-        );
-        cached.loaded_at =
-            cached.loaded_at.checked_sub(STALE_READ_GRACE + Duration::from_secs(1)).unwrap();
-        assert!(cached.is_current(revisions(5, 1)) && !cached.is_current(revisions(4, 1)));
-    }
 }

@@ -1,16 +1,16 @@
-//! A cache whose entries are valid for one revision of the catalogue.
+//! A cache whose entries are valid for one version of the catalogue.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::resource::model::revisions::{CATALOGUE, Revisions};
+use crate::resource::model::revisions::{Revisions, Version};
 
 /// Default maximum number of entries.
 const MAX_ENTRIES: usize = 10_000;
 
-/// Values by key, valid for one catalogue revision. The cache is cleared when the revision changes
-/// and when it is full. A key must identify everything that its value depends on.
+/// Values by key, valid for one version of the catalogue. The cache is cleared when the version
+/// changes and when it is full. A key must identify everything that its value depends on.
 pub struct VersionedCache<K, T> {
     max_entries: usize,
     entries: Mutex<CacheEntries<K, T>>,
@@ -20,7 +20,10 @@ impl<K, T> VersionedCache<K, T> {
     pub(super) fn with_max_entries(max_entries: usize) -> Self {
         Self {
             max_entries,
-            entries: Mutex::new(CacheEntries { revision: 0, values: HashMap::new() }),
+            entries: Mutex::new(CacheEntries {
+                version: Version::default(),
+                values: HashMap::new(),
+            }),
         }
     }
 }
@@ -49,18 +52,17 @@ impl<K: Clone + Eq + Hash, T: Clone> VersionedCache<K, T> {
 
     /// Returns the cached value of a key at these revisions.
     pub fn get(&self, revisions: &Revisions, key: &K) -> Option<T> {
-        let (revision, _) = revisions.get(CATALOGUE);
         Some(self.lock())
-            .filter(|entries| entries.revision == revision)
+            .filter(|entries| entries.version == revisions.catalogue())
             .and_then(|entries| entries.values.get(key).cloned())
     }
 
     /// Caches a value at these revisions.
     pub fn insert(&self, revisions: &Revisions, key: K, value: T) {
-        let (revision, _) = revisions.get(CATALOGUE);
+        let version = revisions.catalogue();
         let mut entries = self.lock();
-        if entries.revision != revision || entries.values.len() >= self.max_entries {
-            *entries = CacheEntries { revision, values: HashMap::new() };
+        if entries.version != version || entries.values.len() >= self.max_entries {
+            *entries = CacheEntries { version, values: HashMap::new() };
         }
         entries.values.insert(key, value);
     }
@@ -71,6 +73,6 @@ impl<K: Clone + Eq + Hash, T: Clone> VersionedCache<K, T> {
 }
 
 struct CacheEntries<K, T> {
-    revision: i64,
+    version: Version,
     values: HashMap<K, T>,
 }

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::db::search::vocabulary::{VocabularyWord, load_words_after};
 use crate::db::{Connection, Error};
+use crate::resource::cache::history::History;
+use crate::resource::model::revisions::Revisions;
 use crate::text::analyzer::Script;
 use crate::text::fuzzy_word::FuzzyWord;
 use crate::text::fuzzy_word::letter_mask;
@@ -15,6 +17,10 @@ pub struct Vocabulary(Mutex<WordList>);
 
 #[derive(Clone, Default)]
 struct WordList {
+    /// The history that the words were read from.
+    history: History,
+    /// Number of times that the words were read again from the beginning.
+    generation: u64,
     /// Id of the last word.
     last_id: i64,
     /// The words, one chunk per query that loaded them; merged above [`MAX_CHUNKS`].
@@ -103,15 +109,44 @@ impl WordList {
 }
 
 impl Vocabulary {
+    /// Returns a view for a read at these revisions.
+    pub fn at<'a>(&'a self, revisions: &'a Revisions) -> VocabularyView<'a> {
+        VocabularyView { vocabulary: self, revisions }
+    }
+}
+
+/// The vocabulary for a read at certain revisions.
+#[derive(Clone, Copy)]
+pub struct VocabularyView<'a> {
+    vocabulary: &'a Vocabulary,
+    revisions: &'a Revisions,
+}
+
+impl VocabularyView<'_> {
     /// Loads new words and returns the current list. The lock is not held during the query, so that
     /// requests do not wait for each other's queries.
-    fn refresh(&self, connection: &mut Connection) -> Result<WordList, Error> {
-        let word_list = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let read = load_words_after(connection, word_list.last_id)?;
+    fn refresh(self, connection: &mut Connection) -> Result<WordList, Error> {
+        let lock = || self.vocabulary.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut before = {
+            let mut word_list = lock();
+            if !word_list.history.continues(connection, self.revisions)? {
+                *word_list = WordList {
+                    history: std::mem::take(&mut word_list.history),
+                    generation: word_list.generation.wrapping_add(1),
+                    ..WordList::default()
+                };
+            }
+            word_list.clone()
+        };
+        let read = load_words_after(connection, before.last_id)?;
         if read.is_empty() {
-            return Ok(word_list);
+            return Ok(before);
         }
-        let mut word_list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut word_list = lock();
+        if word_list.generation != before.generation {
+            before.append(&read);
+            return Ok(before);
+        }
         word_list.append(&read);
         Ok(word_list.clone())
     }
@@ -119,7 +154,7 @@ impl Vocabulary {
     /// Returns the words most similar to a typed one, most similar first. A word that is known in
     /// both scripts is returned once, preferably in `script`.
     pub fn nearest(
-        &self,
+        self,
         connection: &mut Connection,
         typed: &str,
         script: Script,
@@ -153,7 +188,7 @@ impl Vocabulary {
 
     /// Returns the words that begin with a folded prefix, in the order of insertion.
     pub fn with_prefix(
-        &self,
+        self,
         connection: &mut Connection,
         prefix: &str,
         limit: usize,

@@ -13,7 +13,7 @@ use crate::db::sql_fragment::{Bind, Fragment, Statement, id_in_fragment, integer
 use crate::db::{Connection, Error, Id, RowId, Time};
 use crate::resource::model::item::{ItemRow, Reference, TranslationRow, TranslationsByItem};
 use crate::resource::model::resource::ResourceModel;
-use crate::resource::model::text_track::TrackKind;
+use crate::resource::model::text_track::{TrackKind, TrackSummary};
 use crate::resource::schema::ResourceKind;
 use crate::resource::store::items::{load_items, referencing_items};
 use crate::resource::store::texts::load_item_texts;
@@ -70,7 +70,7 @@ pub fn reindex_items(connection: &mut Connection, numbers: &[RowId]) -> Result<(
 /// The data from which the full-text entries of some items are built.
 pub struct IndexSources {
     references: HashMap<RowId, Vec<Reference>>,
-    /// Referenced items: row id, and whether the item is public.
+    /// Referenced items: row id, and whether the public sees the name of the item.
     targets: HashMap<Id, (RowId, bool)>,
     texts: TranslationsByItem,
     track_texts: HashMap<RowId, Vec<TrackText>>,
@@ -90,8 +90,10 @@ impl IndexSources {
             rows.iter().chain(&targets).map(|item| (item.number, item.languages.as_str())),
         )?;
         let spoken = tracks::load_track_texts(connection, &rows.iter().collect::<Vec<_>>())?;
-        let targets =
-            targets.into_iter().map(|item| (item.id, (item.number, item.is_public))).collect();
+        let targets = targets
+            .into_iter()
+            .map(|item| (item.id, (item.number, item.is_publicly_named())))
+            .collect();
         Ok(Self { references: links, targets, texts, track_texts: spoken })
     }
 
@@ -105,12 +107,12 @@ impl IndexSources {
     fn referenced_names(&self, item: &ItemRow) -> ReferencedNames {
         let mut names = ReferencedNames::default();
         for reference in self.references.get(&item.number).into_iter().flatten() {
-            let Some((target, is_public)) = self.targets.get(&reference.target_id) else {
+            let Some((target, is_named)) = self.targets.get(&reference.target_id) else {
                 continue;
             };
             for text in self.texts.get(target).into_iter().flatten() {
                 let title = (Language::from_canonical(&text.language), text.title.clone());
-                if *is_public && text.status == "published" {
+                if *is_named && text.status == "published" {
                     names.public.push(title.clone());
                 }
                 names.all.push(title);
@@ -223,6 +225,8 @@ pub struct IndexSource {
     is_deleted: bool,
     texts: Vec<TranslationRow>,
     track_texts: Vec<TrackText>,
+    /// The tracks that the public may see.
+    public_tracks: Vec<TrackSummary>,
     referenced_names: ReferencedNames,
 }
 
@@ -249,6 +253,7 @@ impl IndexSource {
             is_deleted: item.deleted_at.is_some(),
             texts,
             track_texts,
+            public_tracks: item.public_track_summaries(),
             referenced_names,
         })
     }
@@ -272,45 +277,61 @@ impl IndexSource {
         let published: Vec<&TranslationRow> =
             self.texts.iter().filter(|text| text.status == "published").collect();
         // If there are no unpublished texts or names, both documents are the same and built once.
+        let is_public_track = |track: &&TrackText| {
+            let is_same = |summary: &TrackSummary| {
+                summary.kind == track.kind && summary.language == track.language.as_str()
+            };
+            self.public_tracks.iter().any(is_same)
+        };
+        let public_tracks: Vec<&TrackText> =
+            self.track_texts.iter().filter(is_public_track).collect();
         let alike = published.len() == self.texts.len()
+            && public_tracks.len() == self.track_texts.len()
             && self.referenced_names.public == self.referenced_names.all;
-        let editors = (!self.is_deleted)
-            .then(|| self.index_document(self.texts.iter(), &self.referenced_names.all));
-        let public = (self.is_public && !alike)
-            .then(|| self.index_document(published.into_iter(), &self.referenced_names.public));
+        let editors = (!self.is_deleted).then(|| {
+            let texts = (self.texts.iter(), self.track_texts.iter());
+            index_document(texts, &self.referenced_names.all)
+        });
+        let public = (self.is_public && !alike).then(|| {
+            let texts = (published.into_iter(), public_tracks.into_iter());
+            index_document(texts, &self.referenced_names.public)
+        });
         let public = if self.is_public && alike { editors.as_ref() } else { public.as_ref() };
         IndexEntries::new(self.entry_key, public, editors.as_ref())
     }
+}
 
-    fn index_document<'a>(
-        &self,
-        texts: impl Iterator<Item = &'a TranslationRow>,
-        referenced_names: &[(Language, String)],
-    ) -> IndexDocument {
-        let mut document = IndexDocument::default();
-        for text in texts {
-            let stemmer = StemmerLanguage::from_language(&Language::from_canonical(&text.language));
-            document.title.add_text(&text.title, stemmer);
-            if let Some(summary) = &text.summary {
-                document.summary.add_text(summary, stemmer);
-            }
-            for description in text.description.iter().chain(&text.content_note) {
-                document.description.add_text(description, stemmer);
-            }
+/// Builds a document from the texts and tracks of an item and the names of referenced items.
+fn index_document<'a>(
+    (texts, track_texts): (
+        impl Iterator<Item = &'a TranslationRow>,
+        impl Iterator<Item = &'a TrackText>,
+    ),
+    referenced_names: &[(Language, String)],
+) -> IndexDocument {
+    let mut document = IndexDocument::default();
+    for text in texts {
+        let stemmer = StemmerLanguage::from_language(&Language::from_canonical(&text.language));
+        document.title.add_text(&text.title, stemmer);
+        if let Some(summary) = &text.summary {
+            document.summary.add_text(summary, stemmer);
         }
-        for (language, name) in referenced_names {
-            document.names.add_text(name, StemmerLanguage::from_language(language));
+        for description in text.description.iter().chain(&text.content_note) {
+            document.description.add_text(description, stemmer);
         }
-        for track in &self.track_texts {
-            let field = if track.kind == TrackKind::Chapters {
-                &mut document.description
-            } else {
-                &mut document.transcript
-            };
-            field.add_text(&track.text, StemmerLanguage::from_language(&track.language));
-        }
-        document
     }
+    for (language, name) in referenced_names {
+        document.names.add_text(name, StemmerLanguage::from_language(language));
+    }
+    for track in track_texts {
+        let field = if track.kind == TrackKind::Chapters {
+            &mut document.description
+        } else {
+            &mut document.transcript
+        };
+        field.add_text(&track.text, StemmerLanguage::from_language(&track.language));
+    }
+    document
 }
 
 #[cfg(test)]

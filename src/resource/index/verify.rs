@@ -414,7 +414,7 @@ fn rebuild_derived<S: ResourceModel>(
             serde_json::to_string(&followed).map_err(|error| Error::Internal(error.to_string()))?;
         (item.updated_at, item.catalogue_revision) =
             (Time::now(), Revisions::load(connection)?.next_catalogue_revision());
-        item.revision = item.revision.saturating_add(1);
+        item.increment_revision()?;
     }
     let fields = followed;
     let before = (item.is_public, item.languages.clone());

@@ -8,8 +8,9 @@ use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
 use crate::db::schema::items;
-use crate::db::{Id, RowId, Time};
+use crate::db::{Error, Id, RowId, Time, random_nonce};
 use crate::http::auth::Visibility;
+use crate::http::conditional::ItemVersion;
 use crate::http::json_fields::ReferenceInput;
 use crate::resource::model::completeness::Completeness;
 use crate::resource::schema::TextField;
@@ -22,6 +23,8 @@ use crate::text::language_fallback::LanguageMatch;
 pub enum Status {
     /// Not published yet; visible only with an API key.
     Draft,
+    /// Will be published at `published_at`; visible only with an API key until then.
+    Scheduled,
     /// Public.
     Published,
     /// No longer public; visible only with an API key.
@@ -29,14 +32,29 @@ pub enum Status {
 }
 
 impl Status {
-    /// All statuses with their names.
-    pub const ALL: [(&'static str, Self); 3] =
+    /// All statuses of items with their names.
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("draft", Self::Draft),
+        ("scheduled", Self::Scheduled),
+        ("published", Self::Published),
+        ("archived", Self::Archived),
+    ];
+
+    /// All statuses of texts with their names.
+    pub const OF_TEXTS: [(&'static str, Self); 3] =
         [("draft", Self::Draft), ("published", Self::Published), ("archived", Self::Archived)];
+
+    /// Returns the status that the texts of an item with this status have by default.
+    #[must_use]
+    pub fn of_text(self) -> Self {
+        if self == Self::Scheduled { Self::Published } else { self }
+    }
 
     /// Returns the name.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Draft => "draft",
+            Self::Scheduled => "scheduled",
             Self::Published => "published",
             Self::Archived => "archived",
         }
@@ -55,7 +73,7 @@ pub struct ItemRow {
     pub kind: String,
     /// Current slug.
     pub slug: String,
-    /// `draft`, `published` or `archived`.
+    /// Name of its [`Status`].
     pub status: String,
     /// The original language.
     pub original_language: String,
@@ -72,6 +90,9 @@ pub struct ItemRow {
     pub tracks: String,
     /// Incremented with every change of the item itself.
     pub revision: i64,
+    /// Random number drawn by the write that created the revision, see
+    /// [`crate::http::conditional::ItemVersion`].
+    pub nonce: i64,
     /// Whether the item is published in at least one language and not deleted.
     pub is_public: bool,
     /// Whether the item has ever been public.
@@ -82,6 +103,10 @@ pub struct ItemRow {
     pub updated_at: Time,
     /// Time of publication.
     pub published_at: Option<Time>,
+    /// When the item will be archived.
+    pub unpublish_at: Option<Time>,
+    /// Whether the public items that refer to it will be archived with it.
+    pub unpublish_referrers: bool,
     /// Time of deletion (soft delete).
     pub deleted_at: Option<Time>,
     /// Time of the purge, which removes the content permanently.
@@ -98,6 +123,34 @@ impl AsRef<Self> for ItemRow {
 }
 
 impl ItemRow {
+    /// Returns the state of the item, for entity tags and preconditions.
+    pub fn version(&self) -> ItemVersion {
+        ItemVersion { id: self.id, revision: self.revision, nonce: self.nonce }
+    }
+
+    /// Increments the revision and sets the nonce of this write.
+    pub fn increment_revision(&mut self) -> Result<(), Error> {
+        self.nonce = random_nonce()?;
+        self.revision = self.revision.saturating_add(1);
+        Ok(())
+    }
+
+    /// Returns whether an item with this status and these texts is public.
+    pub fn should_be_public(&self) -> bool {
+        self.deleted_at.is_none()
+            && self.status == Status::Published.as_str()
+            && !self.public_languages.is_empty()
+    }
+
+    /// Returns whether the public sees the name of the item where public items refer to it: it is
+    /// public, or it was and is archived.
+    pub fn is_publicly_named(&self) -> bool {
+        let was_public = self.status == Status::Archived.as_str() && self.ever_public;
+        self.deleted_at.is_none()
+            && !self.public_languages.is_empty()
+            && (self.is_public || was_public)
+    }
+
     /// Returns the date by which the newest items are sorted: of publication, or else of creation.
     pub fn sort_date(&self) -> Time {
         self.published_at.unwrap_or(self.created_at)

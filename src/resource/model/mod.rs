@@ -8,4 +8,5 @@ pub mod item;
 pub mod packed;
 pub mod resource;
 pub mod revisions;
+pub mod status_change;
 pub mod text_track;

@@ -63,6 +63,14 @@ pub struct TrackSummary {
     pub label: Option<String>,
 }
 
+/// Returns the value of the `tracks` column of an item; empty if it has no tracks.
+pub fn summaries_to_json(summaries: &[TrackSummary]) -> String {
+    if summaries.is_empty() {
+        return String::new();
+    }
+    serde_json::to_string(summaries).unwrap_or_default()
+}
+
 impl ItemRow {
     /// Returns the summaries of its tracks, ordered by kind and language.
     pub fn track_summaries(&self) -> Vec<TrackSummary> {
@@ -71,5 +79,33 @@ impl ItemRow {
         } else {
             serde_json::from_str(&self.tracks).unwrap_or_default()
         }
+    }
+
+    /// Returns the summaries of the tracks that the public may see.
+    pub fn public_track_summaries(&self) -> Vec<TrackSummary> {
+        let mut summaries = self.track_summaries();
+        summaries.retain(|track| self.is_public_track_language(&track.language));
+        summaries
+    }
+
+    /// Removes the summaries of the tracks that the public may not see.
+    pub fn hide_unpublished_tracks(&mut self) {
+        if !self.tracks.is_empty() && self.languages != self.public_languages {
+            self.tracks = summaries_to_json(&self.public_track_summaries());
+        }
+    }
+
+    /// Whether the public may see tracks in this language: not if the item has texts in it and none
+    /// of them is published. A script counts as a language of its own if it has texts.
+    fn is_public_track_language(&self, language: &str) -> bool {
+        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_owned();
+        let contains =
+            |tags: &str, matches: &dyn Fn(&str) -> bool| tags.split_ascii_whitespace().any(matches);
+        let is_exact = |tag: &str| tag == language;
+        let is_related = |tag: &str| primary(tag) == primary(language);
+        if contains(&self.languages, &is_exact) {
+            return contains(&self.public_languages, &is_exact);
+        }
+        !contains(&self.languages, &is_related) || contains(&self.public_languages, &is_related)
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::resource::model::status_change::OnReferences;
 use crate::resource::openapi::completeness as resource_completeness;
 use crate::resource::openapi::parameter_schemas::{
     DECIMAL_PATTERN, LANGUAGE_PATTERN, comma_list_parameter, cursor_schema, id_or_slug_schema,
@@ -16,11 +17,21 @@ use crate::resource::schema::{
 };
 use crate::resource::write::idempotency;
 
+/// Returns the parameter that decides what becomes of the items that refer to an item.
+fn on_references_parameter(values: &[&str]) -> Value {
+    query_parameter(
+        OnReferences::PARAM,
+        "What becomes of the public items that refer to the item if it is no longer public: with `keep` they continue to refer to it, and show its name, credit line and disclaimer if it is archived; with `archive` they are archived too. Without it, the request is rejected (409) if there are any.",
+        json!({"type": "string", "enum": values}),
+        json!("archive"),
+    )
+}
+
 /// Returns the query parameters of an operation: those of every read, and the list parameters if
 /// the class takes them.
 pub fn query_parameters_for(resource_schema: &ResourceSchema, class: OperationKind) -> Vec<Value> {
     if class == OperationKind::Delete {
-        return Vec::new();
+        return vec![on_references_parameter(&["archive"])];
     }
     let fields: Vec<&str> = resource_schema.all_fields().collect();
     let includes: Vec<&str> = resource_schema.all_includes().collect();
@@ -50,6 +61,9 @@ pub fn query_parameters_for(resource_schema: &ResourceSchema, class: OperationKi
             includes.first().copied().unwrap_or("translations"),
         ),
     ];
+    if matches!(class, OperationKind::Replace | OperationKind::Patch) {
+        parameters.push(on_references_parameter(&["keep", "archive"]));
+    }
     if !class.takes_list_params() {
         return parameters;
     }
@@ -70,7 +84,7 @@ pub fn query_parameters_for(resource_schema: &ResourceSchema, class: OperationKi
     parameters.push(comma_list_parameter(
         "status",
         "Only items with these statuses; any but `published` requires a key. Default: published items.",
-        json!({"type": "string", "enum": ["draft", "published", "archived", "!draft", "!published", "!archived"]}),
+        json!({"type": "string", "enum": ["draft", "scheduled", "published", "archived", "!draft", "!scheduled", "!published", "!archived"]}),
         10,
         "published",
     ));

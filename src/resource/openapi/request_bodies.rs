@@ -18,7 +18,11 @@ use crate::resource::write::body::RequestBody;
 /// Descriptions of members and schemas that all kinds share.
 const COMMON_DESCRIPTIONS: &[(&str, &str)] = &[
     ("status", "Publication status; `draft` by default."),
-    ("published_at", "Time of publication; set at first publication by default."),
+    (
+        "published_at",
+        "Time of publication; set at first publication by default. A published item whose time is in the future is `scheduled`.",
+    ),
+    ("unpublish_at", "When the item will be archived; must be later than `published_at`."),
     ("original_language", "Language in which the item was written (BCP 47)."),
     (
         "language",

@@ -95,7 +95,8 @@ impl ListRequest {
         }
         let found = find(connection, kind, name)?.map(lookup::Lookup::into_item);
         let visible = found.filter(|item| {
-            item.deleted_at.is_none() && (self.visibility.includes_unpublished() || item.is_public)
+            item.deleted_at.is_none()
+                && (self.visibility.includes_unpublished() || item.is_publicly_named())
         });
         if let Some(item) = visible {
             cache.insert_name(items, name, item.id);

@@ -12,7 +12,7 @@ use crate::http::language::LanguagePreference;
 use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::resource::cache::references::CacheView;
-use crate::resource::model::revisions::{CATALOGUE, Revisions};
+use crate::resource::model::revisions::{CATALOGUE, Revisions, SeenRevisions, Version};
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::text::fingerprint::Fingerprint;
@@ -43,9 +43,16 @@ pub struct ReadContext<'a> {
     pub visibility: Visibility,
 }
 
+impl ReadContext<'_> {
+    /// Returns the revisions as the reader sees them.
+    pub fn seen(&self) -> SeenRevisions<'_> {
+        self.revisions.seen_with(self.visibility)
+    }
+}
+
 #[derive(Serialize)]
 struct CatalogueTag<'a> {
-    revision: i64,
+    version: Version,
     key: Fingerprint,
     base_url: &'a str,
     country_names: &'a str,
@@ -68,15 +75,19 @@ pub async fn read_catalogue<T: Send + 'static>(
         .read(visibility, move |connection| {
             // Revisions are loaded first, as for a page of a list.
             let revisions = Arc::new(Revisions::load(connection)?);
-            let (revision, changed_at) = revisions.get(CATALOGUE);
+            let seen = revisions.seen_with(visibility);
             let tag = EntityTag::from_key(&CatalogueTag {
-                revision,
+                version: seen.version(CATALOGUE),
                 key: catalogue_request.etag_key,
                 base_url: &catalogue_request.base_url,
                 country_names: shared_state.country_names.cache_key(),
             });
-            let last_modified = changed_at.max(catalogue_request.also_changed_at);
-            CacheValidators { tag, last_modified }.unless_current(&condition, || {
+            let validators = CacheValidators {
+                tag,
+                last_modified: seen.changed_at(CATALOGUE).max(catalogue_request.also_changed_at),
+                fresh_until: revisions.next_scheduled_change(),
+            };
+            validators.unless_current(&condition, || {
                 let cache = CacheView::new(&shared_state.reference_cache, &revisions);
                 let mut render_context = RenderContext::new(
                     catalogue_request.language_preference.clone(),

@@ -12,7 +12,7 @@ use std::ops::Range;
 use crate::db::Connection;
 use crate::db::search::vocabulary::load_spellings;
 use crate::http::problem::Problem;
-use crate::resource::cache::vocabulary::{SimilarWord, Vocabulary};
+use crate::resource::cache::vocabulary::{SimilarWord, VocabularyView};
 use crate::resource::query::params::SparseSearch;
 use crate::text::analyzer::Script;
 use crate::text::analyzer::tokenize;
@@ -48,7 +48,7 @@ struct SuspectWord<'a> {
 /// counts the results of a query, up to [`MAX_COUNTED_HITS`].
 pub fn suggest_queries(
     connection: &mut Connection,
-    vocabulary: &Vocabulary,
+    vocabulary: VocabularyView<'_>,
     sparse_search: &SparseSearch<'_>,
     mut hits: impl FnMut(&mut Connection, SearchQuery) -> Result<i64, Problem>,
 ) -> Result<Vec<String>, Problem> {
@@ -130,7 +130,7 @@ fn suspect_words<'a>(sparse_search: &SparseSearch<'a>) -> Vec<SuspectWord<'a>> {
 /// Returns the words most similar to a suspect, with their spelling.
 fn find_candidates(
     connection: &mut Connection,
-    vocabulary: &Vocabulary,
+    vocabulary: VocabularyView<'_>,
     suspect: &SuspectWord<'_>,
 ) -> Result<Vec<(SimilarWord, String)>, Problem> {
     let similar_words = vocabulary.nearest(

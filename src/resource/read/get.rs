@@ -63,7 +63,11 @@ pub async fn get<S: Resource>(
                 Lookup::Current(lookup) => lookup,
             };
             let revisions = Arc::new(revisions);
-            let state = RepresentationState::of_item(S::SCHEMA, &revisions, &shared_shape);
+            let state = RepresentationState::of_item(
+                S::SCHEMA,
+                revisions.seen_with(visibility),
+                &shared_shape,
+            );
             let representation = ItemTag {
                 revisions: &state.revisions,
                 query: &canonical_query,
@@ -73,8 +77,9 @@ pub async fn get<S: Resource>(
                 base_url: &base,
             };
             let validators = CacheValidators {
-                tag: EntityTag::for_item(item.id, item.revision, &representation),
+                tag: EntityTag::for_item(item.version(), &representation),
                 last_modified: state.changed_at.max(Some(item.updated_at)),
+                fresh_until: revisions.next_scheduled_change(),
             };
             let read = validators.unless_current(&condition, || {
                 let cache = CacheView::new(&shared_state.reference_cache, &revisions);

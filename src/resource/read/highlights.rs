@@ -81,15 +81,11 @@ impl<'q> HighlightData<'q> {
             connection,
             items.iter().map(|item| (item.item.number, item.item.languages.as_str())),
         )?;
-        let with: Vec<RowId> = items
-            .iter()
-            .filter(|item| !item.item.tracks.is_empty())
-            .map(|item| item.item.number)
-            .collect();
         let mut tracks: HashMap<RowId, Vec<TrackRow>> = HashMap::new();
         let mut cues = HashMap::new();
-        if !with.is_empty() {
-            let stored = tracks::load_tracks_of_items(connection, with)?;
+        let stored =
+            tracks::load_summarized_tracks(connection, items.iter().map(|item| &item.item))?;
+        if !stored.is_empty() {
             cues = tracks::load_cues(
                 connection,
                 &stored.iter().map(|track| track.number).collect::<Vec<_>>(),

@@ -44,9 +44,11 @@ pub(super) fn load_includes<'a>(
     for reference in references {
         if let Some(field) = shape.include.iter().find(|field| **field == reference.field) {
             let ids = ids_by_field.entry(*field).or_default();
-            if render_context.has_target(&reference.target_id)
-                && !ids.contains(&reference.target_id)
-            {
+            // The public sees an archived item only in short form.
+            let is_full = render_context
+                .target(&reference.target_id)
+                .is_some_and(|target| visibility.includes_unpublished() || !target.is_archived);
+            if is_full && !ids.contains(&reference.target_id) {
                 ids.push(reference.target_id);
             }
         }

@@ -99,14 +99,22 @@ fn read_list_page<S: Resource>(
     // Revisions are loaded before the items: if a write is committed in between, the `ETag` is
     // older than the content, and the next conditional request gets a full response.
     let revisions = Arc::new(Revisions::load(connection)?);
-    let state = RepresentationState::of_list(S::SCHEMA, &revisions, &list_request.response_shape);
+    let state = RepresentationState::of_list(
+        S::SCHEMA,
+        revisions.seen_with(list_request.visibility),
+        &list_request.response_shape,
+    );
     let tag = EntityTag::from_key(&ListTag {
         revisions: &state.revisions,
         list: list_request.key(),
         country_names: app_state.country_names.cache_key(),
         base_url: &list_request.base_url,
     });
-    let validators = CacheValidators { tag, last_modified: state.changed_at };
+    let validators = CacheValidators {
+        tag,
+        last_modified: state.changed_at,
+        fresh_until: revisions.next_scheduled_change(),
+    };
     validators.unless_current(condition, || {
         load_list_page::<S>(connection, app_state, list_request, revisions)
     })
@@ -167,7 +175,8 @@ fn load_list_page<S: Resource>(
         .and_then(|search| search.to_sparse_search(&list_request.page_params, loaded.len()))
     {
         Some(sparse_search) => {
-            suggest_queries(connection, &state.vocabulary, &sparse_search, |connection, query| {
+            let vocabulary = state.vocabulary.at(&revisions);
+            suggest_queries(connection, vocabulary, &sparse_search, |connection, query| {
                 Ok(list_request
                     .with_query(query)
                     .page_query(connection, &cache)?

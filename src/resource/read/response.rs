@@ -10,7 +10,7 @@ use crate::http::auth::Visibility;
 use crate::http::conditional::CacheValidators;
 use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
-use crate::resource::model::revisions::{CATALOGUE, Revisions};
+use crate::resource::model::revisions::{CATALOGUE, SeenRevisions, Version};
 use crate::resource::query::shape::ResponseShape;
 use crate::resource::schema::{ResourceKind, ResourceSchema};
 use crate::resource::state::AppState;
@@ -23,42 +23,51 @@ pub struct RepresentationState {
     pub changed_at: Option<Time>,
 }
 
-/// The revisions that a representation depends on.
+/// The versions that a representation depends on.
 #[derive(Debug, Serialize)]
 pub enum RevisionKey {
-    /// The revision of the catalogue.
-    Catalogue(i64),
-    /// The revision of each kind.
-    Kinds(Vec<(ResourceKind, i64)>),
+    /// The version of the catalogue.
+    Catalogue(Version),
+    /// The version of each kind.
+    Kinds(Vec<(ResourceKind, Version)>),
 }
 
 impl RepresentationState {
     /// Returns the state of an item apart from its own revision: the kinds that it embeds.
-    pub fn of_item(schema: &ResourceSchema, revisions: &Revisions, shape: &ResponseShape) -> Self {
-        Self::of_kinds(schema.embeds.iter().copied(), revisions, shape)
+    pub fn of_item(
+        schema: &ResourceSchema,
+        seen: SeenRevisions<'_>,
+        shape: &ResponseShape,
+    ) -> Self {
+        Self::of_kinds(schema.embeds.iter().copied(), seen, shape)
     }
 
     /// Returns the state of a list: its kind and those that the items embed.
-    pub fn of_list(schema: &ResourceSchema, revisions: &Revisions, shape: &ResponseShape) -> Self {
-        Self::of_kinds(schema.embeds.iter().copied().chain([schema.kind]), revisions, shape)
+    pub fn of_list(
+        schema: &ResourceSchema,
+        seen: SeenRevisions<'_>,
+        shape: &ResponseShape,
+    ) -> Self {
+        Self::of_kinds(schema.embeds.iter().copied().chain([schema.kind]), seen, shape)
     }
 
     fn of_kinds(
         kinds: impl Iterator<Item = ResourceKind>,
-        revisions: &Revisions,
+        seen: SeenRevisions<'_>,
         shape: &ResponseShape,
     ) -> Self {
         if !shape.include.is_empty() {
             // Full embedded resources reference others in turn: any change may affect the
             // representation.
-            let (revision, changed_at) = revisions.get(CATALOGUE);
-            return Self { revisions: RevisionKey::Catalogue(revision), changed_at };
+            return Self {
+                revisions: RevisionKey::Catalogue(seen.version(CATALOGUE)),
+                changed_at: seen.changed_at(CATALOGUE),
+            };
         }
         let mut changed_at = None;
         let of_kind = |kind: ResourceKind| {
-            let (revision, at) = revisions.get(kind.as_str());
-            changed_at = changed_at.max(at);
-            (kind, revision)
+            changed_at = changed_at.max(seen.changed_at(kind.as_str()));
+            (kind, seen.version(kind.as_str()))
         };
         let revisions = RevisionKey::Kinds(kinds.map(of_kind).collect());
         Self { revisions, changed_at }
@@ -100,8 +109,11 @@ impl<'a> ResponseContext<'a> {
         let mut response = HttpResponse::build(status);
         let cache_control = match self.visibility {
             Visibility::Published => {
-                let age = self.state.settings.cache_max_age.as_secs();
-                let stale = age.saturating_mul(10);
+                let until_change = validators
+                    .fresh_until
+                    .map_or(u64::MAX, |time| time.saturating_duration_since(Time::now()).as_secs());
+                let age = self.state.settings.cache_max_age.as_secs().min(until_change);
+                let stale = age.saturating_mul(10).min(until_change.saturating_sub(age));
                 format!("public, max-age={age}, stale-while-revalidate={stale}")
             }
             Visibility::All => "private, no-store".to_owned(),

@@ -205,6 +205,7 @@ pub const COMMON_FIELDS: &[&str] = &[
     "created_at",
     "updated_at",
     "published_at",
+    "unpublish_at",
     "original_language",
     "languages",
     "language",

@@ -12,9 +12,10 @@ use crate::captions::Track;
 use crate::captions::webvtt_cue_text;
 use crate::db::schema::{cues, tracks};
 use crate::db::sql_fragment::{Bind, Fragment, Statement, integer_in_fragment, integer_table};
-use crate::db::{Connection, Error, Id, RowId, Time};
+use crate::db::{Connection, Error, Id, RowId, Time, random_nonce};
+use crate::http::conditional::ItemVersion;
 use crate::resource::model::item::ItemRow;
-use crate::resource::model::text_track::{TrackKind, TrackSummary};
+use crate::resource::model::text_track::{TrackKind, TrackSummary, summaries_to_json};
 use crate::text::language::Language;
 
 /// A text track as stored, without its cues.
@@ -39,6 +40,8 @@ pub struct TrackRow {
     pub cue_count: i64,
     /// Revision; increases with every change.
     pub revision: i64,
+    /// Random number drawn by the write that created the revision.
+    pub nonce: i64,
     /// When it was stored.
     pub created_at: Time,
     /// When it was last changed.
@@ -46,6 +49,11 @@ pub struct TrackRow {
 }
 
 impl TrackRow {
+    /// Returns the state of the track, for entity tags and preconditions.
+    pub fn version(&self) -> ItemVersion {
+        ItemVersion { id: self.id, revision: self.revision, nonce: self.nonce }
+    }
+
     /// Returns the kind of the track; captions if the stored kind is unknown.
     pub fn track_kind(&self) -> TrackKind {
         TrackKind::parse(&self.kind).unwrap_or(TrackKind::Captions)
@@ -71,6 +79,10 @@ struct CueExtras {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     notes: Vec<String>,
 }
+
+/// The columns of [`TrackRow`].
+const TRACK_COLUMNS: &str = "tracks.number, tracks.id, tracks.item, tracks.kind, tracks.language, tracks.label, tracks.header, \
+    tracks.cue_count, tracks.revision, tracks.nonce, tracks.created_at, tracks.updated_at";
 
 /// Maximum number of cues of a track: the key of a cue is computed from the row id of the track and
 /// the position of the cue.
@@ -196,6 +208,7 @@ pub fn save_track(
                 tracks::header.eq(&head),
                 tracks::cue_count.eq(cue_count),
                 tracks::revision.eq(tracks::revision + 1),
+                tracks::nonce.eq(random_nonce()?),
                 tracks::updated_at.eq(now),
             ))
             .execute(connection)?;
@@ -211,6 +224,7 @@ pub fn save_track(
                 tracks::header.eq(&head),
                 tracks::cue_count.eq(cue_count),
                 tracks::revision.eq(1),
+                tracks::nonce.eq(random_nonce()?),
                 tracks::created_at.eq(now),
                 tracks::updated_at.eq(now),
             ))
@@ -290,15 +304,12 @@ pub fn delete_all(connection: &mut Connection, item: RowId) -> Result<(), Error>
 
 /// Returns the value of the `tracks` column of an item: a summary of its tracks as JSON.
 pub fn summary_json(tracks: &[TrackRow]) -> String {
-    if tracks.is_empty() {
-        return String::new();
-    }
     let summary = |track: &TrackRow| TrackSummary {
         kind: track.track_kind(),
         language: track.language.clone(),
         label: track.label.clone(),
     };
-    serde_json::to_string(&tracks.iter().map(summary).collect::<Vec<_>>()).unwrap_or_default()
+    summaries_to_json(&tracks.iter().map(summary).collect::<Vec<_>>())
 }
 
 /// Loads the values of the `tracks` column for these items; items without tracks are omitted.
@@ -326,12 +337,37 @@ pub fn load_tracks_of_items(
     items: impl IntoIterator<Item = RowId>,
 ) -> Result<Vec<TrackRow>, Error> {
     let mut stored: Vec<TrackRow> = Statement::<tracks::SqlType>::select(
-        "tracks.*",
+        TRACK_COLUMNS,
         "tracks",
         &integer_in_fragment("tracks.item", items),
     )
     .load_rows(connection)?;
     stored.sort_by_key(|track| track.number);
+    Ok(stored)
+}
+
+/// Loads the tracks whose summaries these items have: of items that were loaded for the public,
+/// only the tracks that it may see.
+pub fn load_summarized_tracks<'a>(
+    connection: &mut Connection,
+    items: impl Iterator<Item = &'a ItemRow>,
+) -> Result<Vec<TrackRow>, Error> {
+    let summaries: HashMap<RowId, Vec<TrackSummary>> = items
+        .filter(|item| !item.tracks.is_empty())
+        .map(|item| (item.number, item.track_summaries()))
+        .collect();
+    if summaries.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut stored = load_tracks_of_items(connection, summaries.keys().copied())?;
+    stored.retain(|track| {
+        summaries
+            .get(&track.item)
+            .into_iter()
+            .flatten()
+            .any(|summary| summary.kind == track.track_kind() && summary.language == track.language)
+    });
+    sort_tracks(&mut stored);
     Ok(stored)
 }
 

@@ -16,7 +16,12 @@ pub fn find_visible(
     visibility: Visibility,
 ) -> Result<Lookup, Problem> {
     let found = if is_possible_name(name) { find(connection, schema.kind, name)? } else { None };
-    check_visible(schema, name, visibility, found)
+    let mut found = check_visible(schema, name, visibility, found)?;
+    if !visibility.includes_unpublished() {
+        let (Lookup::Current(item) | Lookup::Former(item)) = &mut found;
+        item.hide_unpublished_tracks();
+    }
+    Ok(found)
 }
 
 /// Whether a name can be an id or a slug at all.
@@ -48,7 +53,12 @@ pub(in crate::resource) fn check_visible<T: AsRef<ItemRow>>(
         if visibility.includes_unpublished() || item.ever_public {
             return Err(Problem::new(
                 ProblemKind::Gone,
-                format!("The {} `{}` has been deleted.", schema.kind.noun(), item.slug),
+                // The current slug may be one that the public was never shown.
+                format!(
+                    "The {} `{}` has been deleted.",
+                    schema.kind.noun(),
+                    crate::http::json_fields::truncate_for_message(name)
+                ),
             ));
         }
         return Err(missing());

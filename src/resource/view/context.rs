@@ -75,8 +75,15 @@ pub struct ShortReference {
     pub id: Id,
     /// Slug.
     pub slug: String,
-    /// Title, name or label in the language of the response.
+    /// Title, name or label, in the requested language or the best available one.
     pub title: String,
+    /// Language of `title` (BCP 47).
+    #[schema(example = "en")]
+    pub language: String,
+    /// True if the item is archived: it can no longer be read, but items that are public refer to
+    /// it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub archived: bool,
 }
 
 /// An embedded item as JSON: a [`ShortReference`], or the complete resource if `include` requests
@@ -221,8 +228,14 @@ impl RenderContext {
     }
 
     fn shorten(&self, target: &ReferenceTarget) -> Option<ShortReference> {
-        let (_, title) = self.localized_title(target)?;
-        Some(ShortReference { id: target.id, slug: target.slug.clone(), title })
+        let (language, title) = self.localized_title(target)?;
+        Some(ShortReference {
+            id: target.id,
+            slug: target.slug.clone(),
+            title,
+            language: language.as_str().to_owned(),
+            archived: target.is_archived,
+        })
     }
 
     /// Returns the title of an item in the language of the response, with that language.
@@ -329,6 +342,7 @@ impl<O> LoadedItem<O> {
             created_at: self.item.created_at,
             updated_at: self.item.updated_at,
             published_at: self.item.published_at,
+            unpublish_at: self.item.unpublish_at,
             original_language: take(&mut self.item.original_language),
             languages: take(&mut self.languages),
             completeness: self.completeness.take(),
@@ -374,9 +388,13 @@ pub struct CommonFields {
     /// When the item itself was last changed.
     #[schema(value_type = chrono::DateTime<chrono::Utc>, example = "2026-05-07T08:00:00Z")]
     pub updated_at: Time,
-    /// When the item was published.
+    /// When the item was published, or will be if its status is `scheduled`.
     #[schema(value_type = Option<chrono::DateTime<chrono::Utc>>, required, example = "2026-05-07T08:00:00Z")]
     pub published_at: Option<Time>,
+    /// When the item will be archived; absent if that is not scheduled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = chrono::DateTime<chrono::Utc>, required = false, example = "2026-12-31T23:00:00Z")]
+    pub unpublish_at: Option<Time>,
     /// The language in which the item was written (BCP 47).
     #[schema(example = "en")]
     pub original_language: String,

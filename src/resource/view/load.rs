@@ -99,7 +99,10 @@ impl<F: Fn(&ItemRow) -> Option<&'static ResourceSchema>> ItemLoader<F> {
         render_context: &mut RenderContext,
     ) -> Result<Vec<LoadedItem<O>>, Error> {
         let mut loaded: Vec<LoadedItem<O>> = Vec::with_capacity(rows.size_hint().0);
-        for PreloadedItem { item, text } in rows {
+        for PreloadedItem { mut item, text } in rows {
+            if !self.visibility.includes_unpublished() {
+                item.hide_unpublished_tracks();
+            }
             let Ok(fields) = serde_json::from_str(&item.fields) else { continue };
             let languages = item.visible_languages(self.visibility);
             let choice = render_context.select_language(&languages, &item.original_language);
@@ -258,6 +261,15 @@ struct TargetRow {
     original_language: String,
     languages: String,
     is_public: bool,
+    is_archived: bool,
+    ever_public: bool,
+}
+
+impl TargetRow {
+    /// As [`ItemRow::is_publicly_named`].
+    fn is_publicly_named(&self) -> bool {
+        self.is_public || self.is_archived && self.ever_public
+    }
 }
 
 /// Adds items of these kinds to the context: from the cache, and the others in two queries.
@@ -281,21 +293,22 @@ pub fn load_reference_targets(
     }
     let wanted = id_in_fragment("items.id", missing.iter().flat_map(|(_, ids)| ids))
         .sql(" AND items.deleted_at IS NULL");
-    let rows: Vec<TargetRow> = Statement::<(BigInt, Uuid, SqlText, SqlText, SqlText, Bool)>::select(
-        "items.number, items.id, items.slug, items.original_language, items.languages, items.is_public",
+    let rows: Vec<TargetRow> = Statement::<(BigInt, Uuid, SqlText, SqlText, SqlText, Bool, Bool, Bool)>::select(
+        "items.number, items.id, items.slug, items.original_language, items.languages, items.is_public, \
+         items.status = 'archived', items.ever_public",
         "items",
         &wanted,
     )
     .load_rows(connection)?;
-    let visible = |is_public: bool| visibility.includes_unpublished() || is_public;
+    let visible = |is_named: bool| visibility.includes_unpublished() || is_named;
     let mut texts = load_item_texts(
         connection,
         rows.iter()
-            .filter(|row| visible(row.is_public))
+            .filter(|row| visible(row.is_publicly_named()))
             .map(|row| (row.number, row.languages.as_str())),
     )?;
     let mut read: HashMap<Id, ReferenceTarget> = HashMap::new();
-    for row in rows.into_iter().filter(|row| visible(row.is_public)) {
+    for row in rows.into_iter().filter(|row| visible(row.is_publicly_named())) {
         let texts = texts.remove(&row.number).unwrap_or_default();
         let texts = texts.into_iter().filter(|text| visible(text.status == "published"));
         let (languages, titles) =
@@ -305,6 +318,7 @@ pub fn load_reference_targets(
             ReferenceTarget {
                 id: row.id,
                 slug: row.slug,
+                is_archived: row.is_archived,
                 original_language: Language::from_canonical(&row.original_language),
                 languages,
                 titles,

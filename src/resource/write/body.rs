@@ -32,6 +32,8 @@ pub struct ParsedBody<O> {
     pub status: Status,
     /// Time of publication, if the body sets it.
     pub published_at: Option<Time>,
+    /// Time of archiving, if the body sets it.
+    pub unpublish_at: Option<Time>,
     /// The slug, if the body sets it.
     pub slug: Option<String>,
     /// The texts.
@@ -93,6 +95,17 @@ fn parse_members<S: Resource>(
         })
         .unwrap_or(Status::Draft);
     let published_at = fields.time("published_at");
+    let unpublish_at = fields.time("unpublish_at");
+    if requested_status == Some(Status::Scheduled)
+        && published_at.is_none()
+        && parse_context.existing.is_none_or(|item| item.published_at.is_none())
+    {
+        fields.error(
+            "published_at",
+            "required",
+            "A scheduled item needs the time of its publication in `published_at`.",
+        );
+    }
     let slug = fields.text("slug", 200);
     fields
         .add_keywords("slug", || json!({"pattern": SLUG_PATTERN, "maxLength": slug::MAX_SLUG_LEN}));
@@ -100,7 +113,7 @@ fn parse_members<S: Resource>(
         parse_context.existing.and_then(|item| Language::parse(&item.original_language).ok());
     let original = original.as_ref().unwrap_or(parse_context.default_language);
     let defaults = TranslationDefaults {
-        status,
+        status: status.of_text(),
         original_language: original,
         infer_original_language: parse_context.existing.is_none(),
         stored_texts: parse_context.stored_texts,
@@ -126,7 +139,7 @@ fn parse_members<S: Resource>(
         }
     }
     let parsed_fields = S::parse(fields);
-    ParsedBody { status, published_at, slug, translations: texts, parsed_fields }
+    ParsedBody { status, published_at, unpublish_at, slug, translations: texts, parsed_fields }
 }
 
 pub(super) fn has_null(body: &Value, field: &str) -> bool {

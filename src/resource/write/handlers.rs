@@ -9,26 +9,25 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use crate::db::schema::items;
-use crate::db::{Connection, Id, Time};
+use crate::db::{Connection, Id};
 use crate::http::auth::Visibility;
 use crate::http::body::{BodyType, UnreadBody};
 use crate::http::conditional::{CacheValidators, EntityTag};
-use crate::http::json_fields::truncate_for_message;
+use crate::http::json_fields::{truncate_for_message, unknown_value_message};
 use crate::http::language::{LanguageKey, LanguagePreference};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query_params::QueryParams;
 use crate::resource::cache::references::CacheView;
 use crate::resource::extract::{ConditionalEditor, Editor};
-use crate::resource::index::{filters, full_text};
 use crate::resource::model::item::ItemRow;
-use crate::resource::model::revisions::{Revisions, bump};
+use crate::resource::model::revisions::Revisions;
+use crate::resource::model::status_change::{OnReferences, StatusChange};
 use crate::resource::query::shape::{ResponseShape, parse_shape};
 use crate::resource::read::get::render_item;
 use crate::resource::read::include::IncludeContext;
 use crate::resource::read::response::{self, RepresentationState, RevisionKey};
 use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
-use crate::resource::store::change_log;
 use crate::resource::store::lookup::{Lookup, find};
 use crate::resource::store::visibility::find_visible;
 use crate::resource::view::context::RenderContext;
@@ -36,7 +35,8 @@ use crate::resource::view::resource::Resource;
 use crate::resource::write::idempotency::{ClaimResult, IdempotentRequest, StoredResponse};
 use crate::resource::write::merge_patch::{merge_patch_for, restore_flat_pointers};
 use crate::resource::write::references::check_not_referenced;
-use crate::resource::write::save::{WriteMode, save_and_bump};
+use crate::resource::write::save::{SaveRequest, WriteMode, save_and_bump};
+use crate::resource::write::status_change::{archive_referrers, change_status};
 use crate::resource::write::text_language::add_named_language;
 use crate::text::slug;
 
@@ -46,16 +46,35 @@ pub struct WriteRequest {
     base_url: String,
     language_preference: LanguagePreference,
     response_shape: ResponseShape,
+    on_references: OnReferences,
     idempotent_request: Option<IdempotentRequest>,
 }
 
 impl WriteRequest {
+    /// Parses the query parameters, with `on_references`.
+    pub fn of_change<S: Resource>(
+        state: &AppState,
+        request: &HttpRequest,
+    ) -> Result<Self, Problem> {
+        let mut params = QueryParams::parse(request.query_string())?;
+        let on_references = parse_on_references(&mut params);
+        let write_request = Self::parse::<S>(state, request, params)?;
+        Ok(Self { on_references, ..write_request })
+    }
+
     /// Parses the query parameters.
     pub fn from_request<S: Resource>(
         state: &AppState,
         request: &HttpRequest,
     ) -> Result<Self, Problem> {
-        let mut params = QueryParams::parse(request.query_string())?;
+        Self::parse::<S>(state, request, QueryParams::parse(request.query_string())?)
+    }
+
+    fn parse<S: Resource>(
+        state: &AppState,
+        request: &HttpRequest,
+        mut params: QueryParams,
+    ) -> Result<Self, Problem> {
         let mut language_preference =
             LanguagePreference::parse(&mut params, state.language_defaults(request));
         let response_shape = parse_shape(S::SCHEMA, &mut params, &mut language_preference);
@@ -64,6 +83,7 @@ impl WriteRequest {
             base_url: state.settings.base_url(request),
             language_preference,
             response_shape,
+            on_references: OnReferences::default(),
             idempotent_request: None,
         })
     }
@@ -89,7 +109,11 @@ impl WriteRequest {
             .first(connection)
             .map_err(Problem::from)?;
         let revisions = Revisions::load(connection)?;
-        let state = RepresentationState::of_item(S::SCHEMA, &revisions, response_shape);
+        let state = RepresentationState::of_item(
+            S::SCHEMA,
+            revisions.seen_with(Visibility::All),
+            response_shape,
+        );
         let representation = WriteTag {
             revisions: &state.revisions,
             languages: language_preference.key(),
@@ -97,8 +121,9 @@ impl WriteRequest {
             base_url,
         };
         let validators = CacheValidators {
-            tag: EntityTag::for_item(item.id, item.revision, &representation),
+            tag: EntityTag::for_item(item.version(), &representation),
             last_modified: state.changed_at.max(Some(item.updated_at)),
+            fresh_until: None,
         };
         let mut headers = validators.headers();
         if status == StatusCode::CREATED {
@@ -169,7 +194,12 @@ pub async fn create<S: Resource>(
     let body = add_named_language(S::SCHEMA, &write_request.language_preference, body)?;
     let write_request = write_request.with_idempotency(idempotent_request);
     execute::<S>(state, &request, write_request, move |connection, state| {
-        save_and_bump::<S>(connection, state, WriteMode::Create, &body).map(WriteOutcome::Created)
+        let save_request = SaveRequest {
+            mode: WriteMode::Create,
+            body: &body,
+            on_references: OnReferences::default(),
+        };
+        save_and_bump::<S>(connection, state, save_request).map(WriteOutcome::Created)
     })
     .await
 }
@@ -182,9 +212,10 @@ pub async fn replace<S: Resource>(
     name: String,
 ) -> Result<HttpResponse, Problem> {
     let precondition = editor.precondition.required(state.settings.require_if_match);
-    let write_request = WriteRequest::from_request::<S>(&state, &body.request)?;
+    let write_request = WriteRequest::of_change::<S>(&state, &body.request)?;
     let (request, body) = body.read_json(state.settings.body_limits(), BodyType::Json).await?;
     let body = add_named_language(S::SCHEMA, &write_request.language_preference, body)?;
+    let on_references = write_request.on_references;
     execute::<S>(state, &request, write_request, move |connection, state| {
         match find(connection, S::SCHEMA.kind, &name)? {
             Some(Lookup::Former(item)) if item.deleted_at.is_none() => {
@@ -193,9 +224,10 @@ pub async fn replace<S: Resource>(
             Some(found) => {
                 let item = found.into_item();
                 reject_deleted(S::SCHEMA, &item)?;
-                precondition.check(item.id, item.revision)?;
-                save_and_bump::<S>(connection, state, WriteMode::Replace(item), &body)
-                    .map(WriteOutcome::Updated)
+                precondition.check(item.version())?;
+                let mode = WriteMode::Replace(item);
+                let save_request = SaveRequest { mode, body: &body, on_references };
+                save_and_bump::<S>(connection, state, save_request).map(WriteOutcome::Updated)
             }
             None => {
                 precondition.check_absent()?;
@@ -210,8 +242,9 @@ pub async fn replace<S: Resource>(
                 slug::validate_slug(&name).map_err(|error| {
                     Problem::invalid_parameter("slug", "invalid_slug", error.to_string())
                 })?;
-                save_and_bump::<S>(connection, state, WriteMode::CreateAt(&name), &body)
-                    .map(WriteOutcome::Created)
+                let mode = WriteMode::CreateAt(&name);
+                let save_request = SaveRequest { mode, body: &body, on_references };
+                save_and_bump::<S>(connection, state, save_request).map(WriteOutcome::Created)
             }
         }
     })
@@ -226,25 +259,39 @@ pub async fn patch<S: Resource>(
     name: String,
 ) -> Result<HttpResponse, Problem> {
     let precondition = editor.precondition.required(state.settings.require_if_match);
-    let write_request = WriteRequest::from_request::<S>(&state, &body.request)?;
+    let write_request = WriteRequest::of_change::<S>(&state, &body.request)?;
     let limits = state.settings.body_limits();
     let (request, body) = body.read_json(limits, BodyType::MergePatch).await?;
     let body = add_named_language(S::SCHEMA, &write_request.language_preference, body)?;
+    let on_references = write_request.on_references;
     execute::<S>(state, &request, write_request, move |connection, state| {
         let item = match find_visible(connection, S::SCHEMA, &name, Visibility::All)? {
             Lookup::Former(item) => return Ok(WriteOutcome::Moved(item.slug)),
             Lookup::Current(item) => item,
         };
-        precondition.check(item.id, item.revision)?;
+        precondition.check(item.version())?;
         let merged = merge_patch_for::<S>(connection, state, &item, &body)?;
-        save_and_bump::<S>(connection, state, WriteMode::Patch(item), &merged.body)
-            .map(WriteOutcome::Updated)
-            .map_err(|problem| match &merged.flat_language {
+        let mode = WriteMode::Patch(item);
+        let save_request = SaveRequest { mode, body: &merged.body, on_references };
+        save_and_bump::<S>(connection, state, save_request).map(WriteOutcome::Updated).map_err(
+            |problem| match &merged.flat_language {
                 Some(language) => restore_flat_pointers(problem, language),
                 None => problem,
-            })
+            },
+        )
     })
     .await
+}
+
+/// Parses `on_references`.
+fn parse_on_references(params: &mut QueryParams) -> OnReferences {
+    let Some(name) = params.get(OnReferences::PARAM) else { return OnReferences::default() };
+    let found = OnReferences::ALL.iter().find(|(known, _)| *known == name);
+    if found.is_none() {
+        let known = OnReferences::ALL.iter().map(|(known, _)| *known);
+        params.error(OnReferences::PARAM, "unknown_value", unknown_value_message(&name, known));
+    }
+    found.map(|(_, on_references)| *on_references).unwrap_or_default()
 }
 
 /// `DELETE /v1/{kind}/{item}`: soft-deletes an item. Requests for it then result in 410, or in 404
@@ -256,7 +303,13 @@ pub async fn delete<S: Resource>(
     name: String,
 ) -> Result<HttpResponse, Problem> {
     let precondition = editor.precondition.required(state.settings.require_if_match);
-    QueryParams::parse(request.query_string())?.finish()?;
+    let mut params = QueryParams::parse(request.query_string())?;
+    let on_references = parse_on_references(&mut params);
+    if on_references == OnReferences::Keep {
+        let detail = "A deletion cannot keep references to the item; use `archive`, which archives the public items that refer to it, or archive the item instead.";
+        params.error(OnReferences::PARAM, "unknown_value", detail.to_owned());
+    }
+    params.finish()?;
     let shared_state = state.clone().into_inner();
     let outcome = state
         .database
@@ -265,25 +318,13 @@ pub async fn delete<S: Resource>(
                 Lookup::Former(item) => return Ok(Some(item.slug)),
                 Lookup::Current(item) => item,
             };
-            precondition.check(item.id, item.revision)?;
-            check_not_referenced(connection, S::SCHEMA, &item)?;
-            let now = Time::now();
-            diesel::update(items::table.find(item.number))
-                .set((
-                    items::deleted_at.eq(Some(now)),
-                    items::updated_at.eq(now),
-                    items::is_public.eq(false),
-                    items::revision.eq(items::revision + 1),
-                    items::catalogue_revision
-                        .eq(Revisions::load(connection)?.next_catalogue_revision()),
-                ))
-                .execute(connection)?;
-            filters::set_public_flag::<S>(connection, item.number, false)?;
-            full_text::reindex_item::<S>(connection, &item)?;
-            bump(connection, S::SCHEMA.kind, now)?;
-            if item.is_public {
-                change_log::record_feed_change(connection, &shared_state.settings, S::SCHEMA.kind)?;
+            precondition.check(item.version())?;
+            if on_references == OnReferences::Archive {
+                archive_referrers(connection, &shared_state, item.id)?;
+            } else {
+                check_not_referenced(connection, &item)?;
             }
+            change_status::<S>(connection, &shared_state, &item, StatusChange::Delete)?;
             Ok::<_, Problem>(None)
         })
         .await?

@@ -11,12 +11,13 @@ use crate::http::json_fields::parse_storable_language;
 use crate::http::language::LanguagePreference;
 use crate::http::problem::{FieldError, Problem};
 use crate::resource::model::item::ItemRow;
+use crate::resource::model::status_change::OnReferences;
 use crate::resource::read::get::load_item;
 use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::resource::Resource;
-use crate::resource::write::save::{SaveResult, WriteMode, save_item};
+use crate::resource::write::save::{SaveRequest, SaveResult, WriteMode, save_item};
 use crate::resource::write::text_language::Transliteration;
 use crate::text::language::Language;
 
@@ -29,7 +30,9 @@ pub fn apply_patch<S: Resource>(
     patch: &Value,
 ) -> Result<SaveResult, Problem> {
     let merged = merge_with_stored::<S>(connection, state, &item, patch)?;
-    save_item::<S>(connection, state, WriteMode::Patch(item), &merged)
+    let mode = WriteMode::Patch(item);
+    let on_references = OnReferences::Reject;
+    save_item::<S>(connection, state, SaveRequest { mode, body: &merged, on_references })
 }
 
 /// Renders an item with all its languages, as an editor sees it. PUT accepts the result.
@@ -134,8 +137,12 @@ pub fn merge_patch_into(
             patch.remove("translations");
         } else {
             if !stored.is_some_and(|stored| stored.contains_key(language.as_str())) {
-                let status = patch.get("status").filter(|status| !status.is_null());
-                flat.insert("status".to_owned(), status.cloned().unwrap_or(json!("draft")));
+                let status = match patch.get("status") {
+                    None | Some(Value::Null) => json!("draft"),
+                    Some(status) if status == "scheduled" => json!("published"),
+                    Some(status) => status.clone(),
+                };
+                flat.insert("status".to_owned(), status);
             }
             patch.insert("translations".to_owned(), json!({language.as_str(): flat}));
             flat_language = Some(language.to_string());

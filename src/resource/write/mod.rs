@@ -9,6 +9,8 @@ pub mod purge;
 pub mod references;
 pub mod restore;
 pub mod save;
+pub mod schedule;
+pub mod status_change;
 mod text_language;
 pub mod tracks;
 pub mod translations;

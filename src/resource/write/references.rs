@@ -2,10 +2,11 @@
 
 use crate::db::{Connection, Id};
 use crate::http::json_fields::truncate_for_message;
-use crate::http::problem::{FieldError, Problem, ProblemKind};
+use crate::http::problem::{FieldError, Problem};
 use crate::resource::model::item::{ItemRow, NewReference, Reference};
 use crate::resource::schema::ResourceSchema;
 use crate::resource::store::{items as stored_items, lookup};
+use crate::resource::write::status_change::referenced_problem;
 
 /// Resolves the references of a body to item ids.
 pub(super) fn resolve_references(
@@ -75,35 +76,15 @@ pub(super) fn sorted_references(resolved: &[(NewReference, Id)]) -> Vec<Referenc
 /// Fails with 409 if other items reference the item, and lists them.
 pub(super) fn check_not_referenced(
     connection: &mut Connection,
-    schema: &ResourceSchema,
     item: &ItemRow,
 ) -> Result<(), Problem> {
     let condition = stored_items::referencing_items(item.id)
         .sql(" AND items.deleted_at IS NULL ORDER BY items.kind, items.slug LIMIT 1000");
     let mut rows = stored_items::load_items(connection, &condition)?;
     rows.retain(|row| row.references().iter().any(|reference| reference.target_id == item.id));
-    let Some(first) = rows.first() else { return Ok(()) };
-    let names: Vec<String> = rows
-        .iter()
-        .take(5)
-        .map(|row| format!("{} `{}`", row.kind.replace('_', " "), row.slug))
-        .collect();
-    let more = if rows.len() > names.len() {
-        format!(" and {} more", rows.len().saturating_sub(names.len()))
-    } else {
-        String::new()
-    };
-    let detail = format!(
-        "The {} `{}` is referred to by {}{more}. Change or delete these first.",
-        schema.kind.noun(),
-        item.slug,
-        names.join(", ")
-    );
-    let mut problem = Problem::new(ProblemKind::Conflict, detail);
-    problem.errors.push(FieldError::field(
-        "",
-        "referenced",
-        format!("{} reference(s), the first of a {}", rows.len(), first.kind.replace('_', " ")),
-    ));
-    Err(problem)
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let remedy = "Change or delete these first, or repeat the request with `on_references=archive`, which archives those that are public.";
+    Err(referenced_problem(item, &rows, remedy))
 }

@@ -5,20 +5,19 @@ use diesel::prelude::*;
 
 use crate::db::schema::items;
 use crate::db::sql_fragment::id_in;
-use crate::db::{Connection, Id, Time};
+use crate::db::{Connection, Id};
 use crate::http::json_fields::truncate_for_message;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::resource::extract::ConditionalEditor;
-use crate::resource::index::{filters, full_text};
 use crate::resource::model::item::ItemRow;
-use crate::resource::model::revisions::{Revisions, bump};
+use crate::resource::model::status_change::StatusChange;
 use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
-use crate::resource::store::change_log;
 use crate::resource::store::lookup::{Lookup, find};
 use crate::resource::view::resource::Resource;
 use crate::resource::write::handlers::{WriteOutcome, WriteRequest, execute};
 use crate::resource::write::idempotency::IdempotentRequest;
+use crate::resource::write::status_change::change_status;
 
 /// `POST /v1/{kind}/{item}/restore`: restores a deleted item to its state before deletion. An item
 /// that is not deleted is returned unchanged.
@@ -44,7 +43,7 @@ pub async fn restore<S: Resource>(
                 format!("There is no {} `{}`.", S::SCHEMA.kind.noun(), truncate_for_message(&name)),
             ));
         };
-        precondition.check(item.id, item.revision)?;
+        precondition.check(item.version())?;
         if item.deleted_at.is_some() {
             restore_item::<S>(connection, state, &item)?;
         }
@@ -68,24 +67,7 @@ fn restore_item<S: Resource>(
         return Err(Problem::new(ProblemKind::Gone, detail));
     }
     check_references_exist(connection, schema, item)?;
-    let now = Time::now();
-    let is_public = item.status == "published" && !item.public_languages.is_empty();
-    diesel::update(items::table.find(item.number))
-        .set((
-            items::deleted_at.eq(None::<Time>),
-            items::updated_at.eq(now),
-            items::is_public.eq(is_public),
-            items::revision.eq(items::revision + 1),
-            items::catalogue_revision.eq(Revisions::load(connection)?.next_catalogue_revision()),
-        ))
-        .execute(connection)?;
-    filters::set_public_flag::<S>(connection, item.number, is_public)?;
-    full_text::reindex_item::<S>(connection, item)?;
-    bump(connection, schema.kind, now)?;
-    if is_public {
-        change_log::record_feed_change(connection, &state.settings, schema.kind)?;
-    }
-    Ok(())
+    change_status::<S>(connection, state, item, StatusChange::Restore)
 }
 
 /// Fails with 409 if the item references deleted items, which must be restored first.

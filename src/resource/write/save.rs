@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use serde_json::Value;
 
 use crate::db::schema::items;
-use crate::db::{Connection, Id, Time};
+use crate::db::{Connection, Id, Time, random_nonce};
 use crate::http::auth::Visibility;
 use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
@@ -15,7 +15,8 @@ use crate::resource::index::sort_rows::save_sort_row;
 use crate::resource::index::{IndexChange, IndexedItem};
 use crate::resource::index::{filters, full_text};
 use crate::resource::model::item::{self, ItemRow, Reference, Status};
-use crate::resource::model::revisions::{Revisions, bump};
+use crate::resource::model::revisions::{Audience, Revisions, bump};
+use crate::resource::model::status_change::OnReferences;
 use crate::resource::schema::ResourceSchema;
 use crate::resource::state::AppState;
 use crate::resource::store::slugs::{check_slug_available, generate_slug, reserve_slug};
@@ -26,6 +27,8 @@ use crate::resource::view::resource::ItemDraft;
 use crate::resource::view::resource::Resource;
 use crate::resource::write::body::{ParseContext, ParsedBody, has_null, parse_body};
 use crate::resource::write::references::{resolve_references, sorted_references};
+use crate::resource::write::schedule::Schedule;
+use crate::resource::write::status_change::settle_references;
 use crate::resource::write::translations::ParsedTranslations;
 
 /// Which item a body is stored as.
@@ -39,6 +42,17 @@ pub enum WriteMode<'a> {
     Replace(ItemRow),
     /// The new state of an existing item, merged from its stored state and a patch.
     Patch(ItemRow),
+}
+
+/// A body to store.
+#[derive(Clone, Debug)]
+pub struct SaveRequest<'a> {
+    /// Which item it is stored as.
+    pub mode: WriteMode<'a>,
+    /// The body.
+    pub body: &'a Value,
+    /// What happens to the public items that refer to the item if it is archived.
+    pub on_references: OnReferences,
 }
 
 /// The result of storing an item.
@@ -58,12 +72,11 @@ pub struct SaveResult {
 pub(super) fn save_and_bump<S: Resource>(
     connection: &mut Connection,
     state: &AppState,
-    mode: WriteMode<'_>,
-    body: &Value,
+    save_request: SaveRequest<'_>,
 ) -> Result<Id, Problem> {
-    let stored = save_item::<S>(connection, state, mode, body)?;
+    let stored = save_item::<S>(connection, state, save_request)?;
     if stored.is_changed {
-        bump(connection, S::SCHEMA.kind, Time::now())?;
+        bump(connection, S::SCHEMA.kind, Audience::new(stored.is_publicly_visible), Time::now())?;
     }
     if stored.is_publicly_visible {
         change_log::record_feed_change(connection, &state.settings, S::SCHEMA.kind)?;
@@ -76,9 +89,9 @@ pub(super) fn save_and_bump<S: Resource>(
 pub fn save_item<S: Resource>(
     connection: &mut Connection,
     state: &AppState,
-    mode: WriteMode<'_>,
-    body: &Value,
+    save_request: SaveRequest<'_>,
 ) -> Result<SaveResult, Problem> {
+    let SaveRequest { mode, body, on_references } = save_request;
     let schema = S::SCHEMA;
     let is_patch = matches!(mode, WriteMode::Patch(_));
     let (existing, path_slug) = match mode {
@@ -113,8 +126,28 @@ pub fn save_item<S: Resource>(
     let Some(parsed_body) = parse_body::<S>(body, &parse_context, &mut errors) else {
         return Err(Problem::invalid_fields(errors));
     };
-    let ParsedBody { status, published_at, slug, translations: mut new_texts, mut parsed_fields } =
-        parsed_body;
+    let ParsedBody {
+        status: requested_status,
+        published_at,
+        unpublish_at,
+        slug,
+        translations: mut new_texts,
+        mut parsed_fields,
+    } = parsed_body;
+    // A merged body is the whole state: a member that the patch removed is absent.
+    let stored_time = existing
+        .as_ref()
+        .filter(|_| !is_patch && !has_null(body, "published_at"))
+        .and_then(|item| item.published_at);
+    let schedule = Schedule {
+        status: requested_status,
+        published_at: published_at.or(stored_time),
+        unpublish_at,
+    };
+    let schedule = schedule.at(now);
+    let unpublish_before = existing.as_ref().and_then(|item| item.unpublish_at);
+    errors.extend(schedule.unpublish_error(now, unpublish_before));
+    let Schedule { status, published_at, unpublish_at } = schedule;
 
     let resolved = resolve_references(connection, schema, &parsed_fields.references, &mut errors)?;
     let draft = ItemDraft {
@@ -127,7 +160,7 @@ pub fn save_item<S: Resource>(
     if !errors.is_empty() {
         return Err(Problem::invalid_fields(errors));
     }
-    if is_patch && status == Status::Published {
+    if is_patch && status.of_text() == Status::Published {
         publish_original_language(
             &mut new_texts,
             before.as_ref().map(|before| before.item.status.as_str()),
@@ -147,14 +180,6 @@ pub fn save_item<S: Resource>(
         (generate_slug(connection, schema, original.map(|text| text.title.as_str()))?, false)
     };
 
-    let is_public = status == Status::Published
-        && new_texts.texts.iter().any(|text| text.status == "published");
-    let published_at = published_at.or_else(|| {
-        existing
-            .as_ref()
-            .filter(|_| !has_null(body, "published_at"))
-            .and_then(|item| item.published_at)
-    });
     let references = sorted_references(&resolved);
     let mut item = ItemRow {
         number: existing.as_ref().map_or(0, |item| item.number),
@@ -169,17 +194,28 @@ pub fn save_item<S: Resource>(
         fields: serde_json::to_string(&parsed_fields.fields).map_err(Problem::internal)?,
         tracks: existing.as_ref().map(|item| item.tracks.clone()).unwrap_or_default(),
         revision: existing.as_ref().map_or(1, |item| item.revision),
-        is_public,
-        ever_public: is_public || existing.as_ref().is_some_and(|item| item.ever_public),
+        nonce: existing.as_ref().map_or_else(random_nonce, |item| Ok(item.nonce))?,
+        is_public: false,
+        ever_public: existing.as_ref().is_some_and(|item| item.ever_public),
         created_at: existing.as_ref().map_or(now, |item| item.created_at),
         updated_at: existing.as_ref().map_or(now, |item| item.updated_at),
-        published_at: published_at.or((status == Status::Published).then_some(now)),
+        published_at,
+        unpublish_at,
+        unpublish_referrers: unpublish_at.is_some()
+            && match on_references {
+                OnReferences::Reject => {
+                    existing.as_ref().is_some_and(|item| item.unpublish_referrers)
+                }
+                chosen => chosen == OnReferences::Archive,
+            },
         deleted_at: None,
         purged_at: None,
         catalogue_revision: existing
             .as_ref()
             .map_or_else(|| revisions.next_catalogue_revision(), |item| item.catalogue_revision),
     };
+    item.is_public = item.should_be_public();
+    item.ever_public |= item.is_public;
     if before.as_ref().is_some_and(|before| before.item == item && before.texts == new_texts.texts)
     {
         return Ok(SaveResult {
@@ -189,15 +225,19 @@ pub fn save_item<S: Resource>(
             is_publicly_visible: false,
         });
     }
-    let renamed = before
-        .as_ref()
-        .is_none_or(|before| before.texts != new_texts.texts || before.item.is_public != is_public);
+    if let Some(before) = &existing {
+        settle_references(connection, state, before, &item, on_references)?;
+    }
+    let renamed = before.as_ref().is_none_or(|before| {
+        before.texts != new_texts.texts
+            || before.item.is_publicly_named() != item.is_publicly_named()
+    });
     (item.updated_at, item.catalogue_revision) = (now, revisions.next_catalogue_revision());
     let change = if item.number == 0 {
         item.number = stored_items::insert_item(connection, &item)?;
         IndexChange::Insert
     } else {
-        item.revision = item.revision.saturating_add(1);
+        item.increment_revision()?;
         diesel::update(items::table.find(item.number)).set(&item).execute(connection)?;
         IndexChange::Replace
     };
@@ -217,14 +257,14 @@ pub fn save_item<S: Resource>(
     let referenced_names = load_referenced_names(connection, schema, &references, &render_context)?;
     let track_texts =
         tracks::load_track_texts(connection, &[&item])?.remove(&item.number).unwrap_or_default();
-    let slug = item.slug.clone();
+    let (slug, is_named) = (item.slug.clone(), item.is_publicly_named());
     let source =
         full_text::IndexSource::new(&item, new_texts.texts, track_texts, referenced_names)?;
     full_text::write_index_entries(connection, source, existing.as_ref().map(ItemRow::sort_date))?;
     if renamed && existing.is_some() && schema.kind.is_found_by_name() {
         full_text::reindex_referencing(connection, id)?;
     }
-    let is_seen = is_public || existing.is_some_and(|item| item.is_public);
+    let is_seen = is_named || existing.is_some_and(|item| item.is_publicly_named());
     Ok(SaveResult { id, slug, is_changed: true, is_publicly_visible: is_seen })
 }
 
@@ -279,7 +319,7 @@ fn save_rows<S: Resource>(
 /// Publishes the text in the original language if a patch publishes the item and none of its texts
 /// is published.
 fn publish_original_language(new_texts: &mut ParsedTranslations, status_before: Option<&str>) {
-    if status_before == Some("published")
+    if matches!(status_before, Some("published" | "scheduled"))
         || new_texts.texts.iter().any(|text| text.status == "published")
     {
         return;

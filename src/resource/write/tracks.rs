@@ -9,7 +9,7 @@ use crate::http::problem::Problem;
 use crate::resource::index::{IndexChange, IndexedItem};
 use crate::resource::index::{filters, full_text};
 use crate::resource::model::item::ItemRow;
-use crate::resource::model::revisions::{Revisions, bump};
+use crate::resource::model::revisions::{Audience, Revisions, bump};
 use crate::resource::store::change_log;
 use crate::resource::store::texts::load_all_texts;
 use crate::resource::store::tracks::{load_item_tracks, summary_json};
@@ -25,7 +25,7 @@ pub fn update_item_after_track_change<S: Resource>(
     let now = Time::now();
     let mut item = item.clone();
     item.tracks = summary_json(&load_item_tracks(connection, item.number)?);
-    item.revision = item.revision.saturating_add(1);
+    item.increment_revision()?;
     (item.updated_at, item.catalogue_revision) =
         (now, Revisions::load(connection)?.next_catalogue_revision());
     diesel::update(items::table.find(item.number)).set(&item).execute(connection)?;
@@ -37,7 +37,7 @@ pub fn update_item_after_track_change<S: Resource>(
         IndexedItem { item: &item, fields: &fields, texts: &texts, references: &item.references() };
     filters::write_filter_index::<S>(connection, indexed, IndexChange::Replace)?;
     full_text::reindex_items(connection, &[item.number])?;
-    bump(connection, S::SCHEMA.kind, now)?;
+    bump(connection, S::SCHEMA.kind, Audience::new(item.is_publicly_named()), now)?;
     if item.is_public {
         change_log::record_feed_change(connection, settings, S::SCHEMA.kind)?;
     }

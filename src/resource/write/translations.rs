@@ -75,7 +75,7 @@ pub fn parse_translations(
         };
     }
     let texts = fields.objects_by_language("translations", |language, mut inner| {
-        let status = inner.enum_value("status", &Status::ALL).unwrap_or(defaults.status);
+        let status = inner.enum_value("status", &Status::OF_TEXTS).unwrap_or(defaults.status);
         let defaults = TranslationDefaults { status, ..*defaults };
         let text = parse_translation(&mut inner, schema, &defaults, language);
         for (name, _) in schema.text_fields.iter().filter(|(_, column)| *column == TextField::Title)

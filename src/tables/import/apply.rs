@@ -12,13 +12,14 @@ use crate::http::json_fields::{parse_storable_language, truncate_for_message};
 use crate::http::problem::{FieldError, MAX_ERRORS, Problem};
 use crate::impact::resource::ImpactStatistics;
 use crate::resource::model::item::ItemRow;
-use crate::resource::model::revisions::bump;
+use crate::resource::model::revisions::{Audience, bump};
+use crate::resource::model::status_change::OnReferences;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::store::change_log;
 use crate::resource::store::lookup::{Lookup, find};
 use crate::resource::write::merge_patch::apply_patch;
-use crate::resource::write::save::{SaveResult, WriteMode, save_item};
+use crate::resource::write::save::{SaveRequest, SaveResult, WriteMode, save_item};
 use crate::tables::import::columns::{ImportColumns, column_for_pointer};
 use crate::tables::import::csv_reader::CsvReader;
 use crate::tables::import::row_mapping::{self, ImportRow};
@@ -207,7 +208,7 @@ fn import_rows(
         return Err(errors.into_problem());
     }
     if counts.created.saturating_add(counts.changed) > 0 {
-        bump(connection, ResourceKind::IMPACT_STATISTIC, Time::now())?;
+        bump(connection, ResourceKind::IMPACT_STATISTIC, Audience::new(is_seen), Time::now())?;
     }
     if is_seen {
         change_log::record_feed_change(
@@ -279,12 +280,12 @@ fn import_row(
             .collect();
         body.insert("original_language".to_owned(), json!(language));
         body.insert("translations".to_owned(), json!({language: texts}));
-        let stored = save_item::<ImpactStatistics>(
-            connection,
-            state,
-            row.slug.as_deref().map_or(WriteMode::Create, WriteMode::CreateAt),
-            &Value::Object(body),
-        )?;
+        let save_request = SaveRequest {
+            mode: row.slug.as_deref().map_or(WriteMode::Create, WriteMode::CreateAt),
+            body: &Value::Object(body),
+            on_references: OnReferences::Reject,
+        };
+        let stored = save_item::<ImpactStatistics>(connection, state, save_request)?;
         rows_of.insert(stored.id, row.number);
         return Ok(RowResult { stored, is_new: true });
     };

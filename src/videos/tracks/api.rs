@@ -30,7 +30,8 @@ use crate::videos::tracks::model::{
     self, CaptionCues, CaptionTrack, CaptionTracks, Transcript, VideoName,
 };
 use crate::videos::tracks::store::{
-    VideoLookup, find_stored_track, load_in_script, parse_track, save_track, with_current_video,
+    VideoLookup, find_stored_track, load_in_script, load_shown_tracks, parse_track, save_track,
+    with_current_video,
 };
 
 /// Maximum size of a track file.
@@ -56,7 +57,7 @@ pub async fn get_captions(
     let found = state
         .read(visibility, move |connection| {
             with_current_video(connection, &name, visibility, |connection, item| {
-                Ok((tracks::load_item_tracks(connection, item.number)?, item))
+                Ok((load_shown_tracks(connection, &item)?, item))
             })
         })
         .await?
@@ -76,12 +77,9 @@ pub async fn get_captions(
     });
     let tracks = CaptionTracks { data: data.collect() };
     let validators = CacheValidators {
-        tag: EntityTag::for_item(
-            item.id,
-            item.revision,
-            &format!("captions\n{visibility:?}\n{base}"),
-        ),
+        tag: EntityTag::for_item(item.version(), &format!("captions\n{visibility:?}\n{base}")),
         last_modified: Some(item.updated_at),
+        fresh_until: item.unpublish_at,
     };
     let language_preference = LanguagePreference::new(Vec::new(), Vec::new());
     let response_context = ResponseContext::new(&state, visibility, &language_preference);
@@ -131,14 +129,17 @@ pub async fn get_caption_track(
     let found = state
         .read(visibility, move |connection| {
             with_current_video(connection, &name, visibility, |connection, item| {
-                let all = tracks::load_item_tracks(connection, item.number)?;
+                let all = load_shown_tracks(connection, &item)?;
                 let Some((place, to)) = model::select_track(&all, kind, &requested) else {
                     return Err(track_not_found(&item, kind, &requested));
                 };
                 let Some(stored) = all.into_iter().nth(place) else {
                     return Err(track_not_found(&item, kind, &requested));
                 };
-                let track = load_in_script(connection, &stored, to.as_ref())?;
+                let mut track = load_in_script(connection, &stored, to.as_ref())?;
+                if !visibility.includes_unpublished() {
+                    track.remove_notes();
+                }
                 Ok((item, stored, track, to))
             })
         })
@@ -155,8 +156,9 @@ pub async fn get_caption_track(
     let representation =
         format!("{extension}\n{}\n{}\n{base}\n{visibility:?}", language.as_str(), item.slug);
     let validators = CacheValidators {
-        tag: EntityTag::for_item(stored.id, stored.revision, &representation),
+        tag: EntityTag::for_item(stored.version(), &representation),
         last_modified: Some(stored.updated_at),
+        fresh_until: item.unpublish_at,
     };
     let language_preference = LanguagePreference::new(vec![language.clone()], Vec::new());
     let response_context = ResponseContext::new(&state, visibility, &language_preference);
@@ -214,7 +216,7 @@ pub async fn replace_caption_track(
             with_current_video(connection, &name, Visibility::All, |connection, item| {
                 let existing = find_stored_track(connection, &item, kind, &summary.language)?;
                 match &existing {
-                    Some(track) => precondition.check(track.id, track.revision)?,
+                    Some(track) => precondition.check(track.version())?,
                     None => precondition.check_absent()?,
                 }
                 let upload =
@@ -244,8 +246,9 @@ pub async fn replace_caption_track(
     response::set_validators(
         &mut response,
         &CacheValidators {
-            tag: EntityTag::for_item(stored.id, stored.revision, "write"),
+            tag: EntityTag::for_item(stored.version(), "write"),
             last_modified: Some(stored.updated_at),
+            fresh_until: item.unpublish_at,
         },
     );
     response.insert_header((header::CACHE_CONTROL, "private, no-store"));
@@ -282,7 +285,7 @@ pub async fn delete_caption_track(
                 else {
                     return Err(track_not_found(&item, Some(kind), &language));
                 };
-                precondition.check(track.id, track.revision)?;
+                precondition.check(track.version())?;
                 tracks::delete(connection, track.number)?;
                 resource_tracks::update_item_after_track_change::<Videos>(
                     connection,
@@ -328,7 +331,7 @@ pub async fn get_transcript(
     let found = state
         .read(visibility, move |connection| {
             with_current_video(connection, &name, visibility, |connection, item| {
-                let all: Vec<TrackRow> = tracks::load_item_tracks(connection, item.number)?
+                let all: Vec<TrackRow> = load_shown_tracks(connection, &item)?
                     .into_iter()
                     .filter(|track| track.track_kind().is_spoken())
                     .collect();
@@ -382,10 +385,11 @@ pub async fn get_transcript(
         }
     };
     let representation =
-        format!("transcript\n{}\n{}\n{visibility:?}", language.as_str(), stored.revision);
+        ("transcript", language.as_str(), stored.revision, stored.nonce, visibility);
     let validators = CacheValidators {
-        tag: EntityTag::for_item(item.id, item.revision, &representation),
+        tag: EntityTag::for_item(item.version(), &representation),
         last_modified: Some(item.updated_at),
+        fresh_until: item.unpublish_at,
     };
     let response_context = ResponseContext::new(&state, visibility, &language_preference);
     if condition.is_current(&validators) {

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::api::redirect_to_current;
 use super::model::select_track;
-use super::store::{VideoLookup, load_in_script, with_current_video};
+use super::store::{VideoLookup, load_in_script, load_shown_tracks, with_current_video};
 use crate::captions::Track;
 use crate::captions::webvtt_cue_text;
 use crate::db::{Connection, Error};
@@ -23,7 +23,6 @@ use crate::resource::read::highlights::ms_to_seconds;
 use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::operation::OperationKind;
 use crate::resource::state::AppState;
-use crate::resource::store::tracks;
 use crate::text::language::Language;
 use crate::text::language_fallback::preference_order;
 use crate::videos::fields::VideoFields;
@@ -41,7 +40,7 @@ pub fn load_chapters(
     if !item.track_summaries().iter().any(|track| track.kind == TrackKind::Chapters) {
         return Ok((of_video, None));
     }
-    let stored = tracks::load_item_tracks(connection, item.number)?;
+    let stored = load_shown_tracks(connection, item)?;
     let exact = languages
         .iter()
         .find_map(|language| select_track(&stored, Some(TrackKind::Chapters), language));
@@ -143,8 +142,9 @@ pub async fn get_video_chapters(
     let representation =
         format!("chapters\n{visibility:?}\n{:?}", language.as_ref().map(Language::as_str));
     let validators = CacheValidators {
-        tag: EntityTag::for_item(item.id, item.revision, &representation),
+        tag: EntityTag::for_item(item.version(), &representation),
         last_modified: Some(item.updated_at),
+        fresh_until: item.unpublish_at,
     };
     let response_context = ResponseContext::new(&state, visibility, &language_preference);
     if condition.is_current(&validators) {

@@ -64,6 +64,14 @@ pub fn parse_track(body: &[u8], format: Option<CaptionFormat>) -> Result<Track, 
     })
 }
 
+/// Loads the tracks of a video that the reader for whom it was loaded may see.
+pub fn load_shown_tracks(
+    connection: &mut Connection,
+    item: &ItemRow,
+) -> Result<Vec<TrackRow>, Error> {
+    tracks::load_summarized_tracks(connection, std::iter::once(item))
+}
+
 /// The stored track of a kind and language.
 pub fn find_stored_track(
     connection: &mut Connection,

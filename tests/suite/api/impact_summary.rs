@@ -174,7 +174,7 @@ on_both! {
         assert_eq!(groups(&by("period_after=2025-01-01&group_by=country"))[0], (vec!["AL"], Some("500"), Some("exact"), 1));
         assert_eq!(groups(&by("q=rs&group_by=country")), [(vec!["RS"], Some("0.3"), Some("exact"), 2)]);
         assert_eq!(groups(&by("min_value=100&country=AL,RS")), [(vec![], Some("750"), Some("more_than"), 2)]);
-        server.patch(&key, "/v1/programmes/services", &json!({"status": "draft"}));
+        server.patch(&key, "/v1/programmes/services?on_references=keep", &json!({"status": "draft"}));
         assert_eq!(groups(&by("group_by=programme")).iter().map(|group| group.0[0]).collect::<Vec<_>>(), ["norms", "-"]);
         server.patch(&key, "/v1/impact-statistics/al-24", &json!({"status": "draft"}));
         assert_eq!(groups(&by("country=AL")), [(vec![], Some("500"), Some("exact"), 1)]);
@@ -293,7 +293,7 @@ on_both! {
         server.patch(&key, "/v1/indicators/trained", &json!({"unit": "persons"}));
         keep();
         assert_eq!(server.read(&format!("{SUMMARY}?indicator=trained"))["data"][0]["unit"], "persons");
-        server.patch(&key, "/v1/programmes/norms", &json!({"status": "draft"}));
+        server.patch(&key, "/v1/programmes/norms?on_references=keep", &json!({"status": "draft"}));
         assert_eq!(server.read(&format!("{SUMMARY}?indicator=trained&group_by=programme"))["data"][1]["keys"][0]["value"], Value::Null);
         server.patch(&key, "/v1/impact-statistics/al-25", &json!({"status": "archived"}));
         keep();

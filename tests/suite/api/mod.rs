@@ -17,6 +17,8 @@ mod openapi;
 mod origins;
 mod query_counts;
 mod reads;
+mod references;
 mod restore;
+mod schedule;
 mod text_tracks;
 mod writes;

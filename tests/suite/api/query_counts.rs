@@ -59,7 +59,7 @@ on_both! {
         assert_eq!(title(path), "Renamed");
         let shown = |path: &str| server.read(path)["topics"].as_array().unwrap().len();
         let count = shown(path);
-        server.patch(&key, &format!("/v1/topics/{topic}"), &serde_json::json!({"status": "draft"}));
+        server.patch(&key, &format!("/v1/topics/{topic}?on_references=keep"), &serde_json::json!({"status": "draft"}));
         assert_eq!(shown(path), count - 1, "the public no longer sees it");
         let with_key = server.request("GET", path).key(&key).send().json();
         assert_eq!(with_key["topics"].as_array().unwrap().len(), count, "requests with a key do");

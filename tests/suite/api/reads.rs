@@ -16,7 +16,7 @@ const KINDS: [(&str, &str, usize); 5] = [
 fn is_short(reference: &Value) -> bool {
     let members: Vec<&String> =
         reference.as_object().expect("a reference is an object").keys().collect();
-    members == ["id", "slug", "title"]
+    members == ["id", "language", "slug", "title"]
 }
 
 on_both! {

@@ -63,13 +63,14 @@ on_both! {
         assert_eq!((again.json()["revision"].clone(), again.required_header("etag")), (json!(1), stored.required_header("etag")));
         assert_eq!(server.read(VIDEO)["revision"].as_i64().unwrap(), before["revision"].as_i64().unwrap() + 1);
 
-        let vtt = server.request("GET", &format!("{path}.vtt")).header("Origin", "https://partner.example").send().expect(200);
+        // With its comments, which are for editors.
+        let vtt = server.request("GET", &format!("{path}.vtt")).key(&key).header("Origin", "https://partner.example").send().expect(200);
         assert_eq!(vtt.text(), FULL);
         assert_eq!(vtt.required_header("content-type"), "text/vtt; charset=utf-8");
         assert_eq!(vtt.required_header("content-language"), "sr-Cyrl");
         assert_eq!(vtt.required_header("access-control-allow-origin"), "*");
         let etag = vtt.required_header("etag").to_owned();
-        server.request("GET", &format!("{path}.vtt")).header("If-None-Match", &etag).send().expect(304);
+        server.request("GET", &format!("{path}.vtt")).key(&key).header("If-None-Match", &etag).send().expect(304);
         server.request("HEAD", &format!("{path}.vtt")).send().expect(200);
 
         let srt = server.get(&format!("{path}.srt")).expect(200);
@@ -151,7 +152,7 @@ on_both! {
         server.patch(&key, VIDEO, &json!({"slug": "renamed"}));
         let moved = server.get(&format!("{VIDEO}/captions/mk.vtt?kind=captions")).expect(308);
         assert!(moved.required_header("location").ends_with("/v1/videos/renamed/captions/mk.vtt?kind=captions"));
-        assert_eq!(server.get("/v1/videos/renamed/captions/mk.vtt").text(), FULL);
+        assert_eq!(server.request("GET", "/v1/videos/renamed/captions/mk.vtt").key(&key).send().text(), FULL);
         assert!(server.read("/v1/videos/renamed")["captions"][0]["url"].as_str().unwrap().contains("/videos/renamed/captions/mk.vtt"));
         // Deleting a video hides its tracks, restoring it restores them.
         server.request("DELETE", "/v1/videos/renamed").key(&key).send().expect(204);
@@ -213,5 +214,53 @@ on_both! {
         server.get(&format!("{path}.vtt")).problem(404, "not-found");
         server.get(&format!("{VIDEO}/transcript")).problem(404, "not-found");
         assert_eq!(server.read(&format!("{VIDEO}/captions"))["data"], json!([]));
+    }
+
+    fn tracks_follow_the_status_of_their_language(server: &TestServer) {
+        let key = server.editor_key();
+        let text = |status: &str, title: &str| json!({"status": status, "title": title});
+        let translations = json!({"en": text("published", "Open"), "sq": text("draft", "I hapur"), "sr-Latn": text("draft", "Otvoreno")});
+        server.create(&key, "/v1/videos", &json!({"slug": "open", "status": "published", "original_language": "en", "translations": translations}));
+        let put = |language: &str, word: &str| {
+            let track = format!("WEBVTT\n\nNOTE remark before\n\n00:01.000 --> 00:02.000\n{word}\n\nNOTE remark between\n\n00:03.000 --> 00:04.000\nMore\n\nNOTE remark after\n");
+            let request = server.request("PUT", &format!("/v1/videos/open/captions/{language}")).key(&key);
+            request.header("Content-Type", "text/vtt").body(track).send().expect(201);
+        };
+        for (language, word) in [("en", "Englissimo"), ("sq", "Shqipissimo"), ("sr-Cyrl", "Српскисимо"), ("tr", "Turkissimo")] {
+            put(language, word);
+        }
+        let hidden = ["Shqipissimo", "Српскисимо", "Srpskisimo"];
+        let public_reads = [
+            "/v1/videos/open", "/v1/videos?facets=caption_language", "/v1/videos?q=open&highlights=true", "/v1/videos/open/captions",
+            "/v1/videos/open/transcript?lang=sq", "/v1/videos/open/transcript?lang=sr", "/v1/videos?q=shqipissimo&highlights=true",
+            "/v1/videos?q=srpskisimo", "/v1/search?q=shqipissimo&highlights=true", "/v1/transcript-search?q=shqipissimo",
+            "/v1/transcript-search?q=more", "/embed/videos/open", "/v1/videos.csv", "/v1/videos?caption_language=sq",
+        ];
+        for path in public_reads {
+            let body = server.get(path).text();
+            assert!(!hidden.iter().any(|word| body.contains(word)), "{path}: {body}");
+            assert!(!body.contains("captions/sq") && !body.contains("captions/sr"), "{path}: {body}");
+        }
+        for language in ["sq", "sr-Cyrl", "sr-Latn"] {
+            server.get(&format!("/v1/videos/open/captions/{language}.vtt")).problem(404, "not-found");
+            let seen = server.request("GET", &format!("/v1/videos/open/captions/{language}.vtt")).key(&key).send();
+            assert!(seen.expect(200).text().contains("NOTE remark"));
+        }
+        assert_eq!(server.slugs("/v1/videos?caption_language=sq"), Vec::<String>::new());
+        assert_eq!(server.slugs("/v1/videos?caption_language=tr"), ["open"], "there is no text in Turkish");
+        let facets = server.read("/v1/videos?facets=caption_language");
+        let values: Vec<&str> = facets["facets"]["caption_language"].as_array().expect("values").iter().filter_map(|facet| facet["value"].as_str()).collect();
+        assert_eq!(values, ["en", "tr"]);
+        // Comments are for editors.
+        for extension in ["vtt", "srt", "txt", "json"] {
+            let body = server.get(&format!("/v1/videos/open/captions/en.{extension}")).expect(200).text();
+            assert!(body.contains("Englissimo") && !body.contains("remark"), "{body}");
+        }
+        // Published with its language.
+        server.patch(&key, "/v1/videos/open", &json!({"translations": {"sq": {"status": "published"}}}));
+        assert!(server.get("/v1/videos/open/captions/sq.vtt").expect(200).text().contains("Shqipissimo"));
+        assert_eq!(server.slugs("/v1/videos?caption_language=sq"), ["open"]);
+        assert_eq!(server.slugs("/v1/videos?q=shqipissimo"), ["open"]);
+        server.get("/v1/videos/open/captions/sr-Cyrl.vtt").problem(404, "not-found");
     }
 }

@@ -410,7 +410,8 @@ on_both! {
         // Simulates thousands of items created and removed.
         let mut connection = kinoteka::server::database_from_settings(&server.settings).unwrap().connect().unwrap();
         connection.batch_execute(if server.settings.database_url.starts_with("sqlite") {
-            "INSERT INTO items SELECT 12000, randomblob(16), kind, 'gone', 'draft', original_language, '', '', '', '', '', 1, FALSE, FALSE, created_at, updated_at, NULL, created_at, created_at, 1 FROM items LIMIT 1"
+            "INSERT INTO items (number, id, kind, slug, status, original_language, languages, public_languages, reference_list, fields, tracks, revision, is_public, ever_public, created_at, updated_at, deleted_at, purged_at, catalogue_revision)
+             SELECT 12000, randomblob(16), kind, 'gone', 'draft', original_language, '', '', '', '', '', 1, FALSE, FALSE, created_at, updated_at, created_at, created_at, 1 FROM items LIMIT 1"
         } else {
             "SELECT setval(pg_get_serial_sequence('items', 'number'), 12000)"
         }).unwrap();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use kinoteka::db::Connection;
-use kinoteka::resource::model::revisions::{CATALOGUE, Revisions};
+use kinoteka::resource::model::revisions::Revisions;
 use serde_json::{Value, json};
 
 use super::{assert_no_partial_writes, attempt, number, open};
@@ -87,7 +87,7 @@ fn check_kill_during_writes(directory: &Path, url: &str) {
     .trim()
     .to_owned();
     let revision = |connection: &mut Connection| {
-        Revisions::load(connection).expect("the revisions load").get(CATALOGUE).0
+        Revisions::load(connection).expect("the revisions load").catalogue().revision
     };
     let mut before = revision(&mut open(url));
     let mut writes = 0;

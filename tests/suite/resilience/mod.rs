@@ -2,6 +2,7 @@
 
 mod clients;
 mod crash;
+mod history;
 mod overload;
 mod postgres;
 mod races;

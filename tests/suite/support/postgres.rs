@@ -47,6 +47,34 @@ impl PostgresDatabase {
     }
 }
 
+impl PostgresDatabase {
+    /// Copies the database; servers reconnect afterwards.
+    pub fn save_copy(&self) {
+        self.without_connections(&format!("CREATE DATABASE {0}_copy TEMPLATE {0}", self.name));
+    }
+
+    /// Replaces the database by the copy; servers reconnect afterwards.
+    pub fn restore_copy(&self) {
+        self.without_connections(&format!(
+            "DROP DATABASE {0}; ALTER DATABASE {0}_copy RENAME TO {0}",
+            self.name
+        ));
+    }
+
+    fn without_connections(&self, statements: &str) {
+        let cluster = cluster().expect("the database exists");
+        cluster.execute(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", self.name));
+        cluster.execute(&format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'",
+            self.name
+        ));
+        for statement in statements.split("; ") {
+            cluster.execute(statement);
+        }
+        cluster.execute(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", self.name));
+    }
+}
+
 impl Drop for PostgresDatabase {
     fn drop(&mut self) {
         if let Some(cluster) = cluster() {

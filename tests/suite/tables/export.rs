@@ -188,7 +188,7 @@ on_both! {
     fn drafts_are_exported_only_with_key(server: &TestServer) {
         let key = whole(server);
         server.create(&key, "/v1/impact-statistics", &json!({"slug": "draft", "label": "Not yet"}));
-        server.patch(&key, "/v1/partners/network", &json!({"status": "draft"}));
+        server.patch(&key, "/v1/partners/network?on_references=keep", &json!({"status": "draft"}));
         let all = |path: &str| csv(&server.request("GET", path).key(&key).send().expect(200)).1;
         assert_eq!(slugs(server, "/v1/impact-statistics.csv"), ["people"]);
         assert_eq!(rows(server, "/v1/impact-statistics.csv")[0]["partner"], "");

@@ -146,7 +146,7 @@ on_both! {
         server.request("DELETE", "/v1/videos/a").key(&key).send().expect(204);
         assert_eq!(topics(), [("one".to_owned(), 1)].into());
         // An unpublished topic is not listed.
-        server.patch(&key, "/v1/topics/one", &json!({"status": "draft"}));
+        server.patch(&key, "/v1/topics/one?on_references=keep", &json!({"status": "draft"}));
         assert!(topics().is_empty());
     }
 

@@ -96,7 +96,7 @@ on_both! {
         }
         assert_eq!(found(&server.read("/v1/search?q=shelter&offset=4")), best.get(4..).unwrap());
         // Drafts are found with a key on request.
-        server.patch(&key, "/v1/topics/shelter", &json!({"status": "draft"}));
+        server.patch(&key, "/v1/topics/shelter?on_references=keep", &json!({"status": "draft"}));
         assert!(!found(&server.read("/v1/search?q=shelter")).contains(&("topic".to_owned(), "shelter".to_owned())));
         let drafts = |query: &str| found(&server.request("GET", &format!("/v1/search?q=shelter&{query}")).key(&key).send().expect(200).json());
         assert_eq!(drafts("status=draft"), named(&[("topic", "shelter")]));

@@ -1,0 +1,132 @@
+//! Changes the status of items: scheduled publication, archiving, deletion, restoring.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+
+use crate::db::schema::items;
+use crate::db::{Connection, Id, Time};
+use crate::http::problem::{FieldError, Problem, ProblemKind};
+use crate::resource::index::{filters, full_text};
+use crate::resource::model::item::ItemRow;
+use crate::resource::model::revisions::{Audience, Revisions, bump};
+use crate::resource::model::status_change::{OnReferences, StatusChange};
+use crate::resource::schema::ResourceKind;
+use crate::resource::state::AppState;
+use crate::resource::store::change_log;
+use crate::resource::store::items::{load_items, referencing_items};
+use crate::resource::view::resource::Resource;
+
+/// Changes the status of an item, with all that depends on it, and bumps the revisions.
+pub fn change_status<S: Resource>(
+    connection: &mut Connection,
+    state: &AppState,
+    item: &ItemRow,
+    change: StatusChange,
+) -> Result<(), Problem> {
+    let now = Time::now();
+    let mut changed = change.apply(item, now)?;
+    changed.catalogue_revision = Revisions::load(connection)?.next_catalogue_revision();
+    diesel::update(items::table.find(item.number)).set(&changed).execute(connection)?;
+    filters::set_public_flag::<S>(connection, item.number, changed.is_public)?;
+    full_text::reindex_item::<S>(connection, &changed)?;
+    let is_visible = item.is_publicly_named() || changed.is_publicly_named();
+    bump(connection, S::SCHEMA.kind, Audience::new(is_visible), now)?;
+    if is_visible {
+        change_log::record_feed_change(connection, &state.settings, S::SCHEMA.kind)?;
+    }
+    Ok(())
+}
+
+/// Decides what becomes of the public items that refer to an item before its status changes from
+/// `before` to `after`. Rejects the change with 409, or archives the referring items.
+pub(super) fn settle_references(
+    connection: &mut Connection,
+    state: &AppState,
+    before: &ItemRow,
+    after: &ItemRow,
+    on_references: OnReferences,
+) -> Result<(), Problem> {
+    let loses_name = before.is_publicly_named() && !after.is_publicly_named();
+    let loses_page = before.is_public && !after.is_public;
+    if !loses_name && !loses_page {
+        return Ok(());
+    }
+    match on_references {
+        OnReferences::Keep => Ok(()),
+        OnReferences::Archive => archive_referrers(connection, state, before.id),
+        OnReferences::Reject => {
+            let referrers = load_referrers(connection, before.id)?;
+            if referrers.is_empty() {
+                return Ok(());
+            }
+            let remedy = if after.is_publicly_named() {
+                "Repeat the request with `on_references=keep`, which leaves its name, credit line and disclaimer with them, or with `on_references=archive`, which archives them too."
+            } else {
+                "Archive the item instead, so that its name, credit line and disclaimer remain with them, or repeat the request with `on_references=keep`, which hides these, or with `on_references=archive`, which archives the items too."
+            };
+            Err(referenced_problem(before, &referrers, remedy))
+        }
+    }
+}
+
+/// Archives all public items that refer to an item, and those that refer to them.
+pub fn archive_referrers(
+    connection: &mut Connection,
+    state: &AppState,
+    id: Id,
+) -> Result<(), Problem> {
+    let mut pending = vec![id];
+    let mut visited = BTreeSet::from([id]);
+    while let Some(id) = pending.pop() {
+        for referrer in load_referrers(connection, id)? {
+            if !visited.insert(referrer.id) {
+                continue;
+            }
+            let kind =
+                ResourceKind::parse(&referrer.kind).and_then(|kind| state.status_changer(kind));
+            let Some(change_status) = kind else {
+                return Err(Problem::internal(format!("kind {} is not registered", referrer.kind)));
+            };
+            change_status(connection, state, &referrer, StatusChange::Archive)?;
+            pending.push(referrer.id);
+        }
+    }
+    Ok(())
+}
+
+/// Loads the public items that refer to an item.
+fn load_referrers(connection: &mut Connection, id: Id) -> Result<Vec<ItemRow>, Problem> {
+    let condition = referencing_items(id).sql(
+        " AND items.is_public = TRUE AND items.deleted_at IS NULL ORDER BY items.kind, items.slug",
+    );
+    let mut rows = load_items(connection, &condition)?;
+    rows.retain(|row| row.references().iter().any(|reference| reference.target_id == id));
+    Ok(rows)
+}
+
+/// Returns the problem of a change that other items prevent; lists the first of them.
+pub(super) fn referenced_problem(item: &ItemRow, referrers: &[ItemRow], remedy: &str) -> Problem {
+    let noun = |kind: &str| kind.replace('_', " ");
+    let names: Vec<String> =
+        referrers.iter().take(5).map(|row| format!("{} `{}`", noun(&row.kind), row.slug)).collect();
+    let more = if referrers.len() > names.len() {
+        format!(" and {} more", referrers.len().saturating_sub(names.len()))
+    } else {
+        String::new()
+    };
+    let detail = format!(
+        "The {} `{}` is referred to by {}{more}. {remedy}",
+        noun(&item.kind),
+        item.slug,
+        names.join(", ")
+    );
+    let mut problem = Problem::new(ProblemKind::Conflict, detail);
+    let first = referrers.first().map(|row| noun(&row.kind)).unwrap_or_default();
+    problem.errors.push(FieldError::field(
+        "",
+        "referenced",
+        format!("{} reference(s), the first of a {first}", referrers.len()),
+    ));
+    problem
+}

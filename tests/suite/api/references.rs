@@ -1,0 +1,164 @@
+//! What becomes of the items that refer to an item which is archived, withdrawn or deleted.
+
+use std::time::Duration;
+
+use kinoteka::db::Time;
+use serde_json::{Value, json};
+
+use crate::on_both;
+use crate::support::TestServer;
+
+/// A programme with a credit line, and public items of every kind that refer to it, to a partner,
+/// to a topic and to an indicator.
+fn fill(server: &TestServer) {
+    let text = |title: &str| json!({"en": {"status": "published", "title": title}});
+    let name = |name: &str| json!({"en": {"status": "published", "name": name}});
+    let label = |label: &str| json!({"en": {"status": "published", "label": label}});
+    server.import(&[
+        json!({"resource": "topic", "slug": "norms", "status": "published", "translations": name("Normsissimo")}),
+        json!({"resource": "partner", "slug": "funder", "status": "published", "kind": "donor", "translations": name("Funderissimo")}),
+        json!({"resource": "programme", "slug": "first", "status": "published", "translations":
+            {"en": {"status": "published", "title": "Programmissimo", "credit_line": "Creditissimo", "disclaimer": "Disclaimissimo"}}}),
+        json!({"resource": "indicator", "slug": "reach", "status": "published", "unit": "people", "measure": "unit", "ascending": true, "additive": true, "translations": label("Reachissimo")}),
+        json!({"resource": "video", "slug": "film", "status": "published", "programme": "first", "topics": ["norms"],
+            "partners": [{"partner": "funder", "role": "funder"}], "translations": text("Film")}),
+        json!({"resource": "impact_statistic", "slug": "figure", "status": "published", "indicator": "reach", "programme": "first", "partner": "funder",
+            "value": "500", "evidence": [{"video": "film"}], "translations": label("Figure")}),
+        json!({"resource": "saved_query", "slug": "films", "status": "published", "kind": "video", "query": "programme=first", "translations": name("Films")}),
+    ]);
+}
+
+const TARGETS: [(&str, &str); 4] = [
+    ("/v1/programmes/first", "Programmissimo"),
+    ("/v1/partners/funder", "Funderissimo"),
+    ("/v1/topics/norms", "Normsissimo"),
+    ("/v1/indicators/reach", "Reachissimo"),
+];
+
+/// Reads by an archived item, each with what it must contain.
+const READS: [(&str, &str); 18] = [
+    ("/v1/videos?programme=first&lang=en", "Film"),
+    ("/v1/videos?partner=funder&lang=en", "Film"),
+    ("/v1/videos?topic=norms&lang=en", "Film"),
+    ("/v1/videos?programme=!first&lang=en", "\"data\":[]"),
+    ("/v1/videos?q=programmissimo&lang=en", "Film"),
+    ("/v1/videos?facets=programme,topic,partner&lang=en", "Normsissimo"),
+    ("/v1/videos/film?lang=en", "Programmissimo"),
+    ("/v1/impact-statistics?indicator=reach&lang=en", "Figure"),
+    ("/v1/impact-statistics/summary?indicator=reach&group_by=programme&lang=en", "Programmissimo"),
+    ("/v1/impact-statistics/figure?lang=en", "Reachissimo"),
+    ("/feeds/videos.rss?programme=first&lang=en", "Creditissimo"),
+    ("/feeds/videos.json?topic=norms&lang=en", "Creditissimo"),
+    ("/embed/videos?programme=first&lang=en", "Film"),
+    ("/embed/videos/film?lang=en", "Creditissimo"),
+    ("/embed/videos/film?lang=en", "Disclaimissimo"),
+    ("/embed/impact-statistics/figure?lang=en", "Figure"),
+    ("/f/films.json", "Film"),
+    ("/v1/videos.csv?programme=first&lang=en", "Programmissimo"),
+];
+
+fn archived(path: &str, server: &TestServer) -> Value {
+    server.read(path)["archived"].clone()
+}
+
+on_both! {
+    fn archiving_with_keep_preserves_attribution_and_links(server: &TestServer) {
+        fill(server);
+        let key = server.editor_key();
+        for (path, expected) in READS {
+            let response = server.get(path).expect(200);
+            assert!(response.text().contains(expected), "{path}: {}", response.text());
+        }
+        for (target, name) in TARGETS {
+            let archive = |query: &str| {
+                server.request("PATCH", &format!("{target}{query}")).key(&key).json(&json!({"status": "archived"})).send()
+            };
+            let problem = archive("").problem(409, "conflict");
+            let detail = problem["detail"].as_str().unwrap_or_default();
+            assert!(detail.contains("`film`") || detail.contains("`figure`"), "{detail}");
+            assert!(detail.contains("on_references=keep") && detail.contains("on_references=archive"), "{detail}");
+            assert_eq!(server.get(target).status, 200, "nothing was changed");
+            archive("?on_references=sometimes").errors(400, &[("on_references", "unknown_value")]);
+            archive("?on_references=keep").expect(200);
+            assert_eq!(server.get(target).status, 404);
+            assert!(server.get(&format!("{target}?lang=en")).text().find(name).is_none());
+        }
+        for (path, expected) in READS {
+            let response = server.get(path).expect(200);
+            assert!(response.text().contains(expected), "{path}: {}", response.text());
+        }
+        let film = server.read("/v1/videos/film?lang=en");
+        for reference in [&film["programme"], &film["topics"][0], &film["partners"][0]["partner"]] {
+            assert_eq!((&reference["archived"], &reference["language"]), (&json!(true), &json!("en")), "{film}");
+        }
+        // Included in full, it remains short for the public.
+        let included = server.read("/v1/videos/film?include=programme&lang=en");
+        assert_eq!(included["programme"], film["programme"]);
+        let seen = server.request("GET", "/v1/videos/film?include=programme&lang=en").key(&key).send().json();
+        assert_eq!(seen["programme"]["credit_line"], "Creditissimo");
+        // A change of what the public sees of the archived item reaches it.
+        server.patch(&key, "/v1/programmes/first", &json!({"credit_line": "Other credit"}));
+        assert!(server.get("/feeds/videos.rss?programme=first&lang=en").text().contains("Other credit"));
+        // Published again.
+        server.patch(&key, "/v1/programmes/first", &json!({"status": "published"}));
+        assert_eq!(server.read("/v1/videos/film?lang=en")["programme"].get("archived"), None);
+    }
+
+    fn archiving_with_archive_takes_referring_items_along(server: &TestServer) {
+        fill(server);
+        let key = server.editor_key();
+        server.request("PATCH", "/v1/programmes/first?on_references=archive").key(&key).json(&json!({"status": "archived"})).send().expect(200);
+        for path in ["/v1/programmes/first", "/v1/videos/film", "/v1/impact-statistics/figure"] {
+            server.get(path).problem(404, "not-found");
+            let item = server.request("GET", path).key(&key).send().expect(200).json();
+            assert_eq!(item["status"], "archived", "{path}");
+        }
+        server.get("/v1/topics/norms").expect(200);
+        assert_eq!(server.slugs("/v1/videos?programme=first"), Vec::<String>::new());
+    }
+
+    fn withdrawing_a_referenced_item_is_rejected(server: &TestServer) {
+        fill(server);
+        let key = server.editor_key();
+        let withdraw = |query: &str| {
+            server.request("PATCH", &format!("/v1/programmes/first{query}")).key(&key).json(&json!({"status": "draft"})).send()
+        };
+        let problem = withdraw("").problem(409, "conflict");
+        assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("Archive the item instead")), "{problem}");
+        assert_eq!(archived("/v1/videos/film?lang=en", server), Value::Null);
+        withdraw("?on_references=archive").expect(200);
+        server.get("/v1/videos/film").problem(404, "not-found");
+        // Nothing refers to it publicly any more.
+        server.patch(&key, "/v1/programmes/first", &json!({"status": "published"}));
+        withdraw("").expect(200);
+    }
+
+    fn deletion_archives_referring_items(server: &TestServer) {
+        fill(server);
+        let key = server.editor_key();
+        let delete = |query: &str| server.request("DELETE", &format!("/v1/programmes/first{query}")).key(&key).send();
+        delete("").problem(409, "conflict");
+        delete("?on_references=keep").errors(400, &[("on_references", "unknown_value")]);
+        server.get("/v1/programmes/first").expect(200);
+        delete("?on_references=archive").expect(204);
+        server.get("/v1/programmes/first").problem(410, "gone");
+        for path in ["/v1/videos/film", "/v1/impact-statistics/figure"] {
+            server.get(path).problem(404, "not-found");
+        }
+    }
+
+    fn scheduled_archiving_keeps_references_unless_told_otherwise(server: &TestServer) {
+        fill(server);
+        let key = server.editor_key();
+        let soon = Time::now().saturating_add(Duration::from_secs(1)).to_string();
+        server.patch(&key, "/v1/partners/funder", &json!({"unpublish_at": soon}));
+        server.request("PATCH", "/v1/topics/norms?on_references=archive").key(&key).json(&json!({"unpublish_at": soon})).send().expect(200);
+        let started = std::time::Instant::now();
+        while server.get("/v1/topics/norms").status == 200 || server.get("/v1/partners/funder").status == 200 {
+            assert!(started.elapsed() < Duration::from_secs(5), "not archived in time");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        server.get("/v1/videos/film").problem(404, "not-found");
+        server.get("/v1/impact-statistics/figure").problem(404, "not-found");
+    }
+}
