@@ -16,6 +16,7 @@ use crate::registry::resources;
 use crate::resource::model::item::ItemRow;
 use crate::resource::schema::ResourceKind;
 use crate::resource::store::tracks;
+use crate::resource::write::save::ARCHIVED_FROM_PUBLIC;
 use crate::server;
 
 /// Members that only the server sets or derives.
@@ -39,11 +40,14 @@ pub fn run(settings: &Settings) -> Result<(), CommandError> {
                 .map_err(Problem::from)?;
             let mut lines = Vec::with_capacity(rows.len());
             for item in rows {
+                let is_archived_from_public = item.archived_from_public;
                 let text = (entry.render)(connection, &context, item)?;
-                lines.push(to_ndjson_line(
-                    kind,
-                    &serde_json::from_str(&text).map_err(Problem::internal)?,
-                )?);
+                let resource = serde_json::from_str(&text).map_err(Problem::internal)?;
+                let mut line = to_ndjson_object(kind, &resource);
+                if is_archived_from_public {
+                    line.insert(ARCHIVED_FROM_PUBLIC.to_owned(), true.into());
+                }
+                lines.push(serde_json::to_string(&line).map_err(Problem::internal)?);
             }
             Ok::<_, Problem>(lines)
         })? {
@@ -92,7 +96,7 @@ fn text_track_lines(
     Ok(lines)
 }
 
-fn to_ndjson_line(kind: ResourceKind, resource: &Value) -> Result<String, Problem> {
+fn to_ndjson_object(kind: ResourceKind, resource: &Value) -> Map<String, Value> {
     let mut object = Map::new();
     object.insert("resource".to_owned(), kind.as_str().into());
     for (name, value) in resource.as_object().into_iter().flatten() {
@@ -106,7 +110,7 @@ fn to_ndjson_line(kind: ResourceKind, resource: &Value) -> Result<String, Proble
             object.insert(name.clone(), value);
         }
     }
-    serde_json::to_string(&Value::Object(object)).map_err(Problem::internal)
+    object
 }
 
 /// Replaces references by slugs and countries by codes; removes null members.

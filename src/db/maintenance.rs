@@ -142,6 +142,45 @@ pub fn optimize_search_index(connection: &mut Connection) -> Result<(), Error> {
     Ok(())
 }
 
+/// Removes the entries of deleted items from the full-text index, where they are only marked as
+/// deleted, with their words. Does nothing on PostgreSQL.
+pub fn drop_deleted_index_entries(connection: &mut Connection) -> Result<(), Error> {
+    if connection.is_sqlite() {
+        connection.batch_execute("INSERT INTO search_index (search_index) VALUES ('optimize')")?;
+    }
+    Ok(())
+}
+
+/// Deletes the words of the vocabulary that occur in no entry of the full-text index, and the
+/// filter values that no item has.
+pub fn delete_unused_words(connection: &mut Connection) -> Result<(), Error> {
+    // A token of the index is a word after the letters of its kind and field; a token of the
+    // vocabulary is a word after the letter of its script.
+    connection.batch_execute(if connection.is_sqlite() {
+        "CREATE VIRTUAL TABLE temp.index_terms USING fts5vocab (main, search_index, row);
+         DELETE FROM vocabulary WHERE substr(token, 2) NOT IN (SELECT substr(term, 3) FROM temp.index_terms);
+         DROP TABLE temp.index_terms"
+    } else {
+        "DELETE FROM vocabulary WHERE substr(token, 2) NOT IN (SELECT substr(word, 3) FROM ts_stat('SELECT document FROM search_index'))"
+    })?;
+    Ok(connection.batch_execute(
+        "DELETE FROM filter_terms WHERE NOT EXISTS (SELECT 1 FROM filter_index WHERE filter_index.term = filter_terms.number)",
+    )?)
+}
+
+/// Overwrites what deleted rows leave in the files of the database. SQLite: rewrites the file
+/// without free space, and truncates the write-ahead log. PostgreSQL: removes dead rows.
+pub fn overwrite_free_space(connection: &mut Connection) -> Result<(), Error> {
+    if connection.is_sqlite() {
+        connection.batch_execute("VACUUM")?;
+        return Ok(connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?);
+    }
+    connection.batch_execute("SET statement_timeout = 0")?;
+    Ok(connection.batch_execute(
+        "VACUUM items, texts, slugs, filter_terms, filter_index, tracks, cues, search_index, vocabulary, idempotent_requests",
+    )?)
+}
+
 /// Result of a backup.
 #[derive(Clone, Copy, Debug)]
 pub struct BackupReport {

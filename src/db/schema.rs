@@ -28,6 +28,10 @@ tables! {
         revision -> BigInt,
         nonce -> BigInt,
     }
+    secrets (name) {
+        name -> Text,
+        value -> Text,
+    }
     items (number) {
         number -> BigInt,
         id -> Uuid,
@@ -49,6 +53,7 @@ tables! {
         published_at -> Nullable<Instant>,
         unpublish_at -> Nullable<Instant>,
         unpublish_referrers -> Bool,
+        archived_from_public -> Bool,
         deleted_at -> Nullable<Instant>,
         purged_at -> Nullable<Instant>,
         catalogue_revision -> BigInt,

@@ -120,7 +120,7 @@ pub async fn oembed(
     params.to_response(
         response_context,
         &validators,
-        &embed.with_thumbnail(&params, |width| {
+        embed.with_thumbnail(&params, |width| {
             format!("{base_url}{}", png_path(&slug, &title_language, width))
         }),
     )
@@ -196,7 +196,7 @@ async fn oembed_saved_query(
         &base,
         EmbedPage { kind: "rich", url: format!("{base}/f/{slug}{mark}{query}"), title },
     );
-    params.to_response(response_context, &validators, &embed)
+    params.to_response(response_context, &validators, embed)
 }
 
 /// The oEmbed response for a list of videos.
@@ -257,7 +257,7 @@ async fn oembed_list(
         &base,
         EmbedPage { kind: "rich", url: format!("{base}/embed/videos{mark}{query}"), title },
     );
-    params.to_response(response_context, &validators, &embed)
+    params.to_response(response_context, &validators, embed)
 }
 
 /// The oEmbed response for a chart.
@@ -298,7 +298,7 @@ async fn oembed_chart(
             title: chart.title,
         },
     );
-    params.to_response(response_context, &validators, &embed)
+    params.to_response(response_context, &validators, embed)
 }
 
 /// The oEmbed response for an impact statistic.
@@ -370,5 +370,5 @@ async fn oembed_statistic(
             title,
         },
     );
-    params.to_response(response_context, &validators, &embed)
+    params.to_response(response_context, &validators, embed)
 }

@@ -154,8 +154,9 @@ impl OEmbedParams {
         &self,
         response_context: ResponseContext<'_>,
         validators: &CacheValidators,
-        embed: &OEmbed,
+        embed: OEmbed,
     ) -> Result<HttpResponse, Problem> {
+        let embed = OEmbed { cache_age: response_context.max_age(validators), ..embed };
         let mut response = response_context.ok(validators);
         let ui_language = response_context.language_preference.ui_language;
         response.insert_header((header::CONTENT_LANGUAGE, ui_language));
@@ -164,7 +165,7 @@ impl OEmbedParams {
         }
         Ok(response
             .content_type("application/json")
-            .body(serde_json::to_vec(embed).map_err(Problem::internal)?))
+            .body(serde_json::to_vec(&embed).map_err(Problem::internal)?))
     }
 
     pub(super) fn to_embed(&self, context: &AppState, base_url: &str, page: EmbedPage) -> OEmbed {

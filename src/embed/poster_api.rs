@@ -1,24 +1,37 @@
 //! HTTP handlers for `/v1/videos/{video}/poster.svg` and `.png`.
 
+use std::sync::Arc;
+
 use actix_web::web::{self, Bytes};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, get};
 use serde::Serialize;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::{Object, RefOr};
 
+use crate::db::{Connection, Time};
 use crate::embed::html_shell::is_rtl;
-use crate::embed::load_item::{self, ItemRequest, Located};
-use crate::http::conditional::Freshness;
+use crate::embed::load_item::{self, Located};
+use crate::http::conditional::{CacheValidators, EntityTag};
 use crate::http::language::LanguagePreference;
+use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
+use crate::http::visibility::Visibility;
 use crate::images::poster::{PNG_WIDTHS, Poster, SIZE};
 use crate::images::rasterizer::PngRenderer;
-use crate::resource::extract::Viewer;
+use crate::resource::cache::references::CacheView;
+use crate::resource::extract::ConditionalViewer;
+use crate::resource::model::revisions::Revisions;
+use crate::resource::read::get;
 use crate::resource::read::response::ResponseContext;
+use crate::resource::schema::ResourceKind;
 use crate::resource::schema::operation::OperationKind;
 use crate::resource::state::AppState;
-use crate::text::fingerprint::Fingerprint;
+use crate::resource::store::lookup::Lookup;
+use crate::resource::store::visibility::find_visible;
+use crate::resource::view::context::RenderContext;
+use crate::videos::resource::Videos;
+use crate::videos::schema::SCHEMA;
 
 /// Get the poster of a video
 ///
@@ -80,10 +93,64 @@ enum PosterFormat<'a> {
     Png(&'a PngRenderer),
 }
 
+/// What a poster depends on. Its entity tag follows from its content, so that changes of other
+/// videos do not empty caches of images.
 #[derive(Serialize)]
-struct PosterKey {
+struct PosterTag<'a> {
     extension: &'static str,
     width: u32,
+    poster: &'a Poster,
+}
+
+/// Loads a poster.
+fn load_poster(
+    connection: &mut Connection,
+    state: &AppState,
+    poster_request: &PosterRequest,
+) -> Result<Located<LoadedPoster>, Problem> {
+    let PosterRequest { id_or_slug, visibility, language_preference } = poster_request;
+    let revisions = Arc::new(Revisions::load(connection)?);
+    let item = match find_visible(connection, &SCHEMA, id_or_slug, *visibility)? {
+        Lookup::Former(item) => return Ok(Located::Moved(item.slug)),
+        Lookup::Current(item) => item,
+    };
+    let mut render_context = RenderContext::new(
+        language_preference.clone(),
+        Arc::clone(&state.country_names),
+        Some(CacheView::new(&state.reference_cache, &revisions)),
+    );
+    let mut video =
+        get::load_item::<Videos>(connection, item.into(), *visibility, &mut render_context)?;
+    let programme = video
+        .references_in("programme")
+        .find_map(|reference| render_context.short_reference(&reference.target_id))
+        .map(|programme| programme.title);
+    let chosen = video.take_selected_text();
+    let (language, title) = chosen.map_or_else(Default::default, |chosen| {
+        (chosen.language.as_str().to_owned(), chosen.text.title)
+    });
+    let is_rtl = is_rtl(&language);
+    let programmes_changed_at = revisions.changed_at(ResourceKind::PROGRAMME.as_str(), *visibility);
+    let changed_at = programmes_changed_at.max(Some(video.item.updated_at));
+    let poster = Poster { slug: video.item.slug, language, is_rtl, title, programme };
+    let fresh_until = revisions.next_scheduled_change();
+    Ok(Located::Found(LoadedPoster { poster, changed_at, fresh_until }))
+}
+
+/// A poster with what its validators depend on.
+struct LoadedPoster {
+    poster: Poster,
+    /// Time of the last change of the video and of any programme.
+    changed_at: Option<Time>,
+    /// Time of the next scheduled change.
+    fresh_until: Option<Time>,
+}
+
+/// A request for a poster.
+struct PosterRequest {
+    id_or_slug: String,
+    visibility: Visibility,
+    language_preference: LanguagePreference,
 }
 
 async fn respond(
@@ -92,7 +159,7 @@ async fn respond(
     id_or_slug: String,
     poster_format: PosterFormat<'_>,
 ) -> Result<HttpResponse, Problem> {
-    let Viewer(visibility) = Viewer::extract(request).await?;
+    let ConditionalViewer { visibility, condition } = ConditionalViewer::extract(request).await?;
     let mut params = QueryParams::parse(request.query_string())?;
     let language_preference =
         LanguagePreference::parse(&mut params, context.language_defaults(request));
@@ -108,41 +175,14 @@ async fn respond(
         PosterFormat::Png(_) => ("png", parse_width(&mut params)),
     };
     params.finish()?;
-    let etag_key = Fingerprint::of(&PosterKey { extension, width });
-    let item_request = ItemRequest {
-        id_or_slug,
-        visibility,
-        language_preference: &language_preference,
-        etag_key,
-        with_extras: false,
-        accept_former_slug: false,
-    };
-    let response_context = ResponseContext::new(context, visibility, &language_preference);
-    let (validators, found) = match load_item::load_video(
-        context,
-        request,
-        item_request,
-        |mut video, _, render_context| {
-            let programme = video
-                .references_in("programme")
-                .find_map(|reference| render_context.short_reference(&reference.target_id))
-                .map(|programme| programme.title);
-            let chosen = video.take_selected_text();
-            let (language, title) = chosen.map_or_else(Default::default, |chosen| {
-                (chosen.language.as_str().to_owned(), chosen.text.title)
-            });
-            let is_rtl = is_rtl(&language);
-            Poster { slug: video.item.slug, language, is_rtl, title, programme }
-        },
-    )
-    .await?
-    {
-        Freshness::Fresh(validators, found) => (validators, found),
-        Freshness::NotModified(validators) => {
-            return Ok(response_context.not_modified(&validators));
-        }
-    };
-    let poster = match found {
+    let poster_request =
+        PosterRequest { id_or_slug, visibility, language_preference: language_preference.clone() };
+    let state = context.clone().into_inner();
+    let done = context
+        .read(visibility, move |connection| load_poster(connection, &state, &poster_request))
+        .await?;
+    StatementCount::record(request, done.statement_count);
+    let LoadedPoster { poster, changed_at, fresh_until } = match done.value {
         Located::Moved(slug) => {
             return Ok(load_item::permanent_redirect(
                 context,
@@ -150,8 +190,14 @@ async fn respond(
                 &format!("/v1/videos/{slug}/poster.{extension}"),
             ));
         }
-        Located::Found(poster) => poster,
+        Located::Found(found) => found,
     };
+    let tag = EntityTag::from_key(&PosterTag { extension, width, poster: &poster });
+    let validators = CacheValidators { tag, last_modified: changed_at, fresh_until };
+    let response_context = ResponseContext::new(context, visibility, &language_preference);
+    if condition.is_current(&validators) {
+        return Ok(response_context.not_modified(&validators));
+    }
     let (media_type, body) = match poster_format {
         PosterFormat::Svg => ("image/svg+xml", Bytes::from(poster.to_svg())),
         PosterFormat::Png(painter) => (

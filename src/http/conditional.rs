@@ -231,10 +231,13 @@ impl Precondition {
         if holds {
             return Ok(());
         }
-        Err(Problem::new(
-            ProblemKind::PreconditionFailed,
-            "The item has changed since it was read: no ETag in `If-Match` matches the current one.",
-        ))
+        let is_weak = if_match.split(',').any(|tag| tag.trim_start().starts_with("W/"));
+        let detail = if is_weak {
+            "`If-Match` has a weak ETag (`W/\"…\"`), which never matches: it requires a strong comparison (RFC 9110 section 13.1.1). A proxy has weakened the ETag that the server sent, probably because it compressed the response; configure it to pass responses unchanged, or remove the `W/`."
+        } else {
+            "The item has changed since it was read: no ETag in `If-Match` matches the current one."
+        };
+        Err(Problem::new(ProblemKind::PreconditionFailed, detail))
     }
 
     /// Checks the preconditions for an item that does not exist.
@@ -293,7 +296,11 @@ mod tests {
         ] {
             assert!(!matches(tag.as_str(), other), "{other:?}");
         }
-        assert!(!matches(&format!("W/{}", tag.as_str()), current), "a weak tag never matches");
+        let weak = precondition("If-Match", &format!("W/{}", tag.as_str())).check(current);
+        assert!(
+            weak.is_err_and(|problem| problem.detail.contains("proxy")),
+            "a weak tag never matches"
+        );
     }
 
     #[test]

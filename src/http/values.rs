@@ -32,7 +32,8 @@ pub fn parse_date(text: &str) -> Option<NaiveDate> {
 pub fn parse_time(text: &str) -> Option<Time> {
     use chrono::{Datelike, SubsecRound};
     let time = DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc).trunc_subsecs(6);
-    (1..=9999).contains(&time.year()).then_some(Time(time))
+    // A leap second (`23:59:60`) is stored as the second after it.
+    (1..=9999).contains(&time.year()).then(|| Time::from_micros(time.timestamp_micros()))?
 }
 
 /// Whether the text is an absolute http or https URL without blanks and credentials.

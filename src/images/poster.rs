@@ -1,5 +1,6 @@
 //! Posters: SVG images for videos, generated from title and programme.
 
+use serde::Serialize;
 use std::fmt::Write;
 
 use maud::{Markup, PreEscaped, html};
@@ -38,7 +39,7 @@ pub fn largest_size_within(width: Option<i64>, height: Option<i64>) -> Option<(i
 }
 
 /// Content of a poster.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize)]
 pub struct Poster {
     /// The slug of the video; determines the colours.
     pub slug: String,

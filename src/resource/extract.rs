@@ -80,6 +80,8 @@ impl FromRequest for ConditionalViewer {
 pub struct Editor {
     /// Id of the API key.
     pub key: Id,
+    /// Role of the API key.
+    pub role: Role,
 }
 
 impl FromRequest for Editor {
@@ -97,6 +99,8 @@ impl FromRequest for Editor {
 pub struct ConditionalEditor {
     /// Id of the API key.
     pub key: Id,
+    /// Role of the API key.
+    pub role: Role,
     /// `If-Match` and `If-None-Match: *`.
     pub precondition: Precondition,
 }
@@ -108,9 +112,9 @@ impl FromRequest for ConditionalEditor {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let Editor { key } = authenticate_editor(&request).await?;
+            let Editor { key, role } = authenticate_editor(&request).await?;
             let precondition = Precondition::from_request(&request)?;
-            Ok(Self { key, precondition })
+            Ok(Self { key, role, precondition })
         })
     }
 }
@@ -124,7 +128,7 @@ async fn authenticate_editor(request: &HttpRequest) -> Result<Editor, Problem> {
             ProblemKind::Forbidden,
             format!("The API key has the role `{}`; writing requires `editor`.", role.as_str()),
         )),
-        Some((key, _)) => Ok(Editor { key }),
+        Some((key, role)) => Ok(Editor { key, role }),
     }
 }
 

@@ -36,7 +36,7 @@ pub type LoadForInclude = fn(
 
 /// Changes the status of an item of one kind.
 pub type ChangeStatus =
-    fn(&mut Connection, &AppState, &ItemRow, StatusChange) -> Result<(), Problem>;
+    fn(&mut Connection, &AppState, &ItemRow, StatusChange) -> Result<ItemRow, Problem>;
 
 /// A kind with the operations that other kinds need of it.
 #[derive(Clone, Copy)]

@@ -76,6 +76,9 @@ pub struct TranscriptVideo {
     /// Title in the response's language.
     #[schema(required, example = "In their own words, part one")]
     pub title: Option<String>,
+    /// Language of `title` (BCP 47).
+    #[schema(required, example = "en")]
+    pub language: Option<String>,
 }
 
 /// A passage of one or more cues that matches the query.
@@ -404,6 +407,7 @@ fn hits_in_video(
                         id: video.item.id,
                         slug: video.item.slug.clone(),
                         title: None,
+                        language: None,
                     },
                     kind: track.track_kind(),
                     language: track.language.clone(),
@@ -424,9 +428,11 @@ fn hits_in_video(
         }
     }
     if !hits.is_empty() {
-        let title = video_title(video);
+        let selected = video.clone().take_selected_text();
         for (_, hit) in &mut hits {
-            hit.video.title.clone_from(&title);
+            hit.video.title = selected.as_ref().map(|selected| selected.text.title.clone());
+            hit.video.language =
+                selected.as_ref().map(|selected| selected.language.as_str().to_owned());
         }
     }
     hits.sort_by(|(start_a, a), (start_b, b)| {
@@ -436,9 +442,4 @@ fn hits_in_video(
         .enumerate()
         .map(|(at, (_, hit))| RankedHit { hit, video_position: position.clone(), hit_index: at })
         .collect()
-}
-
-/// The title in the response's language.
-fn video_title(video: &LoadedItem<VideoFields>) -> Option<String> {
-    video.clone().take_selected_text().map(|chosen| chosen.text.title)
 }

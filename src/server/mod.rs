@@ -27,6 +27,7 @@ use crate::feeds::websub::run_publisher;
 use crate::http::middleware::{MiddlewareConfig, handle};
 use crate::images::rasterizer::PngRenderer;
 use crate::registry::feed_loaders;
+use crate::resource::write::schedule::apply_due_changes_blocking;
 use crate::server::openapi_cache::OpenApiDocuments;
 use crate::server::routes::{reject_wrong_methods, routes};
 use crate::server::tasks::{run_index_merge_task, run_purge_task, run_schedule_task};
@@ -51,6 +52,10 @@ pub fn start(settings: &Settings) -> Result<RunningServer, StartError> {
     }
     ensure_schema(&database_from_settings(settings)?, settings.auto_migrate)?;
     let context = web::Data::new(app_state(settings)?);
+    // Nothing that is due is shown, or hidden, too late. The primary may be unavailable.
+    if let Err(problem) = apply_due_changes_blocking(&context) {
+        log::warn!("scheduled changes cannot be made yet: {problem}");
+    }
     let purging = context.clone();
     let origin_policy = settings.origin_policy();
     let server_url = origin_policy.base_url.clone().unwrap_or_else(|| "/".to_owned());

@@ -20,6 +20,7 @@ const PURGE_INTERVAL: Duration = Duration::from_hours(1);
 pub async fn run_purge_task(context: web::Data<AppState>) {
     // Referrers before their targets.
     let purges: Vec<PurgeFn> = resources().rev().map(|entry| entry.purge).collect();
+    let context = context.into_inner();
     let mut ticks = actix_web::rt::time::interval(PURGE_INTERVAL);
     loop {
         ticks.tick().await;

@@ -1,5 +1,6 @@
 DROP INDEX items_unpublish_at;
 DROP INDEX items_scheduled;
+ALTER TABLE items DROP COLUMN archived_from_public;
 ALTER TABLE items DROP COLUMN unpublish_referrers;
 ALTER TABLE items DROP COLUMN unpublish_at;
 
@@ -7,6 +8,7 @@ UPDATE items SET status = 'draft' WHERE status = 'scheduled';
 ALTER TABLE items DROP CONSTRAINT items_status_check;
 ALTER TABLE items ADD CONSTRAINT items_status_check CHECK (status IN ('draft', 'published', 'archived'));
 
+DROP TABLE secrets;
 DROP TABLE revision_log;
 ALTER TABLE tracks DROP COLUMN nonce;
 ALTER TABLE items DROP COLUMN nonce;

@@ -1,5 +1,6 @@
 DROP INDEX items_unpublish_at;
 DROP INDEX items_scheduled;
+ALTER TABLE items DROP COLUMN archived_from_public;
 ALTER TABLE items DROP COLUMN unpublish_referrers;
 ALTER TABLE items DROP COLUMN unpublish_at;
 
@@ -11,6 +12,7 @@ ALTER TABLE items DROP COLUMN status;
 ALTER TABLE items RENAME COLUMN old_status TO status;
 CREATE INDEX items_status_newest ON items (kind, status, published_at DESC, number);
 
+DROP TABLE secrets;
 DROP TABLE revision_log;
 ALTER TABLE tracks DROP COLUMN nonce;
 ALTER TABLE items DROP COLUMN nonce;

@@ -184,7 +184,7 @@ fn save_line(
     // The lines of the referring items say themselves what becomes of them.
     let on_references = OnReferences::Keep;
     let body = merged.as_ref().unwrap_or(&line.body);
-    (entry.save)(connection, context, SaveRequest { mode, body, on_references })
+    (entry.save)(connection, context, SaveRequest { mode, body, on_references, is_import: true })
 }
 
 /// Returns the errors of a line, each with the line number.

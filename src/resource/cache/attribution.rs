@@ -22,7 +22,7 @@ pub struct AttributionKey {
 pub type AttributionCache = VersionedCache<AttributionKey, Arc<Attribution>>;
 
 /// The attribution of a programme in the language of a response.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Attribution {
     /// The credit line, which must be displayed with the content.
     pub credit_line: Option<String>,

@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use crate::db::keyset::PositionRow;
 use crate::db::{Connection, Error, Id, IdMap};
 use crate::http::auth::Visibility;
+use crate::resource::cache::attribution::Attribution;
 use crate::resource::cache::counts::SearchPageCache;
 use crate::resource::cache::snapshot::{Snapshot, SnapshotCache};
 use crate::resource::model::revisions::{Revisions, Version};
@@ -35,6 +36,8 @@ pub struct ReferenceTarget {
     pub languages: Vec<Language>,
     /// Its title in each of `languages`.
     pub titles: Vec<String>,
+    /// Its attribution in each of `languages`, if it is archived.
+    pub attributions: Vec<Attribution>,
     /// Rendered representations of the target.
     pub rendered: RenderedReferences,
 }

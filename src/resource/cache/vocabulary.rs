@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::db::search::vocabulary::{VocabularyWord, load_words_after};
 use crate::db::{Connection, Error};
+use crate::http::visibility::Visibility;
 use crate::resource::cache::history::History;
-use crate::resource::model::revisions::Revisions;
+use crate::resource::model::revisions::{DERIVED_DATA, Revisions, Version};
 use crate::text::analyzer::Script;
 use crate::text::fuzzy_word::FuzzyWord;
 use crate::text::fuzzy_word::letter_mask;
@@ -19,6 +20,8 @@ pub struct Vocabulary(Mutex<WordList>);
 struct WordList {
     /// The history that the words were read from.
     history: History,
+    /// Version of the derived data: words are only removed when it is rebuilt.
+    derived_data: Version,
     /// Number of times that the words were read again from the beginning.
     generation: u64,
     /// Id of the last word.
@@ -129,9 +132,13 @@ impl VocabularyView<'_> {
         let lock = || self.vocabulary.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut before = {
             let mut word_list = lock();
-            if !word_list.history.continues(connection, self.revisions)? {
+            let derived_data = self.revisions.version(DERIVED_DATA, Visibility::All);
+            let is_current = word_list.history.continues(connection, self.revisions)?
+                && word_list.derived_data == derived_data;
+            if !is_current {
                 *word_list = WordList {
                     history: std::mem::take(&mut word_list.history),
+                    derived_data,
                     generation: word_list.generation.wrapping_add(1),
                     ..WordList::default()
                 };

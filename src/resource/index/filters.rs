@@ -23,11 +23,13 @@ pub fn filter_terms<S: ResourceModel>(
     texts: &[TranslationRow],
     references: &[Reference],
 ) -> BTreeSet<(String, String)> {
-    let mut terms: BTreeSet<(String, String)> =
-        S::filter_values(fields, &item.public_track_summaries())
-            .into_iter()
-            .map(|(name, value)| (S::SCHEMA.index_field(name), value))
-            .collect();
+    // Only clients with a key find items that are not public, by all their tracks.
+    let tracks =
+        if item.is_public { item.public_track_summaries() } else { item.track_summaries() };
+    let mut terms: BTreeSet<(String, String)> = S::filter_values(fields, &tracks)
+        .into_iter()
+        .map(|(name, value)| (S::SCHEMA.index_field(name), value))
+        .collect();
     terms.extend(references.iter().map(|reference| {
         (S::SCHEMA.reference_index_field(&reference.field), reference.target_id.to_string())
     }));

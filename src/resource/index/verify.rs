@@ -19,7 +19,9 @@ use crate::db::{Connection, Error, Id, RowId, Time};
 use crate::resource::index::sort_rows::save_sort_row;
 use crate::resource::index::{IndexChange, IndexedItem};
 use crate::resource::index::{filters, full_text};
-use crate::resource::model::item::{ItemRow, Reference, TranslationRow, TranslationsByItem};
+use crate::resource::model::item::{
+    ItemRow, Reference, Status, TranslationRow, TranslationsByItem,
+};
 use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::revisions::Revisions;
 use crate::resource::store::items::load_items;
@@ -308,7 +310,10 @@ fn find_mismatches<S: ResourceModel>(
                     false,
                 );
             }
-            Some(Some(slug)) if item.deleted_at.is_none() => {
+            // An item that was archived because its target was deleted continues to refer to it.
+            Some(Some(slug))
+                if item.deleted_at.is_none() && item.status != Status::Archived.as_str() =>
+            {
                 let detail =
                     format!("Its `{}` refers to `{slug}`, which is deleted.", reference.field);
                 found(

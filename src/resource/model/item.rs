@@ -64,6 +64,7 @@ impl Status {
 /// The row of an item: the columns that all kinds share.
 #[derive(AsChangeset, Clone, Debug, PartialEq, Queryable, Selectable)]
 #[diesel(table_name = items, primary_key(number), treat_none_as_null = true)]
+#[expect(clippy::struct_excessive_bools, reason = "the columns of the table")]
 pub struct ItemRow {
     /// Row id; 0 before the row is inserted.
     pub number: RowId,
@@ -107,6 +108,8 @@ pub struct ItemRow {
     pub unpublish_at: Option<Time>,
     /// Whether the public items that refer to it will be archived with it.
     pub unpublish_referrers: bool,
+    /// Whether it was public until it was archived.
+    pub archived_from_public: bool,
     /// Time of deletion (soft delete).
     pub deleted_at: Option<Time>,
     /// Time of the purge, which removes the content permanently.
@@ -135,20 +138,27 @@ impl ItemRow {
         Ok(())
     }
 
-    /// Returns whether an item with this status and these texts is public.
-    pub fn should_be_public(&self) -> bool {
-        self.deleted_at.is_none()
-            && self.status == Status::Published.as_str()
-            && !self.public_languages.is_empty()
+    /// Returns whether the item was deleted and still has content.
+    pub fn is_purgeable(&self) -> bool {
+        self.deleted_at.is_some() && self.purged_at.is_none()
     }
 
     /// Returns whether the public sees the name of the item where public items refer to it: it is
-    /// public, or it was and is archived.
+    /// public, or it was until it was archived.
     pub fn is_publicly_named(&self) -> bool {
-        let was_public = self.status == Status::Archived.as_str() && self.ever_public;
         self.deleted_at.is_none()
             && !self.public_languages.is_empty()
-            && (self.is_public || was_public)
+            && (self.is_public || self.archived_from_public)
+    }
+
+    /// Sets the flags that follow from the status, the texts and the state before a change.
+    pub fn update_public_flags(&mut self, before: Option<&Self>) {
+        self.is_public = self.deleted_at.is_none()
+            && self.status == Status::Published.as_str()
+            && !self.public_languages.is_empty();
+        self.ever_public |= self.is_public;
+        self.archived_from_public = self.status == Status::Archived.as_str()
+            && before.is_some_and(|before| before.is_public || before.archived_from_public);
     }
 
     /// Returns the date by which the newest items are sorted: of publication, or else of creation.

@@ -27,10 +27,19 @@ impl StatusChange {
                 (changed.unpublish_at, changed.unpublish_referrers) = (None, false);
             }
             Self::Delete => changed.deleted_at = Some(now),
-            Self::Restore => changed.deleted_at = None,
+            Self::Restore => {
+                changed.deleted_at = None;
+                // What became due while the item was deleted is done first.
+                let is_due = |time: Option<Time>| time.is_some_and(|time| time <= now);
+                if changed.status == Status::Scheduled.as_str() && is_due(changed.published_at) {
+                    Status::Published.as_str().clone_into(&mut changed.status);
+                }
+                if changed.status == Status::Published.as_str() && is_due(changed.unpublish_at) {
+                    return Self::Archive.apply(&changed, now);
+                }
+            }
         }
-        changed.is_public = changed.should_be_public();
-        changed.ever_public |= changed.is_public;
+        changed.update_public_flags(Some(item));
         changed.updated_at = now;
         changed.increment_revision()?;
         Ok(changed)

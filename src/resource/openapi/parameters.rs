@@ -31,7 +31,13 @@ fn on_references_parameter(values: &[&str]) -> Value {
 /// the class takes them.
 pub fn query_parameters_for(resource_schema: &ResourceSchema, class: OperationKind) -> Vec<Value> {
     if class == OperationKind::Delete {
-        return vec![on_references_parameter(&["archive"])];
+        let purge = query_parameter(
+            "purge",
+            "Removes the content of the item permanently, also of one that was deleted before. Requires an admin's key.",
+            json!({"type": "boolean", "default": false}),
+            json!(false),
+        );
+        return vec![on_references_parameter(&["archive"]), purge];
     }
     let fields: Vec<&str> = resource_schema.all_fields().collect();
     let includes: Vec<&str> = resource_schema.all_includes().collect();

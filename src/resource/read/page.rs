@@ -102,7 +102,7 @@ impl Links {
             .join("&");
         let full_mark = if full_query.is_empty() { "" } else { "?" };
         let table = |(ending, media_type): (&str, &'static str)| {
-            (format!("{address}.{ending}{full_mark}{full_query}"), media_type)
+            (format!("{base}{}.{ending}{full_mark}{full_query}", schema.kind.path()), media_type)
         };
         let tables = TABLE_FORMATS.into_iter().filter(|_| schema.kind.has_feeds()).map(table);
         let feeds = schema.kind.feed_formats().iter().map(feed).chain(tables).collect();

@@ -105,15 +105,18 @@ impl<'a> ResponseContext<'a> {
         self.build(StatusCode::OK, validators)
     }
 
+    /// Returns the time for which caches may use a public response, in seconds.
+    pub fn max_age(self, validators: &CacheValidators) -> u64 {
+        self.state.settings.cache_max_age.as_secs().min(until_change(validators))
+    }
+
     fn build(self, status: StatusCode, validators: &CacheValidators) -> HttpResponseBuilder {
         let mut response = HttpResponse::build(status);
         let cache_control = match self.visibility {
             Visibility::Published => {
-                let until_change = validators
-                    .fresh_until
-                    .map_or(u64::MAX, |time| time.saturating_duration_since(Time::now()).as_secs());
-                let age = self.state.settings.cache_max_age.as_secs().min(until_change);
-                let stale = age.saturating_mul(10).min(until_change.saturating_sub(age));
+                let age = self.max_age(validators);
+                let stale =
+                    age.saturating_mul(10).min(until_change(validators).saturating_sub(age));
                 format!("public, max-age={age}, stale-while-revalidate={stale}")
             }
             Visibility::All => "private, no-store".to_owned(),
@@ -128,6 +131,12 @@ impl<'a> ResponseContext<'a> {
         set_validators(&mut response, validators);
         response
     }
+}
+
+/// Returns the seconds until a representation may change on schedule.
+fn until_change(validators: &CacheValidators) -> u64 {
+    let seconds = |time: Time| time.saturating_duration_since(Time::now()).as_secs();
+    validators.fresh_until.map_or(u64::MAX, seconds)
 }
 
 /// Adds `ETag` and `Last-Modified`.

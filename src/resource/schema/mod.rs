@@ -356,5 +356,12 @@ pub const MAX_VALUES: usize = 50;
 
 /// Fields that only the server sets. Request bodies may contain them and they are ignored, so that
 /// a client can send back a representation that it has read.
-pub const READ_ONLY_FIELDS: &[&str] =
-    &["id", "revision", "created_at", "updated_at", "languages", "completeness"];
+pub const READ_ONLY_FIELDS: &[&str] = &[
+    "id",
+    "revision",
+    "created_at",
+    "updated_at",
+    "languages",
+    "completeness",
+    "archived_from_public",
+];

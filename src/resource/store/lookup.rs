@@ -16,6 +16,7 @@ use crate::resource::model::item::{ItemRow, TranslationRow};
 use crate::resource::model::revisions::Revisions;
 use crate::resource::schema::ResourceKind;
 use crate::resource::store::items::{ITEM_COLUMNS, kind_predicate, load_items};
+use crate::resource::store::purged_slugs::find_purged;
 use crate::resource::store::texts::{TEXT_COLUMNS, TextColumnTypes};
 use crate::text::language::Language;
 
@@ -29,6 +30,13 @@ pub enum Lookup<T = ItemRow> {
 }
 
 impl<T> Lookup<T> {
+    /// Returns a reference to the item.
+    pub fn item(&self) -> &T {
+        match self {
+            Self::Current(item) | Self::Former(item) => item,
+        }
+    }
+
     /// Returns the item.
     pub fn into_item(self) -> T {
         match self {
@@ -80,6 +88,10 @@ fn find_by<T>(
         .select(slugs::item)
         .first::<RowId>(connection)
         .optional()?;
+    let former = match former {
+        Some(number) => Some(number),
+        None => find_purged(connection, kind.as_str(), name)?,
+    };
     let Some(number) = former else { return Ok(None) };
     Ok(read(connection, &integer_in_fragment("items.number", [number]))?.pop().map(Lookup::Former))
 }

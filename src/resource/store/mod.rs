@@ -4,6 +4,7 @@
 pub mod change_log;
 pub mod items;
 pub mod lookup;
+pub(in crate::resource) mod purged_slugs;
 pub mod slugs;
 pub mod texts;
 pub mod tracks;

@@ -7,6 +7,7 @@ use crate::db::{Connection, RowId};
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::resource::model::item::ItemRow;
 use crate::resource::schema::ResourceSchema;
+use crate::resource::store::purged_slugs::find_purged;
 use crate::text::slug;
 
 /// Reserves the slug of an item for that item.
@@ -38,13 +39,7 @@ pub(in crate::resource) fn generate_slug(
     }
     let mut candidate = base.clone();
     for number in 2..u32::MAX {
-        let taken: Option<RowId> = slugs::table
-            .filter(slugs::kind.eq(schema.kind.as_str()))
-            .filter(slugs::slug.eq(&candidate))
-            .select(slugs::item)
-            .first(connection)
-            .optional()?;
-        if taken.is_none() {
+        if find_owner(connection, schema, &candidate)?.is_none() {
             break;
         }
         candidate = slug::slug_with_suffix(&base, number);
@@ -60,12 +55,7 @@ pub(in crate::resource) fn check_slug_available(
     item: Option<RowId>,
     slug: &str,
 ) -> Result<bool, Problem> {
-    let owner: Option<RowId> = slugs::table
-        .filter(slugs::kind.eq(schema.kind.as_str()))
-        .filter(slugs::slug.eq(slug))
-        .select(slugs::item)
-        .first(connection)
-        .optional()?;
+    let owner = find_owner(connection, schema, slug)?;
     if owner.is_some() && owner != item {
         let detail = format!(
             "Another {} has or had the slug `{slug}`; choose another one.",
@@ -76,4 +66,22 @@ pub(in crate::resource) fn check_slug_available(
         return Err(problem);
     }
     Ok(owner.is_some())
+}
+
+/// Returns the item that has or had a slug.
+fn find_owner(
+    connection: &mut Connection,
+    schema: &ResourceSchema,
+    slug: &str,
+) -> Result<Option<RowId>, Problem> {
+    let owner: Option<RowId> = slugs::table
+        .filter(slugs::kind.eq(schema.kind.as_str()))
+        .filter(slugs::slug.eq(slug))
+        .select(slugs::item)
+        .first(connection)
+        .optional()?;
+    match owner {
+        Some(owner) => Ok(Some(owner)),
+        None => Ok(find_purged(connection, schema.kind.as_str(), slug)?),
+    }
 }

@@ -84,6 +84,14 @@ pub struct ShortReference {
     /// it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub archived: bool,
+    /// Attribution line of an archived item; must be shown wherever the referring item is displayed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub credit_line: Option<String>,
+    /// Disclaimer of an archived item; must be shown wherever the referring item is displayed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub disclaimer: Option<String>,
 }
 
 /// An embedded item as JSON: a [`ShortReference`], or the complete resource if `include` requests
@@ -228,30 +236,34 @@ impl RenderContext {
     }
 
     fn shorten(&self, target: &ReferenceTarget) -> Option<ShortReference> {
-        let (language, title) = self.localized_title(target)?;
+        let choice = self.choose_language(target)?;
+        let attribution = target.attributions.get(choice.index).cloned().unwrap_or_default();
+        let localized = |text: String| localize(target, &choice, &text);
         Some(ShortReference {
             id: target.id,
             slug: target.slug.clone(),
-            title,
-            language: language.as_str().to_owned(),
+            title: localize(target, &choice, target.titles.get(choice.index)?),
+            language: choice.language.as_str().to_owned(),
             archived: target.is_archived,
+            credit_line: attribution.credit_line.map(localized),
+            disclaimer: attribution.disclaimer.map(localized),
         })
     }
 
-    /// Returns the title of an item in the language of the response, with that language.
-    pub fn localized_title(&self, target: &ReferenceTarget) -> Option<(Language, String)> {
-        let choice = select_language(
+    fn choose_language(&self, target: &ReferenceTarget) -> Option<LanguageMatch> {
+        select_language(
             &self.language_preference.requested,
             &target.languages,
             &self.language_preference.fallback,
             &target.original_language,
-        )?;
-        let (stored, title) =
-            (target.languages.get(choice.index)?, target.titles.get(choice.index)?);
-        Some(match choice.transliterate_to {
-            Some(to) => (to.clone(), transliterate(title, stored, &to).into_owned()),
-            None => (stored.clone(), title.clone()),
-        })
+        )
+    }
+
+    /// Returns the title of an item in the language of the response, with that language.
+    pub fn localized_title(&self, target: &ReferenceTarget) -> Option<(Language, String)> {
+        let choice = self.choose_language(target)?;
+        let title = localize(target, &choice, target.titles.get(choice.index)?);
+        Some((choice.language, title))
     }
 
     /// Returns the countries with these codes, with their names.
@@ -347,6 +359,14 @@ impl<O> LoadedItem<O> {
             languages: take(&mut self.languages),
             completeness: self.completeness.take(),
         }
+    }
+}
+
+/// Returns a text of a referenced item in the chosen language and script.
+fn localize(target: &ReferenceTarget, choice: &LanguageMatch, text: &str) -> String {
+    match (&choice.transliterate_to, target.languages.get(choice.index)) {
+        (Some(to), Some(stored)) => transliterate(text, stored, to).into_owned(),
+        _ => text.to_owned(),
     }
 }
 

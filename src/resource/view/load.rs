@@ -14,6 +14,7 @@ use crate::db::sql_fragment::{Fragment, Statement, id_in_fragment, integer_in_fr
 use crate::db::types::sql::Uuid;
 use crate::db::{Connection, Error, Id, RowId};
 use crate::http::auth::Visibility;
+use crate::resource::cache::attribution::Attribution;
 use crate::resource::cache::references::{ReferenceTarget, RenderedReferences, VisibleKind};
 use crate::resource::model::item::{
     ItemRow, LoadedItem, Reference, TranslationRow, TranslationsByItem,
@@ -262,13 +263,13 @@ struct TargetRow {
     languages: String,
     is_public: bool,
     is_archived: bool,
-    ever_public: bool,
+    archived_from_public: bool,
 }
 
 impl TargetRow {
     /// As [`ItemRow::is_publicly_named`].
     fn is_publicly_named(&self) -> bool {
-        self.is_public || self.is_archived && self.ever_public
+        self.is_public || self.archived_from_public
     }
 }
 
@@ -295,7 +296,7 @@ pub fn load_reference_targets(
         .sql(" AND items.deleted_at IS NULL");
     let rows: Vec<TargetRow> = Statement::<(BigInt, Uuid, SqlText, SqlText, SqlText, Bool, Bool, Bool)>::select(
         "items.number, items.id, items.slug, items.original_language, items.languages, items.is_public, \
-         items.status = 'archived', items.ever_public",
+         items.status = 'archived', items.archived_from_public",
         "items",
         &wanted,
     )
@@ -311,8 +312,16 @@ pub fn load_reference_targets(
     for row in rows.into_iter().filter(|row| visible(row.is_publicly_named())) {
         let texts = texts.remove(&row.number).unwrap_or_default();
         let texts = texts.into_iter().filter(|text| visible(text.status == "published"));
-        let (languages, titles) =
-            texts.map(|text| (Language::from_canonical(&text.language), text.title)).unzip();
+        let texts: Vec<TranslationRow> = texts.collect();
+        let attributions = texts.iter().filter(|_| row.is_archived).map(|text| Attribution {
+            credit_line: text.credit_line.clone(),
+            disclaimer: text.disclaimer.clone(),
+        });
+        let attributions = attributions.collect();
+        let (languages, titles) = texts
+            .into_iter()
+            .map(|text| (Language::from_canonical(&text.language), text.title))
+            .unzip();
         read.insert(
             row.id,
             ReferenceTarget {
@@ -322,6 +331,7 @@ pub fn load_reference_targets(
                 original_language: Language::from_canonical(&row.original_language),
                 languages,
                 titles,
+                attributions,
                 rendered: RenderedReferences::default(),
             },
         );

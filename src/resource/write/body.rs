@@ -96,16 +96,6 @@ fn parse_members<S: Resource>(
         .unwrap_or(Status::Draft);
     let published_at = fields.time("published_at");
     let unpublish_at = fields.time("unpublish_at");
-    if requested_status == Some(Status::Scheduled)
-        && published_at.is_none()
-        && parse_context.existing.is_none_or(|item| item.published_at.is_none())
-    {
-        fields.error(
-            "published_at",
-            "required",
-            "A scheduled item needs the time of its publication in `published_at`.",
-        );
-    }
     let slug = fields.text("slug", 200);
     fields
         .add_keywords("slug", || json!({"pattern": SLUG_PATTERN, "maxLength": slug::MAX_SLUG_LEN}));

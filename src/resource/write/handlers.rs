@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::db::schema::items;
 use crate::db::{Connection, Id};
+use crate::http::api_keys::Role;
 use crate::http::auth::Visibility;
 use crate::http::body::{BodyType, UnreadBody};
 use crate::http::conditional::{CacheValidators, EntityTag};
@@ -34,6 +35,7 @@ use crate::resource::view::context::RenderContext;
 use crate::resource::view::resource::Resource;
 use crate::resource::write::idempotency::{ClaimResult, IdempotentRequest, StoredResponse};
 use crate::resource::write::merge_patch::{merge_patch_for, restore_flat_pointers};
+use crate::resource::write::purge::{purge_item, scrub};
 use crate::resource::write::references::check_not_referenced;
 use crate::resource::write::save::{SaveRequest, WriteMode, save_and_bump};
 use crate::resource::write::status_change::{archive_referrers, change_status};
@@ -198,6 +200,7 @@ pub async fn create<S: Resource>(
             mode: WriteMode::Create,
             body: &body,
             on_references: OnReferences::default(),
+            is_import: false,
         };
         save_and_bump::<S>(connection, state, save_request).map(WriteOutcome::Created)
     })
@@ -226,7 +229,8 @@ pub async fn replace<S: Resource>(
                 reject_deleted(S::SCHEMA, &item)?;
                 precondition.check(item.version())?;
                 let mode = WriteMode::Replace(item);
-                let save_request = SaveRequest { mode, body: &body, on_references };
+                let save_request =
+                    SaveRequest { mode, body: &body, on_references, is_import: false };
                 save_and_bump::<S>(connection, state, save_request).map(WriteOutcome::Updated)
             }
             None => {
@@ -243,7 +247,8 @@ pub async fn replace<S: Resource>(
                     Problem::invalid_parameter("slug", "invalid_slug", error.to_string())
                 })?;
                 let mode = WriteMode::CreateAt(&name);
-                let save_request = SaveRequest { mode, body: &body, on_references };
+                let save_request =
+                    SaveRequest { mode, body: &body, on_references, is_import: false };
                 save_and_bump::<S>(connection, state, save_request).map(WriteOutcome::Created)
             }
         }
@@ -272,7 +277,8 @@ pub async fn patch<S: Resource>(
         precondition.check(item.version())?;
         let merged = merge_patch_for::<S>(connection, state, &item, &body)?;
         let mode = WriteMode::Patch(item);
-        let save_request = SaveRequest { mode, body: &merged.body, on_references };
+        let save_request =
+            SaveRequest { mode, body: &merged.body, on_references, is_import: false };
         save_and_bump::<S>(connection, state, save_request).map(WriteOutcome::Updated).map_err(
             |problem| match &merged.flat_language {
                 Some(language) => restore_flat_pointers(problem, language),
@@ -295,7 +301,8 @@ fn parse_on_references(params: &mut QueryParams) -> OnReferences {
 }
 
 /// `DELETE /v1/{kind}/{item}`: soft-deletes an item. Requests for it then result in 410, or in 404
-/// for the public if it was never public.
+/// for the public if it was never public. With `purge=true`, its content is removed permanently,
+/// also if it was deleted before.
 pub async fn delete<S: Resource>(
     state: web::Data<AppState>,
     request: HttpRequest,
@@ -307,32 +314,55 @@ pub async fn delete<S: Resource>(
     let on_references = parse_on_references(&mut params);
     if on_references == OnReferences::Keep {
         let detail = "A deletion cannot keep references to the item; use `archive`, which archives the public items that refer to it, or archive the item instead.";
-        params.error(OnReferences::PARAM, "unknown_value", detail.to_owned());
+        params.error(OnReferences::PARAM, "unknown_value", detail);
     }
+    let is_purge = params.flag("purge").unwrap_or(false);
     params.finish()?;
+    if is_purge && editor.role < Role::Admin {
+        let role = editor.role.as_str();
+        let detail = format!("The API key has the role `{role}`; `purge=true` requires `admin`.");
+        return Err(Problem::new(ProblemKind::Forbidden, detail));
+    }
     let shared_state = state.clone().into_inner();
     let outcome = state
         .database
         .write(move |connection| {
-            let item = match find_visible(connection, S::SCHEMA, &name, Visibility::All)? {
+            let deleted = find(connection, S::SCHEMA.kind, &name)?
+                .filter(|found| is_purge && found.item().is_purgeable());
+            let found = match deleted {
+                Some(deleted) => Lookup::Current(deleted.into_item()),
+                None => find_visible(connection, S::SCHEMA, &name, Visibility::All)?,
+            };
+            let mut item = match found {
                 Lookup::Former(item) => return Ok(Some(item.slug)),
                 Lookup::Current(item) => item,
             };
             precondition.check(item.version())?;
-            if on_references == OnReferences::Archive {
-                archive_referrers(connection, &shared_state, item.id)?;
-            } else {
-                check_not_referenced(connection, &item)?;
+            if item.deleted_at.is_none() {
+                if on_references == OnReferences::Archive {
+                    archive_referrers(connection, &shared_state, item.id)?;
+                }
+                check_not_referenced(connection, &item, on_references)?;
+                item = change_status::<S>(connection, &shared_state, &item, StatusChange::Delete)?;
             }
-            change_status::<S>(connection, &shared_state, &item, StatusChange::Delete)?;
+            if is_purge {
+                purge_item::<S>(connection, &item)?;
+            }
             Ok::<_, Problem>(None)
         })
         .await?
         .value;
-    Ok(match outcome {
-        Some(slug) => redirect_to_item(&state, &request, S::SCHEMA, &slug),
-        None => HttpResponse::NoContent().finish(),
-    })
+    if let Some(slug) = outcome {
+        return Ok(redirect_to_item(&state, &request, S::SCHEMA, &slug));
+    }
+    if is_purge {
+        scrub(&state.clone().into_inner()).await.map_err(|problem| {
+            log::error!("cannot remove the remains of a purged item: {problem}");
+            let detail = "The item was purged, but the files of the database may still hold remains of it; see the log of the server.";
+            Problem::new(ProblemKind::Unavailable, detail)
+        })?;
+    }
+    Ok(HttpResponse::NoContent().finish())
 }
 
 fn redirect_to_item(

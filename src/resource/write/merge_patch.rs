@@ -32,7 +32,11 @@ pub fn apply_patch<S: Resource>(
     let merged = merge_with_stored::<S>(connection, state, &item, patch)?;
     let mode = WriteMode::Patch(item);
     let on_references = OnReferences::Reject;
-    save_item::<S>(connection, state, SaveRequest { mode, body: &merged, on_references })
+    save_item::<S>(
+        connection,
+        state,
+        SaveRequest { mode, body: &merged, on_references, is_import: false },
+    )
 }
 
 /// Renders an item with all its languages, as an editor sees it. PUT accepts the result.
@@ -100,6 +104,12 @@ pub fn merge_patch_into(
     original_language: &str,
 ) -> Result<MergedPatch, Problem> {
     let mut patch = patch.clone();
+    // Without a status in the patch, the times decide whether the item is still scheduled.
+    if !patch.contains_key("status")
+        && base.get("status").is_some_and(|status| status == "scheduled")
+    {
+        patch.insert("status".to_owned(), json!("published"));
+    }
     let mut flat = Map::new();
     for (name, _) in schema.text_fields {
         flat.extend(patch.remove_entry(*name));
@@ -136,6 +146,11 @@ pub fn merge_patch_into(
             }
             patch.remove("translations");
         } else {
+            let is_transliterated = patch.get("transliterated") == Some(&Value::Bool(true));
+            let stored_text = stored.and_then(|stored| stored.get(language.as_str()));
+            if let Some(stored_text) = stored_text.filter(|_| is_transliterated) {
+                reject_overwriting(&flat, stored_text, &language)?;
+            }
             if !stored.is_some_and(|stored| stored.contains_key(language.as_str())) {
                 let status = match patch.get("status") {
                     None | Some(Value::Null) => json!("draft"),
@@ -154,6 +169,29 @@ pub fn merge_patch_into(
         members.remove("language");
     }
     Ok(MergedPatch { body: base, flat_language })
+}
+
+/// Fails if transliterated texts differ from the texts that are stored in their language: these
+/// were written after the transliterated ones were read.
+fn reject_overwriting(
+    flat: &Map<String, Value>,
+    stored: &Value,
+    language: &Language,
+) -> Result<(), Problem> {
+    let differs = |name: &str, sent: &Value| {
+        !sent.is_null() && stored.get(name).unwrap_or(&Value::Null) != sent
+    };
+    let errors: Vec<FieldError> = flat
+        .iter()
+        .filter(|(name, sent)| differs(name, sent))
+        .map(|(name, _)| {
+            let detail = format!(
+                "This text was transliterated, but the item has another text in `{language}` now. Read it again, or remove `transliterated` to replace it."
+            );
+            FieldError::field(format!("/{name}"), "transliterated_text", detail)
+        })
+        .collect();
+    if errors.is_empty() { Ok(()) } else { Err(Problem::invalid_fields(errors)) }
 }
 
 /// Returns the language of the flat texts of a patch.

@@ -1,12 +1,22 @@
-//! Deletes the content of items whose retention period after deletion has ended.
+//! Permanent removal of items: on request, and when the retention period after deletion has ended.
+//!
+//! The content of an item is deleted in one transaction. What the database files still hold of it
+//! afterwards (words of the vocabulary, filter values, free pages, the write-ahead log) is removed
+//! by [`scrub`].
+
+use std::sync::Arc;
 
 use diesel::prelude::*;
 
-use crate::db::schema::{filter_index, items};
-use crate::db::{Connection, RowId, Time};
+use crate::db::schema::{filter_index, idempotent_requests, items};
+use crate::db::{Connection, Time, maintenance};
 use crate::http::problem::Problem;
+use crate::resource::index::full_text;
 use crate::resource::index::sort_rows::delete_sort_row;
+use crate::resource::model::item::ItemRow;
+use crate::resource::model::revisions::bump_derived;
 use crate::resource::state::AppState;
+use crate::resource::store::purged_slugs::purge_slugs;
 use crate::resource::store::texts::delete_texts;
 use crate::resource::store::tracks;
 use crate::resource::view::resource::Resource;
@@ -14,38 +24,51 @@ use crate::resource::view::resource::Resource;
 /// Maximum number of items that are purged in one transaction.
 const PURGE_BATCH_SIZE: i64 = 200;
 
-/// Purges a batch of items of a kind that were deleted before `limit`. Returns their number. Their
-/// ids and slugs are retained, so that requests for them result in 410 and the slugs are not
-/// reused.
+/// Purges a batch of items of a kind that were deleted before `limit`. Returns their number.
 pub fn purge_batch<S: Resource>(
     connection: &mut Connection,
     limit: Time,
 ) -> Result<usize, Problem> {
-    let numbers: Vec<RowId> = items::table
+    let rows: Vec<ItemRow> = items::table
         .filter(items::kind.eq(S::SCHEMA.kind.as_str()))
         .filter(items::purged_at.is_null())
         .filter(items::deleted_at.lt(limit))
-        .select(items::number)
+        .select(ItemRow::as_select())
         .limit(PURGE_BATCH_SIZE)
         .load(connection)?;
-    delete_texts(connection, numbers.iter().copied())?;
-    for number in &numbers {
-        diesel::delete(filter_index::table.filter(filter_index::item.eq(number)))
-            .execute(connection)?;
-        delete_sort_row::<S>(connection, *number)?;
-        tracks::delete_all(connection, *number)?;
-        diesel::update(items::table.find(number))
-            .set((
-                items::purged_at.eq(Some(Time::now())),
-                items::languages.eq(""),
-                items::public_languages.eq(""),
-                items::reference_list.eq(""),
-                items::fields.eq(""),
-                items::tracks.eq(""),
-            ))
-            .execute(connection)?;
+    for item in &rows {
+        purge_item::<S>(connection, item)?;
     }
-    Ok(numbers.len())
+    Ok(rows.len())
+}
+
+/// Purges a deleted item. Its id is retained, and its slugs as keyed hashes, so that requests for
+/// them result in 410 and the slugs are not reused.
+pub fn purge_item<S: Resource>(connection: &mut Connection, item: &ItemRow) -> Result<(), Problem> {
+    let number = item.number;
+    delete_texts(connection, [number])?;
+    diesel::delete(filter_index::table.filter(filter_index::item.eq(number)))
+        .execute(connection)?;
+    delete_sort_row::<S>(connection, number)?;
+    tracks::delete_all(connection, number)?;
+    // Stored responses contain the item, or its name where it is embedded.
+    let id = format!("%{}%", item.id);
+    diesel::delete(idempotent_requests::table.filter(idempotent_requests::body.like(id)))
+        .execute(connection)?;
+    let slug = purge_slugs(connection, item)?;
+    diesel::update(items::table.find(number))
+        .set((
+            items::slug.eq(slug),
+            items::purged_at.eq(Some(Time::now())),
+            items::languages.eq(""),
+            items::public_languages.eq(""),
+            items::reference_list.eq(""),
+            items::fields.eq(""),
+            items::tracks.eq(""),
+        ))
+        .execute(connection)?;
+    full_text::reindex_items(connection, &[number])?;
+    Ok(())
 }
 
 /// Type of [`purge_batch`] for one kind.
@@ -53,7 +76,7 @@ pub type PurgeFn = fn(&mut Connection, Time) -> Result<usize, Problem>;
 
 /// Purges the deleted items of all kinds whose retention period has ended, in batches. Returns
 /// their number.
-pub async fn purge_all(state: &AppState, kinds: &[PurgeFn]) -> Result<usize, Problem> {
+pub async fn purge_all(state: &Arc<AppState>, kinds: &[PurgeFn]) -> Result<usize, Problem> {
     let retention = state.settings.purge_after;
     if retention.is_zero() {
         return Ok(0);
@@ -70,5 +93,27 @@ pub async fn purge_all(state: &AppState, kinds: &[PurgeFn]) -> Result<usize, Pro
             }
         }
     }
+    if total > 0 {
+        scrub(state).await?;
+    }
     Ok(total)
+}
+
+/// Removes what the database still holds of purged items: words that no text has any more, values
+/// of filters that no item has, and the remains in the full-text index and in free pages.
+///
+/// SQLite rewrites the file, during which other writes wait: about a second for each 100 MB.
+/// PostgreSQL removes the dead rows.
+pub async fn scrub(state: &Arc<AppState>) -> Result<(), Problem> {
+    let database = state.database.clone();
+    let scrubbed = actix_web::web::block(move || {
+        let mut connection = database.connect()?;
+        maintenance::drop_deleted_index_entries(&mut connection)?;
+        database.write_blocking(|connection| {
+            maintenance::delete_unused_words(connection)?;
+            bump_derived(connection, Time::now())
+        })?;
+        Ok::<_, Problem>(maintenance::overwrite_free_space(&mut connection)?)
+    });
+    scrubbed.await.map_err(Problem::internal)?
 }

@@ -3,7 +3,8 @@
 use crate::db::{Connection, Id};
 use crate::http::json_fields::truncate_for_message;
 use crate::http::problem::{FieldError, Problem};
-use crate::resource::model::item::{ItemRow, NewReference, Reference};
+use crate::resource::model::item::{ItemRow, NewReference, Reference, Status};
+use crate::resource::model::status_change::OnReferences;
 use crate::resource::schema::ResourceSchema;
 use crate::resource::store::{items as stored_items, lookup};
 use crate::resource::write::status_change::referenced_problem;
@@ -73,18 +74,26 @@ pub(super) fn sorted_references(resolved: &[(NewReference, Id)]) -> Vec<Referenc
     references
 }
 
-/// Fails with 409 if other items reference the item, and lists them.
+/// Fails with 409 if other items reference the item, and lists them. After those that are public
+/// were archived, archived ones do not count.
 pub(super) fn check_not_referenced(
     connection: &mut Connection,
     item: &ItemRow,
+    on_references: OnReferences,
 ) -> Result<(), Problem> {
+    let is_archive = on_references == OnReferences::Archive;
     let condition = stored_items::referencing_items(item.id)
         .sql(" AND items.deleted_at IS NULL ORDER BY items.kind, items.slug LIMIT 1000");
     let mut rows = stored_items::load_items(connection, &condition)?;
     rows.retain(|row| row.references().iter().any(|reference| reference.target_id == item.id));
+    rows.retain(|row| !is_archive || row.status != Status::Archived.as_str());
     if rows.is_empty() {
         return Ok(());
     }
-    let remedy = "Change or delete these first, or repeat the request with `on_references=archive`, which archives those that are public.";
+    let remedy = if is_archive {
+        "They are not public and would lose their reference; change or delete these first."
+    } else {
+        "Change or delete these first, or repeat the request with `on_references=archive`, which archives those that are public."
+    };
     Err(referenced_problem(item, &rows, remedy))
 }

@@ -27,7 +27,7 @@ pub async fn restore<S: Resource>(
     editor: ConditionalEditor,
     name: String,
 ) -> Result<HttpResponse, Problem> {
-    let ConditionalEditor { key, precondition } = editor;
+    let ConditionalEditor { key, precondition, .. } = editor;
     let write_request = WriteRequest::from_request::<S>(&state, &request)?.with_idempotency(
         IdempotentRequest::from_request(&request, key, &serde_json::Value::Null)?,
     );
@@ -67,7 +67,8 @@ fn restore_item<S: Resource>(
         return Err(Problem::new(ProblemKind::Gone, detail));
     }
     check_references_exist(connection, schema, item)?;
-    change_status::<S>(connection, state, item, StatusChange::Restore)
+    change_status::<S>(connection, state, item, StatusChange::Restore)?;
+    Ok(())
 }
 
 /// Fails with 409 if the item references deleted items, which must be restored first.

@@ -9,7 +9,7 @@ use crate::db::schema::items;
 use crate::db::{Connection, Id, Time, random_nonce};
 use crate::http::auth::Visibility;
 use crate::http::language::LanguagePreference;
-use crate::http::problem::Problem;
+use crate::http::problem::{FieldError, Problem};
 use crate::resource::cache::references::CacheView;
 use crate::resource::index::sort_rows::save_sort_row;
 use crate::resource::index::{IndexChange, IndexedItem};
@@ -28,7 +28,7 @@ use crate::resource::view::resource::Resource;
 use crate::resource::write::body::{ParseContext, ParsedBody, has_null, parse_body};
 use crate::resource::write::references::{resolve_references, sorted_references};
 use crate::resource::write::schedule::Schedule;
-use crate::resource::write::status_change::settle_references;
+use crate::resource::write::status_change::enforce_on_references;
 use crate::resource::write::translations::ParsedTranslations;
 
 /// Which item a body is stored as.
@@ -53,7 +53,13 @@ pub struct SaveRequest<'a> {
     pub body: &'a Value,
     /// What happens to the public items that refer to the item if it is archived.
     pub on_references: OnReferences,
+    /// Whether the body is a line of an export: what became due since is done, and
+    /// [`ARCHIVED_FROM_PUBLIC`] is accepted.
+    pub is_import: bool,
 }
+
+/// Member of a line of an export: the item was public until it was archived.
+pub const ARCHIVED_FROM_PUBLIC: &str = "archived_from_public";
 
 /// The result of storing an item.
 #[derive(Clone, Debug)]
@@ -91,7 +97,7 @@ pub fn save_item<S: Resource>(
     state: &AppState,
     save_request: SaveRequest<'_>,
 ) -> Result<SaveResult, Problem> {
-    let SaveRequest { mode, body, on_references } = save_request;
+    let SaveRequest { mode, body, on_references, is_import } = save_request;
     let schema = S::SCHEMA;
     let is_patch = matches!(mode, WriteMode::Patch(_));
     let (existing, path_slug) = match mode {
@@ -144,9 +150,16 @@ pub fn save_item<S: Resource>(
         published_at: published_at.or(stored_time),
         unpublish_at,
     };
-    let schedule = schedule.at(now);
+    if requested_status == Status::Scheduled && schedule.published_at.is_none() {
+        let detail = "A scheduled item needs the time of its publication.";
+        errors.push(FieldError::field("/published_at", "required", detail));
+    }
+    let mut schedule = schedule.resolve(now);
+    if is_import {
+        schedule.apply_due_archiving(now);
+    }
     let unpublish_before = existing.as_ref().and_then(|item| item.unpublish_at);
-    errors.extend(schedule.unpublish_error(now, unpublish_before));
+    errors.extend(schedule.validate_unpublish_at(now, unpublish_before));
     let Schedule { status, published_at, unpublish_at } = schedule;
 
     let resolved = resolve_references(connection, schema, &parsed_fields.references, &mut errors)?;
@@ -201,6 +214,7 @@ pub fn save_item<S: Resource>(
         updated_at: existing.as_ref().map_or(now, |item| item.updated_at),
         published_at,
         unpublish_at,
+        archived_from_public: false,
         unpublish_referrers: unpublish_at.is_some()
             && match on_references {
                 OnReferences::Reject => {
@@ -214,8 +228,10 @@ pub fn save_item<S: Resource>(
             .as_ref()
             .map_or_else(|| revisions.next_catalogue_revision(), |item| item.catalogue_revision),
     };
-    item.is_public = item.should_be_public();
-    item.ever_public |= item.is_public;
+    item.update_public_flags(existing.as_ref());
+    item.archived_from_public |= is_import
+        && status == Status::Archived
+        && body.get(ARCHIVED_FROM_PUBLIC).is_some_and(|value| value == true);
     if before.as_ref().is_some_and(|before| before.item == item && before.texts == new_texts.texts)
     {
         return Ok(SaveResult {
@@ -226,7 +242,7 @@ pub fn save_item<S: Resource>(
         });
     }
     if let Some(before) = &existing {
-        settle_references(connection, state, before, &item, on_references)?;
+        enforce_on_references(connection, state, before, &item, on_references)?;
     }
     let renamed = before.as_ref().is_none_or(|before| {
         before.texts != new_texts.texts

@@ -1,10 +1,10 @@
-//! Scheduled publication and archiving: as a body requests it, and when it is due.
+//! Scheduled publication and archiving: the schedule that a body requests, and the due changes.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::db::sql_fragment::{Bind, Fragment};
-use crate::db::{Connection, Id, Time};
+use crate::db::{Connection, Error, Id, Time};
 use crate::http::problem::{FieldError, Problem};
 use crate::resource::model::item::{ItemRow, Status};
 use crate::resource::model::revisions::Revisions;
@@ -26,10 +26,10 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Returns the schedule that holds at this time: an item whose time of publication is in the
+    /// Returns the effective schedule at this time: an item whose time of publication is in the
     /// future is scheduled, and a published one without that time is published now.
     #[must_use]
-    pub fn at(self, now: Time) -> Self {
+    pub fn resolve(self, now: Time) -> Self {
         let (status, published_at) = match (self.status.of_text(), self.published_at) {
             (Status::Published, Some(time)) if time > now => (Status::Scheduled, Some(time)),
             (Status::Published, time) => (Status::Published, time.or(Some(now))),
@@ -38,15 +38,25 @@ impl Schedule {
         Self { status, published_at, ..self }
     }
 
+    /// Archives an item whose time of archiving has passed.
+    pub fn apply_due_archiving(&mut self, now: Time) {
+        if self.unpublish_at.is_some_and(|time| time <= now) {
+            self.unpublish_at = None;
+            if self.status.of_text() == Status::Published {
+                self.status = Status::Archived;
+            }
+        }
+    }
+
     /// Returns the error of an `unpublish_at` that is not after the publication, or of a new one
     /// that is in the past.
-    pub fn unpublish_error(&self, now: Time, before: Option<Time>) -> Option<FieldError> {
+    pub fn validate_unpublish_at(&self, now: Time, before: Option<Time>) -> Option<FieldError> {
         let unpublish_at = self.unpublish_at?;
         let is_live = self.status.of_text() == Status::Published;
         let detail = if self.published_at.is_some_and(|published_at| unpublish_at <= published_at) {
             "Must be later than `published_at`."
         } else if unpublish_at <= now && (is_live || before != Some(unpublish_at)) {
-            "Must be in the future; to archive the item now, set `status` to `archived`."
+            "Must be in the future. Set it to null, or archive the item now with the `status` `archived`."
         } else {
             return None;
         };
@@ -54,68 +64,112 @@ impl Schedule {
     }
 }
 
-/// Publishes and archives all items whose scheduled time has come, each in a transaction of its
-/// own. Returns the time of the next scheduled change.
+/// Maximum number of due changes in one transaction.
+const DUE_BATCH_SIZE: usize = 50;
+
+/// Publishes and archives all items that are due. Returns the time of the next scheduled change.
 ///
-/// Any server of the database may do this: writes are serialized, and each checks again whether the
-/// item is due. An item that cannot be changed is logged and does not delay the others.
+/// Any server of the database may do this: writes are serialized, and each checks again which items
+/// are due. An item that cannot be changed is logged and does not delay the others.
 pub async fn apply_due_changes(state: &Arc<AppState>) -> Result<Option<Time>, Problem> {
     let mut failed: HashSet<Id> = HashSet::new();
     loop {
-        let (next, due) = state
+        let next = state
             .database
             .read_primary(|connection| {
-                let next = Revisions::load(connection)?.next_scheduled_change();
-                let due = match next.filter(|time| *time <= Time::now()) {
-                    Some(_) => load_due_items(connection, Time::now(), None)?,
-                    None => Vec::new(),
-                };
-                Ok::<_, Problem>((next, due))
+                Ok::<_, Problem>(Revisions::load(connection)?.next_scheduled_change())
             })
             .await?
             .value;
-        let Some(item) = due.into_iter().find(|item| !failed.contains(&item.id)) else {
+        if next.is_none_or(|time| time > Time::now()) {
             return Ok(next);
-        };
-        let (shared_state, id) = (Arc::clone(state), item.id);
-        let done = state
+        }
+        let batch_size = if failed.is_empty() { DUE_BATCH_SIZE } else { 1 };
+        let (shared_state, skipped) = (Arc::clone(state), failed.clone());
+        let outcome = state
             .database
             .write(move |connection| {
-                match load_due_items(connection, Time::now(), Some(id))?.first() {
-                    Some(item) => apply_due_change(connection, &shared_state, item),
-                    None => Ok(()),
-                }
+                apply_due_batch(connection, &shared_state, &skipped, batch_size)
             })
             .await;
-        match done {
-            Ok(_) => log::info!("changed the status of {} `{}` on schedule", item.kind, item.slug),
-            Err(problem) => {
-                let ItemRow { id, kind, slug, .. } = item;
-                log::error!("cannot change the status of {kind} `{slug}` on schedule: {problem}");
+        match outcome.map(|outcome| outcome.value) {
+            Ok(0) => return Ok(next),
+            Ok(count) => log::info!("{count} scheduled changes were made"),
+            Err(FailedChange::Item { id, name, problem }) => {
+                log::error!("cannot change the status of {name} on schedule: {problem}");
                 failed.insert(id);
             }
+            Err(FailedChange::Other(problem)) => return Err(*problem),
         }
     }
 }
 
-/// Loads items whose scheduled time has come, or the one with this id if its time has come.
-fn load_due_items(
+/// Like [`apply_due_changes`], on the current thread: before a server accepts requests.
+pub fn apply_due_changes_blocking(state: &AppState) -> Result<(), Problem> {
+    let no_failures = HashSet::new();
+    loop {
+        let count = state
+            .database
+            .write_blocking(|connection| {
+                apply_due_batch(connection, state, &no_failures, DUE_BATCH_SIZE)
+            })
+            .map_err(|failed| match failed {
+                FailedChange::Item { problem, .. } | FailedChange::Other(problem) => *problem,
+            })?;
+        if count < DUE_BATCH_SIZE {
+            return Ok(());
+        }
+    }
+}
+
+/// A scheduled change that failed.
+enum FailedChange {
+    /// The change of an item.
+    Item { id: Id, name: String, problem: Box<Problem> },
+    /// The transaction as a whole.
+    Other(Box<Problem>),
+}
+
+impl From<Problem> for FailedChange {
+    fn from(problem: Problem) -> Self {
+        Self::Other(Box::new(problem))
+    }
+}
+
+impl From<Error> for FailedChange {
+    fn from(error: Error) -> Self {
+        Problem::from(error).into()
+    }
+}
+
+/// Applies at most `limit` due changes. Returns their number.
+fn apply_due_batch(
     connection: &mut Connection,
-    now: Time,
-    id: Option<Id>,
-) -> Result<Vec<ItemRow>, Problem> {
+    state: &AppState,
+    skipped: &HashSet<Id>,
+    limit: usize,
+) -> Result<usize, FailedChange> {
+    let mut due = load_due_items(connection, Time::now())?;
+    due.retain(|item| !skipped.contains(&item.id));
+    due.truncate(limit);
+    for item in &due {
+        apply_due_change(connection, state, item).map_err(|problem| {
+            let name = format!("{} `{}`", item.kind.replace('_', " "), item.slug);
+            FailedChange::Item { id: item.id, name, problem: Box::new(problem) }
+        })?;
+    }
+    Ok(due.len())
+}
+
+/// Loads items that are due, at most 200.
+fn load_due_items(connection: &mut Connection, now: Time) -> Result<Vec<ItemRow>, Problem> {
     let condition = Fragment::new(
         "items.number IN (SELECT number FROM items WHERE status = 'scheduled' AND published_at <= ",
     )
     .bind(Bind::Time(now))
     .sql(" UNION SELECT number FROM items WHERE unpublish_at IS NOT NULL AND status IN ('scheduled', 'published') AND unpublish_at <= ")
     .bind(Bind::Time(now))
-    .sql(") AND items.deleted_at IS NULL");
-    let condition = match id {
-        Some(id) => condition.sql(" AND items.id = ").bind(Bind::Id(id)),
-        None => condition,
-    };
-    let condition = condition.sql(" ORDER BY items.published_at, items.number LIMIT 200");
+    .sql(") AND items.deleted_at IS NULL ORDER BY items.published_at, items.number LIMIT 200");
     Ok(load_items(connection, &condition)?)
 }
 
@@ -129,12 +183,14 @@ fn apply_due_change(
         return Err(Problem::internal(format!("kind {} is not registered", item.kind)));
     };
     if item.unpublish_at.is_none_or(|time| time > Time::now()) {
-        return change_status(connection, state, item, StatusChange::Publish);
+        change_status(connection, state, item, StatusChange::Publish)?;
+        return Ok(());
     }
     if item.unpublish_referrers {
         archive_referrers(connection, state, item.id)?;
     }
-    change_status(connection, state, item, StatusChange::Archive)
+    change_status(connection, state, item, StatusChange::Archive)?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -149,7 +205,7 @@ mod tests {
     fn future_publication_is_scheduled_and_past_one_is_published() {
         let now = Time::from_micros(1_000).unwrap();
         let at = |status, published_at| {
-            let schedule = Schedule { status, published_at, unpublish_at: None }.at(now);
+            let schedule = Schedule { status, published_at, unpublish_at: None }.resolve(now);
             (schedule.status, schedule.published_at)
         };
         for status in [Status::Published, Status::Scheduled] {
@@ -166,7 +222,7 @@ mod tests {
         let now = Time::from_micros(1_000).unwrap();
         let is_accepted = |status, published_at, unpublish_at, before| {
             let schedule = Schedule { status, published_at, unpublish_at: time(unpublish_at) };
-            schedule.unpublish_error(now, before).is_none()
+            schedule.validate_unpublish_at(now, before).is_none()
         };
         assert!(is_accepted(Status::Published, time(500), 2_000, None));
         assert!(!is_accepted(Status::Published, time(500), 900, time(900)));

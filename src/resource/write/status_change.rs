@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use crate::db::schema::items;
 use crate::db::{Connection, Id, Time};
 use crate::http::problem::{FieldError, Problem, ProblemKind};
-use crate::resource::index::{filters, full_text};
+use crate::resource::index::{IndexChange, IndexedItem, filters, full_text};
 use crate::resource::model::item::ItemRow;
 use crate::resource::model::revisions::{Audience, Revisions, bump};
 use crate::resource::model::status_change::{OnReferences, StatusChange};
@@ -15,19 +15,22 @@ use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::store::change_log;
 use crate::resource::store::items::{load_items, referencing_items};
+use crate::resource::store::texts::load_all_texts;
 use crate::resource::view::resource::Resource;
 
-/// Changes the status of an item, with all that depends on it, and bumps the revisions.
+/// Changes the status of an item, with all that depends on it, and bumps the revisions. Returns the
+/// changed row.
 pub fn change_status<S: Resource>(
     connection: &mut Connection,
     state: &AppState,
     item: &ItemRow,
     change: StatusChange,
-) -> Result<(), Problem> {
+) -> Result<ItemRow, Problem> {
     let now = Time::now();
     let mut changed = change.apply(item, now)?;
     changed.catalogue_revision = Revisions::load(connection)?.next_catalogue_revision();
     diesel::update(items::table.find(item.number)).set(&changed).execute(connection)?;
+    write_filter_index::<S>(connection, &changed)?;
     filters::set_public_flag::<S>(connection, item.number, changed.is_public)?;
     full_text::reindex_item::<S>(connection, &changed)?;
     let is_visible = item.is_publicly_named() || changed.is_publicly_named();
@@ -35,12 +38,26 @@ pub fn change_status<S: Resource>(
     if is_visible {
         change_log::record_feed_change(connection, &state.settings, S::SCHEMA.kind)?;
     }
-    Ok(())
+    Ok(changed)
 }
 
-/// Decides what becomes of the public items that refer to an item before its status changes from
+/// Rewrites the filter index of an item: which tracks it contains depends on whether it is public.
+fn write_filter_index<S: Resource>(
+    connection: &mut Connection,
+    item: &ItemRow,
+) -> Result<(), Problem> {
+    let fields = item.parse_fields::<S::Fields>().ok_or_else(|| {
+        Problem::internal(format!("failed to parse the fields of item {}", item.id))
+    })?;
+    let texts = load_all_texts(connection, [item.number])?.remove(&item.number).unwrap_or_default();
+    let references = item.references();
+    let indexed = IndexedItem { item, fields: &fields, texts: &texts, references: &references };
+    Ok(filters::write_filter_index::<S>(connection, indexed, IndexChange::Replace)?)
+}
+
+/// Applies the choice for the public items that refer to an item before its status changes from
 /// `before` to `after`. Rejects the change with 409, or archives the referring items.
-pub(super) fn settle_references(
+pub(super) fn enforce_on_references(
     connection: &mut Connection,
     state: &AppState,
     before: &ItemRow,
@@ -61,9 +78,9 @@ pub(super) fn settle_references(
                 return Ok(());
             }
             let remedy = if after.is_publicly_named() {
-                "Repeat the request with `on_references=keep`, which leaves its name, credit line and disclaimer with them, or with `on_references=archive`, which archives them too."
+                "Repeat the request with `on_references=keep`, which keeps its name on them, with credit line and disclaimer, or with `on_references=archive`, which archives them too."
             } else {
-                "Archive the item instead, so that its name, credit line and disclaimer remain with them, or repeat the request with `on_references=keep`, which hides these, or with `on_references=archive`, which archives the items too."
+                "Archive the item instead, so that its name remains on them, with credit line and disclaimer, or repeat the request with `on_references=keep`, which hides these, or with `on_references=archive`, which archives the items too."
             };
             Err(referenced_problem(before, &referrers, remedy))
         }
@@ -83,9 +100,9 @@ pub fn archive_referrers(
             if !visited.insert(referrer.id) {
                 continue;
             }
-            let kind =
+            let change_status =
                 ResourceKind::parse(&referrer.kind).and_then(|kind| state.status_changer(kind));
-            let Some(change_status) = kind else {
+            let Some(change_status) = change_status else {
                 return Err(Problem::internal(format!("kind {} is not registered", referrer.kind)));
             };
             change_status(connection, state, &referrer, StatusChange::Archive)?;
@@ -122,11 +139,7 @@ pub(super) fn referenced_problem(item: &ItemRow, referrers: &[ItemRow], remedy: 
         names.join(", ")
     );
     let mut problem = Problem::new(ProblemKind::Conflict, detail);
-    let first = referrers.first().map(|row| noun(&row.kind)).unwrap_or_default();
-    problem.errors.push(FieldError::field(
-        "",
-        "referenced",
-        format!("{} reference(s), the first of a {first}", referrers.len()),
-    ));
+    let detail = format!("{} items refer to it; `on_references` is missing.", referrers.len());
+    problem.errors.push(FieldError::parameter(OnReferences::PARAM, "referenced", detail));
     problem
 }

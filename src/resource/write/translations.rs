@@ -44,6 +44,20 @@ pub struct TranslationDefaults<'a> {
     pub stored_texts: &'a [TranslationRow],
 }
 
+impl TranslationDefaults<'_> {
+    /// Returns the status of a text that does not set one. A published text of an item that is
+    /// archived remains published, so that the item keeps its name where others refer to it.
+    fn text_status(&self, language: &Language) -> Status {
+        let is_published = |text: &TranslationRow| {
+            text.language == language.as_str() && text.status == Status::Published.as_str()
+        };
+        if self.status == Status::Archived && self.stored_texts.iter().any(is_published) {
+            return Status::Published;
+        }
+        self.status
+    }
+}
+
 /// Parses `original_language`, `translations`, and the flat texts with their `language`. Null texts
 /// and an empty `translations` are treated as absent.
 pub fn parse_translations(
@@ -75,7 +89,9 @@ pub fn parse_translations(
         };
     }
     let texts = fields.objects_by_language("translations", |language, mut inner| {
-        let status = inner.enum_value("status", &Status::OF_TEXTS).unwrap_or(defaults.status);
+        let status = inner
+            .enum_value("status", &Status::OF_TEXTS)
+            .unwrap_or_else(|| defaults.text_status(language));
         let defaults = TranslationDefaults { status, ..*defaults };
         let text = parse_translation(&mut inner, schema, &defaults, language);
         for (name, _) in schema.text_fields.iter().filter(|(_, column)| *column == TextField::Title)
@@ -178,7 +194,7 @@ fn parse_translation(
 ) -> Option<TranslationRow> {
     let mut text = TranslationRow {
         language: language.as_str().to_owned(),
-        status: defaults.status.as_str().to_owned(),
+        status: defaults.text_status(language).as_str().to_owned(),
         title: String::new(),
         summary: None,
         description: None,

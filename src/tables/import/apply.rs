@@ -284,6 +284,7 @@ fn import_row(
             mode: row.slug.as_deref().map_or(WriteMode::Create, WriteMode::CreateAt),
             body: &Value::Object(body),
             on_references: OnReferences::Reject,
+            is_import: false,
         };
         let stored = save_item::<ImpactStatistics>(connection, state, save_request)?;
         rows_of.insert(stored.id, row.number);

@@ -77,7 +77,7 @@ pub async fn get_captions(
     });
     let tracks = CaptionTracks { data: data.collect() };
     let validators = CacheValidators {
-        tag: EntityTag::for_item(item.version(), &format!("captions\n{visibility:?}\n{base}")),
+        tag: EntityTag::for_item(item.version(), &("captions", visibility, &base)),
         last_modified: Some(item.updated_at),
         fresh_until: item.unpublish_at,
     };
@@ -154,7 +154,7 @@ pub async fn get_caption_track(
     let language = to.unwrap_or_else(|| Language::from_canonical(&stored.language));
     let base = state.settings.base_url(&request);
     let representation =
-        format!("{extension}\n{}\n{}\n{base}\n{visibility:?}", language.as_str(), item.slug);
+        (extension, language.as_str().to_owned(), item.slug.clone(), base.clone(), visibility);
     let validators = CacheValidators {
         tag: EntityTag::for_item(stored.version(), &representation),
         last_modified: Some(stored.updated_at),

@@ -139,8 +139,7 @@ pub async fn get_video_chapters(
             return Ok(redirect_to_current(&state, &request, &slug, "/chapters.json"));
         }
     };
-    let representation =
-        format!("chapters\n{visibility:?}\n{:?}", language.as_ref().map(Language::as_str));
+    let representation = ("chapters", visibility, language.as_ref().map(Language::as_str));
     let validators = CacheValidators {
         tag: EntityTag::for_item(item.version(), &representation),
         last_modified: Some(item.updated_at),

@@ -176,6 +176,7 @@ pub fn round_trip<S: Resource>(sent: &Value, first: ParsedBody<S::Fields>) -> Va
             original_language: Language::default(),
             languages: vec![Language::default()],
             titles: vec!["Title".to_owned()],
+            attributions: Vec::new(),
             rendered: RenderedReferences::default(),
         };
         let items = VisibleKind { kind: declared.target, visibility: Visibility::All };
@@ -210,6 +211,7 @@ pub fn round_trip<S: Resource>(sent: &Value, first: ParsedBody<S::Fields>) -> Va
         published_at: first.published_at,
         unpublish_at: first.unpublish_at,
         unpublish_referrers: false,
+        archived_from_public: false,
         deleted_at: None,
         purged_at: None,
         catalogue_revision: 1,

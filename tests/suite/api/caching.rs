@@ -170,4 +170,59 @@ on_both! {
     fn cache_max_age_is_configurable(server: &TestServer, |settings| settings.cache_max_age = std::time::Duration::from_secs(7)) {
         assert_eq!(server.get("/v1/videos").required_header("cache-control"), "public, max-age=7, stale-while-revalidate=70");
     }
+
+    demo fn posters_follow_their_own_video(server: &TestServer) {
+        let key = server.editor_key();
+        let posters = ["/v1/videos/testimonials-part-one/poster.svg?lang=en", "/v1/videos/testimonials-part-one/poster.png?lang=en"];
+        let tags = || posters.map(|path| server.get(path).expect(200).required_header("etag").to_owned());
+        let before = tags();
+        server.patch(&key, "/v1/videos/results-with-civil-society-in-figures", &json!({"translations": {"en": {"title": "Another title"}}}));
+        server.create(&key, "/v1/videos", &json!({"status": "published", "title": "New"}));
+        assert_eq!(tags(), before);
+        server.patch(&key, "/v1/videos/testimonials-part-one", &json!({"translations": {"en": {"title": "Its own title"}}}));
+        for (path, before) in posters.iter().zip(&before) {
+            let response = server.request("GET", path).header("If-None-Match", before).send().expect(200);
+            assert_ne!(response.required_header("etag"), before, "{path}");
+            let tag = response.required_header("etag").to_owned();
+            server.request("GET", path).header("If-None-Match", &tag).send().expect(304);
+        }
+    }
+
+    demo fn weak_tag_in_if_match_is_explained(server: &TestServer) {
+        let tag = server.get("/v1/topics/prevention").required_header("etag").to_owned();
+        let key = server.editor_key();
+        let patch = server.request("PATCH", "/v1/topics/prevention").key(&key).header("If-Match", &format!("W/{tag}"));
+        let problem = patch.json(&json!({"parent": null})).send().problem(412, "precondition-failed");
+        assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("proxy")), "{problem}");
+    }
+
+    demo fn drafts_do_not_change_public_tags(server: &TestServer) {
+        let key = server.editor_key();
+        let paths = [
+            "/v1/videos?lang=en", "/v1/topics?lang=en", "/v1/videos?include=topics&lang=en", "/v1/search?q=norms&lang=en", "/feeds/videos.rss?lang=en",
+            "/feeds/videos.atom?lang=en", "/feeds/videos.json?lang=en", "/feeds/saved-queries.opml", "/sitemap-videos.xml", "/catalog.jsonld",
+            "/v1/videos.csv?lang=en", "/embed/videos?lang=en", "/v1/impact-statistics/summary?separate=true&lang=en", "/v1/impact-statistics/chart.svg?unit=women&lang=en",
+            "/v1/videos/testimonials-part-one?lang=en", "/embed/videos/testimonials-part-one?lang=en",
+        ];
+        let state = || paths.map(|path| {
+            let response = server.get(path).expect(200);
+            (path, response.header("etag").map(str::to_owned), response.header("last-modified").map(str::to_owned), response.body)
+        });
+        let before = state();
+        std::thread::sleep(std::time::Duration::from_millis(1_100));
+        server.create(&key, "/v1/videos", &json!({"slug": "draft", "title": "Draft", "topics": ["sport"], "programme": "implementing-norms-changing-minds"}));
+        server.create(&key, "/v1/topics", &json!({"slug": "draft-topic", "name": "Draft"}));
+        server.create(&key, "/v1/saved-queries", &json!({"slug": "draft-query", "name": "Draft", "kind": "video", "query": "topic=sport"}));
+        server.create(&key, "/v1/impact-statistics", &json!({"slug": "draft-figure", "label": "Draft", "value": "1", "unit": "people", "measure": "unit", "ascending": true}));
+        server.patch(&key, "/v1/videos/draft", &json!({"title": "Draft again"}));
+        let track = "WEBVTT\n\n00:01.000 --> 00:02.000\nDraft.\n";
+        server.request("PUT", "/v1/videos/draft/captions/en").key(&key).header("Content-Type", "text/vtt").body(track).send().expect(201);
+        server.request("DELETE", "/v1/topics/draft-topic").key(&key).send().expect(204);
+        for (before, after) in before.into_iter().zip(state()) {
+            assert_eq!(before, after, "{}", after.0);
+        }
+        server.patch(&key, "/v1/videos/draft", &json!({"status": "published"}));
+        let changed = paths.iter().zip(state()).filter(|(path, now)| server.get(path).header("etag").is_some() && now.3.windows(5).any(|window| window == b"Draft"));
+        assert!(changed.count() >= 6);
+    }
 }

@@ -188,6 +188,21 @@ on_both! {
         }
     }
 
+    fn transliterated_texts_do_not_replace_written_ones(server: &TestServer) {
+        let key = server.editor_key();
+        server.create(&key, "/v1/topics", &json!({"slug": "field", "status": "published", "language": "sr-Cyrl", "name": "Њива"}));
+        let read = server.read("/v1/topics/field?lang=sr-Latn");
+        assert_eq!((&read["name"], &read["transliterated"]), (&json!("Njiva"), &json!(true)));
+        // Another editor writes the text by hand, also as a draft.
+        for status in ["draft", "published"] {
+            server.patch(&key, "/v1/topics/field?lang=sr-Latn", &json!({"name": "Ručno pisano", "status": status}));
+            let back = json!({"language": "sr-Latn", "transliterated": true, "name": "Njiva"});
+            server.request("PATCH", "/v1/topics/field").key(&key).json(&back).send().errors(422, &[("/name", "transliterated_text")]);
+            let stored = server.request("GET", "/v1/topics/field?lang=all").key(&key).send().json();
+            assert_eq!(stored["translations"]["sr-Latn"]["name"], "Ručno pisano");
+        }
+    }
+
     fn transliterated_texts_are_not_written(server: &TestServer) {
         let key = server.editor_key();
         let send = |method: &str, path: &str, body: &Value| server.request(method, path).key(&key).json(body).send();

@@ -15,6 +15,7 @@ mod languages;
 mod lists;
 mod openapi;
 mod origins;
+mod purge;
 mod query_counts;
 mod reads;
 mod references;

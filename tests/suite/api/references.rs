@@ -6,7 +6,8 @@ use kinoteka::db::Time;
 use serde_json::{Value, json};
 
 use crate::on_both;
-use crate::support::TestServer;
+use crate::support::process::{expect_exit, run, stdout_text};
+use crate::support::{Content, TestServer, database};
 
 /// A programme with a credit line, and public items of every kind that refer to it, to a partner,
 /// to a topic and to an indicator.
@@ -57,8 +58,11 @@ const READS: [(&str, &str); 18] = [
     ("/v1/videos.csv?programme=first&lang=en", "Programmissimo"),
 ];
 
-fn archived(path: &str, server: &TestServer) -> Value {
-    server.read(path)["archived"].clone()
+/// The programme of the film without its id, which an import assigns anew.
+fn archived_reference(server: &TestServer) -> Value {
+    let mut programme = server.read("/v1/videos/film?lang=en")["programme"].clone();
+    programme.as_object_mut().expect("a programme").remove("id");
+    programme
 }
 
 on_both! {
@@ -125,12 +129,57 @@ on_both! {
         };
         let problem = withdraw("").problem(409, "conflict");
         assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("Archive the item instead")), "{problem}");
-        assert_eq!(archived("/v1/videos/film?lang=en", server), Value::Null);
         withdraw("?on_references=archive").expect(200);
         server.get("/v1/videos/film").problem(404, "not-found");
         // Nothing refers to it publicly any more.
         server.patch(&key, "/v1/programmes/first", &json!({"status": "published"}));
         withdraw("").expect(200);
+    }
+
+    fn names_that_were_never_public_stay_hidden(server: &TestServer) {
+        fill(server);
+        let key = server.editor_key();
+        server.patch(&key, "/v1/programmes/first?on_references=keep", &json!({"status": "draft"}));
+        let secret = json!({"title": "Secretissimo", "slug": "secretissimo", "credit_line": "Secretissimo credit"});
+        server.patch(&key, "/v1/programmes/first", &secret);
+        server.patch(&key, "/v1/programmes/secretissimo", &json!({"status": "archived"}));
+        for path in ["/v1/videos/film?lang=en", "/v1/videos?facets=programme&lang=en", "/v1/videos?q=secretissimo", "/embed/videos/film", "/feeds/videos.json", "/v1/impact-statistics/figure", "/v1/videos.csv"] {
+            let text = server.get(path).text().replace("q=secretissimo", "");
+            assert!(!text.to_lowercase().contains("secretissimo") || text.contains("did_you_mean"), "{path}: {text}");
+        }
+        server.get("/v1/videos?programme=secretissimo").errors(400, &[("programme", "unknown_value")]);
+        assert_eq!(server.read("/v1/videos/film?lang=en")["programme"], Value::Null);
+    }
+
+    fn replacing_an_item_keeps_its_name_when_it_is_archived(server: &TestServer) {
+        fill(server);
+        let key = server.editor_key();
+        let put = |body: &Value| server.request("PUT", "/v1/programmes/first?on_references=keep").key(&key).json(body).send().expect(200);
+        let mut body = server.request("GET", "/v1/programmes/first?lang=en").key(&key).send().json();
+        body["status"] = json!("archived");
+        put(&body);
+        let programme = server.read("/v1/videos/film?lang=en")["programme"].clone();
+        assert_eq!((&programme["title"], &programme["archived"]), (&json!("Programmissimo"), &json!(true)));
+        assert_eq!((&programme["credit_line"], &programme["disclaimer"]), (&json!("Creditissimo"), &json!("Disclaimissimo")));
+        assert!(server.get("/f/films.json").expect(200).text().contains("Film"));
+    }
+
+    fn export_carries_archived_references(server: &TestServer) {
+        fill(server);
+        let key = server.editor_key();
+        for (target, _) in TARGETS {
+            server.patch(&key, &format!("{target}?on_references=keep"), &json!({"status": "archived"}));
+        }
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let output = run(directory.path(), &server.settings.database_url, &["export"]);
+        let lines = stdout_text(&expect_exit(output, 0));
+        let copy = TestServer::sqlite(Content::Empty, |_| {});
+        database::import(&copy.settings, &lines);
+        for (path, expected) in READS {
+            let response = copy.get(path).expect(200);
+            assert!(response.text().contains(expected), "{path}: {}", response.text());
+        }
+        assert_eq!(archived_reference(&copy), archived_reference(server));
     }
 
     fn deletion_archives_referring_items(server: &TestServer) {
@@ -140,6 +189,12 @@ on_both! {
         delete("").problem(409, "conflict");
         delete("?on_references=keep").errors(400, &[("on_references", "unknown_value")]);
         server.get("/v1/programmes/first").expect(200);
+        // A draft would lose its reference.
+        server.create(&key, "/v1/videos", &json!({"slug": "draft", "title": "Draft", "programme": "first"}));
+        let problem = delete("?on_references=archive").problem(409, "conflict");
+        assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("`draft`")), "{problem}");
+        server.get("/v1/videos/film").expect(200);
+        server.request("DELETE", "/v1/videos/draft").key(&key).send().expect(204);
         delete("?on_references=archive").expect(204);
         server.get("/v1/programmes/first").problem(410, "gone");
         for path in ["/v1/videos/film", "/v1/impact-statistics/figure"] {

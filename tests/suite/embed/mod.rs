@@ -188,7 +188,7 @@ on_both! {
             assert!(again.body.is_empty());
             let tag = first.required_header("etag").to_owned();
             assert!(server.request("HEAD", path).send().expect(200).required_header("etag") == tag);
-            server.patch(&key, "/v1/programmes/norms", &json!({"credit_line": format!("Credit {path}")}));
+            server.patch(&key, "/v1/programmes/norms", &json!({"title": format!("Norms {path}"), "credit_line": format!("Credit {path}")}));
             server.request("GET", path).header("If-None-Match", &tag).send().expect(200);
         }
     }

@@ -39,8 +39,8 @@ const READS: [&str; 32] = [
     "/v1/suggest?q=ke&lang=en",
     "/v1/impact-statistics?q=lost&total=true&lang=en",
     "/v1/impact-statistics?q=kept&total=true&lang=en",
-    "/v1/impact-statistics/summary?group_by=country&lang=en",
-    "/v1/impact-statistics/summary?group_by=programme&lang=en",
+    "/v1/impact-statistics/summary?group_by=country&separate=true&lang=en",
+    "/v1/impact-statistics/summary?group_by=programme&separate=true&lang=en",
     "/v1/impact-statistics?min_value=10&facets=country&total=true&lang=en",
     "/feeds/videos.rss?lang=en",
     "/feeds/videos.json?topic=kept-topic&lang=en",
@@ -48,7 +48,7 @@ const READS: [&str; 32] = [
     "/embed/videos?lang=en",
     "/sitemap-videos.xml",
     "/v1/videos.csv?lang=en",
-    "/catalog.jsonld?lang=en",
+    "/catalog.jsonld",
 ];
 
 fn read_all(address: &str) -> Vec<Response> {

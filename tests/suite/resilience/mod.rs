@@ -6,6 +6,7 @@ mod history;
 mod overload;
 mod postgres;
 mod races;
+mod schedule;
 mod sqlite;
 
 use std::path::Path;
