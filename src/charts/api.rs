@@ -13,7 +13,7 @@ use crate::charts::params::{ChartRequest, ChartSurface};
 use crate::charts::svg::render_chart;
 use crate::charts::theme::Theme;
 use crate::charts::{statistics, summaries};
-use crate::db::Connection;
+use crate::db::{Connection, ReadCost};
 use crate::http::auth::Visibility;
 use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag, Freshness};
 use crate::http::language::{LanguagePreference, accept_language};
@@ -224,50 +224,55 @@ pub async fn load_chart(
     });
     let (inner, condition) = (context.clone().into_inner(), ConditionalGet::parse(request));
     let done = context
-        .read(chart_request.visibility, move |connection: &mut Connection| {
-            // Revisions are loaded first, as for a page of a list.
-            let revisions = Arc::new(Revisions::load(connection)?);
-            let state = RepresentationState::of_list(
-                &SCHEMA,
-                revisions.seen_with(chart_request.visibility),
-                &ResponseShape::default(),
-            );
-            let tag = EntityTag::from_key(&ChartTag { revisions: &state.revisions, key: etag_key });
-            let validators = CacheValidators {
-                tag,
-                last_modified: state.changed_at,
-                fresh_until: revisions.next_scheduled_change(),
-            };
-            validators.unless_current(&condition, || {
-                let cache = CacheView::new(&inner.reference_cache, &revisions);
-                let mut render_context = RenderContext::new(
-                    chart_request.list_request.language_preference.clone(),
-                    Arc::clone(&inner.country_names),
-                    Some(cache),
-                )
-                .with_base_url(&base_url);
-                let read_context = ReadContext {
-                    state: &inner,
-                    revisions: &revisions,
-                    visibility: chart_request.list_request.visibility,
+        .read_with_cost(
+            ReadCost::Heavy,
+            chart_request.visibility,
+            move |connection: &mut Connection| {
+                // Revisions are loaded first, as for a page of a list.
+                let revisions = Arc::new(Revisions::load(connection)?);
+                let state = RepresentationState::of_list(
+                    &SCHEMA,
+                    revisions.seen_with(chart_request.visibility),
+                    &ResponseShape::default(),
+                );
+                let tag =
+                    EntityTag::from_key(&ChartTag { revisions: &state.revisions, key: etag_key });
+                let validators = CacheValidators {
+                    tag,
+                    last_modified: state.changed_at,
+                    fresh_until: revisions.next_scheduled_change(),
                 };
-                if chart_request.params.group_by.is_empty() {
-                    statistics::load_statistics_chart(
-                        connection,
-                        read_context,
-                        &chart_request,
-                        &mut render_context,
+                validators.unless_current(&condition, || {
+                    let cache = CacheView::new(&inner.reference_cache, &revisions);
+                    let mut render_context = RenderContext::new(
+                        chart_request.list_request.language_preference.clone(),
+                        Arc::clone(&inner.country_names),
+                        Some(cache),
                     )
-                } else {
-                    summaries::load_summary_chart(
-                        connection,
-                        read_context,
-                        &chart_request,
-                        &mut render_context,
-                    )
-                }
-            })
-        })
+                    .with_base_url(&base_url);
+                    let read_context = ReadContext {
+                        state: &inner,
+                        revisions: &revisions,
+                        visibility: chart_request.list_request.visibility,
+                    };
+                    if chart_request.params.group_by.is_empty() {
+                        statistics::load_statistics_chart(
+                            connection,
+                            read_context,
+                            &chart_request,
+                            &mut render_context,
+                        )
+                    } else {
+                        summaries::load_summary_chart(
+                            connection,
+                            read_context,
+                            &chart_request,
+                            &mut render_context,
+                        )
+                    }
+                })
+            },
+        )
         .await?;
     StatementCount::record(request, done.statement_count);
     Ok(done.value)

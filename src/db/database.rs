@@ -8,7 +8,7 @@ use diesel::connection::TransactionManager;
 use crate::db::connection::{Access, Connection, SessionConfig, Target};
 use crate::db::error::Error;
 use crate::db::group_commit::{MAX_COMMIT_ATTEMPTS, commit};
-use crate::db::job::QueryOutcome;
+use crate::db::job::{QueryOutcome, ReadCost};
 use crate::db::pool::ConnectionPool;
 use crate::db::statement_stats;
 use crate::db::worker_connection::PoolConfig;
@@ -89,23 +89,23 @@ impl Database {
     ///
     /// `work` may run twice, if the first connection turns out to be dead. The error type `E`
     /// determines how database errors are reported.
-    pub async fn read<T, E, F>(&self, work: F) -> Result<QueryOutcome<T>, E>
+    pub async fn read<T, E, F>(&self, cost: ReadCost, work: F) -> Result<QueryOutcome<T>, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, E> + Send + 'static,
     {
-        read_with_pool(&self.reader, work).await
+        read_with_pool(&self.reader, cost, work).await
     }
 
     /// Runs `work` on a read connection of the primary, so that it sees all committed writes.
-    pub async fn read_primary<T, E, F>(&self, work: F) -> Result<QueryOutcome<T>, E>
+    pub async fn read_primary<T, E, F>(&self, cost: ReadCost, work: F) -> Result<QueryOutcome<T>, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, E> + Send + 'static,
     {
-        read_with_pool(&self.primary_reader, work).await
+        read_with_pool(&self.primary_reader, cost, work).await
     }
 
     /// Runs one batch of a streamed read, on the replica if `allow_replica` is set and one is
@@ -122,6 +122,7 @@ impl Database {
     {
         read_with_pool(
             if allow_replica { &self.stream_reader } else { &self.primary_stream_reader },
+            ReadCost::Heavy,
             work,
         )
         .await
@@ -157,13 +158,17 @@ impl Database {
     }
 }
 
-async fn read_with_pool<T, E, F>(pool: &ConnectionPool, mut work: F) -> Result<QueryOutcome<T>, E>
+async fn read_with_pool<T, E, F>(
+    pool: &ConnectionPool,
+    cost: ReadCost,
+    mut work: F,
+) -> Result<QueryOutcome<T>, E>
 where
     T: Send + 'static,
     E: From<Error> + Send + 'static,
     F: FnMut(&mut Connection) -> Result<T, E> + Send + 'static,
 {
-    pool.run(move |worker, config| {
+    pool.run(cost, move |worker, config| {
         statement_stats::take_statement_count();
         let value =
             worker.run(config, || true, |connection| connection.with_sqlite_snapshot(&mut work))?;

@@ -12,6 +12,15 @@ pub struct QueryOutcome<T> {
     pub statement_count: u32,
 }
 
+/// Expected cost of a read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ReadCost {
+    /// A few statements by index: an item, a page of a list, a key.
+    Light,
+    /// A search, a count or an aggregation, whose cost depends on the request.
+    Heavy,
+}
+
 type BoxedJob = Box<dyn FnOnce(&mut WorkerConnection, &PoolConfig) + Send>;
 
 /// A job for a worker thread.

@@ -27,5 +27,5 @@ mod worker_connection;
 pub use crate::db::database::Database;
 pub use connection::Connection;
 pub use error::Error;
-pub use job::QueryOutcome;
+pub use job::{QueryOutcome, ReadCost};
 pub use types::{Id, IdMap, RowId, Time, random_nonce};

@@ -1,4 +1,8 @@
-//! Worker threads that own the connections: a fixed number per pool, fed by one bounded queue.
+//! Worker threads that own the connections: a fixed number per pool, fed by two bounded queues, for
+//! light and for heavy jobs.
+//!
+//! One worker takes only light jobs, and the others prefer them, so that searches which keep all
+//! other workers busy do not delay the read of an item.
 //!
 //! Threads that serve requests never block on the database, and a slow query does not delay them. A
 //! request that no worker takes within the acquire timeout fails with 503. If the queue is full, it
@@ -9,13 +13,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, select};
 use tokio::sync::oneshot;
 
 use crate::db::connection::{Access, Connection};
 use crate::db::error::Error;
 use crate::db::group_commit::{self, QueuedWrite};
-use crate::db::job::{PoolJob, QueryOutcome};
+use crate::db::job::{PoolJob, QueryOutcome, ReadCost};
 use crate::db::read_limit::{AbandonOnDrop, with_limit};
 use crate::db::worker_connection::{PoolConfig, WorkerConnection};
 
@@ -29,8 +33,37 @@ pub(super) struct ConnectionPool {
 
 #[derive(Default)]
 struct WorkerThreads {
-    job_sender: Option<Sender<PoolJob>>,
+    job_senders: Option<JobSenders>,
     threads: Vec<JoinHandle<()>>,
+}
+
+/// The sending ends of the queues.
+#[derive(Clone)]
+struct JobSenders {
+    light: Sender<PoolJob>,
+    heavy: Sender<PoolJob>,
+}
+
+/// The receiving ends of the queues.
+#[derive(Clone)]
+struct JobReceivers {
+    light: Receiver<PoolJob>,
+    /// `None` for the worker that takes only light jobs.
+    heavy: Option<Receiver<PoolJob>>,
+}
+
+impl JobReceivers {
+    /// Waits for the next job, a light one if there is one; `None` when the pool is dropped.
+    fn next(&self) -> Option<PoolJob> {
+        let Some(heavy) = &self.heavy else { return self.light.recv().ok() };
+        if let Ok(job) = self.light.try_recv() {
+            return Some(job);
+        }
+        select! {
+            recv(self.light) -> job => job.ok(),
+            recv(heavy) -> job => job.ok(),
+        }
+    }
 }
 
 impl ConnectionPool {
@@ -53,6 +86,7 @@ impl ConnectionPool {
     /// timeout, or if the caller is dropped before that.
     pub async fn run<T, E>(
         &self,
+        cost: ReadCost,
         work: impl FnOnce(&mut WorkerConnection, &PoolConfig) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
@@ -82,7 +116,7 @@ impl ConnectionPool {
                 drop(reply_sender.send(outcome));
             }))
         };
-        self.submit(job).await
+        self.submit(cost, job).await
     }
 
     /// Runs `work` in a transaction that other writes may share, see [`group_commit`]. Otherwise
@@ -95,7 +129,7 @@ impl ConnectionPool {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.submit(|reply_sender, is_claimed| {
+        self.submit(ReadCost::Light, |reply_sender, is_claimed| {
             PoolJob::Grouped(Box::new(QueuedWrite {
                 work,
                 outcome: None,
@@ -108,11 +142,12 @@ impl ConnectionPool {
 
     async fn submit<T, E: From<Error>>(
         &self,
+        cost: ReadCost,
         job: impl FnOnce(oneshot::Sender<Result<T, E>>, Arc<AtomicBool>) -> PoolJob,
     ) -> Result<T, E> {
         let (reply_sender, mut reply_receiver) = oneshot::channel();
         let is_claimed = Arc::new(AtomicBool::new(false));
-        match self.job_sender()?.try_send(job(reply_sender, Arc::clone(&is_claimed))) {
+        match self.job_sender(cost)?.try_send(job(reply_sender, Arc::clone(&is_claimed))) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
                 let detail =
@@ -137,14 +172,23 @@ impl ConnectionPool {
         })
     }
 
-    fn job_sender(&self) -> Result<Sender<PoolJob>, Error> {
+    fn job_sender(&self, cost: ReadCost) -> Result<Sender<PoolJob>, Error> {
+        let select_queue = |senders: &JobSenders| match cost {
+            ReadCost::Light => senders.light.clone(),
+            ReadCost::Heavy => senders.heavy.clone(),
+        };
         let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(queue) = &workers.job_sender {
-            return Ok(queue.clone());
+        if let Some(senders) = &workers.job_senders {
+            return Ok(select_queue(senders));
         }
-        let (queue, jobs) = bounded(self.config.max_queue_len);
+        let (light_sender, light) = bounded(self.config.max_queue_len);
+        let (heavy_sender, heavy) = bounded(self.config.max_queue_len);
         for number in 1..=self.size {
-            let (jobs, config) = (jobs.clone(), Arc::clone(&self.config));
+            // With a single worker, it takes all jobs.
+            let is_reserved = number == 1 && self.size > 1;
+            let heavy = (!is_reserved).then(|| heavy.clone());
+            let jobs = JobReceivers { light: light.clone(), heavy };
+            let config = Arc::clone(&self.config);
             let name = format!("{:?}-{number}", config.access).to_ascii_lowercase();
             let thread =
                 thread::Builder::new().name(name).spawn(move || worker_loop(&jobs, &config));
@@ -152,17 +196,21 @@ impl ConnectionPool {
                 Error::Unavailable(format!("cannot start a worker thread: {error}"))
             })?);
         }
-        workers.job_sender = Some(queue.clone());
+        let senders = JobSenders { light: light_sender, heavy: heavy_sender };
+        let queue = select_queue(&senders);
+        workers.job_senders = Some(senders);
         Ok(queue)
     }
 }
 
-fn worker_loop(jobs: &Receiver<PoolJob>, config: &PoolConfig) {
+fn worker_loop(jobs: &JobReceivers, config: &PoolConfig) {
     let mut worker = WorkerConnection::default();
-    for job in jobs {
+    while let Some(job) = jobs.next() {
         match job {
             PoolJob::Single(work) => work(&mut worker, config),
-            PoolJob::Grouped(first) => group_commit::write_group(&mut worker, config, first, jobs),
+            PoolJob::Grouped(first) => {
+                group_commit::write_group(&mut worker, config, first, &jobs.light);
+            }
         }
     }
 }
@@ -172,7 +220,7 @@ impl Drop for ConnectionPool {
     /// leaves a single file.
     fn drop(&mut self) {
         let workers = self.workers.get_mut().unwrap_or_else(PoisonError::into_inner);
-        workers.job_sender = None;
+        workers.job_senders = None;
         for thread in workers.threads.drain(..) {
             // A worker may drop the last reference at the end of its job; it cannot join itself.
             if thread.thread().id() != thread::current().id() {

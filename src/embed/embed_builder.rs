@@ -8,6 +8,7 @@ use maud::{Markup, html};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::db::ReadCost;
 use crate::embed::html_shell::{self, HtmlPage, visitor_language};
 use crate::embed::video_list_page::{self, EXCLUDED_PARAMS, LAYOUTS, parse_page_query};
 use crate::http::auth::Visibility;
@@ -121,6 +122,7 @@ async fn respond(
         visibility: Visibility::Published,
         language_preference: list_request.language_preference.clone(),
         base_url: base.clone(),
+        cost: ReadCost::Light,
         also_changed_at: None,
     };
     let shared_request = Arc::clone(&list_request);

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, web};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::db::{Connection, Id};
+use crate::db::{Connection, Id, ReadCost};
 use crate::http::auth::Visibility;
 use crate::http::conditional::Freshness;
 use crate::http::language::{LanguageKey, LanguagePreference};
@@ -127,6 +127,7 @@ pub async fn load_item<S: Resource, T: Send + 'static>(
         visibility,
         language_preference: language_preference.clone(),
         base_url: context.settings.base_url(request),
+        cost: ReadCost::Light,
         also_changed_at: None,
     };
     read_catalogue(

@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, get, web};
 
 use crate::charts;
+use crate::db::ReadCost;
 use crate::embed::load_item::{self, Located, load_item};
 use crate::embed::oembed_response::{EmbedPage, OEmbed, OEmbedFormat, OEmbedParams};
 use crate::embed::url_resolver::{
@@ -146,6 +147,7 @@ async fn oembed_saved_query(
         visibility: Visibility::Published,
         language_preference: url_params.language_preference.clone(),
         base_url: base.clone(),
+        cost: ReadCost::Light,
         also_changed_at: None,
     };
     let found = read_catalogue(
@@ -230,6 +232,7 @@ async fn oembed_list(
         visibility: Visibility::Published,
         language_preference: language_preference.clone(),
         base_url: base.clone(),
+        cost: ReadCost::Light,
         also_changed_at: None,
     };
     let found = read_catalogue(

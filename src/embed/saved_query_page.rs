@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 
+use crate::db::ReadCost;
 use crate::embed::html_shell::{self, visitor_language};
 use crate::embed::video_list_page::{
     ListLayout, LoadedList, VideoListPage, VideoListRequest, load_list, split_layout,
@@ -88,6 +89,7 @@ async fn respond(
         visibility: Visibility::Published,
         language_preference: url_params.language_preference.clone(),
         base_url: base.clone(),
+        cost: ReadCost::Heavy,
         also_changed_at: None,
     };
     let shared_params = url_params.clone();

@@ -7,7 +7,7 @@ use diesel::sql_types::BigInt;
 use serde::Serialize;
 
 use crate::db::sql_fragment::{Bind, Fragment, Statement};
-use crate::db::{Connection, RowId};
+use crate::db::{Connection, ReadCost, RowId};
 use crate::http::auth::Visibility;
 use crate::http::conditional::Freshness;
 use crate::http::language::LanguagePreference;
@@ -92,6 +92,7 @@ async fn respond(
         visibility: Visibility::Published,
         language_preference: language_preference.clone(),
         base_url: base,
+        cost: ReadCost::Heavy,
         also_changed_at: None,
     };
     let found = read_catalogue(

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::db::{Connection, RowId};
+use crate::db::{Connection, ReadCost, RowId};
 use crate::embed::html_shell::{self, HtmlPage, visitor_language};
 use crate::embed::oembed_discovery::OEmbedDiscovery;
 use crate::http::auth::Visibility;
@@ -157,6 +157,7 @@ async fn respond(
         visibility: Visibility::Published,
         language_preference: list_request.language_preference.clone(),
         base_url: base,
+        cost: ReadCost::Heavy,
         also_changed_at: None,
     };
     let (shared_request, shared_query) = (Arc::clone(&list_request), query.clone());

@@ -11,7 +11,7 @@ use super::entries::{EntryContext, FeedResource};
 use super::feed::{Entry, Feed};
 use super::json::{self, JsonFeed};
 use super::{atom, rss};
-use crate::db::{Connection, Id, Time};
+use crate::db::{Connection, Id, ReadCost, Time};
 use crate::http::conditional::{CacheValidators, Freshness};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query_params::reject_params;
@@ -246,6 +246,7 @@ pub async fn list_feed<S: FeedResource>(
         visibility: caller,
         language_preference: list_request.language_preference.clone(),
         base_url: list_request.base_url.clone(),
+        cost: ReadCost::Heavy,
         also_changed_at: None,
     };
     let (shared_request, query) = (Arc::clone(&list_request), request.query_string().to_owned());

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 
 use super::media_rss::to_rfc822_date;
-use crate::db::{Connection, Time};
+use crate::db::{Connection, ReadCost, Time};
 use crate::http::auth::Visibility;
 use crate::http::conditional::Freshness;
 use crate::http::language::LanguageKey;
@@ -74,6 +74,7 @@ pub async fn saved_query_feeds(
         visibility: Visibility::Published,
         language_preference: language_preference.clone(),
         base_url: base,
+        cost: ReadCost::Light,
         also_changed_at: None,
     };
     let found = read_catalogue(

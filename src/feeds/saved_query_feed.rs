@@ -3,7 +3,7 @@
 use actix_web::{FromRequest, HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 
-use crate::db::Time;
+use crate::db::{ReadCost, Time};
 use crate::feeds::api::{
     FeedLoaders, FeedRequest, FeedType, LoadedFeed, VideoFeedFormat, feed_response,
 };
@@ -86,6 +86,7 @@ pub async fn saved_query_feed(
         visibility: caller,
         language_preference: url_params.language_preference.clone(),
         base_url: base.clone(),
+        cost: ReadCost::Heavy,
         also_changed_at: None,
     };
     let shared_params = url_params.clone();

@@ -18,7 +18,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::db::schema::{feed_changes, websub_queue};
 use crate::db::sql_fragment::{Bind, Fragment, Statement};
-use crate::db::{Connection, Time};
+use crate::db::{Connection, ReadCost, Time};
 use crate::http::problem::Problem;
 use crate::resource::model::item::ItemRow;
 use crate::resource::schema::{ResourceKind, ResourceSchema};
@@ -130,7 +130,7 @@ pub async fn run_publisher(state: web::Data<AppState>) {
 /// Sends the next due ping. Returns whether there was one.
 async fn publish_next(state: &web::Data<AppState>, hub: &str, base: &str) -> Result<bool, Problem> {
     // Checked by a read, so that an idle queue causes no writes.
-    if !state.database.read_primary(has_due_work).await?.value {
+    if !state.database.read_primary(ReadCost::Light, has_due_work).await?.value {
         return Ok(false);
     }
     let schemas = state.schemas();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::config::Settings;
 use crate::db::keyset::{ListPage, PageStart};
-use crate::db::{Connection, Time};
+use crate::db::{Connection, ReadCost, Time};
 use crate::http::auth::Visibility;
 use crate::http::conditional::{CacheValidators, Freshness};
 use crate::http::json_fields::unknown_value_message;
@@ -209,6 +209,7 @@ async fn respond(
         language_preference: language_preference.clone(),
         base_url: base,
         // Planned dates become actual at midnight UTC, so the validators change daily.
+        cost: ReadCost::Heavy,
         also_changed_at: Some(Time(Utc::now().date_naive().and_time(NaiveTime::MIN).and_utc())),
     };
     let found = read_catalogue(

@@ -11,7 +11,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
-use crate::db::Id;
+use crate::db::{Id, ReadCost};
 use crate::http::access_log::AuthenticatedKey;
 use crate::http::api_keys::Role;
 use crate::http::conditional::{ConditionalGet, Precondition};
@@ -147,7 +147,9 @@ async fn authenticate(request: &HttpRequest) -> Result<Option<(Id, Role)>, Probl
     let request_id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
     let (key, role) = state
         .database
-        .read_primary(move |connection| auth::authenticate(connection, &token, &request_id))
+        .read_primary(ReadCost::Light, move |connection| {
+            auth::authenticate(connection, &token, &request_id)
+        })
         .await?
         .value;
     state.record_key_use(key.id);

@@ -7,8 +7,8 @@ use actix_web::HttpRequest;
 use serde_json::Value;
 
 use crate::config::Settings;
-use crate::db::QueryOutcome;
 use crate::db::{Connection, Database, Id, Time};
+use crate::db::{QueryOutcome, ReadCost};
 use crate::http::api_keys;
 use crate::http::language::{LanguageDefaults, accept_language};
 use crate::http::problem::Problem;
@@ -140,9 +140,23 @@ impl AppState {
         T: Send + 'static,
         F: FnMut(&mut Connection) -> Result<T, Problem> + Send + 'static,
     {
+        self.read_with_cost(ReadCost::Light, visibility, work).await
+    }
+
+    /// Like [`Self::read`], for a read of this cost.
+    pub async fn read_with_cost<T, F>(
+        &self,
+        cost: ReadCost,
+        visibility: Visibility,
+        work: F,
+    ) -> Result<QueryOutcome<T>, Problem>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Connection) -> Result<T, Problem> + Send + 'static,
+    {
         match visibility {
-            Visibility::Published => self.database.read(work).await,
-            Visibility::All => self.database.read_primary(work).await,
+            Visibility::Published => self.database.read(cost, work).await,
+            Visibility::All => self.database.read_primary(cost, work).await,
         }
     }
 

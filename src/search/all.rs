@@ -14,7 +14,7 @@ use crate::db::search::{
 };
 use crate::db::sort_key::{SortKey, SortKeyType};
 use crate::db::sql_fragment::{Bind, Fragment};
-use crate::db::{Connection, Id};
+use crate::db::{Connection, Id, ReadCost};
 use crate::http::auth::Visibility;
 use crate::http::language::LanguageKey;
 use crate::http::language::LanguagePreference;
@@ -114,6 +114,7 @@ pub async fn search_all(
         visibility,
         language_preference: search_request.language_preference.clone(),
         base_url: search_request.base_url.clone(),
+        cost: ReadCost::Heavy,
         also_changed_at: None,
     };
     let shared_request = Arc::clone(&search_request);

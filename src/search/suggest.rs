@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::db::search::{Audience, IndexSearch, cached_token_frequencies, find_newest_by_title};
-use crate::db::{Connection, Id};
+use crate::db::{Connection, Id, ReadCost};
 use crate::http::auth::Visibility;
 use crate::http::conditional::Freshness;
 use crate::http::language::LanguageKey;
@@ -161,6 +161,7 @@ pub async fn suggest(
         visibility: Visibility::Published,
         language_preference: language_preference.clone(),
         base_url: state.settings.base_url(&request),
+        cost: ReadCost::Light,
         also_changed_at: None,
     };
     let found = read_catalogue(

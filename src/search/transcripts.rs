@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::db::keyset::{ListPage, PageStart, Position};
 use crate::db::search::FieldScope;
-use crate::db::{Connection, Id};
+use crate::db::{Connection, Id, ReadCost};
 use crate::http::conditional::Freshness;
 use crate::http::cursor;
 use crate::http::problem::Problem;
@@ -159,6 +159,7 @@ pub async fn search_transcripts(
         visibility,
         language_preference: list_request.language_preference.clone(),
         base_url: list_request.base_url.clone(),
+        cost: ReadCost::Heavy,
         also_changed_at: None,
     };
     let shared_request = Arc::clone(&list_request);

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::config::Settings;
-use crate::db::Connection;
+use crate::db::{Connection, ReadCost};
 use crate::http::auth::Visibility;
 use crate::http::conditional::Freshness;
 use crate::http::language::{LanguageDefaults, LanguagePreference};
@@ -106,6 +106,7 @@ pub async fn describe_catalogue(
         visibility: Visibility::Published,
         language_preference: language_preference.clone(),
         base_url: base,
+        cost: ReadCost::Heavy,
         also_changed_at: None,
     };
     let found = read_catalogue(

@@ -7,6 +7,7 @@ use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::db::ReadCost;
 use crate::db::schema_version::verify_schema;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::resource::state::AppState;
@@ -41,7 +42,7 @@ pub async fn readyz(context: web::Data<AppState>) -> Result<HttpResponse, Proble
     let state = Arc::clone(&context);
     state
         .database
-        .read(|connection| {
+        .read(ReadCost::Light, |connection| {
             verify_schema(connection)?
                 .map_err(|mismatch| Problem::new(ProblemKind::Unavailable, mismatch.to_string()))
         })

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use actix_web::web;
 
-use crate::db::Time;
 use crate::db::search::segments;
+use crate::db::{ReadCost, Time};
 use crate::http::problem::Problem;
 use crate::registry::resources;
 use crate::resource::state::AppState;
@@ -80,7 +80,7 @@ pub async fn run_index_merge_task(context: web::Data<AppState>) {
 async fn merge_index_segments(context: &AppState) -> Result<(), Problem> {
     let count = context
         .database
-        .read_primary(|connection| Ok::<_, Problem>(segments::count(connection)?))
+        .read_primary(ReadCost::Light, |connection| Ok::<_, Problem>(segments::count(connection)?))
         .await?
         .value;
     if count <= segments::MERGE_THRESHOLD {

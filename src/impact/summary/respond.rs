@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::db::Connection;
+use crate::db::{Connection, ReadCost};
 use crate::http::auth::Visibility;
 use crate::http::conditional::Freshness;
 use crate::http::problem::Problem;
@@ -30,6 +30,7 @@ pub async fn respond<T: serde::Serialize + Send + 'static>(
         visibility,
         language_preference: params.list.language_preference.clone(),
         base_url: params.list.base_url.clone(),
+        cost: ReadCost::Heavy,
         also_changed_at: None,
     };
     let shared_params = Arc::clone(&params);

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::db::ReadCost;
 use crate::db::keyset::PageStart;
 use crate::db::search::FieldScope;
 use crate::db::sort_key::MAX_SORT_KEYS;
@@ -185,6 +186,14 @@ impl ListRequest {
     /// Returns the search.
     pub fn search(&self) -> Option<&SearchParams> {
         self.search.as_ref()
+    }
+
+    /// Returns the expected cost of the list.
+    pub fn cost(&self) -> ReadCost {
+        let is_heavy = self.search.is_some()
+            || self.page_params.with_total
+            || !self.facet_params.filters.is_empty();
+        if is_heavy { ReadCost::Heavy } else { ReadCost::Light }
     }
 
     /// Returns the same list request with another search query, to be counted.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, web};
 use serde::Serialize;
 
-use crate::db::{Connection, Time};
+use crate::db::{Connection, ReadCost, Time};
 use crate::http::auth::Visibility;
 use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag, Freshness};
 use crate::http::language::LanguagePreference;
@@ -27,6 +27,8 @@ pub struct CatalogueRequest {
     pub language_preference: LanguagePreference,
     /// Base URL of this server.
     pub base_url: String,
+    /// Expected cost of the read.
+    pub cost: ReadCost,
     /// Time of a change that is independent of the catalogue, such as the start of the day.
     pub also_changed_at: Option<Time>,
 }
@@ -72,7 +74,7 @@ pub async fn read_catalogue<T: Send + 'static>(
     let shared_state = state.clone().into_inner();
     let visibility = catalogue_request.visibility;
     let done = state
-        .read(visibility, move |connection| {
+        .read_with_cost(catalogue_request.cost, visibility, move |connection| {
             // Revisions are loaded first, as for a page of a list.
             let revisions = Arc::new(Revisions::load(connection)?);
             let seen = revisions.seen_with(visibility);

@@ -48,7 +48,7 @@ pub async fn list<S: Resource>(
     let shared_request = Arc::clone(&list_request);
     let shared_state = state.clone().into_inner();
     let done = state
-        .read(visibility, move |connection| {
+        .read_with_cost(list_request.cost(), visibility, move |connection| {
             read_list_page::<S>(connection, &shared_state, &shared_request, &condition)
         })
         .await?;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::db::sql_fragment::{Bind, Fragment};
-use crate::db::{Connection, Error, Id, Time};
+use crate::db::{Connection, Error, Id, ReadCost, Time};
 use crate::http::problem::{FieldError, Problem};
 use crate::resource::model::item::{ItemRow, Status};
 use crate::resource::model::revisions::Revisions;
@@ -76,7 +76,7 @@ pub async fn apply_due_changes(state: &Arc<AppState>) -> Result<Option<Time>, Pr
     loop {
         let next = state
             .database
-            .read_primary(|connection| {
+            .read_primary(ReadCost::Light, |connection| {
                 Ok::<_, Problem>(Revisions::load(connection)?.next_scheduled_change())
             })
             .await?

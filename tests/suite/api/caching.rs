@@ -8,7 +8,7 @@ use crate::support::server::TestServer;
 const ITEM: &str = "/v1/videos/testimonials-part-one";
 
 /// A request for each GET operation, built from the parameter examples.
-fn documented_reads() -> Vec<(String, String)> {
+pub(super) fn documented_reads() -> Vec<(String, String)> {
     let document: Value =
         serde_json::from_str(&kinoteka::server::document_json()).expect("the document is JSON");
     let paths = document["paths"].as_object().expect("the document has paths");

@@ -12,6 +12,7 @@ mod idempotency;
 mod impact_summary;
 mod indicators;
 mod languages;
+mod leaks;
 mod lists;
 mod openapi;
 mod origins;

@@ -2,7 +2,12 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+
+use kinoteka::db::connection::{SessionConfig, Target};
+use kinoteka::db::database::DatabaseConfig;
+use kinoteka::db::{Connection, Database, Error, ReadCost};
 
 use serde_json::json;
 
@@ -306,5 +311,58 @@ fn signals_of_log_rotation_and_terminals_do_not_stop_the_server() {
         assert!(served.0.try_wait().expect("a child").is_none(), "the server runs");
         terminate(&served);
         assert!(served.0.wait().expect("a child").success());
+    });
+}
+
+#[test]
+fn heavy_reads_leave_a_reader_to_light_ones() {
+    on_both_databases(|directory, url| {
+        expect_exit(run(directory, url, &["migrate"]), 0);
+        let long = Duration::from_secs(30);
+        let session = SessionConfig {
+            busy_timeout: long,
+            statement_timeout: long,
+            slow_query_threshold: long,
+        };
+        let config = DatabaseConfig {
+            readers: 3,
+            writers: 1,
+            acquire_timeout: long,
+            max_queue_len: 20,
+            session,
+        };
+        let database = Database::new(&Target::parse(url).expect("a valid URL"), None, config);
+        let (release, blocked) = std::sync::mpsc::channel::<()>();
+        let blocked = Arc::new(Mutex::new(blocked));
+        actix_web::rt::System::new().block_on(async {
+            // More heavy reads than readers; each waits until the end of the test.
+            let heavy: Vec<_> = (0..6)
+                .map(|_| {
+                    let (database, blocked) = (database.clone(), Arc::clone(&blocked));
+                    actix_web::rt::spawn(async move {
+                        let wait = move |_: &mut Connection| {
+                            drop(blocked.lock().expect("not poisoned").recv());
+                            Ok::<_, Error>(())
+                        };
+                        database.read(ReadCost::Heavy, wait).await.map(|outcome| outcome.value)
+                    })
+                })
+                .collect();
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            let started = Instant::now();
+            for _ in 0..100 {
+                let light = |_: &mut Connection| Ok::<_, Error>(());
+                database
+                    .read(ReadCost::Light, light)
+                    .await
+                    .map(|outcome| outcome.value)
+                    .expect("a reader");
+            }
+            assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+            drop(release);
+            for read in heavy {
+                read.await.expect("the task ends").expect("the heavy reads end too");
+            }
+        });
     });
 }

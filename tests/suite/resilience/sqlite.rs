@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use kinoteka::db::connection::{SessionConfig, Target};
 use kinoteka::db::database::DatabaseConfig;
-use kinoteka::db::{self, Database, Error};
+use kinoteka::db::{self, Database, Error, ReadCost};
 use serde_json::json;
 
 use super::unavailable;
@@ -300,16 +300,16 @@ fn reads_end_at_their_deadline_and_when_nobody_waits() {
     actix_web::rt::System::new().block_on(async {
         open(long).connect().expect("the file is created");
         let started = Instant::now();
-        let limited = open(short).read(endless).await.map(|outcome| outcome.value);
+        let limited = open(short).read(ReadCost::Heavy, endless).await.map(|outcome| outcome.value);
         assert!(matches!(limited, Err(Error::TimeLimit(_))), "{limited:?}");
         assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
         // The only reader is free soon after its caller has gone.
         let database = open(long);
         let started = Instant::now();
-        let abandoned = tokio::time::timeout(short, database.read(endless)).await;
+        let abandoned = tokio::time::timeout(short, database.read(ReadCost::Heavy, endless)).await;
         assert!(abandoned.is_err(), "the caller no longer waits");
         let next = |connection: &mut db::Connection| connection.batch_execute("SELECT 1").map_err(Error::from);
-        database.read(next).await.map(|outcome| outcome.value).expect("the reader is free");
+        database.read(ReadCost::Light, next).await.map(|outcome| outcome.value).expect("the reader is free");
         assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
         // Writes have no deadline.
         let slow = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 3000000) SELECT count(*) FROM n";
