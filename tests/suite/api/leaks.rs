@@ -180,13 +180,14 @@ fn addresses() -> Vec<String> {
                 match (name, listed) {
                     ("q", _) => addresses.push(with("q=title".to_owned())),
                     ("lang", _) => {
-                        addresses.extend(["all", "mk", "sq"].map(|tag| with(format!("lang={tag}"))))
+                        addresses
+                            .extend(["all", "mk", "sq"].map(|tag| with(format!("lang={tag}"))));
                     }
                     ("include" | "facets", Some(listed)) => {
-                        addresses.push(with(format!("{name}={listed}")))
+                        addresses.push(with(format!("{name}={listed}")));
                     }
                     ("highlights" | "total", _) => {
-                        addresses.push(with(format!("{name}=true&q=title")))
+                        addresses.push(with(format!("{name}=true&q=title")));
                     }
                     _ => {}
                 }

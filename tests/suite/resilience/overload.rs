@@ -341,7 +341,8 @@ fn heavy_reads_leave_a_reader_to_light_ones() {
                     let (database, blocked) = (database.clone(), Arc::clone(&blocked));
                     actix_web::rt::spawn(async move {
                         let wait = move |_: &mut Connection| {
-                            drop(blocked.lock().expect("not poisoned").recv());
+                            let ended = blocked.lock().expect("not poisoned").recv();
+                            assert!(ended.is_err(), "nothing is sent");
                             Ok::<_, Error>(())
                         };
                         database.read(ReadCost::Heavy, wait).await.map(|outcome| outcome.value)
