@@ -232,7 +232,7 @@ pub async fn load_chart(
                 let revisions = Arc::new(Revisions::load(connection)?);
                 let state = RepresentationState::of_list(
                     &SCHEMA,
-                    revisions.seen_with(chart_request.visibility),
+                    revisions.visible_to(chart_request.visibility),
                     &ResponseShape::default(),
                 );
                 let tag =

@@ -86,7 +86,7 @@ pub async fn saved_query_feeds(
                 &load_published_queries(connection, render_context)?,
                 render_context,
                 &publisher,
-                read_context.seen().changed_at(CATALOGUE),
+                read_context.visible_revisions().changed_at(CATALOGUE),
             ))
         },
     )

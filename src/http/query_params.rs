@@ -75,7 +75,7 @@ impl QueryParams {
         Ok(params)
     }
 
-    /// The value of a parameter, which is thereby a known one.
+    /// The value of a parameter, which becomes a known one.
     pub fn get(&mut self, name: &'static str) -> Option<String> {
         self.known_params.push(name);
         self.values.get(name).cloned()

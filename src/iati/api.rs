@@ -217,7 +217,8 @@ async fn respond(
         request,
         catalogue_request,
         move |connection, read_context, render_context| {
-            let changed_at = read_context.seen().changed_at(CATALOGUE).map(state_timestamp);
+            let changed_at =
+                read_context.visible_revisions().changed_at(CATALOGUE).map(state_timestamp);
             work(connection, read_context.state, changed_at, render_context)
         },
     )

@@ -126,7 +126,7 @@ pub async fn describe_catalogue(
                 .map(|source| load_dataset(connection, read_context, &source, render_context));
             let datasets = datasets.collect::<Result<Vec<_>, Problem>>()?;
             Ok(DcatCatalog {
-                modified: read_context.seen().changed_at(CATALOGUE),
+                modified: read_context.visible_revisions().changed_at(CATALOGUE),
                 datasets,
                 ..template.clone()
             }
@@ -196,7 +196,7 @@ fn load_dataset(
         name: schema.kind.path_segment(),
         title: schema.kind.heading_message(),
         description,
-        modified: read_context.seen().changed_at(schema.kind.as_str()),
+        modified: read_context.visible_revisions().changed_at(schema.kind.as_str()),
         languages: values(TEXT_LANGUAGE_FILTER),
         countries,
         distributions: distributions(schema, documents, &read_context.state.settings),

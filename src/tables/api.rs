@@ -191,7 +191,7 @@ pub async fn export_table<S: TableResource>(
             let revisions = Arc::new(Revisions::load(connection)?);
             let state = RepresentationState::of_list(
                 S::SCHEMA,
-                revisions.seen_with(caller),
+                revisions.visible_to(caller),
                 &shared.response_shape,
             );
             let tag = EntityTag::from_key(&TableTag {

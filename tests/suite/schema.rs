@@ -25,7 +25,7 @@ const LATER_MIGRATIONS: [&str; 2] =
     ["2026-11-28-000000_standard_names", "2026-11-29-000000_history_and_schedule"];
 
 /// Tables of only one database: full-text search and the migration history.
-const APART: &[&str] = &["search_", "sqlite_", "__diesel"];
+const ONE_DATABASE_ONLY: &[&str] = &["search_", "sqlite_", "__diesel"];
 
 /// Columns by table, and whether each is nullable.
 type Schema = BTreeMap<String, BTreeMap<String, bool>>;
@@ -57,10 +57,9 @@ fn schema(connection: &mut Connection) -> Schema {
         .expect("PostgreSQL lists its columns"),
     };
     let mut schema = Schema::new();
-    for column in columns
-        .into_iter()
-        .filter(|column| !APART.iter().any(|prefix| column.table_name.starts_with(prefix)))
-    {
+    for column in columns.into_iter().filter(|column| {
+        !ONE_DATABASE_ONLY.iter().any(|prefix| column.table_name.starts_with(prefix))
+    }) {
         schema.entry(column.table_name).or_default().insert(column.column_name, column.nullable);
     }
     schema

@@ -175,10 +175,10 @@ fn overlaps(a: &Candidate<'_>, b: &Candidate<'_>) -> bool {
     if !a.row.period_days.overlaps(b.row.period_days) {
         return false;
     }
-    let apart = |one: &[u32], other: &[u32]| {
+    let is_disjoint = |one: &[u32], other: &[u32]| {
         !one.is_empty() && !other.is_empty() && !one.iter().any(|code| other.contains(code))
     };
-    if apart(&x.countries, &y.countries) {
+    if is_disjoint(&x.countries, &y.countries) {
         return false;
     }
     !x.slices.iter().any(|(dimension, value)| {

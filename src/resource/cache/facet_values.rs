@@ -45,7 +45,7 @@ impl FacetValueIndex {
         let derived_revision = revisions.version(DERIVED_DATA, Visibility::All).revision;
         let mut index = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // An index that is newer than the revisions of a slow read of the same history is used.
-        let is_current = index.history.continues(connection, revisions)?
+        let is_current = index.history.advance(connection, revisions)?
             && index.derived_revision >= derived_revision
             && !index.needs_compaction();
         if !is_current {

@@ -21,7 +21,7 @@ pub struct History {
 impl History {
     /// Returns whether the revisions of a read belong to the same history as all earlier ones, and
     /// remembers them. If not, the cache must be read again, and the earlier ones are forgotten.
-    pub fn continues(
+    pub fn advance(
         &mut self,
         connection: &mut Connection,
         revisions: &Revisions,

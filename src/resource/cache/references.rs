@@ -55,27 +55,27 @@ type RenderedReference = (Vec<Language>, Option<CachedJson>);
 const MAX_RENDERED_VARIANTS: usize = 8;
 
 impl RenderedReferences {
-    /// Returns the representation for the requested languages: cached, or from `draw`. If all slots
+    /// Returns the representation for the requested languages: cached, or from `render`. If all slots
     /// are taken, it is rendered without being cached.
     pub fn get_or_render(
         &self,
         requested: &[Language],
-        draw: impl FnOnce() -> Option<CachedJson>,
+        render: impl FnOnce() -> Option<CachedJson>,
     ) -> Option<CachedJson> {
         for slot in &self.0 {
             match slot.get() {
                 Some(known) if known.0 == requested => return known.1.clone(),
                 Some(_) => {}
                 None => {
-                    let drawn = draw();
+                    let rendered = render();
                     // Another thread may fill the slot first; then this representation is rendered
                     // again for the next request.
-                    slot.get_or_init(|| Box::new((requested.to_vec(), drawn.clone())));
-                    return drawn;
+                    slot.get_or_init(|| Box::new((requested.to_vec(), rendered.clone())));
+                    return rendered;
                 }
             }
         }
-        draw()
+        render()
     }
 }
 

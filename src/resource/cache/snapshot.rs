@@ -80,7 +80,7 @@ impl SnapshotCache {
         let cached = without_limit(|| {
             let mut history = History::default();
             if let Some(mut cached) = cached
-                && cached.history.continues(connection, revisions)?
+                && cached.history.advance(connection, revisions)?
             {
                 if cached.is_current(current) {
                     return Ok(cached);
@@ -89,7 +89,7 @@ impl SnapshotCache {
                     return Ok(updated);
                 }
             }
-            history.continues(connection, revisions)?;
+            history.advance(connection, revisions)?;
             let snapshot = Arc::new(T::load(connection, schema)?);
             Ok::<_, Error>(CachedSnapshot { revisions: current, history, snapshot })
         })?;

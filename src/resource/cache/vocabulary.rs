@@ -133,7 +133,7 @@ impl VocabularyView<'_> {
         let mut before = {
             let mut word_list = lock();
             let derived_data = self.revisions.version(DERIVED_DATA, Visibility::All);
-            let is_current = word_list.history.continues(connection, self.revisions)?
+            let is_current = word_list.history.advance(connection, self.revisions)?
                 && word_list.derived_data == derived_data;
             if !is_current {
                 *word_list = WordList {

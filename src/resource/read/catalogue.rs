@@ -12,7 +12,7 @@ use crate::http::language::LanguagePreference;
 use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::resource::cache::references::CacheView;
-use crate::resource::model::revisions::{CATALOGUE, Revisions, SeenRevisions, Version};
+use crate::resource::model::revisions::{CATALOGUE, Revisions, Version, VisibleRevisions};
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::text::fingerprint::Fingerprint;
@@ -47,8 +47,8 @@ pub struct ReadContext<'a> {
 
 impl ReadContext<'_> {
     /// Returns the revisions as the reader sees them.
-    pub fn seen(&self) -> SeenRevisions<'_> {
-        self.revisions.seen_with(self.visibility)
+    pub fn visible_revisions(&self) -> VisibleRevisions<'_> {
+        self.revisions.visible_to(self.visibility)
     }
 }
 
@@ -77,16 +77,16 @@ pub async fn read_catalogue<T: Send + 'static>(
         .read_with_cost(catalogue_request.cost, visibility, move |connection| {
             // Revisions are loaded first, as for a page of a list.
             let revisions = Arc::new(Revisions::load(connection)?);
-            let seen = revisions.seen_with(visibility);
+            let visible = revisions.visible_to(visibility);
             let tag = EntityTag::from_key(&CatalogueTag {
-                version: seen.version(CATALOGUE),
+                version: visible.version(CATALOGUE),
                 key: catalogue_request.etag_key,
                 base_url: &catalogue_request.base_url,
                 country_names: shared_state.country_names.cache_key(),
             });
             let validators = CacheValidators {
                 tag,
-                last_modified: seen.changed_at(CATALOGUE).max(catalogue_request.also_changed_at),
+                last_modified: visible.changed_at(CATALOGUE).max(catalogue_request.also_changed_at),
                 fresh_until: revisions.next_scheduled_change(),
             };
             validators.unless_current(&condition, || {

@@ -65,7 +65,7 @@ pub async fn get<S: Resource>(
             let revisions = Arc::new(revisions);
             let state = RepresentationState::of_item(
                 S::SCHEMA,
-                revisions.seen_with(visibility),
+                revisions.visible_to(visibility),
                 &shared_shape,
             );
             let representation = ItemTag {

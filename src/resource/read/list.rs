@@ -101,7 +101,7 @@ fn read_list_page<S: Resource>(
     let revisions = Arc::new(Revisions::load(connection)?);
     let state = RepresentationState::of_list(
         S::SCHEMA,
-        revisions.seen_with(list_request.visibility),
+        revisions.visible_to(list_request.visibility),
         &list_request.response_shape,
     );
     let tag = EntityTag::from_key(&ListTag {

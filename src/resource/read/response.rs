@@ -10,7 +10,7 @@ use crate::http::auth::Visibility;
 use crate::http::conditional::CacheValidators;
 use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
-use crate::resource::model::revisions::{CATALOGUE, SeenRevisions, Version};
+use crate::resource::model::revisions::{CATALOGUE, Version, VisibleRevisions};
 use crate::resource::query::shape::ResponseShape;
 use crate::resource::schema::{ResourceKind, ResourceSchema};
 use crate::resource::state::AppState;
@@ -36,38 +36,38 @@ impl RepresentationState {
     /// Returns the state of an item apart from its own revision: the kinds that it embeds.
     pub fn of_item(
         schema: &ResourceSchema,
-        seen: SeenRevisions<'_>,
+        visible: VisibleRevisions<'_>,
         shape: &ResponseShape,
     ) -> Self {
-        Self::of_kinds(schema.embeds.iter().copied(), seen, shape)
+        Self::of_kinds(schema.embeds.iter().copied(), visible, shape)
     }
 
     /// Returns the state of a list: its kind and those that the items embed.
     pub fn of_list(
         schema: &ResourceSchema,
-        seen: SeenRevisions<'_>,
+        visible: VisibleRevisions<'_>,
         shape: &ResponseShape,
     ) -> Self {
-        Self::of_kinds(schema.embeds.iter().copied().chain([schema.kind]), seen, shape)
+        Self::of_kinds(schema.embeds.iter().copied().chain([schema.kind]), visible, shape)
     }
 
     fn of_kinds(
         kinds: impl Iterator<Item = ResourceKind>,
-        seen: SeenRevisions<'_>,
+        visible: VisibleRevisions<'_>,
         shape: &ResponseShape,
     ) -> Self {
         if !shape.include.is_empty() {
             // Full embedded resources reference others in turn: any change may affect the
             // representation.
             return Self {
-                revisions: RevisionKey::Catalogue(seen.version(CATALOGUE)),
-                changed_at: seen.changed_at(CATALOGUE),
+                revisions: RevisionKey::Catalogue(visible.version(CATALOGUE)),
+                changed_at: visible.changed_at(CATALOGUE),
             };
         }
         let mut changed_at = None;
         let of_kind = |kind: ResourceKind| {
-            changed_at = changed_at.max(seen.changed_at(kind.as_str()));
-            (kind, seen.version(kind.as_str()))
+            changed_at = changed_at.max(visible.changed_at(kind.as_str()));
+            (kind, visible.version(kind.as_str()))
         };
         let revisions = RevisionKey::Kinds(kinds.map(of_kind).collect());
         Self { revisions, changed_at }

@@ -113,7 +113,7 @@ impl WriteRequest {
         let revisions = Revisions::load(connection)?;
         let state = RepresentationState::of_item(
             S::SCHEMA,
-            revisions.seen_with(Visibility::All),
+            revisions.visible_to(Visibility::All),
             response_shape,
         );
         let representation = WriteTag {

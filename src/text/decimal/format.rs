@@ -81,7 +81,7 @@ pub fn is_exact_as_double(text: &str) -> bool {
 /// of the catalogue.
 ///
 /// Numbers of four digits are grouped in every language, so that the numbers of a column or an axis
-/// look alike. `icu_decimal` cannot be told to do so in Albanian, and takes three times as long (see
+/// look alike. `icu_decimal` cannot do so in Albanian, and takes three times as long (see
 /// `docs/development/decisions/code-instead-of-libraries.md`).
 ///
 /// Returns the text unchanged if it is not a decimal.

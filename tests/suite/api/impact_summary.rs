@@ -232,10 +232,10 @@ on_both! {
         let errors: Vec<(&str, bool)> = problem["errors"].as_array().unwrap().iter().map(|error| (error["code"].as_str().unwrap(), error["detail"].as_str().unwrap().contains("(At forums)"))).collect();
         assert_eq!(errors.len(), 2, "{problem}");
         assert!(errors.contains(&("not_additive", true)) && errors.contains(&("not_a_count", false)), "{problem}");
-        let apart = server.read(&format!("{SUMMARY}?separate=true"));
-        assert_eq!(groups(&apart).iter().map(|group| (group.1, group.3)).collect::<Vec<_>>(), [(None, 2), (Some("835.3"), 7), (None, 1)]);
-        assert_eq!((&apart["data"][0]["not_summable"]["code"], &apart["data"][2]["not_summable"]["code"]), (&json!("not_additive"), &json!("not_a_count")));
-        assert_eq!(apart["data"][0]["max"]["value"], "300");
+        let separate = server.read(&format!("{SUMMARY}?separate=true"));
+        assert_eq!(groups(&separate).iter().map(|group| (group.1, group.3)).collect::<Vec<_>>(), [(None, 2), (Some("835.3"), 7), (None, 1)]);
+        assert_eq!((&separate["data"][0]["not_summable"]["code"], &separate["data"][2]["not_summable"]["code"]), (&json!("not_additive"), &json!("not_a_count")));
+        assert_eq!(separate["data"][0]["max"]["value"], "300");
         // Without a sum, values of one unit may be grouped, not those of several units.
         assert_eq!(server.read(&format!("{SUMMARY}?aggregates=max&unit=people"))["data"][0]["max"]["value"], "500");
         server.get(&format!("{SUMMARY}?aggregates=max")).problem(422, "not-summable");

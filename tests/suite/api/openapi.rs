@@ -235,8 +235,8 @@ on_both! {
                 let name = parameter["name"].as_str().unwrap();
                 let needed = parameters().filter(|other| other["required"] == true && other["name"] != name).filter_map(written);
                 // Not all statistics of the demo catalogue are additive.
-                let apart = parameters().filter(|other| other["name"] == "separate" && name != "separate").filter_map(written);
-                let query: Vec<String> = needed.chain(apart).chain([value.clone()]).collect();
+                let separate = parameters().filter(|other| other["name"] == "separate" && name != "separate").filter_map(written);
+                let query: Vec<String> = needed.chain(separate).chain([value.clone()]).collect();
                 let response = server.get(&format!("{path}?{}", query.join("&")));
                 // 422 depends on the content of the catalogue, not on the parameters.
                 let is_understood = [200, 422].contains(&response.status);

@@ -108,7 +108,7 @@ on_both! {
         assert_eq!(server.read("/v1/videos/film?lang=en")["programme"].get("archived"), None);
     }
 
-    fn archiving_with_archive_takes_referring_items_along(server: &TestServer) {
+    fn archiving_with_archive_archives_referring_items(server: &TestServer) {
         fill(server);
         let key = server.editor_key();
         server.request("PATCH", "/v1/programmes/first?on_references=archive").key(&key).json(&json!({"status": "archived"})).send().expect(200);
@@ -202,7 +202,7 @@ on_both! {
         }
     }
 
-    fn scheduled_archiving_keeps_references_unless_told_otherwise(server: &TestServer) {
+    fn scheduled_archiving_keeps_references_by_default(server: &TestServer) {
         fill(server);
         let key = server.editor_key();
         let soon = Time::now().saturating_add(Duration::from_secs(1)).to_string();

@@ -100,7 +100,7 @@ on_both! {
         let id = kinoteka::db::Id::parse(server.read(VIDEO)["id"].as_str().unwrap()).expect("an id");
         let recent = "/v1/videos/testimonials-part-two";
         let store = kinoteka::server::database_from_settings(&server.settings).expect("valid settings");
-        let held = |number: RowId| {
+        let row_counts = |number: RowId| {
             store.write_blocking(|c| {
                 let texts: usize = load_all_texts(c, [number])?.values().map(Vec::len).sum();
                 let own: i64 = videos::table.find(number).count().get_result(c).map_err(Problem::from)?;
@@ -110,7 +110,7 @@ on_both! {
         };
         let number: RowId =
             store.write_blocking(|c| items::table.filter(items::id.eq(id)).select(items::number).first(c).map_err(Problem::from)).unwrap();
-        assert_eq!(held(number).unwrap(), (6, 1, true), "it is in the index");
+        assert_eq!(row_counts(number).unwrap(), (6, 1, true), "it is in the index");
         for path in [VIDEO, recent] {
             server.request("DELETE", path).key(&key).send().expect(204);
         }
@@ -140,7 +140,7 @@ on_both! {
         server.request("PUT", VIDEO).key(&key).json(&json!({"title": "Again"})).send().problem(410, "gone");
         let taken = json!({"slug": "testimonials-part-one", "title": "Again"});
         server.request("POST", "/v1/videos").key(&key).json(&taken).send().problem(409, "conflict");
-        assert_eq!(held(number).unwrap(), (0, 0, false), "rows of the item remain");
+        assert_eq!(row_counts(number).unwrap(), (0, 0, false), "rows of the item remain");
         server.request("POST", &format!("{recent}/restore")).key(&key).send().expect(200);
     }
 }

@@ -36,7 +36,7 @@ enum Reaction {
     /// Responds with this status and an optional redirect.
     Answers(u16, Option<String>),
     /// Accepts after a delay.
-    Dawdles,
+    Delays,
     /// Never responds.
     Hangs,
 }
@@ -147,7 +147,7 @@ fn serve_one(
     }
     requests.lock().unwrap().extend(whole);
     let mut does = next.lock().unwrap().pop_front().unwrap_or(Reaction::Answers(202, None));
-    if matches!(does, Reaction::Dawdles) {
+    if matches!(does, Reaction::Delays) {
         std::thread::sleep(Duration::from_millis(800));
         does = Reaction::Answers(202, None);
     }
@@ -160,7 +160,7 @@ fn serve_one(
                 "HTTP/1.1 {status} Well\r\n{location}Content-Length: 4\r\nConnection: close\r\n\r\nSo\nso"
             ));
         }
-        Reaction::Dawdles | Reaction::Hangs => std::thread::sleep(Duration::from_mins(1)),
+        Reaction::Delays | Reaction::Hangs => std::thread::sleep(Duration::from_mins(1)),
     }
 }
 
@@ -349,7 +349,7 @@ on_both! {
     fn one_of_several_servers_publishes(database: Database) {
         let hub = Hub::start();
         // Slow enough for the other servers to poll meanwhile.
-        hub.set_reaction(std::iter::repeat_n(Reaction::Dawdles, 20));
+        hub.set_reaction(std::iter::repeat_n(Reaction::Delays, 20));
         let url = hub.url();
         let arguments = ["--websub-hub", url.as_str(), "--base-url", BASE];
         let directory = tempfile::tempdir().unwrap();
