@@ -1,20 +1,19 @@
-//! Worker threads that own the connections: a fixed number per pool, fed by two bounded queues, for
-//! light and for heavy jobs.
+//! Worker threads that own the connections: a fixed number per pool, fed by one bounded queue.
 //!
-//! One worker takes only light jobs, and the others prefer them, so that searches which keep all
-//! other workers busy do not delay the read of an item.
+//! A heavy job enters the queue only while fewer heavy jobs than workers are in it or running, so
+//! that one worker is always left to light jobs.
 //!
 //! Threads that serve requests never block on the database, and a slow query does not delay them. A
 //! request that no worker takes within the acquire timeout fails with 503. If the queue is full, it
 //! fails at once. `benches/README.md` compares the measured alternatives.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, select};
-use tokio::sync::oneshot;
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::db::connection::{Access, Connection};
 use crate::db::error::Error;
@@ -29,47 +28,28 @@ pub(super) struct ConnectionPool {
     config: Arc<PoolConfig>,
     size: usize,
     workers: Mutex<WorkerThreads>,
+    /// One permit for each heavy job that may be in the queue or running.
+    heavy_jobs: Arc<Semaphore>,
+    /// Number of heavy jobs that wait for a permit.
+    waiting_heavy_jobs: AtomicUsize,
 }
 
 #[derive(Default)]
 struct WorkerThreads {
-    job_senders: Option<JobSenders>,
+    job_sender: Option<Sender<PoolJob>>,
     threads: Vec<JoinHandle<()>>,
-}
-
-/// The sending ends of the queues.
-#[derive(Clone)]
-struct JobSenders {
-    light: Sender<PoolJob>,
-    heavy: Sender<PoolJob>,
-}
-
-/// The receiving ends of the queues.
-#[derive(Clone)]
-struct JobReceivers {
-    light: Receiver<PoolJob>,
-    /// `None` for the worker that takes only light jobs.
-    heavy: Option<Receiver<PoolJob>>,
-}
-
-impl JobReceivers {
-    /// Waits for the next job, a light one if there is one; `None` when the pool is dropped.
-    fn next(&self) -> Option<PoolJob> {
-        let Some(heavy) = &self.heavy else { return self.light.recv().ok() };
-        if let Ok(job) = self.light.try_recv() {
-            return Some(job);
-        }
-        select! {
-            recv(self.light) -> job => job.ok(),
-            recv(heavy) -> job => job.ok(),
-        }
-    }
 }
 
 impl ConnectionPool {
     /// Creates a pool of `size` workers without starting them.
     pub fn new(config: PoolConfig, size: usize) -> Self {
-        Self { config: Arc::new(config), size, workers: Mutex::default() }
+        Self {
+            config: Arc::new(config),
+            size,
+            workers: Mutex::default(),
+            heavy_jobs: Arc::new(Semaphore::new(size.saturating_sub(1).max(1))),
+            waiting_heavy_jobs: AtomicUsize::new(0),
+        }
     }
 
     /// Opens a connection outside the workers. Creates the SQLite file if it does not exist.
@@ -93,10 +73,15 @@ impl ConnectionPool {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
+        let permit = match cost {
+            ReadCost::Light => None,
+            ReadCost::Heavy => Some(self.admit_heavy_job().await?),
+        };
         let is_abandoned = Arc::new(AtomicBool::new(false));
         let _abandon = AbandonOnDrop(Arc::clone(&is_abandoned));
         let job = |reply_sender: oneshot::Sender<_>, is_claimed: Arc<AtomicBool>| {
             PoolJob::Single(Box::new(move |worker, config| {
+                let _permit = permit;
                 if reply_sender.is_closed() || is_claimed.swap(true, Ordering::AcqRel) {
                     return;
                 }
@@ -116,7 +101,22 @@ impl ConnectionPool {
                 drop(reply_sender.send(outcome));
             }))
         };
-        self.submit(cost, job).await
+        self.submit(job).await
+    }
+
+    /// Waits until a heavy job may enter the queue.
+    async fn admit_heavy_job(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let waiting = self.waiting_heavy_jobs.fetch_add(1, Ordering::Relaxed);
+        let _leave = DecrementOnDrop(&self.waiting_heavy_jobs);
+        if waiting >= self.config.max_queue_len {
+            return Err(queue_is_full(waiting));
+        }
+        let permit = Arc::clone(&self.heavy_jobs).acquire_owned();
+        match tokio::time::timeout(self.config.acquire_timeout, permit).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(closed)) => Err(Error::Internal(closed.to_string())),
+            Err(_) => Err(Error::Unavailable("no connection available in time".to_owned())),
+        }
     }
 
     /// Runs `work` in a transaction that other writes may share, see [`group_commit`]. Otherwise
@@ -129,7 +129,7 @@ impl ConnectionPool {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.submit(ReadCost::Light, |reply_sender, is_claimed| {
+        self.submit(|reply_sender, is_claimed| {
             PoolJob::Grouped(Box::new(QueuedWrite {
                 work,
                 outcome: None,
@@ -142,17 +142,14 @@ impl ConnectionPool {
 
     async fn submit<T, E: From<Error>>(
         &self,
-        cost: ReadCost,
         job: impl FnOnce(oneshot::Sender<Result<T, E>>, Arc<AtomicBool>) -> PoolJob,
     ) -> Result<T, E> {
         let (reply_sender, mut reply_receiver) = oneshot::channel();
         let is_claimed = Arc::new(AtomicBool::new(false));
-        match self.job_sender(cost)?.try_send(job(reply_sender, Arc::clone(&is_claimed))) {
+        match self.job_sender()?.try_send(job(reply_sender, Arc::clone(&is_claimed))) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
-                let detail =
-                    format!("{} requests already wait for the database", self.config.max_queue_len);
-                return Err(Error::Unavailable(detail).into());
+                return Err(queue_is_full(self.config.max_queue_len).into());
             }
             Err(TrySendError::Disconnected(_)) => {
                 return Err(Error::Internal("the worker threads have stopped".to_owned()).into());
@@ -172,23 +169,14 @@ impl ConnectionPool {
         })
     }
 
-    fn job_sender(&self, cost: ReadCost) -> Result<Sender<PoolJob>, Error> {
-        let select_queue = |senders: &JobSenders| match cost {
-            ReadCost::Light => senders.light.clone(),
-            ReadCost::Heavy => senders.heavy.clone(),
-        };
+    fn job_sender(&self) -> Result<Sender<PoolJob>, Error> {
         let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(senders) = &workers.job_senders {
-            return Ok(select_queue(senders));
+        if let Some(queue) = &workers.job_sender {
+            return Ok(queue.clone());
         }
-        let (light_sender, light) = bounded(self.config.max_queue_len);
-        let (heavy_sender, heavy) = bounded(self.config.max_queue_len);
+        let (queue, jobs) = bounded(self.config.max_queue_len);
         for number in 1..=self.size {
-            // With a single worker, it takes all jobs.
-            let is_reserved = number == 1 && self.size > 1;
-            let heavy = (!is_reserved).then(|| heavy.clone());
-            let jobs = JobReceivers { light: light.clone(), heavy };
-            let config = Arc::clone(&self.config);
+            let (jobs, config) = (jobs.clone(), Arc::clone(&self.config));
             let name = format!("{:?}-{number}", config.access).to_ascii_lowercase();
             let thread =
                 thread::Builder::new().name(name).spawn(move || worker_loop(&jobs, &config));
@@ -196,21 +184,31 @@ impl ConnectionPool {
                 Error::Unavailable(format!("cannot start a worker thread: {error}"))
             })?);
         }
-        let senders = JobSenders { light: light_sender, heavy: heavy_sender };
-        let queue = select_queue(&senders);
-        workers.job_senders = Some(senders);
+        workers.job_sender = Some(queue.clone());
         Ok(queue)
     }
 }
 
-fn worker_loop(jobs: &JobReceivers, config: &PoolConfig) {
+/// The error of a request that finds too many others waiting.
+fn queue_is_full(waiting: usize) -> Error {
+    Error::Unavailable(format!("{waiting} requests already wait for the database"))
+}
+
+/// Decrements a counter when it is dropped, also when the caller no longer waits.
+struct DecrementOnDrop<'a>(&'a AtomicUsize);
+
+impl Drop for DecrementOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn worker_loop(jobs: &Receiver<PoolJob>, config: &PoolConfig) {
     let mut worker = WorkerConnection::default();
-    while let Some(job) = jobs.next() {
+    for job in jobs {
         match job {
             PoolJob::Single(work) => work(&mut worker, config),
-            PoolJob::Grouped(first) => {
-                group_commit::write_group(&mut worker, config, first, &jobs.light);
-            }
+            PoolJob::Grouped(first) => group_commit::write_group(&mut worker, config, first, jobs),
         }
     }
 }
@@ -220,7 +218,7 @@ impl Drop for ConnectionPool {
     /// leaves a single file.
     fn drop(&mut self) {
         let workers = self.workers.get_mut().unwrap_or_else(PoisonError::into_inner);
-        workers.job_senders = None;
+        workers.job_sender = None;
         for thread in workers.threads.drain(..) {
             // A worker may drop the last reference at the end of its job; it cannot join itself.
             if thread.thread().id() != thread::current().id() {

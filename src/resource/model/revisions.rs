@@ -1,6 +1,8 @@
 //! Versions of the catalogue, of each kind and of the derived data. Entity tags, caches and feeds
 //! depend on them.
 
+use std::borrow::Cow;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use serde::Serialize;
@@ -50,7 +52,8 @@ struct Change {
 /// The last change of a kind or of the catalogue.
 #[derive(Clone, Debug)]
 struct Entry {
-    name: String,
+    /// Name of the counter: static for those of registered kinds, which avoids allocations.
+    name: Cow<'static, str>,
     /// The last change.
     last: Change,
     /// The last change that the public could see.
@@ -77,7 +80,7 @@ impl Revisions {
     /// and the last three again for the last public change if that is another one. The entry
     /// `scheduled` has only the microseconds of the next scheduled change.
     pub fn parse(state: &str) -> Self {
-        let mut revisions = Self::default();
+        let mut revisions = Self { entries: Vec::with_capacity(10), next_scheduled_change: None };
         for entry in state.split(',') {
             let mut parts = entry.split(' ');
             let Some(name) = parts.next() else { continue };
@@ -93,7 +96,7 @@ impl Revisions {
             };
             if let Some(last) = change() {
                 let last_public = change().unwrap_or(last);
-                revisions.entries.push(Entry { name: name.to_owned(), last, last_public });
+                revisions.entries.push(Entry { name: counter_name(name), last, last_public });
             }
         }
         revisions
@@ -176,7 +179,7 @@ impl Revisions {
                     entry.last_public = change;
                 }
             } else {
-                let name = name.to_owned();
+                let name = Cow::Borrowed(name);
                 revisions.entries.push(Entry { name, last: change, last_public: change });
             }
         }
@@ -187,6 +190,17 @@ impl Revisions {
             .execute(connection)?;
         Ok(())
     }
+}
+
+/// Returns the name of a counter, without allocation if it is known.
+fn counter_name(name: &str) -> Cow<'static, str> {
+    let known = [CATALOGUE, DERIVED_DATA]
+        .into_iter()
+        .chain(ResourceKind::all().iter().map(|kind| kind.as_str()));
+    known
+        .into_iter()
+        .find(|known| *known == name)
+        .map_or_else(|| Cow::Owned(name.to_owned()), Cow::Borrowed)
 }
 
 /// Loads the time of the next publication or archiving that is scheduled.
