@@ -29,7 +29,7 @@ SEMANTIC_ERRORS = {
     "invalid_language": "a tag without a language (`und`, `x-…`), or Serbian texts without a script",
     "repeated": "two equivalent members of a list",
     "required": "a PATCH that removes the title, or sets an original language without texts",
-    "out_of_range": "a chapter or passage after the end of its video, or a share above 100",
+    "out_of_range": "a chapter or passage after the end of its video, a share above 100, or an archiving before the publication",
     "not_allowed": "a qualitative statistic with a value, a sum of values that are not counts, the share of a country that the programme does not list",
     "does_not_fit": "a statistic that contradicts its indicator",
     "mixed_units": "a sum of values in several units",
@@ -66,13 +66,13 @@ def is_semantic_error(error, method) -> bool:
     if error.get("pointer") == "/query":  # the list parameters describe valid queries
         return True
     if error["code"] == "out_of_range":  # the document states the range of every other number
-        return error.get("pointer", "").startswith(("/chapters", "/evidence/")) or error.get("pointer", "").endswith("/value")
+        return error.get("pointer", "").startswith(("/chapters", "/evidence/", "/unpublish_at")) or error.get("pointer", "").endswith("/value")
     if "line" in error or "row" in error:  # text tracks and tables have no schema
         return True
     if error["code"] == "conflicting":  # `relevance` among other keys; other exclusions are handled below
         return error.get("parameter") == "sort"
     if error["code"] == "required":  # the document states what complete items require
-        return method == "PATCH" or error.get("pointer") in ("/code", "/vocabulary")  # each requires the other
+        return method == "PATCH" or error.get("pointer") in ("/code", "/vocabulary", "/published_at")  # a code and its vocabulary, a scheduled item and its time
     return error["code"] in SEMANTIC_ERRORS
 
 
@@ -94,6 +94,9 @@ def before_call(context, case, kwargs) -> None:
         headers.pop("If-Match", None)
         headers.pop("If-None-Match", None)
     query = case.query or {}
+    if case.method == "DELETE":
+        # Purging requires the key of an administrator.
+        query.pop("purge", None)
     if "cursor" in query and "offset" in query:
         del query["cursor"]
     if "/impact-statistics/chart" in case.path:
