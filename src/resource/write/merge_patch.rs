@@ -106,9 +106,10 @@ pub fn merge_patch_into(
     let mut patch = patch.clone();
     // Without a status in the patch, the times decide whether the item is still scheduled.
     if !patch.contains_key("status")
-        && base.get("status").is_some_and(|status| status == "scheduled")
+        && let Some(status) = base.get_mut("status")
+        && status == "scheduled"
     {
-        patch.insert("status".to_owned(), json!("published"));
+        *status = json!("published");
     }
     let mut flat = Map::new();
     for (name, _) in schema.text_fields {

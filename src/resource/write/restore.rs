@@ -17,7 +17,7 @@ use crate::resource::store::lookup::{Lookup, find};
 use crate::resource::view::resource::Resource;
 use crate::resource::write::handlers::{WriteOutcome, WriteRequest, execute};
 use crate::resource::write::idempotency::IdempotentRequest;
-use crate::resource::write::status_change::change_status;
+use crate::resource::write::status_change::{change_status, list_items};
 
 /// `POST /v1/{kind}/{item}/restore`: restores a deleted item to its state before deletion. An item
 /// that is not deleted is returned unchanged.
@@ -88,21 +88,11 @@ fn check_references_exist(
     if deleted.is_empty() {
         return Ok(());
     }
-    let names: Vec<String> = deleted
-        .iter()
-        .take(5)
-        .map(|(kind, slug)| format!("{} `{slug}`", kind.replace('_', " ")))
-        .collect();
-    let more = if deleted.len() > names.len() {
-        format!(" and {} more", deleted.len().saturating_sub(names.len()))
-    } else {
-        String::new()
-    };
+    let names = list_items(deleted.iter().map(|(kind, slug)| (kind.as_str(), slug.as_str())));
     let detail = format!(
-        "The {} `{}` refers to deleted items: {}{more}. Restore these first.",
+        "The {} `{}` refers to deleted items: {names}. Restore these first.",
         schema.kind.noun(),
-        item.slug,
-        names.join(", ")
+        item.slug
     );
     let mut problem = Problem::new(ProblemKind::Conflict, detail.clone());
     problem.errors.push(FieldError::field("", "refers_to_deleted", detail));

@@ -124,22 +124,22 @@ fn load_referrers(connection: &mut Connection, id: Id) -> Result<Vec<ItemRow>, P
 
 /// Returns the problem of a change that other items prevent; lists the first of them.
 pub(super) fn referenced_problem(item: &ItemRow, referrers: &[ItemRow], remedy: &str) -> Problem {
-    let noun = |kind: &str| kind.replace('_', " ");
-    let names: Vec<String> =
-        referrers.iter().take(5).map(|row| format!("{} `{}`", noun(&row.kind), row.slug)).collect();
-    let more = if referrers.len() > names.len() {
-        format!(" and {} more", referrers.len().saturating_sub(names.len()))
-    } else {
-        String::new()
-    };
-    let detail = format!(
-        "The {} `{}` is referred to by {}{more}. {remedy}",
-        noun(&item.kind),
-        item.slug,
-        names.join(", ")
-    );
+    let names = list_items(referrers.iter().map(|row| (row.kind.as_str(), row.slug.as_str())));
+    let kind = item.kind.replace('_', " ");
+    let detail = format!("The {kind} `{}` is referred to by {names}. {remedy}", item.slug);
     let mut problem = Problem::new(ProblemKind::Conflict, detail);
-    let detail = format!("{} items refer to it; `on_references` is missing.", referrers.len());
+    let detail = format!("{} items refer to it.", referrers.len());
     problem.errors.push(FieldError::parameter(OnReferences::PARAM, "referenced", detail));
     problem
+}
+
+/// Lists the first five of these items, each by kind and slug, and the number of the others.
+pub(super) fn list_items<'a>(items: impl ExactSizeIterator<Item = (&'a str, &'a str)>) -> String {
+    let more = match items.len().saturating_sub(5) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let names: Vec<String> =
+        items.take(5).map(|(kind, slug)| format!("{} `{slug}`", kind.replace('_', " "))).collect();
+    format!("{}{more}", names.join(", "))
 }

@@ -64,7 +64,7 @@ pub fn parse_track(body: &[u8], format: Option<CaptionFormat>) -> Result<Track, 
     })
 }
 
-/// Loads the tracks of a video that the reader for whom it was loaded may see.
+/// Loads the tracks of a video that its reader may see.
 pub fn load_shown_tracks(
     connection: &mut Connection,
     item: &ItemRow,

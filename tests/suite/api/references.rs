@@ -58,7 +58,7 @@ const READS: [(&str, &str); 18] = [
     ("/v1/videos.csv?programme=first&lang=en", "Programmissimo"),
 ];
 
-/// The programme of the film without its id, which an import assigns anew.
+/// The programme of the film without its id, since an import assigns another one.
 fn archived_reference(server: &TestServer) -> Value {
     let mut programme = server.read("/v1/videos/film?lang=en")["programme"].clone();
     programme.as_object_mut().expect("a programme").remove("id");

@@ -150,11 +150,13 @@ on_both! {
         assert_eq!((&draft["status"], &draft["published_at"]), (&json!("draft"), &json!(monday)));
         let again = server.patch(&key, "/v1/videos/open", &json!({"status": "scheduled"}));
         assert_eq!(again["status"], "scheduled");
-        // Text in a further language of a scheduled item.
+        // Text in a further language of a scheduled item: a draft, unless the patch has a status.
+        server.patch(&key, "/v1/videos/open?lang=sq", &json!({"title": "I hapur"}));
         let mk = server.patch(&key, "/v1/videos/open?lang=mk", &json!({"title": "Отворено", "status": "scheduled"}));
         assert_eq!(mk["title"], "Отворено");
         let all = server.request("GET", "/v1/videos/open?lang=all").key(&key).send().json();
-        assert_eq!(all["translations"]["mk"]["status"], "published");
+        let status = |language: &str| all["translations"][language]["status"].clone();
+        assert_eq!([status("mk"), status("sq"), all["status"].clone()], ["published", "draft", "scheduled"]);
     }
 
     fn past_times_are_applied_when_an_item_returns(server: &TestServer) {
