@@ -90,7 +90,7 @@ pub type MergePatchFn = fn(&mut Connection, &AppState, &ItemRow, &Value) -> Resu
 pub type ConfigureFn = fn(&mut ServiceConfig<'_>);
 
 /// Renders an item as JSON with all its languages, as an editor sees it.
-pub type RenderFn = fn(&mut Connection, &AppState, ItemRow) -> Result<String, Problem>;
+pub type RenderFn = fn(&mut Connection, &AppState, ItemRow) -> Result<Value, Problem>;
 
 /// The operations of one kind.
 pub struct ResourceEntry {
@@ -193,9 +193,9 @@ fn render_all_languages<S: Resource>(
     connection: &mut Connection,
     state: &AppState,
     item: ItemRow,
-) -> Result<String, Problem> {
+) -> Result<Value, Problem> {
     let stored = load_stored::<S>(connection, state, item)?;
-    serde_json::to_string(&stored).map_err(Problem::internal)
+    serde_json::to_value(&stored).map_err(Problem::internal)
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::http::conditional::{CacheValidators, ConditionalGet, EntityTag, Fresh
 use crate::http::language::{LanguagePreference, accept_language};
 use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
-use crate::images::rasterizer::PngRenderer;
+use crate::images::rasterizer::{PixelSize, PngRenderer};
 use crate::impact::schema::SCHEMA;
 use crate::resource::cache::references::CacheView;
 use crate::resource::extract::Viewer;
@@ -149,7 +149,7 @@ async fn respond(
 
 /// The SVG to rasterize and its size in pixels: light unless dark is requested, at most
 /// [`MAX_PNG_HEIGHT`] high.
-fn render_for_png(chart: &Chart, options: RenderOptions) -> (String, (u32, u32)) {
+fn render_for_png(chart: &Chart, options: RenderOptions) -> (String, PixelSize) {
     let chart = chart.with_supported_glyphs();
     let options = RenderOptions {
         theme: if options.theme == Theme::Auto { Theme::Light } else { options.theme },
@@ -162,7 +162,7 @@ fn render_for_png(chart: &Chart, options: RenderOptions) -> (String, (u32, u32))
         rendered = render_chart(&chart, &RenderOptions { height: Some(height), ..options });
     }
     let pixels = |length: f64| format!("{:.0}", length.ceil()).parse().unwrap_or(1);
-    (rendered.svg, (pixels(options.width), pixels(height)))
+    (rendered.svg, PixelSize { width: pixels(options.width), height: pixels(height) })
 }
 
 /// Loads a public chart for an oEmbed response, unless the client has the current version.

@@ -148,7 +148,7 @@ fn draw_rows(
             area.left + area.width - columns.value_width - ROW_GAP,
         )
     };
-    let scale = Scale::new(rows.iter().map(|layout| layout.row.point.numeric_value()), (from, to));
+    let scale = Scale::new(rows.iter().map(|layout| layout.row.point.numeric_value()), from..to);
     let zero = scale.position(0.0);
     let mut y = area.top;
     for layout in rows {

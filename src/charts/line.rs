@@ -1,6 +1,7 @@
 //! Line charts over years. Lines connect consecutive years only.
 
 use std::fmt::Write;
+use std::ops::RangeInclusive;
 
 use crate::charts::canvas::{Canvas, Position, Size, TextAnchor, TextRun, at, format_length};
 use crate::charts::layout::{DrawArea, DrawResult, draw_heading, layout_heading};
@@ -181,7 +182,7 @@ fn draw_panel(panel: &Panel, language: &str, canvas: &mut Canvas, area: PanelAre
         return;
     };
     let plot = plot_area(panel, language, canvas, area);
-    let scale = Scale::new(panel.points().map(Point::numeric_value), (plot.bottom, plot.top));
+    let scale = Scale::new(panel.points().map(Point::numeric_value), plot.bottom..plot.top);
     draw_grid(&scale, &plot, language, canvas);
     let x_of_year = |year: i64| {
         let span = f64::from(u32::try_from(last.saturating_sub(first)).unwrap_or(0));
@@ -192,7 +193,7 @@ fn draw_panel(panel: &Panel, language: &str, canvas: &mut Canvas, area: PanelAre
             f64::midpoint(plot.left, plot.right)
         }
     };
-    draw_year_axis((first, last), x_of_year, &plot, canvas);
+    draw_year_axis(first..=last, x_of_year, &plot, canvas);
     let mut placed: Vec<PlacedPoint<'_>> = indexed_points()
         .filter(|(_, point)| point.value.is_some())
         .filter_map(|(line, point)| {
@@ -258,7 +259,7 @@ fn line_path<'a>(points: impl Iterator<Item = &'a PlacedPoint<'a>>) -> String {
 }
 
 fn plot_area(panel: &Panel, language: &str, canvas: &Canvas, area: PanelArea) -> PlotArea {
-    let scale = Scale::new(panel.points().map(Point::numeric_value), (0.0, 1.0));
+    let scale = Scale::new(panel.points().map(Point::numeric_value), 0.0..1.0);
     let widest = scale
         .ticks()
         .into_iter()
@@ -295,11 +296,12 @@ fn draw_grid(scale: &Scale, plot: &PlotArea, language: &str, canvas: &mut Canvas
 
 /// Renders as many years as fit, including the last.
 fn draw_year_axis(
-    (first, last): (i64, i64),
+    years: RangeInclusive<i64>,
     x_of_year: impl Fn(i64) -> f64,
     plot: &PlotArea,
     canvas: &mut Canvas,
 ) {
+    let (first, last) = years.into_inner();
     let span = last.saturating_sub(first);
     let fitting = ((plot.right - plot.left) / 44.0).floor().max(1.0);
     let step = (0..).flat_map(|power: u32| {

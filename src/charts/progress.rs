@@ -121,12 +121,12 @@ fn draw_row(row: &ProgressRow<'_>, canvas: &mut Canvas, area: DrawArea) {
     let (current, baseline, target) =
         (point.numeric_value(), marker_value(&point.baseline), marker_value(&point.target));
     // The ends of the track leave room for half of a marker.
-    let track_ends = (area.left + 8.0, area.left + area.width - 8.0);
-    let scale = Scale::new([Some(current), baseline, target].into_iter().flatten(), track_ends);
+    let (left, right) = (area.left + 8.0, area.left + area.width - 8.0);
+    let scale = Scale::new([Some(current), baseline, target].into_iter().flatten(), left..right);
     let from = scale.position(baseline.unwrap_or(0.0));
     let to = scale.position(current);
-    let track_size = Size { width: track_ends.1 - track_ends.0, height: TRACK_HEIGHT };
-    canvas.rectangle("kc-line", at(track_ends.0, track), track_size);
+    let track_size = Size { width: right - left, height: TRACK_HEIGHT };
+    canvas.rectangle("kc-line", at(left, track), track_size);
     let bar_size = Size { width: (to - from).abs().max(1.0), height: TRACK_HEIGHT };
     canvas.rectangle("kc-bar", at(from.min(to), track), bar_size);
     if baseline.is_some() {

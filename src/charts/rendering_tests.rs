@@ -184,7 +184,8 @@ fn qualifiers_are_always_shown() {
         .map(|year| {
             point(
                 "en",
-                (&year.to_string(), &year.to_string()),
+                &year.to_string(),
+                &year.to_string(),
                 &format!("{}", 1_000 + year % 7),
                 "more_than",
             )
@@ -291,8 +292,8 @@ fn lines_differ_without_colour() {
         .map(|line| Series {
             name: Some(format!("Line {line}")),
             points: vec![
-                point("en", ("2020", "2020"), &line.to_string(), "exact"),
-                point("en", ("2021", "2021"), "5", "exact"),
+                point("en", "2020", "2020", &line.to_string(), "exact"),
+                point("en", "2021", "2021", "5", "exact"),
             ],
         })
         .collect();
@@ -334,7 +335,7 @@ proptest! {
         let mut years = BTreeSet::new();
         for (place, (label, value, qualifier, year, has_target)) in points.into_iter().enumerate() {
             let key = match form { 1 => { if !years.insert((place % series, year)) { continue } year.to_string() }, 3 => country_names::all_countries()[place].code.to_owned(), _ => place.to_string() };
-            let mut one = point(language, (&key, &label), &value, QUALIFIERS[qualifier]);
+            let mut one = point(language, &key, &label, &value, QUALIFIERS[qualifier]);
             if has_target {
                 one.target = Some(marker(language, Message::Target, &value, &label));
             }

@@ -1,5 +1,7 @@
 //! Linear scales from values to positions (`f64`; labels have the exact values).
 
+use std::ops::Range;
+
 /// A linear scale that includes zero.
 #[derive(Clone, Copy, Debug)]
 pub struct Scale {
@@ -21,10 +23,10 @@ pub fn usize_to_f64(number: usize) -> f64 {
 
 impl Scale {
     /// A scale from the values and zero to a range of positions.
-    pub fn new(values: impl Iterator<Item = f64>, (from, to): (f64, f64)) -> Self {
+    pub fn new(values: impl Iterator<Item = f64>, range: Range<f64>) -> Self {
         let (least, most) = values
             .fold((0.0_f64, 0.0_f64), |(least, most), value| (least.min(value), most.max(value)));
-        Self { domain_min: least, domain_max: most, range_start: from, range_end: to }
+        Self { domain_min: least, domain_max: most, range_start: range.start, range_end: range.end }
     }
 
     /// The position of a value.
@@ -87,27 +89,27 @@ mod tests {
 
     #[test]
     fn maps_values_to_positions() {
-        let scale = Scale::new([50.0, 100.0].into_iter(), (10.0, 110.0));
+        let scale = Scale::new([50.0, 100.0].into_iter(), 10.0..110.0);
         let is_close = |one: f64, other: f64| (one - other).abs() < 1e-9;
         assert!(
             is_close(scale.position(0.0), 10.0)
                 && is_close(scale.position(50.0), 60.0)
                 && is_close(scale.position(100.0), 110.0)
         );
-        let both = Scale::new([-50.0, 50.0].into_iter(), (0.0, 100.0));
+        let both = Scale::new([-50.0, 50.0].into_iter(), 0.0..100.0);
         assert!(
             is_close(both.position(-50.0), 0.0)
                 && is_close(both.position(0.0), 50.0)
                 && is_close(both.fraction(25.0), 0.75)
         );
-        let none = Scale::new(std::iter::empty(), (10.0, 110.0));
+        let none = Scale::new(std::iter::empty(), 10.0..110.0);
         assert!(is_close(none.position(0.0), 10.0));
     }
 
     #[test]
     fn ticks_are_round() {
         let of = |values: &[f64]| -> Vec<String> {
-            Scale::new(values.iter().copied(), (0.0, 1.0))
+            Scale::new(values.iter().copied(), 0.0..1.0)
                 .ticks()
                 .into_iter()
                 .map(format_tick)
@@ -123,7 +125,7 @@ mod tests {
     proptest! {
         #[test]
         fn positions_are_in_range(values in prop::collection::vec(prop::num::f64::NORMAL, 0..20)) {
-            let scale = Scale::new(values.iter().copied(), (5.0, 25.0));
+            let scale = Scale::new(values.iter().copied(), 5.0..25.0);
             for value in values {
                 prop_assert!((4.999..=25.001).contains(&scale.position(value)), "{value}: {}", scale.position(value));
             }

@@ -26,9 +26,7 @@ pub fn load_statistics_chart(
 ) -> Result<Chart, Problem> {
     let ChartRequest { params: chart_params, query, list_request, .. } = chart_request;
     let description = describe_query(connection, list_request, query, render_context)?;
-    let Some(cache) = render_context.cache() else {
-        return Err(Problem::internal("the render context has no cache view"));
-    };
+    let cache = render_context.required_cache()?;
     let list = list_request.page_query(connection, &cache)?;
     let page = load_page::<ImpactStatistics>(
         connection,

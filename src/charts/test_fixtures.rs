@@ -10,7 +10,8 @@ pub(super) const QUALIFIERS: [&str; 4] = ["exact", "more_than", "less_than", "ab
 
 pub(super) fn point(
     language: &'static str,
-    (key, label): (&str, &str),
+    key: &str,
+    label: &str,
     value: &str,
     qualifier: &str,
 ) -> Point {
@@ -29,7 +30,7 @@ pub(super) fn country(language: &'static str, code: &str, value: Option<(&str, &
     let name = country_names::find_country(code).unwrap().name(language);
     let label = if code == "XK" { format!("{name}*") } else { name.to_owned() };
     match value {
-        Some((value, qualifier)) => point(language, (code, &label), value, qualifier),
+        Some((value, qualifier)) => point(language, code, &label, value, qualifier),
         None => Point {
             key: code.to_owned(),
             label,
@@ -98,7 +99,7 @@ pub(super) fn sample_chart(form: ChartType, language: &'static str) -> Chart {
         ChartType::Line => {
             let of = |from: &[(&str, &str, &str)]| {
                 from.iter()
-                    .map(|(year, value, qualifier)| point(language, (year, year), value, qualifier))
+                    .map(|(year, value, qualifier)| point(language, year, year, value, qualifier))
                     .collect()
             };
             let first = of(&[
@@ -137,18 +138,18 @@ pub(super) fn sample_chart(form: ChartType, language: &'static str) -> Chart {
                 baseline: Some(marker(language, Message::Baseline, "20", "2019")),
                 target: Some(marker(language, Message::Target, "2000", "2027")),
                 progress: Some(format_value("74", "more_than", "percentage", language)),
-                ..point(language, ("a", "people"), "1500", "more_than")
+                ..point(language, "a", "people", "1500", "more_than")
             };
             let second = Point {
                 target: Some(marker(language, Message::Target, "3000", "2026")),
                 progress: Some(format_plain_value("116", "percentage", language)),
-                ..point(language, ("b", long), "3500", "exact")
+                ..point(language, "b", long, "3500", "exact")
             };
             let third = Point {
                 baseline: Some(marker(language, Message::Baseline, "-15", "2019")),
                 target: Some(marker(language, Message::Target, "10", "2026")),
                 progress: Some(format_plain_value("40", "percentage", language)),
-                ..point(language, ("c", "balance"), "-5", "exact")
+                ..point(language, "c", "balance", "-5", "exact")
             };
             one(vec![first, second, third])
         }
@@ -161,7 +162,7 @@ pub(super) fn bar_chart(values: &[(&str, &str)]) -> Chart {
         .iter()
         .enumerate()
         .map(|(place, (value, qualifier))| {
-            point("en", (&place.to_string(), &format!("Group {place}")), value, qualifier)
+            point("en", &place.to_string(), &format!("Group {place}"), value, qualifier)
         })
         .collect();
     chart(

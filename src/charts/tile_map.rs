@@ -57,7 +57,7 @@ pub fn draw(chart: &Chart, canvas: &mut Canvas, area: DrawArea) -> DrawResult {
             by_width.min(((height - TILE_GAP * rows) / rows).max(MIN_TILE_SIZE))
         })
         .floor();
-    let scale = Scale::new(tiles.iter().map(|(point, _)| point.numeric_value()), (0.0, 1.0));
+    let scale = Scale::new(tiles.iter().map(|(point, _)| point.numeric_value()), 0.0..1.0);
     for (point, (column, row)) in &tiles {
         let separation = if *row >= ROWS { TILE_GAP } else { 0.0 };
         let position = at(

@@ -41,8 +41,7 @@ pub fn run(settings: &Settings) -> Result<(), CommandError> {
             let mut lines = Vec::with_capacity(rows.len());
             for item in rows {
                 let is_archived_from_public = item.archived_from_public;
-                let text = (entry.render)(connection, &context, item)?;
-                let resource = serde_json::from_str(&text).map_err(Problem::internal)?;
+                let resource = (entry.render)(connection, &context, item)?;
                 let mut line = to_ndjson_object(kind, &resource);
                 if is_archived_from_public {
                     line.insert(ARCHIVED_FROM_PUBLIC.to_owned(), true.into());

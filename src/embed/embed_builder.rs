@@ -334,7 +334,7 @@ impl EmbedBuilder<'_> {
         let query = encode_query(&self.selection.to_query(&[]));
         let mark = if query.is_empty() { "" } else { "?" };
         let page = format!("{}/embed/videos{mark}{query}", self.base_url);
-        let size = (embed_code::DEFAULT_WIDTH, embed_code::frame_height(embed_code::DEFAULT_WIDTH));
+        let size = embed_code::FrameSize::with_width(embed_code::DEFAULT_WIDTH);
         let (layout, lang) = (self.selection.value("layout"), self.selection.value("lang"));
         let component_query = encode_query(&self.selection.to_query(&["layout", "lang"]));
         let component = embed_code::list_component_html(&embed_code::ListComponent {

@@ -12,7 +12,7 @@ use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query_params::percent_decode;
 use crate::images::poster::largest_size_within;
 use crate::resource::state::AppState;
-use crate::resource::view::embed_code;
+use crate::resource::view::embed_code::{self, FrameSize};
 use crate::text::xml::XmlWriter;
 
 /// Maximum width of an iframe, in pixels.
@@ -143,10 +143,13 @@ impl OEmbedParams {
     }
 
     /// Width and height within the limits: a 16:9 player and the text below it.
-    fn embed_size(&self) -> (i64, i64) {
+    fn embed_size(&self) -> FrameSize {
         let width = self.max_width.map_or(embed_code::DEFAULT_WIDTH, |most| most.min(MAX_WIDTH));
-        let height = embed_code::frame_height(width);
-        (width, self.max_height.map_or(height, |most| height.min(most)))
+        let size = FrameSize::with_width(width);
+        FrameSize {
+            height: self.max_height.map_or(size.height, |most| size.height.min(most)),
+            ..size
+        }
     }
 
     /// The response in the requested format.
@@ -170,17 +173,17 @@ impl OEmbedParams {
 
     pub(super) fn to_embed(&self, context: &AppState, base_url: &str, page: EmbedPage) -> OEmbed {
         let EmbedPage { kind, url, title } = page;
-        let (width, height) = self.embed_size();
+        let size = self.embed_size();
         OEmbed {
             kind,
             version: "1.0",
-            html: embed_code::iframe_html(&url, (width, height), &title),
+            html: embed_code::iframe_html(&url, size, &title),
             title,
             provider_name: context.settings.publisher_name(base_url),
             provider_url: base_url.to_owned(),
             cache_age: context.settings.cache_max_age.as_secs(),
-            width,
-            height,
+            width: size.width,
+            height: size.height,
             thumbnail_url: None,
             thumbnail_width: None,
             thumbnail_height: None,
@@ -253,8 +256,11 @@ mod tests {
 
     #[test]
     fn embed_size_respects_limits() {
-        let size =
-            |query: &str| OEmbedParams::parse(&format!("url=a&{query}")).unwrap().embed_size();
+        let size = |query: &str| {
+            let params = OEmbedParams::parse(&format!("url=a&{query}")).unwrap();
+            let FrameSize { width, height } = params.embed_size();
+            (width, height)
+        };
         for (query, expected) in [
             ("", (640, 540)),
             ("maxwidth=320", (320, 360)),

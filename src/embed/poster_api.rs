@@ -18,7 +18,7 @@ use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::http::visibility::Visibility;
 use crate::images::poster::{PNG_WIDTHS, Poster, SIZE};
-use crate::images::rasterizer::PngRenderer;
+use crate::images::rasterizer::{PixelSize, PngRenderer};
 use crate::resource::cache::references::CacheView;
 use crate::resource::extract::ConditionalViewer;
 use crate::resource::model::revisions::Revisions;
@@ -205,7 +205,7 @@ async fn respond(
             painter
                 .render(
                     poster.with_supported_glyphs().to_svg(),
-                    (width, width.saturating_mul(9) / 16),
+                    PixelSize { width, height: width.saturating_mul(9) / 16 },
                     context.settings.database_wait,
                 )
                 .await?,

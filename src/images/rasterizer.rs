@@ -27,6 +27,15 @@ pub struct PngRenderer {
     cache: Mutex<PngCache>,
 }
 
+/// Size of a picture in pixels.
+#[derive(Clone, Copy, Debug)]
+pub struct PixelSize {
+    /// Width.
+    pub width: u32,
+    /// Height.
+    pub height: u32,
+}
+
 impl Default for PngRenderer {
     fn default() -> Self {
         // At most half of the processors.
@@ -40,12 +49,12 @@ impl PngRenderer {
     pub async fn render(
         &self,
         svg: String,
-        size: (u32, u32),
+        size: PixelSize,
         wait: Duration,
     ) -> Result<Bytes, Problem> {
         let key: CacheKey = Sha256::new()
-            .chain_update(size.0.to_le_bytes())
-            .chain_update(size.1.to_le_bytes())
+            .chain_update(size.width.to_le_bytes())
+            .chain_update(size.height.to_le_bytes())
             .chain_update(&svg)
             .finalize()
             .into();
@@ -116,7 +125,8 @@ impl PngCache {
 }
 
 /// Rasterizes an SVG to a PNG of a size in pixels.
-fn rasterize(svg: &str, (width, height): (u32, u32)) -> Result<Vec<u8>, String> {
+fn rasterize(svg: &str, size: PixelSize) -> Result<Vec<u8>, String> {
+    let PixelSize { width, height } = size;
     let options = Options {
         font_resolver: FontResolver {
             select_font: Box::new(|font, _| FONTS.nearest_weight(font.weight())),
@@ -182,7 +192,11 @@ mod tests {
         let svg = Poster::default().to_svg();
         let wait = Duration::from_millis(10);
         let render = || {
-            actix_web::rt::System::new().block_on(renderer.render(svg.clone(), (320, 180), wait))
+            actix_web::rt::System::new().block_on(renderer.render(
+                svg.clone(),
+                PixelSize { width: 320, height: 180 },
+                wait,
+            ))
         };
         assert_eq!(render().unwrap_err().kind, ProblemKind::Unavailable);
         renderer.permits.add_permits(1);

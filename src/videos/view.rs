@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::tracks::Captions;
 use crate::i18n::country_names::CountryReference;
 use crate::resource::view::context::{CommonFields, EmbeddedJson, RenderContext};
-use crate::resource::view::embed_code;
+use crate::resource::view::embed_code::{self, FrameSize, VideoComponent};
 use crate::resource::view::partner_role::{self, PartnerRole};
 use crate::text::language::Language;
 use crate::videos::fields::VideoFields;
@@ -146,10 +146,12 @@ impl Embed {
             .map(Language::as_str);
         let lang = requested.map_or_else(String::new, |language| format!("?lang={language}"));
         let page = format!("{base}/embed/videos/{slug}{lang}");
-        let size = (embed_code::DEFAULT_WIDTH, embed_code::frame_height(embed_code::DEFAULT_WIDTH));
+        let size = FrameSize::with_width(embed_code::DEFAULT_WIDTH);
+        let component =
+            VideoComponent { base_url: base, slug, language: requested, page: &page, title };
         Self {
             iframe: embed_code::iframe_html(&page, size, title),
-            component: embed_code::video_component_html(base, slug, (&page, title, requested)),
+            component: embed_code::video_component_html(&component),
             oembed: embed_code::oembed_url(base, &page),
             page,
         }

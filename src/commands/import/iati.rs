@@ -13,7 +13,6 @@ use crate::http::problem::Problem;
 use crate::iati::import_mapping::{ExistingItems, ImportItem, map_activities};
 use crate::iati::xml_reader::ParsedFile;
 use crate::iati::{self, codes};
-use crate::registry::entry_of;
 use crate::resource::model::item::ItemRow;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
@@ -40,7 +39,7 @@ pub fn run(
     let mut lines = Vec::with_capacity(items.len());
     for ImportItem { line, kind, slug, mut body } in items {
         if kind == ResourceKind::PROGRAMME {
-            preserve_non_iati_partners(&mut connection, context, &slug, &mut body)?;
+            preserve_non_iati_partners(&mut connection, &slug, &mut body)?;
         }
         lines.push(ImportLine { line_number: line, kind, slug, body, is_patch: true });
     }
@@ -100,7 +99,6 @@ fn load_existing(connection: &mut Connection) -> Result<ExistingItems, diesel::r
 /// the import retains them.
 fn preserve_non_iati_partners(
     connection: &mut Connection,
-    context: &AppState,
     slug: &str,
     body: &mut Value,
 ) -> Result<(), Problem> {
@@ -109,20 +107,12 @@ fn preserve_non_iati_partners(
     if item.deleted_at.is_some() {
         return Ok(());
     }
-    let programme: Value = serde_json::from_str(&(entry_of(ResourceKind::PROGRAMME)?.render)(
-        connection, context, item,
-    )?)
-    .map_err(Problem::internal)?;
-    let has_no_code =
-        |one: &&Value| one.get("role").and_then(Value::as_str).and_then(codes::role_code).is_none();
-    let without_iati_role = programme
-        .get("partners")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter(has_no_code);
-    let preserved: Vec<Value> = without_iati_role
-        .map(|one| json!({"partner": one.pointer("/partner/id"), "role": one.get("role")}))
+    let preserved = item.references().into_iter().filter(|reference| {
+        reference.field == "partners"
+            && reference.role.as_deref().and_then(codes::role_code).is_none()
+    });
+    let preserved: Vec<Value> = preserved
+        .map(|reference| json!({"partner": reference.target_id, "role": reference.role}))
         .collect();
     if let Some(partners) = body.get_mut("partners").and_then(Value::as_array_mut) {
         partners.extend(preserved);

@@ -40,7 +40,14 @@ pub struct FactRow {
     /// Whether it has a baseline or a target.
     pub has_baseline_or_target: bool,
     /// Byte range of its value fields in the text.
-    text_range: (u32, u32),
+    text_range: TextRange,
+}
+
+/// Byte range of the value fields of a statistic.
+#[derive(Clone, Copy, Debug, Default)]
+struct TextRange {
+    start: u32,
+    end: u32,
 }
 
 /// Interned ids of the scope fields: equal values have equal ids; 0 means that the field is not
@@ -185,7 +192,7 @@ impl FactTable {
                 continue;
             };
             self.values_text.push_str(values);
-            self.rows.extend(parse_row(row_id, scope, values, (start, end)));
+            self.rows.extend(parse_row(row_id, scope, values, TextRange { start, end }));
         }
         if !self.rows.is_sorted_by_key(|row| row.number) {
             self.rows.sort_unstable_by_key(|row| row.number);
@@ -248,7 +255,7 @@ impl FactTable {
     pub fn values(&self, row: &FactRow) -> FactValues<'_> {
         let at = |place| usize::try_from(place).unwrap_or(usize::MAX);
         self.values_text
-            .get(at(row.text_range.0)..at(row.text_range.1))
+            .get(at(row.text_range.start)..at(row.text_range.end))
             .and_then(fact_record::parse_values)
             .unwrap_or_default()
     }
@@ -311,8 +318,8 @@ fn load_records(
 }
 
 /// Parses the fields that every summary needs; the others are parsed on demand.
-fn parse_row(number: RowId, scope: usize, figures: &str, at: (u32, u32)) -> Option<FactRow> {
-    let mut fields = figures.splitn(5, '\t');
+fn parse_row(number: RowId, scope: usize, values: &str, text_range: TextRange) -> Option<FactRow> {
+    let mut fields = values.splitn(5, '\t');
     let (start, end, qualifier, value, aims) =
         (fields.next()?, fields.next()?, fields.next()?, fields.next()?, fields.next()?);
     Some(FactRow {
@@ -327,7 +334,7 @@ fn parse_row(number: RowId, scope: usize, figures: &str, at: (u32, u32)) -> Opti
         },
         value: ExactDecimal::parse(value).filter(|_| !value.is_empty()),
         has_baseline_or_target: aims.bytes().any(|byte| byte != b'\t'),
-        text_range: at,
+        text_range,
     })
 }
 
@@ -388,7 +395,12 @@ pub fn fact_table_for_tests(given: &[(FactScope, FactValues<'_>)]) -> FactTable 
         });
         let at = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
         let from = facts.values_text.len();
-        facts.rows.extend(parse_row(number, place, &text, (at(from), at(from + text.len()))));
+        facts.rows.extend(parse_row(
+            number,
+            place,
+            &text,
+            TextRange { start: at(from), end: at(from + text.len()) },
+        ));
         facts.values_text.push_str(&text);
     }
     facts

@@ -289,12 +289,12 @@ impl IndexSource {
             && public_tracks.len() == self.track_texts.len()
             && self.referenced_names.public == self.referenced_names.all;
         let editors = (!self.is_deleted).then(|| {
-            let texts = (self.texts.iter(), self.track_texts.iter());
-            index_document(texts, &self.referenced_names.all)
+            let names = &self.referenced_names.all;
+            index_document(self.texts.iter(), self.track_texts.iter(), names)
         });
         let public = (self.is_public && !alike).then(|| {
-            let texts = (published.into_iter(), public_tracks.into_iter());
-            index_document(texts, &self.referenced_names.public)
+            let names = &self.referenced_names.public;
+            index_document(published.into_iter(), public_tracks.into_iter(), names)
         });
         let public = if self.is_public && alike { editors.as_ref() } else { public.as_ref() };
         IndexEntries::new(self.entry_key, public, editors.as_ref())
@@ -303,10 +303,8 @@ impl IndexSource {
 
 /// Builds a document from the texts and tracks of an item and the names of referenced items.
 fn index_document<'a>(
-    (texts, track_texts): (
-        impl Iterator<Item = &'a TranslationRow>,
-        impl Iterator<Item = &'a TrackText>,
-    ),
+    texts: impl Iterator<Item = &'a TranslationRow>,
+    track_texts: impl Iterator<Item = &'a TrackText>,
     referenced_names: &[(Language, String)],
 ) -> IndexDocument {
     let mut document = IndexDocument::default();

@@ -8,13 +8,25 @@ pub const DEFAULT_WIDTH: i64 = 640;
 /// Height of the text below the picture of a video, in pixels.
 const TEXT_HEIGHT: i64 = 180;
 
-/// Returns the height of a frame of this width: a picture of 16 to 9 and the text below it.
-pub fn frame_height(width: i64) -> i64 {
-    (width.saturating_mul(9) / 16).saturating_add(TEXT_HEIGHT)
+/// Size of a frame, in pixels.
+#[derive(Clone, Copy, Debug)]
+pub struct FrameSize {
+    /// Width.
+    pub width: i64,
+    /// Height.
+    pub height: i64,
+}
+
+impl FrameSize {
+    /// Returns the size of a frame of this width: a picture of 16 to 9 and the text below it.
+    pub fn with_width(width: i64) -> Self {
+        Self { width, height: (width.saturating_mul(9) / 16).saturating_add(TEXT_HEIGHT) }
+    }
 }
 
 /// Returns an iframe for a page of this server.
-pub fn iframe_html(page: &str, (width, height): (i64, i64), title: &str) -> String {
+pub fn iframe_html(page: &str, size: FrameSize, title: &str) -> String {
+    let FrameSize { width, height } = size;
     let frame = html! {
         iframe src=(page) width=(width) height=(height) title=(title) style="border:0;max-width:100%" loading="lazy"
             allow="autoplay; fullscreen; picture-in-picture; encrypted-media" referrerpolicy="strict-origin-when-cross-origin" {}
@@ -22,16 +34,27 @@ pub fn iframe_html(page: &str, (width, height): (i64, i64), title: &str) -> Stri
     frame.into_string()
 }
 
+/// A video as a web component.
+pub struct VideoComponent<'a> {
+    /// Base URL of this server.
+    pub base_url: &'a str,
+    /// Slug of the video.
+    pub slug: &'a str,
+    /// The `lang` attribute.
+    pub language: Option<&'a str>,
+    /// URL of the page of the video.
+    pub page: &'a str,
+    /// Title of the video.
+    pub title: &'a str,
+}
+
 /// Returns a video as a web component, with its script; without the script it shows a link.
-pub fn video_component_html(
-    base: &str,
-    slug: &str,
-    (page, title, language): (&str, &str, Option<&str>),
-) -> String {
+pub fn video_component_html(component: &VideoComponent<'_>) -> String {
+    let VideoComponent { base_url, slug, language, page, title } = component;
     let component = html! {
-        script src=(format!("{base}/embed/kinoteka.js")) defer {}
+        script src=(format!("{base_url}/embed/kinoteka.js")) defer {}
         "\n"
-        kinoteka-video server=(base) video=(slug) lang=[language] { a href=(page) { (title) } }
+        kinoteka-video server=(base_url) video=(slug) lang=[language] { a href=(page) { (title) } }
     };
     component.into_string()
 }
