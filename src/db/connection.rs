@@ -11,6 +11,7 @@ use diesel::sqlite::SqliteConnection;
 
 use super::error::{self, Error};
 use super::read_limit::interrupt_sqlite;
+use super::sqlite_functions::register_get_bit;
 use crate::db::statement_stats::StatementFailure;
 use crate::text::logfmt::quote;
 pub use any::{AnyConnection as Connection, MultiBackend, MultiRawValue};
@@ -112,6 +113,7 @@ impl Connection {
             Target::Sqlite(path) => {
                 interrupt_sqlite();
                 let mut connection = SqliteConnection::establish(path)?;
+                register_get_bit(&mut connection)?;
                 connection.batch_execute(&format!(
                     "PRAGMA busy_timeout = {};
                      PRAGMA journal_mode = WAL;

@@ -4,6 +4,8 @@ use std::fmt;
 
 use diesel::result::{ConnectionError, DatabaseErrorKind, Error as DieselError};
 
+use crate::db::read_limit::INTERRUPTED;
+
 /// A failure of the database, as opposed to invalid input.
 #[derive(Clone, Debug)]
 pub enum Error {
@@ -64,7 +66,7 @@ impl From<DieselError> for Error {
                 _ if text.contains("readonly database") => Self::Unwritable(format!(
                     "{text}; make the file and its directory writable for this process, then restart it"
                 )),
-                _ if text == "interrupted" || text.contains("due to statement timeout") => {
+                _ if text == INTERRUPTED || text.contains("due to statement timeout") => {
                     Self::TimeLimit(text)
                 }
                 _ if is_read_only(&text) || is_disk_full(&text) => Self::Unwritable(text),

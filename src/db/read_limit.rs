@@ -1,14 +1,20 @@
 //! The limits of a read: a deadline, and the end of work whose caller no longer waits, because the
 //! client closed the connection.
 //!
-//! SQLite checks them every few thousand steps of a statement, see [`interrupt_sqlite`]; PostgreSQL
-//! has `statement_timeout`. Work in memory has no limit, and neither has what is loaded for other
-//! requests as well, see [`without_limit`].
+//! Both databases check them before each statement, SQLite also every few thousand steps of a
+//! statement, see [`interrupt_sqlite`]; PostgreSQL has `statement_timeout`. Work in memory has no
+//! limit, and neither has what is loaded for other requests as well, see [`without_limit`].
 
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+use diesel::QueryResult;
+use diesel::result::DatabaseErrorKind;
+
+/// Message of SQLite for an interrupted statement.
+pub(super) const INTERRUPTED: &str = "interrupted";
 
 /// The limits of the read that runs on this thread.
 struct ReadLimit {
@@ -57,6 +63,16 @@ pub fn without_limit<T>(work: impl FnOnce() -> T) -> T {
     let result = work();
     LIMIT.set(limit);
     result
+}
+
+/// Returns an error like that of an interrupted statement if the read on this thread has exceeded
+/// its limits.
+pub(super) fn enforce() -> QueryResult<()> {
+    if is_exceeded() {
+        let message = Box::new(INTERRUPTED.to_owned());
+        return Err(diesel::result::Error::DatabaseError(DatabaseErrorKind::Unknown, message));
+    }
+    Ok(())
 }
 
 /// Whether the read on this thread has exceeded its limits.

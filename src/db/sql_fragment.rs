@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use diesel::expression::{
@@ -9,10 +10,11 @@ use diesel::expression::{
 };
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::query_dsl::methods::LoadQuery;
-use diesel::sql_types::{BigInt, Bool, Date, Text};
+use diesel::sql_types::{BigInt, Binary, Bool, Date, Text};
 use diesel::{QueryResult, RunQueryDsl};
 
 use crate::db::connection::{Connection, MultiBackend};
+use crate::db::read_limit;
 use crate::db::types::{Id, RowId, Time, sql};
 
 /// A bind value.
@@ -30,6 +32,8 @@ pub enum Bind {
     Date(NaiveDate),
     /// A boolean.
     Bool(bool),
+    /// Bytes.
+    Bytes(Arc<[u8]>),
     /// `NULL`, of any type.
     Null,
 }
@@ -43,6 +47,7 @@ impl Bind {
             Self::Time(value) => out.push_bind_param::<sql::Instant, _>(value),
             Self::Date(value) => out.push_bind_param::<Date, _>(value),
             Self::Bool(value) => out.push_bind_param::<Bool, _>(value),
+            Self::Bytes(value) => out.push_bind_param::<Binary, _>(value.as_ref()),
             Self::Null => {
                 out.push_sql("NULL");
                 Ok(())
@@ -195,6 +200,7 @@ impl<T> Statement<T> {
     where
         Self: LoadQuery<'q, Connection, R>,
     {
+        read_limit::enforce()?;
         self.load(connection)
     }
 }

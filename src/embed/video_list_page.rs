@@ -256,9 +256,7 @@ pub(super) fn load_list(
 ) -> Result<LoadedList, Problem> {
     let VideoListRequest { list_request, query } = *video_list;
     let description = describe_query(connection, list_request, query, render_context)?;
-    let Some(cache) = render_context.cache() else {
-        return Err(Problem::internal("the render context has no cache view"));
-    };
+    let cache = render_context.required_cache()?;
     let list = list_request.page_query(connection, &cache)?;
     let page = load_page::<Videos>(
         connection,

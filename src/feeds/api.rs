@@ -360,9 +360,7 @@ pub fn load_feed<S: FeedResource>(
     let FeedRequest { list_request, query, urls } = *feed_request;
     let read_context = ReadContext { visibility: list_request.visibility, ..read_context };
     let description = describe_query(connection, list_request, query, render_context)?;
-    let Some(cache) = render_context.cache() else {
-        return Err(Problem::internal("a feed was loaded without the reference cache"));
-    };
+    let cache = render_context.required_cache()?;
     let list = list_request.page_query(connection, &cache)?;
     let page = load_page::<S>(
         connection,

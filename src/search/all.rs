@@ -9,12 +9,12 @@ use serde_json::{Map, Value, json};
 
 use crate::db::keyset::ListQuery;
 use crate::db::search::{
-    Audience, FieldScope, IndexSearch, SearchMatch, SearchMode, TokenFrequencies,
-    cached_token_frequencies, plan_search,
+    Audience, FieldScope, IndexSearch, SearchMatch, SearchMode, cached_token_frequencies,
+    plan_search,
 };
 use crate::db::sort_key::{SortKey, SortKeyType};
 use crate::db::sql_fragment::{Bind, Fragment};
-use crate::db::{Connection, Id, ReadCost};
+use crate::db::{Connection, Error, Id, ReadCost};
 use crate::http::auth::Visibility;
 use crate::http::language::LanguageKey;
 use crate::http::language::LanguagePreference;
@@ -22,6 +22,7 @@ use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
 use crate::http::values::unknown_value_message;
 use crate::resource::cache::counts::SearchKey;
+use crate::resource::cache::references::CacheView;
 use crate::resource::extract::{AcceptsJson, Viewer};
 use crate::resource::model::item::{ItemRow, LoadedItem, Status};
 use crate::resource::openapi::ListEndpoint;
@@ -237,14 +238,14 @@ impl SearchRequest {
         SearchKey { kinds, query: self.hit_query.clone(), visibility: self.caller }
     }
 
-    /// Builds the database query for a search among these kinds.
+    /// Builds the database query for some hits of the search.
     fn build_query(
         &self,
-        query: &SearchQuery,
-        kinds: &[ResourceKind],
-        mode: SearchMode,
-        frequencies: &Arc<TokenFrequencies>,
-    ) -> ListQuery {
+        connection: &mut Connection,
+        cache: &CacheView,
+        selection: HitSelection<'_>,
+    ) -> Result<ListQuery, Error> {
+        let HitSelection { query, kinds, mode } = selection;
         let prefixes: Vec<char> = kinds.iter().map(|kind| kind.index_prefix()).collect();
         let audience = if self.visibility.includes_unpublished() {
             Audience::Editors
@@ -252,7 +253,16 @@ impl SearchRequest {
             Audience::Public
         };
         let mut list = ListQuery::default();
-        let index_search = IndexSearch { query, kinds: &prefixes, audience, frequencies };
+        let index_search = IndexSearch {
+            query,
+            kinds: &prefixes,
+            audience,
+            frequencies: &cached_token_frequencies(connection)?,
+            excluded: None,
+        };
+        let excluded =
+            cache.items_with_excluded_terms(connection, index_search, FieldScope::AllFields)?;
+        let index_search = IndexSearch { excluded: excluded.as_ref(), ..index_search };
         match plan_search(index_search, FieldScope::AllFields, mode) {
             SearchMatch::Ranked(ranked) if !kinds.is_empty() => list.ranked_matches = Some(ranked),
             // Only excluded words, or no kind.
@@ -274,8 +284,16 @@ impl SearchRequest {
         list.predicates
             .extend(status_predicates(self.statuses.as_deref(), list.ranked_matches.is_some()));
         list.predicates.extend(self.ranges.iter().map(|(range, bound)| range.predicate(bound)));
-        list
+        Ok(list)
     }
+}
+
+/// Hits that a query of the database selects.
+#[derive(Clone, Copy)]
+struct HitSelection<'a> {
+    query: &'a SearchQuery,
+    kinds: &'a [ResourceKind],
+    mode: SearchMode,
 }
 
 /// SQL condition for items of these kinds.
@@ -304,13 +322,13 @@ fn load_hit_page(
     render_context: &mut RenderContext,
 ) -> Result<ListResponse, Problem> {
     let ReadContext { state, revisions, .. } = read_context;
-    let frequencies = cached_token_frequencies(connection)?;
-    let mut list = search_request.build_query(
-        &search_request.search.query,
-        &search_request.kinds,
-        SearchMode::Ranked,
-        &frequencies,
-    );
+    let cache = render_context.required_cache()?;
+    let selection = HitSelection {
+        query: &search_request.search.query,
+        kinds: &search_request.kinds,
+        mode: SearchMode::Ranked,
+    };
+    let mut list = search_request.build_query(connection, &cache, selection)?;
     let count_key = search_request.count_key(search_request.kinds.clone());
     list.cache_key = Some(Fingerprint::of(&count_key));
     // References of items are only needed for highlights.
@@ -333,17 +351,32 @@ fn load_hit_page(
             "The cursor is not valid for this query; start again without it.",
         ));
     };
-    let total = paging
-        .with_total
-        .then(|| {
-            state
-                .count_cache
-                .searches
-                .get_or_try_insert_with(revisions, &count_key, || list.count(connection))
-        })
-        .transpose()?;
+    let mut count = |kind: ResourceKind| {
+        state.count_cache.searches.get_or_try_insert_with(
+            revisions,
+            &search_request.count_key(vec![kind]),
+            || {
+                let selection = HitSelection {
+                    query: &search_request.search.query,
+                    kinds: &[kind],
+                    mode: SearchMode::Unranked,
+                };
+                search_request.build_query(connection, &cache, selection)?.count(connection)
+            },
+        )
+    };
+    // The index counts the hits of each kind faster than those of all kinds together.
+    let total = if paging.with_total {
+        let mut total = 0_i64;
+        for kind in &search_request.kinds {
+            total = total.saturating_add(count(*kind)?);
+        }
+        Some(total)
+    } else {
+        None
+    };
     let facets = if search_request.kind_facet {
-        Some(kind_facets(connection, read_context, search_request, &frequencies)?)
+        Some(kind_facets(search_request.language_preference.ui_language, count)?)
     } else {
         None
     };
@@ -351,9 +384,13 @@ fn load_hit_page(
         Some(sparse_search) => {
             let vocabulary = state.vocabulary.at(revisions);
             suggest_queries(connection, vocabulary, &sparse_search, |connection, query| {
-                Ok(search_request
-                    .build_query(&query, &search_request.kinds, SearchMode::Unranked, &frequencies)
-                    .count_up_to(connection, MAX_COUNTED_HITS)?)
+                let selection = HitSelection {
+                    query: &query,
+                    kinds: &search_request.kinds,
+                    mode: SearchMode::Unranked,
+                };
+                let list = search_request.build_query(connection, &cache, selection)?;
+                Ok(list.count_up_to(connection, MAX_COUNTED_HITS)?)
             })?
         }
         None => Vec::new(),
@@ -391,30 +428,14 @@ fn load_hit_page(
     Ok(ListResponse { items, page_info: paging.page_info(&slice, total), facets, did_you_mean })
 }
 
-/// Counts the hits of each kind.
+/// Returns the numbers of hits of each kind as a facet.
 fn kind_facets(
-    connection: &mut Connection,
-    read_context: ReadContext<'_>,
-    search_request: &SearchRequest,
-    frequencies: &Arc<TokenFrequencies>,
-) -> Result<Map<String, Value>, Problem> {
-    let ReadContext { state, revisions, .. } = read_context;
+    ui_language: &str,
+    mut count: impl FnMut(ResourceKind) -> Result<i64, Error>,
+) -> Result<Map<String, Value>, Error> {
     let mut counts: Vec<(ResourceKind, i64)> = Vec::new();
     for kind in ResourceKind::searched() {
-        let count_key = search_request.count_key(vec![kind]);
-        counts.push((
-            kind,
-            state.count_cache.searches.get_or_try_insert_with(revisions, &count_key, || {
-                search_request
-                    .build_query(
-                        &search_request.search.query,
-                        &[kind],
-                        SearchMode::Unranked,
-                        frequencies,
-                    )
-                    .count(connection)
-            })?,
-        ));
+        counts.push((kind, count(kind)?));
     }
     counts.retain(|(_, count)| *count > 0);
     counts.sort_by(|(a, first), (b, second)| {
@@ -422,8 +443,7 @@ fn kind_facets(
     });
     let values = counts.into_iter().map(|(kind, count)| FacetValue {
         value: kind.as_str().to_owned(),
-        label: kind_filter::kind_label(kind, search_request.language_preference.ui_language)
-            .to_owned(),
+        label: kind_filter::kind_label(kind, ui_language).to_owned(),
         count,
     });
     Ok([("kind".to_owned(), json!(values.collect::<Vec<_>>()))].into_iter().collect())

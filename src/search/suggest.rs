@@ -7,7 +7,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::db::search::{Audience, IndexSearch, cached_token_frequencies, find_newest_by_title};
+use crate::db::search::{
+    Audience, FieldScope, IndexSearch, cached_token_frequencies, find_newest_by_title,
+};
 use crate::db::{Connection, Id, ReadCost};
 use crate::http::auth::Visibility;
 use crate::http::conditional::Freshness;
@@ -15,7 +17,7 @@ use crate::http::language::LanguageKey;
 use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
-use crate::resource::cache::references::ReferenceTarget;
+use crate::resource::cache::references::{CacheView, ReferenceTarget};
 use crate::resource::cache::vocabulary::VocabularyView;
 use crate::resource::extract::{AcceptsJson, Viewer};
 use crate::resource::openapi::ListEndpoint;
@@ -249,8 +251,9 @@ fn load_suggestions(
     suggest_request: &SuggestRequest,
     render_context: &mut RenderContext,
 ) -> Result<Vec<Suggestion>, Problem> {
+    let cache = render_context.required_cache()?;
     let typed = &suggest_request.search.query;
-    let candidates = find_candidates(connection, vocabulary, suggest_request)?;
+    let candidates = find_candidates(connection, vocabulary, suggest_request, &cache)?;
     let of_kind = |kind: &ResourceKind| {
         candidates
             .iter()
@@ -304,6 +307,7 @@ fn find_candidates(
     connection: &mut Connection,
     vocabulary: VocabularyView<'_>,
     suggest_request: &SuggestRequest,
+    cache: &CacheView,
 ) -> Result<Vec<(char, Id)>, Problem> {
     let typed = &suggest_request.search.query;
     let frequencies = cached_token_frequencies(connection)?;
@@ -315,7 +319,11 @@ fn find_candidates(
             kinds: &prefixes,
             audience: Audience::Public,
             frequencies: &frequencies,
+            excluded: None,
         };
+        let excluded =
+            cache.items_with_excluded_terms(connection, index_search, FieldScope::AllFields)?;
+        let index_search = IndexSearch { excluded: excluded.as_ref(), ..index_search };
         find_newest_by_title(connection, index_search, max_results)
     };
     let (videos, others): (Vec<ResourceKind>, Vec<ResourceKind>) =

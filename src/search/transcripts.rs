@@ -214,9 +214,7 @@ fn load_hit_page(
             page_info(list_request, None, list_request.page_params.with_total.then_some(0)),
         ));
     };
-    let Some(cache) = render_context.cache() else {
-        return Err(Problem::internal("a list was loaded without the reference cache"));
-    };
+    let cache = render_context.required_cache()?;
     let list = list_request.page_query(connection, &cache)?;
     let hit_context = HitContext {
         highlighter: Highlighter::new(query),

@@ -33,7 +33,7 @@ pub struct SearchQuery {
 }
 
 /// A word or phrase.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub struct Term {
     /// Folded tokens, at least one; several must be adjacent and in this order.
     pub tokens: Vec<String>,

@@ -4,8 +4,8 @@
 
 use std::ops::RangeInclusive;
 
-use crate::db::search::FIELD_LETTERS;
 use crate::db::search::term_frequencies::TokenFrequencies;
+use crate::db::search::{FIELD_LETTERS, FieldLetters};
 use crate::text::query::{SearchQuery, Term};
 
 /// How a query word matches an indexed word.
@@ -93,42 +93,28 @@ pub(super) fn single_field_exprs(
     terms.flat_map(|(term, kind)| term_exprs(term, kind, field, match_kind)).collect()
 }
 
-/// Returns the expression for the excluded terms, by any match kind and in any field from `first`
-/// on. Returns `None` if there are none.
-pub(super) fn excluded_expr(
-    query: &SearchQuery,
-    kinds: &[char],
-    first: usize,
-) -> Option<MatchExpr> {
-    let mut any = Vec::new();
-    for term in &query.excluded {
-        for (kind, field) in kinds
-            .iter()
-            .flat_map(|kind| FIELD_LETTERS.iter().skip(first).map(move |field| (*kind, *field)))
-        {
-            any.extend(
-                MATCH_KINDS
-                    .into_iter()
-                    .flat_map(|match_kind| term_exprs(term, kind, field, match_kind)),
-            );
-        }
-    }
-    (!any.is_empty()).then_some(MatchExpr::Any(any))
+/// Returns the expression for a term by any match kind, in any field from `first` on.
+pub(super) fn any_field_expr(term: &Term, kind: char, first: usize) -> MatchExpr {
+    let fields = FIELD_LETTERS.iter().skip(first);
+    let exprs = fields.flat_map(|field| {
+        MATCH_KINDS.into_iter().flat_map(|match_kind| term_exprs(term, kind, *field, match_kind))
+    });
+    MatchExpr::any_of(exprs.collect())
 }
 
 /// Returns the expressions for a term in one field by one match kind.
 fn term_exprs(
     term: &Term,
     kind: char,
-    (field, stem_field): (char, char),
+    field: FieldLetters,
     match_kind: MatchKind,
 ) -> Vec<MatchExpr> {
-    let token = |token: &String| format!("{kind}{field}{token}");
+    let token = |token: &String| format!("{kind}{}{token}", field.words);
     match (match_kind, term.tokens.as_slice()) {
         (MatchKind::Stem, _) => term
             .stems
             .iter()
-            .map(|stem| MatchExpr::Token(format!("{kind}{stem_field}{stem}")))
+            .map(|stem| MatchExpr::Token(format!("{kind}{}{stem}", field.stems)))
             .collect(),
         (MatchKind::Prefix, _) if !term.is_prefix => Vec::new(),
         (MatchKind::Exact, [one]) => vec![MatchExpr::Token(token(one))],
@@ -157,13 +143,6 @@ impl MatchExpr {
             Self::Prefix(token) => Some(Self::Token(token.clone())),
             Self::Phrase(tokens, true) => Some(Self::Phrase(tokens.clone(), false)),
             _ => None,
-        }
-    }
-
-    pub(super) fn and_not(self, others: Option<Self>) -> Self {
-        match others {
-            Some(others) => Self::AndNot(Box::new(self), Box::new(others)),
-            None => self,
         }
     }
 

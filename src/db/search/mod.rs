@@ -8,6 +8,7 @@
 //! phrases in the entries that contain their words. The key of an entry starts with the date of its
 //! item, so that the newest items are found first.
 
+pub mod excluded_terms;
 mod match_dialects;
 mod match_expr;
 mod ranked_page;
@@ -124,9 +125,21 @@ impl IndexDocument {
     }
 }
 
-/// Letters of the fields, in the order of [`IndexDocument`]: for words, and for stems.
-const FIELD_LETTERS: [(char, char); 5] =
-    [('a', 'f'), ('b', 'g'), ('c', 'h'), ('d', 'i'), ('e', 'j')];
+/// Letters of a field in tokens.
+#[derive(Clone, Copy)]
+struct FieldLetters {
+    words: char,
+    stems: char,
+}
+
+/// Letters of the fields, in the order of [`IndexDocument`].
+const FIELD_LETTERS: [FieldLetters; 5] = [
+    FieldLetters { words: 'a', stems: 'f' },
+    FieldLetters { words: 'b', stems: 'g' },
+    FieldLetters { words: 'c', stems: 'h' },
+    FieldLetters { words: 'd', stems: 'i' },
+    FieldLetters { words: 'e', stems: 'j' },
+];
 /// Token between texts, so that no phrase matches across them. It sorts after all other tokens: for
 /// a missing token FTS5 reads all entries of the preceding one.
 pub const TEXT_BOUNDARY_TOKEN: &str = "z";
@@ -266,15 +279,15 @@ impl IndexTokens {
                 to.push_str(instead);
             }
         };
-        for (tokens, (field, field_of_stems)) in document.fields().into_iter().zip(FIELD_LETTERS) {
+        for (tokens, field) in document.fields().into_iter().zip(FIELD_LETTERS) {
             for text in &tokens.texts {
                 index_tokens.words.extend([" ", TEXT_BOUNDARY_TOKEN]);
                 for token in text.iter().flat_map(|word| &word.tokens) {
-                    add(&mut index_tokens.words, field, token, TEXT_BOUNDARY_TOKEN);
+                    add(&mut index_tokens.words, field.words, token, TEXT_BOUNDARY_TOKEN);
                 }
             }
             for stem in tokens.stems() {
-                add(&mut index_tokens.stems, field_of_stems, stem, TEXT_BOUNDARY_TOKEN);
+                add(&mut index_tokens.stems, field.stems, stem, TEXT_BOUNDARY_TOKEN);
             }
         }
         index_tokens.words.push(' ');

@@ -7,9 +7,10 @@
 
 use std::sync::Arc;
 
+use crate::db::row_id_bitmap::RowIdBitmap;
 use crate::db::search::match_dialects::{ScanMethod, to_condition};
 use crate::db::search::match_expr::{
-    MATCH_KINDS, MatchExpr, MatchKind, excluded_expr, query_expr, single_field_exprs,
+    MATCH_KINDS, MatchExpr, MatchKind, query_expr, single_field_exprs,
 };
 use crate::db::search::term_frequencies::TokenFrequencies;
 use crate::db::search::{Audience, FIELD_LETTERS, ITEM_ROW_ID_SQL};
@@ -20,7 +21,7 @@ use crate::text::query::SearchQuery;
 const MAX_RANKED_TOKENS: usize = 8;
 
 /// Fields to search.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum FieldScope {
     /// All fields.
     #[default]
@@ -31,7 +32,7 @@ pub enum FieldScope {
 
 impl FieldScope {
     /// Returns the index of the first field in scope.
-    fn first_field(self) -> usize {
+    pub(super) fn first_field(self) -> usize {
         match self {
             Self::AllFields => 0,
             Self::Transcripts => FIELD_LETTERS.len().saturating_sub(1),
@@ -92,7 +93,7 @@ struct SearchPlan {
     kind_letters: Vec<char>,
     first_field: usize,
     audience: Audience,
-    excluded_expr: Option<MatchExpr>,
+    excluded: Option<RowIdBitmap>,
     /// Whether match kinds determine the rank.
     ranks_by_match_kind: bool,
     frequencies: Arc<TokenFrequencies>,
@@ -100,9 +101,28 @@ struct SearchPlan {
 
 impl SearchPlan {
     fn to_condition(&self, expr: &MatchExpr, scan_method: ScanMethod) -> Fragment {
-        to_condition(expr, &self.frequencies, scan_method)
+        // PostgreSQL tests the conditions of a key scan in this order.
+        let first = match &self.excluded {
+            Some(excluded) => excluded.excludes(ITEM_ROW_ID_SQL).sql(" AND "),
+            None => Fragment::default(),
+        };
+        first
+            .append(&to_condition(expr, &self.frequencies, scan_method))
             .sql(" AND ")
             .sql(self.audience.entry_condition())
+    }
+
+    /// Returns the estimated minimum and maximum share of entries that match `expr` and contain no
+    /// excluded term.
+    fn share_bounds(&self, expr: &MatchExpr) -> (f64, f64) {
+        let (min, max) = expr.share_bounds(&self.frequencies);
+        (min - self.excluded_share(), max)
+    }
+
+    /// Returns the share of entries that contain an excluded term.
+    fn excluded_share(&self) -> f64 {
+        let count = self.excluded.as_ref().map_or(0, RowIdBitmap::count);
+        f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / self.frequencies.entry_count.max(1.0)
     }
 
     /// Returns the expression for matches of this tier or a better one.
@@ -135,9 +155,8 @@ impl RankTier {
     /// Returns the condition for the entries of this tier and all better ones, if few are expected.
     pub fn small_prefix_condition(&self) -> Option<Fragment> {
         let plan = &self.plan;
-        let expr =
-            plan.up_to_tier(self.field_index, self.match_kind).and_not(plan.excluded_expr.clone());
-        let is_small = expr.share_bounds(&plan.frequencies).1 * plan.frequencies.entry_count
+        let expr = plan.up_to_tier(self.field_index, self.match_kind);
+        let is_small = plan.share_bounds(&expr).1 * plan.frequencies.entry_count
             < f64::from(SMALL_RESULT_LIMIT);
         is_small.then(|| plan.to_condition(&expr, ScanMethod::Index))
     }
@@ -145,14 +164,14 @@ impl RankTier {
     /// Returns whether PostgreSQL must check the words of entries in addition to their tokens,
     /// because the query contains phrases.
     pub fn needs_phrase_check(&self) -> bool {
-        self.plan.query.terms().chain(&self.plan.query.excluded).any(|term| term.tokens.len() > 1)
+        self.plan.query.terms().any(|term| term.tokens.len() > 1)
     }
 
     fn superset_expr(&self) -> MatchExpr {
         let plan = &self.plan;
         // With several words the worst match determines the tier, so all fields up to this one are
         // searched.
-        let expr = if !self.is_single_term() {
+        if !self.is_single_term() {
             plan.up_to_tier(self.field_index, self.match_kind)
         } else if self.is_last_of_field {
             MatchExpr::any_of(
@@ -175,8 +194,7 @@ impl RankTier {
                 self.field_index,
                 self.match_kind,
             ))
-        };
-        expr.and_not(plan.excluded_expr.clone())
+        }
     }
 
     /// Returns whether the query is a single term. A tier then has to search its own field only.
@@ -193,18 +211,18 @@ impl RankTier {
     pub fn prefers_key_scan(&self) -> bool {
         let frequencies = &self.plan.frequencies;
         frequencies.entry_count > 0.0
-            && prefers_key_scan(self.exact_expr().share_bounds(frequencies).0, frequencies)
+            && prefers_key_scan(self.plan.share_bounds(&self.exact_expr()).0, frequencies)
     }
 
     fn exact_expr(&self) -> MatchExpr {
-        let excluded: Vec<MatchExpr> = self
-            .previous
-            .map(|(field_index, match_kind)| self.plan.up_to_tier(field_index, match_kind))
-            .into_iter()
-            .chain(self.plan.excluded_expr.clone())
-            .collect();
-        let excluded = (!excluded.is_empty()).then_some(MatchExpr::Any(excluded));
-        self.plan.up_to_tier(self.field_index, self.match_kind).and_not(excluded)
+        let expr = self.plan.up_to_tier(self.field_index, self.match_kind);
+        match self.previous {
+            Some((field_index, match_kind)) => MatchExpr::AndNot(
+                Box::new(expr),
+                Box::new(self.plan.up_to_tier(field_index, match_kind)),
+            ),
+            None => expr,
+        }
     }
 }
 
@@ -230,6 +248,10 @@ pub struct IndexSearch<'a> {
     pub audience: Audience,
     /// Frequencies of the tokens of the query.
     pub frequencies: &'a Arc<TokenFrequencies>,
+    /// Items that contain an excluded term of the query, as loaded by
+    /// [`load_items_with_term`](crate::db::search::excluded_terms::load_items_with_term); `None` if the query
+    /// has no such term.
+    pub excluded: Option<&'a RowIdBitmap>,
 }
 
 /// Plans a search in the fields of a scope.
@@ -238,7 +260,7 @@ pub fn plan_search(
     scope: FieldScope,
     mode: SearchMode,
 ) -> SearchMatch {
-    let IndexSearch { query, kinds, audience, frequencies } = index_search;
+    let IndexSearch { query, kinds, audience, frequencies, excluded } = index_search;
     let ranks_by_match_kind =
         query.terms().map(|term| term.tokens.len()).sum::<usize>() <= MAX_RANKED_TOKENS;
     let plan = Arc::new(SearchPlan {
@@ -246,25 +268,19 @@ pub fn plan_search(
         kind_letters: kinds.to_vec(),
         first_field: scope.first_field(),
         audience,
-        excluded_expr: excluded_expr(query, kinds, scope.first_field()),
+        excluded: excluded.cloned(),
         ranks_by_match_kind,
         frequencies: Arc::clone(frequencies),
     });
     if query.groups.is_empty() {
-        return SearchMatch::Predicate(match &plan.excluded_expr {
+        return SearchMatch::Predicate(match &plan.excluded {
             // The query contains no searchable term.
             None => Fragment::new("1 = 0"),
-            Some(excluded) => Fragment::new("items.number NOT IN (SELECT ")
-                .sql(ITEM_ROW_ID_SQL)
-                .sql(" FROM search_index WHERE ")
-                .append(&plan.to_condition(excluded, ScanMethod::Index))
-                .sql(")"),
+            Some(excluded) => excluded.excludes("items.number"),
         });
     }
-    let full_expr = plan
-        .up_to_tier(FIELD_LETTERS.len().saturating_sub(1), MatchKind::Prefix)
-        .and_not(plan.excluded_expr.clone());
-    let (min_share, max_share) = full_expr.share_bounds(frequencies);
+    let full_expr = plan.up_to_tier(FIELD_LETTERS.len().saturating_sub(1), MatchKind::Prefix);
+    let (min_share, max_share) = plan.share_bounds(&full_expr);
     let is_small_result = max_share * frequencies.entry_count < f64::from(SMALL_RESULT_LIMIT);
     let scan_condition = (frequencies.entry_count > 0.0
         && prefers_key_scan(min_share, frequencies))
@@ -310,25 +326,26 @@ pub fn plan_search(
 /// Returns the condition for entries of a kind whose titles match the query, and whether PostgreSQL
 /// should scan in key order. Returns `None` if the query contains no searchable term.
 pub(super) fn title_condition(
-    query: &SearchQuery,
+    index_search: IndexSearch<'_>,
     kind: char,
-    audience: Audience,
-    frequencies: &TokenFrequencies,
 ) -> Option<(Fragment, bool)> {
+    let IndexSearch { query, audience, frequencies, excluded, .. } = index_search;
     if query.groups.is_empty() {
         return None;
     }
-    let expr = query_expr(query, &[kind], 0..=0, MatchKind::Prefix).and_not(excluded_expr(
-        query,
-        &[kind],
-        0,
-    ));
-    let by_key_scan = prefers_key_scan(expr.share_bounds(frequencies).0, frequencies);
+    let plan = SearchPlan {
+        query: query.clone(),
+        kind_letters: vec![kind],
+        first_field: 0,
+        audience,
+        excluded: excluded.cloned(),
+        ranks_by_match_kind: false,
+        frequencies: Arc::clone(frequencies),
+    };
+    let expr = plan.up_to_tier(0, MatchKind::Prefix);
+    let by_key_scan = prefers_key_scan(plan.share_bounds(&expr).0, frequencies);
     let scan_method = if by_key_scan { ScanMethod::KeyScan } else { ScanMethod::Index };
-    Some((
-        to_condition(&expr, frequencies, scan_method).sql(" AND ").sql(audience.entry_condition()),
-        by_key_scan,
-    ))
+    Some((plan.to_condition(&expr, scan_method), by_key_scan))
 }
 
 /// Maximum number of entries that PostgreSQL reads and sorts faster than it queries them tier by
@@ -343,6 +360,7 @@ const KEY_SCAN_THRESHOLD: f64 = 600.0;
 /// Returns whether a page of matches with this share of the entries is filled faster by a key scan
 /// than by sorting the matches of the index.
 fn prefers_key_scan(share: f64, frequencies: &TokenFrequencies) -> bool {
+    let share = share.max(0.0);
     share * share * frequencies.entry_count > KEY_SCAN_THRESHOLD
 }
 
@@ -365,6 +383,7 @@ mod tests {
             kinds: &['v'],
             audience: Audience::Public,
             frequencies: &frequencies,
+            excluded: None,
         };
         let found = plan_search(index_search, FieldScope::AllFields, SearchMode::Ranked);
         let SearchMatch::Ranked(ranked) = found else { panic!("{query:?} is not ranked") };

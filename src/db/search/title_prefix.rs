@@ -16,11 +16,10 @@ pub fn find_newest_by_title(
     index_search: IndexSearch<'_>,
     limit: i64,
 ) -> Result<Vec<(char, Id)>, Error> {
-    let IndexSearch { query, kinds, audience, frequencies } = index_search;
+    let kinds = index_search.kinds;
     let mut union = Fragment::default();
     for (rank, kind) in (0..).zip(kinds) {
-        let Some((matches, by_key_scan)) = title_condition(query, *kind, audience, frequencies)
-        else {
+        let Some((matches, by_key_scan)) = title_condition(index_search, *kind) else {
             return Ok(Vec::new());
         };
         let tier = TierQuery { rank, matches: &matches, by_key_scan, backward: false, limit };

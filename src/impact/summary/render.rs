@@ -32,9 +32,7 @@ pub fn build_summary(
     params: &SummaryParams,
     render_context: &mut RenderContext,
 ) -> Result<ImpactSummary, Problem> {
-    let Some(cache) = render_context.cache() else {
-        return Err(Problem::internal("the render context has no cache view"));
-    };
+    let cache = render_context.required_cache()?;
     let SelectedRows { facts, indexes: places } =
         load_selected_rows(connection, &params.list, &cache)?;
     load_group_references(connection, &facts, params, render_context)?;

@@ -276,9 +276,7 @@ fn build_series(
     params: &SummaryParams,
     render_context: &mut RenderContext,
 ) -> Result<IndicatorSeries, Problem> {
-    let Some(cache) = render_context.cache() else {
-        return Err(Problem::internal("the render context has no cache view"));
-    };
+    let cache = render_context.required_cache()?;
     let own: IndicatorFields = serde_json::from_str(&item.fields).map_err(Problem::internal)?;
     let SelectedRows { facts, indexes: places } =
         load_selected_rows(connection, &params.list, &cache)?;

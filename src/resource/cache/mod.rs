@@ -5,6 +5,7 @@
 pub mod attribution;
 pub mod content_notes;
 pub mod counts;
+pub mod excluded_terms;
 pub mod facet_values;
 pub mod history;
 pub mod range_columns;

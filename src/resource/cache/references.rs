@@ -11,10 +11,13 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::db::keyset::PositionRow;
+use crate::db::row_id_bitmap::RowIdBitmap;
+use crate::db::search::{FieldScope, IndexSearch};
 use crate::db::{Connection, Error, Id, IdMap};
 use crate::http::auth::Visibility;
 use crate::resource::cache::attribution::Attribution;
 use crate::resource::cache::counts::SearchPageCache;
+use crate::resource::cache::excluded_terms::ExcludedTermCache;
 use crate::resource::cache::snapshot::{Snapshot, SnapshotCache};
 use crate::resource::model::revisions::{Revisions, Version};
 use crate::resource::schema::{ResourceKind, ResourceSchema};
@@ -84,12 +87,13 @@ impl RenderedReferences {
 const MAX_ENTRIES_PER_KIND: usize = 20_000;
 
 /// Data cached between reads: referenced items (`None` for an item that is not visible), snapshots
-/// of all items of a kind, and search result pages.
+/// of all items of a kind, and search result pages, and items with excluded words.
 #[derive(Default)]
 pub struct ReferenceCache {
     targets: Mutex<HashMap<VisibleKind, KindCache>>,
     snapshots: SnapshotCache,
     search_pages: SearchPageCache,
+    excluded_terms: ExcludedTermCache,
 }
 
 /// The items of a kind that a caller may see.
@@ -226,6 +230,22 @@ impl CacheView {
         search: impl FnOnce() -> Result<Option<Vec<PositionRow>>, Error>,
     ) -> Result<Option<Vec<PositionRow>>, Error> {
         self.reference_cache.search_pages.get_or_try_insert_with(&self.revisions, page, search)
+    }
+
+    /// Returns the items that contain an excluded term of the query; `None` if it has none. Must not
+    /// be called in a write transaction.
+    pub fn items_with_excluded_terms(
+        &self,
+        connection: &mut Connection,
+        index_search: IndexSearch<'_>,
+        scope: FieldScope,
+    ) -> Result<Option<RowIdBitmap>, Error> {
+        self.reference_cache.excluded_terms.items_with_excluded_terms(
+            connection,
+            &self.revisions,
+            index_search,
+            scope,
+        )
     }
 
     fn version(&self, items: VisibleKind) -> Option<Version> {

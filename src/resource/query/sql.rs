@@ -164,7 +164,11 @@ impl ListRequest {
                     kinds: &[schema.kind.index_prefix()],
                     audience,
                     frequencies: &cached_token_frequencies(connection)?,
+                    excluded: None,
                 };
+                let excluded =
+                    cache.items_with_excluded_terms(connection, index_search, self.scope)?;
+                let index_search = IndexSearch { excluded: excluded.as_ref(), ..index_search };
                 Some(plan_search(index_search, self.scope, mode))
             }
             None => None,

@@ -33,15 +33,8 @@ pub fn compute_facets(
     for (filter, key) in list_request.facets() {
         let is_set = list_request.is_set(filter);
         let counts = cache.counts.get_or_try_insert_with(revisions, key, || {
-            let references = render_context.cache();
-            let mut read = |but| -> Result<Vec<RowId>, Problem> {
-                let Some(references) = &references else {
-                    return Err(Problem::internal(
-                        "facets were requested without a reference cache",
-                    ));
-                };
-                list_request.load_row_ids(connection, references, but)
-            };
+            let references = render_context.required_cache()?;
+            let mut read = |but| list_request.load_row_ids(connection, &references, but);
             let filtered_row_ids;
             let items: &[RowId] = if is_set {
                 filtered_row_ids = read(Some(filter))?;

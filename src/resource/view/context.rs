@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use crate::db::{Id, IdMap, Time};
 use crate::http::language::LanguagePreference;
+use crate::http::problem::Problem;
 use crate::i18n::country_names::CountryNames;
 use crate::i18n::country_names::CountryReference;
 use crate::resource::cache::references::{
@@ -164,6 +165,11 @@ impl RenderContext {
     /// Returns the cache of referenced items.
     pub fn cache(&self) -> Option<CacheView> {
         self.cache.clone()
+    }
+
+    /// Returns the cache of referenced items. Returns an error if the context was created without one.
+    pub fn required_cache(&self) -> Result<CacheView, Problem> {
+        self.cache().ok_or_else(|| Problem::internal("the render context has no cache"))
     }
 
     /// Adds a complete resource, which is embedded instead of the short reference.

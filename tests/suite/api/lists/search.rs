@@ -48,6 +48,39 @@ on_both! {
         assert_eq!(server.read("/v1/videos?q=zajednica&total=true&limit=1")["page"]["total"], 325);
     }
 
+    fn excluded_words_follow_writes_and_visibility(server: &TestServer) {
+        let key = server.editor_key();
+        let video = |slug: &str, title: &str| json!({"resource": "video", "slug": slug, "status": "published", "title": title});
+        server.import(&[video("one", "Harbour bridge"), video("two", "Harbour tower"), video("three", "Harbour garden"), topic("four", "en", "Harbour", "Garden")]);
+        let excluding = "harbour -bridge -garden -gardens -\"tower bridge\"";
+        let found_everywhere = |expected: &[&str]| {
+            assert_eq!(found(server, "/v1/videos", excluding), expected);
+            let query = percent_encode(excluding);
+            let hits = server.read(&format!("/v1/search?q={query}&total=true&facets=kind"));
+            assert_eq!((slugs(&hits), &hits["page"]["total"]), (expected.iter().map(ToString::to_string).collect(), &json!(expected.len())));
+            assert_eq!(hits["facets"]["kind"][0]["count"], expected.len());
+            let list = server.read(&format!("/v1/videos?q={query}&total=true&facets=year"));
+            assert_eq!((&list["page"]["total"], &list["facets"]["year"][0]["count"]), (&json!(expected.len()), &json!(expected.len())));
+            let suggested = server.read(&format!("/v1/suggest?q={}", percent_encode("-garden -bridge harb")));
+            assert_eq!(slugs(&suggested), expected);
+            let feed = server.get(&format!("/feeds/videos.json?q={query}")).expect(200).json();
+            assert_eq!(feed["items"].as_array().map(Vec::len), Some(expected.len()));
+        };
+        found_everywhere(&["two"]);
+        assert_eq!(server.slug_set("/v1/videos?q=-bridge+-garden"), ["two"]);
+        // Each write is seen at once.
+        server.patch(&key, "/v1/videos/two", &json!({"title": "Harbour tower with a garden"}));
+        server.patch(&key, "/v1/videos/one", &json!({"title": "Harbour"}));
+        found_everywhere(&["one"]);
+        server.create(&key, "/v1/videos", &json!({"slug": "five", "status": "published", "title": "Harbour of the new"}));
+        assert_eq!(found(server, "/v1/videos", excluding), ["five", "one"]);
+        // What the public does not see excludes nothing for it.
+        server.patch(&key, "/v1/videos/five?lang=sq", &json!({"title": "Bridge"}));
+        assert_eq!(found(server, "/v1/videos", excluding), ["five", "one"]);
+        let all = server.request("GET", &format!("/v1/videos?status=draft,published&fields=slug&q={}", percent_encode(excluding))).key(&key).send().json();
+        assert_eq!(slugs(&all), ["one"]);
+    }
+
     demo fn ignores_script_diacritics_and_case(server: &TestServer) {
         for path in ["/v1/videos", "/v1/impact-statistics"] {
             let expected = found(server, path, "zene");
