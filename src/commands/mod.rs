@@ -120,7 +120,10 @@ fn restrict_file_mode() {
 
 /// Logs one line of `key=value` pairs (logfmt) per event. `RUST_LOG` sets the levels.
 fn init_logging() {
-    let environment = env_logger::Env::default().default_filter_or("info,actix_server=warn");
+    let environment = env_logger::Env::default().default_filter_or(
+        // It logs malformed requests and closed connections as errors.
+        "info,actix_server=warn,actix_http=off",
+    );
     let outcome = env_logger::Builder::from_env(environment)
         .format(|out, record| {
             let time = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);

@@ -15,6 +15,7 @@ use crate::http::access_log::{AuthenticatedKey, path_for_log};
 use crate::http::compression::CompressionPlan;
 use crate::http::origin::OriginPolicy;
 use crate::http::problem::{Problem, ProblemBody, ProblemKind};
+use crate::http::response_limits::{ConnectionParts, StreamBytes};
 use crate::text::logfmt::quote;
 
 /// Identifier of a request, in the response headers, in problem details and in the log.
@@ -82,6 +83,7 @@ pub async fn handle<B: MessageBody + 'static>(
         request.head_mut().method = Method::GET;
     }
     let compression = CompressionPlan::from_request(&mut request);
+    let connection = ConnectionParts::of_request(&mut request);
     let log = |status: StatusCode, key: Option<Id>| {
         let elapsed = started.elapsed().as_secs_f64() * 1000.0;
         let key = key.map(|id| format!(" key={id}")).unwrap_or_default();
@@ -120,10 +122,11 @@ pub async fn handle<B: MessageBody + 'static>(
             add_default_headers(response.headers_mut(), &settings, statements, &request_info);
             log(response.status(), key);
             let is_head = request_info.method == Method::HEAD;
+            let stream_bytes = response.response().extensions().get::<StreamBytes>().copied();
             Ok(response.map_body(|head, body| {
-                EitherBody::left(
-                    compression.apply(head, if is_head { drop_stream_body(body) } else { body }),
-                )
+                let body = if is_head { drop_stream_body(body) } else { body };
+                let body = compression.apply(head, body);
+                EitherBody::left(connection.limit_body(body, stream_bytes, &request_info.id.0))
             }))
         }
         Err(error) => {
@@ -133,6 +136,8 @@ pub async fn handle<B: MessageBody + 'static>(
             let mut response = render_problem(&request_info, problem.unwrap_or(&converted), None);
             add_default_headers(response.headers_mut(), &settings, None, &request_info);
             log(response.status(), None);
+            let response =
+                response.map_body(|_, body| connection.limit_body(body, None, &request_info.id.0));
             Err(InternalError::from_response(error, response).into())
         }
     }

@@ -17,5 +17,8 @@ pub mod middleware;
 pub mod origin;
 pub mod problem;
 pub mod query_params;
+pub mod request_payload;
+pub mod response_limits;
+pub mod streamed_body;
 pub mod values;
 pub mod visibility;

@@ -249,26 +249,28 @@ pub struct SkippedCounts {
 }
 
 impl SkippedCounts {
+    /// Adds those of another part of the export.
+    pub fn add(&mut self, other: Self) {
+        self.programmes = self.programmes.saturating_add(other.programmes);
+        self.statistics = self.statistics.saturating_add(other.statistics);
+    }
+
     /// Whether anything was skipped.
     pub fn is_any(self) -> bool {
         self != Self::default()
     }
 }
 
-/// Start and end of a programme, each planned or actual. A programme whose status says that it is
-/// under way has not ended, even after its planned end.
-pub fn activity_dates(
-    (start, end): (Option<NaiveDate>, Option<NaiveDate>),
-    status: Option<&str>,
-    today: NaiveDate,
-) -> (Option<ActivityDate>, Option<ActivityDate>) {
-    let (is_begun, is_over) = (
-        status != Some("pipeline"),
-        !matches!(status, Some("pipeline" | "implementation" | "suspended")),
-    );
-    let start = start.map(|on| ActivityDate { date: on, is_actual: is_begun && on <= today });
-    // The last day is over only when the next one has begun.
-    (start, end.map(|on| ActivityDate { date: on, is_actual: is_over && on < today }))
+/// Start of a programme: planned or, from its day on, actual.
+pub fn activity_start(date: NaiveDate, status: Option<&str>, today: NaiveDate) -> ActivityDate {
+    ActivityDate { date, is_actual: status != Some("pipeline") && date <= today }
+}
+
+/// End of a programme: planned or, from the next day on, actual. A programme whose status says that
+/// it is under way has not ended, even after its planned end.
+pub fn activity_end(date: NaiveDate, status: Option<&str>, today: NaiveDate) -> ActivityDate {
+    let is_under_way = matches!(status, Some("pipeline" | "implementation" | "suspended"));
+    ActivityDate { date, is_actual: !is_under_way && date < today }
 }
 
 /// Activity status that follows from the dates: pipeline, implementation or closed.

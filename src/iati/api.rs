@@ -1,26 +1,24 @@
 //! HTTP handlers for `/iati/activities.xml` and `/iati/organisations.xml`.
 
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, get, web};
 use chrono::{NaiveDate, NaiveTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::config::Settings;
-use crate::db::keyset::{ListPage, PageStart};
 use crate::db::{Connection, ReadCost, Time};
 use crate::http::auth::Visibility;
-use crate::http::conditional::{CacheValidators, Freshness};
+use crate::http::conditional::Freshness;
 use crate::http::json_fields::unknown_value_message;
 use crate::http::language::{LanguageDefaults, LanguagePreference};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::query_params::{QueryParams, present_params};
 use crate::iati::activity::SkippedCounts;
-use crate::iati::export::context::ExportContext;
-use crate::iati::export::issues::ReadinessIssue;
-use crate::iati::export::{ActivityExport, ExportReport, export_programmes, load_reporting_org};
-use crate::iati::load::{MAX_PROGRAMMES, Programme};
+use crate::iati::activity_file::{ActivityRequest, FileBody, incomplete_problem};
+use crate::iati::export::load_reporting_org;
 use crate::iati::xml_writer;
-use crate::programmes::resource::Programmes;
 use crate::programmes::schema::SCHEMA;
 use crate::resource::model::revisions::CATALOGUE;
 use crate::resource::openapi::ListEndpoint;
@@ -31,7 +29,6 @@ use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::response::ResponseContext;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
-use crate::resource::view::load::load_page;
 use crate::resource::view::urls::PublicUrls;
 use crate::text::fingerprint::Fingerprint;
 
@@ -103,7 +100,7 @@ pub async fn iati_activities(
     state: web::Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let (omits, query) = split_incomplete_param(request.query_string())?;
+    let (omits_incomplete, query) = split_incomplete_param(request.query_string())?;
     let list_request = ListRequest::parse(
         &SCHEMA,
         &query,
@@ -111,18 +108,32 @@ pub async fn iati_activities(
         Visibility::Published,
     )?
     .with_base_url(state.settings.base_url(&request));
-    let today = Utc::now().date_naive();
-    let key = FileKey::Activities { omits, today, list: list_request.key() };
+    let activity_request = Arc::new(ActivityRequest {
+        list_request,
+        omits_incomplete,
+        today: Utc::now().date_naive(),
+    });
+    let ActivityRequest { list_request, today, .. } = activity_request.as_ref();
+    let key =
+        FileKey::Activities { omits: omits_incomplete, today: *today, list: list_request.key() };
     let etag_key = file_etag_key(&state, &request, &key);
-    respond(&state, &request, etag_key, move |connection, state, changed_at, render_context| {
-        let programmes = load_programmes(connection, &list_request, render_context)?;
-        let urls = PublicUrls::new(&state.settings, &list_request.base_url);
-        let export_context =
-            ExportContext::new(&state.settings, &state.country_names, &urls, today);
-        let report = export_programmes(connection, programmes, &export_context, render_context)?;
-        build_file(report, omits, changed_at)
+    let shared_request = Arc::clone(&activity_request);
+    let found = read_file(&state, &request, etag_key, move |read| {
+        let FileRead { connection, state, changed_at, render_context } = read;
+        shared_request.prepare(connection, state, changed_at, render_context)
     })
-    .await
+    .await?;
+    Ok(respond(&state, found, |response, file| {
+        if file.skipped.is_any() {
+            let SkippedCounts { programmes, statistics } = file.skipped;
+            let counts = format!("programmes={programmes}, statistics={statistics}");
+            response.insert_header((SKIPPED_HEADER, counts));
+        }
+        match file.into_body(state.clone().into_inner(), activity_request) {
+            FileBody::Whole(xml) => response.body(xml),
+            FileBody::Streamed(body) => response.body(body),
+        }
+    }))
 }
 
 /// Export the reporting organisation
@@ -142,20 +153,15 @@ pub async fn iati_organisations(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     QueryParams::parse(request.query_string())?.finish()?;
-    respond(
-        &state,
-        &request,
-        file_etag_key(&state, &request, &FileKey::Organisation),
-        |connection, state, changed_at, render_context| {
-            let reporter = load_reporting_org(connection, &state.settings, render_context)?
-                .map_err(|issue| incomplete_problem(&[issue]))?;
-            Ok((
-                xml_writer::render_organisation(&reporter, changed_at.as_deref()),
-                SkippedCounts::default(),
-            ))
-        },
-    )
-    .await
+    let etag_key = file_etag_key(&state, &request, &FileKey::Organisation);
+    let found = read_file(&state, &request, etag_key, |read| {
+        let FileRead { connection, state, changed_at, render_context } = read;
+        let reporter = load_reporting_org(connection, &state.settings, render_context)?
+            .map_err(|issue| incomplete_problem(&[issue]))?;
+        Ok(xml_writer::render_organisation(&reporter, changed_at))
+    })
+    .await?;
+    Ok(respond(&state, found, HttpResponseBuilder::body))
 }
 
 /// Identifies an exported file in entity tags.
@@ -184,68 +190,69 @@ fn file_etag_key(state: &AppState, request: &HttpRequest, file: &FileKey<'_>) ->
     })
 }
 
-/// An exported file, and the numbers of skipped items.
-type ExportedFile = (String, SkippedCounts);
+/// What a file is read from.
+struct FileRead<'a> {
+    connection: &'a mut Connection,
+    state: &'a AppState,
+    /// Time of the last change that the public sees.
+    changed_at: Option<&'a str>,
+    render_context: &'a mut RenderContext,
+}
 
-/// Responds with a file, or 304 if the client has it already.
-async fn respond(
+/// Reads a file, unless the client has it already.
+async fn read_file<T: Send + 'static>(
     state: &web::Data<AppState>,
     request: &HttpRequest,
     etag_key: Fingerprint,
-    work: impl Fn(
-        &mut Connection,
-        &AppState,
-        Option<String>,
-        &mut RenderContext,
-    ) -> Result<ExportedFile, Problem>
-    + Send
-    + 'static,
-) -> Result<HttpResponse, Problem> {
-    let base = state.settings.base_url(request);
-    let language_preference = LanguagePreference::all_languages(state.fallback_languages.clone());
+    read: impl Fn(FileRead<'_>) -> Result<T, Problem> + Send + 'static,
+) -> Result<Freshness<T>, Problem> {
     let catalogue_request = CatalogueRequest {
         etag_key,
         visibility: Visibility::Published,
-        language_preference: language_preference.clone(),
-        base_url: base,
-        // Planned dates become actual at midnight UTC, so the validators change daily.
+        language_preference: file_languages(state),
+        base_url: state.settings.base_url(request),
         cost: ReadCost::Heavy,
+        // Planned dates become actual at midnight UTC, so the validators change daily.
         also_changed_at: Some(Time(Utc::now().date_naive().and_time(NaiveTime::MIN).and_utc())),
     };
-    let found = read_catalogue(
+    read_catalogue(
         state,
         request,
         catalogue_request,
         move |connection, read_context, render_context| {
             let changed_at =
                 read_context.visible_revisions().changed_at(CATALOGUE).map(state_timestamp);
-            work(connection, read_context.state, changed_at, render_context)
+            read(FileRead {
+                connection,
+                state: read_context.state,
+                changed_at: changed_at.as_deref(),
+                render_context,
+            })
         },
     )
-    .await?;
+    .await
+}
+
+/// Responds with a file, or 304 if the client has it already.
+fn respond<T>(
+    state: &AppState,
+    found: Freshness<T>,
+    send: impl FnOnce(&mut HttpResponseBuilder, T) -> HttpResponse,
+) -> HttpResponse {
+    let language_preference = file_languages(state);
     let response_context = ResponseContext::new(state, Visibility::Published, &language_preference);
     match found {
-        Freshness::Fresh(validators, (file, skipped)) => {
-            Ok(file_response(response_context, &validators, file, skipped))
+        Freshness::Fresh(validators, file) => {
+            let mut response = response_context.ok(&validators);
+            send(response.content_type("application/xml; charset=utf-8"), file)
         }
-        Freshness::NotModified(validators) => Ok(response_context.not_modified(&validators)),
+        Freshness::NotModified(validators) => response_context.not_modified(&validators),
     }
 }
 
-fn file_response(
-    response_context: ResponseContext<'_>,
-    validators: &CacheValidators,
-    file: String,
-    skipped: SkippedCounts,
-) -> HttpResponse {
-    let mut response = response_context.ok(validators);
-    if skipped.is_any() {
-        response.insert_header((
-            SKIPPED_HEADER,
-            format!("programmes={}, statistics={}", skipped.programmes, skipped.statistics),
-        ));
-    }
-    response.content_type("application/xml; charset=utf-8").body(file)
+/// A file has all texts, in all languages.
+fn file_languages(state: &AppState) -> LanguagePreference {
+    LanguagePreference::all_languages(state.fallback_languages.clone())
 }
 
 /// Timestamp of the catalogue state, so that equal states export identical files.
@@ -283,73 +290,4 @@ fn split_incomplete_param(query: &str) -> Result<(bool, String), Problem> {
     } else {
         Err(Problem::invalid_parameters(errors))
     }
-}
-
-fn load_programmes(
-    connection: &mut Connection,
-    list_request: &ListRequest,
-    render_context: &mut RenderContext,
-) -> Result<Vec<Programme>, Problem> {
-    let Some(cache) = render_context.cache() else {
-        return Err(Problem::internal("the render context has no cache view"));
-    };
-    let list = list_request.page_query(connection, &cache)?;
-    let page = load_page::<Programmes>(
-        connection,
-        ListPage { list: &list, start: &PageStart::Offset(0), limit: MAX_PROGRAMMES },
-        Visibility::Published,
-        render_context,
-    )?;
-    let (slice, programmes) = page.ok_or_else(|| Problem::internal("a list has no first page"))?;
-    if slice.has_more {
-        let detail = format!(
-            "A file has at most {MAX_PROGRAMMES} programmes; restrict the export by `partner`, `country` or `ids`."
-        );
-        return Err(Problem::incomplete_catalogue(
-            detail.clone(),
-            vec![FieldError::field("/programmes", "too_many", detail)],
-        ));
-    }
-    if programmes.is_empty() {
-        let detail =
-            "No published programme matches, and an IATI file requires at least one activity.";
-        return Err(Problem::incomplete_catalogue(
-            detail,
-            vec![FieldError::field("/programmes", "lacking", detail)],
-        ));
-    }
-    Ok(programmes)
-}
-
-fn build_file(
-    (reporter, export): ExportReport,
-    omits: bool,
-    changed_at: Option<String>,
-) -> Result<ExportedFile, Problem> {
-    let ActivityExport { activities, issues, skipped } = export;
-    match reporter {
-        Ok(reporter) if issues.is_empty() || omits && !activities.is_empty() => Ok((
-            xml_writer::render_activities(&reporter, &activities, changed_at.as_deref(), skipped),
-            skipped,
-        )),
-        reporter => {
-            Err(incomplete_problem(&reporter.err().into_iter().chain(issues).collect::<Vec<_>>()))
-        }
-    }
-}
-
-/// The `incomplete-catalogue` problem.
-fn incomplete_problem(issues: &[ReadinessIssue]) -> Problem {
-    let errors = issues
-        .iter()
-        .map(|issue| FieldError::field(issue.pointer(), issue.code, issue.detail.clone()))
-        .collect();
-    let missing = match issues.len() {
-        1 => "1 item required by IATI is missing or invalid".to_owned(),
-        count => format!("{count} items required by IATI are missing or invalid"),
-    };
-    let detail = format!(
-        "{missing}. `incomplete=omit` leaves out incomplete programmes and statistics; `kinoteka check --iati` lists all issues."
-    );
-    Problem::incomplete_catalogue(detail, errors)
 }

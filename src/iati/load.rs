@@ -9,6 +9,8 @@ use crate::db::types::sql::Uuid;
 use crate::db::{Connection, Error, Id};
 use crate::http::auth::Visibility;
 use crate::http::problem::{FieldError, Problem};
+use crate::iati::activity::Narratives;
+use crate::iati::narratives::narratives;
 use crate::impact::indicators::resource::Indicators;
 use crate::impact::resource::ImpactStatistics;
 use crate::partners::resource::Partners;
@@ -20,10 +22,10 @@ use crate::resource::view::load::load_where;
 use crate::videos::resource::Videos;
 use crate::{impact, partners, programmes, videos};
 
-/// Maximum number of programmes in a file.
-pub const MAX_PROGRAMMES: i64 = 1_000;
-/// Maximum number of statistics, and of videos.
+/// Maximum number of statistics, and of videos, that are loaded at once.
 const MAX_RELATED_ITEMS: i64 = 50_000;
+/// Number of videos that are loaded at once, of which only the titles are kept.
+const VIDEOS_PER_QUERY: usize = 250;
 
 /// A programme.
 pub type Programme = LoadedItem<programmes::fields::ProgrammeFields>;
@@ -33,8 +35,43 @@ pub type Partner = LoadedItem<partners::fields::PartnerFields>;
 pub type Statistic = LoadedItem<impact::fields::StatisticFields>;
 /// An indicator.
 pub type LoadedIndicator = LoadedItem<impact::indicators::model::IndicatorFields>;
-/// A video.
-pub type Video = LoadedItem<videos::fields::VideoFields>;
+/// A video, as documents link to it.
+#[derive(Debug)]
+pub struct LinkedVideo {
+    /// Identifier.
+    pub id: Id,
+    /// Slug.
+    pub slug: String,
+    /// Titles in all languages.
+    pub title: Narratives,
+    /// The original language.
+    pub original_language: String,
+    /// Language of the page to link to: the original language, if the video has a text in it.
+    pub page_language: String,
+    /// Spoken languages.
+    pub spoken_languages: Vec<String>,
+}
+
+impl LinkedVideo {
+    fn new(video: LoadedItem<videos::fields::VideoFields>) -> Self {
+        let title = narratives(&video, |text| Some(text.title.clone()));
+        let original_language = video.item.original_language;
+        let languages = || video.texts.iter().map(|text| &text.language);
+        let page_language = languages()
+            .find(|language| **language == original_language)
+            .or_else(|| languages().next())
+            .cloned()
+            .unwrap_or_default();
+        Self {
+            id: video.item.id,
+            slug: video.item.slug,
+            title,
+            original_language,
+            page_language,
+            spoken_languages: video.fields.spoken_languages.unpack(),
+        }
+    }
+}
 
 /// Programmes and their related items, in all languages.
 #[derive(Debug, Default)]
@@ -48,7 +85,7 @@ pub struct ExportData {
     /// Indicators.
     pub indicators: HashMap<Id, LoadedIndicator>,
     /// Videos.
-    pub videos: HashMap<Id, Video>,
+    pub videos: HashMap<Id, LinkedVideo>,
     /// Video ids by programme.
     pub videos_by_programme: HashMap<Id, Vec<Id>>,
 }
@@ -117,14 +154,17 @@ impl ExportData {
             catalogue.videos_by_programme.entry(programme).or_default().push(video);
         }
         enforce_limit(video_ids.len(), "videos")?;
-        if !video_ids.is_empty() {
+        let video_ids: Vec<Id> = video_ids.into_iter().collect();
+        for ids in video_ids.chunks(VIDEOS_PER_QUERY) {
             let found = load_where::<Videos>(
                 connection,
-                &public_only(&id_in_fragment("items.id", &video_ids)),
+                &public_only(&id_in_fragment("items.id", ids)),
                 Visibility::Published,
-                render_context,
+                &mut render_context.clone(),
             )?;
-            catalogue.videos = found.into_iter().map(|one| (one.item.id, one)).collect();
+            catalogue
+                .videos
+                .extend(found.into_iter().map(LinkedVideo::new).map(|video| (video.id, video)));
         }
         Ok(catalogue)
     }

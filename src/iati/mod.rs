@@ -1,6 +1,7 @@
 //! IATI 2.03: export and import of programmes as activities with results.
 
 pub mod activity;
+pub mod activity_file;
 pub mod api;
 pub mod codes;
 pub mod export;

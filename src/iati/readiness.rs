@@ -1,65 +1,50 @@
 //! Readiness check of the whole catalogue for IATI.
 
+use std::sync::Arc;
+
 use chrono::Utc;
+use diesel::sql_types::BigInt;
 
 use crate::config::Settings;
-use crate::db::Connection;
-use crate::db::sql_fragment::{Bind, Fragment};
-use crate::http::auth::Visibility;
+use crate::db::sql_fragment::{Fragment, Statement};
+use crate::db::{Connection, Error, RowId};
 use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
 use crate::i18n::country_names::CountryNames;
+use crate::iati::export::batches::{BatchExport, divide_into_batches};
 use crate::iati::export::context::ExportContext;
-use crate::iati::export::export_programmes;
 use crate::iati::export::issues::ReadinessIssue;
-use crate::programmes::resource::Programmes;
+use crate::iati::export::load_reporting_org;
 use crate::resource::schema::ResourceKind;
 use crate::resource::store::items::kind_predicate;
 use crate::resource::view::context::RenderContext;
-use crate::resource::view::load::load_where;
 use crate::resource::view::urls::PublicUrls;
-
-/// Programmes per batch.
-const BATCH_SIZE: i64 = 100;
 
 /// Lists missing and invalid fields of published programmes, their statistics and the settings.
 pub fn find_issues(
     connection: &mut Connection,
     settings: &Settings,
 ) -> Result<Vec<ReadinessIssue>, Problem> {
-    let shared = std::sync::Arc::new(CountryNames::new(settings.kosovo_footnote()));
+    let country_names = Arc::new(CountryNames::new(settings.kosovo_footnote()));
     let urls = PublicUrls::new(settings, settings.base_url.as_deref().unwrap_or_default());
-    let (mut issues, mut after, mut is_first) = (Vec::new(), 0, true);
-    loop {
-        let mut render_context = RenderContext::new(
-            LanguagePreference::all_languages(settings.fallback_languages()),
-            std::sync::Arc::clone(&shared),
-            None,
-        );
-        let condition = Fragment::new("items.is_public = TRUE AND items.number > ")
-            .bind(Bind::Integer(after))
-            .sql(" AND ")
-            .append(&kind_predicate(ResourceKind::PROGRAMME))
-            .sql(" ORDER BY items.number LIMIT ")
-            .bind(Bind::Integer(BATCH_SIZE));
-        let programmes = load_where::<Programmes>(
-            connection,
-            &condition,
-            Visibility::Published,
-            &mut render_context,
-        )?;
-        let last = programmes.iter().map(|programme| programme.item.number).max();
-        let (reporter, export) = export_programmes(
-            connection,
-            programmes,
-            &ExportContext::new(settings, &shared, &urls, Utc::now().date_naive()),
-            &mut render_context,
-        )?;
-        issues.extend(reporter.err().filter(|_| is_first));
-        issues.extend(export.issues);
-        match last {
-            Some(last) => (after, is_first) = (last, false),
-            None => return Ok(issues),
-        }
+    let render_context = RenderContext::new(
+        LanguagePreference::all_languages(settings.fallback_languages()),
+        Arc::clone(&country_names),
+        None,
+    );
+    let export_context =
+        ExportContext::new(settings, &country_names, &urls, Utc::now().date_naive());
+    let reporter = load_reporting_org(connection, settings, &mut render_context.clone())?;
+    let mut issues: Vec<ReadinessIssue> = reporter.err().into_iter().collect();
+    let published = Fragment::new("items.is_public = TRUE AND ")
+        .append(&kind_predicate(ResourceKind::PROGRAMME))
+        .sql(" ORDER BY items.number");
+    let programmes: Vec<RowId> = Statement::<BigInt>::select("items.number", "items", &published)
+        .load_rows(connection)
+        .map_err(Error::from)?;
+    let mut export = BatchExport::new(&export_context);
+    for batch in divide_into_batches(connection, &programmes)? {
+        issues.extend(export.export(connection, &batch, render_context.clone())?.issues);
     }
+    Ok(issues)
 }

@@ -13,23 +13,14 @@ use crate::text::xml::XmlWriter;
 /// Version of the standard.
 pub const IATI_VERSION: &str = "2.03";
 
-/// Renders an activity file.
-#[must_use]
-pub fn render_activities(
-    reporter: &ReportingOrg,
-    activities: &[Activity],
-    state: Option<&str>,
-    skipped: SkippedCounts,
-) -> String {
+/// Starts an activity file.
+pub fn start_activities(state: Option<&str>, skipped: SkippedCounts) -> XmlWriter {
     let mut xml = open_root("iati-activities", state);
     if skipped.is_any() {
         let SkippedCounts { programmes, statistics } = skipped;
         xml.comment(&format!("Left out because they are incomplete: {programmes} programmes, {statistics} statistics of other programmes"));
     }
-    for activity in activities {
-        write_activity(&mut xml, reporter, activity);
-    }
-    xml.finish()
+    xml
 }
 
 /// Renders the file of the reporting organisation.
@@ -58,7 +49,8 @@ fn open_root(name: &'static str, state: Option<&str>) -> XmlWriter {
     XmlWriter::new(name, &attributes)
 }
 
-fn write_activity(xml: &mut XmlWriter, reporter: &ReportingOrg, activity: &Activity) {
+/// Writes an activity.
+pub fn write_activity(xml: &mut XmlWriter, reporter: &ReportingOrg, activity: &Activity) {
     xml.open("iati-activity", &kinoteka_attributes("kinoteka:slug", activity.slug.as_deref()));
     xml.element("iati-identifier", &[], &activity.identifier);
     write_reporting_org(xml, reporter);

@@ -25,6 +25,7 @@ use crate::config::Settings;
 use crate::feeds::api::FeedLoaders;
 use crate::feeds::websub::run_publisher;
 use crate::http::middleware::{MiddlewareConfig, handle};
+use crate::http::response_limits::ConnectionSocket;
 use crate::images::rasterizer::PngRenderer;
 use crate::registry::feed_loaders;
 use crate::resource::write::schedule::apply_due_changes_blocking;
@@ -83,6 +84,7 @@ pub fn start(settings: &Settings) -> Result<RunningServer, StartError> {
             .wrap(cors(&origins))
             .wrap(from_fn(move |request, next| handle(middleware_config.clone(), request, next)))
     })
+    .on_connect(ConnectionSocket::register)
     .client_request_timeout(settings.client_timeout)
     .shutdown_timeout(settings.shutdown_timeout.as_secs());
     if let Some(workers) = settings.workers {

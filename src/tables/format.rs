@@ -1,6 +1,6 @@
 //! File format of a table.
 
-use actix_web::web::{self, Bytes};
+use actix_web::web::Bytes;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -33,6 +33,14 @@ impl TableFormat {
         match self {
             Self::Csv => csv::MEDIA_TYPE,
             Self::Xlsx => xlsx::MEDIA_TYPE,
+        }
+    }
+
+    /// Memory that the encoder takes: the state of the compression of XLSX files.
+    pub fn encoder_bytes(self) -> usize {
+        match self {
+            Self::Csv => 0,
+            Self::Xlsx => 512 * 1024,
         }
     }
 
@@ -114,12 +122,13 @@ impl FileWriter {
     }
 
     /// Adds rows; returns the bytes that can be sent.
-    pub async fn write_rows(self, rows: String) -> Result<(Self, Bytes), Problem> {
-        let Self::Xlsx(mut sheet) = self else { return Ok((self, rows.into())) };
-        let packed = web::block(move || sheet.write_rows(&rows).map(|bytes| (sheet, bytes)))
-            .await
-            .map_err(Problem::internal)?;
-        packed.map(|(sheet, bytes)| (Self::Xlsx(sheet), bytes.into())).map_err(Problem::internal)
+    pub fn write_rows(&mut self, rows: String) -> Result<Bytes, Problem> {
+        match self {
+            Self::Csv => Ok(rows.into()),
+            Self::Xlsx(sheet) => {
+                sheet.write_rows(&rows).map(Bytes::from).map_err(Problem::internal)
+            }
+        }
     }
 
     /// Finishes a file of `count` rows, including the header; returns the remaining bytes.

@@ -1,19 +1,14 @@
 //! Streaming of a table: each batch is read while the previous one is being sent.
 
-use std::error::Error as StdError;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context as Wake, Poll};
-use std::time::Duration;
 
-use actix_web::body::{BodySize, MessageBody};
 use actix_web::web::Bytes;
-use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use super::format::{FileWriter, RowBuffer as Written, TableFormat};
+use super::format::{FileWriter, RowBuffer, TableFormat};
 use crate::db::{Connection, RowId};
 use crate::http::auth::Visibility;
 use crate::http::problem::Problem;
+use crate::http::streamed_body::{BodySender, StreamError, StreamedBody};
 use crate::resource::cache::references::CacheView;
 use crate::resource::model::revisions::Revisions;
 use crate::resource::query::params::ListRequest;
@@ -24,10 +19,6 @@ use crate::tables::table_resource::TableResource;
 
 /// Rows per batch: large enough to amortise queries, small enough not to block other readers.
 const ROWS_PER_CHUNK: usize = 250;
-/// Batches queued for the client, in addition to the one being sent and the one being read.
-const BUFFERED_CHUNKS: usize = 1;
-/// Time after which a client that does not read is disconnected.
-const CLIENT_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// An export to run.
 pub struct TableExport {
@@ -41,15 +32,17 @@ pub struct TableExport {
     pub format: TableFormat,
 }
 
-/// An export whose first batch has been read.
+/// An export whose first batch has been encoded.
 pub struct StartedExport {
     row_ids: Vec<RowId>,
-    first_chunk: Chunk,
+    first_chunk: EncodedChunk,
 }
 
-/// Encoded rows and their number.
-struct Chunk {
-    text: String,
+/// A batch of encoded rows, and the file that they belong to.
+struct EncodedChunk {
+    file: FileWriter,
+    bytes: Bytes,
+    /// Number of rows in the file so far, including the header.
     row_count: usize,
 }
 
@@ -61,12 +54,30 @@ impl StartedExport {
         format: TableFormat,
     ) -> Result<Self, Problem> {
         let ChunkReader { list_request, cache, .. } = reader;
-        let numbers = list_request.page_query(connection, cache)?.ordered_row_ids(connection)?;
-        format.check_row_limit(numbers.len())?;
-        let first = numbers.get(..ROWS_PER_CHUNK).unwrap_or(&numbers);
-        let part = reader.load_chunk::<S>(connection, first, Written::starting_after(format, 1))?;
-        Ok(Self { row_ids: numbers, first_chunk: part })
+        let row_ids = list_request.page_query(connection, cache)?.ordered_row_ids(connection)?;
+        format.check_row_limit(row_ids.len())?;
+        let first = row_ids.get(..ROWS_PER_CHUNK).unwrap_or(&row_ids);
+        let (mut file, beginning) = FileWriter::start(format, S::COLUMNS)?;
+        let rows =
+            reader.load_rows::<S>(connection, first, RowBuffer::starting_after(format, 1))?;
+        let bytes = [beginning, file.write_rows(rows.text)?].concat().into();
+        let row_count = rows.count.saturating_add(1);
+        Ok(Self { row_ids, first_chunk: EncodedChunk { file, bytes, row_count } })
     }
+
+    /// Estimated memory that the export takes: the row ids, and the batches that are queued and
+    /// sent.
+    pub fn held_bytes(&self, format: TableFormat) -> usize {
+        size_of_val(self.row_ids.as_slice())
+            .saturating_add(self.first_chunk.bytes.len().saturating_mul(2))
+            .saturating_add(format.encoder_bytes())
+    }
+}
+
+/// Rows as text, and their number.
+struct Rows {
+    text: String,
+    count: usize,
 }
 
 /// Reads the rows of an export in batches.
@@ -87,12 +98,12 @@ impl<'a> ChunkReader<'a> {
     }
 
     /// Reads a batch; items deleted in the meantime are skipped.
-    fn load_chunk<S: TableResource>(
+    fn load_rows<S: TableResource>(
         &self,
         connection: &mut Connection,
-        numbers: &[RowId],
-        mut rows_buffer: Written,
-    ) -> Result<Chunk, Problem> {
+        row_ids: &[RowId],
+        mut rows_buffer: RowBuffer,
+    ) -> Result<Rows, Problem> {
         let Self { state, list_request, cache } = self;
         let mut render_context = RenderContext::new(
             list_request.language_preference.clone(),
@@ -100,132 +111,64 @@ impl<'a> ChunkReader<'a> {
             Some(cache.clone()),
         )
         .with_base_url(&list_request.base_url);
-        let mut rows: usize = 0;
+        let mut count: usize = 0;
         for item in
-            load_by_row_ids::<S>(connection, numbers, list_request.visibility, &mut render_context)?
+            load_by_row_ids::<S>(connection, row_ids, list_request.visibility, &mut render_context)?
         {
             S::write_row(item, &render_context, &mut rows_buffer);
             rows_buffer.end_row();
-            rows = rows.saturating_add(1);
+            count = count.saturating_add(1);
         }
-        Ok(Chunk { text: rows_buffer.into_text(), row_count: rows })
+        Ok(Rows { text: rows_buffer.into_text(), count })
     }
 }
 
 impl TableExport {
     /// Streams the remaining batches in a background task, which ends when the client disconnects.
-    pub fn into_body<S: TableResource>(self, started: StartedExport) -> TableBody {
-        let (sender, receiver) = channel(BUFFERED_CHUNKS);
-        actix_web::rt::spawn(async move {
-            let last = match self.produce::<S>(started, &sender).await {
-                Ok(()) => Ok(StreamFrame::End),
-                Err(ExportError::ClientGone) => return,
-                Err(ExportError::Failed(problem)) => {
-                    log::error!("table export aborted: {problem}");
-                    Err(problem)
-                }
-            };
-            drop(sender.send(last).await);
-        });
-        TableBody(receiver)
+    pub fn into_body<S: TableResource>(self, started: StartedExport) -> StreamedBody {
+        StreamedBody::spawn("table export", |sender| async move {
+            self.produce::<S>(started, &sender).await
+        })
     }
 
     async fn produce<S: TableResource>(
         &self,
         started: StartedExport,
-        to: &Sender<Result<StreamFrame, Problem>>,
-    ) -> Result<(), ExportError> {
-        let (mut file, beginning) = FileWriter::start(self.format, S::COLUMNS)?;
-        send_bytes(to, beginning).await?;
-        let mut rows: usize = 1;
-        let mut part = started.first_chunk;
-        let mut others = started.row_ids.chunks(ROWS_PER_CHUNK).skip(1);
-        loop {
-            rows = rows.saturating_add(part.row_count);
-            let (with_part, bytes) = file.write_rows(part.text).await?;
-            file = with_part;
-            send_bytes(to, bytes).await?;
-            let Some(numbers) = others.next() else { break };
-            part = self.next_chunk::<S>(numbers.to_vec(), rows).await?;
+        sender: &BodySender,
+    ) -> Result<(), StreamError> {
+        let mut chunk = started.first_chunk;
+        for row_ids in started.row_ids.chunks(ROWS_PER_CHUNK).skip(1) {
+            sender.send(std::mem::take(&mut chunk.bytes)).await?;
+            chunk = self.next_chunk::<S>(row_ids.to_vec(), chunk).await?;
         }
-        send_bytes(to, file.finish(rows)?).await
+        sender.send(chunk.bytes).await?;
+        sender.send(chunk.file.finish(chunk.row_count)?).await
     }
 
-    /// Reads and encodes the rows with these item numbers, which follow `count` others.
+    /// Reads and encodes the rows with these item numbers, which follow those of another batch.
     async fn next_chunk<S: TableResource>(
         &self,
-        numbers: Vec<RowId>,
-        after: usize,
-    ) -> Result<Chunk, Problem> {
+        row_ids: Vec<RowId>,
+        previous: EncodedChunk,
+    ) -> Result<EncodedChunk, Problem> {
         let (state, list_request, format) =
             (Arc::clone(&self.state), Arc::clone(&self.list_request), self.format);
+        let EncodedChunk { file, row_count, .. } = previous;
+        let mut file = Some(file);
         let read = self.state.read_stream_batch(self.visibility, move |connection| {
             let revisions = Arc::new(Revisions::load(connection)?);
-            ChunkReader::new(&state, &list_request, &revisions).load_chunk::<S>(
+            let rows = ChunkReader::new(&state, &list_request, &revisions).load_rows::<S>(
                 connection,
-                &numbers,
-                Written::starting_after(format, after),
-            )
+                &row_ids,
+                RowBuffer::starting_after(format, row_count),
+            )?;
+            // A read may be repeated, but not after it has loaded its rows.
+            let Some(mut file) = file.take() else {
+                return Err(Problem::internal("a batch of a table was encoded twice"));
+            };
+            let bytes = file.write_rows(rows.text)?;
+            Ok(EncodedChunk { file, bytes, row_count: row_count.saturating_add(rows.count) })
         });
         Ok(read.await?.value)
-    }
-}
-
-async fn send_bytes(
-    to: &Sender<Result<StreamFrame, Problem>>,
-    bytes: Bytes,
-) -> Result<(), ExportError> {
-    if bytes.is_empty() {
-        return Ok(());
-    }
-    match tokio::time::timeout(CLIENT_TIMEOUT, to.send(Ok(StreamFrame::Bytes(bytes)))).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_closed)) => Err(ExportError::ClientGone),
-        Err(_elapsed) => {
-            Err(ExportError::Failed(Problem::internal("the client stopped reading for 60 s")))
-        }
-    }
-}
-
-/// Reason why a stream is aborted.
-enum ExportError {
-    /// The client disconnected.
-    ClientGone,
-    /// Reading failed.
-    Failed(Problem),
-}
-
-impl From<Problem> for ExportError {
-    fn from(problem: Problem) -> Self {
-        Self::Failed(problem)
-    }
-}
-
-enum StreamFrame {
-    Bytes(Bytes),
-    End,
-}
-
-/// Response body of a table. If the table cannot be read to its end, the connection is aborted, so
-/// that no client mistakes a part for the whole.
-pub struct TableBody(Receiver<Result<StreamFrame, Problem>>);
-
-impl MessageBody for TableBody {
-    type Error = Box<dyn StdError>;
-
-    fn size(&self) -> BodySize {
-        BodySize::Stream
-    }
-
-    fn poll_next(
-        mut self: Pin<&mut Self>,
-        wake: &mut Wake<'_>,
-    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        self.0.poll_recv(wake).map(|piece| match piece {
-            Some(Ok(StreamFrame::Bytes(bytes))) => Some(Ok(bytes)),
-            Some(Ok(StreamFrame::End)) => None,
-            Some(Err(problem)) => Some(Err(problem.to_string().into())),
-            None => Some(Err("the table export ended early".into())),
-        })
     }
 }

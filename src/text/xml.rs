@@ -22,6 +22,28 @@ impl XmlWriter {
         xml
     }
 
+    /// Starts a part of a document, without a declaration and a root element.
+    #[must_use]
+    pub fn fragment() -> Self {
+        Self { text: String::new(), open_elements: Vec::new() }
+    }
+
+    /// Length of the text in bytes.
+    #[must_use]
+    pub fn byte_count(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Removes and returns the text that has been written, for a document that is sent in parts.
+    pub fn take_text(&mut self) -> String {
+        std::mem::take(&mut self.text)
+    }
+
+    /// Appends a part whose elements are closed.
+    pub fn append(&mut self, fragment: Self) {
+        self.text.push_str(&fragment.text);
+    }
+
     /// Opens an element.
     pub fn open(&mut self, name: &'static str, attributes: &Attributes<'_>) {
         self.write_start_tag(name, attributes);

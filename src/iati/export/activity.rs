@@ -4,7 +4,7 @@ use crate::config::is_iati_identifier;
 use crate::i18n::country_names;
 use crate::i18n::country_names::NAME_LANGUAGES;
 use crate::iati::activity::{
-    Activity, Location, Participant, Sector, activity_dates, status_from_dates,
+    Activity, Location, Participant, Sector, activity_end, activity_start, status_from_dates,
 };
 use crate::iati::codes;
 use crate::iati::export::context::ExportContext;
@@ -99,8 +99,9 @@ pub fn build_activity(
             "IATI requires a start date, planned or actual.".to_owned(),
         );
     }
-    let (start, end) =
-        activity_dates((own.start_date, own.end_date), own.iati_status.as_deref(), context.today);
+    let status = own.iati_status.as_deref();
+    let start = own.start_date.map(|date| activity_start(date, status, context.today));
+    let end = own.end_date.map(|date| activity_end(date, status, context.today));
     let by_dates = status_from_dates(start, end);
     Activity {
         line: 0,

@@ -2,7 +2,7 @@
 
 use crate::iati::activity::Document;
 use crate::iati::export::context::ExportContext;
-use crate::iati::load::{ExportData, Programme, Statistic, Video};
+use crate::iati::load::{ExportData, LinkedVideo, Programme, Statistic};
 use crate::iati::narratives::{narratives, tag_narratives};
 use crate::impact::fields as statistic;
 use crate::resource::schema::ResourceKind;
@@ -34,30 +34,20 @@ pub fn activity_documents(
 
 /// Link to the page of a video.
 fn video_document(
-    video: &Video,
+    video: &LinkedVideo,
     category: &'static str,
     passage: &str,
     context: &ExportContext<'_>,
 ) -> Document {
-    let title = narratives(video, |text| Some(text.title.clone()));
-    let item = &video.item;
-    let original = video
-        .texts
-        .iter()
-        .map(|text| text.language.as_str())
-        .find(|language| *language == item.original_language);
-    let language = original
-        .or_else(|| video.texts.first().map(|text| text.language.as_str()))
-        .unwrap_or_default();
-    let page = context.urls.page_url(ResourceKind::VIDEO, item.id, &item.slug, language);
-    let spoken: Vec<String> = video.fields.spoken_languages.unpack();
+    let page =
+        context.urls.page_url(ResourceKind::VIDEO, video.id, &video.slug, &video.page_language);
     Document {
         url: format!("{page}{passage}"),
         format: "text/html".to_owned(),
-        video: Some(item.slug.clone()),
-        title,
+        video: Some(video.slug.clone()),
+        title: video.title.clone(),
         category: category.to_owned(),
-        languages: iso_639_1_codes(spoken.iter().map(String::as_str)),
+        languages: iso_639_1_codes(video.spoken_languages.iter().map(String::as_str)),
         ..Document::default()
     }
 }
@@ -118,7 +108,7 @@ pub fn value_documents(
         let video = data.videos.get(&link.target_id)?;
         let quote = quotes.get(place).cloned().flatten();
         let quotation = quote.map(|quote| {
-            (quote.language.unwrap_or_else(|| video.item.original_language.clone()), quote.text)
+            (quote.language.unwrap_or_else(|| video.original_language.clone()), quote.text)
         });
         let description = tag_narratives(
             quotation.iter().map(|(language, text)| (language.as_str(), text.clone())),

@@ -4,19 +4,20 @@
 use std::collections::HashSet;
 
 use crate::config::Settings;
-use crate::db::Connection;
+use crate::db::{Connection, RowId};
 use crate::http::problem::Problem;
 use crate::iati::activity::{Activity, ReportingOrg, SkippedCounts};
 use crate::iati::export::activity::build_activity;
 use crate::iati::export::context::ExportContext;
 use crate::iati::export::issues::{ReadinessIssue, statistic_issues};
 use crate::iati::export::results::add_results;
-use crate::iati::load::{ExportData, Partner, Programme, Statistic, find_partner_by_identifier};
+use crate::iati::load::{ExportData, Partner, Statistic, find_partner_by_identifier};
 use crate::iati::narratives::{narratives, tag_narratives};
 use crate::resource::schema::ResourceKind;
 use crate::resource::view::context::RenderContext;
 
 pub mod activity;
+pub mod batches;
 pub mod context;
 pub mod documents;
 pub mod issues;
@@ -27,6 +28,8 @@ pub mod results;
 pub struct ActivityExport {
     /// Complete activities, without incomplete statistics.
     pub activities: Vec<Activity>,
+    /// The programmes of these activities.
+    pub complete_programmes: Vec<RowId>,
     /// Missing or invalid fields.
     pub issues: Vec<ReadinessIssue>,
     /// Numbers of incomplete items that were skipped.
@@ -66,10 +69,14 @@ pub fn build_reporting_org(
     Ok(ReportingOrg { reference: reference.clone(), kind: kind.clone(), name, website })
 }
 
-/// Exports all loaded programmes.
-pub fn export_activities(data: &ExportData, context: &ExportContext<'_>) -> ActivityExport {
+/// Exports all loaded programmes. Adds their identifiers to `identifiers`: each must be unique in a
+/// file.
+fn export_activities(
+    data: &ExportData,
+    context: &ExportContext<'_>,
+    identifiers: &mut HashSet<String>,
+) -> ActivityExport {
     let mut export = ActivityExport::default();
-    let mut identifiers: HashSet<&str> = HashSet::new();
     for programme in &data.programmes {
         let mut programme_issues = Vec::new();
         let mut activity = build_activity(programme, data, context, &mut programme_issues);
@@ -77,7 +84,7 @@ pub fn export_activities(data: &ExportData, context: &ExportContext<'_>) -> Acti
             .fields
             .iati_identifier
             .as_deref()
-            .filter(|identifier| !identifiers.insert(identifier))
+            .filter(|identifier| !identifiers.insert((*identifier).to_owned()))
         {
             let detail = format!("Another programme has the same identifier `{identifier}`.");
             let slug = programme.item.slug.clone();
@@ -109,15 +116,13 @@ pub fn export_activities(data: &ExportData, context: &ExportContext<'_>) -> Acti
         if is_complete {
             add_results(&complete, data, context, &mut activity);
             export.activities.push(activity);
+            export.complete_programmes.push(programme.item.number);
         } else {
             export.skipped.programmes = export.skipped.programmes.saturating_add(1);
         }
     }
     export
 }
-
-/// Reporting organisation and exported activities.
-pub type ExportReport = (Result<ReportingOrg, ReadinessIssue>, ActivityExport);
 
 /// Loads the partner that is the reporting organisation.
 pub fn load_reporting_org(
@@ -130,17 +135,4 @@ pub fn load_reporting_org(
         None => None,
     };
     Ok(build_reporting_org(settings, partner.as_ref()))
-}
-
-/// Exports these programmes, with an issue for each thing that is missing.
-pub fn export_programmes(
-    connection: &mut Connection,
-    programmes: Vec<Programme>,
-    export_context: &ExportContext<'_>,
-    render_context: &mut RenderContext,
-) -> Result<ExportReport, Problem> {
-    let reporter = load_reporting_org(connection, export_context.settings, render_context)?;
-    let catalogue = ExportData::load(connection, programmes, render_context)?;
-    let export = export_activities(&catalogue, export_context);
-    Ok((reporter, export))
 }

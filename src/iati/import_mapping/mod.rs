@@ -18,7 +18,9 @@ use results::IndicatorSource;
 use slugs::{stable_slug, valid_own_slug};
 
 use crate::http::json_fields::is_web_url;
-use crate::iati::activity::{Activity, Narratives, Participant, activity_dates, status_from_dates};
+use crate::iati::activity::{
+    Activity, Narratives, Participant, activity_end, activity_start, status_from_dates,
+};
 use crate::iati::codes;
 use crate::iati::xml_reader::ParsedFile;
 use crate::programmes::allocations::sums_to_100;
@@ -86,15 +88,12 @@ impl ImportMapper<'_> {
         body.insert("iati_identifier".to_owned(), json!(activity.identifier));
         set_if_present(&mut body, "start_date", activity.start.map(|day| day.date).as_ref());
         set_if_present(&mut body, "end_date", activity.end.map(|day| day.date).as_ref());
-        let (start, end) = activity_dates(
-            (activity.start.map(|day| day.date), activity.end.map(|day| day.date)),
-            None,
-            self.today,
-        );
-        let is_told =
+        let start = activity.start.map(|day| activity_start(day.date, None, self.today));
+        let end = activity.end.map(|day| activity_end(day.date, None, self.today));
+        let is_implied =
             activity.status.is_empty() || activity.status == status_from_dates(start, end);
-        let status = codes::activity_status_from_code(&activity.status).filter(|_| !is_told);
-        if status.is_none() && !is_told {
+        let status = codes::activity_status_from_code(&activity.status).filter(|_| !is_implied);
+        if status.is_none() && !is_implied {
             self.add_error(
                 activity.line,
                 format!(

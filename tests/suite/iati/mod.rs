@@ -91,6 +91,58 @@ fn schema_validator_rejects_invalid_file() {
 }
 
 on_both! {
+    fn large_file_is_streamed(server: &TestServer, super::reporting) {
+        let base = whole();
+        let mut items = base.clone();
+        for number in 0..150 {
+            let mut programme = base[3].clone();
+            programme["slug"] = json!(format!("large-{number}"));
+            programme["iati_identifier"] = json!(format!("XM-EXAMPLE-1-{number}"));
+            // Every tenth lacks what IATI requires, and two have the same identifier.
+            if number % 10 == 9 {
+                programme["sectors"] = json!([]);
+            }
+            if number == 42 {
+                programme["iati_identifier"] = json!("XM-EXAMPLE-1-41");
+            }
+            programme["translations"]["en"]["description"] = json!(format!("{number} ").repeat(9_000));
+            items.push(programme);
+            let mut video = base[4].clone();
+            (video["slug"], video["programme"]) = (json!(format!("film-{number}")), json!(format!("large-{number}")));
+            items.push(video);
+        }
+        server.import(&items);
+        server.get("/iati/activities.xml").problem(422, "incomplete-catalogue");
+        let path = "/iati/activities.xml?incomplete=omit&sort=slug";
+        let response = activities(server, path);
+        assert_eq!(response.header("transfer-encoding"), Some("chunked"));
+        assert_eq!(response.header("x-kinoteka-skipped"), Some("programmes=16, statistics=0"));
+        assert!(xmllint::validation_errors("activities", &response.body).is_none_or(|errors| errors.is_empty()));
+        let text = response.text();
+        let document = Document::parse(&text).unwrap();
+        let mut expected: Vec<String> = (0..150)
+            .filter(|number| number % 10 != 9 && *number != 42)
+            .map(|number| format!("large-{number}"))
+            .chain(["norms".to_owned()])
+            .collect();
+        expected.sort();
+        let exported: Vec<&str> = all(document.root_element(), "iati-activity")
+            .into_iter()
+            .filter_map(|activity| activity.attribute((OURS, "slug")))
+            .collect();
+        assert_eq!(exported, expected);
+        let videos = all(document.root_element(), "iati-activity").into_iter().flat_map(|activity| all(activity, "document-link")).filter(|link| link.attribute((OURS, "video")).is_some());
+        assert_eq!(videos.count(), 135);
+        // A part of it is small, and has the same activities.
+        let small = activities(server, "/iati/activities.xml?ids=large-7").text();
+        let activity = |text: &str| text.split_once("kinoteka:slug=\"large-7\"").and_then(|(_, rest)| rest.split_once("</iati-activity>")).map(|(activity, _)| activity.to_owned());
+        assert!(activity(&small).is_some());
+        assert_eq!(activity(&small), activity(&text));
+        // The file is the same while nothing changes.
+        let tag = response.required_header("etag").to_owned();
+        server.request("GET", path).header("If-None-Match", &tag).send().expect(304);
+    }
+
     fn exports_programme_as_activity(server: &TestServer, super::reporting) {
         server.import(&whole());
         let text = activities(server, "/iati/activities.xml").text();

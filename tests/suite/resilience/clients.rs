@@ -143,6 +143,53 @@ on_both! {
         }
     }
 
+    fn bodies_that_nobody_reads_end(server: &TestServer) {
+        let key = server.editor_key();
+        let no_key = "Content-Type: application/json\r\n".to_owned();
+        let with_key = format!("Authorization: Bearer {key}\r\n");
+        for (method, path, headers, status) in [
+            ("GET", "/v1/videos", &no_key, 200),
+            ("GET", "/openapi.json", &no_key, 200),
+            ("GET", "/v1/videos.csv", &no_key, 200),
+            ("HEAD", "/v1/videos", &no_key, 200),
+            ("GET", "/healthz", &no_key, 200),
+            ("GET", "/nothing", &no_key, 404),
+            ("POST", "/oembed", &no_key, 405),
+            ("POST", "/v1/videos", &no_key, 401),
+            // The media type is refused before the body is read.
+            ("POST", "/v1/videos", &with_key, 415),
+        ] {
+            for framing in ["Content-Length: 1000000000", "Transfer-Encoding: chunked"] {
+                let started = Instant::now();
+                let mut stream = TcpStream::connect(server.address).expect("the server listens");
+                stream.set_read_timeout(Some(Duration::from_millis(50))).expect("setting a timeout");
+                let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}{framing}\r\n\r\n");
+                stream.write_all(head.as_bytes()).expect("sending the head");
+                let (mut response, mut part) = (Vec::new(), [0; 8_192]);
+                // Sends one chunk after the other, until the server closes the connection.
+                loop {
+                    match stream.read(&mut part) {
+                        Ok(0) => break,
+                        Ok(length) => response.extend_from_slice(&part[..length]),
+                        Err(error) if [ErrorKind::WouldBlock, ErrorKind::TimedOut].contains(&error.kind()) => {}
+                        Err(_) => break,
+                    }
+                    drop(stream.write_all(b"4\r\nbody\r\n"));
+                    assert!(started.elapsed() < Duration::from_secs(5), "{method} {path} {framing}: the connection stays open");
+                }
+                assert!(response.starts_with(format!("HTTP/1.1 {status}").as_bytes()), "{method} {path}: {}", String::from_utf8_lossy(&response));
+            }
+        }
+        // A chunked body that is read leaves the connection open.
+        let mut stream = TcpStream::connect(server.address).expect("the server listens");
+        for name in ["First", "Second"] {
+            let body = format!("{{\"name\": \"{name}\"}}");
+            let post = format!("POST /v1/topics HTTP/1.1\r\nHost: localhost\r\n{no_key}{with_key}Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
+            stream.write_all(post.as_bytes()).expect("sending the request");
+            assert_eq!(status(&mut stream), 201);
+        }
+    }
+
     fn too_large_head_closes_only_its_connection(server: &TestServer) {
         for (head, allowed) in [
             (format!("X-Long: {}\r\n", "x".repeat(64_000)), [200, 431]),

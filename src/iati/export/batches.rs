@@ -1,0 +1,93 @@
+//! Export of many programmes in batches, so that their related items fit into memory.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::sql_types::{BigInt, Text};
+
+use crate::db::sql_fragment::{Fragment, Statement, integer_in_fragment};
+use crate::db::types::sql::Uuid;
+use crate::db::{Connection, Error, Id, RowId};
+use crate::http::auth::Visibility;
+use crate::http::problem::Problem;
+use crate::iati::export::context::ExportContext;
+use crate::iati::export::{ActivityExport, export_activities};
+use crate::iati::load::ExportData;
+use crate::programmes::resource::Programmes;
+use crate::resource::view::context::RenderContext;
+use crate::resource::view::load::load_by_row_ids;
+
+/// Number of items of a batch: programmes, their statistics and videos. A single programme may have
+/// more.
+const ITEMS_PER_BATCH: i64 = 200;
+
+/// Divides programmes into batches, in order.
+pub fn divide_into_batches(
+    connection: &mut Connection,
+    programmes: &[RowId],
+) -> Result<Vec<Vec<RowId>>, Error> {
+    let related_counts = load_related_counts(connection)?;
+    let statement = Fragment::new("SELECT items.number, items.id FROM items WHERE ")
+        .append(&integer_in_fragment("items.number", programmes.iter().copied()));
+    let ids: Vec<(RowId, Id)> =
+        Statement::<(BigInt, Uuid)>::new(statement).load_rows(connection)?;
+    let item_counts: HashMap<RowId, i64> = ids
+        .into_iter()
+        .map(|(row_id, id)| (row_id, *related_counts.get(&id.to_string()).unwrap_or(&0)))
+        .collect();
+    let mut batches: Vec<Vec<RowId>> = Vec::new();
+    let mut room = 0;
+    for programme in programmes {
+        let items = item_counts.get(programme).unwrap_or(&0).saturating_add(1);
+        if let Some(batch) = batches.last_mut().filter(|_| items <= room) {
+            batch.push(*programme);
+        } else {
+            batches.push(vec![*programme]);
+            room = ITEMS_PER_BATCH;
+        }
+        room = room.saturating_sub(items);
+    }
+    Ok(batches)
+}
+
+/// Returns the number of statistics and videos of each programme, by its identifier.
+fn load_related_counts(connection: &mut Connection) -> Result<HashMap<String, i64>, Error> {
+    let statement = Fragment::new(
+        "SELECT filter_terms.value, COUNT(*) FROM filter_terms JOIN filter_index ON filter_index.term = filter_terms.number \
+         WHERE filter_terms.field IN ('impact_statistic.programme', 'video.programme') GROUP BY filter_terms.value",
+    );
+    let rows: Vec<(String, i64)> =
+        Statement::<(Text, BigInt)>::new(statement).load_rows(connection)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Exports programmes batch by batch.
+pub struct BatchExport<'a> {
+    context: &'a ExportContext<'a>,
+    /// Identifiers of the programmes exported so far.
+    identifiers: HashSet<String>,
+}
+
+impl<'a> BatchExport<'a> {
+    /// Creates an export of programmes.
+    pub fn new(context: &'a ExportContext<'a>) -> Self {
+        Self { context, identifiers: HashSet::new() }
+    }
+
+    /// Exports the next programmes; those that are no longer public are left out.
+    /// `render_context` must select all languages.
+    pub fn export(
+        &mut self,
+        connection: &mut Connection,
+        programmes: &[RowId],
+        mut render_context: RenderContext,
+    ) -> Result<ActivityExport, Problem> {
+        let programmes = load_by_row_ids::<Programmes>(
+            connection,
+            programmes,
+            Visibility::Published,
+            &mut render_context,
+        )?;
+        let data = ExportData::load(connection, programmes, &mut render_context)?;
+        Ok(export_activities(&data, self.context, &mut self.identifiers))
+    }
+}
