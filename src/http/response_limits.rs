@@ -124,6 +124,11 @@ impl ConnectionSocket {
     /// Limits what the operating system buffers for a new connection, and remembers its socket.
     pub fn register(connection: &dyn Any, extensions: &mut Extensions) {
         let Some(stream) = connection.downcast_ref::<TcpStream>() else { return };
+        // Otherwise the last slice of a body waits until the client has acknowledged the others,
+        // which takes 40 ms.
+        if let Err(error) = stream.set_nodelay(true) {
+            log::warn!("responses may be delayed: {error}");
+        }
         #[cfg(target_os = "linux")]
         if let Err(error) = SockRef::from(stream).set_tcp_notsent_lowat(MAX_UNSENT_BYTES) {
             log::warn!("the operating system does not limit its buffers: {error}");
