@@ -23,7 +23,6 @@ use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::operation::OperationKind;
 use crate::resource::state::AppState;
 use crate::text::query::SearchQuery;
-use crate::text::stem::StemmerLanguage;
 
 /// List countries
 ///
@@ -51,9 +50,7 @@ pub async fn list_countries(
     let mut params = QueryParams::parse(request.query_string())?;
     let language_preference =
         LanguagePreference::parse(&mut params, state.language_defaults(&request));
-    let search = params
-        .text("q", MAX_SEARCH_LEN)
-        .map(|text| SearchQuery::parse(&text, &StemmerLanguage::ALL));
+    let search = params.text("q", MAX_SEARCH_LEN).map(|text| SearchQuery::parse(&text));
     let ids = params.list("ids", MAX_IDS);
     let shape = ResponseShape { fields: parse_fields(&mut params), ..ResponseShape::default() };
     let sort_param = params.get("sort").unwrap_or_else(|| "name".to_owned());
@@ -138,8 +135,14 @@ pub async fn list_countries(
     let links = page::page_links(&state, &request, &info);
     response.insert_header((header::LINK, links.to_link_header()));
     Ok(response.content_type("application/json").body(
-        ListResponse { items, page_info: info, facets: None, did_you_mean: Vec::new() }
-            .into_json(&links)?,
+        ListResponse {
+            items,
+            page_info: info,
+            facets: None,
+            omitted_terms: Vec::new(),
+            did_you_mean: Vec::new(),
+        }
+        .into_json(&links)?,
     ))
 }
 

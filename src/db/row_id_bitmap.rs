@@ -47,6 +47,20 @@ impl RowIdBitmap {
         Self::from_bytes(bytes)
     }
 
+    /// Whether the set contains a row id.
+    pub fn contains(&self, row_id: RowId) -> bool {
+        bit_position(row_id)
+            .and_then(|(index, mask)| Some(self.bytes.get(index)? & mask))
+            .is_some_and(|bit| bit != 0)
+    }
+
+    /// The row ids in the set, in ascending order.
+    pub fn row_ids(&self) -> impl Iterator<Item = RowId> {
+        (0..).step_by(8).zip(self.bytes.iter()).flat_map(|(first, byte)| {
+            (0..8).filter(move |bit| byte & (1 << bit) != 0).map(move |bit| first + bit)
+        })
+    }
+
     /// Number of row ids in the set.
     pub fn count(&self) -> u64 {
         self.count
@@ -78,6 +92,8 @@ mod tests {
         let union = RowIdBitmap::union(&[set(&[1, 9, 9]), set(&[]), set(&[70, 1, -5])]);
         assert_eq!(union, set(&[1, 9, 70]));
         assert_eq!(union.count(), 3);
+        assert_eq!(union.row_ids().collect::<Vec<_>>(), [1, 9, 70]);
+        assert!(union.contains(70) && !union.contains(71) && !union.contains(-1));
         assert_eq!(RowIdBitmap::union(&[]), set(&[]));
     }
 }

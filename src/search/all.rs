@@ -37,6 +37,7 @@ use crate::resource::read::did_you_mean::{MAX_COUNTED_HITS, suggest_queries};
 use crate::resource::read::highlights::HighlightData;
 use crate::resource::read::list::page_response;
 use crate::resource::read::page::{FacetValue, JsonItems, ListResponse};
+use crate::resource::read::partial_match::{self, PartialMatch};
 use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::operation::OperationKind;
 use crate::resource::schema::{COMMON_RANGES, RangeSchema, ResourceKind};
@@ -134,6 +135,7 @@ pub async fn search_all(
 }
 
 /// The parsed parameters of a search.
+#[derive(Clone)]
 struct SearchRequest {
     search: SearchParams,
     kinds: Vec<ResourceKind>,
@@ -152,6 +154,8 @@ struct SearchRequest {
     /// All parameters in canonical form.
     canonical_query: String,
     caller: Visibility,
+    /// Words of `q` that are omitted, since no item has all of them.
+    omitted_terms: Vec<String>,
 }
 
 /// Identifies a search request in entity tags and cursors.
@@ -171,7 +175,7 @@ impl SearchRequest {
         let mut params = QueryParams::parse(request.query_string())?;
         let language_preference =
             LanguagePreference::parse(&mut params, state.language_defaults(request));
-        let search = parse_search(&mut params, &language_preference);
+        let search = parse_search(&mut params);
         if search.is_none() {
             params.error("q", "required", "`q` is required.");
         }
@@ -222,6 +226,7 @@ impl SearchRequest {
             hit_query,
             canonical_query,
             caller,
+            omitted_terms: Vec::new(),
         })
     }
 
@@ -235,7 +240,12 @@ impl SearchRequest {
 
     /// Identifies the hits among these kinds.
     fn count_key(&self, kinds: Vec<ResourceKind>) -> SearchKey {
-        SearchKey { kinds, query: self.hit_query.clone(), visibility: self.caller }
+        SearchKey {
+            kinds,
+            query: self.hit_query.clone(),
+            omitted_terms: self.omitted_terms.clone(),
+            visibility: self.caller,
+        }
     }
 
     /// Builds the database query for some hits of the search.
@@ -247,16 +257,11 @@ impl SearchRequest {
     ) -> Result<ListQuery, Error> {
         let HitSelection { query, kinds, mode } = selection;
         let prefixes: Vec<char> = kinds.iter().map(|kind| kind.index_prefix()).collect();
-        let audience = if self.visibility.includes_unpublished() {
-            Audience::Editors
-        } else {
-            Audience::Public
-        };
         let mut list = ListQuery::default();
         let index_search = IndexSearch {
             query,
             kinds: &prefixes,
-            audience,
+            audience: self.audience(),
             frequencies: &cached_token_frequencies(connection)?,
             excluded: None,
         };
@@ -281,10 +286,56 @@ impl SearchRequest {
                 });
             }
         }
-        list.predicates
-            .extend(status_predicates(self.statuses.as_deref(), list.ranked_matches.is_some()));
-        list.predicates.extend(self.ranges.iter().map(|(range, bound)| range.predicate(bound)));
+        self.add_filters(&mut list);
         Ok(list)
+    }
+
+    fn add_filters(&self, list: &mut ListQuery) {
+        let is_ranked = list.ranked_matches.is_some();
+        list.predicates.extend(status_predicates(self.statuses.as_deref(), is_ranked));
+        list.predicates.extend(self.ranges.iter().map(|(range, bound)| range.predicate(bound)));
+    }
+
+    /// Whose entries of the full-text index are searched.
+    fn audience(&self) -> Audience {
+        if self.visibility.includes_unpublished() { Audience::Editors } else { Audience::Public }
+    }
+
+    /// Finds the words to omit, see [`partial_match::find_partial_match`]; `None` also if there are
+    /// hits, which precede this page.
+    fn find_partial_match(
+        &self,
+        connection: &mut Connection,
+        cache: &CacheView,
+    ) -> Result<Option<PartialMatch>, Problem> {
+        let query = &self.search.query;
+        let selection = HitSelection { query, kinds: &self.kinds, mode: SearchMode::Unranked };
+        if query.groups.len() < 2
+            || self.kinds.is_empty()
+            || self.build_query(connection, cache, selection)?.count_up_to(connection, 1)? > 0
+        {
+            return Ok(None);
+        }
+        let mut filtered = ListQuery::default();
+        filtered.predicates.push(kind_predicate(&self.kinds));
+        self.add_filters(&mut filtered);
+        let has_filters = self.statuses.is_some() || !self.ranges.is_empty();
+        let items = has_filters.then(|| filtered.all_row_ids(connection)).transpose()?;
+        let kinds: Vec<char> = self.kinds.iter().map(|kind| kind.index_prefix()).collect();
+        let index_search = IndexSearch {
+            query,
+            kinds: &kinds,
+            audience: self.audience(),
+            frequencies: &cached_token_frequencies(connection)?,
+            excluded: None,
+        };
+        partial_match::find_partial_match(
+            connection,
+            cache,
+            index_search,
+            FieldScope::AllFields,
+            items,
+        )
     }
 }
 
@@ -316,6 +367,31 @@ fn parse_single_word(params: &mut QueryParams, name: &'static str, word: &str) -
 }
 
 fn load_hit_page(
+    connection: &mut Connection,
+    read_context: ReadContext<'_>,
+    search_request: &SearchRequest,
+    render_context: &mut RenderContext,
+) -> Result<ListResponse, Problem> {
+    let page = load_matching_page(connection, read_context, search_request, render_context)?;
+    if !page.items.is_empty() {
+        return Ok(page);
+    }
+    let cache = render_context.required_cache()?;
+    let Some(PartialMatch { query, omitted_terms }) =
+        search_request.find_partial_match(connection, &cache)?
+    else {
+        return Ok(page);
+    };
+    let search = SearchParams { query, ..search_request.search.clone() };
+    let partial_request =
+        SearchRequest { search, omitted_terms: omitted_terms.clone(), ..search_request.clone() };
+    let partial_page =
+        load_matching_page(connection, read_context, &partial_request, render_context)?;
+    Ok(ListResponse { omitted_terms, did_you_mean: page.did_you_mean, ..partial_page })
+}
+
+/// Loads a page of the hits that match all words.
+fn load_matching_page(
     connection: &mut Connection,
     read_context: ReadContext<'_>,
     search_request: &SearchRequest,
@@ -396,6 +472,8 @@ fn load_hit_page(
         None => Vec::new(),
     };
     let mut full_items = if search_request.include_item {
+        // As the other texts of the hits, without drafts unless `status` selects them.
+        let read_context = ReadContext { visibility: search_request.visibility, ..read_context };
         load_full_items(connection, read_context, &loaded, render_context)?
     } else {
         HashMap::new()
@@ -425,7 +503,9 @@ fn load_hit_page(
             items.add_member("highlights", &highlights)?;
         }
     }
-    Ok(ListResponse { items, page_info: paging.page_info(&slice, total), facets, did_you_mean })
+    let page_info = paging.page_info(&slice, total);
+    let omitted_terms = Vec::new();
+    Ok(ListResponse { items, page_info, facets, omitted_terms, did_you_mean })
 }
 
 /// Returns the numbers of hits of each kind as a facet.

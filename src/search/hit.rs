@@ -117,6 +117,11 @@ pub struct SearchHitPage {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub facets: Option<HashMap<String, Vec<FacetValue>>>,
+    /// Words of `q` that no item of the list has together with the others. The items have the other
+    /// words. Absent if they have all words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, min_items = 1, example = json!(["2023"]))]
+    pub omitted_terms: Option<Vec<String>>,
     /// Alternative queries with more results, when this one has few.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = json!(["violence"]))]

@@ -213,7 +213,7 @@ impl SuggestRequest {
         let mut params = QueryParams::parse(request.query_string())?;
         let language_preference =
             LanguagePreference::parse(&mut params, state.language_defaults(request));
-        let search = parse_search(&mut params, &language_preference);
+        let search = parse_search(&mut params);
         if search.is_none() {
             params.error("q", "required", "`q` is required.");
         }

@@ -29,6 +29,7 @@ use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::did_you_mean::{MAX_COUNTED_HITS, suggest_queries};
 use crate::resource::read::highlights::{CueHighlight, highlight_cue, ms_to_seconds};
 use crate::resource::read::page::{self, Links, list_response_head};
+use crate::resource::read::partial_match::find_partial_match_of_list;
 use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::operation::OperationKind;
 use crate::resource::state::AppState;
@@ -118,6 +119,11 @@ pub struct TranscriptHitPage {
     pub data: Vec<TranscriptHit>,
     /// Page size, cursors and total; `prev_cursor` is always null, and `total` counts videos.
     pub page: PageInfo,
+    /// Words of `q` that no transcript has together with the others. The hits have the other words.
+    /// Absent if they have all words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, min_items = 1, example = json!(["2023"]))]
+    pub omitted_terms: Vec<String>,
     /// Alternative queries with more results, when this one has few.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, example = json!(["violence"]))]
@@ -168,21 +174,34 @@ pub async fn search_transcripts(
         &request,
         catalogue_request,
         move |connection, read_context, render_context| {
-            let (data, page) =
+            let (mut data, mut page) =
                 load_hit_page(connection, read_context, &shared_request, render_context)?;
+            let cache = render_context.required_cache()?;
+            let partial_match = if data.is_empty() {
+                find_partial_match_of_list(connection, &cache, &shared_request)?
+            } else {
+                None
+            };
+            let found_videos = data.iter().map(|hit| hit.video.id).collect::<HashSet<Id>>().len();
+            let mut omitted_terms = Vec::new();
+            if let Some(partial_match) = partial_match {
+                omitted_terms = partial_match.omitted_terms;
+                let request =
+                    shared_request.with_omitted_terms(partial_match.query, &omitted_terms);
+                (data, page) = load_hit_page(connection, read_context, &request, render_context)?;
+            }
             let did_you_mean = if page.next_cursor.is_some() {
                 Vec::new()
             } else {
-                let videos: HashSet<Id> = data.iter().map(|hit| hit.video.id).collect();
-                find_did_you_mean(connection, read_context, &shared_request, videos.len())?
+                find_did_you_mean(connection, read_context, &shared_request, found_videos)?
             };
-            Ok((data, page, did_you_mean))
+            Ok((data, page, SearchNotes { omitted_terms, did_you_mean }))
         },
     )
     .await?;
     let response_context =
         ResponseContext::new(&state, visibility, &list_request.language_preference);
-    let (validators, (data, info, did_you_mean)) = match found {
+    let (validators, (data, info, notes)) = match found {
         Freshness::Fresh(validators, page) => (validators, page),
         Freshness::NotModified(validators) => {
             return Ok(response_context.not_modified(&validators));
@@ -190,7 +209,14 @@ pub async fn search_transcripts(
     };
     let links = page::page_links(&state, &request, &info);
     let mut response = list_response_head(response_context, &validators, &links);
-    Ok(response.json(TranscriptHitPage { data, page: info, did_you_mean, links }))
+    let SearchNotes { omitted_terms, did_you_mean } = notes;
+    Ok(response.json(TranscriptHitPage { data, page: info, omitted_terms, did_you_mean, links }))
+}
+
+/// What a response states about its query.
+struct SearchNotes {
+    omitted_terms: Vec<String>,
+    did_you_mean: Vec<String>,
 }
 
 /// A hit with the position of its video in the list and its index among the hits of the video.

@@ -35,6 +35,8 @@ pub struct SearchQuery {
 /// A word or phrase.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub struct Term {
+    /// The word or phrase as typed.
+    pub text: String,
     /// Folded tokens, at least one; several must be adjacent and in this order.
     pub tokens: Vec<String>,
     /// Stems that match as well; empty for phrases and quoted words.
@@ -53,13 +55,18 @@ struct RawTerm<'a> {
 }
 
 impl SearchQuery {
-    /// Parses a query, stemming its words by each of the stemmers.
+    /// Parses a query. Its words are stemmed by the stemmer of each language: texts of every
+    /// language are searched.
     ///
     /// The last word matches by prefix if nothing follows it and it is neither quoted nor excluded.
     /// A word of several tokens (`COVID-19`) is a phrase. At most [`MAX_QUERY_TOKENS`] tokens are
     /// evaluated.
     #[must_use]
-    pub fn parse(text: &str, stemmers: &[StemmerLanguage]) -> Self {
+    pub fn parse(text: &str) -> Self {
+        Self::parse_with_stemmers(text, &StemmerLanguage::ALL)
+    }
+
+    fn parse_with_stemmers(text: &str, stemmers: &[StemmerLanguage]) -> Self {
         let mut query = Self::default();
         let mut remaining = MAX_QUERY_TOKENS;
         let mut after_or = false;
@@ -143,7 +150,12 @@ impl RawTerm<'_> {
             .find(|word| is_single_word && word.contains(char::is_alphanumeric));
         let stems = word.map(|word| stems(word, stemmers)).unwrap_or_default();
         let prefix = self.is_last && !self.is_quoted && !self.is_excluded && is_complete;
-        (!tokens.is_empty()).then_some(Term { tokens, stems, is_prefix: prefix })
+        (!tokens.is_empty()).then(|| Term {
+            text: self.text.to_owned(),
+            tokens,
+            stems,
+            is_prefix: prefix,
+        })
     }
 }
 
@@ -189,7 +201,7 @@ mod tests {
         let term = |term: &Term| {
             format!("{}{}", term.tokens.join("+"), if term.is_prefix { "*" } else { "" })
         };
-        let query = SearchQuery::parse(text, &[]);
+        let query = SearchQuery::parse_with_stemmers(text, &[]);
         let groups =
             query.groups.iter().map(|group| group.iter().map(term).collect::<Vec<_>>().join("|"));
         groups
@@ -246,14 +258,14 @@ mod tests {
     #[test]
     fn quoted_terms_have_no_stems() {
         let stems = |text| {
-            SearchQuery::parse(text, &[StemmerLanguage::English])
+            SearchQuery::parse_with_stemmers(text, &[StemmerLanguage::English])
                 .terms()
                 .map(|term| term.stems.len())
                 .collect::<Vec<_>>()
         };
         assert_eq!(stems("women \"rights\" covid-19 2024 norms"), [1, 0, 0, 0, 1]);
         let of = |text| {
-            SearchQuery::parse(text, &[StemmerLanguage::English])
+            SearchQuery::parse_with_stemmers(text, &[StemmerLanguage::English])
                 .terms()
                 .flat_map(|term| term.stems.clone())
                 .collect::<Vec<_>>()
@@ -263,16 +275,16 @@ mod tests {
 
     #[test]
     fn query_of_exclusions_is_empty() {
-        assert!(SearchQuery::parse("", &[]).is_empty());
-        assert!(SearchQuery::parse("-a -\"b c\"", &[]).is_empty());
-        assert!(!SearchQuery::parse("-a b", &[]).is_empty());
+        assert!(SearchQuery::parse_with_stemmers("", &[]).is_empty());
+        assert!(SearchQuery::parse_with_stemmers("-a -\"b c\"", &[]).is_empty());
+        assert!(!SearchQuery::parse_with_stemmers("-a b", &[]).is_empty());
     }
 
     #[test]
     fn truncates_long_queries() {
-        let query = SearchQuery::parse(&"riječ ".repeat(10_000), &StemmerLanguage::ALL);
+        let query = SearchQuery::parse(&"riječ ".repeat(10_000));
         assert_eq!(query.groups.len(), MAX_QUERY_TOKENS);
-        let query = SearchQuery::parse(&"a-".repeat(10_000), &[]);
+        let query = SearchQuery::parse_with_stemmers(&"a-".repeat(10_000), &[]);
         assert_eq!(query.terms().map(|term| term.tokens.len()).sum::<usize>(), MAX_QUERY_TOKENS);
         assert!(query.terms().all(|term| !term.is_prefix));
     }
@@ -280,7 +292,7 @@ mod tests {
     proptest! {
         #[test]
         fn parse_never_fails(text in "\\PC{0,60}|([-\"„“a-zž ]|OR){0,60}") {
-            let query = SearchQuery::parse(&text, &[]);
+            let query = SearchQuery::parse_with_stemmers(&text, &[]);
             prop_assert!(query.groups.iter().all(|group| !group.is_empty()));
             prop_assert!(query.terms().chain(&query.excluded).all(|term| !term.tokens.is_empty()));
             prop_assert!(query.terms().filter(|term| term.is_prefix).count() <= 1);

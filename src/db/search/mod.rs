@@ -8,13 +8,13 @@
 //! phrases in the entries that contain their words. The key of an entry starts with the date of its
 //! item, so that the newest items are found first.
 
-pub mod excluded_terms;
 mod match_dialects;
 mod match_expr;
 mod ranked_page;
 mod search_plan;
 pub mod segments;
 mod term_frequencies;
+pub mod term_matches;
 mod title_prefix;
 mod verify;
 pub mod vocabulary;

@@ -249,7 +249,7 @@ pub struct IndexSearch<'a> {
     /// Frequencies of the tokens of the query.
     pub frequencies: &'a Arc<TokenFrequencies>,
     /// Items that contain an excluded term of the query, as loaded by
-    /// [`load_items_with_term`](crate::db::search::excluded_terms::load_items_with_term); `None` if the query
+    /// [`load_items_with_term`](crate::db::search::term_matches::load_items_with_term); `None` if the query
     /// has no such term.
     pub excluded: Option<&'a RowIdBitmap>,
 }
@@ -377,7 +377,7 @@ mod tests {
             entry_count: entries,
             share_by_token: shares,
         });
-        let query = SearchQuery::parse(query, &[]);
+        let query = SearchQuery::parse(query);
         let index_search = IndexSearch {
             query: &query,
             kinds: &['v'],

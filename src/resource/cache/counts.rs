@@ -27,6 +27,8 @@ pub struct FilteredListKey {
     pub kind: ResourceKind,
     /// The parameters that select items, in canonical form.
     pub query: String,
+    /// Words of `q` that are omitted, since no item has all of them.
+    pub omitted_terms: Vec<String>,
     /// Visibility of items and texts.
     pub visibility: Visibility,
 }
@@ -38,6 +40,8 @@ pub struct SearchKey {
     pub kinds: Vec<ResourceKind>,
     /// The other parameters that select hits, in canonical form.
     pub query: String,
+    /// Words of `q` that are omitted, since no item has all of them.
+    pub omitted_terms: Vec<String>,
     /// Visibility of items and texts.
     pub visibility: Visibility,
 }

@@ -5,11 +5,11 @@
 pub mod attribution;
 pub mod content_notes;
 pub mod counts;
-pub mod excluded_terms;
 pub mod facet_values;
 pub mod history;
 pub mod range_columns;
 pub mod references;
 pub mod snapshot;
+pub mod term_matches;
 pub mod versioned;
 pub mod vocabulary;

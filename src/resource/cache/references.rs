@@ -17,12 +17,13 @@ use crate::db::{Connection, Error, Id, IdMap};
 use crate::http::auth::Visibility;
 use crate::resource::cache::attribution::Attribution;
 use crate::resource::cache::counts::SearchPageCache;
-use crate::resource::cache::excluded_terms::ExcludedTermCache;
 use crate::resource::cache::snapshot::{Snapshot, SnapshotCache};
+use crate::resource::cache::term_matches::TermMatchCache;
 use crate::resource::model::revisions::{Revisions, Version};
 use crate::resource::schema::{ResourceKind, ResourceSchema};
 use crate::text::fingerprint::Fingerprint;
 use crate::text::language::Language;
+use crate::text::query::Term;
 
 /// The target of a reference, at one level of visibility.
 #[derive(Debug)]
@@ -87,13 +88,13 @@ impl RenderedReferences {
 const MAX_ENTRIES_PER_KIND: usize = 20_000;
 
 /// Data cached between reads: referenced items (`None` for an item that is not visible), snapshots
-/// of all items of a kind, and search result pages, and items with excluded words.
+/// of all items of a kind, and search result pages, and items with a word.
 #[derive(Default)]
 pub struct ReferenceCache {
     targets: Mutex<HashMap<VisibleKind, KindCache>>,
     snapshots: SnapshotCache,
     search_pages: SearchPageCache,
-    excluded_terms: ExcludedTermCache,
+    term_matches: TermMatchCache,
 }
 
 /// The items of a kind that a caller may see.
@@ -240,11 +241,26 @@ impl CacheView {
         index_search: IndexSearch<'_>,
         scope: FieldScope,
     ) -> Result<Option<RowIdBitmap>, Error> {
-        self.reference_cache.excluded_terms.items_with_excluded_terms(
+        let excluded = &index_search.query.excluded;
+        (!excluded.is_empty())
+            .then(|| self.items_with_terms(connection, index_search, scope, excluded))
+            .transpose()
+    }
+
+    /// Returns the items that contain any of these terms. Must not be called in a write transaction.
+    pub fn items_with_terms(
+        &self,
+        connection: &mut Connection,
+        index_search: IndexSearch<'_>,
+        scope: FieldScope,
+        terms: &[Term],
+    ) -> Result<RowIdBitmap, Error> {
+        self.reference_cache.term_matches.items_with_terms(
             connection,
             &self.revisions,
             index_search,
             scope,
+            terms,
         )
     }
 

@@ -175,7 +175,7 @@ mod tests {
     }
 
     fn passages_of(text: &CueText, query: &str) -> Vec<(usize, usize, String)> {
-        let query = SearchQuery::parse(query, &StemmerLanguage::ALL);
+        let query = SearchQuery::parse(query);
         let marks = text.find_matches(&Highlighter::new(&query), Some(StemmerLanguage::English));
         let groups = (1 << query.groups.len()) - 1;
         text.passages(&marks, groups)

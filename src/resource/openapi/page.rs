@@ -22,6 +22,10 @@ struct PageFields<T> {
     /// Counts of the values of each requested facet, most frequent first.
     #[schema(nullable = false)]
     facets: Option<BTreeMap<String, Vec<FacetValue>>>,
+    /// Words of `q` that no item of the list has together with the others. The items have the other
+    /// words. Absent if they have all words.
+    #[schema(nullable = false, min_items = 1, example = json!(["2023"]))]
+    omitted_terms: Option<Vec<String>>,
     /// Suggested searches with more results, if this one has few.
     #[schema(nullable = false, example = json!(["violence"]))]
     did_you_mean: Option<Vec<String>>,

@@ -28,7 +28,6 @@ use crate::resource::schema::{
 use crate::text::decimal::format::decimal_sort_key;
 use crate::text::language::Language;
 use crate::text::query::SearchQuery;
-use crate::text::stem::StemmerLanguage;
 
 /// Maximum length of `q`, in characters.
 pub const MAX_SEARCH_LEN: usize = 2_000;
@@ -43,8 +42,6 @@ pub struct SearchParams {
     pub text: String,
     /// The parsed query.
     pub query: SearchQuery,
-    /// Stemmers by which the query was parsed.
-    pub stemmers: Vec<StemmerLanguage>,
 }
 
 /// A parsed list request; the names of items in filters are not resolved yet.
@@ -106,7 +103,7 @@ impl ListRequest {
         let mut language_preference = LanguagePreference::parse(&mut params, language_defaults);
         let shape = parse_shape(schema, &mut params, &mut language_preference);
         let ids = params.list("ids", MAX_IDS);
-        let search = parse_search(&mut params, &language_preference);
+        let search = parse_search(&mut params);
         let statuses = parse_statuses(&mut params, visibility);
         let filters = schema
             .all_filters()
@@ -127,13 +124,11 @@ impl ListRequest {
             visibility,
         };
         let paging = PageParams::parse(&mut params, &cursor_key);
-        // `lang` selects the stemmers of a search, so it affects the counts only with `q`.
-        let language_param: &[&str] = if search.is_some() { &[] } else { &["lang"] };
         let list_key_without = |names: &[&str]| FilteredListKey {
             kind: schema.kind,
-            query: params.canonical_without(
-                &[PRESENTATION_PARAMS, &["sort"], language_param, names].concat(),
-            ),
+            query: params
+                .canonical_without(&[PRESENTATION_PARAMS, &["sort", "lang"], names].concat()),
+            omitted_terms: Vec::new(),
             visibility,
         };
         let count_key = list_key_without(&[]);
@@ -204,6 +199,23 @@ impl ListRequest {
             counts_only: true,
             ..self.clone()
         }
+    }
+
+    /// Returns the same list request without words of the query that no item has with the others.
+    #[must_use]
+    pub fn with_omitted_terms(&self, query: SearchQuery, omitted_terms: &[String]) -> Self {
+        let mut request = Self { counts_only: false, ..self.with_query(query) };
+        let facet_lists = request.facet_keys.iter_mut().map(|key| &mut key.list);
+        for list in facet_lists.chain([&mut request.count_key]) {
+            list.omitted_terms = omitted_terms.to_vec();
+        }
+        request
+    }
+
+    /// Returns the same list request without a search.
+    #[must_use]
+    pub fn without_query(&self) -> Self {
+        Self { search: None, by_relevance: false, ..self.clone() }
     }
 
     /// Whether a filter accepts a value; a filter that is not set accepts all.
@@ -379,13 +391,9 @@ pub fn parse_range(params: &mut QueryParams, range: &'static RangeSchema) -> Opt
 }
 
 /// Parses `q`.
-pub fn parse_search(
-    params: &mut QueryParams,
-    language_preference: &LanguagePreference,
-) -> Option<SearchParams> {
+pub fn parse_search(params: &mut QueryParams) -> Option<SearchParams> {
     let text = params.text("q", MAX_SEARCH_LEN)?;
-    let stemmers = stemmers_for(language_preference);
-    Some(SearchParams { query: SearchQuery::parse(&text, &stemmers), text, stemmers })
+    Some(SearchParams { query: SearchQuery::parse(&text), text })
 }
 
 impl SearchParams {
@@ -402,18 +410,8 @@ impl SearchParams {
         is_little.then_some(SparseSearch {
             text: &self.text,
             query: &self.query,
-            stemmers: &self.stemmers,
             result_count: found,
         })
-    }
-}
-
-/// Returns the stemmers for parsing a query: those of the explicitly requested languages, or all.
-fn stemmers_for(language_preference: &LanguagePreference) -> Vec<StemmerLanguage> {
-    if language_preference.is_explicit && !language_preference.include_translations {
-        language_preference.requested.iter().filter_map(StemmerLanguage::from_language).collect()
-    } else {
-        StemmerLanguage::ALL.to_vec()
     }
 }
 
@@ -483,8 +481,6 @@ pub struct SparseSearch<'a> {
     pub text: &'a str,
     /// The parsed query.
     pub query: &'a SearchQuery,
-    /// Stemmers by which the query was parsed.
-    pub stemmers: &'a [StemmerLanguage],
     /// Number of results.
     pub result_count: usize,
 }

@@ -121,6 +121,11 @@ impl ListRequest {
         self.is_published_only() && !is_narrowed && self.missing.is_empty()
     }
 
+    /// Whose entries of the full-text index are searched.
+    pub fn audience(&self) -> Audience {
+        if self.visibility.includes_unpublished() { Audience::Editors } else { Audience::Public }
+    }
+
     fn search_key(&self) -> Fingerprint {
         #[derive(Serialize)]
         struct SearchKey<'a> {
@@ -151,18 +156,13 @@ impl ListRequest {
             ..ListQuery::default()
         };
         let mut errors = Vec::new();
-        let audience = if self.visibility.includes_unpublished() {
-            Audience::Editors
-        } else {
-            Audience::Public
-        };
         let found = match self.query() {
             Some(query) => {
                 let mode = if self.counts_only { SearchMode::Unranked } else { SearchMode::Ranked };
                 let index_search = IndexSearch {
                     query,
                     kinds: &[schema.kind.index_prefix()],
-                    audience,
+                    audience: self.audience(),
                     frequencies: &cached_token_frequencies(connection)?,
                     excluded: None,
                 };

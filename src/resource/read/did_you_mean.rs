@@ -65,7 +65,7 @@ pub fn suggest_queries(
         return Ok(Vec::new());
     }
     for suspect in suspects.iter().filter(|_| !all_are_found) {
-        if hits(connection, SearchQuery::parse(suspect.word, sparse_search.stemmers))? == 0 {
+        if hits(connection, SearchQuery::parse(suspect.word))? == 0 {
             unknown.insert(suspect.token.clone());
         }
     }
@@ -82,7 +82,7 @@ pub fn suggest_queries(
         for candidate in candidates.drain(..) {
             // An exact match, without stemming or prefix.
             if found.len() < MAX_REPLACEMENTS_PER_WORD
-                && hits(connection, SearchQuery::parse(&format!("\"{}\"", candidate.1), &[]))? > 0
+                && hits(connection, SearchQuery::parse(&format!("\"{}\"", candidate.1)))? > 0
             {
                 found.push(candidate);
             }
@@ -103,7 +103,7 @@ pub fn suggest_queries(
             .map(|(word, _)| word.edits)
             .sum();
         let text = apply_replacements(sparse_search.text, &suspects, &replacements, &choice);
-        let found = hits(connection, SearchQuery::parse(&text, sparse_search.stemmers))?;
+        let found = hits(connection, SearchQuery::parse(&text))?;
         if usize::try_from(found).unwrap_or(0) > sparse_search.result_count {
             offered.push((edits, -found, text));
         }

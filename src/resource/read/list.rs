@@ -20,6 +20,7 @@ use crate::resource::read::facets::compute_facets;
 use crate::resource::read::highlights::HighlightData;
 use crate::resource::read::include::{IncludeContext, load_includes};
 use crate::resource::read::page::{self, JsonItems, list_response_head};
+use crate::resource::read::partial_match::{PartialMatch, find_partial_match_of_list};
 use crate::resource::read::referenced_by::ReferencingItems;
 use crate::resource::read::response::ResponseContext;
 use crate::resource::read::response::{RepresentationState, RevisionKey};
@@ -116,7 +117,7 @@ fn read_list_page<S: Resource>(
         fresh_until: revisions.next_scheduled_change(),
     };
     validators.unless_current(condition, || {
-        load_list_page::<S>(connection, app_state, list_request, revisions)
+        load_list_page::<S>(connection, app_state, list_request, &revisions)
     })
 }
 
@@ -124,9 +125,31 @@ fn load_list_page<S: Resource>(
     connection: &mut Connection,
     state: &AppState,
     list_request: &ListRequest,
-    revisions: Arc<Revisions>,
+    revisions: &Arc<Revisions>,
 ) -> Result<page::ListResponse, Problem> {
-    let cache = CacheView::new(&state.reference_cache, &revisions);
+    let page = load_matching_page::<S>(connection, state, list_request, revisions)?;
+    if !page.items.is_empty() {
+        return Ok(page);
+    }
+    let cache = CacheView::new(&state.reference_cache, revisions);
+    let Some(PartialMatch { query, omitted_terms }) =
+        find_partial_match_of_list(connection, &cache, list_request)?
+    else {
+        return Ok(page);
+    };
+    let partial_request = list_request.with_omitted_terms(query, &omitted_terms);
+    let partial_page = load_matching_page::<S>(connection, state, &partial_request, revisions)?;
+    Ok(page::ListResponse { omitted_terms, did_you_mean: page.did_you_mean, ..partial_page })
+}
+
+/// Loads a page of the items that match all words.
+fn load_matching_page<S: Resource>(
+    connection: &mut Connection,
+    state: &AppState,
+    list_request: &ListRequest,
+    revisions: &Arc<Revisions>,
+) -> Result<page::ListResponse, Problem> {
+    let cache = CacheView::new(&state.reference_cache, revisions);
     let list = list_request.page_query(connection, &cache)?;
     let mut render_context = RenderContext::new(
         list_request.language_preference.clone(),
@@ -156,15 +179,14 @@ fn load_list_page<S: Resource>(
         .with_total
         .then(|| {
             state.count_cache.lists.get_or_try_insert_with(
-                &revisions,
+                revisions,
                 &list_request.count_key,
                 || count(connection),
             )
         })
         .transpose()?;
     let info = list_request.page_params.page_info(&slice, total);
-    let read_context =
-        ReadContext { state, revisions: &revisions, visibility: list_request.visibility };
+    let read_context = ReadContext { state, revisions, visibility: list_request.visibility };
     let facets = if list_request.facet_params.filters.is_empty() {
         None
     } else {
@@ -175,7 +197,7 @@ fn load_list_page<S: Resource>(
         .and_then(|search| search.to_sparse_search(&list_request.page_params, loaded.len()))
     {
         Some(sparse_search) => {
-            let vocabulary = state.vocabulary.at(&revisions);
+            let vocabulary = state.vocabulary.at(revisions);
             suggest_queries(connection, vocabulary, &sparse_search, |connection, query| {
                 Ok(list_request
                     .with_query(query)
@@ -218,5 +240,6 @@ fn load_list_page<S: Resource>(
             items.add_member("highlights", &highlights)?;
         }
     }
-    Ok(page::ListResponse { items, page_info: info, facets, did_you_mean })
+    let omitted_terms = Vec::new();
+    Ok(page::ListResponse { items, page_info: info, facets, omitted_terms, did_you_mean })
 }

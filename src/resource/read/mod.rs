@@ -12,5 +12,6 @@ pub mod highlights;
 pub mod include;
 pub mod list;
 pub mod page;
+pub mod partial_match;
 pub mod referenced_by;
 pub mod response;

@@ -135,6 +135,11 @@ impl Default for JsonItems {
 const LIST_BODY_START: &[u8] = b"{\"data\":[";
 
 impl JsonItems {
+    /// Whether there are no items.
+    pub fn is_empty(&self) -> bool {
+        self.0.len() == LIST_BODY_START.len()
+    }
+
     /// Adds an item with only the requested fields.
     pub fn push<T: Serialize>(
         &mut self,
@@ -161,6 +166,8 @@ pub struct ListResponse {
     pub page_info: PageInfo,
     /// The facets, if requested.
     pub facets: Option<Map<String, Value>>,
+    /// Words of `q` that were omitted, since no item has all words.
+    pub omitted_terms: Vec<String>,
     /// Suggested queries.
     pub did_you_mean: Vec<String>,
 }
@@ -174,6 +181,10 @@ impl ListResponse {
         if let Some(facets) = &self.facets {
             body.extend_from_slice(b",\"facets\":");
             serde_json::to_writer(&mut body, facets).map_err(Problem::internal)?;
+        }
+        if !self.omitted_terms.is_empty() {
+            body.extend_from_slice(b",\"omitted_terms\":");
+            serde_json::to_writer(&mut body, &self.omitted_terms).map_err(Problem::internal)?;
         }
         if !self.did_you_mean.is_empty() {
             body.extend_from_slice(b",\"did_you_mean\":");

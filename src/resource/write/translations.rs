@@ -92,7 +92,7 @@ pub fn parse_translations(
         let status = inner
             .enum_value("status", &Status::OF_TEXTS)
             .unwrap_or_else(|| defaults.text_status(language));
-        let defaults = TranslationDefaults { status, ..*defaults };
+        let defaults = TranslationDefaults { status, stored_texts: &[], ..*defaults };
         let text = parse_translation(&mut inner, schema, &defaults, language);
         for (name, _) in schema.text_fields.iter().filter(|(_, column)| *column == TextField::Title)
         {

@@ -12,13 +12,11 @@ const MK: Option<StemmerLanguage> = Some(StemmerLanguage::Macedonian);
 const TR: Option<StemmerLanguage> = Some(StemmerLanguage::Turkish);
 
 fn highlighted(query: &str, text: &str, stemmer: Option<StemmerLanguage>) -> String {
-    Highlighter::new(&SearchQuery::parse(query, &StemmerLanguage::ALL))
-        .highlight(text, stemmer)
-        .unwrap_or_default()
+    Highlighter::new(&SearchQuery::parse(query)).highlight(text, stemmer).unwrap_or_default()
 }
 
 fn snippets(query: &str, text: &str) -> Vec<String> {
-    Highlighter::new(&SearchQuery::parse(query, &StemmerLanguage::ALL))
+    Highlighter::new(&SearchQuery::parse(query))
         .with_snippets(2, 40)
         .snippets(text, EN)
         .unwrap_or_default()
@@ -85,8 +83,7 @@ fn marks_adjacent_phrases() {
 
 #[test]
 fn distinguishes_groups() {
-    let query =
-        SearchQuery::parse("women OR men \"equal rights\" woman law", &StemmerLanguage::ALL);
+    let query = SearchQuery::parse("women OR men \"equal rights\" woman law");
     let marker = Highlighter::new(&query);
     for (text, expected) in [
         ("Women", 0b101),
@@ -187,7 +184,7 @@ fn any_rules() -> impl Strategy<Value = Option<StemmerLanguage>> {
 proptest! {
     #[test]
     fn highlight_preserves_text(query in any_query(), text in any_text(), stemmer in any_rules()) {
-        let query = SearchQuery::parse(&query, &StemmerLanguage::ALL);
+        let query = SearchQuery::parse(&query);
         let marker = Highlighter::new(&query);
         let spans = marker.spans(&text, stemmer);
         prop_assert!(spans.iter().all(|span| text.get(span.clone()).is_some_and(|marked| !marked.is_empty())), "{:?}", spans);
@@ -200,7 +197,7 @@ proptest! {
 
     #[test]
     fn groups_match_index(query in any_query(), text in any_text(), stemmer in any_rules()) {
-        let query = SearchQuery::parse(&query, &StemmerLanguage::ALL);
+        let query = SearchQuery::parse(&query);
         let mut tokens = AnalyzedTexts::default();
         tokens.add_text(&text, stemmer);
         let found = |group: &Vec<Term>| group.iter().any(|term| term.matches(&tokens));
@@ -215,7 +212,7 @@ proptest! {
     fn snippets_are_substrings(
         query in any_query(), render_text in any_text(), stemmer in any_rules(), max_snippets in 0_usize..4, snippet_len in 0_usize..60,
     ) {
-        let query = SearchQuery::parse(&query, &StemmerLanguage::ALL);
+        let query = SearchQuery::parse(&query);
         let marker = Highlighter::new(&query).with_snippets(max_snippets, snippet_len);
         let Some(snippets) = marker.snippets(&render_text, stemmer) else {
             prop_assert!(marker.spans(&render_text, stemmer).is_empty());
@@ -242,7 +239,7 @@ proptest! {
 proptest! {
     #[test]
     fn windows_do_not_split_words(query in any_query(), text in any_text(), max_snippets in 0_usize..4, snippet_len in 0_usize..60) {
-        let query = SearchQuery::parse(&query, &StemmerLanguage::ALL);
+        let query = SearchQuery::parse(&query);
         let text = normalize_whitespace(&text);
         let marks = Highlighter::new(&query).marks(&text, None);
         let layout = Layout::new(&text, &marks, snippet_len);

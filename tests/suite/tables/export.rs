@@ -168,7 +168,7 @@ on_both! {
             ("videos", "?country=MK&topic=!testimonials&lang=mk"),
             ("videos", "?q=zene"),
             ("videos", "?q=women&sort=title&lang=sq"),
-            ("videos", "?q=nothing+at+all+like+this"),
+            ("videos", "?q=nothing-like-this"),
             ("videos", "?sort=-duration_seconds"),
             ("videos", "?ids=testimonials-part-one"),
             ("programmes", ""),

@@ -1,5 +1,5 @@
-//! Items that contain an excluded term. They are loaded before a search and tested as a set: the
-//! full-text index would evaluate the excluded words again for each match and each rank.
+//! Items that contain a term. Excluded terms are loaded before a search and tested as a set: the
+//! full-text index would evaluate them again for each match and each rank.
 
 use diesel::sql_types::BigInt;
 

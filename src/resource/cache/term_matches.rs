@@ -1,7 +1,7 @@
-//! Cache of the items that contain an excluded word, which many searches have in common.
+//! Cache of the items that contain a word, for words that are excluded or may be omitted.
 
 use crate::db::row_id_bitmap::RowIdBitmap;
-use crate::db::search::excluded_terms::load_items_with_term;
+use crate::db::search::term_matches::load_items_with_term;
 use crate::db::search::{Audience, FieldScope, IndexSearch};
 use crate::db::{Connection, Error};
 use crate::resource::cache::versioned::VersionedCache;
@@ -11,46 +11,45 @@ use crate::text::query::Term;
 /// Maximum number of cached sets. A set takes 12 kB for 100,000 items.
 const MAX_SETS: usize = 500;
 
-/// Items that contain an excluded term, by term, at the current catalogue revision.
-pub struct ExcludedTermCache(VersionedCache<ExcludedTermKey, RowIdBitmap>);
+/// Items that contain a term, at the current catalogue revision.
+pub struct TermMatchCache(VersionedCache<TermMatchKey, RowIdBitmap>);
 
 /// Identifies the items of a kind that contain a term.
 #[derive(Clone, Eq, Hash, PartialEq)]
-struct ExcludedTermKey {
+struct TermMatchKey {
     kind: char,
     audience: Audience,
     scope: FieldScope,
     term: Term,
 }
 
-impl Default for ExcludedTermCache {
+impl Default for TermMatchCache {
     fn default() -> Self {
         Self(VersionedCache::with_max_entries(MAX_SETS))
     }
 }
 
-impl ExcludedTermCache {
-    /// Returns the items that contain an excluded term of the query; `None` if it has none.
-    pub fn items_with_excluded_terms(
+impl TermMatchCache {
+    /// Returns the items that contain any of these terms.
+    pub fn items_with_terms(
         &self,
         connection: &mut Connection,
         revisions: &Revisions,
         index_search: IndexSearch<'_>,
         scope: FieldScope,
-    ) -> Result<Option<RowIdBitmap>, Error> {
-        let IndexSearch { query, kinds, audience, .. } = index_search;
-        if query.excluded.is_empty() {
-            return Ok(None);
-        }
+        terms: &[Term],
+    ) -> Result<RowIdBitmap, Error> {
+        let IndexSearch { kinds, audience, .. } = index_search;
         let mut sets = Vec::new();
         for (term, kind) in
-            query.excluded.iter().flat_map(|term| kinds.iter().map(move |kind| (term, *kind)))
+            terms.iter().flat_map(|term| kinds.iter().map(move |kind| (term, *kind)))
         {
-            let key = ExcludedTermKey { kind, audience, scope, term: term.clone() };
+            let spelled_alike = Term { text: String::new(), ..term.clone() };
+            let key = TermMatchKey { kind, audience, scope, term: spelled_alike };
             sets.push(self.0.get_or_try_insert_with(revisions, &key, || {
                 load_items_with_term(connection, index_search, scope, kind, term)
             })?);
         }
-        Ok(Some(RowIdBitmap::union(&sets)))
+        Ok(RowIdBitmap::union(&sets))
     }
 }
