@@ -54,7 +54,11 @@ impl Database {
                     targets,
                     access,
                     session: config.session,
-                    acquire_timeout: config.acquire_timeout,
+                    acquire_timeout: match access {
+                        // An export that has begun fails if a batch has to wait for too long.
+                        Access::ReadStream => config.acquire_timeout.saturating_mul(12),
+                        Access::Read | Access::Write => config.acquire_timeout,
+                    },
                     max_queue_len: config.max_queue_len,
                 },
                 size,

@@ -177,7 +177,7 @@ pub fn overwrite_free_space(connection: &mut Connection) -> Result<(), Error> {
     }
     connection.batch_execute("SET statement_timeout = 0")?;
     Ok(connection.batch_execute(
-        "VACUUM items, texts, slugs, filter_terms, filter_index, tracks, cues, search_index, vocabulary, idempotent_requests",
+        "VACUUM items, texts, slugs, filter_terms, filter_index, tracks, cues, search_index, vocabulary, idempotent_requests, videos, programmes, impact_statistics, revisions, revision_log",
     )?)
 }
 

@@ -17,8 +17,9 @@ extern "SQL" {
 #[expect(unsafe_code, reason = "reads a blob where SQLite holds it, not a copy for every row")]
 pub(super) fn register_get_bit(connection: &mut SqliteConnection) -> Result<(), Error> {
     get_bit_utils::register_impl(connection, |bits: *const [u8], position: i64| {
-        // SAFETY: The pointer comes from `sqlite3_value_blob`, and SQLite keeps the arguments of a
-        // function until it returns.
+        // SAFETY: The argument is always bound as a blob, so the pointer comes from
+        // `sqlite3_value_blob`, and SQLite keeps the arguments of a function until it returns. (Of a
+        // text, Diesel would make a copy that is dropped before.) An empty blob is an empty slice.
         let bytes = unsafe { &*bits };
         let byte = bit_position(position).and_then(|(index, mask)| Some(bytes.get(index)? & mask));
         i32::from(byte.is_some_and(|bit| bit != 0))

@@ -1,7 +1,7 @@
 //! What the log line of a request may contain: never search terms or API keys.
 
 use crate::db::Id;
-use crate::http::api_keys::KEY_PREFIX;
+use crate::http::api_keys::{KEY_PREFIX, SECRET_LEN};
 use crate::http::query_params::percent_decode;
 
 /// The API key of a request, an extension that the middleware logs.
@@ -14,8 +14,48 @@ const MAX_LOGGED_CHARS: usize = 2_000;
 /// Maximum length of a parameter in the log.
 const MAX_PARAMETER_LEN: usize = 100;
 
-/// Returns the path and the query for the log. The value of `q`, values with other characters than
-/// those of slugs, numbers, dates and lists, and whatever may be an API key are replaced by `…`.
+/// Parameters whose values are not logged if they are misspelt or unknown either: what else a client
+/// sends may be a search term or a password.
+const LOGGED_PARAMETERS: [&str; 34] = [
+    "completeness",
+    "country",
+    "cursor",
+    "facet_limit",
+    "facets",
+    "fields",
+    "format",
+    "has",
+    "highlights",
+    "ids",
+    "include",
+    "incomplete",
+    "indicator",
+    "kind",
+    "lang",
+    "layout",
+    "limit",
+    "missing",
+    "offset",
+    "on_references",
+    "parent",
+    "partner",
+    "programme",
+    "published_after",
+    "published_before",
+    "purge",
+    "role",
+    "sort",
+    "spoken_language",
+    "status",
+    "text_language",
+    "topic",
+    "total",
+    "year",
+];
+
+/// Returns the path and the query for the log. Values of parameters that are not in
+/// [`LOGGED_PARAMETERS`], values with other characters than those of slugs, numbers, dates and
+/// lists, and whatever may be an API key are replaced by `…`.
 pub fn path_for_log(path_and_query: &str) -> String {
     let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
     let segments: Vec<&str> =
@@ -26,7 +66,7 @@ pub fn path_for_log(path_and_query: &str) -> String {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         if !is_plain(name) || may_be_key(name) {
             text.push('…');
-        } else if name == "q" || !is_plain(value) || may_be_key(value) {
+        } else if !LOGGED_PARAMETERS.contains(&name) || !is_plain(value) || may_be_key(value) {
             text.extend([name, "=…"]);
         } else {
             text.push_str(pair);
@@ -35,8 +75,12 @@ pub fn path_for_log(path_and_query: &str) -> String {
     text.chars().take(MAX_LOGGED_CHARS).collect()
 }
 
-fn may_be_key(text: &str) -> bool {
-    percent_decode(text).is_none_or(|decoded| decoded.contains(KEY_PREFIX))
+/// Whether a text contains what may be an API key, with its prefix or without.
+pub fn may_be_key(text: &str) -> bool {
+    // Slugs have no upper-case letters.
+    let is_secret =
+        |text: &str| text.len() == SECRET_LEN && text.bytes().any(|byte| byte.is_ascii_uppercase());
+    percent_decode(text).is_none_or(|decoded| decoded.contains(KEY_PREFIX) || is_secret(&decoded))
 }
 
 fn is_plain(text: &str) -> bool {
@@ -57,7 +101,9 @@ mod tests {
                 "/v1/videos?country=RS,MK&sort=-published_at",
             ),
             ("/v1/videos?q=shelter&limit=2", "/v1/videos?q=…&limit=2"),
-            ("/v1/videos?title=two+words&x", "/v1/videos?title=…&x"),
+            ("/v1/videos?title=two+words&x", "/v1/videos?title=…&x=…"),
+            ("/v1/videos?Q=shelter&password=zzhunter2", "/v1/videos?Q=…&password=…"),
+            ("/v1/videos?lang=3T-UwEG7NoAJYtnqIf-bHN0wVlJFOq0rk66vqGSAEu4", "/v1/videos?lang=…"),
             ("/oembed?url=https%3A%2F%2Fc.org%2Fembed%3Fq%3Dshelter", "/oembed?url=…"),
             ("/v1/videos?access_token=kino_abc", "/v1/videos?access_token=…"),
             ("/v1/videos?access_token=%6bino_abc", "/v1/videos?access_token=…"),

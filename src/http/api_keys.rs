@@ -43,6 +43,8 @@ impl Role {
 
 /// The start of every API key, by which a leaked key is recognised.
 pub const KEY_PREFIX: &str = "kino_";
+/// Length of an API key without its prefix: 32 bytes in Base64.
+pub const SECRET_LEN: usize = 43;
 
 /// An API key as stored.
 #[derive(Clone, Debug, Insertable, Queryable, Selectable)]

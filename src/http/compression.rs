@@ -18,6 +18,9 @@ use actix_web::http::{Method, StatusCode};
 /// Smaller bodies, in bytes, are sent uncompressed: they fit into one packet either way.
 const MIN_COMPRESSIBLE_LEN: usize = 1_024;
 
+/// Larger bodies, in bytes, are compressed at the fastest level.
+const LARGE_BODY_LEN: usize = 128 * 1_024;
+
 /// A content coding.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ContentCoding {
@@ -81,14 +84,16 @@ impl ContentCoding {
 
     fn compress(self, plain: &[u8]) -> std::io::Result<Vec<u8>> {
         // Levels at which compression takes about as long as it saves in transfer: responses are
-        // compressed on each request.
+        // compressed on each request. Large ones would delay the other requests of the thread.
+        let is_large = plain.len() > LARGE_BODY_LEN;
+        let (brotli_level, gzip_level) = if is_large { (1, 1) } else { (4, 5) };
         match self {
             Self::Zstd => zstd::bulk::compress(plain, 3),
             Self::Brotli => {
                 let mut writer = brotli::CompressorWriter::new(
                     Vec::with_capacity(plain.len() / 4),
                     4_096,
-                    4,
+                    brotli_level,
                     20,
                 );
                 writer.write_all(plain)?;
@@ -98,7 +103,7 @@ impl ContentCoding {
             Self::Gzip => {
                 let mut writer = flate2::write::GzEncoder::new(
                     Vec::with_capacity(plain.len() / 4),
-                    flate2::Compression::new(5),
+                    flate2::Compression::new(gzip_level),
                 );
                 writer.write_all(plain)?;
                 writer.finish()

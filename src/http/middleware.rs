@@ -11,7 +11,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 
 use crate::db::Id;
-use crate::http::access_log::{AuthenticatedKey, path_for_log};
+use crate::http::access_log::{AuthenticatedKey, may_be_key, path_for_log};
 use crate::http::compression::CompressionPlan;
 use crate::http::origin::OriginPolicy;
 use crate::http::problem::{Problem, ProblemBody, ProblemKind};
@@ -152,6 +152,7 @@ fn drop_stream_body(body: BoxBody) -> BoxBody {
 fn request_id(request: &ServiceRequest) -> String {
     let is_valid = |text: &str| {
         (1..=64).contains(&text.len())
+            && !may_be_key(text)
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
     };
     let client_id = request

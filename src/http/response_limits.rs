@@ -4,8 +4,8 @@
 //! - The operating system buffers at most [`MAX_UNSENT_BYTES`] for each connection.
 //! - A client that reads nothing for [`MAX_BLOCKED_TIME`] is disconnected, and one that makes the
 //!   server wait longer than that in all, if it reads less than [`MIN_BYTES_PER_SECOND`].
-//! - All bodies that are being sent together hold at most [`MAX_HELD_BYTES`]. Above that, those
-//!   clients are disconnected that have not read for the longest time.
+//! - If all bodies that are being sent hold more than [`MAX_HELD_BYTES`], clients that have not read
+//!   for [`MIN_BLOCKED_TIME`] are disconnected, those that have waited longest first.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -34,8 +34,10 @@ const SLICE_BYTES: usize = 32 * 1024;
 /// Maximum time that the server waits for a client in all, in addition to the time that the client
 /// needs at [`MIN_BYTES_PER_SECOND`].
 const MAX_BLOCKED_TIME: Duration = Duration::from_mins(1);
+/// Time after which a client that does not read is disconnected if memory is short.
+const MIN_BLOCKED_TIME: Duration = Duration::from_secs(1);
 /// Time between searches for clients that do not read.
-const WATCH_INTERVAL: Duration = Duration::from_secs(5);
+const WATCH_INTERVAL: Duration = Duration::from_millis(500);
 /// Maximum number of bytes that the operating system accepts before it can send them. Without this
 /// limit, it buffers megabytes for each connection, and nothing shows whether the client reads.
 #[cfg(target_os = "linux")]
@@ -51,12 +53,11 @@ const STREAM_BYTES: usize = 1024 * 1024;
 static HELD_BYTES: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
-    /// The bodies that this thread is sending.
-    static HELD_BODIES: RefCell<HeldBodies> = const { RefCell::new(HeldBodies::new()) };
+    /// The bodies of this thread that wait for their clients.
+    static WAITING_BODIES: RefCell<WaitingBodies> = const { RefCell::new(WaitingBodies::new()) };
 }
 
-/// Number of bytes that a body holds which is produced while it is sent: an extension of the
-/// response. [`STREAM_BYTES`] without it.
+/// Memory that a streamed body takes: an extension of the response. [`STREAM_BYTES`] without it.
 #[derive(Clone, Copy)]
 pub struct StreamBytes(pub usize);
 
@@ -87,7 +88,9 @@ impl ConnectionParts {
         let size = body.size();
         let is_large = match size {
             BodySize::None => false,
-            BodySize::Sized(bytes) => usize::try_from(bytes).is_ok_and(|bytes| bytes > SLICE_BYTES),
+            BodySize::Sized(bytes) => {
+                usize::try_from(bytes).map_or(true, |bytes| bytes > SLICE_BYTES)
+            }
             BodySize::Stream => true,
         };
         let Self { socket, payload } = self;
@@ -100,14 +103,16 @@ impl ConnectionParts {
             body if !matches!(size, BodySize::Sized(_)) => from_stream(body),
             body => body.try_into_bytes().map_or_else(from_stream, Content::from_bytes),
         };
+        let mut held_body = HeldBody {
+            content,
+            held_bytes: 0,
+            waiting_since: Instant::now(),
+            socket,
+            request_id: request_id.to_owned(),
+        };
+        held_body.update_held_bytes();
         BoxBody::new(LimitedBody {
-            held_body: Rc::new(RefCell::new(HeldBody {
-                content,
-                held_bytes: 0,
-                last_read: Instant::now(),
-                socket,
-                request_id: request_id.to_owned(),
-            })),
+            held_body: Rc::new(RefCell::new(held_body)),
             size,
             position: None,
             client: ClientPace::default(),
@@ -142,8 +147,11 @@ impl ConnectionSocket {
         // SAFETY: The connection owns the socket and the body, and drops the body first. This is
         // called for bodies that have not been dropped.
         let socket = unsafe { BorrowedFd::borrow_raw(self.0) };
-        // It fails if the client has closed the connection.
-        drop(SockRef::from(&socket).shutdown(Shutdown::Both));
+        let socket = SockRef::from(&socket);
+        // Otherwise the operating system keeps what it has buffered for the client. Both fail if the
+        // client has closed the connection.
+        drop(socket.set_linger(Some(Duration::ZERO)));
+        drop(socket.shutdown(Shutdown::Both));
     }
 }
 
@@ -201,16 +209,24 @@ struct HeldBody {
     content: Content,
     /// Its part of [`HELD_BYTES`].
     held_bytes: usize,
-    /// When its client has last read.
-    last_read: Instant,
+    /// Since when it waits for its client, if it does.
+    waiting_since: Instant,
     socket: Option<ConnectionSocket>,
     /// For the log.
     request_id: String,
 }
 
 impl HeldBody {
-    /// Disconnects the client, and returns the number of bytes that are freed.
-    fn abort(&mut self, reason: &str) -> usize {
+    /// Updates the total of the bodies that are being sent.
+    fn update_held_bytes(&mut self) {
+        let held_bytes = self.content.held_bytes();
+        HELD_BYTES.fetch_add(held_bytes, Ordering::Relaxed);
+        HELD_BYTES
+            .fetch_sub(std::mem::replace(&mut self.held_bytes, held_bytes), Ordering::Relaxed);
+    }
+
+    /// Disconnects the client.
+    fn abort(&mut self, reason: &str) {
         log::warn!(
             target: "kinoteka::request",
             "request_id={} response=aborted reason={}",
@@ -218,83 +234,87 @@ impl HeldBody {
             quote(reason)
         );
         self.content = Content { is_dropped: true, ..Content::default() };
+        self.update_held_bytes();
         if let Some(socket) = self.socket {
             socket.shut_down();
         }
-        std::mem::take(&mut self.held_bytes)
     }
 }
 
-/// The bodies that a thread is sending.
-struct HeldBodies {
-    /// Those whose clients have waited longest to read are first.
-    by_last_read: BTreeMap<u64, Rc<RefCell<HeldBody>>>,
+impl Drop for HeldBody {
+    fn drop(&mut self) {
+        self.content = Content::default();
+        self.update_held_bytes();
+    }
+}
+
+/// The bodies of a thread that wait for their clients. Those that are being produced do not.
+struct WaitingBodies {
+    /// Those that have waited longest are first.
+    bodies: BTreeMap<u64, Rc<RefCell<HeldBody>>>,
     next_position: u64,
     /// Whether a task looks for clients that do not read.
     is_watched: bool,
 }
 
-impl HeldBodies {
+impl WaitingBodies {
     const fn new() -> Self {
-        Self { by_last_read: BTreeMap::new(), next_position: 0, is_watched: false }
+        Self { bodies: BTreeMap::new(), next_position: 0, is_watched: false }
     }
 
-    /// Adds a body after all others, and returns its position. If that is too much, aborts the first
-    /// ones.
+    /// Adds a body after all others, and returns its position.
     fn push(&mut self, body: Rc<RefCell<HeldBody>>) -> u64 {
-        let added = {
+        let has_socket = {
             let mut body = body.borrow_mut();
-            body.held_bytes = body.content.held_bytes();
-            body.last_read = Instant::now();
-            if body.socket.is_some() && !self.is_watched {
-                self.is_watched = true;
-                actix_web::rt::spawn(abort_unread_bodies());
-            }
-            body.held_bytes
+            body.waiting_since = Instant::now();
+            body.socket.is_some()
         };
-        let mut total = HELD_BYTES.fetch_add(added, Ordering::Relaxed).saturating_add(added);
-        while total > MAX_HELD_BYTES
-            && let Some((_, unread)) = self.by_last_read.pop_first()
-        {
-            let freed = unread.borrow_mut().abort("too many clients do not read");
-            total = HELD_BYTES.fetch_sub(freed, Ordering::Relaxed).saturating_sub(freed);
+        if has_socket && !self.is_watched {
+            self.is_watched = true;
+            actix_web::rt::spawn(abort_unread_bodies());
         }
         let position = self.next_position;
         self.next_position = position.wrapping_add(1);
-        self.by_last_read.insert(position, body);
+        self.bodies.insert(position, body);
         position
     }
 
-    /// Aborts the bodies whose clients have not read since `time`. Returns whether others remain.
-    fn abort_unread_since(&mut self, time: Instant) -> bool {
-        while let Some(first) = self.by_last_read.first_entry() {
-            if first.get().borrow().last_read > time {
-                return true;
+    /// Aborts the bodies that have waited too long: for [`MAX_BLOCKED_TIME`], or since memory is
+    /// short. Returns whether others remain.
+    fn abort_unread(&mut self, now: Instant) -> bool {
+        let mut total = HELD_BYTES.load(Ordering::Relaxed);
+        let mut unread: Vec<(u64, &str)> = Vec::new();
+        for (position, body) in &self.bodies {
+            let body = body.borrow();
+            let waited = now.saturating_duration_since(body.waiting_since);
+            if waited < MIN_BLOCKED_TIME {
+                break;
             }
-            HELD_BYTES.fetch_sub(
-                first.remove().borrow_mut().abort("the client does not read"),
-                Ordering::Relaxed,
-            );
+            if waited >= MAX_BLOCKED_TIME {
+                unread.push((*position, "the client does not read"));
+            } else if total > MAX_HELD_BYTES && body.held_bytes > 0 {
+                unread.push((*position, "too many clients do not read"));
+            } else {
+                continue;
+            }
+            total = total.saturating_sub(body.held_bytes);
         }
-        self.is_watched = false;
-        false
-    }
-
-    fn remove(&mut self, position: u64) {
-        if let Some(body) = self.by_last_read.remove(&position) {
-            HELD_BYTES.fetch_sub(body.borrow().held_bytes, Ordering::Relaxed);
+        for (position, reason) in unread {
+            if let Some(body) = self.bodies.remove(&position) {
+                body.borrow_mut().abort(reason);
+            }
         }
+        self.is_watched = !self.bodies.is_empty();
+        self.is_watched
     }
 }
 
-/// Aborts the bodies of this thread that nobody reads, until there are no more bodies.
+/// Aborts the bodies of this thread that nobody reads, until none waits.
 async fn abort_unread_bodies() {
     loop {
         actix_web::rt::time::sleep(WATCH_INTERVAL).await;
-        let time = Instant::now().checked_sub(MAX_BLOCKED_TIME);
-        if !time.is_some_and(|time| {
-            HELD_BODIES.with_borrow_mut(|bodies| bodies.abort_unread_since(time))
-        }) {
+        let now = Instant::now();
+        if !WAITING_BODIES.with_borrow_mut(|bodies| bodies.abort_unread(now)) {
             return;
         }
     }
@@ -340,18 +360,20 @@ struct LimitedBody {
 }
 
 impl LimitedBody {
-    /// Removes the body from those of the thread.
-    fn leave(&mut self) {
+    /// Removes the body from those that wait for their clients.
+    fn stop_waiting(&mut self) {
+        self.client.stop_waiting();
         if let Some(position) = self.position.take() {
             // There is no list when the thread is ending.
-            let _ = HELD_BODIES.try_with(|bodies| bodies.borrow_mut().remove(position));
+            let _ =
+                WAITING_BODIES.try_with(|waiting| waiting.borrow_mut().bodies.remove(&position));
         }
     }
 }
 
 impl Drop for LimitedBody {
     fn drop(&mut self) {
-        self.leave();
+        self.stop_waiting();
     }
 }
 
@@ -359,25 +381,28 @@ impl MessageBody for LimitedBody {
     type Error = Box<dyn StdError>;
 
     fn size(&self) -> BodySize {
-        self.size
+        // actix-http drops a body of size `None`, and the payload with it.
+        if self.size == BodySize::None { BodySize::Stream } else { self.size }
     }
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> BodyPoll {
-        self.client.stop_waiting();
-        self.leave();
-        if self.client.is_too_slow() {
-            self.held_body.borrow_mut().abort("the client reads too slowly");
-        }
-        if self.held_body.borrow().content.is_dropped {
-            return Poll::Ready(Some(Err("the client does not read".into())));
-        }
-        let next = self.held_body.borrow_mut().content.poll_next(context);
+        self.stop_waiting();
+        let next = {
+            let mut body = self.held_body.borrow_mut();
+            if self.client.is_too_slow() {
+                body.abort("the client reads too slowly");
+            }
+            if body.content.is_dropped {
+                return Poll::Ready(Some(Err("the client does not read".into())));
+            }
+            let next = body.content.poll_next(context);
+            body.update_held_bytes();
+            next
+        };
         if let Poll::Ready(Some(Ok(bytes))) = &next {
             self.client.start_waiting(bytes.len());
-        }
-        if !matches!(next, Poll::Ready(None | Some(Err(_)))) {
             let held_body = Rc::clone(&self.held_body);
-            self.position = Some(HELD_BODIES.with_borrow_mut(|bodies| bodies.push(held_body)));
+            self.position = Some(WAITING_BODIES.with_borrow_mut(|waiting| waiting.push(held_body)));
         }
         next
     }
@@ -411,24 +436,27 @@ mod tests {
     }
 
     #[test]
-    fn unread_bodies_are_dropped_when_memory_is_short() {
+    fn bodies_that_nobody_reads_are_aborted_when_memory_is_short() {
         let third = MAX_HELD_BYTES / 3 + 1;
         let mut bodies = [body_of(third), body_of(third), body_of(third)];
-        for body in bodies.iter_mut().take(2) {
+        for body in &mut bodies {
             assert!(poll(body).unwrap().is_ok());
         }
-        // The first has been read last, so the second is dropped for the third.
+        let abort_unread = |after: Duration| {
+            let now = Instant::now() + after;
+            WAITING_BODIES.with_borrow_mut(|waiting| waiting.abort_unread(now))
+        };
+        // All clients have just read.
+        assert!(abort_unread(Duration::ZERO));
         let [first, second, third] = &mut bodies;
         assert!(poll(first).unwrap().is_ok());
-        assert!(poll(third).unwrap().is_ok());
-        assert!(poll(first).unwrap().is_ok());
+        // The second has waited longest. Without it, there is enough memory.
+        assert!(abort_unread(MIN_BLOCKED_TIME));
+        assert!(poll(first).unwrap().is_ok() && poll(third).unwrap().is_ok());
         assert_eq!(poll(second), Some(Err("the client does not read".to_owned())));
-        // Those whose clients do not read are aborted.
-        let has_read = HELD_BODIES.with_borrow_mut(|held| held.abort_unread_since(Instant::now()));
-        assert!(!has_read);
-        assert!(poll(first).unwrap().is_err());
-        drop(bodies);
-        assert_eq!(HELD_BYTES.load(Ordering::Relaxed), 0);
+        // Those that nobody reads for long are aborted in any case.
+        assert!(!abort_unread(MAX_BLOCKED_TIME));
+        assert!(poll(first).unwrap().is_err() && poll(third).unwrap().is_err());
     }
 
     #[test]

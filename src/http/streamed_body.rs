@@ -8,15 +8,20 @@ use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::web::Bytes;
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::http::problem::Problem;
+use crate::http::response_limits::StreamBytes;
 
 /// Parts queued for the client, in addition to the one being sent and the one being produced.
 const BUFFERED_PARTS: usize = 1;
 
 /// A response body that a background task produces. The task ends when the client disconnects.
-pub struct StreamedBody(Receiver<Result<Part, Problem>>);
+pub struct StreamedBody {
+    parts: Receiver<Result<Part, Problem>>,
+    stream_bytes: StreamBytes,
+}
 
 /// A part of a body.
 enum Part {
@@ -42,8 +47,13 @@ impl From<Problem> for StreamError {
 }
 
 impl StreamedBody {
-    /// Starts to produce a body; `name` says what it is in the log.
-    pub fn spawn<F>(name: &'static str, produce: impl FnOnce(BodySender) -> F) -> Self
+    /// Starts to produce a body of which up to `held_bytes` are in memory at a time. The log calls it
+    /// `name`.
+    pub fn spawn<F>(
+        name: &'static str,
+        held_bytes: usize,
+        produce: impl FnOnce(BodySender) -> F,
+    ) -> Self
     where
         F: Future<Output = Result<(), StreamError>> + 'static,
     {
@@ -60,7 +70,15 @@ impl StreamedBody {
             };
             drop(sender.send(last).await);
         });
-        Self(receiver)
+        Self { parts: receiver, stream_bytes: StreamBytes(held_bytes) }
+    }
+
+    /// Returns the response with this body.
+    pub fn into_response(self, response: &mut HttpResponseBuilder) -> HttpResponse {
+        let stream_bytes = self.stream_bytes;
+        let mut response = response.body(self);
+        response.extensions_mut().insert(stream_bytes);
+        response
     }
 }
 
@@ -99,7 +117,7 @@ impl MessageBody for StreamedBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        self.0.poll_recv(context).map(|part| match part {
+        self.parts.poll_recv(context).map(|part| match part {
             Some(Ok(Part::Bytes(bytes))) => Some(Ok(bytes)),
             Some(Ok(Part::End)) => None,
             Some(Err(problem)) => Some(Err(problem.to_string().into())),

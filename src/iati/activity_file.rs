@@ -31,6 +31,8 @@ use crate::text::xml::XmlWriter;
 /// Size of a file, in bytes, above which it is streamed.
 const MAX_BUFFERED_BYTES: usize = 2 * 1024 * 1024;
 
+/// Approximate size of a batch.
+const BATCH_BYTES: usize = 256 * 1024;
 /// Maximum number of bytes that are passed to the client at once.
 const MAX_PART_BYTES: usize = 64 * 1024;
 
@@ -94,11 +96,12 @@ impl ActivityRequest {
                         write_activity(&mut rendered, reporter, activity);
                     }
                 }
+                _ if batch.complete_programmes.is_empty() => {}
                 _ => remaining.push(batch.complete_programmes),
             }
         }
         match reporter {
-            Ok(reporter) if issues.is_empty() || self.omits_incomplete && !is_empty => {
+            Ok(reporter) if !is_empty && (issues.is_empty() || self.omits_incomplete) => {
                 let mut xml = start_activities(changed_at, skipped);
                 xml.append(rendered);
                 Ok(ActivityFile { skipped, xml, reporter, remaining })
@@ -168,7 +171,9 @@ impl ActivityFile {
         if self.remaining.is_empty() {
             return FileBody::Whole(self.xml.finish());
         }
-        FileBody::Streamed(StreamedBody::spawn("IATI export", |sender| async move {
+        // What is rendered, and the batches that are queued and sent.
+        let held_bytes = self.xml.byte_count().saturating_add(2 * BATCH_BYTES);
+        FileBody::Streamed(StreamedBody::spawn("IATI export", held_bytes, |sender| async move {
             self.stream(&state, &request, &sender).await
         }))
     }

@@ -131,7 +131,7 @@ pub async fn iati_activities(
         }
         match file.into_body(state.clone().into_inner(), activity_request) {
             FileBody::Whole(xml) => response.body(xml),
-            FileBody::Streamed(body) => response.body(body),
+            FileBody::Streamed(body) => body.into_response(response),
         }
     }))
 }

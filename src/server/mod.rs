@@ -86,6 +86,9 @@ pub fn start(settings: &Settings) -> Result<RunningServer, StartError> {
     })
     .on_connect(ConnectionSocket::register)
     .client_request_timeout(settings.client_timeout)
+    // A client that closes its connection would look like one that waits for the response, and the
+    // read would not end.
+    .h1_allow_half_closed(false)
     .shutdown_timeout(settings.shutdown_timeout.as_secs());
     if let Some(workers) = settings.workers {
         server = server.workers(workers);

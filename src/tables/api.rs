@@ -13,7 +13,6 @@ use crate::http::json_fields::truncate_for_message;
 use crate::http::middleware::StatementCount;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::http::query_params::present_params;
-use crate::http::response_limits::StreamBytes;
 use crate::impact::resource::ImpactStatistics;
 use crate::partners::resource::Partners;
 use crate::programmes::resource::Programmes;
@@ -222,7 +221,6 @@ pub async fn export_table<S: TableResource>(
         }
     };
     let mut response = response_context.ok(&validators);
-    let stream_bytes = StreamBytes(started.held_bytes(format));
     response
         .insert_header((header::CONTENT_LANGUAGE, list_request.language_preference.ui_language));
     let name = format!(
@@ -233,10 +231,7 @@ pub async fn export_table<S: TableResource>(
     response.insert_header((header::CONTENT_DISPOSITION, name));
     let table =
         TableExport { state: context.into_inner(), list_request, visibility: caller, format };
-    let mut response =
-        response.content_type(format.media_type()).body(table.into_body::<S>(started));
-    response.extensions_mut().insert(stream_bytes);
-    Ok(response)
+    Ok(table.into_body::<S>(started).into_response(response.content_type(format.media_type())))
 }
 
 /// Rejects list parameters that tables do not support.

@@ -27,6 +27,22 @@ fn logs_one_line_per_request() {
         ] {
             assert!(line.contains(part), "{part}: {line}");
         }
+        // An API key in the wrong header, with its prefix and without.
+        for secret in [key.as_str(), key.trim_start_matches("kino_")] {
+            get(&address, "/healthz", &format!("X-Request-Id: {secret}\r\n"));
+        }
+        get(
+            &address,
+            "/v1/videos?Q=zzsecret&search=zzsecret&password=zzsecret",
+            "X-Request-Id: mine-4\r\n",
+        );
+        served.wait_for_log(&["request_id=mine-4"]);
+        for line in served.log_lines() {
+            assert!(
+                !line.contains(key.trim_start_matches("kino_")) && !line.contains("zzsecret"),
+                "{line}"
+            );
+        }
         get(&address, "/v1/videos?limit=0", "X-Request-Id: mine-2\r\n");
         served.wait_for_log(&["request_id=mine-2", "status=400"]);
         served.wait_for_log(&["target=kinoteka::slow_query", "duration_ms=", "statement="]);

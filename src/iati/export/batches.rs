@@ -1,20 +1,21 @@
 //! Export of many programmes in batches, so that their related items fit into memory.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use diesel::sql_types::{BigInt, Text};
 
-use crate::db::sql_fragment::{Fragment, Statement, integer_in_fragment};
+use crate::db::sql_fragment::{Bind, Fragment, Statement, integer_in_fragment};
 use crate::db::types::sql::Uuid;
 use crate::db::{Connection, Error, Id, RowId};
 use crate::http::auth::Visibility;
 use crate::http::problem::Problem;
 use crate::iati::export::context::ExportContext;
-use crate::iati::export::{ActivityExport, export_activities};
+use crate::iati::export::{ActivityExport, FileProgress, export_activities};
 use crate::iati::load::ExportData;
 use crate::programmes::resource::Programmes;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_by_row_ids;
+use crate::{impact, videos};
 
 /// Number of items of a batch: programmes, their statistics and videos. A single programme may have
 /// more.
@@ -51,10 +52,14 @@ pub fn divide_into_batches(
 
 /// Returns the number of statistics and videos of each programme, by its identifier.
 fn load_related_counts(connection: &mut Connection) -> Result<HashMap<String, i64>, Error> {
+    let fields = [&impact::schema::SCHEMA, &videos::schema::SCHEMA]
+        .map(|schema| Bind::Text(schema.index_field("programme")));
     let statement = Fragment::new(
         "SELECT filter_terms.value, COUNT(*) FROM filter_terms JOIN filter_index ON filter_index.term = filter_terms.number \
-         WHERE filter_terms.field IN ('impact_statistic.programme', 'video.programme') GROUP BY filter_terms.value",
-    );
+         WHERE filter_terms.field IN (",
+    )
+    .binds(fields)
+    .sql(") GROUP BY filter_terms.value");
     let rows: Vec<(String, i64)> =
         Statement::<(Text, BigInt)>::new(statement).load_rows(connection)?;
     Ok(rows.into_iter().collect())
@@ -63,14 +68,13 @@ fn load_related_counts(connection: &mut Connection) -> Result<HashMap<String, i6
 /// Exports programmes batch by batch.
 pub struct BatchExport<'a> {
     context: &'a ExportContext<'a>,
-    /// Identifiers of the programmes exported so far.
-    identifiers: HashSet<String>,
+    progress: FileProgress,
 }
 
 impl<'a> BatchExport<'a> {
     /// Creates an export of programmes.
     pub fn new(context: &'a ExportContext<'a>) -> Self {
-        Self { context, identifiers: HashSet::new() }
+        Self { context, progress: FileProgress::default() }
     }
 
     /// Exports the next programmes; those that are no longer public are left out.
@@ -88,6 +92,6 @@ impl<'a> BatchExport<'a> {
             &mut render_context,
         )?;
         let data = ExportData::load(connection, programmes, &mut render_context)?;
-        Ok(export_activities(&data, self.context, &mut self.identifiers))
+        Ok(export_activities(&data, self.context, &mut self.progress))
     }
 }

@@ -5,7 +5,7 @@ use crate::impact::fields as statistic;
 use crate::resource::schema::ResourceKind;
 
 /// A field that IATI requires and that is missing or invalid.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct ReadinessIssue {
     /// Kind of the item; `None` for a setting.
     pub kind: Option<ResourceKind>,

@@ -69,12 +69,19 @@ pub fn build_reporting_org(
     Ok(ReportingOrg { reference: reference.clone(), kind: kind.clone(), name, website })
 }
 
-/// Exports all loaded programmes. Adds their identifiers to `identifiers`: each must be unique in a
-/// file.
+/// What the programmes of a file have so far: in a file, each identifier must be unique, and an issue
+/// of an indicator is reported once, though it occurs with each of its statistics.
+#[derive(Default)]
+pub struct FileProgress {
+    identifiers: HashSet<String>,
+    indicator_issues: HashSet<ReadinessIssue>,
+}
+
+/// Exports all loaded programmes.
 fn export_activities(
     data: &ExportData,
     context: &ExportContext<'_>,
-    identifiers: &mut HashSet<String>,
+    progress: &mut FileProgress,
 ) -> ActivityExport {
     let mut export = ActivityExport::default();
     for programme in &data.programmes {
@@ -84,7 +91,7 @@ fn export_activities(
             .fields
             .iati_identifier
             .as_deref()
-            .filter(|identifier| !identifiers.insert((*identifier).to_owned()))
+            .filter(|identifier| !progress.identifiers.insert((*identifier).to_owned()))
         {
             let detail = format!("Another programme has the same identifier `{identifier}`.");
             let slug = programme.item.slug.clone();
@@ -107,12 +114,10 @@ fn export_activities(
             }
             programme_issues.extend(own_issues);
         }
-        // An issue of an indicator occurs with each of its statistics.
-        for issue in programme_issues {
-            if issue.kind != Some(ResourceKind::INDICATOR) || !export.issues.contains(&issue) {
-                export.issues.push(issue);
-            }
-        }
+        export.issues.extend(programme_issues.into_iter().filter(|issue| {
+            issue.kind != Some(ResourceKind::INDICATOR)
+                || progress.indicator_issues.insert(issue.clone())
+        }));
         if is_complete {
             add_results(&complete, data, context, &mut activity);
             export.activities.push(activity);

@@ -50,6 +50,22 @@ fn found(server: &TestServer, query: &str) -> Vec<String> {
 }
 
 on_both! {
+    fn published_text_can_be_archived_and_hides_its_track(server: &TestServer) {
+        let key = server.editor_key();
+        server.create(&key, "/v1/videos", &json!({"slug": "film", "status": "published", "translations": {"en": {"title": "Film", "status": "published"}, "sq": {"title": "Tërhequr", "status": "published"}}}));
+        server.request("PUT", "/v1/videos/film/captions/sq").key(&key).header("Content-Type", "text/vtt").body("WEBVTT\n\n00:01.000 --> 00:02.000\nPërshëndetje\n").send();
+        server.get("/v1/videos/film/captions/sq.vtt").expect(200);
+        for body in [json!({"translations": {"sq": {"status": "archived"}}}), json!({"translations": {"sq": {"status": "draft"}}})] {
+            let patched = server.patch(&key, "/v1/videos/film?lang=all", &body);
+            assert_eq!(patched["translations"]["sq"]["status"], body["translations"]["sq"]["status"]);
+            assert_eq!(server.read("/v1/videos/film?lang=sq")["language"], "en");
+            server.get("/v1/videos/film/captions/sq.vtt").problem(404, "not-found");
+            assert_eq!(found(server, "Përshëndetje"), [""; 0]);
+            server.patch(&key, "/v1/videos/film", &json!({"translations": {"sq": {"status": "published"}}}));
+            server.get("/v1/videos/film/captions/sq.vtt").expect(200);
+        }
+    }
+
     demo fn track_round_trips_in_every_format(server: &TestServer) {
         let key = server.editor_key();
         let path = format!("{VIDEO}/captions/sr-Cyrl");

@@ -167,6 +167,7 @@ on_both! {
             ("GET", "/openapi.json", &no_key, 200),
             ("GET", "/v1/videos.csv", &no_key, 200),
             ("HEAD", "/v1/videos", &no_key, 200),
+            ("HEAD", "/v1/videos.csv", &no_key, 200),
             ("GET", "/healthz", &no_key, 200),
             ("GET", "/nothing", &no_key, 404),
             ("POST", "/oembed", &no_key, 405),
