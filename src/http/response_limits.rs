@@ -4,8 +4,9 @@
 //! - The operating system buffers at most [`MAX_UNSENT_BYTES`] for each connection.
 //! - A client that reads nothing for [`MAX_BLOCKED_TIME`] is disconnected, and one that makes the
 //!   server wait longer than that in all, if it reads less than [`MIN_BYTES_PER_SECOND`].
-//! - If all bodies that are being sent hold more than [`MAX_HELD_BYTES`], clients that have not read
-//!   for [`MIN_BLOCKED_TIME`] are disconnected, those that have waited longest first.
+//! - The bodies of a worker thread that wait for their clients hold at most [`MAX_WAITING_BYTES`].
+//!   Above that, those are aborted that have waited longest. Each thread has a limit of its own, so
+//!   that clients that do not read affect as few others as possible.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -15,7 +16,6 @@ use std::net::Shutdown;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -34,23 +34,18 @@ const SLICE_BYTES: usize = 32 * 1024;
 /// Maximum time that the server waits for a client in all, in addition to the time that the client
 /// needs at [`MIN_BYTES_PER_SECOND`].
 const MAX_BLOCKED_TIME: Duration = Duration::from_mins(1);
-/// Time after which a client that does not read is disconnected if memory is short.
-const MIN_BLOCKED_TIME: Duration = Duration::from_secs(1);
 /// Time between searches for clients that do not read.
-const WATCH_INTERVAL: Duration = Duration::from_millis(500);
+const WATCH_INTERVAL: Duration = Duration::from_secs(2);
 /// Maximum number of bytes that the operating system accepts before it can send them. Without this
 /// limit, it buffers megabytes for each connection, and nothing shows whether the client reads.
 #[cfg(target_os = "linux")]
 const MAX_UNSENT_BYTES: u32 = 128 * 1024;
 /// Minimum rate at which a client reads.
 const MIN_BYTES_PER_SECOND: u32 = 4_000;
-/// Maximum size of all bodies that are being sent.
-const MAX_HELD_BYTES: usize = 32 * 1024 * 1024;
+/// Maximum size of the bodies of a thread that wait for their clients.
+const MAX_WAITING_BYTES: usize = 24 * 1024 * 1024;
 /// Default of [`StreamBytes`].
 const STREAM_BYTES: usize = 1024 * 1024;
-
-/// Total size of the bodies that are being sent.
-static HELD_BYTES: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     /// The bodies of this thread that wait for their clients.
@@ -103,14 +98,12 @@ impl ConnectionParts {
             body if !matches!(size, BodySize::Sized(_)) => from_stream(body),
             body => body.try_into_bytes().map_or_else(from_stream, Content::from_bytes),
         };
-        let mut held_body = HeldBody {
+        let held_body = HeldBody {
             content,
-            held_bytes: 0,
             waiting_since: Instant::now(),
             socket,
             request_id: request_id.to_owned(),
         };
-        held_body.update_held_bytes();
         BoxBody::new(LimitedBody {
             held_body: Rc::new(RefCell::new(held_body)),
             size,
@@ -207,8 +200,6 @@ type BodyPoll = Poll<Option<Result<Bytes, Box<dyn StdError>>>>;
 /// A body that is being sent.
 struct HeldBody {
     content: Content,
-    /// Its part of [`HELD_BYTES`].
-    held_bytes: usize,
     /// Since when it waits for its client, if it does.
     waiting_since: Instant,
     socket: Option<ConnectionSocket>,
@@ -217,14 +208,6 @@ struct HeldBody {
 }
 
 impl HeldBody {
-    /// Updates the total of the bodies that are being sent.
-    fn update_held_bytes(&mut self) {
-        let held_bytes = self.content.held_bytes();
-        HELD_BYTES.fetch_add(held_bytes, Ordering::Relaxed);
-        HELD_BYTES
-            .fetch_sub(std::mem::replace(&mut self.held_bytes, held_bytes), Ordering::Relaxed);
-    }
-
     /// Disconnects the client.
     fn abort(&mut self, reason: &str) {
         log::warn!(
@@ -234,17 +217,9 @@ impl HeldBody {
             quote(reason)
         );
         self.content = Content { is_dropped: true, ..Content::default() };
-        self.update_held_bytes();
         if let Some(socket) = self.socket {
             socket.shut_down();
         }
-    }
-}
-
-impl Drop for HeldBody {
-    fn drop(&mut self) {
-        self.content = Content::default();
-        self.update_held_bytes();
     }
 }
 
@@ -253,25 +228,32 @@ struct WaitingBodies {
     /// Those that have waited longest are first.
     bodies: BTreeMap<u64, Rc<RefCell<HeldBody>>>,
     next_position: u64,
+    /// Size of these bodies.
+    bytes: usize,
     /// Whether a task looks for clients that do not read.
     is_watched: bool,
 }
 
 impl WaitingBodies {
     const fn new() -> Self {
-        Self { bodies: BTreeMap::new(), next_position: 0, is_watched: false }
+        Self { bodies: BTreeMap::new(), next_position: 0, bytes: 0, is_watched: false }
     }
 
-    /// Adds a body after all others, and returns its position.
+    /// Adds a body after all others, and returns its position. If that is too much, aborts those
+    /// that have waited longest.
     fn push(&mut self, body: Rc<RefCell<HeldBody>>) -> u64 {
         let has_socket = {
             let mut body = body.borrow_mut();
             body.waiting_since = Instant::now();
+            self.bytes = self.bytes.saturating_add(body.content.held_bytes());
             body.socket.is_some()
         };
         if has_socket && !self.is_watched {
             self.is_watched = true;
             actix_web::rt::spawn(abort_unread_bodies());
+        }
+        if self.bytes > MAX_WAITING_BYTES {
+            self.abort_longest_waiting();
         }
         let position = self.next_position;
         self.next_position = position.wrapping_add(1);
@@ -279,33 +261,46 @@ impl WaitingBodies {
         position
     }
 
-    /// Aborts the bodies that have waited too long: for [`MAX_BLOCKED_TIME`], or since memory is
-    /// short. Returns whether others remain.
-    fn abort_unread(&mut self, now: Instant) -> bool {
-        let mut total = HELD_BYTES.load(Ordering::Relaxed);
-        let mut unread: Vec<(u64, &str)> = Vec::new();
+    fn abort_longest_waiting(&mut self) {
+        let mut excess = self.bytes.saturating_sub(MAX_WAITING_BYTES);
+        let mut unread = Vec::new();
         for (position, body) in &self.bodies {
-            let body = body.borrow();
-            let waited = now.saturating_duration_since(body.waiting_since);
-            if waited < MIN_BLOCKED_TIME {
+            if excess == 0 {
                 break;
             }
-            if waited >= MAX_BLOCKED_TIME {
-                unread.push((*position, "the client does not read"));
-            } else if total > MAX_HELD_BYTES && body.held_bytes > 0 {
-                unread.push((*position, "too many clients do not read"));
-            } else {
-                continue;
+            let bytes = body.borrow().content.held_bytes();
+            // Nothing is gained from a body that others share.
+            if bytes > 0 {
+                excess = excess.saturating_sub(bytes);
+                unread.push(*position);
             }
-            total = total.saturating_sub(body.held_bytes);
         }
-        for (position, reason) in unread {
-            if let Some(body) = self.bodies.remove(&position) {
-                body.borrow_mut().abort(reason);
-            }
+        for position in unread {
+            self.abort(position, "too many clients do not read");
+        }
+    }
+
+    /// Aborts the bodies that nobody has read since `time`. Returns whether others remain.
+    fn abort_unread_since(&mut self, time: Instant) -> bool {
+        while let Some((position, body)) = self.bodies.first_key_value()
+            && body.borrow().waiting_since <= time
+        {
+            self.abort(*position, "the client does not read");
         }
         self.is_watched = !self.bodies.is_empty();
         self.is_watched
+    }
+
+    fn abort(&mut self, position: u64, reason: &str) {
+        if let Some(body) = self.remove(position) {
+            body.borrow_mut().abort(reason);
+        }
+    }
+
+    fn remove(&mut self, position: u64) -> Option<Rc<RefCell<HeldBody>>> {
+        let body = self.bodies.remove(&position)?;
+        self.bytes = self.bytes.saturating_sub(body.borrow().content.held_bytes());
+        Some(body)
     }
 }
 
@@ -313,8 +308,8 @@ impl WaitingBodies {
 async fn abort_unread_bodies() {
     loop {
         actix_web::rt::time::sleep(WATCH_INTERVAL).await;
-        let now = Instant::now();
-        if !WAITING_BODIES.with_borrow_mut(|bodies| bodies.abort_unread(now)) {
+        let Some(time) = Instant::now().checked_sub(MAX_BLOCKED_TIME) else { continue };
+        if !WAITING_BODIES.with_borrow_mut(|bodies| bodies.abort_unread_since(time)) {
             return;
         }
     }
@@ -365,8 +360,7 @@ impl LimitedBody {
         self.client.stop_waiting();
         if let Some(position) = self.position.take() {
             // There is no list when the thread is ending.
-            let _ =
-                WAITING_BODIES.try_with(|waiting| waiting.borrow_mut().bodies.remove(&position));
+            let _ = WAITING_BODIES.try_with(|waiting| waiting.borrow_mut().remove(position));
         }
     }
 }
@@ -395,9 +389,7 @@ impl MessageBody for LimitedBody {
             if body.content.is_dropped {
                 return Poll::Ready(Some(Err("the client does not read".into())));
             }
-            let next = body.content.poll_next(context);
-            body.update_held_bytes();
-            next
+            body.content.poll_next(context)
         };
         if let Poll::Ready(Some(Ok(bytes))) = &next {
             self.client.start_waiting(bytes.len());
@@ -437,26 +429,23 @@ mod tests {
 
     #[test]
     fn bodies_that_nobody_reads_are_aborted_when_memory_is_short() {
-        let third = MAX_HELD_BYTES / 3 + 1;
+        let third = MAX_WAITING_BYTES / 3 + 1;
         let mut bodies = [body_of(third), body_of(third), body_of(third)];
-        for body in &mut bodies {
+        for body in bodies.iter_mut().take(2) {
             assert!(poll(body).unwrap().is_ok());
         }
-        let abort_unread = |after: Duration| {
-            let now = Instant::now() + after;
-            WAITING_BODIES.with_borrow_mut(|waiting| waiting.abort_unread(now))
-        };
-        // All clients have just read.
-        assert!(abort_unread(Duration::ZERO));
         let [first, second, third] = &mut bodies;
+        // The second has waited longest, so it is aborted for the third.
         assert!(poll(first).unwrap().is_ok());
-        // The second has waited longest. Without it, there is enough memory.
-        assert!(abort_unread(MIN_BLOCKED_TIME));
-        assert!(poll(first).unwrap().is_ok() && poll(third).unwrap().is_ok());
+        assert!(poll(third).unwrap().is_ok());
+        assert!(poll(first).unwrap().is_ok());
         assert_eq!(poll(second), Some(Err("the client does not read".to_owned())));
         // Those that nobody reads for long are aborted in any case.
-        assert!(!abort_unread(MAX_BLOCKED_TIME));
+        let abort =
+            |time| WAITING_BODIES.with_borrow_mut(|waiting| waiting.abort_unread_since(time));
+        assert!(!abort(Instant::now()));
         assert!(poll(first).unwrap().is_err() && poll(third).unwrap().is_err());
+        assert_eq!(WAITING_BODIES.with_borrow(|waiting| waiting.bytes), 0);
     }
 
     #[test]
