@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -170,15 +171,34 @@ pub fn delete_unused_words(connection: &mut Connection) -> Result<(), Error> {
 
 /// Overwrites what deleted rows leave in the files of the database. SQLite: rewrites the file
 /// without free space, and truncates the write-ahead log. PostgreSQL: removes dead rows.
-pub fn overwrite_free_space(connection: &mut Connection) -> Result<(), Error> {
+///
+/// Returns false if the write-ahead log still has them, see [`truncate_write_ahead_log`].
+pub fn overwrite_free_space(connection: &mut Connection) -> Result<bool, Error> {
     if connection.is_sqlite() {
         connection.batch_execute("VACUUM")?;
-        return Ok(connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?);
+        return truncate_write_ahead_log(connection, Duration::from_secs(1));
     }
     connection.batch_execute("SET statement_timeout = 0")?;
-    Ok(connection.batch_execute(
+    connection.batch_execute(
         "VACUUM items, texts, slugs, filter_terms, filter_index, tracks, cues, search_index, vocabulary, idempotent_requests, videos, programmes, impact_statistics, revisions, revision_log",
-    )?)
+    )?;
+    Ok(true)
+}
+
+/// Truncates the write-ahead log of SQLite. Returns false if another connection reads an older state
+/// from it for longer than `wait`, during which no connection can write.
+pub fn truncate_write_ahead_log(
+    connection: &mut Connection,
+    wait: Duration,
+) -> Result<bool, Error> {
+    if !connection.is_sqlite() {
+        return Ok(true);
+    }
+    connection.batch_execute(&format!("PRAGMA busy_timeout = {}", wait.as_millis()))?;
+    let checkpoint = Fragment::new("PRAGMA wal_checkpoint(TRUNCATE)");
+    let rows: Vec<(i64, i64, i64)> =
+        Statement::<(BigInt, BigInt, BigInt)>::new(checkpoint).load_rows(connection)?;
+    Ok(rows.iter().all(|(is_busy, ..)| *is_busy == 0))
 }
 
 /// Result of a backup.

@@ -5,11 +5,12 @@
 //! by [`scrub`].
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::prelude::*;
 
 use crate::db::schema::{filter_index, idempotent_requests, items};
-use crate::db::{Connection, Time, maintenance};
+use crate::db::{Connection, Database, Time, maintenance};
 use crate::http::problem::Problem;
 use crate::resource::index::full_text;
 use crate::resource::index::sort_rows::delete_sort_row;
@@ -21,6 +22,8 @@ use crate::resource::store::texts::delete_texts;
 use crate::resource::store::tracks;
 use crate::resource::view::resource::Resource;
 
+/// Time between attempts to truncate the write-ahead log.
+const TRUNCATION_INTERVAL: Duration = Duration::from_secs(2);
 /// Maximum number of items that are purged in one transaction.
 const PURGE_BATCH_SIZE: i64 = 200;
 
@@ -103,7 +106,8 @@ pub async fn purge_all(state: &Arc<AppState>, kinds: &[PurgeFn]) -> Result<usize
 /// of filters that no item has, and the remains in the full-text index and in free pages.
 ///
 /// SQLite rewrites the file, during which other writes wait: about a second for each 100 MB.
-/// PostgreSQL removes the dead rows.
+/// PostgreSQL removes the dead rows. While another process reads an older state of the database,
+/// SQLite needs its write-ahead log; then that is truncated later, in the background.
 pub async fn scrub(state: &Arc<AppState>) -> Result<(), Problem> {
     let database = state.database.clone();
     let scrubbed = actix_web::web::block(move || {
@@ -115,5 +119,31 @@ pub async fn scrub(state: &Arc<AppState>) -> Result<(), Problem> {
         })?;
         Ok::<_, Problem>(maintenance::overwrite_free_space(&mut connection)?)
     });
-    scrubbed.await.map_err(Problem::internal)?
+    if !scrubbed.await.map_err(Problem::internal)?? {
+        log::warn!(
+            "the write-ahead log still contains what was purged, since another process reads an older state of the database; it is truncated as soon as possible"
+        );
+        actix_web::rt::spawn(truncate_when_unread(state.database.clone()));
+    }
+    Ok(())
+}
+
+/// Truncates the write-ahead log when no connection needs it any more.
+async fn truncate_when_unread(database: Database) {
+    loop {
+        actix_web::rt::time::sleep(TRUNCATION_INTERVAL).await;
+        let database = database.clone();
+        let truncated = actix_web::web::block(move || {
+            maintenance::truncate_write_ahead_log(&mut database.connect()?, Duration::ZERO)
+        });
+        match truncated.await {
+            Ok(Ok(true)) => {
+                log::info!("the write-ahead log was truncated: nothing of what was purged is left");
+                return;
+            }
+            // Busy, or locked by a write.
+            Ok(Ok(false) | Err(_)) => {}
+            Err(_cancelled) => return,
+        }
+    }
 }

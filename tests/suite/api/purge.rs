@@ -1,5 +1,8 @@
 //! `DELETE …?purge=true`: the content of an item is removed permanently.
 
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use kinoteka::db::Connection;
@@ -62,6 +65,23 @@ fn create(server: &TestServer, key: &str, path: &str, body: &Value) -> Value {
 }
 
 on_both! {
+    fn remains_of_purge_are_removed_when_no_reader_needs_them(server: &TestServer) {
+        let admin = server.key(Role::Admin, None).1;
+        create(server, &admin, "/v1/topics", &json!({"slug": "zabrisko", "status": "published", "name": "Zabrisko"}));
+        // Another process reads the state before the purge.
+        let store = kinoteka::server::database_from_settings(&server.settings).expect("valid settings");
+        let mut reader = store.connect().expect("a connection");
+        reader.batch_execute("BEGIN; SELECT count(*) FROM items;").expect("a snapshot");
+        server.request("DELETE", "/v1/topics/zabrisko?purge=true").key(&admin).send().expect(204);
+        server.create(&admin, "/v1/topics", &json!({"name": "Writes go on"}));
+        reader.batch_execute("COMMIT").expect("the end of the snapshot");
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !remains(server).is_empty() {
+            assert!(Instant::now() < deadline, "{:?}", remains(server));
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
     demo fn purged_item_leaves_nothing(server: &TestServer) {
         let (editor, admin) = (server.editor_key(), server.key(Role::Admin, None).1);
         let before = server.read("/v1/search?q=testimonails&lang=en")["did_you_mean"].clone();
