@@ -5,10 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::HttpRequest;
 use serde_json::Value;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::Settings;
-use crate::db::{Connection, Database, Error, Id, Time};
+use crate::db::{Connection, Database, Id, Time};
 use crate::db::{QueryOutcome, ReadCost};
 use crate::http::api_keys;
 use crate::http::language::{LanguageDefaults, accept_language};
@@ -74,31 +73,11 @@ pub struct AppState {
     pub vocabulary: Vocabulary,
     /// The registered kinds. The server registers them, since no kind depends on another.
     pub registry: Vec<RegisteredKind>,
-    /// One permit for each table that is being exported: all of them together read batch after batch
-    /// over one connection, and each keeps an encoder.
-    export_permits: Arc<Semaphore>,
     /// Keys whose use has been recorded in the current minute, with that minute.
     recently_used_keys: Mutex<HashSet<(Id, i64)>>,
 }
 
-/// Maximum number of tables that are exported at a time.
-const MAX_EXPORTS: usize = 64;
-/// Time that an export waits for others, in multiples of `KINOTEKA_DATABASE_WAIT_MS`.
-const EXPORT_WAIT_FACTOR: u32 = 12;
-
 impl AppState {
-    /// Waits until another table may be exported. Returns 503 if that takes too long.
-    pub async fn export_permit(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        let wait = self.settings.database_wait.saturating_mul(EXPORT_WAIT_FACTOR);
-        let permit = Arc::clone(&self.export_permits).acquire_owned();
-        match tokio::time::timeout(wait, permit).await {
-            Ok(permit) => permit.map_err(Problem::internal),
-            Err(_elapsed) => {
-                Err(Error::Unavailable(format!("{MAX_EXPORTS} tables are being exported")).into())
-            }
-        }
-    }
-
     /// Creates the state with empty caches.
     pub fn new(store: Database, settings: Settings, kinds: Vec<RegisteredKind>) -> Self {
         let places = Arc::new(CountryNames::new(settings.kosovo_footnote()));
@@ -112,7 +91,6 @@ impl AppState {
             facet_cache: FacetCache::default(),
             content_note_cache: ContentNoteIndex::default(),
             attribution_cache: AttributionCache::default(),
-            export_permits: Arc::new(Semaphore::new(MAX_EXPORTS)),
             vocabulary: Vocabulary::default(),
             registry: kinds,
             recently_used_keys: Mutex::new(HashSet::new()),

@@ -184,7 +184,6 @@ pub async fn export_table<S: TableResource>(
         let detail = "Tables are in a single language; `lang=all` is not supported. The column `languages` lists the languages of each row.";
         return Err(Problem::invalid_parameter("lang", "invalid_language", detail));
     }
-    let permit = context.export_permit().await?;
     let (shared, inner) = (Arc::clone(&list_request), context.clone().into_inner());
     let done = context
         .read_stream_batch(caller, move |connection| {
@@ -230,13 +229,8 @@ pub async fn export_table<S: TableResource>(
         request.path().rsplit('.').next().unwrap_or_default()
     );
     response.insert_header((header::CONTENT_DISPOSITION, name));
-    let table = TableExport {
-        state: context.into_inner(),
-        list_request,
-        visibility: caller,
-        format,
-        permit,
-    };
+    let table =
+        TableExport { state: context.into_inner(), list_request, visibility: caller, format };
     Ok(table.into_body::<S>(started).into_response(response.content_type(format.media_type())))
 }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use actix_web::web::Bytes;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::format::{FileWriter, RowBuffer, TableFormat};
 use crate::db::{Connection, RowId};
@@ -31,8 +30,6 @@ pub struct TableExport {
     pub visibility: Visibility,
     /// File format.
     pub format: TableFormat,
-    /// Released when the client has the table, or is gone.
-    pub permit: OwnedSemaphorePermit,
 }
 
 /// An export whose first batch has been encoded.
