@@ -28,6 +28,8 @@ pub struct DatabaseConfig {
     pub session: SessionConfig,
 }
 
+/// How much longer than a page request a batch of a streamed read waits for its connection.
+const STREAM_WAIT_FACTOR: u32 = 12;
 /// Number of connections for streamed reads.
 const STREAM_READERS: usize = 1;
 
@@ -56,7 +58,9 @@ impl Database {
                     session: config.session,
                     acquire_timeout: match access {
                         // An export that has begun fails if a batch has to wait for too long.
-                        Access::ReadStream => config.acquire_timeout.saturating_mul(12),
+                        Access::ReadStream => {
+                            config.acquire_timeout.saturating_mul(STREAM_WAIT_FACTOR)
+                        }
                         Access::Read | Access::Write => config.acquire_timeout,
                     },
                     max_queue_len: config.max_queue_len,

@@ -3,5 +3,6 @@
 pub mod all;
 pub mod hit;
 mod kind_filter;
+mod search_request;
 pub mod suggest;
 pub mod transcripts;

@@ -318,13 +318,11 @@ fn find_candidates(
             query,
             kinds: &prefixes,
             audience: Audience::Public,
+            scope: FieldScope::AllFields,
             frequencies: &frequencies,
-            excluded: None,
         };
-        let excluded =
-            cache.items_with_excluded_terms(connection, index_search, FieldScope::AllFields)?;
-        let index_search = IndexSearch { excluded: excluded.as_ref(), ..index_search };
-        find_newest_by_title(connection, index_search, max_results)
+        let excluded = cache.items_with_excluded_terms(connection, index_search)?;
+        find_newest_by_title(connection, index_search, excluded.as_ref(), max_results)
     };
     let (videos, others): (Vec<ResourceKind>, Vec<ResourceKind>) =
         suggest_request.kinds.iter().partition(|kind| **kind == ResourceKind::VIDEO);

@@ -1,13 +1,34 @@
 //! Log lines: their format, and what they must not contain.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use kinoteka::http::access_log::path_for_log;
+use serde_json::{Value, json};
 
 use crate::cli::on_both;
 use crate::support::process::{
     expect_exit, get, printed_api_key, run, send_request, serve, stdout_text,
 };
+
+#[test]
+fn values_of_parameters_without_free_text_are_logged() {
+    let document: Value = serde_json::from_str(&kinoteka::server::document_json()).expect("JSON");
+    let operations = document["paths"].as_object().expect("paths").values();
+    let parameters = operations
+        .filter_map(Value::as_object)
+        .flat_map(|path| path.values())
+        .filter_map(|operation| operation["parameters"].as_array())
+        .flatten()
+        .filter(|parameter| parameter["in"] == "query");
+    let names: BTreeSet<&str> =
+        parameters.filter_map(|parameter| parameter["name"].as_str()).collect();
+    let hidden: Vec<&str> = names
+        .into_iter()
+        .filter(|name| !path_for_log(&format!("/?{name}=value")).ends_with("=value"))
+        .collect();
+    assert_eq!(hidden, ["code", "cursor", "dimension", "label", "q", "unit", "url", "vocabulary"]);
+}
 
 #[test]
 fn logs_one_line_per_request() {

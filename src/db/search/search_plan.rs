@@ -246,21 +246,20 @@ pub struct IndexSearch<'a> {
     pub kinds: &'a [char],
     /// Who may see the matches.
     pub audience: Audience,
+    /// The fields to search.
+    pub scope: FieldScope,
     /// Frequencies of the tokens of the query.
     pub frequencies: &'a Arc<TokenFrequencies>,
-    /// Items that contain an excluded term of the query, as loaded by
-    /// [`load_items_with_term`](crate::db::search::term_matches::load_items_with_term); `None` if the query
-    /// has no such term.
-    pub excluded: Option<&'a RowIdBitmap>,
 }
 
-/// Plans a search in the fields of a scope.
+/// Plans a search. `excluded` are the items that contain an excluded term of the query; `None` if it
+/// has no such term.
 pub fn plan_search(
     index_search: IndexSearch<'_>,
-    scope: FieldScope,
+    excluded: Option<RowIdBitmap>,
     mode: SearchMode,
 ) -> SearchMatch {
-    let IndexSearch { query, kinds, audience, frequencies, excluded } = index_search;
+    let IndexSearch { query, kinds, audience, scope, frequencies } = index_search;
     let ranks_by_match_kind =
         query.terms().map(|term| term.tokens.len()).sum::<usize>() <= MAX_RANKED_TOKENS;
     let plan = Arc::new(SearchPlan {
@@ -268,7 +267,7 @@ pub fn plan_search(
         kind_letters: kinds.to_vec(),
         first_field: scope.first_field(),
         audience,
-        excluded: excluded.cloned(),
+        excluded,
         ranks_by_match_kind,
         frequencies: Arc::clone(frequencies),
     });
@@ -327,9 +326,10 @@ pub fn plan_search(
 /// should scan in key order. Returns `None` if the query contains no searchable term.
 pub(super) fn title_condition(
     index_search: IndexSearch<'_>,
+    excluded: Option<&RowIdBitmap>,
     kind: char,
 ) -> Option<(Fragment, bool)> {
-    let IndexSearch { query, audience, frequencies, excluded, .. } = index_search;
+    let IndexSearch { query, audience, frequencies, .. } = index_search;
     if query.groups.is_empty() {
         return None;
     }
@@ -382,10 +382,10 @@ mod tests {
             query: &query,
             kinds: &['v'],
             audience: Audience::Public,
+            scope: FieldScope::AllFields,
             frequencies: &frequencies,
-            excluded: None,
         };
-        let found = plan_search(index_search, FieldScope::AllFields, SearchMode::Ranked);
+        let found = plan_search(index_search, None, SearchMode::Ranked);
         let SearchMatch::Ranked(ranked) = found else { panic!("{query:?} is not ranked") };
         let walks = |tier: &RankTier| {
             let sql = format!("{:?}", tier.exact_condition());

@@ -9,20 +9,19 @@ use crate::db::row_id_bitmap::RowIdBitmap;
 use crate::db::search::ITEM_ROW_ID_SQL;
 use crate::db::search::match_dialects::{ScanMethod, to_condition};
 use crate::db::search::match_expr::any_field_expr;
-use crate::db::search::search_plan::{FieldScope, IndexSearch};
+use crate::db::search::search_plan::IndexSearch;
 use crate::db::sql_fragment::{Fragment, Statement};
 use crate::db::types::RowId;
 use crate::text::query::Term;
 
-/// Loads the items of a kind that contain `term` in the fields of a scope.
+/// Loads the items of a kind that contain `term` in the fields of the search.
 pub fn load_items_with_term(
     connection: &mut Connection,
     index_search: IndexSearch<'_>,
-    scope: FieldScope,
     kind: char,
     term: &Term,
 ) -> Result<RowIdBitmap, Error> {
-    let expr = any_field_expr(term, kind, scope.first_field());
+    let expr = any_field_expr(term, kind, index_search.scope.first_field());
     let statement = Fragment::new("SELECT ")
         .sql(ITEM_ROW_ID_SQL)
         .sql(" FROM search_index WHERE ")

@@ -5,21 +5,23 @@ use diesel::sql_types::{BigInt, Text};
 use crate::db::connection::Connection;
 use crate::db::error::Error;
 use crate::db::keyset::{ListQuery, TierQuery};
+use crate::db::row_id_bitmap::RowIdBitmap;
 use crate::db::search::search_plan::{IndexSearch, title_condition};
 use crate::db::sql_fragment::{Fragment, Statement};
 use crate::db::types::{Id, sql};
 
 /// Returns the newest items whose titles match the query, as kind letter and identifier: at most
-/// `limit` of each kind.
+/// `limit` of each kind, without those in `excluded`.
 pub fn find_newest_by_title(
     connection: &mut Connection,
     index_search: IndexSearch<'_>,
+    excluded: Option<&RowIdBitmap>,
     limit: i64,
 ) -> Result<Vec<(char, Id)>, Error> {
     let kinds = index_search.kinds;
     let mut union = Fragment::default();
     for (rank, kind) in (0..).zip(kinds) {
-        let Some((matches, by_key_scan)) = title_condition(index_search, *kind) else {
+        let Some((matches, by_key_scan)) = title_condition(index_search, excluded, *kind) else {
             return Ok(Vec::new());
         };
         let tier = TierQuery { rank, matches: &matches, by_key_scan, backward: false, limit };

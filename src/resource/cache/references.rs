@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::db::keyset::PositionRow;
 use crate::db::row_id_bitmap::RowIdBitmap;
-use crate::db::search::{FieldScope, IndexSearch};
+use crate::db::search::{IndexSearch, SearchMatch, SearchMode, plan_search};
 use crate::db::{Connection, Error, Id, IdMap};
 use crate::http::auth::Visibility;
 use crate::resource::cache::attribution::Attribution;
@@ -233,17 +233,28 @@ impl CacheView {
         self.reference_cache.search_pages.get_or_try_insert_with(&self.revisions, page, search)
     }
 
+    /// Plans a search without the items that contain an excluded term of the query. Must not be called
+    /// in a write transaction.
+    pub fn plan_search(
+        &self,
+        connection: &mut Connection,
+        index_search: IndexSearch<'_>,
+        mode: SearchMode,
+    ) -> Result<SearchMatch, Error> {
+        let excluded = self.items_with_excluded_terms(connection, index_search)?;
+        Ok(plan_search(index_search, excluded, mode))
+    }
+
     /// Returns the items that contain an excluded term of the query; `None` if it has none. Must not
     /// be called in a write transaction.
     pub fn items_with_excluded_terms(
         &self,
         connection: &mut Connection,
         index_search: IndexSearch<'_>,
-        scope: FieldScope,
     ) -> Result<Option<RowIdBitmap>, Error> {
         let excluded = &index_search.query.excluded;
         (!excluded.is_empty())
-            .then(|| self.items_with_terms(connection, index_search, scope, excluded))
+            .then(|| self.items_with_terms(connection, index_search, excluded))
             .transpose()
     }
 
@@ -252,16 +263,10 @@ impl CacheView {
         &self,
         connection: &mut Connection,
         index_search: IndexSearch<'_>,
-        scope: FieldScope,
         terms: &[Term],
     ) -> Result<RowIdBitmap, Error> {
-        self.reference_cache.term_matches.items_with_terms(
-            connection,
-            &self.revisions,
-            index_search,
-            scope,
-            terms,
-        )
+        let cache = &self.reference_cache.term_matches;
+        cache.items_with_terms(connection, &self.revisions, index_search, terms)
     }
 
     fn version(&self, items: VisibleKind) -> Option<Version> {

@@ -36,18 +36,18 @@ impl TermMatchCache {
         connection: &mut Connection,
         revisions: &Revisions,
         index_search: IndexSearch<'_>,
-        scope: FieldScope,
         terms: &[Term],
     ) -> Result<RowIdBitmap, Error> {
-        let IndexSearch { kinds, audience, .. } = index_search;
+        let IndexSearch { kinds, audience, scope, .. } = index_search;
         let mut sets = Vec::new();
         for (term, kind) in
             terms.iter().flat_map(|term| kinds.iter().map(move |kind| (term, *kind)))
         {
-            let spelled_alike = Term { text: String::new(), ..term.clone() };
-            let key = TermMatchKey { kind, audience, scope, term: spelled_alike };
+            // Terms that are typed differently may match the same words.
+            let term_key = Term { text: String::new(), ..term.clone() };
+            let key = TermMatchKey { kind, audience, scope, term: term_key };
             sets.push(self.0.get_or_try_insert_with(revisions, &key, || {
-                load_items_with_term(connection, index_search, scope, kind, term)
+                load_items_with_term(connection, index_search, kind, term)
             })?);
         }
         Ok(RowIdBitmap::union(&sets))

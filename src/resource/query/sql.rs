@@ -6,7 +6,6 @@ use crate::db::driving_table::DrivingTable;
 use crate::db::keyset::ListQuery;
 use crate::db::search::{
     Audience, FieldScope, IndexSearch, SearchMatch, SearchMode, cached_token_frequencies,
-    plan_search,
 };
 use crate::db::sort_key::{SortKey, SortKeyType};
 use crate::db::sql_fragment::{Bind, Fragment};
@@ -163,13 +162,10 @@ impl ListRequest {
                     query,
                     kinds: &[schema.kind.index_prefix()],
                     audience: self.audience(),
+                    scope: self.scope,
                     frequencies: &cached_token_frequencies(connection)?,
-                    excluded: None,
                 };
-                let excluded =
-                    cache.items_with_excluded_terms(connection, index_search, self.scope)?;
-                let index_search = IndexSearch { excluded: excluded.as_ref(), ..index_search };
-                Some(plan_search(index_search, self.scope, mode))
+                Some(cache.plan_search(connection, index_search, mode)?)
             }
             None => None,
         };

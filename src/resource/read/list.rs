@@ -20,7 +20,7 @@ use crate::resource::read::facets::compute_facets;
 use crate::resource::read::highlights::HighlightData;
 use crate::resource::read::include::{IncludeContext, load_includes};
 use crate::resource::read::page::{self, JsonItems, list_response_head};
-use crate::resource::read::partial_match::{PartialMatch, find_partial_match_of_list};
+use crate::resource::read::partial_match::{find_partial_match_of_list, load_full_or_partial_page};
 use crate::resource::read::referenced_by::ReferencingItems;
 use crate::resource::read::response::ResponseContext;
 use crate::resource::read::response::{RepresentationState, RevisionKey};
@@ -127,28 +127,27 @@ fn load_list_page<S: Resource>(
     list_request: &ListRequest,
     revisions: &Arc<Revisions>,
 ) -> Result<page::ListResponse, Problem> {
-    let page = load_matching_page::<S>(connection, state, list_request, revisions)?;
-    if !page.items.is_empty() {
-        return Ok(page);
-    }
     let cache = CacheView::new(&state.reference_cache, revisions);
-    let Some(PartialMatch { query, omitted_terms }) =
-        find_partial_match_of_list(connection, &cache, list_request)?
-    else {
-        return Ok(page);
-    };
-    let partial_request = list_request.with_omitted_terms(query, &omitted_terms);
-    let partial_page = load_matching_page::<S>(connection, state, &partial_request, revisions)?;
-    Ok(page::ListResponse { omitted_terms, did_you_mean: page.did_you_mean, ..partial_page })
+    load_full_or_partial_page(
+        connection,
+        |connection, partial_match| {
+            let partial_request = partial_match.map(|partial| {
+                list_request.with_omitted_terms(partial.query.clone(), &partial.omitted_terms)
+            });
+            let list_request = partial_request.as_ref().unwrap_or(list_request);
+            load_matching_page::<S>(connection, state, list_request, revisions)
+        },
+        |connection| find_partial_match_of_list(connection, &cache, list_request),
+    )
 }
 
-/// Loads a page of the items that match all words.
+/// Loads a page of the items that match all words; `None` if the cursor does not belong to them.
 fn load_matching_page<S: Resource>(
     connection: &mut Connection,
     state: &AppState,
     list_request: &ListRequest,
     revisions: &Arc<Revisions>,
-) -> Result<page::ListResponse, Problem> {
+) -> Result<Option<page::ListResponse>, Problem> {
     let cache = CacheView::new(&state.reference_cache, revisions);
     let list = list_request.page_query(connection, &cache)?;
     let mut render_context = RenderContext::new(
@@ -164,13 +163,7 @@ fn load_matching_page<S: Resource>(
         list_request.visibility,
         &mut render_context,
     )?;
-    let Some((slice, mut loaded)) = page else {
-        return Err(Problem::invalid_parameter(
-            "cursor",
-            "invalid_cursor",
-            "The cursor does not fit this list; start again without it.",
-        ));
-    };
+    let Some((slice, mut loaded)) = page else { return Ok(None) };
     let count = |connection: &mut Connection| {
         Ok::<_, Problem>(list_request.count_query(connection, &cache, None)?.count(connection)?)
     };
@@ -241,5 +234,5 @@ fn load_matching_page<S: Resource>(
         }
     }
     let omitted_terms = Vec::new();
-    Ok(page::ListResponse { items, page_info: info, facets, omitted_terms, did_you_mean })
+    Ok(Some(page::ListResponse { items, page_info: info, facets, omitted_terms, did_you_mean }))
 }

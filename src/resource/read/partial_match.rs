@@ -3,11 +3,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::db::search::{FieldScope, IndexSearch, cached_token_frequencies};
+use crate::db::search::{IndexSearch, cached_token_frequencies};
 use crate::db::{Connection, RowId};
 use crate::http::problem::Problem;
 use crate::resource::cache::references::CacheView;
 use crate::resource::query::params::ListRequest;
+use crate::resource::read::page::ListResponse;
 use crate::text::query::SearchQuery;
 
 /// A share of all matching items above which a word alone is no reason to return an item.
@@ -33,7 +34,6 @@ pub fn find_partial_match(
     connection: &mut Connection,
     cache: &CacheView,
     index_search: IndexSearch<'_>,
-    scope: FieldScope,
     items: Option<Vec<RowId>>,
 ) -> Result<Option<PartialMatch>, Problem> {
     let query = index_search.query;
@@ -41,7 +41,7 @@ pub fn find_partial_match(
         return Ok(None);
     }
     let allowed: Option<HashSet<RowId>> = items.map(|items| items.into_iter().collect());
-    let excluded = cache.items_with_excluded_terms(connection, index_search, scope)?;
+    let excluded = cache.items_with_excluded_terms(connection, index_search)?;
     let is_candidate = |item: &RowId| {
         allowed.as_ref().is_none_or(|allowed| allowed.contains(item))
             && !excluded.as_ref().is_some_and(|excluded| excluded.contains(*item))
@@ -51,7 +51,7 @@ pub fn find_partial_match(
     let mut counts = Vec::with_capacity(query.groups.len());
     for (index, group) in query.groups.iter().enumerate() {
         let bit = u32::try_from(index).ok().and_then(|index| 1_u32.checked_shl(index)).unwrap_or(0);
-        let found = cache.items_with_terms(connection, index_search, scope, group)?;
+        let found = cache.items_with_terms(connection, index_search, group)?;
         let mut count = 0_usize;
         for item in found.row_ids().filter(is_candidate) {
             count = count.saturating_add(1);
@@ -61,6 +61,38 @@ pub fn find_partial_match(
     }
     let kept = best_mask(masks.values().copied().collect(), &counts, masks.len());
     Ok(kept.map(|kept| without_groups(query, kept)))
+}
+
+/// Loads a page of the items that match all words of a search or, if none does, most of them. `load`
+/// returns `None` if the cursor does not belong to the items that it loads.
+pub fn load_full_or_partial_page(
+    connection: &mut Connection,
+    mut load: impl FnMut(
+        &mut Connection,
+        Option<&PartialMatch>,
+    ) -> Result<Option<ListResponse>, Problem>,
+    find_partial_match: impl FnOnce(&mut Connection) -> Result<Option<PartialMatch>, Problem>,
+) -> Result<ListResponse, Problem> {
+    let mut page = load(connection, None)?;
+    if let Some(page) = page.take_if(|page| !page.items.is_empty()) {
+        return Ok(page);
+    }
+    if let Some(partial_match) = find_partial_match(connection)? {
+        let did_you_mean = page.take().map(|page| page.did_you_mean).unwrap_or_default();
+        let partial_page = load(connection, Some(&partial_match))?;
+        page = partial_page.map(|page| ListResponse {
+            omitted_terms: partial_match.omitted_terms,
+            did_you_mean,
+            ..page
+        });
+    }
+    page.ok_or_else(|| {
+        Problem::invalid_parameter(
+            "cursor",
+            "invalid_cursor",
+            "The cursor does not fit this list; start again without it.",
+        )
+    })
 }
 
 /// Finds the words to omit from the query of a list, see [`find_partial_match`]; `None` also if the
@@ -84,10 +116,10 @@ pub fn find_partial_match_of_list(
         query,
         kinds: &[list_request.schema.kind.index_prefix()],
         audience: list_request.audience(),
+        scope: list_request.scope,
         frequencies: &cached_token_frequencies(connection)?,
-        excluded: None,
     };
-    find_partial_match(connection, cache, index_search, list_request.scope, items)
+    find_partial_match(connection, cache, index_search, items)
 }
 
 /// Returns the groups to keep, as bits: of the combinations that an item matches.

@@ -20,6 +20,7 @@ mod purge;
 mod query_counts;
 mod reads;
 mod references;
+mod request_bodies;
 mod restore;
 mod schedule;
 mod text_tracks;

@@ -111,6 +111,15 @@ on_both! {
         }
         found.sort();
         assert_eq!(found, ["forum", "sport"]);
+        // With this many words, form and field do not determine the rank of all of them.
+        for path in ["/v1/videos", "/v1/search"] {
+            let first = server.read(&format!("{path}?q=young+men+a1+a2+a3+a4+a5+a6+a7+a8&limit=1"));
+            let second = server.read(first["links"]["next"].as_str().unwrap().strip_prefix(&server.base()).unwrap());
+            assert_ne!(slugs(&first), slugs(&second), "{path}");
+            let back = server.read(second["links"]["prev"].as_str().unwrap().strip_prefix(&server.base()).unwrap());
+            assert_eq!((slugs(&back), back["omitted_terms"].as_array().map(Vec::len)), (slugs(&first), Some(8)), "{path}");
+        }
+        server.get("/v1/videos?q=young+men+2023&cursor=bm9uc2Vuc2U").errors(400, &[("cursor", "invalid_cursor")]);
         // A write is seen at once, and drafts are not words of the public.
         let key = server.editor_key();
         server.create(&key, "/v1/videos", &json!({"title": "Young men 2023", "status": "draft"}));
