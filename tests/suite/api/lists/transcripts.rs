@@ -41,6 +41,17 @@ fn caption(server: &TestServer, key: &str, video: &str, language: &str, cues: &[
 }
 
 on_both! {
+    fn hits_have_most_words_if_none_has_all(server: &TestServer) {
+        let key = server.editor_key();
+        server.create(&key, "/v1/videos", &json!({"slug": "film", "status": "published", "original_language": "en", "title": "Film 2023"}));
+        let track = "WEBVTT\n\n00:01.000 --> 00:04.000\nViolence is not love\n\n00:20.000 --> 00:24.000\nSomething else\n";
+        server.request("PUT", "/v1/videos/film/captions/en").key(&key).header("Content-Type", "text/vtt").body(track).send().expect(201);
+        for (query, omitted, hits) in [("violence+love", None, 1), ("violence+love+2023", Some(json!(["2023"])), 1), ("love+2023+report", Some(json!(["2023", "report"])), 1), ("2023", None, 0)] {
+            let page = server.read(&format!("/v1/transcript-search?q={query}&total=true"));
+            assert_eq!((page["data"].as_array().map(Vec::len), page.get("omitted_terms").cloned(), &page["page"]["total"]), (Some(hits), omitted, &json!(hits)), "{query}: {page}");
+        }
+    }
+
     fn transcript_hits_have_timestamps(server: &TestServer) {
         let key = server.editor_key();
         for (slug, date) in [("older", "2024-01-01"), ("newer", "2025-01-01"), ("silent", "2026-01-01")] {
