@@ -13,7 +13,7 @@ use crate::db::{Connection, Database, Time, maintenance};
 use crate::http::problem::Problem;
 use crate::registry::{ResourceEntry, resources};
 use crate::resource::index::verify::{Finding, REINDEX_REMEDY};
-use crate::resource::model::revisions::{bump_all, bump_derived};
+use crate::resource::model::revisions::{Audience, bump_all, bump_derived};
 use crate::text::name_suggestion::closest_name;
 use crate::{iati, server};
 
@@ -149,7 +149,7 @@ impl Check<'_> {
             if self.repair && !checked.stale_row_ids.is_empty() {
                 self.database.write_blocking(|connection| {
                     (entry.repair)(connection, &checked.stale_row_ids)?;
-                    bump_derived(connection, Time::now())
+                    bump_derived(connection, Audience::Public, Time::now())
                 })?;
             }
             items = items.saturating_add(checked.item_count);

@@ -57,6 +57,9 @@ tables! {
         deleted_at -> Nullable<Instant>,
         purged_at -> Nullable<Instant>,
         catalogue_revision -> BigInt,
+        public_revision -> BigInt,
+        public_nonce -> BigInt,
+        public_updated_at -> Instant,
     }
     slugs (kind, slug) {
         kind -> Text,

@@ -19,7 +19,7 @@ use crate::db::schema;
 use crate::db::sql_fragment::{Fragment, Statement};
 
 /// Version of the schema that this program uses: the number of migrations.
-pub const SCHEMA_VERSION: i64 = 3;
+pub const SCHEMA_VERSION: i64 = 4;
 
 /// Maximum number of schema differences that an error lists.
 const MAX_LISTED_DIFFERENCES: usize = 5;
@@ -171,15 +171,11 @@ mod tests {
         for (is_sqlite, migration) in [
             (
                 true,
-                include_str!(
-                    "../../migrations/sqlite/2026-11-29-000000_history_and_schedule/up.sql"
-                ),
+                include_str!("../../migrations/sqlite/2026-11-30-000000_public_revisions/up.sql"),
             ),
             (
                 false,
-                include_str!(
-                    "../../migrations/postgres/2026-11-29-000000_history_and_schedule/up.sql"
-                ),
+                include_str!("../../migrations/postgres/2026-11-30-000000_public_revisions/up.sql"),
             ),
         ] {
             let fingerprint = fingerprint(&expected_columns(is_sqlite));

@@ -51,26 +51,24 @@ impl FromRequest for UnreadBody {
 
 impl UnreadBody {
     /// Reads and parses a JSON body; returns it with the request. Errors: 415 for another media
-    /// type or a content coding, 413 above the size limit, 408 after the timeout, 400 if the body is
-    /// not JSON in UTF-8, 422 if an object has a member twice.
+    /// type, 413 above the size limit, 408 after the timeout, 400 if the body is not JSON in UTF-8,
+    /// 422 if an object has a member twice.
     pub async fn read_json(
         self,
         limits: BodyLimits,
         accepts: BodyType,
     ) -> Result<(HttpRequest, Value), Problem> {
         check_content_type(&self.request, accepts)?;
-        check_content_encoding(&self.request)?;
         let bytes = read_bytes(self.payload, limits).await?;
         Ok((self.request, parse_json(&bytes)?))
     }
 
-    /// Reads the body; returns it with the request. Errors: 415 for a content coding, 413 above the
-    /// size limit, 408 after the timeout.
+    /// Reads the body; returns it with the request. Errors: 413 above the size limit, 408 after the
+    /// timeout.
     pub async fn read_bytes(
         self,
         limits: BodyLimits,
     ) -> Result<(HttpRequest, web::Bytes), Problem> {
-        check_content_encoding(&self.request)?;
         Ok((self.request, read_bytes(self.payload, limits).await?))
     }
 }
@@ -94,8 +92,8 @@ fn parse_json(bytes: &[u8]) -> Result<Value, Problem> {
     })
 }
 
-/// Rejects bodies with a content coding (RFC 9110 section 15.5.16).
-fn check_content_encoding(request: &HttpRequest) -> Result<(), Problem> {
+/// Rejects requests whose content has a coding (RFC 9110 section 15.5.16).
+pub fn check_content_encoding(request: &HttpRequest) -> Result<(), Problem> {
     let mut codings = request.headers().get_all(header::CONTENT_ENCODING);
     let is_identity = |value: &header::HeaderValue| {
         value.to_str().is_ok_and(|coding| coding.trim().eq_ignore_ascii_case("identity"))

@@ -14,6 +14,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use crate::db::{Id, ReadCost};
 use crate::http::access_log::AuthenticatedKey;
 use crate::http::api_keys::Role;
+use crate::http::body::check_content_encoding;
 use crate::http::conditional::{ConditionalGet, Precondition};
 use crate::http::middleware::RequestId;
 use crate::http::problem::{Problem, ProblemKind};
@@ -76,7 +77,8 @@ impl FromRequest for ConditionalViewer {
     }
 }
 
-/// The caller of a write. Errors: 401 without a valid API key, 403 if its role is not sufficient.
+/// The caller of a write. Errors: 401 without a valid API key, 403 if its role is not sufficient,
+/// 415 for a content coding of the request.
 pub struct Editor {
     /// Id of the API key.
     pub key: Id,
@@ -128,7 +130,10 @@ async fn authenticate_editor(request: &HttpRequest) -> Result<Editor, Problem> {
             ProblemKind::Forbidden,
             format!("The API key has the role `{}`; writing requires `editor`.", role.as_str()),
         )),
-        Some((key, role)) => Ok(Editor { key, role }),
+        Some((key, role)) => {
+            check_content_encoding(request)?;
+            Ok(Editor { key, role })
+        }
     }
 }
 

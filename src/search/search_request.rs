@@ -3,6 +3,7 @@
 use actix_web::HttpRequest;
 use serde::Serialize;
 
+use crate::db::driving_table::DrivingTable;
 use crate::db::keyset::ListQuery;
 use crate::db::search::{
     Audience, FieldScope, IndexSearch, SearchMatch, SearchMode, cached_token_frequencies,
@@ -188,7 +189,11 @@ impl SearchRequest {
     fn add_filters(&self, list: &mut ListQuery) {
         let is_ranked = list.ranked_matches.is_some();
         list.predicates.extend(status_predicates(self.statuses.as_deref(), is_ranked));
-        list.predicates.extend(self.ranges.iter().map(|(range, bound)| range.predicate(bound)));
+        list.predicates.extend(
+            self.ranges
+                .iter()
+                .map(|(range, bound)| range.predicate(DrivingTable::Items, bound, self.visibility)),
+        );
     }
 
     /// Whose entries of the full-text index are searched.

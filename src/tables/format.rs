@@ -36,14 +36,6 @@ impl TableFormat {
         }
     }
 
-    /// Memory that the encoder takes: the state of the compression of XLSX files.
-    pub fn encoder_bytes(self) -> usize {
-        match self {
-            Self::Csv => 0,
-            Self::Xlsx => 512 * 1024,
-        }
-    }
-
     /// Fails if a list has more rows than the format permits.
     pub fn check_row_limit(self, rows: usize) -> Result<(), Problem> {
         let most = xlsx::MAX_ROWS.saturating_sub(1);
@@ -106,7 +98,7 @@ pub enum FileWriter {
     /// CSV, which is the encoded rows.
     Csv,
     /// XLSX, which is compressed.
-    Xlsx(Box<XlsxWriter>),
+    Xlsx(XlsxWriter),
 }
 
 impl FileWriter {
@@ -114,10 +106,9 @@ impl FileWriter {
     pub fn start(format: TableFormat, columns: &[&str]) -> Result<(Self, Bytes), Problem> {
         Ok(match format {
             TableFormat::Csv => (Self::Csv, CsvRows::header(columns).into()),
-            TableFormat::Xlsx => (
-                Self::Xlsx(Box::new(XlsxWriter::start(columns).map_err(Problem::internal)?)),
-                Bytes::new(),
-            ),
+            TableFormat::Xlsx => {
+                (Self::Xlsx(XlsxWriter::start(columns).map_err(Problem::internal)?), Bytes::new())
+            }
         })
     }
 

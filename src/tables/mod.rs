@@ -17,3 +17,4 @@ pub mod stream;
 pub mod table_resource;
 pub mod videos;
 pub mod xlsx;
+mod zip_stream;

@@ -67,10 +67,9 @@ impl StartedExport {
 
     /// Estimated memory that the export takes: the row ids, and the batches that are queued and
     /// sent.
-    fn held_bytes(&self, format: TableFormat) -> usize {
+    fn held_bytes(&self) -> usize {
         size_of_val(self.row_ids.as_slice())
             .saturating_add(self.first_chunk.bytes.len().saturating_mul(2))
-            .saturating_add(format.encoder_bytes())
     }
 }
 
@@ -126,7 +125,7 @@ impl<'a> ChunkReader<'a> {
 impl TableExport {
     /// Streams the remaining batches in a background task, which ends when the client disconnects.
     pub fn into_body<S: TableResource>(self, started: StartedExport) -> StreamedBody {
-        let held_bytes = started.held_bytes(self.format);
+        let held_bytes = started.held_bytes();
         StreamedBody::spawn("table export", held_bytes, |sender| async move {
             self.produce::<S>(started, &sender).await
         })

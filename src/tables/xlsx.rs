@@ -5,14 +5,12 @@
 //! them. Dates and timestamps (UTC) are date cells. The header row is frozen and has filters.
 
 use std::fmt::Write as _;
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io;
 
 use chrono::{Datelike, NaiveDate};
-use zip::write::{SimpleFileOptions, StreamWriter};
-use zip::{CompressionMethod, ZipWriter};
 
 use crate::tables::cell::{Cell, CellSink};
+use crate::tables::zip_stream::ZipStream;
 use crate::text::escape::write_escaped;
 
 /// Media type.
@@ -80,47 +78,21 @@ const HEADER_STYLE: &str = " s=\"1\"";
 const DATE_STYLE: &str = " s=\"2\"";
 const DATETIME_STYLE: &str = " s=\"3\"";
 
-/// Compressed bytes that were not sent yet.
-#[derive(Clone, Debug, Default)]
-struct ZipBuffer(Arc<Mutex<Vec<u8>>>);
-
-impl ZipBuffer {
-    fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Write for ZipBuffer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// An XLSX file under construction.
 pub struct XlsxWriter {
-    zip: ZipWriter<StreamWriter<ZipBuffer>>,
-    buffer: ZipBuffer,
+    zip: ZipStream,
     columns: usize,
 }
 
 impl XlsxWriter {
     /// Starts a file with these columns.
     pub fn start(columns: &[&str]) -> io::Result<Self> {
-        let packed = ZipBuffer::default();
-        let mut zip = ZipWriter::new_stream(packed.clone());
-        let options = SimpleFileOptions::default()
-            .compression_method(CompressionMethod::Deflated)
-            .compression_level(Some(3));
+        let mut zip = ZipStream::default();
         for (name, text) in STATIC_PARTS {
-            zip.start_file(name, options)?;
-            zip.write_all(text.as_bytes())?;
+            zip.start_file(name)?;
+            zip.write(text.as_bytes())?;
         }
-        zip.start_file("xl/worksheets/sheet1.xml", options)?;
+        zip.start_file("xl/worksheets/sheet1.xml")?;
         let mut text = SHEET_HEADER.to_owned();
         let last = columns.len();
         let _never_fails = write!(
@@ -133,14 +105,14 @@ impl XlsxWriter {
         }
         rows.end_row();
         text.push_str(&rows.text);
-        zip.write_all(text.as_bytes())?;
-        Ok(Self { zip, buffer: packed, columns: last })
+        zip.write(text.as_bytes())?;
+        Ok(Self { zip, columns: last })
     }
 
     /// Compresses rows; returns the bytes that can be sent.
     pub fn write_rows(&mut self, rows: &str) -> io::Result<Vec<u8>> {
-        self.zip.write_all(rows.as_bytes())?;
-        Ok(self.buffer.take())
+        self.zip.write(rows.as_bytes())?;
+        Ok(self.zip.take_unsent())
     }
 
     /// Finishes the file of `count` rows, including the header; returns the remaining bytes.
@@ -148,9 +120,8 @@ impl XlsxWriter {
         let mut text = "</sheetData><autoFilter ref=\"A1:".to_owned();
         push_column_letters(self.columns.saturating_sub(1), &mut text);
         let _never_fails = write!(text, "{rows}\"/></worksheet>");
-        self.zip.write_all(text.as_bytes())?;
-        self.zip.finish()?;
-        Ok(self.buffer.take())
+        self.zip.write(text.as_bytes())?;
+        self.zip.finish()
     }
 }
 

@@ -139,6 +139,9 @@ impl Resource for Indicators {
                         items::updated_at.eq(now),
                         items::revision.eq(items::revision + 1),
                         items::nonce.eq(item.nonce),
+                        items::public_revision.eq(items::revision + 1),
+                        items::public_nonce.eq(item.nonce),
+                        items::public_updated_at.eq(now),
                         items::catalogue_revision.eq(item.catalogue_revision),
                     ))
                     .execute(connection)?;

@@ -23,7 +23,7 @@ use crate::resource::model::item::{
     ItemRow, Reference, Status, TranslationRow, TranslationsByItem,
 };
 use crate::resource::model::resource::ResourceModel;
-use crate::resource::model::revisions::Revisions;
+use crate::resource::model::revisions::{Audience, Revisions};
 use crate::resource::store::items::load_items;
 use crate::resource::store::slugs::reserve_slug;
 use crate::resource::store::texts::{delete_texts, insert_texts, load_all_texts};
@@ -417,9 +417,8 @@ fn rebuild_derived<S: ResourceModel>(
         // revision.
         item.fields =
             serde_json::to_string(&followed).map_err(|error| Error::Internal(error.to_string()))?;
-        (item.updated_at, item.catalogue_revision) =
-            (Time::now(), Revisions::load(connection)?.next_catalogue_revision());
-        item.increment_revision()?;
+        item.catalogue_revision = Revisions::load(connection)?.next_catalogue_revision();
+        item.increment_revision(Audience::Public, Time::now())?;
     }
     let fields = followed;
     let before = (item.is_public, item.languages.clone());

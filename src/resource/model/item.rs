@@ -13,6 +13,7 @@ use crate::http::auth::Visibility;
 use crate::http::conditional::ItemVersion;
 use crate::http::json_fields::ReferenceInput;
 use crate::resource::model::completeness::Completeness;
+use crate::resource::model::revisions::Audience;
 use crate::resource::schema::TextField;
 use crate::text::language::Language;
 use crate::text::language_fallback::LanguageMatch;
@@ -117,6 +118,12 @@ pub struct ItemRow {
     /// Catalogue revision of the last write, see
     /// [`crate::resource::model::revisions::Revisions::next_catalogue_revision`].
     pub catalogue_revision: i64,
+    /// The revision after the last change that the public could see.
+    pub public_revision: i64,
+    /// The nonce of that revision.
+    pub public_nonce: i64,
+    /// Time of that change.
+    pub public_updated_at: Time,
 }
 
 impl AsRef<Self> for ItemRow {
@@ -131,11 +138,50 @@ impl ItemRow {
         ItemVersion { id: self.id, revision: self.revision, nonce: self.nonce }
     }
 
-    /// Increments the revision and sets the nonce of this write.
-    pub fn increment_revision(&mut self) -> Result<(), Error> {
+    /// Increments the revision, and sets the nonce and the time of this write. `audience` are those
+    /// who can see what changed.
+    pub fn increment_revision(&mut self, audience: Audience, now: Time) -> Result<(), Error> {
         self.nonce = random_nonce()?;
         self.revision = self.revision.saturating_add(1);
+        self.updated_at = now;
+        if audience == Audience::Public {
+            self.publish_revision();
+        }
         Ok(())
+    }
+
+    /// Makes the current revision the one that the public sees.
+    pub fn publish_revision(&mut self) {
+        (self.public_revision, self.public_nonce) = (self.revision, self.nonce);
+        self.public_updated_at = self.updated_at;
+    }
+
+    /// Replaces what only clients with an API key may see: tracks in unpublished languages, and the
+    /// revision after a change of them or of unpublished texts.
+    pub fn hide_unpublished(&mut self) {
+        self.hide_unpublished_tracks();
+        (self.revision, self.nonce) = (self.public_revision, self.public_nonce);
+        self.updated_at = self.public_updated_at;
+    }
+
+    /// Returns whether the public sees a difference between two states of the item, each with the
+    /// texts in all languages.
+    pub fn is_public_change(
+        before: (&Self, &[TranslationRow]),
+        after: (&Self, &[TranslationRow]),
+    ) -> bool {
+        if before.0.is_publicly_named() != after.0.is_publicly_named() {
+            return true;
+        }
+        let public_state = |(item, texts): (&Self, &[TranslationRow])| {
+            let mut item = item.clone();
+            item.hide_unpublished();
+            item.languages.clear();
+            item.unpublish_referrers = false;
+            let is_published = |text: &&TranslationRow| text.status == Status::Published.as_str();
+            (item, texts.iter().filter(is_published).cloned().collect::<Vec<_>>())
+        };
+        after.0.is_publicly_named() && public_state(before) != public_state(after)
     }
 
     /// Returns whether the item was deleted and still has content.

@@ -289,12 +289,16 @@ pub fn bump_all(connection: &mut Connection, now: Time) -> Result<(), Problem> {
 }
 
 /// Increments all revisions after derived data was rebuilt, so that servers reload what they cache
-/// of it.
-pub fn bump_derived(connection: &mut Connection, now: Time) -> Result<(), Problem> {
+/// of it. `audience` are those who can see what changed.
+pub fn bump_derived(
+    connection: &mut Connection,
+    audience: Audience,
+    now: Time,
+) -> Result<(), Problem> {
     Ok(Revisions::bump(
         connection,
         ResourceKind::all().iter().map(|kind| kind.as_str()).chain([CATALOGUE, DERIVED_DATA]),
-        Audience::Public,
+        audience,
         now,
     )?)
 }

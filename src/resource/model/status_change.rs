@@ -2,6 +2,7 @@
 
 use crate::db::{Error, Time};
 use crate::resource::model::item::{ItemRow, Status};
+use crate::resource::model::revisions::Audience;
 
 /// A change of the status of an item.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -40,8 +41,8 @@ impl StatusChange {
             }
         }
         changed.update_public_flags(Some(item));
-        changed.updated_at = now;
-        changed.increment_revision()?;
+        let is_seen = item.is_publicly_named() || changed.is_publicly_named();
+        changed.increment_revision(Audience::new(is_seen), now)?;
         Ok(changed)
     }
 }

@@ -89,7 +89,7 @@ impl ItemRow {
     }
 
     /// Removes the summaries of the tracks that the public may not see.
-    pub fn hide_unpublished_tracks(&mut self) {
+    pub(super) fn hide_unpublished_tracks(&mut self) {
         if !self.tracks.is_empty() && self.languages != self.public_languages {
             self.tracks = summaries_to_json(&self.public_track_summaries());
         }
@@ -97,7 +97,7 @@ impl ItemRow {
 
     /// Whether the public may see tracks in this language: not if the item has texts in it and none
     /// of them is published. A script counts as a language of its own if it has texts.
-    fn is_public_track_language(&self, language: &str) -> bool {
+    pub fn is_public_track_language(&self, language: &str) -> bool {
         let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_owned();
         let contains =
             |tags: &str, matches: &dyn Fn(&str) -> bool| tags.split_ascii_whitespace().any(matches);

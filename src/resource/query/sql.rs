@@ -10,6 +10,7 @@ use crate::db::search::{
 use crate::db::sort_key::{SortKey, SortKeyType};
 use crate::db::sql_fragment::{Bind, Fragment};
 use crate::db::{Connection, RowId};
+use crate::http::auth::Visibility;
 use crate::http::problem::{FieldError, Problem};
 use crate::resource::cache::counts::FilteredListKey;
 use crate::resource::cache::range_columns::RangeColumns;
@@ -222,7 +223,7 @@ impl ListRequest {
         list.predicates.extend(
             self.ranges
                 .iter()
-                .map(|(range, bound)| range.predicate_for_table(list.driving_table, bound)),
+                .map(|(range, bound)| range.predicate(list.driving_table, bound, self.visibility)),
         );
         if list.ranked_matches.is_none() && is_page {
             list.sort_keys.extend(self.sort_keys.iter().map(|(column, descending)| {
@@ -276,6 +277,7 @@ impl ListRequest {
                 }
             }
             SortColumn::Column { name, key_type: holds, nullable } => {
+                let name = &visible_column(name, self.visibility);
                 // Public items always have a publication date.
                 let nullable =
                     *nullable && !(*name == "items.published_at" && self.statuses.is_none());
@@ -406,16 +408,17 @@ impl ListRequest {
 }
 
 impl RangeSchema {
-    /// Returns the predicate for values within a bound.
-    pub fn predicate(&self, bound: &Bind) -> Fragment {
-        self.predicate_for_table(DrivingTable::Items, bound)
-    }
-
-    fn predicate_for_table(&self, driving_table: DrivingTable, bound: &Bind) -> Fragment {
+    /// Returns the predicate for values that this caller sees within a bound.
+    pub fn predicate(
+        &self,
+        driving_table: DrivingTable,
+        bound: &Bind,
+        visibility: Visibility,
+    ) -> Fragment {
         let column = Fragment::new(if self.column == "items.published_at" {
             driving_table.published_at_column()
         } else {
-            self.column
+            visible_column(self.column, visibility)
         });
         let compared = column.sql(if self.is_lower_bound { " >= " } else { " < " });
         if driving_table == DrivingTable::Items || self.column == "items.published_at" {
@@ -424,6 +427,15 @@ impl RangeSchema {
         // A scalar subquery hides the bound from the planner of PostgreSQL, which would otherwise
         // replan for each bound, with the same result.
         compared.by_backend("", "(SELECT ").bind(bound.clone()).by_backend("", ")")
+    }
+}
+
+/// Returns the column that this caller sees instead of another.
+fn visible_column(column: &'static str, visibility: Visibility) -> &'static str {
+    if column == "items.updated_at" && !visibility.includes_unpublished() {
+        "items.public_updated_at"
+    } else {
+        column
     }
 }
 

@@ -109,6 +109,7 @@ impl OperationKind {
                 Conflict,
                 Gone,
                 PreconditionFailed,
+                UnsupportedMediaType,
                 InvalidFields,
             ],
             Self::Delete => &[
@@ -118,6 +119,7 @@ impl OperationKind {
                 Conflict,
                 Gone,
                 PreconditionFailed,
+                UnsupportedMediaType,
                 PreconditionRequired,
             ],
         }

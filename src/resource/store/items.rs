@@ -11,7 +11,8 @@ use crate::resource::schema::ResourceKind;
 /// The columns of [`ItemRow`].
 pub(in crate::resource) const ITEM_COLUMNS: &str = "items.number, items.id, items.kind, items.slug, items.status, items.original_language, items.languages, \
     items.public_languages, items.reference_list, items.fields, items.tracks, items.revision, items.nonce, items.is_public, items.ever_public, items.created_at, \
-    items.updated_at, items.published_at, items.unpublish_at, items.unpublish_referrers, items.archived_from_public, items.deleted_at, items.purged_at, items.catalogue_revision";
+    items.updated_at, items.published_at, items.unpublish_at, items.unpublish_referrers, items.archived_from_public, items.deleted_at, items.purged_at, items.catalogue_revision, \
+    items.public_revision, items.public_nonce, items.public_updated_at";
 
 /// Loads the items that match a condition.
 pub fn load_items(
@@ -28,7 +29,8 @@ pub fn insert_item(connection: &mut Connection, item: &ItemRow) -> Result<RowId,
     let time = |value: Option<Time>| value.map_or(Bind::Null, Bind::Time);
     let statement = Fragment::new(
         "INSERT INTO items (id, kind, slug, status, original_language, languages, public_languages, reference_list, fields, tracks, revision, nonce, is_public, \
-         ever_public, created_at, updated_at, published_at, unpublish_at, unpublish_referrers, archived_from_public, deleted_at, purged_at, catalogue_revision) VALUES (",
+         ever_public, created_at, updated_at, published_at, unpublish_at, unpublish_referrers, archived_from_public, deleted_at, purged_at, catalogue_revision, public_revision, public_nonce, \
+         public_updated_at) VALUES (",
     )
     .binds([
         Bind::Id(item.id),
@@ -54,6 +56,9 @@ pub fn insert_item(connection: &mut Connection, item: &ItemRow) -> Result<RowId,
         time(item.deleted_at),
         time(item.purged_at),
         Bind::Integer(item.catalogue_revision),
+        Bind::Integer(item.public_revision),
+        Bind::Integer(item.public_nonce),
+        Bind::Time(item.public_updated_at),
     ])
     .sql(") RETURNING number");
     let numbers: Vec<RowId> = Statement::<BigInt>::new(statement).load_rows(connection)?;

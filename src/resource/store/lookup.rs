@@ -192,10 +192,15 @@ fn load_single_items(
     let rows: Vec<SingleItemRow> =
         Statement::<(items::SqlType, Nullable<SqlText>, Nullable<TextColumnTypes>)>::new(statement)
             .load_rows(connection)?;
-    let single = |(item, state, text): SingleItemRow| SingleItem {
-        item,
-        revisions: Revisions::parse(&state.unwrap_or_default()),
-        preloaded_text: text.map(|(_, text)| text),
+    let single = |(mut item, state, text): SingleItemRow| {
+        if !texts.visibility.includes_unpublished() {
+            item.hide_unpublished();
+        }
+        SingleItem {
+            item,
+            revisions: Revisions::parse(&state.unwrap_or_default()),
+            preloaded_text: text.map(|(_, text)| text),
+        }
     };
     Ok(rows.into_iter().map(single).collect())
 }

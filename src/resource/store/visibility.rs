@@ -19,7 +19,7 @@ pub fn find_visible(
     let mut found = check_visible(schema, name, visibility, found)?;
     if !visibility.includes_unpublished() {
         let (Lookup::Current(item) | Lookup::Former(item)) = &mut found;
-        item.hide_unpublished_tracks();
+        item.hide_unpublished();
     }
     Ok(found)
 }

@@ -405,13 +405,14 @@ pub struct CommonFields {
     /// Publication status; only published items are public.
     #[schema(value_type = crate::resource::model::item::Status)]
     pub status: String,
-    /// Revision; increases with every change of the item itself.
+    /// Revision; increases with every change of the item itself. Without a key, that of the last
+    /// change that you can see.
     #[schema(minimum = 1, example = 3)]
     pub revision: i64,
     /// When the item was created.
     #[schema(value_type = chrono::DateTime<chrono::Utc>, example = "2026-05-07T08:00:00Z")]
     pub created_at: Time,
-    /// When the item itself was last changed.
+    /// When the item itself was last changed. Without a key, the last change that you can see.
     #[schema(value_type = chrono::DateTime<chrono::Utc>, example = "2026-05-07T08:00:00Z")]
     pub updated_at: Time,
     /// When the item was published, or will be if its status is `scheduled`.

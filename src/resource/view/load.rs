@@ -102,7 +102,7 @@ impl<F: Fn(&ItemRow) -> Option<&'static ResourceSchema>> ItemLoader<F> {
         let mut loaded: Vec<LoadedItem<O>> = Vec::with_capacity(rows.size_hint().0);
         for PreloadedItem { mut item, text } in rows {
             if !self.visibility.includes_unpublished() {
-                item.hide_unpublished_tracks();
+                item.hide_unpublished();
             }
             let Ok(fields) = serde_json::from_str(&item.fields) else { continue };
             let languages = item.visible_languages(self.visibility);

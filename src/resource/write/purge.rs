@@ -15,7 +15,7 @@ use crate::http::problem::Problem;
 use crate::resource::index::full_text;
 use crate::resource::index::sort_rows::delete_sort_row;
 use crate::resource::model::item::ItemRow;
-use crate::resource::model::revisions::bump_derived;
+use crate::resource::model::revisions::{Audience, bump_derived};
 use crate::resource::state::AppState;
 use crate::resource::store::purged_slugs::purge_slugs;
 use crate::resource::store::texts::delete_texts;
@@ -115,7 +115,8 @@ pub async fn scrub(state: &Arc<AppState>) -> Result<(), Problem> {
         maintenance::drop_deleted_index_entries(&mut connection)?;
         database.write_blocking(|connection| {
             maintenance::delete_unused_words(connection)?;
-            bump_derived(connection, Time::now())
+            // The public saw nothing of deleted items any more.
+            bump_derived(connection, Audience::Editors, Time::now())
         })?;
         Ok::<_, Problem>(maintenance::overwrite_free_space(&mut connection)?)
     });

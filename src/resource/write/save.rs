@@ -227,6 +227,9 @@ pub fn save_item<S: Resource>(
         catalogue_revision: existing
             .as_ref()
             .map_or_else(|| revisions.next_catalogue_revision(), |item| item.catalogue_revision),
+        public_revision: existing.as_ref().map_or(0, |item| item.public_revision),
+        public_nonce: existing.as_ref().map_or(0, |item| item.public_nonce),
+        public_updated_at: existing.as_ref().map_or(now, |item| item.public_updated_at),
     };
     item.update_public_flags(existing.as_ref());
     item.archived_from_public |= is_import
@@ -248,12 +251,19 @@ pub fn save_item<S: Resource>(
         before.texts != new_texts.texts
             || before.item.is_publicly_named() != item.is_publicly_named()
     });
-    (item.updated_at, item.catalogue_revision) = (now, revisions.next_catalogue_revision());
+    let is_public_change = match &before {
+        Some(before) => {
+            ItemRow::is_public_change((&before.item, &before.texts), (&item, &new_texts.texts))
+        }
+        None => item.is_publicly_named(),
+    };
+    item.catalogue_revision = revisions.next_catalogue_revision();
     let change = if item.number == 0 {
+        item.publish_revision();
         item.number = stored_items::insert_item(connection, &item)?;
         IndexChange::Insert
     } else {
-        item.increment_revision()?;
+        item.increment_revision(Audience::new(is_public_change), now)?;
         diesel::update(items::table.find(item.number)).set(&item).execute(connection)?;
         IndexChange::Replace
     };
@@ -273,15 +283,14 @@ pub fn save_item<S: Resource>(
     let referenced_names = load_referenced_names(connection, schema, &references, &render_context)?;
     let track_texts =
         tracks::load_track_texts(connection, &[&item])?.remove(&item.number).unwrap_or_default();
-    let (slug, is_named) = (item.slug.clone(), item.is_publicly_named());
+    let slug = item.slug.clone();
     let source =
         full_text::IndexSource::new(&item, new_texts.texts, track_texts, referenced_names)?;
     full_text::write_index_entries(connection, source, existing.as_ref().map(ItemRow::sort_date))?;
     if renamed && existing.is_some() && schema.kind.is_found_by_name() {
         full_text::reindex_referencing(connection, id)?;
     }
-    let is_seen = is_named || existing.is_some_and(|item| item.is_publicly_named());
-    Ok(SaveResult { id, slug, is_changed: true, is_publicly_visible: is_seen })
+    Ok(SaveResult { id, slug, is_changed: true, is_publicly_visible: is_public_change })
 }
 
 /// Loads the titles of the referenced items, for the full-text index.

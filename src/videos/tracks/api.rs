@@ -291,6 +291,7 @@ pub async fn delete_caption_track(
                     connection,
                     &inner.settings,
                     &item,
+                    language.as_str(),
                 )?;
                 Ok(())
             })

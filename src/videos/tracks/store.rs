@@ -46,7 +46,12 @@ pub fn save_track(
 ) -> Result<SavedTrack, Problem> {
     let saved = tracks::save_track(connection, item.number, upload)?;
     if saved.is_changed {
-        resource_tracks::update_item_after_track_change::<Videos>(connection, settings, item)?;
+        resource_tracks::update_item_after_track_change::<Videos>(
+            connection,
+            settings,
+            item,
+            &upload.summary.language,
+        )?;
     }
     Ok(saved)
 }

@@ -215,6 +215,9 @@ pub fn round_trip<S: Resource>(sent: &Value, first: ParsedBody<S::Fields>) -> Va
         deleted_at: None,
         purged_at: None,
         catalogue_revision: 1,
+        public_revision: 1,
+        public_nonce: 0,
+        public_updated_at: epoch,
     };
     assert!(
         first.translations.texts.iter().any(|text| text.language == item.original_language),

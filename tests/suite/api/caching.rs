@@ -1,5 +1,6 @@
 //! Validators, conditional reads and `Cache-Control`.
 
+use kinoteka::http::api_keys::Role;
 use serde_json::{Value, json};
 
 use crate::on_both;
@@ -202,7 +203,10 @@ on_both! {
             "/v1/videos?lang=en", "/v1/topics?lang=en", "/v1/videos?include=topics&lang=en", "/v1/search?q=norms&lang=en", "/feeds/videos.rss?lang=en",
             "/feeds/videos.atom?lang=en", "/feeds/videos.json?lang=en", "/feeds/saved-queries.opml", "/sitemap-videos.xml", "/catalog.jsonld",
             "/v1/videos.csv?lang=en", "/embed/videos?lang=en", "/v1/impact-statistics/summary?separate=true&lang=en", "/v1/impact-statistics/chart.svg?unit=women&lang=en",
-            "/v1/videos/testimonials-part-one?lang=en", "/embed/videos/testimonials-part-one?lang=en",
+            "/v1/videos/testimonials-part-one?lang=en", "/embed/videos/testimonials-part-one?lang=en", "/v1/videos/testimonials-part-one?lang=all",
+            "/v1/videos/testimonials-part-one/captions", "/v1/videos/testimonials-part-one/poster.svg?lang=en", "/v1/videos/testimonials-part-one/schema.jsonld",
+            "/oembed?url=/embed/videos/testimonials-part-one", "/v1/videos?sort=-updated_at&lang=en", "/v1/topics/prevention?lang=en",
+            "/v1/videos?updated_since=2026-01-01&fields=slug,updated_at,revision", "/v1/search?q=norms&updated_since=2026-01-01&lang=en",
         ];
         let state = || paths.map(|path| {
             let response = server.get(path).expect(200);
@@ -218,11 +222,33 @@ on_both! {
         let track = "WEBVTT\n\n00:01.000 --> 00:02.000\nDraft.\n";
         server.request("PUT", "/v1/videos/draft/captions/en").key(&key).header("Content-Type", "text/vtt").body(track).send().expect(201);
         server.request("DELETE", "/v1/topics/draft-topic").key(&key).send().expect(204);
+        server.create(&key, "/v1/topics", &json!({"slug": "purged-topic", "name": "Draft"}));
+        server.request("DELETE", "/v1/topics/purged-topic?purge=true").key(&server.key(Role::Admin, None).1).send().expect(204);
+        // Public items, unpublished texts.
+        let draft = |text: Value| json!({"translations": {"de": text}});
+        let video = "/v1/videos/testimonials-part-one";
+        server.patch(&key, video, &draft(json!({"title": "Draft", "status": "draft"})));
+        server.patch(&key, "/v1/topics/prevention", &draft(json!({"name": "Draft", "status": "draft"})));
+        server.request("PUT", &format!("{video}/captions/de")).key(&key).header("Content-Type", "text/vtt").body(track).send().expect(201);
+        server.request("PUT", &format!("{video}/captions/de")).key(&key).header("Content-Type", "text/vtt").body(track.replace("Draft", "Drafts")).send().expect(200);
+        server.request("DELETE", &format!("{video}/captions/de")).key(&key).send().expect(204);
+        server.patch(&key, video, &draft(json!({"title": "Draft again"})));
         for (before, after) in before.into_iter().zip(state()) {
             assert_eq!(before, after, "{}", after.0);
         }
         server.patch(&key, "/v1/videos/draft", &json!({"status": "published"}));
         let changed = paths.iter().zip(state()).filter(|(path, now)| server.get(path).header("etag").is_some() && now.3.windows(5).any(|window| window == b"Draft"));
         assert!(changed.count() >= 6);
+        // Editors see every revision; the public sees the current one as soon as it sees the text.
+        let public = || server.read(&format!("{video}?lang=en"))["revision"].as_i64().unwrap();
+        let revision = || server.request("GET", video).key(&key).send().expect(200).json()["revision"].as_i64().unwrap();
+        let (seen, hidden) = (public(), revision() - public());
+        assert_eq!(hidden, 5, "{seen}");
+        let tag = server.get(video).required_header("etag").to_owned();
+        let rejected = server.request("PATCH", video).key(&key).header("If-Match", &tag).json(&json!({"chapters": []})).send();
+        rejected.problem(412, "precondition-failed");
+        server.patch(&key, video, &draft(json!({"status": "published"})));
+        assert_eq!((public(), revision()), (seen + hidden + 1, seen + hidden + 1));
+        assert_eq!(server.slugs("/v1/videos?sort=-updated_at&limit=1"), ["testimonials-part-one"]);
     }
 }
