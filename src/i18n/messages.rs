@@ -11,15 +11,23 @@ macro_rules! messages {
     ($($(#[doc = $doc:literal])* $name:ident = [$($text:literal),* $(,)?];)*) => {
         /// A localized message.
         #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-        pub enum Message { $($(#[doc = $doc])* $name),* }
+        pub enum Message {
+            $($(#[doc = $doc])* $name,)*
+            /// A message of a kind that a program registers: its translations, in the order of
+            /// [`MESSAGE_LANGUAGES`].
+            Registered(&'static [&'static str; 7]),
+        }
 
         impl Message {
-            /// All messages.
+            /// All messages of the product.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
             /// Its translations, in the order of [`MESSAGE_LANGUAGES`].
             const fn translations(self) -> &'static [&'static str; 7] {
-                match self { $(Self::$name => &[$($text),*]),* }
+                match self {
+                    $(Self::$name => &[$($text),*],)*
+                    Self::Registered(translations) => translations,
+                }
             }
         }
     };

@@ -39,7 +39,15 @@ pub const EVENT: ResourceKind = ResourceKind::new(&KindDefinition {
     noun: "event",
     schema_name: "Event",
     path: "/v1/events",
-    heading: Message::Videos,
+    heading: Message::Registered(&[
+        "Events",
+        "Ngjarje",
+        "Događaji",
+        "Događaji",
+        "Догађаји",
+        "Настани",
+        "Etkinlikler",
+    ]),
     index_prefix: 'e',
     example_slug: "opening-night",
     is_searched: true,
@@ -48,7 +56,15 @@ pub const EVENT: ResourceKind = ResourceKind::new(&KindDefinition {
     has_embed_page: false,
     display_rank: 7,
     suggestion_rank: Some(4),
-    dataset_description: Some(Message::VideosDescription),
+    dataset_description: Some(Message::Registered(&[
+        "Events of the programmes.",
+        "Ngjarje të programeve.",
+        "Događaji u okviru programa.",
+        "Događaji u okviru programa.",
+        "Догађаји у оквиру програма.",
+        "Настани во рамки на програмите.",
+        "Programların etkinlikleri.",
+    ])),
     feed_formats: &["atom", "json"],
 });
 

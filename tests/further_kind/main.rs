@@ -117,7 +117,12 @@ fn a_further_kind_is_served_searched_exported_and_documented() {
     assert_eq!(titles(&read("/f/online-events.json")), ["Talk"]);
     let catalog = read("/catalog.jsonld");
     let datasets = catalog.get("dataset").and_then(Value::as_array).into_iter().flatten();
-    let is_events = |dataset: &&Value| dataset.to_string().contains("/v1/events.csv");
+    let is_events = |dataset: &&Value| {
+        let dataset = dataset.to_string();
+        dataset.contains("/v1/events.csv")
+            && dataset.contains("Events of the programmes.")
+            && dataset.contains("Programların etkinlikleri.")
+    };
     assert_eq!(datasets.filter(is_events).count(), 1, "{catalog}");
 
     // Export and document.

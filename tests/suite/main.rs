@@ -8,6 +8,7 @@
     clippy::string_slice,
     reason = "tests report failures by panicking"
 )]
+#![expect(clippy::too_many_arguments, reason = "helpers of tests take what one test varies")]
 
 mod support;
 
