@@ -127,7 +127,7 @@ impl ActivityRequest {
                 "No published programme matches, and an IATI file requires at least one activity.";
             return Err(Problem::incomplete_catalogue(
                 detail,
-                vec![FieldError::field("/programmes", "lacking", detail)],
+                vec![FieldError::field("/programmes", "required", detail)],
             ));
         }
         Ok(programmes)

@@ -95,17 +95,40 @@ impl ItemRow {
         }
     }
 
+    /// Returns the languages of the tracks that only an unpublished text hides, if `after`, a later
+    /// state of the item, has no text in these languages any more.
+    pub fn uncovered_track_languages(&self, after: &Self) -> Vec<String> {
+        let mut languages: Vec<String> = self
+            .track_summaries()
+            .into_iter()
+            .map(|track| track.language)
+            .filter(|language| !self.is_public_track_language(language))
+            .filter(|language| {
+                after.is_public_track_language(language)
+                    && !after
+                        .public_languages
+                        .split_ascii_whitespace()
+                        .any(|tag| primary_language(tag) == primary_language(language))
+            })
+            .collect();
+        languages.dedup();
+        languages
+    }
+
     /// Whether the public may see tracks in this language: not if the item has texts in it and none
     /// of them is published. A script counts as a language of its own if it has texts.
     pub fn is_public_track_language(&self, language: &str) -> bool {
-        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_owned();
         let contains =
             |tags: &str, matches: &dyn Fn(&str) -> bool| tags.split_ascii_whitespace().any(matches);
         let is_exact = |tag: &str| tag == language;
-        let is_related = |tag: &str| primary(tag) == primary(language);
+        let is_related = |tag: &str| primary_language(tag) == primary_language(language);
         if contains(&self.languages, &is_exact) {
             return contains(&self.public_languages, &is_exact);
         }
         !contains(&self.languages, &is_related) || contains(&self.public_languages, &is_related)
     }
+}
+
+fn primary_language(tag: &str) -> &str {
+    tag.split('-').next().unwrap_or_default()
 }

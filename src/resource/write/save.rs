@@ -245,6 +245,7 @@ pub fn save_item<S: Resource>(
         });
     }
     if let Some(before) = &existing {
+        check_tracks_stay_hidden(before, &item)?;
         enforce_on_references(connection, state, before, &item, on_references)?;
     }
     let renamed = before.as_ref().is_none_or(|before| {
@@ -291,6 +292,19 @@ pub fn save_item<S: Resource>(
         full_text::reindex_referencing(connection, id)?;
     }
     Ok(SaveResult { id, slug, is_changed: true, is_publicly_visible: is_public_change })
+}
+
+/// Rejects the removal of an unpublished text that hides tracks in its language from the public.
+fn check_tracks_stay_hidden(before: &ItemRow, after: &ItemRow) -> Result<(), Problem> {
+    let error = |language: String| {
+        let detail = format!(
+            "The item has text tracks in `{language}`, which are hidden because its text is not published; without the text they would be public. Delete the tracks first."
+        );
+        FieldError::field(format!("/translations/{language}"), "has_tracks", detail)
+    };
+    let errors: Vec<FieldError> =
+        before.uncovered_track_languages(after).into_iter().map(error).collect();
+    if errors.is_empty() { Ok(()) } else { Err(Problem::invalid_fields(errors)) }
 }
 
 /// Loads the titles of the referenced items, for the full-text index.

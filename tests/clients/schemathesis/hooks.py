@@ -36,7 +36,7 @@ SEMANTIC_ERRORS = {
     "not_additive": "a sum of values not marked `additive`",
     "not_a_count": "a sum of percentages",
     "invalid_sum": "percentages that do not sum up to 100",
-    "lacking": "the catalogue lacks data that IATI requires",
+    "required": "the catalogue lacks data that IATI requires",
     "invalid_identifier": "an activity identifier without the prefix of the reporting organisation",
     "invalid_text": "a control character",
     "reused": "an Idempotency-Key that was used for another request",

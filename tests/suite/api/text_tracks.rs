@@ -272,11 +272,22 @@ on_both! {
             let body = server.get(&format!("/v1/videos/open/captions/en.{extension}")).expect(200).text();
             assert!(body.contains("Englissimo") && !body.contains("remark"), "{body}");
         }
+        // Removing the draft would publish its captions.
+        let remove = json!({"translations": {"sq": null}});
+        let request = || server.request("PATCH", "/v1/videos/open").key(&key).json(&remove).send();
+        request().errors(422, &[("/translations/sq", "has_tracks")]);
+        let put = json!({"status": "published", "original_language": "en", "translations": {"en": text("published", "Open")}});
+        let replaced = server.request("PUT", "/v1/videos/open").key(&key).json(&put).send();
+        replaced.errors(422, &[("/translations/sq", "has_tracks"), ("/translations/sr-Cyrl", "has_tracks")]);
+        server.get("/v1/videos/open/captions/sq.vtt").problem(404, "not-found");
         // Published with its language.
         server.patch(&key, "/v1/videos/open", &json!({"translations": {"sq": {"status": "published"}}}));
         assert!(server.get("/v1/videos/open/captions/sq.vtt").expect(200).text().contains("Shqipissimo"));
         assert_eq!(server.slugs("/v1/videos?caption_language=sq"), ["open"]);
         assert_eq!(server.slugs("/v1/videos?q=shqipissimo"), ["open"]);
         server.get("/v1/videos/open/captions/sr-Cyrl.vtt").problem(404, "not-found");
+        // A text without captions that it hides can be removed.
+        server.request("DELETE", "/v1/videos/open/captions/sr-Cyrl").key(&key).send().expect(204);
+        server.patch(&key, "/v1/videos/open", &json!({"translations": {"sr-Latn": null}}));
     }
 }

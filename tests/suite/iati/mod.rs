@@ -213,19 +213,19 @@ on_both! {
         let mut found: Vec<String> = problem["errors"].as_array().unwrap().iter().map(|error| format!("{} {}", error["pointer"].as_str().unwrap(), error["code"].as_str().unwrap())).collect();
         found.sort();
         assert_eq!(found, [
-            "/impact-statistics/aimed/target/period_end lacking",
-            "/impact-statistics/empty/value lacking",
-            "/impact-statistics/of-bare/period_end lacking",
-            "/impact-statistics/of-bare/period_start lacking",
-            "/impact-statistics/of-bare/result_type lacking",
-            "/impact-statistics/undated/period_end lacking",
-            "/impact-statistics/undated/result_type lacking",
-            "/programmes/bare/country_shares lacking",
-            "/programmes/bare/description lacking",
+            "/impact-statistics/aimed/target/period_end required",
+            "/impact-statistics/empty/value required",
+            "/impact-statistics/of-bare/period_end required",
+            "/impact-statistics/of-bare/period_start required",
+            "/impact-statistics/of-bare/result_type required",
+            "/impact-statistics/undated/period_end required",
+            "/impact-statistics/undated/result_type required",
+            "/programmes/bare/country_shares required",
+            "/programmes/bare/description required",
             "/programmes/bare/iati_identifier invalid_identifier",
-            "/programmes/bare/partners lacking",
-            "/programmes/bare/sectors lacking",
-            "/programmes/bare/start_date lacking",
+            "/programmes/bare/partners required",
+            "/programmes/bare/sectors required",
+            "/programmes/bare/start_date required",
             "/programmes/double/iati_identifier invalid_identifier",
         ]);
         let omitted = activities(server, "/iati/activities.xml?incomplete=omit");
