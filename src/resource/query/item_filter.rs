@@ -62,6 +62,7 @@ impl ListRequest {
             let rows = stored_items::load_items(connection, &id_in_fragment("items.id", ids))?;
             let targets: Vec<Id> = rows
                 .iter()
+                .filter(|row| row.deleted_at.is_none())
                 .flat_map(ItemRow::references)
                 .filter(|reference| reference.field == field)
                 .map(|reference| reference.target_id)
@@ -94,9 +95,11 @@ impl ListRequest {
             return Ok(Ok(id));
         }
         let found = find(connection, kind, name)?.map(lookup::Lookup::into_item);
+        // Feeds and saved queries by a deleted item remain valid: nothing refers to it any more.
         let visible = found.filter(|item| {
-            item.deleted_at.is_none()
-                && (self.visibility.includes_unpublished() || item.is_publicly_named())
+            self.visibility.includes_unpublished()
+                || item.is_publicly_named()
+                || item.deleted_at.is_some() && item.ever_public
         });
         if let Some(item) = visible {
             cache.insert_name(items, name, item.id);

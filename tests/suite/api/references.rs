@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kinoteka::db::Time;
+use kinoteka::http::api_keys::Role;
 use serde_json::{Value, json};
 
 use crate::on_both;
@@ -200,6 +201,32 @@ on_both! {
         for path in ["/v1/videos/film", "/v1/impact-statistics/figure"] {
             server.get(path).problem(404, "not-found");
         }
+    }
+
+    fn lists_and_feeds_by_deleted_items_are_empty(server: &TestServer) {
+        fill(server);
+        let key = server.editor_key();
+        server.create(&key, "/v1/programmes", &json!({"slug": "never-public", "title": "Draft"}));
+        server.request("DELETE", "/v1/programmes/never-public").key(&key).send().expect(204);
+        let reads = [
+            "/v1/videos?programme=first&total=true", "/feeds/videos.rss?programme=first", "/feeds/videos.atom?programme=first", "/feeds/videos.json?programme=first",
+            "/f/films.json", "/f/films.rss", "/v1/saved-queries/films", "/embed/videos?programme=first", "/v1/videos.csv?programme=first",
+            "/v1/impact-statistics/summary?programme=first", "/v1/videos?statistic=figure", "/v1/videos?programme=first&facets=programme",
+        ];
+        let check = || {
+            for path in reads {
+                let text = server.get(path).expect(200).text();
+                assert!(!text.contains("Programmissimo") && !text.contains("Film\""), "{path}: {text}");
+            }
+            assert_eq!(server.read("/v1/videos?programme=first&total=true")["page"]["total"], 0);
+            assert_eq!(server.slugs("/v1/videos?statistic=figure"), Vec::<String>::new());
+            server.get("/v1/videos?programme=never-public").errors(400, &[("programme", "unknown_value")]);
+        };
+        server.request("DELETE", "/v1/programmes/first?on_references=archive").key(&key).send().expect(204);
+        server.request("DELETE", "/v1/impact-statistics/figure").key(&key).send().expect(204);
+        check();
+        server.request("DELETE", "/v1/programmes/first?purge=true").key(&server.key(Role::Admin, None).1).send().expect(204);
+        check();
     }
 
     fn scheduled_archiving_keeps_references_by_default(server: &TestServer) {
