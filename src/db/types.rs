@@ -110,6 +110,9 @@ impl Serialize for Id {
 pub struct Time(pub DateTime<Utc>);
 
 impl Time {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Self = Self(DateTime::UNIX_EPOCH);
+
     /// Returns the current time.
     pub fn now() -> Self {
         Self(Utc::now().trunc_subsecs(6))
@@ -127,11 +130,11 @@ impl Time {
         Self::from_micros(self.micros().saturating_add(micros)).unwrap_or(self)
     }
 
-    /// Returns the time this much earlier, or this time if that is out of range.
+    /// Returns the time this much earlier, or the epoch if that is out of range.
     #[must_use]
     pub fn saturating_sub(self, duration: Duration) -> Self {
         let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
-        Self::from_micros(self.micros().saturating_sub(micros)).unwrap_or(self)
+        Self::from_micros(self.micros().saturating_sub(micros)).unwrap_or(Self::EPOCH)
     }
 
     /// Returns the duration since an earlier time; zero if that is later.
@@ -253,4 +256,18 @@ pub fn random_nonce() -> Result<i64, Error> {
     let mut bytes = [0_u8; 8];
     getrandom::fill(&mut bytes).map_err(|error| Error::Internal(error.to_string()))?;
     Ok(i64::from_le_bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn earlier_times_out_of_range_are_the_epoch() {
+        let now = Time::now();
+        let days = |days: u32| Duration::from_hours(24).saturating_mul(days);
+        assert_eq!(now.saturating_sub(days(1)).micros(), now.micros() - 86_400_000_000);
+        // A retention period of this length never ends.
+        assert_eq!(now.saturating_sub(days(u32::MAX)), Time::EPOCH);
+    }
 }

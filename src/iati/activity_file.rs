@@ -212,8 +212,12 @@ pub fn incomplete_problem(issues: &[ReadinessIssue]) -> Problem {
         1 => "1 item required by IATI is missing or invalid".to_owned(),
         count => format!("{count} items required by IATI are missing or invalid"),
     };
-    let detail = format!(
-        "{missing}. `incomplete=omit` leaves out incomplete programmes and statistics; `kinoteka check --iati` lists all issues."
-    );
+    // Nothing can be left out if the settings are incomplete.
+    let remedy = if issues.iter().any(|issue| issue.kind.is_none()) {
+        "The operator must complete the settings"
+    } else {
+        "`incomplete=omit` leaves out incomplete programmes and statistics"
+    };
+    let detail = format!("{missing}. {remedy}; `kinoteka check --iati` lists all issues.");
     Problem::incomplete_catalogue(detail, errors)
 }
