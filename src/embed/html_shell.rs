@@ -13,7 +13,7 @@ use crate::http::language::{LanguagePreference, accept_language};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::i18n::messages::Message;
 use crate::resource::state::AppState;
-use crate::text::language::Language;
+use crate::text::language::{AcceptLanguage, Language, parse_accept_language};
 use crate::text::logfmt::quote;
 
 /// The style of every page.
@@ -185,11 +185,12 @@ pub fn visitor_language(request: &HttpRequest, context: &AppState) -> &'static s
         .split('&')
         .find_map(|pair| pair.strip_prefix("lang="))
         .and_then(|tag| Language::parse(tag).ok());
-    let requested = query_language.map(|language| vec![language]);
-    let requested = requested
-        .or_else(|| accept_language(request).map(crate::text::parse_accept_language))
+    let requested = query_language
+        .map(|language| AcceptLanguage { requested: vec![language], ..AcceptLanguage::default() });
+    let accepted = requested
+        .or_else(|| accept_language(request).map(parse_accept_language))
         .unwrap_or_default();
-    LanguagePreference::new(requested, context.fallback_languages.clone()).ui_language
+    LanguagePreference::negotiate(accepted, context.fallback_languages.clone()).ui_language
 }
 
 /// The `lang` parameter for links, if the language was requested by one; otherwise empty.

@@ -170,10 +170,7 @@ fn load_extras(
         content_notes_in_other_language(connection, read_context, std::slice::from_ref(loaded))?
             .into_values()
             .next();
-    let mut languages = preference_order(
-        &render_context.language_preference.requested,
-        &render_context.language_preference.fallback,
-    );
+    let mut languages = preference_order(render_context.language_preference.ranges());
     languages.splice(0..0, loaded.choice.as_ref().map(|choice| choice.language.clone()));
     let (chapters, _) =
         chapters::load_chapters(connection, &loaded.item, &loaded.fields.chapters, &languages)?;

@@ -7,9 +7,8 @@ use serde::Serialize;
 
 use crate::http::query_params::QueryParams;
 use crate::i18n::country_names::NAME_LANGUAGES;
-use crate::text::language::{Language, parse_accept_language};
-use crate::text::language_fallback::preference_order;
-use crate::text::language_fallback::select_language;
+use crate::text::language::{AcceptLanguage, Language, parse_accept_language};
+use crate::text::language_fallback::{LanguageRanges, preference_order, select_language};
 use crate::text::truncate_for_message;
 
 /// The part of a [`LanguagePreference`] that responses depend on. The fallback languages of a
@@ -17,6 +16,7 @@ use crate::text::truncate_for_message;
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 pub struct LanguageKey<'a> {
     requested: &'a [Language],
+    excluded: &'a [Language],
     all_languages: bool,
     include_translations: bool,
 }
@@ -26,6 +26,8 @@ pub struct LanguageKey<'a> {
 pub struct LanguagePreference {
     /// Requested languages, in order of preference.
     pub requested: Vec<Language>,
+    /// Languages that the client does not accept (`q=0`).
+    pub excluded: Vec<Language>,
     /// Configured fallback languages, used after those.
     pub fallback: Vec<Language>,
     /// `lang=all`: `translations` in every language instead of flat texts.
@@ -57,9 +59,20 @@ impl<'a> LanguageDefaults<'a> {
 impl LanguagePreference {
     /// A preference for these languages.
     pub fn new(requested: Vec<Language>, fallback: Vec<Language>) -> Self {
-        let ui_language = select_ui_language(&requested, &fallback);
+        Self::negotiate(AcceptLanguage { requested, excluded: Vec::new() }, fallback)
+    }
+
+    /// The preference that a client states, in an `Accept-Language` header for example.
+    pub fn negotiate(accepted: AcceptLanguage, fallback: Vec<Language>) -> Self {
+        let AcceptLanguage { requested, excluded } = accepted;
+        let ui_language = select_ui_language(LanguageRanges {
+            requested: &requested,
+            excluded: &excluded,
+            fallback: &fallback,
+        });
         Self {
             requested,
+            excluded,
             fallback,
             all_languages: false,
             include_translations: false,
@@ -93,9 +106,9 @@ impl LanguagePreference {
                 }
             },
             None => {
-                let requested =
+                let accepted =
                     defaults.accept_language.map(parse_accept_language).unwrap_or_default();
-                Self { is_explicit: false, ..Self::new(requested, fallback) }
+                Self { is_explicit: false, ..Self::negotiate(accepted, fallback) }
             }
         }
     }
@@ -103,17 +116,20 @@ impl LanguagePreference {
     /// The languages from which the text of an item is selected, in order of preference; empty if
     /// all languages are included.
     pub fn preferred(&self) -> Vec<Language> {
-        if self.include_translations {
-            Vec::new()
-        } else {
-            preference_order(&self.requested, &self.fallback)
-        }
+        if self.include_translations { Vec::new() } else { preference_order(self.ranges()) }
+    }
+
+    /// The languages from which texts are selected.
+    pub fn ranges(&self) -> LanguageRanges<'_> {
+        let Self { requested, excluded, fallback, .. } = self;
+        LanguageRanges { requested, excluded, fallback }
     }
 
     /// Identifies the preference in the keys of entity tags and cursors.
     pub fn key(&self) -> LanguageKey<'_> {
         LanguageKey {
             requested: &self.requested,
+            excluded: &self.excluded,
             all_languages: self.all_languages,
             include_translations: self.include_translations,
         }
@@ -130,12 +146,12 @@ pub fn accept_language(request: &HttpRequest) -> Option<&str> {
     request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok())
 }
 
-fn select_ui_language(requested: &[Language], fallback: &[Language]) -> &'static str {
+fn select_ui_language(ranges: LanguageRanges<'_>) -> &'static str {
     let available: Vec<Language> =
         NAME_LANGUAGES.iter().filter_map(|tag| Language::parse(tag).ok()).collect();
     let english = available.first().cloned();
     english
-        .and_then(|english| select_language(requested, &available, fallback, &english))
+        .and_then(|english| select_language(ranges, &available, &english))
         .and_then(|choice| NAME_LANGUAGES.get(choice.index).copied())
         .unwrap_or("en")
 }

@@ -219,34 +219,47 @@ fn suppressed_script(primary: &str) -> Option<&'static str> {
         .map(|(script, _)| *script)
 }
 
-/// Parses an `Accept-Language` header (RFC 9110, 12.5.4) into languages, the most preferred first.
+/// The languages of an `Accept-Language` header.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AcceptLanguage {
+    /// The preferred languages, the most preferred first.
+    pub requested: Vec<Language>,
+    /// The languages that the client does not accept: those of weight 0.
+    pub excluded: Vec<Language>,
+}
+
+/// Parses an `Accept-Language` header (RFC 9110, 12.5.4).
 ///
-/// Members of equal weight keep the order of the header. Members with `q=0`, `*` and malformed
-/// members are ignored; a repeated language counts once. Only the first 20 valid members are
+/// Members of equal weight keep the order of the header. `*` and malformed members are ignored; a
+/// repeated language counts once, with its highest weight. Only the first 20 valid members are
 /// evaluated. Never fails.
 #[must_use]
-pub fn parse_accept_language(header: &str) -> Vec<Language> {
+pub fn parse_accept_language(header: &str) -> AcceptLanguage {
     let mut members: Vec<(u16, Language)> =
         header.split(',').filter_map(parse_member).take(MAX_ACCEPT_LANGUAGES).collect();
     members.sort_by_key(|(weight, _)| Reverse(*weight));
-    let mut languages: Vec<Language> = Vec::with_capacity(members.len());
-    for (_, language) in members {
-        if !languages.contains(&language) {
-            languages.push(language);
+    let mut languages = AcceptLanguage::default();
+    for (weight, language) in members {
+        if languages.requested.contains(&language) || languages.excluded.contains(&language) {
+            continue;
+        }
+        if weight > 0 {
+            languages.requested.push(language);
+        } else {
+            languages.excluded.push(language);
         }
     }
     languages
 }
 
 /// Parses a member of the header into its weight in thousandths and its language; `None` if it is
-/// invalid or has weight 0.
+/// invalid.
 fn parse_member(member: &str) -> Option<(u16, Language)> {
     let (range, weight) = match member.split_once(';') {
         None => (member, 1000),
         Some((range, parameter)) => (range, parse_weight(parameter.trim())?),
     };
-    let language = Language::parse(range.trim()).ok()?;
-    (weight > 0).then_some((weight, language))
+    Some((weight, Language::parse(range.trim()).ok()?))
 }
 
 /// Parses `q=0.8` into thousandths (RFC 9110, 12.4.2: at most three decimals, at most 1).
@@ -273,7 +286,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn tags(header: &str) -> Vec<String> {
-        parse_accept_language(header).iter().map(ToString::to_string).collect()
+        parse_accept_language(header).requested.iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -370,7 +383,8 @@ mod tests {
     proptest! {
         #[test]
         fn parse_accept_language_never_panics(header in "\\PC{0,80}|([a-zA-Z-]{1,9}(;q=[0-9.]{0,5})?,?){0,30}") {
-            prop_assert!(parse_accept_language(&header).len() <= MAX_ACCEPT_LANGUAGES);
+            let AcceptLanguage { requested, excluded } = parse_accept_language(&header);
+            prop_assert!(requested.len() + excluded.len() <= MAX_ACCEPT_LANGUAGES);
         }
 
         #[test]

@@ -39,8 +39,10 @@ pub use collation::sort_key;
 pub use escape::is_xml_char;
 pub use fold::fold;
 pub use highlight::{Highlighter, highlight_spans};
-pub use language::{Language, LanguageError, parse_accept_language};
-pub use language_fallback::{LanguageMatch, preference_order, rank_available, select_language};
+pub use language::{AcceptLanguage, Language, LanguageError, parse_accept_language};
+pub use language_fallback::{
+    LanguageMatch, LanguageRanges, preference_order, rank_available, select_language,
+};
 pub use name_suggestion::closest_name;
 pub use query::{SearchQuery, Term};
 pub use slug::{SlugError, slug_with_suffix, slugify, validate_slug};

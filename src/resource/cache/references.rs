@@ -15,6 +15,7 @@ use crate::db::row_id_bitmap::RowIdBitmap;
 use crate::db::search::{IndexSearch, SearchMatch, SearchMode, plan_search};
 use crate::db::{Connection, Error, Id, IdMap};
 use crate::http::auth::Visibility;
+use crate::http::language::LanguagePreference;
 use crate::resource::cache::attribution::Attribution;
 use crate::resource::cache::counts::SearchPageCache;
 use crate::resource::cache::snapshot::{Snapshot, SnapshotCache};
@@ -52,29 +53,45 @@ pub struct ReferenceTarget {
 #[derive(Debug, Default)]
 pub struct RenderedReferences([OnceLock<Box<RenderedReference>>; MAX_RENDERED_VARIANTS]);
 
-/// The requested languages and the representation rendered for them.
-type RenderedReference = (Vec<Language>, Option<CachedJson>);
+/// The representation rendered for the languages of a request.
+#[derive(Debug)]
+struct RenderedReference {
+    requested: Vec<Language>,
+    excluded: Vec<Language>,
+    json: Option<CachedJson>,
+}
 
 /// Maximum number of language combinations that are cached for an item.
 const MAX_RENDERED_VARIANTS: usize = 8;
 
 impl RenderedReferences {
-    /// Returns the representation for the requested languages: cached, or from `render`. If all slots
+    /// Returns the representation for the languages of a request: cached, or from `render`. If all slots
     /// are taken, it is rendered without being cached.
     pub fn get_or_render(
         &self,
-        requested: &[Language],
+        languages: &LanguagePreference,
         render: impl FnOnce() -> Option<CachedJson>,
     ) -> Option<CachedJson> {
         for slot in &self.0 {
             match slot.get() {
-                Some(known) if known.0 == requested => return known.1.clone(),
+                Some(known)
+                    if known.requested == languages.requested
+                        && known.excluded == languages.excluded =>
+                {
+                    return known.json.clone();
+                }
                 Some(_) => {}
                 None => {
                     let rendered = render();
                     // Another thread may fill the slot first; then this representation is rendered
                     // again for the next request.
-                    slot.get_or_init(|| Box::new((requested.to_vec(), rendered.clone())));
+                    slot.get_or_init(|| {
+                        Box::new(RenderedReference {
+                            requested: languages.requested.clone(),
+                            excluded: languages.excluded.clone(),
+                            json: rendered.clone(),
+                        })
+                    });
                     return rendered;
                 }
             }

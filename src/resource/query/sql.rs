@@ -291,15 +291,20 @@ impl ListRequest {
                 }
                 expression = expression.sql(" ORDER BY CASE");
                 let mut rank: i64 = 0;
-                for language in preference_order(
-                    &self.language_preference.requested,
-                    &self.language_preference.fallback,
-                ) {
+                for language in preference_order(self.language_preference.ranges()) {
                     expression = expression
                         .sql(" WHEN texts.language = ")
                         .bind(Bind::Text(language.as_str().to_owned()))
                         .sql(format!(" THEN {rank}"));
                     rank = rank.saturating_add(1);
+                }
+                for language in &self.language_preference.excluded {
+                    expression = expression
+                        .sql(" WHEN texts.language = ")
+                        .bind(Bind::Text(language.as_str().to_owned()))
+                        .sql(" OR texts.language LIKE ")
+                        .bind(Bind::Text(format!("{}-%", language.as_str())))
+                        .sql(format!(" THEN {}", rank.saturating_add(2)));
                 }
                 expression = expression.sql(format!(
                     " WHEN texts.language = items.original_language THEN {rank} ELSE {} END, texts.language LIMIT 1)",

@@ -208,9 +208,8 @@ impl RenderContext {
             return cached.choice.clone();
         }
         let choice = select_language(
-            &self.language_preference.requested,
+            self.language_preference.ranges(),
             available,
-            &self.language_preference.fallback,
             &Language::from_canonical(original),
         );
         self.language_choices.push(LanguageChoice {
@@ -227,9 +226,9 @@ impl RenderContext {
             return cached.clone();
         }
         let cached_json = self.targets.get(id).and_then(|target| {
-            target.rendered.get_or_render(&self.language_preference.requested, || {
-                to_cached_json(&self.shorten(target)?)
-            })
+            target
+                .rendered
+                .get_or_render(&self.language_preference, || to_cached_json(&self.shorten(target)?))
         });
         let embedded = cached_json.map(|cached_json| EmbeddedJson(Rc::new(cached_json)));
         self.embedded.borrow_mut().insert(*id, embedded.clone());
@@ -258,9 +257,8 @@ impl RenderContext {
 
     fn choose_language(&self, target: &ReferenceTarget) -> Option<LanguageMatch> {
         select_language(
-            &self.language_preference.requested,
+            self.language_preference.ranges(),
             &target.languages,
-            &self.language_preference.fallback,
             &target.original_language,
         )
     }

@@ -339,9 +339,8 @@ pub async fn get_transcript(
                 let languages: Vec<Language> =
                     all.iter().map(|track| Language::from_canonical(&track.language)).collect();
                 let choice = select_language(
-                    &preference.requested,
+                    preference.ranges(),
                     &languages,
-                    &preference.fallback,
                     &Language::from_canonical(&item.original_language),
                 );
                 let chosen = choice.and_then(|choice| Some((all.get(choice.index)?, choice)));

@@ -117,10 +117,7 @@ pub async fn get_video_chapters(
         );
     }
     params.finish()?;
-    let (name, languages) = (
-        name.into_inner(),
-        preference_order(&language_preference.requested, &language_preference.fallback),
-    );
+    let (name, languages) = (name.into_inner(), preference_order(language_preference.ranges()));
     let found = state
         .read(visibility, move |connection| {
             with_current_video(connection, &name, visibility, |connection, item| {

@@ -13,7 +13,7 @@ use crate::resource::model::text_track::{TrackKind, TrackSummary};
 use crate::resource::read::highlights::ms_to_seconds;
 use crate::resource::store::tracks::TrackRow;
 use crate::text::language::Language;
-use crate::text::language_fallback::select_language;
+use crate::text::language_fallback::{LanguageRanges, select_language};
 use crate::text::transliterate::transliterate;
 use crate::videos::media::Caption;
 
@@ -127,7 +127,11 @@ pub fn select_track(
             .filter_map(|place| tracks.get(*place))
             .map(|track| Language::from_canonical(&track.language))
             .collect();
-        let choice = select_language(std::slice::from_ref(language), &languages, &[], language)?;
+        let choice = select_language(
+            LanguageRanges::new(std::slice::from_ref(language), &[]),
+            &languages,
+            language,
+        )?;
         let answers = choice.language.primary_language() == language.primary_language();
         answers.then(|| Some((of_kind.get(choice.index).copied()?, choice.transliterate_to)))?
     })

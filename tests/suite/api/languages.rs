@@ -63,6 +63,41 @@ on_both! {
         assert!(!explicit.required_header("vary").contains("Accept-Language"), "`lang` takes precedence over the header");
     }
 
+    fn sister_languages_stand_in_for_one_another(server: &TestServer) {
+        let text = |title: &str| json!({"status": "published", "title": title});
+        server.import(&[
+            json!({"resource": "video", "slug": "bosnian", "status": "published", "original_language": "en", "translations": {"en": text("English"), "bs": text("Bosanski"), "sq": text("Shqip")}}),
+            json!({"resource": "video", "slug": "serbian", "status": "published", "original_language": "en", "translations": {"en": text("English"), "sr-Cyrl": text("Српски")}}),
+        ]);
+        let read = |path: &str, accepted: &str| {
+            let response = server.request("GET", path).header("Accept-Language", accepted).send().expect(200);
+            let item = response.json();
+            let seen = item["language"].as_str().unwrap().to_owned();
+            assert_eq!(response.required_header("content-language"), seen);
+            (seen, item["title"].as_str().unwrap().to_owned(), item["transliterated"] == json!(true))
+        };
+        for (accepted, language, title, transliterated) in [
+            ("hr", "bs", "Bosanski", false), ("sr-Latn-RS,en;q=0.5", "bs", "Bosanski", false), ("sr-Cyrl", "bs", "Bosanski", false), ("cnr", "bs", "Bosanski", false),
+            ("sh", "bs", "Bosanski", false), ("en;q=0", "bs", "Bosanski", false), ("mk;q=0, fr", "en", "English", false), ("en;q=0, sq;q=0.1", "sq", "Shqip", false),
+        ] {
+            assert_eq!(read("/v1/videos/bosnian", accepted), (language.to_owned(), title.to_owned(), transliterated), "{accepted}");
+        }
+        for (accepted, language, title, transliterated) in [
+            ("bs", "sr-Latn", "Srpski", true), ("hr-HR, en", "sr-Latn", "Srpski", true), ("sh-Cyrl", "sr-Cyrl", "Српски", false), ("sr-ME", "sr-Latn", "Srpski", true),
+            ("en;q=0", "sr-Cyrl", "Српски", false),
+        ] {
+            assert_eq!(read("/v1/videos/serbian", accepted), (language.to_owned(), title.to_owned(), transliterated), "{accepted}");
+        }
+        // The same for lists, their order and cached responses.
+        for _ in 0..2 {
+            let list = server.request("GET", "/v1/videos?sort=title&fields=title").header("Accept-Language", "en;q=0").send().expect(200).json();
+            let titles: Vec<&str> = list["data"].as_array().unwrap().iter().filter_map(|item| item["title"].as_str()).collect();
+            assert_eq!(titles, ["Српски", "Bosanski"], "Cyrillic sorts first in Serbian");
+            let plain = server.request("GET", "/v1/videos?sort=title&fields=title").send().expect(200).json();
+            assert_eq!(plain["data"][0]["title"], "English");
+        }
+    }
+
     demo fn montenegrin_falls_back_to_serbian_latin_then_bosnian(server: &TestServer) {
         assert_eq!(language(&server.read(&format!("{LATIN_ONLY}?lang=cnr"))), ("sr-Latn", false));
         server.import(&[json!({"resource": "topic", "slug": "only-bosnian", "status": "published", "translations": {"en": {"status": "published", "name": "Water"}, "bs": {"status": "published", "name": "Voda"}}})]);
