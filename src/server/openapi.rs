@@ -144,6 +144,28 @@ mod tests {
     }
 
     #[test]
+    fn words_in_the_paths_of_a_kind_are_reserved() {
+        let paths = DOCUMENT.get("paths").and_then(Value::as_object).expect("paths");
+        let mut words = 0;
+        for entry in resources() {
+            let kind = entry.schema.kind;
+            let pages = kind.path().replacen("/v1", "/embed", 1);
+            for below in [kind.path(), &pages] {
+                let segments = paths
+                    .keys()
+                    .filter_map(|path| path.strip_prefix(below)?.strip_prefix('/'))
+                    .filter_map(|path| path.split('/').next())
+                    .filter(|segment| crate::text::validate_slug(segment).is_ok());
+                for word in segments {
+                    words += 1;
+                    assert!(kind.validate_slug(word).is_err(), "{below}/{word}");
+                }
+            }
+        }
+        assert!(words >= 3, "{words}");
+    }
+
+    #[test]
     fn every_kind_has_its_operations_at_its_path() {
         for entry in resources() {
             let kind = entry.schema.kind;

@@ -8,71 +8,6 @@ use super::fold::fold;
 /// Maximum length of a slug in characters.
 pub const MAX_SLUG_LEN: usize = 80;
 
-/// Words that are, or may become, part of a path in place of a slug.
-pub const RESERVED_SLUGS: &[&str] = &[
-    "admin",
-    "all",
-    "api",
-    "atom",
-    "batch",
-    "bulk",
-    "captions",
-    "changes",
-    "chapters",
-    "chart",
-    "count",
-    "counts",
-    "default",
-    "delete",
-    "docs",
-    "edit",
-    "embed",
-    "events",
-    "export",
-    "facets",
-    "feed",
-    "feeds",
-    "health",
-    "history",
-    "import",
-    "index",
-    "json",
-    "kinoteka",
-    "latest",
-    "new",
-    "none",
-    "null",
-    "oembed",
-    "openapi",
-    "player",
-    "popular",
-    "poster",
-    "preview",
-    "random",
-    "related",
-    "restore",
-    "revisions",
-    "rss",
-    "schema",
-    "search",
-    "series",
-    "sitemap",
-    "stats",
-    "stream",
-    "suggest",
-    "suggestions",
-    "summary",
-    "thumbnail",
-    "total",
-    "transcript",
-    "translations",
-    "trash",
-    "undefined",
-    "upload",
-    "validate",
-    "xml",
-];
-
 /// Reason why a slug is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SlugError {
@@ -84,7 +19,7 @@ pub enum SlugError {
     InvalidFormat,
     /// The slug looks like a UUID, which identifies a resource by its id.
     LooksLikeId,
-    /// The slug is one of [`RESERVED_SLUGS`].
+    /// The slug is a word in the paths of its kind.
     Reserved,
 }
 
@@ -108,7 +43,8 @@ impl std::error::Error for SlugError {}
 /// word boundary.
 ///
 /// The slug is empty if the title contains no Latin or Cyrillic letter and no digit. It has the
-/// right format, but may be reserved or in use: see [`validate_slug`] and [`slug_with_suffix`].
+/// right format, but may look like a UUID, be reserved or in use: see [`validate_slug`] and
+/// [`slug_with_suffix`].
 #[must_use]
 pub fn slugify(title: &str) -> String {
     let mut slug = String::new();
@@ -129,8 +65,8 @@ pub fn slugify(title: &str) -> String {
     slug
 }
 
-/// Validates a slug: 1 to 80 characters `[a-z0-9]+(-[a-z0-9]+)*`, neither a UUID nor a reserved
-/// word.
+/// Validates a slug: 1 to 80 characters `[a-z0-9]+(-[a-z0-9]+)*`, not a UUID. Each kind also reserves
+/// some words.
 pub fn validate_slug(slug: &str) -> Result<(), SlugError> {
     let is_word = |word: &str| {
         !word.is_empty() && word.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9'))
@@ -143,8 +79,6 @@ pub fn validate_slug(slug: &str) -> Result<(), SlugError> {
         Err(SlugError::InvalidFormat)
     } else if looks_like_id(slug) {
         Err(SlugError::LooksLikeId)
-    } else if RESERVED_SLUGS.contains(&slug) {
-        Err(SlugError::Reserved)
     } else {
         Ok(())
     }
@@ -217,20 +151,12 @@ mod tests {
             ("A", SlugError::InvalidFormat),
             ("žene", SlugError::InvalidFormat),
             ("a_b", SlugError::InvalidFormat),
-            ("summary", SlugError::Reserved),
-            ("restore", SlugError::Reserved),
             ("0190163d-8694-739b-aea5-966c26f8ad91", SlugError::LooksLikeId),
             ("0190163d8694739baea5966c26f8ad91", SlugError::LooksLikeId),
         ] {
             assert_eq!(validate_slug(bad), Err(why), "{bad}");
         }
         assert_eq!(validate_slug(&"a".repeat(81)), Err(SlugError::TooLong));
-    }
-
-    #[test]
-    fn reserved_slugs_are_sorted_and_rejected() {
-        assert!(RESERVED_SLUGS.is_sorted());
-        assert!(RESERVED_SLUGS.iter().all(|word| validate_slug(word) == Err(SlugError::Reserved)));
     }
 
     #[test]
@@ -249,7 +175,7 @@ mod tests {
         fn slugified_titles_are_valid(title in "\\PC{0,120}|([а-шa-z]{1,12} ){0,20}", n in any::<u32>()) {
             let slug = slugify(&title);
             let fine = |slug: &str| matches!(
-                validate_slug(slug), Ok(()) | Err(SlugError::Reserved | SlugError::LooksLikeId | SlugError::Empty)
+                validate_slug(slug), Ok(()) | Err(SlugError::LooksLikeId | SlugError::Empty)
             );
             prop_assert!(fine(&slug), "{}", slug);
             prop_assert!(fine(&slug_with_suffix(&slug, n)));

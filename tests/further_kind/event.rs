@@ -50,6 +50,7 @@ pub const EVENT: ResourceKind = ResourceKind::new(&KindDefinition {
     ]),
     index_prefix: 'e',
     example_slug: "opening-night",
+    reserved_slugs: &[],
     is_searched: true,
     is_found_by_name: false,
     unsearched_references: &[],

@@ -8,7 +8,6 @@ use crate::commands::import::text_track::{TEXT_TRACK, TextTrackLine};
 use crate::http::json_text::parse_json;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
-use crate::text::slug::validate_slug;
 
 /// Imports NDJSON in one transaction.
 pub fn import_lines(
@@ -49,6 +48,6 @@ pub fn parse_line(number: usize, line: &str) -> Result<ImportLine, String> {
         .and_then(Value::as_str)
         .map(str::to_owned)
         .ok_or("`slug` is required")?;
-    validate_slug(&slug).map_err(|error| format!("/slug: {error}"))?;
+    kind.validate_slug(&slug).map_err(|error| format!("/slug: {error}"))?;
     Ok(ImportLine { line_number: number, kind, slug, body, is_patch: false })
 }

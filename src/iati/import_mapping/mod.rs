@@ -25,7 +25,7 @@ use crate::iati::codes;
 use crate::iati::xml_reader::ParsedFile;
 use crate::programmes::allocations::sums_to_100;
 use crate::resource::schema::ResourceKind;
-use crate::text::slug::{slugify, validate_slug};
+use crate::text::slug::slugify;
 
 /// Maps activities to items. Data that is not imported is counted in the file's report.
 pub fn map_activities(
@@ -142,7 +142,9 @@ impl ImportMapper<'_> {
         let slug =
             known.or_else(|| valid_own_slug(participant.slug.as_deref())).unwrap_or_else(|| {
                 let of_name = slugify(name);
-                if validate_slug(&of_name).is_ok() && participant.reference.is_none() {
+                if ResourceKind::PARTNER.validate_slug(&of_name).is_ok()
+                    && participant.reference.is_none()
+                {
                     of_name
                 } else {
                     stable_slug(name, own)

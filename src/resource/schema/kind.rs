@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use serde::{Serialize, Serializer};
 
 use crate::i18n::messages::Message;
+use crate::text::slug::{self, SlugError};
 
 /// A kind of resource. Two kinds are equal if their [`KindDefinition::index_prefix`] is equal.
 #[derive(Clone, Copy)]
@@ -32,6 +33,9 @@ pub struct KindDefinition {
     pub index_prefix: char,
     /// Slug of an item of the demo catalogue, for examples in the OpenAPI document.
     pub example_slug: &'static str,
+    /// Words directly below the path of the kind, in addition to [`RESERVED_SLUGS`]: no item has
+    /// such a slug.
+    pub reserved_slugs: &'static [&'static str],
     /// Whether `/v1/search` searches the kind.
     pub is_searched: bool,
     /// Whether items that reference an item of the kind are found by its name.
@@ -51,6 +55,9 @@ pub struct KindDefinition {
     /// the kinds with feeds.
     pub feed_formats: &'static [&'static str],
 }
+
+/// Words directly below the path of every kind, now or in the next versions of the API.
+const RESERVED_SLUGS: &[&str] = &["bulk", "external"];
 
 /// The kinds of the product and those of [`ResourceKind::register`].
 static ALL_KINDS: OnceLock<Vec<ResourceKind>> = OnceLock::new();
@@ -92,6 +99,7 @@ impl ResourceKind {
         heading: Message::Videos,
         index_prefix: 'v',
         example_slug: "testimonials-part-one",
+        reserved_slugs: &["summary"],
         is_searched: true,
         is_found_by_name: false,
         unsearched_references: &[],
@@ -111,6 +119,7 @@ impl ResourceKind {
         heading: Message::Programmes,
         index_prefix: 'r',
         example_slug: "implementing-norms-changing-minds",
+        reserved_slugs: &[],
         is_searched: true,
         is_found_by_name: true,
         unsearched_references: &[],
@@ -130,6 +139,7 @@ impl ResourceKind {
         heading: Message::Partners,
         index_prefix: 'p',
         example_slug: "un-women",
+        reserved_slugs: &[],
         is_searched: true,
         is_found_by_name: true,
         unsearched_references: &[],
@@ -149,6 +159,7 @@ impl ResourceKind {
         heading: Message::ImpactStatistics,
         index_prefix: 's',
         example_slug: "new-partnerships-on-survivor-services",
+        reserved_slugs: &["chart", "import", "summary"],
         is_searched: true,
         is_found_by_name: false,
         unsearched_references: &["evidence"],
@@ -168,6 +179,7 @@ impl ResourceKind {
         heading: Message::Indicators,
         index_prefix: 'i',
         example_slug: "partnerships-on-survivor-services",
+        reserved_slugs: &[],
         is_searched: true,
         is_found_by_name: true,
         unsearched_references: &[],
@@ -187,6 +199,7 @@ impl ResourceKind {
         heading: Message::Topics,
         index_prefix: 't',
         example_slug: "social-norms",
+        reserved_slugs: &[],
         is_searched: true,
         is_found_by_name: true,
         unsearched_references: &["parent"],
@@ -206,6 +219,7 @@ impl ResourceKind {
         heading: Message::SavedQueries,
         index_prefix: 'q',
         example_slug: "testimonials",
+        reserved_slugs: &[],
         is_searched: false,
         is_found_by_name: false,
         unsearched_references: &[],
@@ -329,6 +343,15 @@ impl ResourceKind {
     /// Returns the slug of an item of the demo catalogue, for examples in the OpenAPI document.
     pub const fn example_slug(self) -> &'static str {
         self.0.example_slug
+    }
+
+    /// Validates a slug of an item of this kind: its format, and that it is not reserved.
+    pub fn validate_slug(self, slug: &str) -> Result<(), SlugError> {
+        slug::validate_slug(slug)?;
+        if RESERVED_SLUGS.contains(&slug) || self.0.reserved_slugs.contains(&slug) {
+            return Err(SlugError::Reserved);
+        }
+        Ok(())
     }
 
     /// Parses a name as returned by [`Self::as_str`].

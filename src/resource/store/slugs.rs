@@ -30,7 +30,7 @@ pub(in crate::resource) fn generate_slug(
     original_title: Option<&str>,
 ) -> Result<String, Problem> {
     let mut base = original_title.map(slug::slugify).unwrap_or_default();
-    if slug::validate_slug(&base).is_err() {
+    if schema.kind.validate_slug(&base).is_err() {
         base = if base.is_empty() {
             schema.kind.as_str().replace('_', "-")
         } else {

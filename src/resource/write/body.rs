@@ -117,7 +117,7 @@ fn parse_members<S: Resource>(
         );
     }
     if let Some(slug) = &slug {
-        if let Err(error) = slug::validate_slug(slug) {
+        if let Err(error) = S::SCHEMA.kind.validate_slug(slug) {
             fields.error("slug", "invalid_slug", error.to_string());
         }
         if parse_context.path_slug.is_some_and(|path| path != slug) {

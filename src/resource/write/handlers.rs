@@ -40,7 +40,6 @@ use crate::resource::write::references::check_not_referenced;
 use crate::resource::write::save::{SaveRequest, WriteMode, save_and_bump};
 use crate::resource::write::status_change::{archive_referrers, change_status};
 use crate::resource::write::text_language::add_named_language;
-use crate::text::slug;
 
 /// A request to write: the representation of its response and, if it can be repeated, its
 /// idempotency key.
@@ -243,7 +242,7 @@ pub async fn replace<S: Resource>(
                     );
                     return Err(Problem::new(ProblemKind::NotFound, detail));
                 }
-                slug::validate_slug(&name).map_err(|error| {
+                S::SCHEMA.kind.validate_slug(&name).map_err(|error| {
                     Problem::invalid_parameter("slug", "invalid_slug", error.to_string())
                 })?;
                 let mode = WriteMode::CreateAt(&name);

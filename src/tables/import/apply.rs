@@ -23,7 +23,6 @@ use crate::resource::write::save::{SaveRequest, SaveResult, WriteMode, save_item
 use crate::tables::import::columns::{ImportColumns, column_for_pointer};
 use crate::tables::import::csv_reader::CsvReader;
 use crate::tables::import::row_mapping::{self, ImportRow};
-use crate::text::slug::validate_slug;
 
 /// Maximum number of rows listed in the result.
 const MAX_REPORTED_CHANGES: usize = 100;
@@ -266,7 +265,11 @@ fn import_row(
         .map_err(|detail| wrong("language", "invalid_language", detail))?;
     let language = language.map(|language| language.as_str().to_owned());
     let Some(item) = existing else {
-        if let Some(error) = row.slug.as_deref().and_then(|slug| validate_slug(slug).err()) {
+        if let Some(error) = row
+            .slug
+            .as_deref()
+            .and_then(|slug| ResourceKind::IMPACT_STATISTIC.validate_slug(slug).err())
+        {
             return Err(wrong("slug", "invalid_slug", error.to_string()));
         }
         body.retain(|_, value| !value.is_null());

@@ -125,8 +125,7 @@ fn assert_selects_available(
     }
     let mut reversed = available.to_vec();
     reversed.reverse();
-    let again =
-        select_language(ranges, &reversed, original).expect("a language is available");
+    let again = select_language(ranges, &reversed, original).expect("a language is available");
     assert_eq!(
         (&reversed[again.index], again.language),
         (stored, choice.language),

@@ -41,10 +41,14 @@ on_both! {
         assert_eq!(slug(json!({"name": "Sport"})), "sport");
         assert_eq!(slug(json!({"name": "Sport"})), "sport-2");
         assert_eq!(slug(json!({"name": "Спорт"})), "sport-3");
-        assert_eq!(slug(json!({"name": "Summary"})), "topic-summary");
+        assert_eq!(slug(json!({"name": "Health"})), "health");
+        assert_eq!(slug(json!({"name": "Bulk"})), "topic-bulk");
+        // Words are reserved where they are in a path.
+        assert_eq!(slug(json!({"name": "Summary"})), "summary");
+        assert_eq!(server.create(&key, "/v1/videos", &json!({"title": "Summary"}))["slug"], "video-summary");
         let problem = server.request("POST", "/v1/topics").key(&key).json(&json!({"name": "Other", "slug": "sport"})).send().problem(409, "conflict");
         assert_eq!((problem["errors"][0]["pointer"].as_str(), problem["errors"][0]["code"].as_str()), (Some("/slug"), Some("taken")));
-        for bad in ["summary", "Sport", "a--b", "-a", "žaba", "a b", "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60", &"a".repeat(81)] {
+        for bad in ["bulk", "Sport", "a--b", "-a", "žaba", "a b", "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60", &"a".repeat(81)] {
             server.request("POST", "/v1/topics").key(&key).json(&json!({"name": "Other", "slug": bad})).send().errors(422, &[("/slug", "invalid_slug")]);
         }
         // Slugs are unique per kind.
