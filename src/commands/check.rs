@@ -8,6 +8,7 @@ use crate::commands::output::print_status;
 use crate::config::Settings;
 use crate::db::connection::Target;
 use crate::db::migrations::{self, MigrationStatus};
+use crate::db::search::analysis_version::{AnalysisStatus, analysis_status};
 use crate::db::search::{self, IndexSnapshot};
 use crate::db::{Connection, Database, Time, maintenance};
 use crate::http::problem::Problem;
@@ -58,6 +59,10 @@ pub fn run(settings: &Settings, args: &Args, command: &clap::Command) -> Result<
                 "{count} migration(s) pending; run `kinoteka migrate` first"
             )));
         }
+    }
+    match analysis_status(&mut connection)? {
+        AnalysisStatus::Current => {}
+        status => return Err(CommandError::usage(status.to_string())),
     }
     for integrity_error in maintenance::integrity_errors(&mut connection)? {
         let remedy = "Stop the server and restore a backup.";

@@ -8,6 +8,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use super::connection::Connection;
 use super::error::Error;
 use super::schema_version::{CompatibleSchema, SchemaMismatch, verify_schema};
+use super::search::analysis_version::initialize_analysis_version;
 
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -80,7 +81,7 @@ fn migration_versions<B: diesel::backend::Backend>(
 /// empty must have been created by these migrations.
 pub fn run_pending(connection: &mut Connection) -> Result<Vec<String>, Error> {
     use diesel::connection::SimpleConnection;
-    match connection {
+    let applied = match connection {
         Connection::Sqlite(connection) => run_migrations(connection, SQLITE_MIGRATIONS),
         Connection::Postgres(connection) => {
             connection.batch_execute("SELECT pg_advisory_lock(5366732)")?;
@@ -88,7 +89,11 @@ pub fn run_pending(connection: &mut Connection) -> Result<Vec<String>, Error> {
             connection.batch_execute("SELECT pg_advisory_unlock(5366732)")?;
             outcome
         }
+    }?;
+    if !applied.is_empty() {
+        initialize_analysis_version(connection)?;
     }
+    Ok(applied)
 }
 
 /// Reverts every migration, newest first. Used by tests only.

@@ -165,6 +165,10 @@ tables! {
         token -> Text,
         spelling -> Text,
     }
+    derived_versions (name) {
+        name -> Text,
+        version -> BigInt,
+    }
     schema_version (number) {
         number -> BigInt,
         version -> BigInt,

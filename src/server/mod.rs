@@ -35,7 +35,9 @@ use crate::server::tasks::{run_index_merge_task, run_purge_task, run_schedule_ta
 
 use crate::server::openapi::{json_to_yaml, render_json_for};
 pub use crate::server::openapi::{render_json as document_json, render_yaml as document_yaml};
-pub use crate::server::setup::{StartError, app_state, database_from_settings, ensure_schema};
+pub use crate::server::setup::{
+    StartError, app_state, database_from_settings, ensure_migrated, ensure_schema,
+};
 
 /// A server that accepts connections.
 pub struct RunningServer {

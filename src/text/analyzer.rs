@@ -9,14 +9,12 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::text::chars::is_apostrophe;
-use crate::text::fold::fold;
+use crate::text::chars::{MAX_TOKEN_LEN, is_apostrophe};
 use crate::text::fold::is_part_of_letter;
+use crate::text::fold::{fold, fold_word};
 use crate::text::fuzzy_word::is_fuzzy_candidate;
 use crate::text::stem::StemmerLanguage;
-
-/// Maximum length of a token in characters; longer ones are truncated.
-const MAX_TOKEN_LEN: usize = 64;
+use crate::text::word_variants::{WordVariant, word_variants};
 
 /// Splits a text into folded tokens, in order, with repetitions.
 ///
@@ -24,7 +22,7 @@ const MAX_TOKEN_LEN: usize = 64;
 /// a word, which is removed: `women's` is one token, `COVID-19` is two.
 #[must_use]
 pub fn tokenize(text: &str) -> Vec<String> {
-    fold(text)
+    fold_word(text)
         .split(|c: char| !c.is_alphanumeric() && !is_apostrophe(c))
         .map(|word| {
             word.chars().filter(|&c| !is_apostrophe(c)).take(MAX_TOKEN_LEN).collect::<String>()
@@ -107,17 +105,26 @@ impl Script {
 }
 
 impl AnalyzedTexts {
-    /// Analyzes a text and adds its words; `stemmer` is that of its language.
+    /// Analyzes a text and adds its words, and each of their variants (`email` for `e-mail`) as a
+    /// text; `stemmer` is that of its language.
     pub fn add_text(&mut self, text: &str, stemmer: Option<StemmerLanguage>) {
-        let words = WORD_CACHE.with_borrow_mut(|cache| {
+        let indices: Vec<(usize, &str)> = word_indices(text).collect();
+        let variants = word_variants(text, &indices);
+        WORD_CACHE.with_borrow_mut(|cache| {
             let cache = cache.entry(stemmer).or_default();
-            word_indices(text)
-                .map(|(_, word)| cache.get_or_insert(word, stemmer))
-                .collect::<Vec<_>>()
+            let words: Vec<_> =
+                indices.iter().map(|(_, word)| cache.get_or_insert(word, stemmer)).collect();
+            if words.iter().any(|word| !word.tokens.is_empty()) {
+                self.texts.push(words);
+            }
+            let mut seen = HashSet::new();
+            for WordVariant { word, .. } in variants {
+                let word = cache.get_or_insert(&word, stemmer);
+                if seen.insert(Arc::as_ptr(&word)) {
+                    self.texts.push(vec![word]);
+                }
+            }
         });
-        if words.iter().any(|word| !word.tokens.is_empty()) {
-            self.texts.push(words);
-        }
     }
 
     /// The distinct words, in order of first occurrence.
@@ -187,6 +194,19 @@ pub fn stems(word: &str, stemmers: &[StemmerLanguage]) -> BTreeSet<String> {
         let word = truncate_token(word);
         for stemmer in stemmers {
             stemmer.collect_stems(&word, &mut stems);
+        }
+    }
+    stems
+}
+
+/// The stems of a word of a query by every stemmer, see [`StemmerLanguage::collect_query_stems`].
+#[must_use]
+pub fn query_stems(word: &str, stemmers: &[StemmerLanguage]) -> BTreeSet<String> {
+    let mut stems = BTreeSet::new();
+    if is_stemmable(word) {
+        let word = truncate_token(word);
+        for stemmer in stemmers {
+            stemmer.collect_query_stems(&word, &mut stems);
         }
     }
     stems

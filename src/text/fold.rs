@@ -27,6 +27,17 @@ pub fn fold(text: &str) -> String {
     fold_fast(text).unwrap_or_else(|| fold_any(text))
 }
 
+/// Folds a word of a text or a query. As [`fold`], but `đ` becomes `d`, as which it is typed where
+/// the keyboard lacks it; see [`crate::text::query`] for `dj`.
+#[must_use]
+pub fn fold_word(word: &str) -> String {
+    if word.is_ascii() {
+        return word.to_ascii_lowercase();
+    }
+    let is_stroke = |c| matches!(c, 'đ' | 'Đ' | 'ђ' | 'Ђ' | 'ð' | 'Ð' | 'ɖ' | 'Ɖ');
+    if word.contains(is_stroke) { fold(&word.replace(is_stroke, "d")) } else { fold(word) }
+}
+
 /// Folds a text that consists of precomposed letters and punctuation of the catalogue's languages;
 /// `None` otherwise. Same result as [`fold_any`], several times faster.
 fn fold_fast(text: &str) -> Option<String> {

@@ -11,6 +11,7 @@
 //! - `collation`: sort keys by the rules of a language.
 //! - `fingerprint`: fixed hashes of typed keys.
 //! - `logfmt`: values of log lines.
+//! - `word_variants`: joined and divided spellings of words and numbers.
 //! - `name_suggestion`, `fuzzy_word`: suggestions for misspelled names and words.
 
 pub mod analyzer;
@@ -27,11 +28,14 @@ pub mod language;
 pub mod language_fallback;
 pub mod logfmt;
 mod markup_spans;
+#[cfg(test)]
+mod morphology_tests;
 pub mod name_suggestion;
 pub mod query;
 pub mod slug;
 pub mod stem;
 pub mod transliterate;
+mod word_variants;
 pub mod xml;
 
 pub use analyzer::{AnalyzedTexts, tokenize, word_indices};

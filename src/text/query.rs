@@ -15,13 +15,17 @@
 use std::collections::BTreeSet;
 
 use super::stem::StemmerLanguage;
-use crate::text::analyzer::AnalyzedTexts;
-use crate::text::analyzer::stems;
-use crate::text::analyzer::tokenize;
-use crate::text::analyzer::word_indices;
+use crate::text::analyzer::{AnalyzedTexts, query_stems, tokenize, word_indices};
+use crate::text::word_variants::word_variants;
 
 /// Maximum number of tokens of a query that are evaluated; further ones are ignored.
 pub const MAX_QUERY_TOKENS: usize = 32;
+
+/// Minimum length of a spelling other than the typed one that matches by prefix.
+const MIN_ALTERNATIVE_PREFIX_LEN: usize = 4;
+
+/// Minimum length of an incomplete word whose `dj` may stand for `đ`.
+const MIN_DJ_PREFIX_LEN: usize = 6;
 
 /// A search query: at least one term of every group must match, and no excluded term.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -39,6 +43,9 @@ pub struct Term {
     pub text: String,
     /// Folded tokens, at least one; several must be adjacent and in this order.
     pub tokens: Vec<String>,
+    /// Tokens of other spellings that match as well: `email` for `e-mail`, `medunarodni` for
+    /// `medjunarodni`.
+    pub alternatives: Vec<Vec<String>>,
     /// Stems that match as well; empty for phrases and quoted words.
     pub stems: BTreeSet<String>,
     /// Whether the last token matches by prefix, because it may still be being typed.
@@ -47,6 +54,8 @@ pub struct Term {
 
 /// A term of the input, between spaces or quotes.
 struct RawTerm<'a> {
+    /// Byte offset in the input.
+    start: usize,
     text: &'a str,
     is_quoted: bool,
     is_excluded: bool,
@@ -112,23 +121,35 @@ impl SearchQuery {
 }
 
 impl Term {
+    /// The tokens of each spelling, with whether the last one matches by prefix: a short one that
+    /// was not typed does not.
+    pub fn spellings(&self) -> impl Iterator<Item = (&[String], bool)> {
+        let is_long = |tokens: &[String]| {
+            tokens.last().is_some_and(|token| token.chars().count() >= MIN_ALTERNATIVE_PREFIX_LEN)
+        };
+        std::iter::once((self.tokens.as_slice(), self.is_prefix)).chain(
+            self.alternatives
+                .iter()
+                .map(move |tokens| (tokens.as_slice(), self.is_prefix && is_long(tokens))),
+        )
+    }
+
     /// Whether the term matches one of the texts.
     #[must_use]
     pub fn matches(&self, text: &AnalyzedTexts) -> bool {
-        let last = self.tokens.len().saturating_sub(1);
-        let token_matches = |position: usize, token: &str, expected: &str| {
-            token == expected || (self.is_prefix && position == last && token.starts_with(expected))
-        };
-        let matches_at = |window: &[&String]| {
-            window
-                .iter()
-                .zip(&self.tokens)
-                .enumerate()
-                .all(|(position, (token, expected))| token_matches(position, token, expected))
+        let matches_at = |window: &[&String], spelling: &[String], is_prefix: bool| {
+            let mut pairs = window.iter().zip(spelling).rev();
+            pairs.next().is_none_or(|(token, expected)| {
+                *token == expected || (is_prefix && token.starts_with(expected.as_str()))
+            }) && pairs.all(|(token, expected)| *token == expected)
         };
         text.texts.iter().any(|words| {
             let tokens: Vec<&String> = words.iter().flat_map(|word| &word.tokens).collect();
-            tokens.windows(self.tokens.len()).any(matches_at)
+            self.spellings().any(|(spelling, is_prefix)| {
+                tokens
+                    .windows(spelling.len().max(1))
+                    .any(|window| matches_at(window, spelling, is_prefix))
+            })
         }) || text
             .distinct_words()
             .any(|word| word.stems.iter().any(|stem| self.stems.contains(stem)))
@@ -136,43 +157,110 @@ impl Term {
 }
 
 impl RawTerm<'_> {
+    fn end(&self) -> usize {
+        self.start.saturating_add(self.text.len())
+    }
+
     fn to_term(&self, stemmers: &[StemmerLanguage], remaining: &mut usize) -> Option<Term> {
         let mut tokens = tokenize(self.text);
         let is_complete = tokens.len() <= *remaining;
         tokens.truncate(*remaining);
         *remaining = remaining.saturating_sub(tokens.len());
-        // The stemmers do not support other scripts.
-        let is_single_word =
-            matches!(tokens.as_slice(), [token] if token.is_ascii()) && !self.is_quoted;
-        // Punctuation around the word is not part of it.
-        let word = word_indices(self.text)
-            .map(|(_, word)| word)
-            .find(|word| is_single_word && word.contains(char::is_alphanumeric));
-        let stems = word.map(|word| stems(word, stemmers)).unwrap_or_default();
+        let words: Vec<(usize, &str)> = word_indices(self.text).collect();
+        let joined = joined_spelling(self.text, &words).filter(|_| is_complete);
+        // The stemmers do not support other scripts. Punctuation around the word is not part of it.
+        let word = match (tokens.as_slice(), &joined) {
+            (_, Some(joined)) => Some(joined.as_str()),
+            ([token], _) if token.is_ascii() => words
+                .iter()
+                .map(|(_, word)| *word)
+                .find(|word| word.contains(char::is_alphanumeric)),
+            _ => None,
+        };
+        let stems = word
+            .filter(|_| !self.is_quoted)
+            .map(|word| query_stems(word, stemmers))
+            .unwrap_or_default();
+        let mut alternatives: Vec<Vec<String>> =
+            joined.iter().map(|joined| tokenize(joined)).collect();
         let prefix = self.is_last && !self.is_quoted && !self.is_excluded && is_complete;
+        // `đ` is folded to `d`. Single words match by stem, or are short words of Albanian.
+        let has_dj = |tokens: &Vec<String>| {
+            let is_long = tokens.iter().any(|token| token.len() >= MIN_DJ_PREFIX_LEN);
+            (self.is_quoted || tokens.len() > 1 || (prefix && is_long))
+                && tokens.iter().any(|token| token.contains("dj"))
+        };
+        let plain: Vec<Vec<String>> = std::iter::once(&tokens)
+            .chain(&alternatives)
+            .filter(|tokens| has_dj(tokens))
+            .map(|tokens| tokens.iter().map(|token| token.replace("dj", "d")).collect())
+            .collect();
+        alternatives.extend(plain);
         (!tokens.is_empty()).then(|| Term {
             text: self.text.to_owned(),
             tokens,
+            alternatives,
             stems,
             is_prefix: prefix,
         })
     }
 }
 
-fn split_terms(text: &str) -> Vec<RawTerm<'_>> {
+/// A term of several parts as one word: `email` for `e-mail`.
+fn joined_spelling(text: &str, words: &[(usize, &str)]) -> Option<String> {
+    let ((start, _), (last_start, last)) = (words.first()?, words.last()?);
+    let range = *start..last_start.saturating_add(last.len());
+    let mut variants = word_variants(text, words).into_iter();
+    variants.find(|variant| words.len() > 1 && variant.range == range).map(|variant| variant.word)
+}
+
+/// Joins the terms that are the groups of one number: `0800 222 003`.
+fn join_numbers<'a>(text: &'a str, terms: Vec<RawTerm<'a>>) -> Vec<RawTerm<'a>> {
+    let is_number = |term: &RawTerm<'_>| {
+        !term.is_quoted && !term.is_excluded && term.text.contains(|c: char| c.is_ascii_digit())
+    };
+    if !terms.windows(2).any(|pair| pair.iter().all(is_number)) {
+        return terms;
+    }
+    let words: Vec<(usize, &str)> = word_indices(text).collect();
+    let variants = word_variants(text, &words);
+    let mut joined: Vec<RawTerm<'a>> = Vec::with_capacity(terms.len());
+    for term in terms {
+        let part_of = |before: &RawTerm<'_>| {
+            variants.iter().any(|variant| {
+                variant.range.start >= before.start
+                    && variant.range.start < before.end()
+                    && variant.range.end > term.start
+                    && variant.word.bytes().all(|byte| byte.is_ascii_digit())
+            })
+        };
+        match joined.last_mut() {
+            Some(before) if is_number(before) && is_number(&term) && part_of(before) => {
+                before.text = text.get(before.start..term.end()).unwrap_or(before.text);
+                before.is_last = term.is_last;
+            }
+            _ => joined.push(term),
+        }
+    }
+    joined
+}
+
+fn split_terms(whole_text: &str) -> Vec<RawTerm<'_>> {
     let mut terms = Vec::new();
-    let mut rest = text.trim_start();
+    let mut rest = whole_text.trim_start();
     while !rest.is_empty() {
         let (is_excluded, term) = match rest.strip_prefix('-') {
             Some(term) if !term.starts_with(char::is_whitespace) => (true, term),
             _ => (false, rest),
         };
         let quoted = term.strip_prefix(is_quote);
+        let start = whole_text.len().saturating_sub(quoted.unwrap_or(term).len());
         let (text, after) = match quoted {
             Some(phrase) => phrase.split_once(is_quote).unwrap_or((phrase, "")),
             None => split_at_match(term, |c| c.is_whitespace() || is_quote(c)),
         };
         terms.push(RawTerm {
+            start,
             text,
             is_quoted: quoted.is_some(),
             is_excluded,
@@ -180,7 +268,7 @@ fn split_terms(text: &str) -> Vec<RawTerm<'_>> {
         });
         rest = after.trim_start();
     }
-    terms
+    join_numbers(whole_text, terms)
 }
 
 fn split_at_match(text: &str, is_match: impl Fn(char) -> bool) -> (&str, &str) {
@@ -263,7 +351,7 @@ mod tests {
                 .map(|term| term.stems.len())
                 .collect::<Vec<_>>()
         };
-        assert_eq!(stems("women \"rights\" covid-19 2024 norms"), [1, 0, 0, 0, 1]);
+        assert_eq!(stems("women \"rights\" covid-19 2024 norms"), [1, 0, 1, 0, 1]);
         let of = |text| {
             SearchQuery::parse_with_stemmers(text, &[StemmerLanguage::English])
                 .terms()

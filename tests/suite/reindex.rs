@@ -466,3 +466,75 @@ fn corrupt_index_is_reported_as_damaged_database() {
         stderr_text(&output)
     );
 }
+
+#[test]
+fn index_of_older_analysis_is_rebuilt() {
+    let outdated = [
+        // Before the first migration that stores the version, and by an older version.
+        "DELETE FROM derived_versions",
+        "UPDATE derived_versions SET version = 1",
+    ];
+    on_both(|directory, url| {
+        let count = findings(&run(directory, url, &["check", "--json"])).len();
+        assert_eq!(count, 0);
+        for (number, sql) in (0..).zip(outdated) {
+            // The entries are those of a program that found no stems.
+            let entries = if url.starts_with("sqlite") {
+                "UPDATE search_index SET words = ' z vaquokka '"
+            } else {
+                "UPDATE search_index SET words = ' z vaquokka ', document = array_to_tsvector(ARRAY['z', 'vaquokka'])"
+            };
+            damage(url, entries);
+            damage(url, sql);
+            let message = "the full-text index was built by an older version of kinoteka";
+            let refused = expect_exit(run(directory, url, &["check"]), 2);
+            assert!(stderr_text(&refused).contains(message), "{}", stderr_text(&refused));
+            let mut without_migration = kinoteka(directory, url, &["key", "list"]);
+            without_migration.env("KINOTEKA_AUTO_MIGRATE", "false");
+            let refused = expect_exit(without_migration.output().unwrap(), 2);
+            assert!(
+                stderr_text(&refused).contains("run `kinoteka migrate` first"),
+                "{}",
+                stderr_text(&refused)
+            );
+            if number == 0 {
+                let migrated = expect_exit(run(directory, url, &["migrate"]), 0);
+                assert!(
+                    stderr_text(&migrated).contains(" items reindexed in "),
+                    "{}",
+                    stderr_text(&migrated)
+                );
+            }
+            // A server rebuilds the index when it starts, and does not when it starts again.
+            let (served, _, address) = serve(directory, url, &[]);
+            let list = send_request(&address, "GET", "/v1/videos?q=women&total=true", None, None);
+            assert_ne!(list.expect(200).json()["page"]["total"], 0);
+            send_request(&address, "GET", "/readyz", None, None).expect(200);
+            damage(url, "UPDATE derived_versions SET version = 1000");
+            let unready = send_request(&address, "GET", "/readyz", None, None).expect(503);
+            assert!(unready.text().contains("newer version of kinoteka"), "{}", unready.text());
+            drop(served);
+            expect_exit(run(directory, url, &["reindex"]), 0);
+            expect_exit(run(directory, url, &["check"]), 0);
+        }
+    });
+}
+
+#[test]
+fn servers_that_start_together_rebuild_once() {
+    on_both(|directory, url| {
+        damage(url, "UPDATE derived_versions SET version = 1");
+        let start = || {
+            let mut command = kinoteka(directory, url, &["migrate"]);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts")
+        };
+        let started = [start(), start()];
+        let outputs = started.map(|child| child.wait_with_output().expect("it ends"));
+        let rebuilt = outputs
+            .map(|output| stderr_text(&expect_exit(output, 0)).contains(" items reindexed in "));
+        assert!(rebuilt.contains(&true));
+        // SQLite has no lock for this; both write the same entries.
+        assert!(url.starts_with("sqlite") || rebuilt.contains(&false));
+        expect_exit(run(directory, url, &["check"]), 0);
+    });
+}

@@ -110,22 +110,24 @@ fn term_exprs(
     match_kind: MatchKind,
 ) -> Vec<MatchExpr> {
     let token = |token: &String| format!("{kind}{}{token}", field.words);
-    match (match_kind, term.tokens.as_slice()) {
-        (MatchKind::Stem, _) => term
-            .stems
-            .iter()
-            .map(|stem| MatchExpr::Token(format!("{kind}{}{stem}", field.stems)))
-            .collect(),
-        (MatchKind::Prefix, _) if !term.is_prefix => Vec::new(),
-        (MatchKind::Exact, [one]) => vec![MatchExpr::Token(token(one))],
-        (MatchKind::Prefix, [one]) => vec![MatchExpr::Prefix(token(one))],
-        (_, several) => {
-            vec![MatchExpr::Phrase(
-                several.iter().map(token).collect(),
-                match_kind == MatchKind::Prefix,
-            )]
+    let is_prefix = match match_kind {
+        MatchKind::Stem => {
+            let stems = term.stems.iter();
+            return stems
+                .map(|stem| MatchExpr::Token(format!("{kind}{}{stem}", field.stems)))
+                .collect();
         }
-    }
+        MatchKind::Exact => false,
+        MatchKind::Prefix => true,
+    };
+    term.spellings()
+        .filter(|(_, matches_prefix)| *matches_prefix || !is_prefix)
+        .map(|(tokens, _)| match tokens {
+            [one] if is_prefix => MatchExpr::Prefix(token(one)),
+            [one] => MatchExpr::Token(token(one)),
+            several => MatchExpr::Phrase(several.iter().map(token).collect(), is_prefix),
+        })
+        .collect()
 }
 
 impl MatchExpr {

@@ -8,6 +8,7 @@
 //! phrases in the entries that contain their words. The key of an entry starts with the date of its
 //! item, so that the newest items are found first.
 
+pub mod analysis_version;
 mod match_dialects;
 mod match_expr;
 mod ranked_page;

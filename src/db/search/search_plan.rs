@@ -164,7 +164,7 @@ impl RankTier {
     /// Returns whether PostgreSQL must check the words of entries in addition to their tokens,
     /// because the query contains phrases.
     pub fn needs_phrase_check(&self) -> bool {
-        self.plan.query.terms().any(|term| term.tokens.len() > 1)
+        self.plan.query.terms().any(|term| term.spellings().any(|(tokens, _)| tokens.len() > 1))
     }
 
     fn superset_expr(&self) -> MatchExpr {

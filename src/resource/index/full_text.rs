@@ -167,12 +167,13 @@ pub struct ReindexReport {
 }
 
 /// Rewrites the full-text entries of at most `limit` items after the row id `after`. `contents` is
-/// the state of the whole index, with which the new entries are compared.
+/// the state of the whole index, with which the new entries are compared; without it, all count as
+/// out of date.
 pub fn reindex_batch(
     connection: &mut Connection,
     after: Option<RowId>,
     limit: usize,
-    contents: &IndexSnapshot,
+    contents: Option<&IndexSnapshot>,
 ) -> Result<ReindexReport, Error> {
     let condition = Fragment::new("items.purged_at IS NULL AND items.number > ")
         .bind(Bind::Integer(after.unwrap_or(0)))
@@ -187,13 +188,13 @@ pub fn reindex_batch(
             Ok((source.text_len(), source.index_entries()?))
         })
         .collect::<Result<_, Error>>()?;
-    let stale = contents
-        .find_mismatches(
-            connection,
-            &item_dates(&rows),
-            made.iter().map(|(_, entries)| Ok(entries)),
-        )?
-        .len();
+    let stale = match contents {
+        Some(contents) => {
+            let made = made.iter().map(|(_, entries)| Ok(entries));
+            contents.find_mismatches(connection, &item_dates(&rows), made)?.len()
+        }
+        None => rows.len(),
+    };
     for (item, (bytes, entries)) in rows.iter().zip(made) {
         let index_update =
             IndexUpdate { item: item.number, date_before: Some(item.sort_date()), bytes };

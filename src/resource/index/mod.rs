@@ -4,6 +4,7 @@
 
 pub mod filters;
 pub mod full_text;
+pub mod rebuild;
 pub mod sort_rows;
 pub mod verify;
 

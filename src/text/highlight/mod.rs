@@ -18,12 +18,13 @@ pub use marks::{TermGroups, highlight_spans};
 use stem_prefix::StemPrefix;
 
 use super::chars::is_apostrophe;
-use super::fold::{fold, is_part_of_letter};
+use super::fold::{fold_word, is_part_of_letter};
 use super::query::{MAX_QUERY_TOKENS, SearchQuery, Term};
-use super::stem::StemmerLanguage;
+use super::stem::{IRREGULAR, StemmerLanguage};
 use crate::text::analyzer::stems;
 use crate::text::analyzer::tokenize;
 use crate::text::analyzer::word_indices;
+use crate::text::word_variants::{WordVariant, word_variants};
 
 /// Default maximum number of snippets per text.
 pub const MAX_SNIPPETS: usize = 3;
@@ -46,9 +47,18 @@ pub struct Highlighter<'q> {
     /// Filters for words that may have one of these stems, since stemming dominates the cost.
     stem_prefixes: Vec<StemPrefix>,
     prefixes: Vec<(&'q str, TermGroups)>,
-    phrases: Vec<(&'q Term, TermGroups)>,
+    phrases: Vec<Phrase<'q>>,
     max_snippets: usize,
     snippet_len: usize,
+}
+
+/// Adjacent tokens of a query.
+#[derive(Clone, Copy, Debug)]
+struct Phrase<'q> {
+    tokens: &'q [String],
+    /// Whether the last token matches by prefix.
+    is_prefix: bool,
+    groups: TermGroups,
 }
 
 impl<'q> Highlighter<'q> {
@@ -81,11 +91,13 @@ impl<'q> Highlighter<'q> {
     }
 
     fn add_term(&mut self, term: &'q Term, group: TermGroups) {
-        match term.tokens.as_slice() {
-            [token] if term.is_prefix => self.prefixes.push((token, group)),
-            [token] => *self.tokens.entry(token).or_default() |= group,
-            [] => {}
-            _ => self.phrases.push((term, group)),
+        for (tokens, is_prefix) in term.spellings() {
+            match tokens {
+                [token] if is_prefix => self.prefixes.push((token, group)),
+                [token] => *self.tokens.entry(token).or_default() |= group,
+                [] => {}
+                _ => self.phrases.push(Phrase { tokens, is_prefix, groups: group }),
+            }
         }
         for stem in &term.stems {
             *self.stems.entry(stem).or_default() |= group;
@@ -140,16 +152,25 @@ impl<'q> Highlighter<'q> {
         let mut token_ranges = Vec::new();
         // Matching words tend to repeat in a text.
         let mut stem_groups_by_word = HashMap::new();
-        for (start, word) in word_indices(text) {
-            let folded = fold(word);
+        let words: Vec<(usize, &str)> = word_indices(text).collect();
+        let variants = word_variants(text, &words);
+        let mut groups_of = |word: &'_ str, folded: &str, tokens: &[String]| {
+            let mut groups = self.token_groups(tokens);
+            if let Some(stemmer) = stemmer.filter(|_| self.may_match_stem(word, folded, groups)) {
+                let known = stem_groups_by_word.get(word).copied();
+                let stem_groups = known.unwrap_or_else(|| self.stem_groups(word, stemmer));
+                if known.is_none() {
+                    stem_groups_by_word.insert(word.to_owned(), stem_groups);
+                }
+                groups |= stem_groups;
+            }
+            groups
+        };
+        for (start, word) in words {
+            let folded = fold_word(word);
             let parts = multiple_tokens(&folded);
             let tokens = parts.as_deref().unwrap_or(slice::from_ref(&folded));
-            let mut groups = self.token_groups(tokens);
-            if let Some(stemmer) = stemmer.filter(|_| self.may_match_stem(word, &folded, groups)) {
-                groups |= *stem_groups_by_word
-                    .entry(word)
-                    .or_insert_with(|| self.stem_groups(word, stemmer));
-            }
+            let groups = groups_of(word, &folded, tokens);
             if groups != 0 {
                 marks.push(Mark { range: mark_range(start, word), groups });
             }
@@ -158,12 +179,20 @@ impl<'q> Highlighter<'q> {
                     .extend(tokens.iter().map(|token| (token.clone(), mark_range(start, word))));
             }
         }
-        if self.phrases.is_empty() {
+        if self.phrases.is_empty() && variants.is_empty() {
             return marks;
         }
-        for (term, groups) in &self.phrases {
+        for WordVariant { range, word } in variants {
+            let folded = fold_word(&word);
+            let groups = groups_of(&word, &folded, slice::from_ref(&folded));
+            if groups != 0 {
+                marks.push(Mark { range, groups });
+            }
+        }
+        for phrase in &self.phrases {
             marks.extend(
-                phrase_ranges(term, &token_ranges).map(|range| Mark { range, groups: *groups }),
+                phrase_ranges(*phrase, &token_ranges)
+                    .map(|range| Mark { range, groups: phrase.groups }),
             );
         }
         merge_marks(marks)
@@ -196,6 +225,7 @@ impl<'q> Highlighter<'q> {
             || word.chars().nth(1).is_some_and(|c| !c.is_ascii() && is_part_of_letter(c));
         let may = |stemmed: &StemPrefix| {
             Some(stemmed.initial) == initial && stemmed.min_len <= folded.len().saturating_add(1)
+                || stemmed.initial == IRREGULAR
                 || is_in_pieces()
         };
         self.stem_prefixes.iter().any(|stemmed| stemmed.groups & !known_groups != 0 && may(stemmed))
@@ -224,15 +254,16 @@ fn mark_range(start: usize, word: &str) -> Range<usize> {
 
 /// The ranges at which the tokens of a phrase are adjacent.
 fn phrase_ranges<'a>(
-    term: &'a Term,
+    phrase: Phrase<'a>,
     token_ranges: &'a [(String, Range<usize>)],
 ) -> impl Iterator<Item = Range<usize>> + 'a {
-    let last = term.tokens.len().saturating_sub(1);
+    let Phrase { tokens, is_prefix, .. } = phrase;
+    let last = tokens.len().saturating_sub(1);
     let token_matches = move |index: usize, token: &str, expected: &str| {
-        token == expected || (term.is_prefix && index == last && token.starts_with(expected))
+        token == expected || (is_prefix && index == last && token.starts_with(expected))
     };
-    token_ranges.windows(term.tokens.len().max(1)).filter_map(move |window| {
-        let mut pairs = window.iter().zip(&term.tokens).enumerate();
+    token_ranges.windows(tokens.len().max(1)).filter_map(move |window| {
+        let mut pairs = window.iter().zip(tokens).enumerate();
         let ((_, first), (_, end)) = (window.first()?, window.last()?);
         pairs
             .all(|(index, ((token, _), expected))| token_matches(index, token, expected))

@@ -3,6 +3,7 @@
 mod did_you_mean;
 mod facets;
 mod filters;
+mod judged_searches;
 mod pagination;
 mod parameters;
 mod relevance;

@@ -205,9 +205,39 @@ on_both! {
             ("pie", vec!["apples", "pears", "shuffled"]), ("\"red apple\"", vec!["apples"]), ("„red apple“", vec!["apples"]), ("red apple", vec!["apples", "shuffled"]), ("\"apple red\"", vec![]),
             ("pie -apple", vec!["pears"]), ("pie -\"red apple\"", vec!["pears", "shuffled"]), ("preven", vec!["pears"]), ("\"preven\"", vec![]),
             ("hung", vec!["pears"]), ("covid-19", vec!["pears"]), ("COVID 19", vec!["pears"]), ("covid-18", vec![]),
-            ("krushka", vec![]), ("kruška", vec!["fruit"]), ("nothing-like-this", vec![]),
+            ("krushka", vec!["fruit"]), ("kruška", vec!["fruit"]), ("nothing-like-this", vec![]),
         ] {
             assert_eq!(found(server, "/v1/topics", query), expected, "{query}");
+        }
+    }
+
+    fn finds_and_highlights_other_spellings(server: &TestServer) {
+        let text = |slug: &str, language: &str, title: &str| json!({"resource": "video", "slug": slug, "status": "published", "original_language": language, "title": title});
+        server.import(&[
+            text("en", "en", "Send an e-mail to the E.U.: 1,500 NGOs at work, call 0800 222 003, ask Đurić about labour"),
+            text("sr", "sr-Latn", "Međunarodni dan, reci učesnici"),
+            text("mk", "mk", "Човек и куќа, работниците"),
+            text("tr", "tr", "Şehrin hakkı"),
+            text("sq", "sq", "Djemtë në Prishtinë"),
+        ]);
+        for (query, slug, mark) in [
+            ("email", "en", "<mark>e-mail</mark>"), ("EU ", "en", "<mark>E.U</mark>"), ("1.500", "en", "<mark>1,500</mark>"), ("1500", "en", "<mark>1,500</mark>"), ("1 500", "en", "<mark>1,500</mark>"),
+            ("ngo ", "en", "<mark>NGOs</mark>"), ("0800222003", "en", "<mark>0800 222 003</mark>"), ("0800-222-003", "en", "<mark>0800 222 003</mark>"), ("labor ", "en", "<mark>labour</mark>"),
+            ("Duric ", "en", "<mark>Đurić</mark>"), ("Djuric ", "en", "<mark>Đurić</mark>"), ("\"ask djuric\"", "en", "<mark>ask Đurić</mark>"),
+            ("medunarodni ", "sr", "<mark>Međunarodni</mark>"), ("medjunar", "sr", "<mark>Međunarodni</mark>"), ("\"medjunarodni dan\"", "sr", "<mark>Međunarodni dan</mark>"), ("učesnik ", "sr", "<mark>učesnici</mark>"), ("reka ", "sr", "<mark>reci</mark>"),
+            ("chovek ", "mk", "<mark>Човек</mark>"), ("kuka ", "mk", "<mark>куќа</mark>"), ("луѓето ", "mk", "<mark>Човек</mark>"), ("работник ", "mk", "<mark>работниците</mark>"),
+            ("şehir ", "tr", "<mark>Şehrin</mark>"), ("haklar ", "tr", "<mark>hakkı</mark>"), ("djalë ", "sq", "<mark>Djemtë</mark>"), ("Prishtina ", "sq", "<mark>Prishtinë</mark>"),
+        ] {
+            for path in ["/v1/videos", "/v1/search"] {
+                let page = server.read(&format!("{path}?q={}&highlights=true&lang=en", percent_encode(query)));
+                assert_eq!(slugs(&page), [slug], "{query}: {page}");
+                let snippet = &page["data"][0]["highlights"][0]["snippets"][0];
+                assert!(snippet.as_str().unwrap().contains(mark), "{query}: {snippet}");
+            }
+        }
+        for query in ["150", "email address", "-email ngo", "kan"] {
+            let found = server.read(&format!("/v1/videos?q={}%20", percent_encode(query)));
+            assert!(found["data"].as_array().unwrap().is_empty() || found["omitted_terms"].is_array(), "{query}: {found}");
         }
     }
 

@@ -1,0 +1,94 @@
+//! Macedonian nouns and adjectives: the definite article, number and gender.
+
+use super::endings::{IRREGULAR, is_vowel, strip_ending};
+
+/// Nouns whose plural has another stem: the stem to use, and the folded forms without the article.
+const IRREGULAR_NOUNS: &[(&str, &[&str])] = &[
+    ("covek", &["covek", "coveka", "covekot", "lugje", "lugjeto"]),
+    ("dete", &["dete", "deteto", "deca", "decata"]),
+    ("raka", &["raka", "rakata", "race", "racete"]),
+    ("noga", &["noga", "nogata", "noze", "nozete"]),
+    ("brat", &["brat", "bratot", "brakja", "brakjata"]),
+    ("oko", &["oko", "okoto", "oci", "ocite"]),
+];
+
+/// Adds the stems of a folded word.
+pub(super) fn add_stems(word: &str, add: &mut impl FnMut(&str)) {
+    if let Some((stem, _)) = IRREGULAR_NOUNS.iter().find(|(_, forms)| forms.contains(&word)) {
+        return add(&format!("{IRREGULAR}{stem}"));
+    }
+    // Articles are removed twice, so that a word that ends like one (`заштита`) gets the same stem
+    // as its definite form (`заштитата`).
+    let mut bare = word;
+    for _ in 0..2 {
+        bare = ["iot", "ot", "ta", "to", "te"]
+            .iter()
+            .find_map(|article| strip_ending(bare, article))
+            .unwrap_or(bare);
+    }
+    // The plural of nouns in -ник, -г and -х: `работници`, `белези`, `успеси`.
+    if let Some(singular) = bare.strip_suffix('i').filter(|singular| singular.len() >= 4) {
+        for (changed, original) in [('c', 'k'), ('z', 'g'), ('s', 'h')] {
+            if let Some(rest) = singular.strip_suffix(changed) {
+                add(&canonical_stem(&format!("{rest}{original}")));
+            }
+        }
+    }
+    let singular = ["ista"].iter().find_map(|plural| strip_ending(bare, plural));
+    // Neuter nouns in -e: `момчиња`, `имиња`.
+    let neuter = bare
+        .strip_suffix("inja")
+        .filter(|rest| rest.len() >= 2)
+        .map_or_else(|| singular.unwrap_or(bare).to_owned(), |rest| format!("{rest}e"));
+    let stem = neuter.strip_suffix(is_vowel).filter(|rest| rest.len() >= 3).unwrap_or(&neuter);
+    let stem = ["ov", "ev"].iter().find_map(|plural| strip_ending(stem, plural)).unwrap_or(stem);
+    add(&canonical_stem(stem));
+}
+
+/// One form for the stems of a word: without the vowel of the ending in `-ија`, `-ии`, without the
+/// vowel that `бегалец` and `добар` lose, and without a `т` that is not written before that of the
+/// article (`младоста`).
+fn canonical_stem(stem: &str) -> String {
+    if let Some(rest) = stem.strip_suffix("ij").filter(|rest| rest.len() >= 2) {
+        return format!("{rest}i");
+    }
+    if let Some(rest) = stem.strip_suffix("st").filter(|rest| rest.len() >= 2) {
+        return format!("{rest}s");
+    }
+    for (ending, short) in [("ec", 'c'), ("ar", 'r'), ("er", 'r'), ("en", 'n')] {
+        if let Some(rest) = stem.strip_suffix(ending)
+            && rest.len() >= 2
+            && !rest.ends_with(is_vowel)
+            && rest.contains(is_vowel)
+        {
+            return format!("{rest}{short}");
+        }
+    }
+    stem.to_owned()
+}
+
+/// The spellings that a Latin word without diacritics may stand for: `zh`, `ch` and `sh` for ж, ч
+/// and ш, and `k` and `g` for ќ and ѓ.
+pub(super) fn informal_spellings(word: &str) -> Vec<String> {
+    let mut plain = word.to_owned();
+    for (digraph, letter) in [("zh", "z"), ("ch", "c"), ("sh", "s")] {
+        plain = plain.replace(digraph, letter);
+    }
+    let mut spellings = Vec::new();
+    for (plain_letter, soft) in [('k', "kj"), ('g', "gj")] {
+        for (at, _) in plain.match_indices(plain_letter) {
+            let (before, rest) = plain.split_at_checked(at).unwrap_or((&plain, ""));
+            let after = rest.strip_prefix(plain_letter).unwrap_or_default();
+            if after.starts_with(is_vowel) && spellings.len() < MAX_INFORMAL_SPELLINGS {
+                spellings.push(format!("{before}{soft}{after}"));
+            }
+        }
+    }
+    if plain != word {
+        spellings.push(plain);
+    }
+    spellings
+}
+
+/// Maximum number of letters of a word that are tried as ќ or ѓ.
+const MAX_INFORMAL_SPELLINGS: usize = 2;

@@ -1,0 +1,156 @@
+//! Serbian, Bosnian, Croatian and Montenegrin: Snowball, with the alternations of sounds that it
+//! does not know.
+//!
+//! A form that may have been changed by such an alternation is stemmed a second time as the form
+//! without it: `devojci` as `devojki`, `sestara` as `sestra`, `gradovi` as `gradi`. The rules are
+//! those of the grammars: the second palatalisation, the vowel `a` that is dropped before an
+//! ending, the insertion `-ov-` of masculine plurals, and `o` in place of a final `l`.
+
+use frostem::Algorithm;
+
+use super::endings::{IRREGULAR, is_vowel, snowball};
+use crate::text::fold::fold_word;
+use crate::text::transliterate::to_latin;
+
+/// Nouns whose plural has another stem: the stem to use, and the stems of their forms.
+const IRREGULAR_STEMS: &[(&str, &[&str])] = &[
+    ("covek", &["covek", "covec", "ljud"]),
+    ("dec", &["dec", "det", "detet", "detetov"]),
+    ("brat", &["brac"]),
+];
+
+/// Adds the stems of a word in lower case and of its folded form.
+pub(super) fn add_stems(lowercase: &str, folded: &str, add: &mut impl FnMut(&str)) {
+    let latin = to_latin(lowercase);
+    for form in [&*latin, folded] {
+        add(&stem(form));
+        add_alternations(form, add);
+        if latin == folded {
+            break;
+        }
+    }
+}
+
+fn stem(word: &str) -> String {
+    // The instrumental of nouns in -lje and -nje, which Snowball does not handle.
+    let word = match word.strip_suffix('m') {
+        Some(rest) if rest.ends_with("lje") || rest.ends_with("nje") => rest,
+        _ => word,
+    };
+    // Snowball takes `jednakost` for a form of `jednak`, but not `jednakosti`.
+    let word = match word.strip_suffix("ost") {
+        Some(rest) if rest.len() >= 3 => &format!("{word}i"),
+        _ => word,
+    };
+    let mut stem = fold_word(&snowball(Algorithm::Serbian, word));
+    // Snowball leaves some short words whole (`noga`) and the vowel of some endings (`mladih`,
+    // `nožem`, `Banjoj`).
+    let folded = fold_word(word);
+    let ending = folded.strip_prefix(stem.as_str()).unwrap_or("?");
+    let vowels = if matches!(ending, "" | "m" | "h") && stem.ends_with(is_vowel) {
+        1
+    } else if stem.ends_with("oj") {
+        2
+    } else {
+        0
+    };
+    let rest_len = stem.len().saturating_sub(vowels);
+    if rest_len >= 3 {
+        stem.truncate(rest_len);
+    }
+    let stem = stem.replace("dj", "d");
+    match IRREGULAR_STEMS.iter().find(|(_, stems)| stems.contains(&stem.as_str())) {
+        Some((canonical, _)) => format!("{IRREGULAR}{canonical}"),
+        None => stem,
+    }
+}
+
+/// Adds the stems of the forms from which a sound change may have made this one.
+fn add_alternations(word: &str, add: &mut impl FnMut(&str)) {
+    let mut add_form = |parts: &[&str]| add(&stem(&parts.concat()));
+    // Second palatalisation before -i and -ima: `devojci`, `snazi`, `uspesi`.
+    for (changed, original) in [("c", "k"), ("z", "g"), ("s", "h")] {
+        for ending in ["i", "ima"] {
+            let Some(rest) = word.strip_suffix(ending).and_then(|rest| rest.strip_suffix(changed))
+            else {
+                continue;
+            };
+            if rest.len() >= 2 {
+                add_form(&[rest, original, ending]);
+            }
+            // `zadaci` of `zadatak`, `trenuci` of `trenutak`: the t before c is dropped too.
+            if changed == "c" && rest.len() >= 3 && rest.ends_with(['a', 'e', 'u']) {
+                add_form(&[rest, "tk", ending]);
+            }
+        }
+    }
+    // -ov- of masculine plurals: `gradovi`, `očevima`.
+    for ending in ["i", "a", "e", "ima"] {
+        let rest = word.strip_suffix(ending);
+        if let Some(rest) =
+            rest.and_then(|rest| rest.strip_suffix("ov").or_else(|| rest.strip_suffix("ev")))
+            && rest.len() >= 2
+            && rest.contains(is_vowel)
+        {
+            add_form(&[rest, "i"]);
+        }
+    }
+    // Nouns that end like a case: `problem`, `program`, `razlog`.
+    if ["em", "am", "og"].iter().any(|ending| word.ends_with(ending)) {
+        add_form(&[word, "a"]);
+    }
+    // Instrumental of -ost: `jednakošću`.
+    if let Some(rest) = word.strip_suffix("ošću").or_else(|| word.strip_suffix("oscu")) {
+        add_form(&[rest, "osti"]);
+    }
+    // Final l became o: `posao`, `deo`, `dio`.
+    if let Some(rest) = word.strip_suffix("ao").filter(|rest| rest.len() >= 2) {
+        add_form(&[rest, "la"]);
+    }
+    if let Some(rest) = word.strip_suffix("deo").or_else(|| word.strip_suffix("dio")) {
+        add_form(&[rest, "dela"]);
+    }
+    if let Some(without) = without_fleeting_a(word) {
+        add_form(&[&without]);
+    }
+}
+
+/// The form without the `a` that separates two consonants at its end: the genitive singular of a
+/// masculine nominative (`Šabac`, `predak`), the nominative of a genitive plural (`sestara`,
+/// `zemalja`).
+fn without_fleeting_a(word: &str) -> Option<String> {
+    let (base, has_ending) = match word.strip_suffix('a') {
+        Some(base) => (base, true),
+        None => (word, false),
+    };
+    let last = ["lj", "nj", "љ", "њ"]
+        .into_iter()
+        .find(|digraph| base.ends_with(digraph))
+        .map_or_else(|| base.chars().next_back().map_or(0, char::len_utf8), str::len);
+    let (rest, last) = base.split_at_checked(base.len().checked_sub(last)?)?;
+    let stem = rest.strip_suffix('a')?;
+    if last.starts_with(is_vowel) || !stem.contains(is_vowel) || stem.ends_with(is_vowel) {
+        return None;
+    }
+    if !has_ending && !matches!(last, "c" | "k" | "r" | "n" | "l" | "t" | "nj" | "lj") {
+        return None;
+    }
+    // Voicing assimilates (`Šapca`, `slatka`), and t and d disappear before c (`oca`, `suca`).
+    let is_voiceless = matches!(last, "c" | "k" | "t");
+    let mut form = stem.to_owned();
+    let changed = match (form.chars().next_back()?, last) {
+        ('t' | 'd', "c") => Some(""),
+        ('b', _) if is_voiceless => Some("p"),
+        ('d', _) if is_voiceless => Some("t"),
+        ('g', _) if is_voiceless => Some("k"),
+        ('z', _) if is_voiceless => Some("s"),
+        ('ž', _) if is_voiceless => Some("š"),
+        ('t', "n" | "l") if stem.ends_with("st") => Some(""),
+        _ => None,
+    };
+    if let Some(changed) = changed {
+        form.pop();
+        form.push_str(changed);
+    }
+    Some(format!("{form}{last}a"))
+}
