@@ -193,7 +193,13 @@ pub async fn search_transcripts(
             let did_you_mean = if page.next_cursor.is_some() {
                 Vec::new()
             } else {
-                find_did_you_mean(connection, read_context, &shared_request, found_videos)?
+                find_did_you_mean(
+                    connection,
+                    read_context,
+                    &shared_request,
+                    found_videos,
+                    render_context,
+                )?
             };
             Ok((data, page, SearchNotes { omitted_terms, did_you_mean }))
         },
@@ -321,6 +327,7 @@ fn find_did_you_mean(
     read_context: ReadContext<'_>,
     list_request: &ListRequest,
     found: usize,
+    render_context: &mut RenderContext,
 ) -> Result<Vec<String>, Problem> {
     let Some(sparse_search) = list_request
         .search()
@@ -331,12 +338,23 @@ fn find_did_you_mean(
     let ReadContext { state, revisions, .. } = read_context;
     let cache = CacheView::new(&state.reference_cache, revisions);
     let vocabulary = state.vocabulary.at(revisions);
-    suggest_queries(connection, vocabulary, &sparse_search, |connection, query| {
-        Ok(list_request
-            .with_query(query)
-            .page_query(connection, &cache)?
-            .count_up_to(connection, MAX_COUNTED_HITS)?)
-    })
+    let suggestions =
+        suggest_queries(connection, vocabulary, &sparse_search, |connection, query| {
+            Ok(list_request
+                .with_query(query)
+                .page_query(connection, &cache)?
+                .count_up_to(connection, MAX_COUNTED_HITS)?)
+        })?;
+    // A transcript may have all words, but none within the time of a hit.
+    let mut verified = Vec::new();
+    for suggestion in suggestions {
+        let request = list_request.first_of(&suggestion);
+        let (hits, _) = load_hit_page(connection, read_context, &request, render_context)?;
+        if !hits.is_empty() {
+            verified.push(suggestion);
+        }
+    }
+    Ok(verified)
 }
 
 /// Where a cursor continues: the start of the page of videos, and the index of the first hit in its

@@ -15,7 +15,7 @@
 use std::collections::BTreeSet;
 
 use super::stem::StemmerLanguage;
-use crate::text::analyzer::{AnalyzedTexts, query_stems, tokenize, word_indices};
+use crate::text::analyzer::{AnalyzedTexts, query_stems, stems, tokenize, word_indices};
 use crate::text::word_variants::word_variants;
 
 /// Maximum number of tokens of a query that are evaluated; further ones are ignored.
@@ -41,7 +41,7 @@ pub struct SearchQuery {
 pub struct Term {
     /// The word or phrase as typed.
     pub text: String,
-    /// Folded tokens, at least one; several must be adjacent and in this order.
+    /// Folded tokens; several must be adjacent and in this order. None if only the stems match.
     pub tokens: Vec<String>,
     /// Tokens of other spellings that match as well: `email` for `e-mail`, `medunarodni` for
     /// `medjunarodni`.
@@ -99,6 +99,14 @@ impl SearchQuery {
         query
     }
 
+    /// A query for the forms of a word in one language; `None` if the word has no stem.
+    #[must_use]
+    pub fn for_forms(word: &str, stemmer: StemmerLanguage) -> Option<Self> {
+        let stems = stems(word, &[stemmer]);
+        let term = Term { text: word.to_owned(), stems, ..Term::default() };
+        (!term.stems.is_empty()).then(|| Self { groups: vec![vec![term]], excluded: Vec::new() })
+    }
+
     /// Whether the query has no groups; it may still have excluded terms.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -127,7 +135,8 @@ impl Term {
         let is_long = |tokens: &[String]| {
             tokens.last().is_some_and(|token| token.chars().count() >= MIN_ALTERNATIVE_PREFIX_LEN)
         };
-        std::iter::once((self.tokens.as_slice(), self.is_prefix)).chain(
+        let typed = Some((self.tokens.as_slice(), self.is_prefix));
+        typed.into_iter().filter(|(tokens, _)| !tokens.is_empty()).chain(
             self.alternatives
                 .iter()
                 .map(move |tokens| (tokens.as_slice(), self.is_prefix && is_long(tokens))),

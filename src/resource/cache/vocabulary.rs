@@ -1,5 +1,6 @@
 //! The vocabulary of the catalogue in memory, for spelling suggestions and completion of prefixes.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -54,12 +55,12 @@ struct ListedWord<'a> {
 /// preference.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct SimilarWord {
+    /// Whether its script differs.
+    differs_in_script: bool,
     /// Edit distance to the typed word.
     pub edits: usize,
     /// Whether its first letter differs.
     differs_in_initial: bool,
-    /// Whether its script differs.
-    differs_in_script: bool,
     /// Position in the vocabulary: words that occur in many texts were usually inserted early.
     rank: usize,
     /// The word.
@@ -158,8 +159,8 @@ impl VocabularyView<'_> {
         Ok(word_list.clone())
     }
 
-    /// Returns the words most similar to a typed one, most similar first. A word that is known in
-    /// both scripts is returned once, preferably in `script`.
+    /// Returns the words most similar to a typed one, those in `script` first, then the most similar.
+    /// A word that is known in both scripts is returned once.
     pub fn nearest(
         self,
         connection: &mut Connection,
@@ -178,9 +179,9 @@ impl VocabularyView<'_> {
                 let edits = fuzzy_word.edit_distance(word, letters)?;
                 let other_initial = word.chars().next() != initial;
                 Some(SimilarWord {
+                    differs_in_script: word_script != script,
                     edits,
                     differs_in_initial: other_initial,
-                    differs_in_script: word_script != script,
                     rank,
                     word: (word_script, word.to_owned()),
                 })
@@ -191,6 +192,35 @@ impl VocabularyView<'_> {
         found.retain(|similar| seen.insert(similar.word.1.clone()));
         found.truncate(limit);
         Ok(found)
+    }
+
+    /// Returns the pairs of words in `script` whose letters together are a typed word, such as `safe`
+    /// and `house` for `safehouse`; those with the longest shorter word first.
+    pub fn split(
+        self,
+        connection: &mut Connection,
+        typed: &str,
+        script: Script,
+    ) -> Result<Vec<(VocabularyWord, VocabularyWord)>, Error> {
+        let word_list = self.refresh(connection)?;
+        let (mut starts, mut ends) = (HashSet::new(), HashSet::new());
+        for ListedWord { word, .. } in word_list.iter().filter(|listed| listed.script == script) {
+            if typed.starts_with(word) {
+                starts.insert(word);
+            } else if typed.ends_with(word) {
+                ends.insert(word);
+            }
+        }
+        let mut pairs: Vec<(&str, &str)> = starts
+            .into_iter()
+            .filter_map(|start| {
+                let end = typed.strip_prefix(start)?;
+                ends.contains(end).then_some((start, end))
+            })
+            .collect();
+        pairs.sort_by_key(|(start, end)| (Reverse(start.len().min(end.len())), *start));
+        let word = |word: &str| (script, word.to_owned());
+        Ok(pairs.into_iter().map(|(start, end)| (word(start), word(end))).collect())
     }
 
     /// Returns the words that begin with a folded prefix, in the order of insertion.

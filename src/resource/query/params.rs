@@ -212,6 +212,15 @@ impl ListRequest {
         request
     }
 
+    /// Returns the same list request for another text of `q`, and for its first item only.
+    #[must_use]
+    pub fn first_of(&self, text: &str) -> Self {
+        let mut first = Self { counts_only: false, ..self.with_query(SearchQuery::parse(text)) };
+        first.count_key.query.extend(["&q=", text]);
+        (first.page_params.limit, first.page_params.with_total) = (1, false);
+        first
+    }
+
     /// Returns the same list request without a search.
     #[must_use]
     pub fn without_query(&self) -> Self {

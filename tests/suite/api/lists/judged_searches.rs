@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use kinoteka::text::fold;
 use serde_json::{Map, Value, json};
 
 use crate::on_both;
@@ -98,5 +99,31 @@ on_both! {
         let ((matching, must), (false_matches, must_not)) = (counts[&true], counts[&false]);
         println!("{matching} of {must} pairs match, {false_matches} of {must_not} must not: {failures:?}");
         assert!(matching * 100 >= must * 98 && false_matches <= 2, "{failures:?}");
+    }
+
+    fn misspelt_queries_lead_to_what_was_meant(server: &TestServer) {
+        import_videos(server);
+        let page = |query: &str| server.read(&format!("/v1/videos?limit=100&fields=slug&q={}", percent_encode(query)));
+        let misspellings = list("misspellings");
+        // Found in spite of the misspelling; suggested first, as meant or in another form of the word.
+        let (mut found, mut suggested, mut failures) = (0, 0, Vec::new());
+        for judged in misspellings {
+            let (typed, meant) = (judged["typed"].as_str().unwrap(), judged["meant"].as_str().unwrap());
+            let (results, meant_results) = (page(typed), slugs(&page(meant)));
+            let has_meant = |page: &Value| {
+                let found = slugs(page);
+                page["omitted_terms"].is_null() && meant_results.iter().all(|slug| found.contains(slug))
+            };
+            let first = results["did_you_mean"][0].as_str();
+            if first.is_some_and(|first| fold(first) == fold(meant) || has_meant(&page(first))) {
+                suggested += 1;
+            } else if first.is_none() && has_meant(&results) {
+                found += 1;
+            } else {
+                failures.push(format!("{typed}: {meant}, {first:?}"));
+            }
+        }
+        println!("{suggested} of {} suggested first, {found} found as typed: {failures:?}", misspellings.len());
+        assert!(suggested >= 30 && failures.len() * 20 <= misspellings.len(), "{failures:?}");
     }
 }

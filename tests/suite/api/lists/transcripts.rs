@@ -85,6 +85,14 @@ on_both! {
         let misspelled = server.read(&format!("/v1/transcript-search?q={}", percent_encode("прнватна")));
         assert_eq!((&misspelled["data"], &misspelled["did_you_mean"]), (&json!([]), &json!(["приватна"])));
         assert!(server.read("/v1/transcript-search?q=policd&country=MK")["did_you_mean"].as_array().unwrap().contains(&json!("police")));
+        // The words of a suggestion are spoken within the time of a hit: `stvar` is a minute before `boli`.
+        for query in ["приватна стварр", "насиље стварр", "стварр болии"] {
+            for suggestion in server.read(&format!("/v1/transcript-search?q={}", percent_encode(query)))["did_you_mean"].as_array().into_iter().flatten() {
+                assert!(!hits(server, suggestion.as_str().unwrap(), "").is_empty(), "{query}: {suggestion}");
+            }
+        }
+        let corrected = server.read(&format!("/v1/transcript-search?q={}", percent_encode("приватна стварр")));
+        assert_eq!(corrected["did_you_mean"], json!(["приватна ствар"]));
         // Drafts are not found.
         server.patch(&key, "/v1/videos/newer", &json!({"status": "draft"}));
         assert!(hits(server, "came", "").is_empty());
