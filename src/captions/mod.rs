@@ -10,10 +10,20 @@
 //! - `timing`, `blocks`: lines, blocks and timing lines, common to both formats.
 //! - `webvtt_cue_text`, `srt_cue_text`: the text of a cue: plain text, voices, mapping of the text
 //!   without its markup, and conversion between the formats.
+//! - `char_refs`: character references.
+//! - `displayed_lines`: the lines of a cue.
+//! - `repeated_lines`: the lines that roll-up captions display again.
+//! - `spoken`: what is said in each cue, and by whom.
+//! - `speakers`: conventions of marking a speaker in the text.
 //! - `transcript`: the text of a track in paragraphs.
 
 mod blocks;
+mod char_refs;
+mod displayed_lines;
 pub mod parse;
+mod repeated_lines;
+mod speakers;
+pub mod spoken;
 pub mod srt;
 mod srt_cue_text;
 #[cfg(test)]
@@ -25,6 +35,8 @@ pub mod webvtt;
 pub mod webvtt_cue_text;
 
 pub use parse::parse;
+pub use repeated_lines::without_repeated_lines;
+pub use spoken::{SpokenCue, spoken_cues};
 pub use timing::{format_srt_timestamp, format_webvtt_timestamp};
 pub use track::{CaptionFormat, Cue, MAX_CUES, ParseError, Track};
 pub use transcript::{Paragraph, paragraphs};

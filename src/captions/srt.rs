@@ -17,6 +17,7 @@ use crate::captions::blocks::reject_arrows;
 use crate::captions::blocks::reject_control_characters;
 use crate::captions::blocks::split_blocks;
 use crate::captions::blocks::split_lines;
+use crate::captions::repeated_lines::without_repeated_lines;
 use crate::captions::srt_cue_text::from_webvtt;
 use crate::captions::srt_cue_text::to_webvtt;
 
@@ -61,10 +62,12 @@ fn parse_identifier(block: &CueBlock<'_>) -> Option<String> {
 
 /// Renders a track as an SRT file, with cues counted from 1.
 ///
-/// Cues without text are omitted. SRT cannot represent identifiers, notes, styles and regions.
+/// Cues without text are omitted, as are the lines that roll-up captions display again: SRT files
+/// are converted and read more often than they are played. SRT cannot represent identifiers, notes, styles and regions.
 #[must_use]
 pub fn render(track: &Track) -> String {
-    let texts = track.cues.iter().map(|cue| (cue, from_webvtt(&cue.settings, &cue.payload)));
+    let distinct = without_repeated_lines(&track.cues);
+    let texts = distinct.iter().map(|cue| (cue, from_webvtt(&cue.settings, &cue.payload)));
     let cues: Vec<String> = texts
         .filter(|(_, text)| !text.is_empty())
         .zip(1_usize..)

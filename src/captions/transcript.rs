@@ -3,18 +3,17 @@
 //! A cue ends where a line on the screen is full rather than at the end of a sentence, so cues are
 //! joined. A new paragraph starts
 //!
-//! 1. where the speaker changes, including from a named to an unnamed one;
+//! 1. where the speaker changes, including from a named to an unnamed one, or from one unnamed
+//!    speaker to another (see `speakers`);
 //! 2. after a pause of at least [`PAUSE_MS`];
 //! 3. after the end of a sentence, once the paragraph has [`SOFT_PARAGRAPH_LEN`] characters;
 //! 4. once it has [`MAX_PARAGRAPH_LEN`] characters, since speech recognition may produce no full
 //!    stops.
 //!
-//! Roll-up captions repeat each line above the next one. Lines at the start of a cue that repeat
-//! the end of the previous cue are omitted if there is no gap between the cues; between spoken
-//! repetitions ("No." "No.") there is a gap.
+//! Lines that roll-up captions display again are omitted (see `repeated_lines`).
 
 use super::track::{Cue, Track};
-use crate::captions::webvtt_cue_text::utterances;
+use crate::captions::spoken::{SpokenCue, SpokenLine, spoken_cues};
 
 /// Minimum pause between paragraphs, in milliseconds.
 pub const PARAGRAPH_PAUSE_MS: i64 = 2_000;
@@ -25,9 +24,6 @@ pub const SOFT_PARAGRAPH_LEN: usize = 400;
 /// Length in characters from which a paragraph ends with the next line.
 pub const MAX_PARAGRAPH_LEN: usize = 1_200;
 
-/// Maximum number of lines that roll-up captions display at once (CEA-608 has 15 rows).
-const ROLL_UP_ROWS: usize = 15;
-
 /// A paragraph of a transcript.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paragraph {
@@ -35,14 +31,11 @@ pub struct Paragraph {
     pub start_ms: i64,
     /// End of its last cue, in milliseconds.
     pub end_ms: i64,
-    /// The speaker, if the captions name a voice.
+    /// The speaker, if the captions name one.
     pub speaker: Option<String>,
     /// Plain text in one line.
     pub text: String,
 }
-
-/// The speaker and the text of a line of a cue.
-type SpokenLine = (Option<String>, String);
 
 /// Renders a track as plain text: paragraphs separated by blank lines, each prefixed with its
 /// speaker if known (`Ana: …`).
@@ -61,76 +54,45 @@ pub fn render_text(track: &Track) -> String {
 /// Joins cues, sorted by start, to paragraphs.
 #[must_use]
 pub fn paragraphs(cues: &[Cue]) -> Vec<Paragraph> {
-    let mut joined = Vec::new();
-    let (mut previous_lines, mut previous_end_ms) = (Vec::new(), 0);
-    for cue in cues {
-        let lines = spoken_lines(cue);
-        if lines.is_empty() {
-            continue;
+    let mut joined: Vec<Paragraph> = Vec::new();
+    for cue in spoken_cues(cues) {
+        for line in &cue.lines {
+            push_line(&mut joined, &cue, line);
         }
-        let repeated = if cue.start_ms <= previous_end_ms {
-            count_repeated_lines(&previous_lines, &lines)
-        } else {
-            0
-        };
-        if repeated > 0 {
-            extend_last(&mut joined, cue);
-        }
-        for line in lines.iter().skip(repeated) {
-            push_line(&mut joined, cue, line);
-        }
-        (previous_lines, previous_end_ms) = (lines, cue.end_ms);
     }
+    joined.retain(|paragraph| !paragraph.text.is_empty());
     joined
 }
 
-fn spoken_lines(cue: &Cue) -> Vec<SpokenLine> {
-    utterances(&cue.payload)
-        .into_iter()
-        .flat_map(|utterance| {
-            utterance.lines.into_iter().map(move |line| (utterance.speaker.clone(), line))
-        })
-        .collect()
-}
-
-/// Number of lines at the start of a cue that repeat the end of the previous one.
-fn count_repeated_lines(previous: &[SpokenLine], current: &[SpokenLine]) -> usize {
-    let repeats =
-        |count: &usize| current.get(..*count).is_some_and(|first| previous.ends_with(first));
-    (1..=ROLL_UP_ROWS.min(current.len())).rev().find(repeats).unwrap_or(0)
-}
-
-/// Extends the last paragraph to the end of a cue.
-fn extend_last(paragraphs: &mut [Paragraph], cue: &Cue) {
-    if let Some(last) = paragraphs.last_mut() {
-        last.end_ms = last.end_ms.max(cue.end_ms);
-    }
-}
-
-fn push_line(paragraphs: &mut Vec<Paragraph>, cue: &Cue, (speaker, line): &SpokenLine) {
-    match paragraphs.last_mut().filter(|last| continues_paragraph(last, cue, speaker.as_deref())) {
+fn push_line(paragraphs: &mut Vec<Paragraph>, cue: &SpokenCue, line: &SpokenLine) {
+    // A name may stand on a line of its own.
+    let text = line.speech();
+    match paragraphs.last_mut().filter(|last| continues_paragraph(last, cue, line)) {
         Some(last) => {
-            last.text.push(' ');
-            last.text.push_str(line);
+            if !last.text.is_empty() && !text.is_empty() {
+                last.text.push(' ');
+            }
+            last.text.push_str(text);
             last.end_ms = last.end_ms.max(cue.end_ms);
         }
         None => {
             paragraphs.push(Paragraph {
                 start_ms: cue.start_ms,
                 end_ms: cue.end_ms,
-                speaker: speaker.clone(),
-                text: line.clone(),
+                speaker: line.speaker.clone(),
+                text: text.to_owned(),
             });
         }
     }
 }
 
 /// Whether a line of a cue continues a paragraph.
-fn continues_paragraph(paragraph: &Paragraph, cue: &Cue, speaker: Option<&str>) -> bool {
+fn continues_paragraph(paragraph: &Paragraph, cue: &SpokenCue, line: &SpokenLine) -> bool {
     let length = paragraph.text.chars().count();
     let is_full = length >= MAX_PARAGRAPH_LEN
         || length >= SOFT_PARAGRAPH_LEN && ends_sentence(&paragraph.text);
-    paragraph.speaker.as_deref() == speaker
+    paragraph.speaker == line.speaker
+        && !line.is_change
         && cue.start_ms - paragraph.end_ms < PARAGRAPH_PAUSE_MS
         && !is_full
 }
@@ -224,10 +186,54 @@ mod tests {
             text: "dobro veče i dobro došli u Kinoteku".to_owned(),
         };
         assert_eq!(paragraphs(&rolling), [expected]);
-        assert_eq!(texts(&[cue(0, 1_000, "Ne."), cue(1_080, 2_000, "Ne.")]), ["Ne. Ne."]);
         assert_eq!(
             texts(&[cue(0, 1_000, "<v A>Ne."), cue(1_000, 2_000, "<v B>Ne.")]),
             ["Ne.", "Ne."]
+        );
+    }
+
+    #[test]
+    fn spoken_repetitions_are_kept() {
+        assert_eq!(texts(&[cue(0, 1_000, "Ne."), cue(1_000, 2_000, "Ne.")]), ["Ne. Ne."]);
+        assert_eq!(
+            texts(&[cue(0, 1_000, "- Da?\n- Da."), cue(1_000, 2_000, "- Da.\n- Ne.")]),
+            ["Da?", "Da.", "Da.", "Ne."]
+        );
+    }
+
+    #[test]
+    fn speakers_marked_in_text_start_paragraphs() {
+        let transcript = |cues: &[&str]| {
+            let cues =
+                cues.iter().zip(0_i64..).map(|(text, at)| cue(at * 1_000, at * 1_000 + 900, text));
+            render_text(&Track { cues: cues.collect(), ..Track::default() })
+        };
+        assert_eq!(
+            transcript(&["Ana Marković: Dobar dan svima.", "Besa Krasniqi: Mirëdita."]),
+            "Ana Marković: Dobar dan svima.\n\nBesa Krasniqi: Mirëdita.\n"
+        );
+        assert_eq!(
+            transcript(&[
+                "JELENA:\nDobar dan,",
+                "svima vama.",
+                "[aplauz]",
+                "Hvala.",
+                "&gt;&gt; Molim!",
+                "Doviđenja."
+            ]),
+            "JELENA: Dobar dan, svima vama.\n\n[aplauz]\n\nJELENA: Hvala.\n\nMolim! Doviđenja.\n"
+        );
+        // The names that a track has as SRT are found again.
+        let voices = webvtt::parse(SERBIAN_WEBVTT).unwrap();
+        let back = crate::captions::srt::parse(&crate::captions::srt::render(&voices)).unwrap();
+        assert_eq!(render_text(&back), render_text(&voices));
+        // After a pause, nobody knows who speaks.
+        let cues = [cue(0, 900, "ANA: Da."), cue(2_900, 3_000, "Ne."), cue(3_000, 3_100, "ANA:")];
+        let speakers: Vec<_> =
+            paragraphs(&cues).into_iter().map(|one| (one.speaker, one.text)).collect();
+        assert_eq!(
+            speakers,
+            [(Some("ANA".to_owned()), "Da.".to_owned()), (None, "Ne.".to_owned())]
         );
     }
 

@@ -5,17 +5,29 @@
 //! change the text of a cue therefore preserve its tags, timestamps, annotations and character
 //! references.
 
+use crate::captions::char_refs;
+use crate::captions::char_refs::parse_char_ref;
+
 /// A token of a payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum CueToken<'a> {
     /// Text without `&`, `<` and `>`.
     Text(&'a str),
-    /// A character reference, such as `&amp;`, and its character.
-    CharRef(&'a str, char),
+    /// A character reference, such as `&amp;`, and the characters that it stands for.
+    CharRef(&'a str, String),
     /// A literal `&` or `>`.
     Literal(&'a str),
     /// From `<` to `>`, or to the end if there is no `>`.
     Tag(&'a str),
+}
+
+impl<'a> CueToken<'a> {
+    /// The part of the payload that the token was parsed from.
+    fn raw(&self) -> &'a str {
+        match self {
+            Self::Text(raw) | Self::CharRef(raw, _) | Self::Literal(raw) | Self::Tag(raw) => raw,
+        }
+    }
 }
 
 /// A parsed tag.
@@ -44,7 +56,7 @@ pub struct Utterance {
 /// Converts a payload to plain text.
 ///
 /// Tags and timestamps are removed, character references decoded, whitespace collapsed, and lines
-/// joined by a space. Ruby text (`<rt>`) follows its base in brackets: `漢字 (かんじ)`.
+/// joined by a space. `<br>`, which is HTML, separates lines too. Ruby text (`<rt>`) follows its base in brackets: `漢字 (かんじ)`.
 #[must_use]
 pub fn to_plain_text(payload: &str) -> String {
     let lines: Vec<String> =
@@ -52,33 +64,107 @@ pub fn to_plain_text(payload: &str) -> String {
     lines.join(" ")
 }
 
-/// The first speaker of a payload: the annotation of the first voice span (`<v Ana>`).
-#[must_use]
-pub fn first_speaker(payload: &str) -> Option<String> {
-    tokenize(payload).into_iter().find_map(|token| match token {
-        CueToken::Tag(raw) => voice_name(&parse_tag(raw)),
-        _ => None,
-    })
-}
-
 /// Applies a function to the text of a payload and to the names of its voices; other tags,
 /// timestamps and character references are preserved.
 ///
-/// The function receives the text between those, including line breaks; its result is escaped.
+/// The function receives the text between those, including line breaks, and the language of the
+/// language span (`<lang en>`) that contains it, if any; its result is escaped. Character
+/// references to letters are part of the text: they are decoded if the function changes it.
 #[must_use]
-pub fn map_text(payload: &str, f: &dyn Fn(&str) -> String) -> String {
+pub fn map_text(payload: &str, f: &dyn Fn(&str, Option<&str>) -> String) -> String {
     let mut mapped = String::with_capacity(payload.len());
+    let mut languages: Vec<&str> = Vec::new();
+    let mut run = TextRun::default();
     for token in tokenize(payload) {
         match token {
-            CueToken::Text(text) => mapped.push_str(&escape(&f(text))),
-            CueToken::Tag(raw) => match split_named_voice(raw) {
-                Some((before, name, after)) => mapped.extend([before, &map_text(name, f), after]),
-                None => mapped.push_str(raw),
-            },
-            CueToken::CharRef(raw, _) | CueToken::Literal(raw) => mapped.push_str(raw),
+            CueToken::Text(text) => run.push(text, text),
+            CueToken::CharRef(raw, text) if text.chars().all(char::is_alphabetic) => {
+                run.push(raw, &text);
+            }
+            CueToken::CharRef(raw, _) | CueToken::Literal(raw) => {
+                run.flush(&mut mapped, &|text| f(text, languages.last().copied()));
+                mapped.push_str(raw);
+            }
+            CueToken::Tag(raw) => {
+                run.flush(&mut mapped, &|text| f(text, languages.last().copied()));
+                match parse_tag(raw) {
+                    Tag::Start { name: "lang", annotation } => languages.push(annotation),
+                    Tag::End { name: "lang" } => drop(languages.pop()),
+                    _ => {}
+                }
+                match split_named_voice(raw) {
+                    Some((before, name, after)) => {
+                        mapped.extend([before, &map_text(name, f), after]);
+                    }
+                    None => mapped.push_str(raw),
+                }
+            }
         }
     }
+    run.flush(&mut mapped, &|text| f(text, languages.last().copied()));
     mapped
+}
+
+/// Consecutive text and character references to letters.
+#[derive(Default)]
+struct TextRun {
+    raw: String,
+    decoded: String,
+}
+
+impl TextRun {
+    fn push(&mut self, raw: &str, decoded: &str) {
+        self.raw.push_str(raw);
+        self.decoded.push_str(decoded);
+    }
+
+    /// Appends the mapped text, or the unchanged one in its raw form.
+    fn flush(&mut self, mapped: &mut String, f: &dyn Fn(&str) -> String) {
+        let Self { raw, decoded } = std::mem::take(self);
+        if decoded.is_empty() {
+            return;
+        }
+        let text = f(&decoded);
+        mapped.push_str(&if text == decoded { raw } else { escape(&text) });
+    }
+}
+
+/// Removes the text of a payload up to and including its first `count` visible characters, those
+/// of [`to_plain_text`] without spaces. Tags are kept, except timestamps of the removed text.
+pub(super) fn remove_leading_text(payload: &str, count: usize) -> String {
+    let is_visible = |c: &char| !c.is_whitespace();
+    let mut kept = String::with_capacity(payload.len());
+    let mut remaining = count;
+    let (mut has_text, mut ruby) = (false, RubyBrackets::default());
+    for token in tokenize(payload) {
+        let text = match &token {
+            CueToken::Tag(raw) => {
+                let tag = parse_tag(raw);
+                let brackets = ruby.on_tag(&tag).chars().filter(is_visible).count();
+                remaining = remaining.saturating_sub(brackets);
+                if has_text || !(tag == Tag::Timestamp || is_line_break(&tag)) {
+                    kept.push_str(raw);
+                }
+                continue;
+            }
+            CueToken::Text(text) | CueToken::Literal(text) => text,
+            CueToken::CharRef(_, text) => text.as_str(),
+        };
+        let visible = text.chars().filter(is_visible).count();
+        if has_text {
+            kept.push_str(token.raw());
+        } else if visible <= remaining {
+            remaining -= visible;
+        } else {
+            let removed = remaining;
+            remaining = 0;
+            has_text = true;
+            let rest = text.char_indices().filter(|(_, c)| is_visible(c)).nth(removed);
+            let rest = rest.and_then(|(at, _)| text.get(at..)).unwrap_or_default();
+            kept.push_str(if rest == text { token.raw() } else { rest });
+        }
+    }
+    kept
 }
 
 /// Splits a start tag of a named voice into the parts before the name, the name, and after it.
@@ -106,11 +192,13 @@ pub fn utterances(payload: &str) -> Vec<Utterance> {
     for token in tokenize(payload) {
         match token {
             CueToken::Text(text_part) | CueToken::Literal(text_part) => text.push_str(text_part),
-            CueToken::CharRef(_, character) => text.push(character),
+            CueToken::CharRef(_, characters) => text.push_str(&characters),
             CueToken::Tag(raw) => {
                 let tag = parse_tag(raw);
                 text.push_str(ruby.on_tag(&tag));
-                if is_voice_tag(&tag) {
+                if is_line_break(&tag) {
+                    text.push('\n');
+                } else if is_voice_tag(&tag) {
                     push_utterance(&mut voices, speaker, &mut text);
                     speaker = voice_name(&tag);
                 }
@@ -170,11 +258,7 @@ pub(super) fn tokenize(payload: &str) -> Vec<CueToken<'_>> {
     let mut rest = payload;
     while !rest.is_empty() {
         let token = next_token(rest);
-        let (CueToken::Text(raw)
-        | CueToken::CharRef(raw, _)
-        | CueToken::Literal(raw)
-        | CueToken::Tag(raw)) = token;
-        rest = rest.strip_prefix(raw).unwrap_or_default();
+        rest = rest.strip_prefix(token.raw()).unwrap_or_default();
         tokens.push(token);
     }
     tokens
@@ -185,47 +269,13 @@ fn next_token(rest: &str) -> CueToken<'_> {
     if rest.starts_with('<') {
         return CueToken::Tag(rest.split_inclusive('>').next().unwrap_or(rest));
     }
-    if let Some((raw, character)) = parse_char_ref(rest) {
-        return CueToken::CharRef(raw, character);
+    if let Some((raw, characters)) = parse_char_ref(rest) {
+        return CueToken::CharRef(raw, characters);
     }
     if rest.starts_with(['&', '>']) {
         return CueToken::Literal(rest.get(..1).unwrap_or(rest));
     }
     CueToken::Text(rest.split(['&', '<', '>']).next().unwrap_or(rest))
-}
-
-/// The character reference at the start of a text, and its character.
-///
-/// Supported are the six that WebVTT has always had, two quotation marks that converters produce,
-/// and numeric ones. Others are treated as text.
-fn parse_char_ref(text: &str) -> Option<(&str, char)> {
-    let body = text.strip_prefix('&')?;
-    let end = body.find(|c: char| !c.is_ascii_alphanumeric() && c != '#')?;
-    let (raw, name) = (text.get(..end + 2)?, body.get(..end)?);
-    let character = match name {
-        "amp" => '&',
-        "lt" => '<',
-        "gt" => '>',
-        "lrm" => '\u{200E}',
-        "rlm" => '\u{200F}',
-        "nbsp" => '\u{A0}',
-        "quot" => '"',
-        "apos" => '\'',
-        _ => parse_numeric_char_ref(name.strip_prefix('#')?)?,
-    };
-    raw.ends_with(';').then_some((raw, character))
-}
-
-/// The character of a numeric reference: U+FFFD if there is none (HTML, 13.2.5.80), a space for a
-/// control character.
-fn parse_numeric_char_ref(number: &str) -> Option<char> {
-    let (digits, radix) = number.strip_prefix(['x', 'X']).map_or((number, 10), |hex| (hex, 16));
-    if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
-        return None;
-    }
-    let character =
-        u32::from_str_radix(digits, radix).ok().and_then(char::from_u32).filter(|&c| c != '\0');
-    Some(character.map_or(char::REPLACEMENT_CHARACTER, |c| if c.is_control() { ' ' } else { c }))
 }
 
 /// Parses a tag in its raw form, including `<` and `>`.
@@ -244,6 +294,12 @@ pub(super) fn parse_tag(raw: &str) -> Tag<'_> {
     Tag::Start { name, annotation: annotation.trim() }
 }
 
+/// Whether a tag is `<br>`: players ignore it, but converters leave it between lines.
+pub(super) fn is_line_break(tag: &Tag<'_>) -> bool {
+    let Tag::Start { name, .. } = tag else { return false };
+    name.trim_end_matches('/').eq_ignore_ascii_case("br")
+}
+
 fn is_voice_tag(tag: &Tag<'_>) -> bool {
     matches!(tag, Tag::Start { name: "v", .. } | Tag::End { name: "v" })
 }
@@ -252,22 +308,11 @@ fn is_voice_tag(tag: &Tag<'_>) -> bool {
 pub(super) fn voice_name(tag: &Tag<'_>) -> Option<String> {
     match tag {
         Tag::Start { name: "v", annotation } => {
-            Some(collapse_whitespace(&decode_char_refs(annotation))).filter(|name| !name.is_empty())
+            Some(collapse_whitespace(&char_refs::decode(annotation)))
+                .filter(|name| !name.is_empty())
         }
         _ => None,
     }
-}
-
-/// Decodes the character references of an annotation.
-fn decode_char_refs(annotation: &str) -> String {
-    let mut text = String::with_capacity(annotation.len());
-    for token in tokenize(annotation) {
-        match token {
-            CueToken::CharRef(_, character) => text.push(character),
-            CueToken::Text(raw) | CueToken::Literal(raw) | CueToken::Tag(raw) => text.push_str(raw),
-        }
-    }
-    text
 }
 
 fn collapse_whitespace(text: &str) -> String {
@@ -292,7 +337,11 @@ mod tests {
             ("<00:00:01.000>Mirë<00:00:02.000>dita", "Mirëdita"),
             ("1 &lt; 2 &gt; 0 &#263;&#x107;&nbsp;&quot;x&apos;", "1 < 2 > 0 ćć \"x'"),
             ("&lrm;a&rlm;", "\u{200E}a\u{200F}"),
-            ("&eacute; & &; &#; &#x; &#xg; &amp", "&eacute; & &; &#; &#x; &#xg; &amp"),
+            (
+                "caf&eacute; &scaron;uma&hellip; &foo; & &; &#; &#x;",
+                "café šuma… &foo; & &; &#; &#x;",
+            ),
+            ("Prvi<br>drugi<br/>treći<BR>", "Prvi drugi treći"),
             ("&#0;&#xD800;&#99999999999;a&#10;&#7;b", "\u{FFFD}\u{FFFD}\u{FFFD}a b"),
             ("<ruby>漢<rt>かん</rt>字<rt>じ</ruby>", "漢 (かん)字 (じ)"),
             ("<ruby>漢<rt>かん", "漢 (かん)"),
@@ -306,12 +355,15 @@ mod tests {
 
     #[test]
     fn finds_voices() {
+        let speakers = |payload| {
+            utterances(payload).into_iter().map(|utterance| utterance.speaker).collect::<Vec<_>>()
+        };
         assert_eq!(
-            first_speaker("<v.first.loud Ana  &amp;\tMarko>Zdravo"),
-            Some("Ana & Marko".to_owned())
+            speakers("<v.first.loud Ana  &amp;\tMarko>Zdravo"),
+            [Some("Ana & Marko".to_owned())]
         );
-        assert_eq!(first_speaker("<i><v>Ko?</v> <v Дејан>Јас.</v>"), Some("Дејан".to_owned()));
-        assert_eq!(first_speaker("<video x>Zdravo <i>v</i>"), None);
+        assert_eq!(speakers("<i><v>Ko?</v> <v Дејан>Јас.</v>"), [None, Some("Дејан".to_owned())]);
+        assert_eq!(speakers("<video x>Zdravo <i>v</i>"), [None]);
         let spoken =
             utterances("[muzika]\n<v Ana>Prva.\nDruga.</v>\n<v Marko>Treća. <v Ana></v>Kraj.");
         let spoken: Vec<_> = spoken
@@ -327,13 +379,39 @@ mod tests {
 
     #[test]
     fn map_text_leaves_markup_alone() {
-        let upper = |text: &str| text.to_uppercase();
+        let upper = |text: &str, language: Option<&str>| match language {
+            Some("en") => text.to_owned(),
+            _ => text.to_uppercase(),
+        };
         let payload = "<v.loud  ana &amp; v>zdravo</v> &amp; <c.x>ćao</c> <v><lang bs><00:00:01.000>a > b\nkraj";
         assert_eq!(
             map_text(payload, &upper),
             "<v.loud  ANA &amp; V>ZDRAVO</v> &amp; <c.x>ĆAO</c> <v><lang bs><00:00:01.000>A > B\nKRAJ"
         );
-        assert_eq!(map_text("x", &|_| "<b> & -->".to_owned()), "&lt;b&gt; &amp; --&gt;");
+        assert_eq!(map_text("x", &|_, _| "<b> & -->".to_owned()), "&lt;b&gt; &amp; --&gt;");
+        let payload = "<lang en>a<lang sr>b</lang>c&eacute;</lang>d &scaron;uma &hellip;";
+        assert_eq!(
+            map_text(payload, &upper),
+            "<lang en>a<lang sr>B</lang>c&eacute;</lang>D ŠUMA &hellip;"
+        );
+    }
+
+    #[test]
+    fn removes_leading_text() {
+        for (payload, count, expected) in [
+            (
+                "dobro veče\ni<00:00:03.000><c> dobro došli</c>",
+                9,
+                "i<00:00:03.000><c> dobro došli</c>",
+            ),
+            ("<v Ana>a<00:01.000> b\nc d</v>", 2, "<v Ana>c d</v>"),
+            ("caf&eacute; <i>da</i><br>ne", 6, "<i></i>ne"),
+            ("caf&eacute; da", 3, "&eacute; da"),
+            ("a b", 2, ""),
+            ("a b", 0, "a b"),
+        ] {
+            assert_eq!(remove_leading_text(payload, count), expected, "{payload}");
+        }
     }
 
     #[test]
@@ -346,7 +424,15 @@ mod tests {
     proptest! {
         #[test]
         fn map_text_with_identity_is_lossless(payload in prop_oneof![any_payload(), "[a&<>;#x/v \n-]{0,40}", "\\PC{0,40}"]) {
-            prop_assert_eq!(map_text(&payload, &str::to_owned), payload);
+            prop_assert_eq!(map_text(&payload, &|text, _| text.to_owned()), payload);
+        }
+
+        #[test]
+        fn removed_text_is_a_prefix(payload in any_payload(), count in 0_usize..20) {
+            let visible = |text: &str| to_plain_text(text).chars().filter(|c| !c.is_whitespace()).collect::<Vec<_>>();
+            prop_assume!(!payload.contains("<r"));
+            let all = visible(&payload);
+            prop_assert_eq!(&visible(&remove_leading_text(&payload, count)), all.get(count.min(all.len())..).unwrap_or_default());
         }
 
         #[test]

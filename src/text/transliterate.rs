@@ -66,12 +66,11 @@ const ZERO_WIDTH_NON_JOINER: char = '\u{200C}';
 
 /// Transliterates a Serbian text to the script of another Serbian language tag.
 ///
-/// Serbian is `sr`, `cnr` or `sh`. The text is returned unchanged if the scripts are the same, if
-/// `to` has no script, or if either language is not Serbian.
+/// The text is returned unchanged if the scripts are the same, if `to` has no script, or if either
+/// language is not Serbian.
 #[must_use]
 pub fn transliterate<'a>(text: &'a str, from: &Language, to: &Language) -> Cow<'a, str> {
-    let serbian = |language: &Language| matches!(language.primary_language(), "sr" | "cnr" | "sh");
-    if !serbian(from) || !serbian(to) || from.script() == to.script() {
+    if !is_serbian(from) || !is_serbian(to) || from.script() == to.script() {
         return Cow::Borrowed(text);
     }
     match to.script() {
@@ -79,6 +78,12 @@ pub fn transliterate<'a>(text: &'a str, from: &Language, to: &Language) -> Cow<'
         Some("Cyrl") => to_cyrillic(text),
         _ => Cow::Borrowed(text),
     }
+}
+
+/// Whether a language is written in both scripts: `sr`, `cnr` or `sh`.
+#[must_use]
+pub fn is_serbian(language: &Language) -> bool {
+    matches!(language.primary_language(), "sr" | "cnr" | "sh")
 }
 
 /// Transliterates Serbian Cyrillic to Latin script; other letters are kept.

@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use crate::captions::Cue;
-use crate::captions::webvtt_cue_text;
+use crate::captions::{Cue, spoken_cues};
 use crate::text::highlight::{Highlighter, TermGroups, highlight_spans};
 use crate::text::stem::StemmerLanguage;
 
@@ -55,15 +54,16 @@ impl CueMatches {
 }
 
 impl CueText {
-    /// Joins the plain text of cues, separated by spaces.
+    /// Joins the plain text of cues, separated by spaces, without the lines that roll-up captions
+    /// display again.
     pub fn new(cues: &[Cue]) -> Self {
         let mut cue_text = Self::default();
-        for cue in cues {
+        for cue in spoken_cues(cues) {
             if !cue_text.text.is_empty() {
                 cue_text.text.push(' ');
             }
             let start = cue_text.text.len();
-            cue_text.text.push_str(&webvtt_cue_text::to_plain_text(&cue.payload));
+            cue_text.text.push_str(&cue.text());
             cue_text.spans.push(CueSpan {
                 start_ms: cue.start_ms,
                 end_ms: cue.end_ms,

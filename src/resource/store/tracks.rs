@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::captions::Cue;
 use crate::captions::Track;
-use crate::captions::webvtt_cue_text;
+use crate::captions::{SpokenCue, spoken_cues};
 use crate::db::schema::{cues, tracks};
 use crate::db::sql_fragment::{Bind, Fragment, Statement, integer_in_fragment, integer_table};
 use crate::db::{Connection, Error, Id, RowId, Time, random_nonce};
@@ -378,7 +378,7 @@ pub struct TrackText {
     pub kind: TrackKind,
     /// Its language.
     pub language: Language,
-    /// The plain text of its cues, in order, separated by spaces.
+    /// The plain text of its cues, in order, separated by spaces; as spoken, see [`spoken_cues`].
     pub text: String,
 }
 
@@ -398,8 +398,7 @@ pub fn load_track_texts(
     let mut cues = load_cues(connection, &numbers)?;
     for track in stored {
         let cues = cues.remove(&track.number).unwrap_or_default();
-        let plain: Vec<String> =
-            cues.iter().map(|cue| webvtt_cue_text::to_plain_text(&cue.payload)).collect();
+        let plain: Vec<String> = spoken_cues(&cues).iter().map(SpokenCue::text).collect();
         let track_text = TrackText {
             kind: track.track_kind(),
             language: Language::from_canonical(&track.language),

@@ -3,9 +3,8 @@
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use crate::captions::Track;
-use crate::captions::paragraphs;
 use crate::captions::webvtt_cue_text;
+use crate::captions::{SpokenCue, Track, paragraphs, spoken_cues};
 use crate::db::{Id, Time};
 use crate::resource::model::item::ItemRow;
 use crate::resource::model::packed::PackedJson;
@@ -14,7 +13,7 @@ use crate::resource::read::highlights::ms_to_seconds;
 use crate::resource::store::tracks::TrackRow;
 use crate::text::language::Language;
 use crate::text::language_fallback::{LanguageRanges, select_language};
-use crate::text::transliterate::transliterate;
+use crate::text::transliterate::{is_serbian, transliterate};
 use crate::videos::media::Caption;
 
 /// Text tracks of a video: those on other servers, then those stored here, each also in the other
@@ -137,11 +136,15 @@ pub fn select_track(
     })
 }
 
-/// Transliterates the text of a track to the script of another language.
+/// Transliterates the text of a track to the script of another language, except spans that are marked
+/// as being in a language other than Serbian.
 pub fn transliterate_track(mut track: Track, from: &Language, to: &Language) -> Track {
     for cue in &mut track.cues {
-        cue.payload = webvtt_cue_text::map_text(&cue.payload, &|text| {
-            transliterate(text, from, to).into_owned()
+        cue.payload = webvtt_cue_text::map_text(&cue.payload, &|text, language| {
+            let is_foreign = language
+                .and_then(|tag| Language::parse(tag).ok())
+                .is_some_and(|language| !is_serbian(&language));
+            if is_foreign { text.to_owned() } else { transliterate(text, from, to).into_owned() }
         });
     }
     track
@@ -274,17 +277,21 @@ pub struct CaptionCues {
     pub cues: Vec<CueView>,
 }
 
-/// Renders the cues of a track.
+/// Renders the cues of a track, without the lines that roll-up captions display again.
 pub fn cues(track: &Track) -> Vec<CueView> {
-    let to_view = |cue: &crate::captions::Cue| CueView {
-        start_seconds: ms_to_seconds(cue.start_ms),
-        end_seconds: ms_to_seconds(cue.end_ms),
-        text: webvtt_cue_text::to_plain_text(&cue.payload),
-        speaker: webvtt_cue_text::first_speaker(&cue.payload),
-        identifier: cue.identifier.clone(),
-        settings: (!cue.settings.is_empty()).then(|| cue.settings.clone()),
+    let to_view = |spoken: &SpokenCue| {
+        let cue = track.cues.get(spoken.index);
+        let (speaker, text) = spoken.speaker_and_text();
+        CueView {
+            start_seconds: ms_to_seconds(spoken.start_ms),
+            end_seconds: ms_to_seconds(spoken.end_ms),
+            text,
+            speaker: speaker.map(str::to_owned),
+            identifier: cue.and_then(|cue| cue.identifier.clone()),
+            settings: cue.map(|cue| cue.settings.clone()).filter(|settings| !settings.is_empty()),
+        }
     };
-    track.cues.iter().map(to_view).collect()
+    spoken_cues(&track.cues).iter().map(to_view).collect()
 }
 
 /// A paragraph of speech without a pause.

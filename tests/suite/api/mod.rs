@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod caching;
+mod captions;
 mod completeness;
 mod compression;
 mod datasets;
