@@ -28,7 +28,7 @@ const SUBJECTS: &[&str] = &["partners", "programmes", "videos", "impact"];
 /// The top-level modules.
 const MODULES: Rules = &[
     ("text", &[]),
-    ("captions", &[]),
+    ("captions", &[&["text"]]),
     ("i18n", &[&["text"]]),
     ("db", &[&["text"]]),
     ("http", &[&["db", "i18n", "text"]]),

@@ -6,6 +6,8 @@
 //!
 //! - `track`: the data model of a file, its limits, and parse errors.
 //! - `parse`: bytes in either format to a track, with the line number of every error.
+//! - `encoding`: bytes to text.
+//! - `repair`: the parsers for files with errors.
 //! - `webvtt`, `srt`: parser and renderer of each format.
 //! - `timing`, `blocks`: lines, blocks and timing lines, common to both formats.
 //! - `webvtt_cue_text`, `srt_cue_text`: the text of a cue: plain text, voices, mapping of the text
@@ -20,7 +22,9 @@
 mod blocks;
 mod char_refs;
 mod displayed_lines;
+mod encoding;
 pub mod parse;
+pub mod repair;
 mod repeated_lines;
 mod speakers;
 pub mod spoken;
@@ -34,9 +38,9 @@ pub mod transcript;
 pub mod webvtt;
 pub mod webvtt_cue_text;
 
-pub use parse::parse;
+pub use parse::{ParseOptions, ParsedFile, parse, parse_webvtt};
 pub use repeated_lines::without_repeated_lines;
 pub use spoken::{SpokenCue, spoken_cues};
 pub use timing::{format_srt_timestamp, format_webvtt_timestamp};
-pub use track::{CaptionFormat, Cue, MAX_CUES, ParseError, Track};
+pub use track::{CaptionFormat, Cue, MAX_CUES, ParseError, Repair, Track};
 pub use transcript::{Paragraph, paragraphs};

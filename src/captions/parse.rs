@@ -1,70 +1,103 @@
 //! Parses caption files: decodes the text, detects the format, and calls the parser of that format.
 
-use crate::captions::blocks::split_lines;
+use encoding_rs::Encoding;
+
+use crate::captions::encoding;
+use crate::captions::encoding::Decoded;
+use crate::captions::repair;
+use crate::captions::repair::RepairedFile;
 use crate::captions::srt;
 use crate::captions::timing::ARROW;
 use crate::captions::track::CaptionFormat;
 use crate::captions::track::ParseError;
+use crate::captions::track::Repair;
 use crate::captions::track::Track;
 use crate::captions::webvtt;
 use crate::captions::webvtt::SIGNATURE;
+use crate::text::language::Language;
 
-const BYTE_ORDER_MARK: char = '\u{FEFF}';
+/// What is known about a file, and how errors are treated.
+#[derive(Clone, Copy, Debug)]
+pub struct ParseOptions<'a> {
+    /// The declared format; `None` if it is to be detected.
+    pub format: Option<CaptionFormat>,
+    /// The declared encoding.
+    pub charset: Option<&'static Encoding>,
+    /// The language of the text, which determines the encoding of a file that declares none.
+    pub language: &'a Language,
+    /// Whether errors are repaired.
+    pub repair: bool,
+}
+
+/// A caption file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParsedFile {
+    /// The format.
+    pub format: CaptionFormat,
+    /// Name of the encoding (WHATWG).
+    pub encoding: &'static str,
+    /// The content.
+    pub track: Track,
+    /// What was repaired, sorted by line.
+    pub repairs: Vec<Repair>,
+}
 
 /// Parses a caption file in the given format, or in the detected one if `None`.
 ///
-/// The text must be UTF-8, as WebVTT requires (4.1), with or without a byte order mark; lines end
-/// with LF, CR LF or CR. At most [`MAX_PARSE_ERRORS`](crate::captions::track::MAX_PARSE_ERRORS) errors are
-/// returned.
-pub fn parse(
-    bytes: &[u8],
+/// Lines end with LF, CR LF or CR. At most
+/// [`MAX_PARSE_ERRORS`](crate::captions::track::MAX_PARSE_ERRORS) errors are returned.
+pub fn parse(bytes: &[u8], options: ParseOptions<'_>) -> Result<ParsedFile, Vec<ParseError>> {
+    let ParseOptions { charset, language, repair, .. } = options;
+    let Decoded { text, encoding, mut repairs } =
+        encoding::decode(bytes, charset, language, repair).map_err(|error| vec![error])?;
+    let strict = parse_text(&text, options.format);
+    if !repair {
+        let (format, track) = strict?;
+        return Ok(ParsedFile { format, encoding, track, repairs });
+    }
+    if let Ok((format, track)) = strict {
+        return Ok(ParsedFile { format, encoding, track, repairs });
+    }
+    let RepairedFile { format, track, repairs: others } = repair::parse(&text)?;
+    if track.cues.is_empty() {
+        return Err(vec![no_cues_error(&text)]);
+    }
+    repairs.extend(others);
+    repairs.sort_by_key(|repair| repair.line);
+    Ok(ParsedFile { format, encoding, track, repairs })
+}
+
+/// Parses a WebVTT file strictly.
+pub fn parse_webvtt(text: &str) -> Result<Track, Vec<ParseError>> {
+    parse_text(text, Some(CaptionFormat::WebVtt)).map(|(_, track)| track)
+}
+
+/// Parses the text of a file strictly.
+fn parse_text(
+    text: &str,
     format: Option<CaptionFormat>,
 ) -> Result<(CaptionFormat, Track), Vec<ParseError>> {
-    let text = decode_utf8(bytes).map_err(|error| vec![error])?;
+    if text.trim().is_empty() {
+        return Err(vec![no_cues_error(text)]);
+    }
     let format = detect_format(text, format).map_err(|error| vec![error])?;
     let track = match format {
         CaptionFormat::WebVtt => webvtt::parse(text)?,
         CaptionFormat::Srt => srt::parse(text)?,
     };
     if track.cues.is_empty() {
-        return Err(vec![ParseError::new(
-            1,
-            "no_cues",
-            "The file has no cues; send at least one text with timestamps.",
-        )]);
+        return Err(vec![no_cues_error(text)]);
     }
     Ok((format, track))
 }
 
-/// Decodes a file and strips its byte order mark.
-fn decode_utf8(bytes: &[u8]) -> Result<&str, ParseError> {
-    if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
-        return Err(ParseError::new(
-            1,
-            "not_utf8",
-            "The file is UTF-16; save it as UTF-8, or convert it with `iconv -f UTF-16 -t UTF-8`.",
-        ));
-    }
-    if let Some(offset) = bytes.iter().position(|&byte| byte == 0) {
-        let detail = "The file contains NUL bytes: it is binary, or UTF-16 without a byte order mark; send a text file in UTF-8.";
-        return Err(ParseError::new(line_number_at(bytes, offset), "not_text", detail));
-    }
-    let text = str::from_utf8(bytes).map_err(|error| {
-        let detail = "This line is not valid UTF-8; the file may be Windows-1250 (Latin) or Windows-1251 (Cyrillic): convert it, \
-                      for example with `iconv -f WINDOWS-1250 -t UTF-8`.";
-        ParseError::new(line_number_at(bytes, error.valid_up_to()), "not_utf8", detail)
-    })?;
-    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+/// The error of a file without cues, which names what it is.
+fn no_cues_error(text: &str) -> ParseError {
     if text.trim().is_empty() {
-        return Err(ParseError::new(1, "empty", "The file is empty; send a file with cues."));
+        return ParseError::new(1, "empty", "The file is empty; send a file with cues.");
     }
-    Ok(text)
-}
-
-/// The number of the line that contains a byte.
-fn line_number_at(bytes: &[u8], offset: usize) -> usize {
-    let before = bytes.get(..offset).unwrap_or(bytes);
-    split_lines(&String::from_utf8_lossy(before)).len()
+    let detail = "The file has no cues; send at least one text with timestamps.";
+    detect_format(text, None).err().unwrap_or_else(|| ParseError::new(1, "no_cues", detail))
 }
 
 /// The format to parse: the declared one, unless the file is clearly in the other, or the detected
@@ -92,6 +125,7 @@ fn detect_format(text: &str, declared: Option<CaptionFormat>) -> Result<CaptionF
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::captions::blocks::split_lines;
     use crate::captions::test_fixtures::ALBANIAN_WEBVTT;
     use crate::captions::test_fixtures::MACEDONIAN_SRT;
     use crate::captions::test_fixtures::SERBIAN_WEBVTT;
@@ -100,8 +134,47 @@ mod tests {
     use crate::captions::track::{MAX_CUES, MAX_PARSE_ERRORS};
     use proptest::prelude::*;
 
+    fn options(language: &Language, format: Option<CaptionFormat>) -> ParseOptions<'_> {
+        ParseOptions { format, charset: None, language, repair: false }
+    }
+
+    /// Parses a file in the encoding of Serbian in Latin script.
+    fn parse(
+        bytes: &[u8],
+        format: Option<CaptionFormat>,
+    ) -> Result<(CaptionFormat, Track), Vec<ParseError>> {
+        let language = Language::from_canonical("sr-Latn");
+        super::parse(bytes, options(&language, format)).map(|file| (file.format, file.track))
+    }
+
     fn first_error(bytes: &[u8], format: Option<CaptionFormat>) -> (usize, &'static str) {
         parse(bytes, format).map_or_else(|errors| (errors[0].line, errors[0].code), |_| (0, ""))
+    }
+
+    #[test]
+    fn repairs_on_request() {
+        let language = Language::from_canonical("tr");
+        let file = "WEBVTT\n\n00:01.000 --> 00:02.000\nA\nB\n\nŞiddet\n".as_bytes();
+        let strict = options(&language, Some(CaptionFormat::WebVtt));
+        assert_eq!(super::parse(file, strict).unwrap_err()[0].code, "missing_timing");
+        let parsed = super::parse(file, ParseOptions { repair: true, ..strict }).unwrap();
+        assert_eq!(parsed.repairs.iter().map(|repair| repair.line).collect::<Vec<_>>(), [7]);
+        assert_eq!(
+            (parsed.format, parsed.encoding, parsed.track.cues.len()),
+            (CaptionFormat::WebVtt, "UTF-8", 1)
+        );
+        // Where there is nothing to repair, nothing changes: SRT is sorted in any case.
+        for file in [TURKISH_SRT, SERBIAN_WEBVTT] {
+            let strict = options(&language, None);
+            let repaired = super::parse(file.as_bytes(), ParseOptions { repair: true, ..strict });
+            assert_eq!(repaired, super::parse(file.as_bytes(), strict));
+        }
+        for (file, code) in
+            [("", "empty"), ("WEBVTT\n\ntext", "no_cues"), ("{1}{2}A", "unknown_format")]
+        {
+            let repaired = super::parse(file.as_bytes(), ParseOptions { repair: true, ..strict });
+            assert_eq!(repaired.unwrap_err()[0].code, code, "{file}");
+        }
     }
 
     #[test]
@@ -124,11 +197,11 @@ mod tests {
 
     #[test]
     fn reports_undecodable_input() {
-        let latin = b"WEBVTT\r\n\r\n00:01.000 --> 00:02.000\r\n\x8aibica";
-        let utf16: Vec<u8> = "\u{FEFF}WEBVTT".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let broken = "WEBVTT\r\n\r\n00:01.000 --> 00:02.000\r\nŠibica č\u{7f}".as_bytes();
+        let broken: Vec<u8> =
+            broken.iter().map(|&byte| if byte == 0x7F { 0x8A } else { byte }).collect();
         for (bytes, format, expected) in [
-            (latin.as_slice(), None, (4, "not_utf8")),
-            (&utf16, None, (1, "not_utf8")),
+            (broken.as_slice(), None, (4, "not_utf8")),
             (b"W\0E\0", None, (1, "not_text")),
             (b"WEBVTT\n\n\0", Some(CaptionFormat::Srt), (3, "not_text")),
             (b"", None, (1, "empty")),
@@ -177,7 +250,7 @@ mod tests {
             for format in [None, Some(CaptionFormat::WebVtt), Some(CaptionFormat::Srt)] {
                 let _ = parse(&bytes, format);
                 if let Ok((_, track)) = parse(text.as_bytes(), format) {
-                    prop_assert_eq!(webvtt::parse(&webvtt::render(&track, &[])), Ok(track));
+                    prop_assert_eq!(parse_webvtt(&webvtt::render(&track, &[])), Ok(track));
                 }
             }
         }

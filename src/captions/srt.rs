@@ -51,11 +51,12 @@ fn parse_cue(block: &CueBlock<'_>, errors: &mut ParseErrors) -> Option<Cue> {
     }
     let (settings, payload) = to_webvtt(&text);
     enforce_payload_limit(line_number, &payload, errors);
-    Some(Cue { identifier: parse_identifier(block), settings, payload, ..cue? })
+    Some(Cue { identifier: block.identifier.and_then(parse_identifier), settings, payload, ..cue? })
 }
 
-fn parse_identifier(block: &CueBlock<'_>) -> Option<String> {
-    let line = block.identifier?.trim();
+/// The identifier in a line above the timestamps, unless it is a counter.
+pub(super) fn parse_identifier(line: &str) -> Option<String> {
+    let line = line.trim();
     let is_counter = line.trim_start_matches('\u{FEFF}').bytes().all(|byte| byte.is_ascii_digit());
     (!is_counter && is_identifier(line)).then(|| line.to_owned())
 }

@@ -12,6 +12,9 @@ pub(super) const ARROW: &str = "-->";
 /// Maximum number of hours of a timestamp; a larger one is considered a typing error.
 const MAX_HOURS: i64 = 99;
 
+/// The last timestamp, 99:59:59.999, in milliseconds.
+pub(super) const MAX_TIMESTAMP_MS: i64 = (MAX_HOURS + 1) * 3_600_000 - 1;
+
 /// A parsed timing line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Timing {
@@ -85,7 +88,7 @@ pub(super) fn parse(line: &str, format: CaptionFormat) -> Result<Timing, TimingE
 
 /// Whether a word has the form of a cue setting (WebVTT, 6.3 "cue timings and settings parsing"): a
 /// name, a colon, a value.
-fn is_setting(word: &str) -> bool {
+pub(super) fn is_setting(word: &str) -> bool {
     word.split_once(':').is_some_and(|(name, value)| !name.is_empty() && !value.is_empty())
         && !word.contains(ARROW)
 }

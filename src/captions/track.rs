@@ -95,6 +95,17 @@ impl ParseError {
     }
 }
 
+/// A deviation from the format that was repaired.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repair {
+    /// Line number, counted from 1.
+    pub line: usize,
+    /// Machine-readable code; that of the error, if the file is not repaired.
+    pub code: &'static str,
+    /// What was wrong and what was done.
+    pub detail: String,
+}
+
 /// The errors found so far; only the first [`MAX_PARSE_ERRORS`] are collected.
 #[derive(Debug, Default)]
 pub(super) struct ParseErrors(Vec<ParseError>);

@@ -1,7 +1,7 @@
 //! WebVTT: a strict parser, and a renderer (W3C, 4 "Syntax" and 6.1 "WebVTT file parsing").
 //!
 //! Players skip invalid content, so that a viewer misses text. Here every deviation is an error,
-//! since the sender can still correct the file.
+//! since the sender can still correct the file, or have it repaired (see `repair`).
 
 use super::timing::{ARROW, format_webvtt_timestamp};
 use super::track::{CaptionFormat, Cue, ParseError, ParseErrors, Track, is_note};
@@ -42,7 +42,7 @@ pub fn parse(text: &str) -> Result<Track, Vec<ParseError>> {
 }
 
 /// The text after the signature; `None` if the file does not start with it.
-fn parse_header(text: &str) -> Option<&str> {
+pub(super) fn parse_header(text: &str) -> Option<&str> {
     let first = text.split(['\n', '\r']).next()?;
     let rest = first.strip_prefix(SIGNATURE)?;
     (rest.is_empty() || rest.starts_with([' ', '\t'])).then(|| rest.trim())
@@ -58,7 +58,7 @@ pub(super) fn is_identifier(line: &str) -> bool {
         && !is_style_or_region(line)
 }
 
-fn is_style_or_region(line: &str) -> bool {
+pub(super) fn is_style_or_region(line: &str) -> bool {
     matches!(line.trim_ascii_end(), "STYLE" | "REGION")
 }
 

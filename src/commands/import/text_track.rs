@@ -6,7 +6,7 @@ use crate::resource::store::lookup::Lookup;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::captions::CaptionFormat;
+use crate::captions;
 use crate::config::Settings;
 use crate::db::Connection;
 use crate::http::json_fields::{limits, parse_storable_language};
@@ -72,7 +72,8 @@ impl TextTrackLine {
             return Err(Problem::invalid_parameter("label", "too_long", detail));
         }
         let track =
-            tracks::store::parse_track(self.webvtt.as_bytes(), Some(CaptionFormat::WebVtt))?;
+            captions::parse_webvtt(self.webvtt.strip_prefix('\u{FEFF}').unwrap_or(&self.webvtt))
+                .map_err(tracks::store::parse_problem)?;
         let found = find(connection, ResourceKind::VIDEO, &self.video)?.map(Lookup::into_item);
         let Some(item) = found.filter(|item| item.deleted_at.is_none()) else {
             return Err(Problem::new(ProblemKind::NotFound, "there is no such video".to_owned()));

@@ -3,6 +3,7 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, delete, get, put, web};
 
+use crate::captions::{self, ParseOptions, ParsedFile};
 use crate::http::accept;
 use crate::http::auth::Visibility;
 use crate::http::body::{BodyLimits, UnreadBody};
@@ -25,14 +26,15 @@ use crate::resource::write::tracks as resource_tracks;
 use crate::text::language::Language;
 use crate::text::language_fallback::select_language;
 use crate::videos::resource::Videos;
-use crate::videos::tracks::format::{TrackFormat, format_from_content_type};
+use crate::videos::tracks::format::{DeclaredFormat, TrackFormat, parse_content_type};
 use crate::videos::tracks::model::{
     self, CaptionCues, CaptionTrack, CaptionTracks, Transcript, VideoName,
 };
 use crate::videos::tracks::store::{
-    VideoLookup, find_stored_track, load_in_script, load_shown_tracks, parse_track, save_track,
+    VideoLookup, find_stored_track, load_in_script, load_shown_tracks, parse_problem, save_track,
     with_current_video,
 };
+use crate::videos::tracks::upload::{CaptionRepair, StoredCaptionTrack};
 
 /// Maximum size of a track file.
 pub const MAX_TRACK_BYTES: usize = 2 * 1_024 * 1_024;
@@ -179,15 +181,18 @@ pub async fn get_caption_track(
 
 /// Store a text track
 ///
-/// Accepts WebVTT or SubRip in UTF-8, at most 2 MB; the format is detected from the beginning of
-/// the file. If the file has errors, all are reported with line numbers and nothing is stored.
-/// Requires an editor's key.
+/// Accepts WebVTT or SubRip, at most 2 MB; sent as `text/plain`, the format is detected. The
+/// encoding is that of a byte order mark, else that of `charset`, else UTF-8, or the usual code page
+/// of the language if the bytes are not valid UTF-8. If the file has errors, all are reported with
+/// line numbers and nothing is stored, unless `repair` is true: then the file is read as browsers
+/// and players do, and the response states what was done. Requires an editor's key.
 #[utoipa::path(operation_id = "replace_caption_track", extensions(("x-operation-kind" = json!(OperationKind::Replace))), tag = "Videos", params(
     ("video" = String, Path, description = "Id or slug."),
     ("language" = String, Path, description = "Language tag; for GET with the ending `.vtt`, `.srt`, `.txt` or `.json`."),
     ("kind" = Option<TrackKind>, Query, description = "Kind of the track; `captions` by default.", example = "captions"),
     ("label" = Option<String>, Query, description = "Label in players.", max_length = 200, example = "Српски"),
-), request_body(content((String = "text/vtt", example = json!("WEBVTT\n\n00:00:01.500 --> 00:00:04.000\nНасиље није приватна ствар.\n")), (String = "application/x-subrip", example = json!("1\n00:00:01,500 --> 00:00:04,000\nНасиље није приватна ствар.\n")), (String = "text/plain", example = json!("Насиље није приватна ствар.\n")))), responses((status = 200, description = "The track.", body = CaptionTrack), (status = 201, description = "The track is new.", body = CaptionTrack)))]
+    ("repair" = Option<bool>, Query, description = "Whether a file with errors is repaired as browsers and players do, instead of being rejected.", example = true),
+), request_body(content((String = "text/vtt", example = json!("WEBVTT\n\n00:00:01.500 --> 00:00:04.000\nНасиље није приватна ствар.\n")), (String = "application/x-subrip", example = json!("1\n00:00:01,500 --> 00:00:04,000\nНасиље није приватна ствар.\n")), (String = "text/plain", example = json!("1\n00:00:01,500 --> 00:00:04,000\nНасиље није приватна ствар.\n")))), responses((status = 200, description = "The track.", body = StoredCaptionTrack), (status = 201, description = "The track is new.", body = StoredCaptionTrack)))]
 #[put("/v1/videos/{video}/captions/{language}")]
 pub async fn replace_caption_track(
     state: web::Data<AppState>,
@@ -203,11 +208,14 @@ pub async fn replace_caption_track(
     let mut params = QueryParams::parse(body.request.query_string())?;
     let kind = parse_kind(&mut params).unwrap_or(TrackKind::Captions);
     let label = params.text("label", limits::SHORT_TEXT).filter(|label| !label.trim().is_empty());
+    let repair = params.flag("repair").unwrap_or_default();
     params.finish()?;
-    let format = format_from_content_type(&body.request)?;
+    let DeclaredFormat { format, charset } = parse_content_type(&body.request)?;
     let limits = BodyLimits { max_bytes: MAX_TRACK_BYTES, ..state.settings.body_limits() };
     let (request, body) = body.read_bytes(limits).await?;
-    let track = parse_track(&body, format)?;
+    let options = ParseOptions { format, charset, language: &language, repair };
+    let ParsedFile { format, encoding, track, repairs } =
+        captions::parse(&body, options).map_err(parse_problem)?;
     let summary = TrackSummary { kind, language: language.as_str().to_owned(), label };
     let inner = state.clone().into_inner();
     let outcome = state
@@ -234,7 +242,12 @@ pub async fn replace_caption_track(
         }
     };
     let base = state.settings.base_url(&request);
-    let body = CaptionTrack::new(&item, &stored, &language, &base);
+    let body = StoredCaptionTrack {
+        track: CaptionTrack::new(&item, &stored, &language, &base),
+        format: format.into(),
+        encoding,
+        repairs: repairs.into_iter().map(CaptionRepair::from).collect(),
+    };
     let mut response =
         HttpResponse::build(if is_new { StatusCode::CREATED } else { StatusCode::OK });
     if is_new {

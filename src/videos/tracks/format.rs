@@ -2,6 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
+use encoding_rs::Encoding;
 
 use crate::captions::{CaptionFormat, Track, srt, transcript, webvtt};
 use crate::http::json_fields::truncate_for_message;
@@ -52,22 +53,51 @@ impl TrackFormat {
     }
 }
 
-/// Track format of a `Content-Type`, if it implies one.
-pub fn format_from_content_type(request: &HttpRequest) -> Result<Option<CaptionFormat>, Problem> {
+/// What the `Content-Type` of a track file declares.
+pub struct DeclaredFormat {
+    /// The format, if the media type implies one.
+    pub format: Option<CaptionFormat>,
+    /// The encoding, if `charset` names one.
+    pub charset: Option<&'static Encoding>,
+}
+
+/// Parses the `Content-Type` of a track file.
+pub fn parse_content_type(request: &HttpRequest) -> Result<DeclaredFormat, Problem> {
     let given = request
         .headers()
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let essence = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    match essence.as_str() {
-        "text/vtt" => Ok(Some(CaptionFormat::WebVtt)),
-        "application/x-subrip" | "application/srt" | "text/srt" => Ok(Some(CaptionFormat::Srt)),
-        "" | "text/plain" | "application/octet-stream" => Ok(None),
-        _ => Err(Problem::new(
-            ProblemKind::UnsupportedMediaType,
-            format!("The Content-Type must be text/vtt or application/x-subrip, or text/plain for either; not `{}`.", truncate_for_message(given)),
-        )
-        .with_header(header::ACCEPT, "text/vtt, application/x-subrip, text/plain")),
-    }
+    let (essence, parameters) = given.split_once(';').unwrap_or((given, ""));
+    let essence = essence.trim().to_ascii_lowercase();
+    let format = match essence.as_str() {
+        "text/vtt" => Some(CaptionFormat::WebVtt),
+        "application/x-subrip" | "application/srt" | "text/srt" => Some(CaptionFormat::Srt),
+        "" | "text/plain" | "application/octet-stream" => None,
+        _ => {
+            let detail = format!(
+                "The Content-Type must be text/vtt or application/x-subrip, or text/plain for either; not `{}`.",
+                truncate_for_message(given)
+            );
+            return Err(unsupported_media_type(detail));
+        }
+    };
+    let charset = parameters.split(';').find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
+    });
+    let charset = charset.map(|name| {
+        Encoding::for_label(name.as_bytes()).ok_or_else(|| {
+            let name = truncate_for_message(name);
+            unsupported_media_type(format!(
+                "The charset `{name}` is unknown; use the name of an encoding, such as windows-1250, or send UTF-8."
+            ))
+        })
+    });
+    Ok(DeclaredFormat { format, charset: charset.transpose()? })
+}
+
+fn unsupported_media_type(detail: String) -> Problem {
+    Problem::new(ProblemKind::UnsupportedMediaType, detail)
+        .with_header(header::ACCEPT, "text/vtt, application/x-subrip, text/plain")
 }

@@ -6,5 +6,6 @@ pub mod chapters;
 pub mod format;
 pub mod model;
 pub mod store;
+pub mod upload;
 
 pub use model::Captions;

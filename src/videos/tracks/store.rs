@@ -1,6 +1,6 @@
 //! Loading, parsing and storing of text tracks.
 
-use crate::captions::{self, CaptionFormat, Track};
+use crate::captions::{ParseError, Track};
 use crate::config::Settings;
 use crate::db::{Connection, Error};
 use crate::http::auth::Visibility;
@@ -56,17 +56,15 @@ pub fn save_track(
     Ok(saved)
 }
 
-/// Parses a track file; errors carry line numbers.
-pub fn parse_track(body: &[u8], format: Option<CaptionFormat>) -> Result<Track, Problem> {
-    captions::parse(body, format).map(|(_, track)| track).map_err(|problems| {
-        let errors = problems
-            .into_iter()
-            .map(|problem| FieldError::line(problem.line, problem.code, problem.detail))
-            .collect();
-        let mut problem = Problem::invalid_fields(errors);
-        "The file is not a valid text track; nothing was stored.".clone_into(&mut problem.detail);
-        problem
-    })
+/// Returns the problem of a file that cannot be parsed; errors carry line numbers.
+pub fn parse_problem(errors: Vec<ParseError>) -> Problem {
+    let errors = errors
+        .into_iter()
+        .map(|error| FieldError::line(error.line, error.code, error.detail))
+        .collect();
+    let mut problem = Problem::invalid_fields(errors);
+    "The file is not a valid text track; nothing was stored.".clone_into(&mut problem.detail);
+    problem
 }
 
 /// Loads the tracks of a video that its reader may see.

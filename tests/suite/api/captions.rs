@@ -61,7 +61,81 @@ fn text(server: &TestServer, file: &str) -> String {
     server.get(&format!("{TRACK}/{file}")).expect(200).text()
 }
 
+/// Line and code of the repairs in a response.
+fn repairs(stored: &Value) -> Vec<(u64, String)> {
+    let repair = |repair: &Value| {
+        (repair["line"].as_u64().unwrap(), repair["code"].as_str().unwrap().to_owned())
+    };
+    stored["repairs"].as_array().unwrap().iter().map(repair).collect()
+}
+
+/// Bytes of a text in an encoding.
+fn encoded(label: &str, text: &str) -> Vec<u8> {
+    let encoding = encoding_rs::Encoding::for_label(label.as_bytes()).unwrap();
+    encoding.encode(text).0.into_owned()
+}
+
 on_both! {
+    fn repairs_files_on_request(server: &TestServer) {
+        let key = create_video(server);
+        let file = "WEBVTT\n\n00:05.000 --> 00:06.000\nLater\n\n00:01.000 --> 00:02.000\nEarlier 5 < 6\n\nLost\n\n99:59:59.999 --> 99:59:59.999\nNever\n";
+        put(server, &key, "en", file).errors(422, &[("6", "out_of_order"), ("6", "unclosed_tag"), ("9", "missing_timing"), ("11", "end_before_start")]);
+        put(server, &key, "en?repair=false", file).expect(422);
+        server.get(&format!("{TRACK}/en.vtt")).expect(404);
+        let stored = put(server, &key, "en?repair=true", file).expect(201).json();
+        let expected = [(6, "unclosed_tag"), (6, "out_of_order"), (9, "missing_timing"), (11, "end_before_start")];
+        assert_eq!(repairs(&stored), expected.map(|(line, code)| (line, code.to_owned())));
+        assert!(stored["repairs"][0]["detail"].as_str().unwrap().contains("&lt;"));
+        assert_eq!((&stored["format"], &stored["encoding"], &stored["cue_count"]), (&json!("webvtt"), &json!("UTF-8"), &json!(2)));
+        let expected = "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nEarlier 5 &lt; 6\n\n00:00:05.000 --> 00:00:06.000\nLater\n";
+        assert_eq!(text(server, "en.vtt"), expected);
+        // What was stored is valid.
+        let again = put(server, &key, "en", expected).expect(200).json();
+        assert_eq!((&again["revision"], repairs(&again)), (&stored["revision"], Vec::new()));
+        let srt = "1\n00:00:01,5 --> 00:00:02,000\nFirst\n\nstill first\n2\n00:00:02,000 --> 00:00:01,000\nBackwards\n";
+        let stored = put(server, &key, "sq?repair=true", srt).expect(201).json();
+        assert_eq!(repairs(&stored), [(2, "invalid_time"), (5, "missing_timing"), (7, "missing_blank_line"), (7, "end_before_start")].map(|(line, code)| (line, code.to_owned())));
+        assert_eq!(text(server, "sq.srt"), "1\n00:00:01,500 --> 00:00:02,000\nFirst\nstill first\n");
+        for (file, code) in [("", "empty"), ("WEBVTT\n\nNo cue\n", "no_cues"), ("A letter.", "unknown_format")] {
+            assert_eq!(put(server, &key, "tr?repair=true", file).expect(422).json()["errors"][0]["code"], code);
+        }
+        put(server, &key, "tr?repair=perhaps", srt).expect(400);
+    }
+
+    fn encoding_follows_from_mark_charset_and_language(server: &TestServer) {
+        let key = create_video(server);
+        let track = |text: &str| format!("1\r\n00:00:01,000 --> 00:00:02,000\r\n{text}\r\n");
+        for (language, encoding, words) in [
+            ("tr", "windows-1254", "Şiddete hayır, kadın hakları"),
+            ("mk", "windows-1251", "Ниедна жена не е сама"),
+            ("sr-Cyrl", "windows-1251", "Насиље није љубав"),
+            ("sr-Latn", "windows-1250", "Nasilje nije ljubav, ženo"),
+            ("sq", "windows-1252", "Dhuna nuk është çështje private"),
+            ("en", "UTF-16LE", "Nobody is alone"),
+        ] {
+            let bytes = if encoding == "UTF-16LE" { format!("\u{FEFF}{}", track(words)).encode_utf16().flat_map(u16::to_le_bytes).collect() } else { encoded(encoding, &track(words)) };
+            let stored = put(server, &key, language, bytes).expect(201).json();
+            assert_eq!((&stored["encoding"], &stored["repairs"]), (&json!(encoding), &json!([])), "{language}");
+            assert_eq!(text(server, &format!("{language}.txt")), format!("{words}\n"));
+        }
+        let send = |charset: &str, bytes: Vec<u8>| {
+            let request = server.request("PUT", &format!("{TRACK}/en")).key(&key);
+            request.header("Content-Type", &format!("application/x-subrip; charset={charset}")).body(bytes).send()
+        };
+        let stored = send("\"Windows-1250\"", encoded("windows-1250", &track("Žene"))).expect(200).json();
+        assert_eq!((&stored["encoding"], &stored["format"]), (&json!("windows-1250"), &json!("srt")));
+        assert_eq!(text(server, "en.txt"), "Žene\n");
+        send("klingon", track("A").into_bytes()).problem(415, "unsupported-media-type");
+        send("utf-8", encoded("windows-1250", &track("Žene"))).errors(422, &[("3", "not_utf8")]);
+        // Text of another alphabet is not stored as nonsense.
+        put(server, &key, "sr-Latn", encoded("windows-1251", &track("Насиље није љубав"))).errors(422, &[("3", "not_utf8")]);
+        // A damaged file is not taken for another encoding.
+        let damaged = [track("Žene i đaci").as_bytes(), b"\xFF\r\n"].concat();
+        put(server, &key, "sr-Latn", damaged.clone()).errors(422, &[("4", "not_utf8")]);
+        let stored = put(server, &key, "sr-Latn?repair=true", damaged).expect(200).json();
+        assert_eq!((repairs(&stored), &stored["encoding"]), (vec![(4, "invalid_bytes".to_owned())], &json!("UTF-8")));
+    }
+
     fn transcripts_lose_no_speech(server: &TestServer) {
         let key = create_video(server);
         for (cues, transcript) in [

@@ -21,6 +21,7 @@ mod purge;
 mod query_counts;
 mod reads;
 mod references;
+mod repaired_captions;
 mod request_bodies;
 mod restore;
 mod schedule;

@@ -215,8 +215,9 @@ on_both! {
             }
         }
         for (bytes, code) in [
-            (b"\xff\xfeW\x00E\x00B\x00".to_vec(), "not_utf8"),
-            (b"WEBVTT\n\n00:01.000 --> 00:02.000\nDhun\xeb\n".to_vec(), "not_utf8"),
+            (b"\xff\xfeW\x00E\x00B\x00".to_vec(), "missing_header"),
+            ("WEBVTT\n\n00:01.000 --> 00:02.000\nDhunë është\n".bytes().chain([0xeb]).collect(), "not_utf8"),
+            (b"WEBVTT\n\n00:01.000 --> 00:02.000\n\xcd\xe0\xf1\xe8\xeb\xbc\xe5\n".to_vec(), "not_utf8"),
             (b"\x89PNG\r\n\x1a\n\x00\x00\x00".to_vec(), "not_text"),
         ] {
             let response = server.request("PUT", &path).key(&key).header("Content-Type", "text/vtt").body(bytes).send();
