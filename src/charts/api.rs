@@ -21,6 +21,7 @@ use crate::http::middleware::StatementCount;
 use crate::http::problem::Problem;
 use crate::images::rasterizer::{PixelSize, PngRenderer};
 use crate::impact::schema::SCHEMA;
+use crate::impact::summary::params::AGGREGATION_VERSION;
 use crate::resource::cache::references::CacheView;
 use crate::resource::extract::Viewer;
 use crate::resource::model::revisions::Revisions;
@@ -191,6 +192,7 @@ pub enum ChartUse {
 
 #[derive(Serialize)]
 struct ChartKey<'a> {
+    version: u32,
     chart_use: ChartUse,
     chart: &'a ChartParams,
     list: ListKey<'a>,
@@ -215,6 +217,7 @@ pub async fn load_chart(
     let base_url = context.settings.base_url(request);
     let publisher = context.settings.publisher_name(&base_url);
     let etag_key = Fingerprint::of(&ChartKey {
+        version: AGGREGATION_VERSION,
         chart_use,
         chart: &chart_request.params,
         list: chart_request.list_request.key(),

@@ -118,17 +118,18 @@ fn draw_row(row: &ProgressRow<'_>, canvas: &mut Canvas, area: DrawArea) {
     let track = next + 5.0;
     let marker_value =
         |mark: &Option<Marker>| mark.as_ref().map(|mark| decimal_to_f64(&mark.value));
-    let (current, baseline, target) =
-        (point.numeric_value(), marker_value(&point.baseline), marker_value(&point.target));
+    let current = point.value.as_deref().map(decimal_to_f64);
+    let (baseline, target) = (marker_value(&point.baseline), marker_value(&point.target));
     // The ends of the track leave room for half of a marker.
     let (left, right) = (area.left + 8.0, area.left + area.width - 8.0);
-    let scale = Scale::new([Some(current), baseline, target].into_iter().flatten(), left..right);
+    let scale = Scale::new([current, baseline, target].into_iter().flatten(), left..right);
     let from = scale.position(baseline.unwrap_or(0.0));
-    let to = scale.position(current);
     let track_size = Size { width: right - left, height: TRACK_HEIGHT };
     canvas.rectangle("kc-line", at(left, track), track_size);
-    let bar_size = Size { width: (to - from).abs().max(1.0), height: TRACK_HEIGHT };
-    canvas.rectangle("kc-bar", at(from.min(to), track), bar_size);
+    if let Some(to) = current.map(|current| scale.position(current)) {
+        let bar_size = Size { width: (to - from).abs().max(1.0), height: TRACK_HEIGHT };
+        canvas.rectangle("kc-bar", at(from.min(to), track), bar_size);
+    }
     if baseline.is_some() {
         canvas.line("kc-line", at(from, track - 4.0), at(from, track + TRACK_HEIGHT + 4.0), "3");
     }

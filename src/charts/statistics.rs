@@ -108,6 +108,7 @@ pub fn load_statistics_chart(
 }
 
 /// Unit or measure and point of a statistic; `None` if it has no value or, for progress, no target.
+/// A target without a value is shown without data.
 fn to_point(
     mut statistic: LoadedItem<StatisticFields>,
     chart_type: ChartType,
@@ -115,19 +116,20 @@ fn to_point(
 ) -> Option<(String, Point)> {
     let chosen = statistic.take_selected_text()?;
     let fields = &statistic.fields;
-    let value = fields.value.clone()?;
     let format_number = |value: &str| format_plain_value(value, &fields.measure, ui_language);
     let with_note = |text: String, more: Option<String>| {
         more.map_or_else(|| text.clone(), |more| format!("{text} ({more})"))
     };
     let baseline = fields.baseline.unpack::<Option<Baseline>>();
     let target = fields.target.unpack::<Option<Target>>();
-    if chart_type == ChartType::Progress && target.is_none() {
+    let has_point =
+        if chart_type == ChartType::Progress { target.is_some() } else { fields.value.is_some() };
+    if !has_point {
         return None;
     }
-    let way = target.as_ref().and_then(|target| {
+    let progress = target.as_ref().zip(fields.value.as_deref()).and_then(|(target, value)| {
         let baseline = baseline.as_ref().map(|baseline| baseline.value.as_str());
-        progress_percent(&value, &fields.qualifier, baseline, &target.value)
+        progress_percent((value, &fields.qualifier), baseline, &target.value, fields.ascending)
     });
     let labelled =
         |message: Message, text: String| format!("{}: {text}", message.localize(ui_language));
@@ -140,7 +142,9 @@ fn to_point(
         language: (language != ui_language).then(|| language.to_owned()),
         label: chosen.text.title,
         qualifier: ValueQualifier::parse(&fields.qualifier),
-        display_value: format_value(&value, &fields.qualifier, &fields.measure, ui_language),
+        display_value: fields
+            .format_value(ui_language)
+            .unwrap_or_else(|| Message::NoData.localize(ui_language).to_owned()),
         baseline: baseline.map(|baseline| Marker {
             text: labelled(
                 Message::Baseline,
@@ -148,7 +152,7 @@ fn to_point(
             ),
             value: baseline.value,
         }),
-        progress: way.map(|(percent, qualifier)| {
+        progress: progress.map(|(percent, qualifier)| {
             format_value(&percent, qualifier, "percentage", ui_language)
         }),
         target: target.map(|target| Marker {
@@ -161,7 +165,7 @@ fn to_point(
             ),
             value: target.value,
         }),
-        value: Some(value),
+        value: fields.value.clone(),
     };
     let point = if chart_type == ChartType::Progress {
         point

@@ -1,7 +1,7 @@
 //! Loads a chart of aggregated groups of statistics.
 
 use crate::charts::model::{Chart, ChartType, Marker, Panel, Point, ValueQualifier};
-use crate::charts::params::{ChartParams, ChartRequest, GroupValue};
+use crate::charts::params::{ChartParams, ChartRequest};
 use crate::db::Connection;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::i18n::messages::Message;
@@ -125,14 +125,19 @@ fn format_footnote(text: &str) -> String {
     format!("* {text}")
 }
 
-/// Converts a group to a point; `None` if it has no value or, for progress, no target.
+/// Converts a group to a point; `None` if it has no value or, for progress, no target. A target
+/// without a value is shown without data.
 fn to_point(
     group: &SummaryGroup,
     keys: &[&GroupKey],
     chart_params: &ChartParams,
     ui_language: &str,
 ) -> Option<Point> {
-    let GroupValue { value, qualifier, figure } = chart_params.aggregate.value_of(group)?;
+    let is_progress = chart_params.chart_type == ChartType::Progress;
+    let value = chart_params.aggregate.value_of(group);
+    if value.is_none() && !is_progress {
+        return None;
+    }
     let labelled =
         |message: Message, text: String| format!("{}: {text}", message.localize(ui_language));
     let point = Point {
@@ -142,12 +147,17 @@ fn to_point(
             .collect::<Vec<_>>()
             .join("\n"),
         label: keys.iter().map(|key| key_label(key)).collect::<Vec<_>>().join(" · "),
-        value: Some(value.to_owned()),
-        qualifier: ValueQualifier::parse(qualifier),
-        display_value: figure.to_owned(),
+        value: value.as_ref().map(|value| value.value.to_owned()),
+        qualifier: value
+            .as_ref()
+            .map_or(ValueQualifier::Exact, |value| ValueQualifier::parse(value.qualifier)),
+        display_value: value.map_or_else(
+            || Message::NoData.localize(ui_language).to_owned(),
+            |value| value.figure.to_owned(),
+        ),
         ..Point::default()
     };
-    if chart_params.chart_type != ChartType::Progress {
+    if !is_progress {
         return Some(point);
     }
     let target = group.target.as_ref()?.as_ref()?;

@@ -20,6 +20,7 @@ mod embed;
 mod feeds;
 mod fuzz;
 mod iati;
+mod impact;
 mod logging;
 mod reindex;
 mod resilience;

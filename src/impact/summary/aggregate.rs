@@ -1,15 +1,13 @@
-//! Sum, minimum, maximum, latest value, baseline, target and progress of deduplicated statistics.
+//! Sum, minimum, maximum, latest value and progress of deduplicated statistics.
 //!
 //! Qualifiers are preserved: "more than 250" and 500 sum up to "more than 750"; a sum with both
 //! lower and upper bounds is "about".
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use crate::impact::fact_record::FactValues;
 use crate::impact::progress::progress_percent;
-use crate::impact::summary::day_range::DayRange;
 use crate::impact::summary::fact_table::{FactRow, FactTable};
+use crate::impact::summary::targets::{GroupRows, Plan, plan};
 use crate::text::decimal::exact::ExactDecimal;
 
 /// A computed value with its qualifier.
@@ -45,7 +43,7 @@ pub struct TargetTotal {
 /// Aggregates of statistics.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Aggregates {
-    /// Sum, if the values are additive.
+    /// Sum, if the values are additive; or the only value.
     pub sum: Option<QualifiedValue>,
     /// Minimum.
     pub min: Option<ValueWithSource>,
@@ -53,9 +51,9 @@ pub struct Aggregates {
     pub max: Option<ValueWithSource>,
     /// Value of the latest period.
     pub latest: Option<ValueWithSource>,
-    /// Baseline, if every counted scope has one.
+    /// Baseline, see [`Plan`].
     pub baseline: Option<BaselineTotal>,
-    /// Target, if every counted scope has one.
+    /// Target, see [`Plan`].
     pub target: Option<TargetTotal>,
     /// Progress to the target in per cent.
     pub progress: Option<QualifiedValue>,
@@ -71,9 +69,10 @@ pub fn combine_qualifiers(one: &str, other: &str) -> &'static str {
     }
 }
 
-/// Computes the aggregates of counted rows. `is_additive` is whether their values may be summed.
-pub fn aggregate(facts: &FactTable, rows: &[usize], is_additive: bool) -> Aggregates {
-    let rows: Vec<(usize, &FactRow, &ExactDecimal)> = rows
+/// Computes the aggregates of a group. A single value needs no sum, so that it is one.
+pub fn aggregate(facts: &FactTable, group: GroupRows<'_>) -> Aggregates {
+    let rows: Vec<(usize, &FactRow, &ExactDecimal)> = group
+        .counted
         .iter()
         .filter_map(|place| {
             facts.rows.get(*place).and_then(|row| Some((*place, row, row.value.as_ref()?)))
@@ -103,41 +102,35 @@ pub fn aggregate(facts: &FactTable, rows: &[usize], is_additive: bool) -> Aggreg
             .then_with(|| more(a.1).cmp(&more(b.1)))
             .then_with(|| b.1.number.cmp(&a.1.number))
     });
-    let latest = rows.iter().max_by_key(|(_, row, _)| (row.last_day(), row.number));
-    let sum = (is_additive && !rows.is_empty()).then(|| {
+    let latest =
+        rows.iter().max_by_key(|(_, row, _)| (row.period_days.last_known_day(), row.number));
+    let sum = (rows.len() == 1 || (group.is_additive && !rows.is_empty())).then(|| {
         let qualifier =
             rows.iter().fold("exact", |all, (_, row, _)| combine_qualifiers(all, row.qualifier));
         let sum = rows.iter().fold(ExactDecimal::ZERO, |sum, (_, _, value)| sum.add(value));
         (sum, qualifier)
     });
-    // Fast path: most groups have no baseline or target.
-    let scopes = if rows.iter().any(|(_, row, _)| row.has_baseline_or_target) {
-        group_by_scope(&rows)
-    } else {
-        Vec::new()
-    };
-    let may_add = !scopes.is_empty() && (is_additive || scopes.len() == 1);
-    let baseline = if may_add { sum_baselines(facts, &scopes) } else { None };
-    let target = if may_add { sum_targets(facts, &scopes) } else { None };
+    let Plan { baseline, target, not_reported } =
+        plan(facts, group, latest.map(|(index, ..)| *index));
     let actual = match &sum {
-        Some((sum, qualifier)) => Some((sum.clone(), *qualifier)),
-        None if scopes.len() == 1 => {
-            latest.map(|(_, row, value)| ((*value).clone(), row.qualifier))
+        Some((sum, qualifier)) if group.is_additive => {
+            let not_reported = not_reported.unwrap_or(ExactDecimal::ZERO);
+            Some((sum.add(&not_reported), *qualifier))
         }
-        None => None,
+        _ => latest.map(|(_, row, value)| ((*value).clone(), row.qualifier)),
     };
-    let is_descending = rows
-        .first()
-        .and_then(|(_, row, _)| facts.scope(row))
-        .is_some_and(|scope| scope.ascending == Some(false));
-    let progress = actual.zip(target.as_ref()).and_then(|((actual, qualifier), (aim, _))| {
-        // A decreasing target requires a baseline.
-        let from = baseline.as_ref().map(|(from, _)| from.to_string());
-        if is_descending && from.is_none() {
-            return None;
-        }
-        let (value, qualifier) =
-            progress_percent(&actual.to_string(), qualifier, from.as_deref(), &aim.to_string())?;
+    // Values of which some and others are better when higher make no progress together.
+    let directions: BTreeSet<bool> =
+        rows.iter().filter_map(|(_, row, _)| facts.scope(row)?.ascending).collect();
+    let aim = target.as_ref().filter(|_| directions.len() < 2);
+    let progress = actual.zip(aim).and_then(|((actual, qualifier), (target, _))| {
+        let baseline = baseline.as_ref().map(|(baseline, _)| baseline.to_string());
+        let (value, qualifier) = progress_percent(
+            (&actual.to_string(), qualifier),
+            baseline.as_deref(),
+            &target.to_string(),
+            directions.first().copied(),
+        )?;
         Some(QualifiedValue { value, qualifier })
     });
     Aggregates {
@@ -152,87 +145,10 @@ pub fn aggregate(facts: &FactTable, rows: &[usize], is_additive: bool) -> Aggreg
     }
 }
 
-type ScopeRows<'a> = Vec<&'a FactRow>;
-
-fn group_by_scope<'a>(rows: &[(usize, &'a FactRow, &ExactDecimal)]) -> Vec<ScopeRows<'a>> {
-    let mut scopes: BTreeMap<usize, ScopeRows<'a>> = BTreeMap::new();
-    for (_, row, _) in rows {
-        scopes.entry(row.scope_index).or_default().push(row);
-    }
-    scopes.into_values().collect()
-}
-
-/// Sums the earliest baseline of each scope; `None` if a scope has none.
-fn sum_baselines(
-    facts: &FactTable,
-    scopes: &[ScopeRows<'_>],
-) -> Option<(ExactDecimal, (i64, i64))> {
-    let mut sum = ExactDecimal::ZERO;
-    let mut years: Option<(i64, i64)> = None;
-    for scope in scopes {
-        let with = scope
-            .iter()
-            .filter(|row| row.has_baseline_or_target)
-            .map(|row| (facts.values(row), row.period_days));
-        let with = with.filter_map(|(figures, days)| {
-            Some((figures.baseline_year.parse::<i64>().ok()?, days, figures.baseline))
-        });
-        let (year, _, value) = with.min_by_key(|(year, days, _)| (*year, *days))?;
-        sum = sum.add(&ExactDecimal::parse(value)?);
-        years = Some(years.map_or((year, year), |(first, last)| (first.min(year), last.max(year))));
-    }
-    Some((sum, years?))
-}
-
-/// Sums the targets of each scope whose periods do not overlap; longer periods take precedence.
-/// Returns `None` if a scope has no target.
-fn sum_targets(
-    facts: &FactTable,
-    scopes: &[ScopeRows<'_>],
-) -> Option<(ExactDecimal, Option<String>)> {
-    let mut sum = ExactDecimal::ZERO;
-    let mut until: Option<&str> = None;
-    for scope in scopes {
-        let with = scope
-            .iter()
-            .filter(|row| row.has_baseline_or_target)
-            .map(|row| (row, facts.values(row)));
-        let mut aims: Vec<_> = with
-            .filter(|(_, figures)| !figures.target.is_empty())
-            .map(|(row, figures)| (target_period(row, &figures), row, figures))
-            .collect();
-        aims.sort_by_key(|(days, row, _)| {
-            (Reverse(days.day_count()), days.first, Reverse(row.number))
-        });
-        let mut taken: Vec<DayRange> = Vec::new();
-        for (days, _, figures) in aims {
-            if !taken.iter().any(|other| days.overlaps(*other)) {
-                taken.push(days);
-                sum = sum.add(&ExactDecimal::parse(figures.target)?);
-                let end =
-                    if figures.target_end.is_empty() { figures.end } else { figures.target_end };
-                until = until.max(Some(end).filter(|end| !end.is_empty()));
-            }
-        }
-        if taken.is_empty() {
-            return None;
-        }
-    }
-    (!scopes.is_empty()).then(|| (sum, until.map(str::to_owned)))
-}
-
-/// Returns the period of a target: its own, or that of the statistic.
-fn target_period(row: &FactRow, figures: &FactValues<'_>) -> DayRange {
-    if figures.target_start.is_empty() && figures.target_end.is_empty() {
-        return row.period_days;
-    }
-    DayRange::parse(figures.target_start, figures.target_end)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::impact::fact_record::FactScope;
+    use crate::impact::fact_record::{FactScope, FactValues};
     use crate::impact::summary::fact_table::fact_table_for_tests;
 
     fn aggregates_of(
@@ -247,7 +163,7 @@ mod tests {
             .collect();
         let facts = fact_table_for_tests(&given);
         let rows: Vec<usize> = (0..facts.rows.len()).collect();
-        aggregate(&facts, &rows, is_additive)
+        aggregate(&facts, GroupRows { counted: &rows, without_value: &[], is_additive })
     }
 
     fn with_qualifier(qualifier: &'static str) -> FactValues<'static> {

@@ -1,32 +1,35 @@
-//! Deduplication: which statistics are counted, and which are covered by others.
+//! Deduplication: which facts are counted, and which are covered by others.
 //!
-//! A statistic of an indicator covers a box: a programme, a partner, countries, a period and
-//! disaggregations; an unset dimension of the box covers everything. Two boxes of one indicator
-//! overlap unless they differ in one of these. Of overlapping statistics the widest is counted and
-//! the others are excluded: a total rather than its disaggregations, a year rather than its
-//! quarters, and of two disaggregations of the same whole the one with the greater sum. Nothing is
-//! counted twice, and excluded statistics are listed.
+//! Two facts of one indicator overlap unless they differ in programme, partner, countries, period
+//! or slices, see [`Fact`]. Of overlapping facts the widest is counted and the others are excluded:
+//! a total rather than its disaggregations, a year rather than its quarters, and of two
+//! disaggregations of the same whole the one with the greater sum. Nothing is counted twice, and
+//! excluded facts are listed.
 //!
-//! A statistic without an indicator overlaps only with the disaggregations, or the total, of
-//! exactly the same scope.
+//! A wide fact is only a total if it can be: a value without a country that is smaller than the sum
+//! of the values of the countries is about something else, and is counted beside them.
+//!
+//! A fact without an indicator overlaps only with the disaggregations, or the total, of exactly the
+//! same scope.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::impact::summary::day_range::DayRange;
-use crate::impact::summary::fact_table::{FactRow, FactTable, ScopeIds};
+use crate::impact::summary::fact::Fact;
+use crate::impact::summary::fact_table::FactTable;
 use crate::text::decimal::exact::ExactDecimal;
 
-/// An excluded statistic, and the one that covers it: row indexes.
+/// An excluded fact, and the one that covers it: row indexes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ExcludedRow {
-    /// The statistic.
+    /// The excluded fact.
     pub row: usize,
-    /// The statistic that covers it.
+    /// The fact that covers it.
     pub covered_by: usize,
 }
 
-/// Counted and excluded statistics.
+/// Counted and excluded facts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Deduplicated {
     /// Row indexes in ascending order.
@@ -35,7 +38,7 @@ pub struct Deduplicated {
     pub excluded: Vec<ExcludedRow>,
 }
 
-/// Key of statistics that may overlap.
+/// Key of facts that may overlap.
 #[derive(Eq, Hash, PartialEq)]
 enum OverlapGroup<'a> {
     Indicator(u32),
@@ -43,40 +46,44 @@ enum OverlapGroup<'a> {
 }
 
 impl<'a> OverlapGroup<'a> {
-    fn new(marks: &'a ScopeIds, row: &FactRow) -> Self {
-        match marks.indicator {
+    fn new(fact: &Fact<'a>) -> Self {
+        let scope = fact.scope;
+        match scope.indicator {
             0 => Self::Standalone(
-                marks.programme,
-                marks.partner,
-                &marks.countries,
-                marks.unit_and_measure,
-                row.period_days,
+                scope.programme,
+                scope.partner,
+                &scope.countries,
+                scope.unit_and_measure,
+                fact.period,
             ),
             indicator => Self::Indicator(indicator),
         }
     }
 }
 
-/// Maximum size of an overlap group whose rows are compared pairwise.
+/// Maximum size of an overlap group whose facts are compared pairwise.
 const LINEAR_SCAN_LIMIT: usize = 64;
 
-/// Selects the rows to count.
-pub fn deduplicate(facts: &FactTable, rows: &[usize]) -> Deduplicated {
-    let mut families: HashMap<OverlapGroup<'_>, Vec<Candidate<'_>>> = HashMap::new();
-    for place in rows {
-        let Some(row) = facts.rows.get(*place) else { continue };
-        let Some(marks) = facts.scope_ids(row) else { continue };
-        families.entry(OverlapGroup::new(marks, row)).or_default().push(Candidate {
-            index: *place,
-            row,
-            scope_ids: marks,
-        });
+/// Selects the rows to count; rows without a value are omitted. `is_additive` is whether their
+/// values may be summed: only then can a whole be compared with its parts.
+pub fn deduplicate(facts: &FactTable, rows: &[usize], is_additive: bool) -> Deduplicated {
+    deduplicate_facts(rows.iter().filter_map(|row| facts.value_fact(*row)), is_additive)
+}
+
+/// Selects the facts to count, see [`deduplicate`].
+pub fn deduplicate_facts<'a>(
+    facts: impl Iterator<Item = Fact<'a>>,
+    is_additive: bool,
+) -> Deduplicated {
+    let mut groups: HashMap<OverlapGroup<'a>, Vec<Fact<'a>>> = HashMap::new();
+    for fact in facts {
+        groups.entry(OverlapGroup::new(&fact)).or_default().push(fact);
     }
     let mut counted = Deduplicated::default();
-    for members in families.into_values() {
+    for members in groups.into_values() {
         match members.as_slice() {
-            [one] => counted.rows.push(one.index),
-            _ => select_widest(members, &mut counted),
+            [one] => counted.rows.push(one.row),
+            _ => select_widest(members, is_additive, &mut counted),
         }
     }
     counted.rows.sort_unstable();
@@ -84,106 +91,139 @@ pub fn deduplicate(facts: &FactTable, rows: &[usize]) -> Deduplicated {
     counted
 }
 
+/// A counted fact, and whether it is the total of its parts.
 #[derive(Clone, Copy)]
-struct Candidate<'a> {
-    index: usize,
-    row: &'a FactRow,
-    scope_ids: &'a ScopeIds,
+struct CountedFact<'a> {
+    fact: Fact<'a>,
+    is_total: bool,
 }
 
-/// Selects rows in order of decreasing width, and excludes rows that overlap with a selected one.
-fn select_widest(mut members: Vec<Candidate<'_>>, counted: &mut Deduplicated) {
-    let fuller = rank_breakdowns(&members);
+impl CountedFact<'_> {
+    fn covers(&self, other: &Fact<'_>) -> bool {
+        self.fact.overlaps(other) && (self.is_total || !self.fact.has_part(other))
+    }
+}
+
+/// Selects facts in order of decreasing width, and excludes facts that a selected one covers.
+fn select_widest(mut members: Vec<Fact<'_>>, is_additive: bool, counted: &mut Deduplicated) {
+    let sums = BreakdownSums::of(&members);
     members.sort_by_cached_key(|member| {
-        let breakdown =
-            fuller.iter().position(|breakdown| *breakdown == member.scope_ids.breakdown);
-        let narrowness = specificity(member);
         (
-            narrowness,
-            Reverse(member.scope_ids.countries.len()),
-            Reverse(period_length(member.row)),
-            breakdown,
-            Reverse(member.row.number),
+            member.specificity(),
+            Reverse(member.scope.countries.len()),
+            Reverse(member.period.length()),
+            sums.order(member),
+            Reverse(member.number),
         )
     });
-    // Rows of different programmes never overlap, so a large group is partitioned by programme.
+    // Facts of different programmes never overlap, so a large group is partitioned by programme.
     let is_small = members.len() <= LINEAR_SCAN_LIMIT;
-    let mut taken: BTreeMap<u32, Vec<Candidate<'_>>> = BTreeMap::new();
-    for member in members {
-        let programme = if is_small { 0 } else { member.scope_ids.programme };
-        let first = |others: &Vec<Candidate<'_>>| {
-            others.iter().find(|other| overlaps(&member, other)).map(|other| other.index)
+    let partition = |fact: &Fact<'_>| if is_small { 0 } else { fact.scope.programme };
+    let mut by_programme: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    let may_have_parts = is_additive && differ_in_width(&members);
+    if may_have_parts && !is_small {
+        for (index, member) in members.iter().enumerate() {
+            by_programme.entry(member.scope.programme).or_default().push(index);
+        }
+    }
+    let mut taken: BTreeMap<u32, Vec<CountedFact<'_>>> = BTreeMap::new();
+    for (index, member) in members.iter().enumerate() {
+        let programme = partition(member);
+        let first = |others: &Vec<CountedFact<'_>>| {
+            others.iter().find(|other| other.covers(member)).map(|other| other.fact.row)
         };
         let found = if programme == 0 {
             taken.values().find_map(first)
         } else {
             [0, programme].iter().filter_map(|programme| taken.get(programme)).find_map(first)
         };
-        if let Some(other) = found {
-            counted.excluded.push(ExcludedRow { row: member.index, covered_by: other });
-        } else {
-            counted.rows.push(member.index);
-            taken.entry(programme).or_default().push(member);
+        if let Some(covered_by) = found {
+            counted.excluded.push(ExcludedRow { row: member.row, covered_by });
+            continue;
         }
+        counted.rows.push(member.row);
+        let is_total = !may_have_parts || {
+            let narrower = members.get(index.saturating_add(1)..).unwrap_or_default();
+            match by_programme.get(&programme).filter(|_| programme != 0) {
+                Some(same) => can_be_total(
+                    member,
+                    same.iter().filter(|other| **other > index).filter_map(|it| members.get(*it)),
+                ),
+                None => can_be_total(member, narrower.iter()),
+            }
+        };
+        taken.entry(programme).or_default().push(CountedFact { fact: *member, is_total });
     }
 }
 
-/// Returns the disaggregations by descending sum.
-fn rank_breakdowns(members: &[Candidate<'_>]) -> Vec<u32> {
-    let mut sums: BTreeMap<u32, ExactDecimal> = BTreeMap::new();
-    for member in members.iter().filter(|member| member.scope_ids.breakdown != 0) {
-        if let Some(value) = &member.row.value {
-            let sum = sums.entry(member.scope_ids.breakdown).or_insert(ExactDecimal::ZERO);
-            *sum = sum.add(value);
-        }
-    }
-    let mut sums: Vec<(u32, ExactDecimal)> = sums.into_iter().collect();
-    sums.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    sums.into_iter().map(|(breakdown, _)| breakdown).collect()
-}
-
-/// Returns the number of scope fields that are set.
-fn specificity(member: &Candidate<'_>) -> usize {
-    let marks = member.scope_ids;
-    let stated = [
-        marks.programme != 0,
-        marks.partner != 0,
-        !marks.countries.is_empty(),
-        period_length(member.row) != i64::MAX,
-    ];
-    stated.into_iter().filter(|stated| *stated).count().saturating_add(marks.slices.len())
-}
-
-/// Returns the approximate number of days in a period.
-fn period_length(row: &FactRow) -> i64 {
-    if row.period_days.first == i32::MIN || row.period_days.last == i32::MAX {
-        return i64::MAX;
-    }
-    row.period_days.day_count()
-}
-
-/// Whether two statistics of an overlap group overlap.
-fn overlaps(a: &Candidate<'_>, b: &Candidate<'_>) -> bool {
-    let (x, y) = (a.scope_ids, b.scope_ids);
-    if x.indicator == 0 && (x.breakdown == y.breakdown) {
-        return false;
-    }
-    let differ = |one: u32, other: u32| one != 0 && other != 0 && one != other;
-    if differ(x.programme, y.programme) || differ(x.partner, y.partner) {
-        return false;
-    }
-    if !a.row.period_days.overlaps(b.row.period_days) {
-        return false;
-    }
-    let is_disjoint = |one: &[u32], other: &[u32]| {
-        !one.is_empty() && !other.is_empty() && !one.iter().any(|code| other.contains(code))
+/// Whether some facts state what others leave open, so that one may be a part of another.
+fn differ_in_width(members: &[Fact<'_>]) -> bool {
+    let width = |fact: &Fact<'_>| {
+        (
+            fact.scope.programme != 0,
+            fact.scope.partner != 0,
+            fact.scope.countries.len(),
+            fact.scope.has_location,
+            fact.period.is_bounded(),
+        )
     };
-    if is_disjoint(&x.countries, &y.countries) {
-        return false;
+    members.first().is_some_and(|first| members.iter().any(|other| width(other) != width(first)))
+}
+
+/// Whether a fact can be the total of its parts among narrower facts: unless it is exact, or an
+/// upper bound, and smaller than the sum of their exact values and lower bounds.
+fn can_be_total<'a>(whole: &Fact<'a>, narrower: impl Iterator<Item = &'a Fact<'a>>) -> bool {
+    if !matches!(whole.qualifier, "exact" | "less_than") {
+        return true;
     }
-    !x.slices.iter().any(|(dimension, value)| {
-        y.slices.iter().any(|(other, other_value)| other == dimension && other_value != value)
-    })
+    let parts: Vec<Fact<'a>> = narrower.filter(|part| whole.has_part(part)).copied().collect();
+    if parts.is_empty() {
+        return true;
+    }
+    let counted = deduplicate_facts(parts.iter().copied(), true);
+    let sum = parts
+        .iter()
+        .filter(|part| matches!(part.qualifier, "exact" | "more_than"))
+        .filter(|part| counted.rows.binary_search(&part.row).is_ok())
+        .fold(ExactDecimal::ZERO, |sum, part| sum.add(part.value));
+    *whole.value >= sum
+}
+
+/// Key of a disaggregation of a whole: programme, partner, countries, period and breakdown.
+type BreakdownKey<'a> = (u32, u32, &'a [u32], DayRange, u32);
+
+/// Key of a slice: its disaggregation, and its dimensions and values.
+type SliceKey<'a> = (BreakdownKey<'a>, &'a [(u32, u32)]);
+
+/// Sums of the disaggregations of each whole; of several values of the same slice, the newest.
+struct BreakdownSums<'a>(HashMap<BreakdownKey<'a>, ExactDecimal>);
+
+impl<'a> BreakdownSums<'a> {
+    fn of(members: &[Fact<'a>]) -> Self {
+        let mut newest: HashMap<SliceKey<'a>, Fact<'a>> = HashMap::new();
+        for member in members.iter().filter(|member| member.scope.breakdown != 0) {
+            let known = newest.entry((Self::key(member), &member.scope.slices)).or_insert(*member);
+            if known.number < member.number {
+                *known = *member;
+            }
+        }
+        let mut sums: HashMap<BreakdownKey<'a>, ExactDecimal> = HashMap::new();
+        for ((key, _), member) in newest {
+            let sum = sums.entry(key).or_insert(ExactDecimal::ZERO);
+            *sum = sum.add(member.value);
+        }
+        Self(sums)
+    }
+
+    fn key(member: &Fact<'a>) -> BreakdownKey<'a> {
+        let scope = member.scope;
+        (scope.programme, scope.partner, &scope.countries, member.period, scope.breakdown)
+    }
+
+    /// Orders totals before disaggregations, and these by descending sum.
+    fn order(&self, member: &Fact<'a>) -> Option<Reverse<ExactDecimal>> {
+        self.0.get(&Self::key(member)).cloned().map(Reverse)
+    }
 }
 
 #[cfg(test)]
@@ -229,7 +269,7 @@ mod tests {
     ) -> (Vec<usize>, Vec<(usize, usize)>) {
         let facts = fact_table(given, true);
         let rows: Vec<usize> = (0..facts.rows.len()).collect();
-        let counted = deduplicate(&facts, &rows);
+        let counted = deduplicate(&facts, &rows, true);
         (
             counted.rows,
             counted.excluded.iter().map(|excluded| (excluded.row, excluded.covered_by)).collect(),
@@ -319,7 +359,7 @@ mod tests {
     fn statistics_without_indicator_are_independent() {
         let alone = |given: &[(&str, &str, &str, &str, &str)]| {
             let facts = fact_table(given, false);
-            deduplicate(&facts, &(0..facts.rows.len()).collect::<Vec<_>>()).rows
+            deduplicate(&facts, &(0..facts.rows.len()).collect::<Vec<_>>(), true).rows
         };
         assert_eq!(alone(&[("one", "AL", "", Y24, "1"), ("one", "AL", "", Y24, "2")]), [0, 1]);
         assert_eq!(
@@ -348,15 +388,24 @@ mod tests {
             let values: Vec<String> = given.iter().map(|one| one.4.to_string()).collect();
             let given: Vec<_> = given.iter().zip(&values).map(|(one, value)| (programmes[one.0], countries[one.1], slices[one.2], periods[one.3], value.as_str())).collect();
             let facts = fact_table(&given, true);
-            let counted = deduplicate(&facts, &(0..facts.rows.len()).collect::<Vec<_>>());
-            let member = |place: usize| Candidate { index: place, row: &facts.rows[place], scope_ids: facts.scope_ids(&facts.rows[place]).unwrap() };
+            let counted = deduplicate(&facts, &(0..facts.rows.len()).collect::<Vec<_>>(), true);
+            let fact = |row: usize| facts.value_fact(row).unwrap();
             for (index, one) in counted.rows.iter().enumerate() {
                 for other in &counted.rows[index + 1..] {
-                    prop_assert!(!overlaps(&member(*one), &member(*other)), "{:?} {:?}", given[*one], given[*other]);
+                    // A total that is smaller than its parts is none.
+                    let (a, b) = (fact(*one), fact(*other));
+                    let is_whole = a.has_part(&b) || b.has_part(&a);
+                    prop_assert!(is_whole || !a.overlaps(&b), "{:?} {:?}", given[*one], given[*other]);
                 }
             }
             for excluded in &counted.excluded {
-                prop_assert!(overlaps(&member(excluded.row), &member(excluded.covered_by)) && counted.rows.contains(&excluded.covered_by));
+                prop_assert!(fact(excluded.row).overlaps(&fact(excluded.covered_by)) && counted.rows.contains(&excluded.covered_by));
+            }
+            let not_additive = deduplicate(&facts, &(0..facts.rows.len()).collect::<Vec<_>>(), false);
+            for (index, one) in not_additive.rows.iter().enumerate() {
+                for other in &not_additive.rows[index + 1..] {
+                    prop_assert!(!fact(*one).overlaps(&fact(*other)));
+                }
             }
             prop_assert_eq!(counted.rows.len() + counted.excluded.len(), given.len());
         }

@@ -21,6 +21,8 @@ const RECORD_SEPARATOR: char = '\n';
 const BATCH_SIZE: usize = 20_000;
 /// Maximum number of changes that are applied row by row; more are merged in one pass.
 const INCREMENTAL_LIMIT: usize = 100;
+/// The dimension of places below a country.
+const LOCATION_DIMENSION: &str = "location";
 /// Condition for public statistics.
 const PUBLIC_CONDITION: &str = "is_public = TRUE";
 
@@ -51,8 +53,8 @@ struct TextRange {
 }
 
 /// Interned ids of the scope fields: equal values have equal ids; 0 means that the field is not
-/// set.
-#[derive(Clone, Debug, Default)]
+/// set. Dimensions and their values are equal regardless of case.
+#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub struct ScopeIds {
     /// The indicator.
     pub indicator: u32,
@@ -66,6 +68,8 @@ pub struct ScopeIds {
     pub slices: Vec<(u32, u32)>,
     /// Id of the set of its dimension names.
     pub breakdown: u32,
+    /// Whether one of the dimensions is the place below the country, [`LOCATION_DIMENSION`].
+    pub has_location: bool,
     /// Unit and measure.
     pub unit_and_measure: u32,
 }
@@ -86,6 +90,11 @@ pub struct FactTable {
     /// Indexes of scopes by their encoded text.
     scope_indexes: HashMap<Box<str>, usize>,
     interner: ScopeInterner,
+}
+
+/// Folds the case of a dimension or of its value: `Female` and `female` are the same slice.
+pub fn fold_case(text: &str) -> String {
+    text.to_lowercase()
 }
 
 /// Assigns ids to distinct values, from 1 on.
@@ -121,13 +130,14 @@ impl ScopeInterner {
             (item(scope.indicator), item(scope.programme), item(scope.partner));
         let words = &mut self.strings;
         let countries = scope.countries.iter().map(|code| words.intern(code.clone())).collect();
-        let slices: Vec<(u32, u32)> = scope
+        let mut slices: Vec<(u32, u32)> = scope
             .slices
             .iter()
             .map(|(dimension, value)| {
-                (words.intern(dimension.clone()), words.intern(value.clone()))
+                (words.intern(fold_case(dimension)), words.intern(fold_case(value)))
             })
             .collect();
+        slices.sort_unstable();
         let dimensions: Vec<u32> = slices.iter().map(|(dimension, _)| *dimension).collect();
         let breakdown = if dimensions.is_empty() { 0 } else { self.breakdowns.intern(dimensions) };
         ScopeIds {
@@ -137,6 +147,10 @@ impl ScopeInterner {
             countries,
             slices,
             breakdown,
+            has_location: scope
+                .slices
+                .iter()
+                .any(|(dimension, _)| fold_case(dimension) == LOCATION_DIMENSION),
             unit_and_measure: self
                 .units_and_measures
                 .intern((scope.unit.clone(), scope.measure.clone())),
@@ -338,26 +352,6 @@ fn parse_row(number: RowId, scope: usize, values: &str, text_range: TextRange) -
     })
 }
 
-impl FactRow {
-    /// Returns the year that contains the whole known period.
-    pub fn year(&self) -> Option<i32> {
-        let DayRange { first, last } = self.period_days;
-        let (start, end) = (first.checked_div(372)?, last.checked_div(372)?);
-        match (first != i32::MIN, last != i32::MAX) {
-            (true, true) => (start == end).then_some(start),
-            (true, false) => Some(start),
-            (false, true) => Some(end),
-            (false, false) => None,
-        }
-    }
-
-    /// Returns the last known day of the period.
-    pub fn last_day(&self) -> i32 {
-        let DayRange { first, last } = self.period_days;
-        if last == i32::MAX { first } else { last }
-    }
-}
-
 /// Creates a table of statistics for tests, encoded as by
 /// [`fact_record`](crate::impact::fact_record).
 #[cfg(test)]
@@ -409,23 +403,6 @@ pub fn fact_table_for_tests(given: &[(FactScope, FactValues<'_>)]) -> FactTable 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn year_of_period() {
-        let of = |start: &str, end: &str| {
-            let facts = fact_table_for_tests(&[(
-                FactScope::default(),
-                FactValues { start, end, ..FactValues::default() },
-            )]);
-            facts.rows.first().and_then(FactRow::year)
-        };
-        assert_eq!(of("2024-01-01", "2024-12-31"), Some(2024));
-        assert_eq!(of("2024-12-31", "2025-01-01"), None);
-        assert_eq!(
-            (of("2024-06-01", ""), of("", "2023-01-01"), of("", "")),
-            (Some(2024), Some(2023), None)
-        );
-    }
 
     #[test]
     fn scopes_are_interned_and_rows_replaced() {

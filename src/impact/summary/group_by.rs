@@ -8,8 +8,9 @@ use crate::impact::code_lists::MEASURE_UNIT;
 use crate::impact::fact_record::FactScope;
 use crate::impact::summary::aggregate::{Aggregates, aggregate};
 use crate::impact::summary::deduplicate::{Deduplicated, deduplicate};
-use crate::impact::summary::fact_table::{FactRow, FactTable};
+use crate::impact::summary::fact_table::{FactRow, FactTable, fold_case};
 use crate::impact::summary::params::GroupBy;
+use crate::impact::summary::targets::GroupRows;
 
 /// Maximum number of groups that an error message lists.
 const MAX_REPORTED_GROUPS: usize = 20;
@@ -58,6 +59,8 @@ pub struct Group {
     pub deduplicated: Deduplicated,
     /// Statistics without a value.
     pub without_value: Vec<usize>,
+    /// Statistics that are also about countries that the list does not select.
+    pub other_countries: Vec<usize>,
     /// Aggregates.
     pub aggregates: Aggregates,
     /// Reason why there is no sum.
@@ -74,6 +77,8 @@ pub struct Grouper<'a> {
     pub wants_sum: bool,
     /// Whether an item is visible to the client.
     pub is_visible: &'a dyn Fn(Id) -> bool,
+    /// Whether the list selects a country, by its code.
+    pub selects_country: &'a dyn Fn(&str) -> bool,
     /// Formats a part of a key for a message.
     pub label: &'a dyn Fn(&GroupBy, &KeyPart) -> String,
 }
@@ -84,41 +89,50 @@ impl Grouper<'_> {
         // Keys that depend on the scope are computed once per scope.
         let mut keys: Vec<Vec<KeyPart>> = Vec::new();
         let mut known: HashMap<Vec<KeyPart>, usize> = HashMap::new();
-        let mut of_scope: Vec<Option<usize>> = vec![None; facts.scopes.len()];
+        let mut of_scope: Vec<Option<(usize, bool)>> = vec![None; facts.scopes.len()];
+        let is_by_country = self.group_by.contains(&GroupBy::Country);
         let mut key_of = |scope: &FactScope| {
             let mut key: Vec<KeyPart> =
                 self.group_by.iter().map(|by| key_part(by, scope, self.is_visible)).collect();
+            let mut comparable: Vec<KeyPart> =
+                self.group_by.iter().zip(&key).map(|(by, part)| by.comparable(part)).collect();
             if self.separate_incomparable {
                 let sort = comparability(scope);
                 let unit = sort.unit.map_or(KeyPart::Undivided, KeyPart::Text);
-                key.extend([unit, KeyPart::Text(format!("{} {}", sort.measure, sort.is_additive))]);
+                let more = [unit, KeyPart::Text(format!("{} {}", sort.measure, sort.is_additive))];
+                key.extend(more.clone());
+                comparable.extend(more);
             }
-            *known.entry(key.clone()).or_insert_with(|| {
+            let index = *known.entry(comparable).or_insert_with(|| {
                 keys.push(key);
                 keys.len().saturating_sub(1)
-            })
+            });
+            let is_selected =
+                is_by_country || scope.countries.iter().all(|code| (self.selects_country)(code));
+            (index, is_selected)
         };
         let is_by_year = self.group_by.contains(&GroupBy::Year);
-        let mut places: HashMap<(usize, Option<i32>), Vec<usize>> = HashMap::new();
+        let mut groups: HashMap<(usize, Option<i32>), RowsOfGroup> = HashMap::new();
         for place in selected {
             let Some(row) = facts.rows.get(*place) else { continue };
             let Some((scope, key)) = facts.scope(row).zip(of_scope.get_mut(row.scope_index)) else {
                 continue;
             };
-            let key = *key.get_or_insert_with(|| key_of(scope));
-            let year = if is_by_year { row.year() } else { None };
-            places.entry((key, year)).or_default().push(*place);
+            let (key, is_selected) = *key.get_or_insert_with(|| key_of(scope));
+            let year = if is_by_year { row.period_days.year() } else { None };
+            let group = groups.entry((key, year)).or_default();
+            if is_selected { &mut group.rows } else { &mut group.other_countries }.push(*place);
         }
-        let mut groups = Vec::with_capacity(places.len());
+        let mut built = Vec::with_capacity(groups.len());
         let mut refused = Vec::new();
-        for ((key, year), rows) in places {
+        for ((key, year), rows) in groups {
             let parts = keys.get(key).map(|parts| self.with_year(parts, year)).unwrap_or_default();
             match self.build_group(facts, parts, rows) {
-                Ok(group) => groups.push(group),
+                Ok(group) => built.push(group),
                 Err((parts, refusal)) => refused.push((parts, refusal)),
             }
         }
-        if refused.is_empty() { Ok(groups) } else { Err(self.not_summable_problem(refused)) }
+        if refused.is_empty() { Ok(built) } else { Err(self.not_summable_problem(refused)) }
     }
 
     /// Returns the parts of a key, with the year inserted.
@@ -134,10 +148,10 @@ impl Grouper<'_> {
         &self,
         facts: &FactTable,
         parts: Vec<KeyPart>,
-        rows: Vec<usize>,
+        RowsOfGroup { rows, other_countries }: RowsOfGroup,
     ) -> Result<Group, (Vec<KeyPart>, NotSummableReason)> {
         let of = |place: &usize| facts.rows.get(*place).and_then(|row: &FactRow| facts.scope(row));
-        let Some(first) = rows.first().and_then(of) else {
+        let Some(first) = rows.first().or(other_countries.first()).and_then(of) else {
             return Err((parts, NotSummableReason { code: "empty", detail: String::new() }));
         };
         let mut sort = comparability(first);
@@ -157,24 +171,29 @@ impl Grouper<'_> {
             );
             return Err((parts, NotSummableReason { code: "mixed_units", detail }));
         }
-        if let Some(refusal) =
-            reason.clone().filter(|_| self.wants_sum && !self.separate_incomparable)
-        {
-            return Err((parts, refusal));
-        }
         let (with_value, without_value) = rows
             .into_iter()
             .partition(|place| facts.rows.get(*place).is_some_and(|row| row.value.is_some()));
         let with_value: Vec<usize> = with_value;
-        let counted = deduplicate(facts, &with_value);
-        let computed = aggregate(facts, &counted.rows, sort.is_additive);
+        let is_additive = reason.is_none();
+        let counted = deduplicate(facts, &with_value, is_additive);
+        // A single value needs no sum.
+        let not_summable = reason.filter(|_| counted.rows.len() > 1);
+        if let Some(refusal) =
+            not_summable.clone().filter(|_| self.wants_sum && !self.separate_incomparable)
+        {
+            return Err((parts, refusal));
+        }
+        let rows = GroupRows { counted: &counted.rows, without_value: &without_value, is_additive };
+        let computed = aggregate(facts, rows);
         Ok(Group {
             key: parts,
             comparability: sort,
             deduplicated: counted,
             without_value,
+            other_countries,
             aggregates: computed,
-            not_summable: reason,
+            not_summable,
         })
     }
 
@@ -210,6 +229,24 @@ impl Grouper<'_> {
     }
 }
 
+/// The statistics of a group, as row indexes.
+#[derive(Default)]
+struct RowsOfGroup {
+    rows: Vec<usize>,
+    /// See [`Group::other_countries`].
+    other_countries: Vec<usize>,
+}
+
+impl GroupBy {
+    /// Returns a part of a key in the form in which it is compared: dimensions regardless of case.
+    pub fn comparable(&self, part: &KeyPart) -> KeyPart {
+        match (self, part) {
+            (Self::Dimension(_), KeyPart::Text(text)) => KeyPart::Text(fold_case(text)),
+            _ => part.clone(),
+        }
+    }
+}
+
 /// Returns the value of a scope for a group key; [`KeyPart::Undivided`] for the year, which depends
 /// on the period.
 pub fn key_part(by: &GroupBy, scope: &FactScope, is_visible: &dyn Fn(Id) -> bool) -> KeyPart {
@@ -226,9 +263,11 @@ pub fn key_part(by: &GroupBy, scope: &FactScope, is_visible: &dyn Fn(Id) -> bool
         GroupBy::Partner => item(scope.partner),
         GroupBy::Indicator => item(scope.indicator),
         GroupBy::Unit => text(scope.unit.as_ref()),
-        GroupBy::Dimension(name) => text(
-            scope.slices.iter().find(|(dimension, _)| dimension == name).map(|(_, slice)| slice),
-        ),
+        GroupBy::Dimension(name) => {
+            let name = fold_case(name);
+            let mut slices = scope.slices.iter();
+            text(slices.find(|(other, _)| fold_case(other) == name).map(|(_, slice)| slice))
+        }
     }
 }
 

@@ -5,8 +5,10 @@
 //! - [`select`]: the statistics of a list.
 //! - [`day_range`]: periods in days.
 //! - [`fact_table`]: in-memory table of all statistics.
+//! - [`fact`]: values, targets and baselines, and when one covers another.
 //! - [`deduplicate`]: selection of statistics that do not overlap.
-//! - [`aggregate`]: sum, minimum, maximum, latest value, baseline, target and progress.
+//! - [`aggregate`]: sum, minimum, maximum, latest value and progress.
+//! - [`targets`]: baseline and target.
 //! - [`group_by`]: grouping of statistics.
 //! - [`series`]: an indicator's time series.
 //! - [`render`], [`response`]: the response.
@@ -15,6 +17,7 @@ pub mod aggregate;
 pub mod api;
 pub mod day_range;
 pub mod deduplicate;
+pub mod fact;
 pub mod fact_table;
 pub mod group_by;
 pub mod params;
@@ -23,3 +26,4 @@ pub mod respond;
 pub mod response;
 pub mod select;
 pub mod series;
+pub mod targets;

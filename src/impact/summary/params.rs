@@ -53,7 +53,7 @@ pub const SUMMARY_PARAMS: &[&str] =
 pub enum GroupBy {
     /// Country, if there is exactly one.
     Country,
-    /// Year that contains the whole period.
+    /// Year of a period of at most one year.
     Year,
     /// The programme.
     Programme,
@@ -130,9 +130,14 @@ pub struct SummaryParams {
     pub canonical_query: String,
 }
 
+/// Version of the rules of aggregation. A new one changes entity tags, so that clients do not keep
+/// aggregates by other rules.
+pub const AGGREGATION_VERSION: u32 = 2;
+
 /// Identifies a summary request in entity tags.
 #[derive(Serialize)]
 struct SummaryKey<'a> {
+    version: u32,
     list: ListKey<'a>,
     query: &'a str,
 }
@@ -163,7 +168,11 @@ impl SummaryParams {
 
     /// Returns the fingerprint of the request, for entity tags.
     pub fn etag_key(&self) -> Fingerprint {
-        Fingerprint::of(&SummaryKey { list: self.list.key(), query: &self.canonical_query })
+        Fingerprint::of(&SummaryKey {
+            version: AGGREGATION_VERSION,
+            list: self.list.key(),
+            query: &self.canonical_query,
+        })
     }
 
     fn parse(
@@ -272,7 +281,7 @@ pub fn openapi_parameters() -> Vec<Value> {
     vec![
         comma_list_parameter(
             "group_by",
-            "Up to three group keys: `country`, `year` (of the whole period), `programme`, `partner`, `indicator`, `unit`, or a dimension such as \
+            "Up to three group keys: `country`, `year` (in which a period of at most one year ends), `programme`, `partner`, `indicator`, `unit`, or a dimension such as \
              `dimension:sex`. Statistics without a single value (several countries or years, not disaggregated) form a group whose value is null. \
              Without it there is one group.",
             group_by_schema(),

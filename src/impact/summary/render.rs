@@ -41,6 +41,7 @@ pub fn build_summary(
         separate_incomparable: params.separate_incomparable,
         wants_sum: params.includes("sum"),
         is_visible: &|id| render_context.has_target(&id),
+        selects_country: &|code| params.list.accepts("country", code),
         label: &|by, part| group_key(by, part, render_context).label,
     }
     .group_rows(&facts, &places)?;
@@ -150,7 +151,8 @@ fn referenced_rows(groups: &[Group], params: &SummaryParams) -> Vec<usize> {
                 .take(params.statistics_limit)
                 .flat_map(|excluded| [excluded.row, excluded.covered_by]),
         );
-        places.extend(group.without_value.iter().take(params.statistics_limit));
+        let others = group.other_countries.iter().chain(&group.without_value);
+        places.extend(others.take(params.statistics_limit));
     }
     places
 }
@@ -228,11 +230,15 @@ impl GroupRenderer<'_> {
             reason: "overlaps",
             covered_by: references.get(facts, excluded.covered_by, render_context),
         });
-        let without = group.without_value.iter().map(|place| ExcludedStatistic {
-            statistic: references.get(facts, *place, render_context),
-            reason: "no_value",
-            covered_by: None,
-        });
+        let not_covered = |reason| {
+            move |place: &usize| ExcludedStatistic {
+                statistic: references.get(facts, *place, render_context),
+                reason,
+                covered_by: None,
+            }
+        };
+        let others = group.other_countries.iter().map(not_covered("other_countries"));
+        let without = group.without_value.iter().map(not_covered("no_value"));
         SummaryGroup {
             keys: group
                 .key
@@ -277,11 +283,16 @@ impl GroupRenderer<'_> {
                 .take(params.statistics_limit)
                 .filter_map(|place| references.get(facts, *place, render_context))
                 .collect(),
-            excluded: overlapping.chain(without).take(params.statistics_limit).collect(),
+            excluded: overlapping
+                .chain(others)
+                .chain(without)
+                .take(params.statistics_limit)
+                .collect(),
             excluded_count: group
                 .deduplicated
                 .excluded
                 .len()
+                .saturating_add(group.other_countries.len())
                 .saturating_add(group.without_value.len()),
         }
     }

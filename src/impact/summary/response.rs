@@ -34,7 +34,7 @@ pub struct SummaryGroup {
     /// Number of counted statistics.
     #[schema(minimum = 0, example = 12)]
     pub count: usize,
-    /// Sum; null if the values are not additive.
+    /// Sum, or the only value; null if there is none, or several that are not additive.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<SummaryAmount>)]
     pub sum: Option<Option<SummaryAmount>>,
@@ -54,16 +54,20 @@ pub struct SummaryGroup {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<SummaryValue>)]
     pub latest: Option<Option<SummaryValue>>,
-    /// Baseline, if every counted scope has one: sum of the earliest baseline of each scope.
+    /// Baseline, if that of each counted statistic is known: the sum of the earliest baseline of
+    /// each scope. If the values are not additive, that of the only scope.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<SummaryBaseline>)]
     pub baseline: Option<Option<SummaryBaseline>>,
-    /// Target, if every counted scope has one: sum of the targets whose periods do not overlap.
+    /// Target, if that of each counted statistic is known: the sum of the targets that do not
+    /// overlap, including those of statistics without a value. If the values are not additive,
+    /// that of the period of the latest value, or else the latest one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<SummaryTarget>)]
     pub target: Option<Option<SummaryTarget>>,
     /// Progress from the baseline (or zero) to the target in per cent, computed from the sum or, if
-    /// there is none, the latest value.
+    /// the values are not additive, the latest value. What has a target but no value yet has made
+    /// no progress.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<SummaryAmount>)]
     pub progress: Option<Option<SummaryAmount>>,
@@ -183,7 +187,8 @@ pub struct ExcludedStatistic {
     /// The statistic.
     #[schema(required)]
     pub statistic: Option<ShortReference>,
-    /// Reason: the statistic overlaps with a counted one, or has no value.
+    /// Reason: the statistic overlaps with a counted one, is also about countries that the list does
+    /// not select, or has no value.
     #[schema(value_type = ExclusionReason)]
     pub reason: &'static str,
     /// The counted statistic that covers it.
@@ -197,6 +202,8 @@ pub struct ExcludedStatistic {
 pub enum ExclusionReason {
     /// It overlaps with a counted statistic.
     Overlaps,
+    /// It is also about countries that the filter `country` does not select.
+    OtherCountries,
     /// It has no value.
     NoValue,
 }

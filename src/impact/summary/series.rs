@@ -24,6 +24,7 @@ use crate::impact::summary::params::{GroupBy, SummaryParams, group_by_schema};
 use crate::impact::summary::render::{StatisticReferences, group_key, load_group_references};
 use crate::impact::summary::response::{GroupKey, SummaryAmount};
 use crate::impact::summary::select::{SelectedRows, load_selected_rows};
+use crate::impact::summary::targets::GroupRows;
 use crate::resource::extract::{AcceptsJson, Viewer};
 use crate::resource::model::item::ItemRow;
 use crate::resource::model::packed::PackedJson;
@@ -113,7 +114,7 @@ pub struct SeriesLine {
     pub key: Option<GroupKey>,
     /// Baselines by year.
     pub baselines: Vec<SeriesBaseline>,
-    /// Targets by period.
+    /// Targets by period, including those of statistics without a value.
     pub targets: Vec<SeriesTarget>,
     /// Values by period.
     pub points: Vec<SeriesPoint>,
@@ -287,23 +288,40 @@ fn build_series(
         params.list.visibility,
         render_context,
     )?;
-    let mut lines: BTreeMap<KeyPart, BTreeMap<(i32, i32), Vec<usize>>> = BTreeMap::new();
+    let mut lines: BTreeMap<KeyPart, LineRows> = BTreeMap::new();
     for place in places {
-        let Some(row) = facts.rows.get(place).filter(|row| row.value.is_some()) else { continue };
-        let scope = facts.scope(row);
-        let part = params.group_by.first().zip(scope).map_or(KeyPart::Undivided, |(by, scope)| {
+        let Some((row, scope)) =
+            facts.rows.get(place).and_then(|row| Some((row, facts.scope(row)?)))
+        else {
+            continue;
+        };
+        if row.value.is_none() && !row.has_baseline_or_target {
+            continue;
+        }
+        let by = params.group_by.first();
+        let is_selected = by == Some(&GroupBy::Country)
+            || scope.countries.iter().all(|code| params.list.accepts("country", code));
+        if !is_selected {
+            continue;
+        }
+        let part = by.map_or(KeyPart::Undivided, |by| {
             key_part(by, scope, &|id| render_context.has_target(&id))
         });
-        lines
-            .entry(part)
-            .or_default()
-            .entry((row.last_day(), row.period_days.first))
-            .or_default()
-            .push(place);
+        let comparable = by.map_or(KeyPart::Undivided, |by| by.comparable(&part));
+        let line = lines.entry(comparable).or_insert_with(|| LineRows {
+            key: part,
+            rows: Vec::new(),
+            points: BTreeMap::new(),
+        });
+        line.rows.push(place);
+        if row.value.is_some() {
+            let period = (row.period_days.last_known_day(), row.period_days.first);
+            line.points.entry(period).or_default().push(place);
+        }
     }
     let shown_here: Vec<usize> = lines
         .values()
-        .flat_map(BTreeMap::values)
+        .flat_map(|line| line.points.values())
         .flat_map(|rows| rows.iter().take(params.statistics_limit))
         .copied()
         .collect();
@@ -316,9 +334,9 @@ fn build_series(
     let is_additive = own.measure == MEASURE_UNIT && own.additive == Some(true);
     let language = Language::from_canonical(render_context.language_preference.ui_language);
     let mut series: Vec<(bool, String, SeriesLine)> = lines
-        .into_iter()
-        .map(|(part, periods)| {
-            let key = params.group_by.first().map(|by| group_key(by, &part, render_context));
+        .into_values()
+        .map(|line| {
+            let key = params.group_by.first().map(|by| group_key(by, &line.key, render_context));
             let order = key.as_ref().map(|key| sort_key(&key.label, &language)).unwrap_or_default();
             let around = SeriesContext {
                 facts: &facts,
@@ -328,7 +346,7 @@ fn build_series(
                 statistics_limit: params.statistics_limit,
                 render_context,
             };
-            (part == KeyPart::Undivided, order, around.build_line(key, &periods))
+            (line.key == KeyPart::Undivided, order, around.build_line(key, &line))
         })
         .collect();
     series.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
@@ -340,6 +358,15 @@ fn build_series(
         additive: own.additive,
         series: series.into_iter().map(|(_, _, line)| line).collect(),
     })
+}
+
+/// Statistics of a line, as row indexes.
+struct LineRows {
+    key: KeyPart,
+    /// All statistics with a value, a baseline or a target.
+    rows: Vec<usize>,
+    /// Statistics with a value, by last and first day of their period.
+    points: BTreeMap<(i32, i32), Vec<usize>>,
 }
 
 /// Inputs for rendering lines.
@@ -365,17 +392,10 @@ impl SeriesContext<'_> {
         )
     }
 
-    fn build_line(
-        &self,
-        key: Option<GroupKey>,
-        periods: &BTreeMap<(i32, i32), Vec<usize>>,
-    ) -> SeriesLine {
+    fn build_line(&self, key: Option<GroupKey>, line: &LineRows) -> SeriesLine {
         let rows = || {
-            periods
-                .values()
-                .flatten()
-                .filter_map(|place| self.facts.rows.get(*place))
-                .map(|row| self.facts.values(row))
+            let rows = line.rows.iter().filter_map(|place| self.facts.rows.get(*place));
+            rows.map(|row| self.facts.values(row))
         };
         let baselines = rows().filter_map(|figures| {
             let (year, value) = (figures.baseline_year.parse().ok()?, figures.baseline.to_owned());
@@ -406,16 +426,15 @@ impl SeriesContext<'_> {
             key,
             baselines,
             targets,
-            points: periods.values().map(|rows| self.build_point(rows)).collect(),
+            points: line.points.values().map(|rows| self.build_point(rows)).collect(),
         }
     }
 
     fn build_point(&self, rows: &[usize]) -> SeriesPoint {
-        let counted = deduplicate(self.facts, rows);
-        let computed = aggregate(self.facts, &counted.rows, self.is_additive);
-        let only =
-            if counted.rows.len() == 1 { computed.latest.map(|(amount, _)| amount) } else { None };
-        let amount = computed.sum.or(only).map(|amount| {
+        let counted = deduplicate(self.facts, rows, self.is_additive);
+        let group =
+            GroupRows { counted: &counted.rows, without_value: &[], is_additive: self.is_additive };
+        let amount = aggregate(self.facts, group).sum.map(|amount| {
             SummaryAmount::new(
                 &amount,
                 &self.indicator.measure,

@@ -230,11 +230,11 @@ on_both! {
         assert_eq!((problem["errors"][0]["code"].as_str(), problem["errors"][0]["parameter"].as_str()), (Some("mixed_units"), Some("aggregates")));
         let problem = server.get(&format!("{SUMMARY}?group_by=indicator")).problem(422, "not-summable");
         let errors: Vec<(&str, bool)> = problem["errors"].as_array().unwrap().iter().map(|error| (error["code"].as_str().unwrap(), error["detail"].as_str().unwrap().contains("(At forums)"))).collect();
-        assert_eq!(errors.len(), 2, "{problem}");
-        assert!(errors.contains(&("not_additive", true)) && errors.contains(&("not_a_count", false)), "{problem}");
+        // A single value needs no sum.
+        assert_eq!(errors, [("not_additive", true)], "{problem}");
         let separate = server.read(&format!("{SUMMARY}?separate=true"));
-        assert_eq!(groups(&separate).iter().map(|group| (group.1, group.3)).collect::<Vec<_>>(), [(None, 2), (Some("835.3"), 7), (None, 1)]);
-        assert_eq!((&separate["data"][0]["not_summable"]["code"], &separate["data"][2]["not_summable"]["code"]), (&json!("not_additive"), &json!("not_a_count")));
+        assert_eq!(groups(&separate).iter().map(|group| (group.1, group.3)).collect::<Vec<_>>(), [(None, 2), (Some("835.3"), 7), (Some("40"), 1)]);
+        assert_eq!((&separate["data"][0]["not_summable"]["code"], &separate["data"][2]["not_summable"]), (&json!("not_additive"), &Value::Null));
         assert_eq!(separate["data"][0]["max"]["value"], "300");
         // Without a sum, values of one unit may be grouped, not those of several units.
         assert_eq!(server.read(&format!("{SUMMARY}?aggregates=max&unit=people"))["data"][0]["max"]["value"], "500");
@@ -344,11 +344,34 @@ on_both! {
             sums,
             [
                 ("organisations-able-to-monitor", Some("More than 250"), Some("More than 250")),
-                ("civil-society-at-forums", None, Some("More than 500")),
+                ("civil-society-at-forums", Some("More than 500"), Some("More than 500")),
                 ("partnerships-on-survivor-services", Some("40"), Some("40")),
                 ("people-in-training", Some("More than 1,500"), Some("More than 1,500")),
                 ("women-aware-of-their-rights", Some("3,500"), Some("3,500")),
             ]
         );
+    }
+
+    fn plans_and_other_countries_are_stated(server: &TestServer) {
+        let key = server.editor_key();
+        server.create(&key, "/v1/indicators", &json!({"slug": "shelters", "label": "Shelters", "unit": "shelters", "additive": true, "status": "published"}));
+        let add = |slug: &str, fields: Value| {
+            let mut item = json!({"slug": slug, "label": slug, "status": "published", "indicator": "shelters", "period_start": "2024-01-01", "period_end": "2024-12-31"});
+            item.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+            server.create(&key, "/v1/impact-statistics", &item);
+        };
+        add("al", json!({"countries": ["AL"], "value": "50", "target": {"value": "100"}}));
+        add("rs", json!({"countries": ["RS"], "target": {"value": "100"}}));
+        add("al-2025", json!({"countries": ["AL"], "target": {"value": "80"}, "period_start": "2025-01-01", "period_end": "2025-12-31"}));
+        add("region", json!({"countries": ["AL", "MK"], "value": "7", "period_start": "2023-01-01", "period_end": "2023-12-31"}));
+        let summary = server.read(&format!("{SUMMARY}?country=AL"));
+        let excluded: Vec<(&str, &str)> = summary["data"][0]["excluded"].as_array().unwrap().iter().map(|one| (one["statistic"]["slug"].as_str().unwrap(), one["reason"].as_str().unwrap())).collect();
+        assert_eq!((groups(&summary)[0].1, excluded), (Some("50"), vec![("region", "other_countries"), ("al-2025", "no_value")]));
+        // A series has the targets of what has no value yet.
+        let series = server.read("/v1/indicators/shelters/series?by=country");
+        let lines: Vec<(Option<&str>, usize, Vec<&str>)> = series["series"].as_array().unwrap().iter().map(|line| (line["key"]["value"].as_str(), line["points"].as_array().unwrap().len(), line["targets"].as_array().unwrap().iter().map(|target| target["value"].as_str().unwrap()).collect())).collect();
+        assert_eq!(lines, [(Some("AL"), 1, vec!["100", "80"]), (Some("RS"), 0, vec!["100"]), (None, 1, vec![])]);
+        let albania = server.read("/v1/indicators/shelters/series?country=AL");
+        assert_eq!(albania["series"][0]["points"].as_array().unwrap().len(), 1, "without the region");
     }
 }

@@ -141,6 +141,29 @@ on_both! {
         assert!(texts(&chart(server, "type=progress&lang=mk")).contains(&"Повеќе од 1.500 · Повеќе од 74,7%".to_owned()));
     }
 
+    fn charts_show_plans_shares_and_fiscal_years(server: &TestServer) {
+        let key = server.editor_key();
+        server.create(&key, "/v1/indicators", &json!({"slug": "share", "status": "published", "label": "Share", "unit": "women", "measure": "percentage"}));
+        let add = |slug: &str, start: &str, end: &str, more: Value| {
+            let mut body = json!({"slug": slug, "status": "published", "label": slug, "indicator": "share", "period_start": start, "period_end": end});
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            server.create(&key, "/v1/impact-statistics", &body);
+        };
+        add("first", "2022-07-01", "2023-06-30", json!({"value": "30", "target": {"value": "60"}, "baseline": {"value": "20", "year": 2021}}));
+        add("second", "2023-07-01", "2024-06-30", json!({"value": "40", "target": {"value": "60"}}));
+        add("planned", "2024-07-01", "2025-06-30", json!({"target": {"value": "70"}}));
+        // One share for each year needs no sum; a fiscal year is shown where it ends.
+        let line = texts(&chart(server, "type=line&indicator=share&lang=en"));
+        assert!(["2023", "2024", "30%", "40%"].iter().all(|text| line.contains(&(*text).to_owned())), "{line:?}");
+        // Annual targets are not added up.
+        let progress = texts(&chart(server, "type=progress&group_by=indicator&aggregate=latest&lang=en"));
+        assert!(progress.contains(&"40% · 50%".to_owned()) && progress.iter().any(|text| text.contains("Target: 60%")), "{progress:?}");
+        let planned = texts(&chart(server, "type=progress&period_after=2024-07-01&lang=en"));
+        assert!(planned.contains(&"No data".to_owned()) && planned.iter().any(|text| text.contains("Target: 70%")), "{planned:?}");
+        let groups = texts(&chart(server, "type=progress&group_by=year&lang=en"));
+        assert!(groups.contains(&"No data".to_owned()), "{groups:?}");
+    }
+
     fn charts_apply_filters_and_report_no_data(server: &TestServer) {
         statistics(server);
         let found = |query: &str| texts(&chart(server, query));

@@ -1,0 +1,360 @@
+//! Baselines and targets of a group of statistics.
+//!
+//! Targets are deduplicated like values: an annual target rather than its quarters, a total rather
+//! than its slices. Statistics without a value are plans that have not been reported yet: their
+//! targets count like those of others.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use crate::impact::fact_record::FactValues;
+use crate::impact::summary::day_range::DayRange;
+use crate::impact::summary::deduplicate::deduplicate_facts;
+use crate::impact::summary::fact::Fact;
+use crate::impact::summary::fact_table::{FactRow, FactTable, ScopeIds};
+use crate::text::decimal::exact::ExactDecimal;
+
+/// Baseline and target of a group.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Plan {
+    /// Baseline, and the first and last year of its parts.
+    pub baseline: Option<(ExactDecimal, (i64, i64))>,
+    /// Target, and the last day of its period (ISO 8601), if known.
+    pub target: Option<(ExactDecimal, Option<String>)>,
+    /// Baselines of what has a target but no value yet: part of the baseline. Without a report,
+    /// there is no progress from it.
+    pub not_reported: Option<ExactDecimal>,
+}
+
+/// The statistics of a group, as row indexes.
+#[derive(Clone, Copy)]
+pub struct GroupRows<'a> {
+    /// Counted statistics.
+    pub counted: &'a [usize],
+    /// Statistics without a value.
+    pub without_value: &'a [usize],
+    /// Whether the values may be summed.
+    pub is_additive: bool,
+}
+
+/// A statistic with a baseline or target.
+struct PlannedRow<'a> {
+    index: usize,
+    row: &'a FactRow,
+    scope: &'a ScopeIds,
+    values: FactValues<'a>,
+    /// Target and its period: its own, or that of the statistic.
+    target: Option<(ExactDecimal, DayRange)>,
+    /// Baseline and its year.
+    baseline: Option<(ExactDecimal, i64)>,
+}
+
+impl<'a> PlannedRow<'a> {
+    fn new(facts: &'a FactTable, index: usize) -> Option<Self> {
+        let row = facts.rows.get(index).filter(|row| row.has_baseline_or_target)?;
+        let values = facts.values(row);
+        let number = |text: &str| if text.is_empty() { None } else { ExactDecimal::parse(text) };
+        let has_own_period = !values.target_start.is_empty() || !values.target_end.is_empty();
+        let period = if has_own_period {
+            DayRange::parse(values.target_start, values.target_end)
+        } else {
+            row.period_days
+        };
+        Some(Self {
+            index,
+            row,
+            scope: facts.scope_ids(row)?,
+            values,
+            target: number(values.target).map(|value| (value, period)),
+            baseline: number(values.baseline).zip(values.baseline_year.parse().ok()),
+        })
+    }
+
+    fn target_fact(&self) -> Option<Fact<'_>> {
+        let (value, period) = self.target.as_ref()?;
+        Some(self.fact(value, *period))
+    }
+
+    fn baseline_fact(&self) -> Option<Fact<'_>> {
+        Some(self.fact(&self.baseline.as_ref()?.0, DayRange::UNBOUNDED))
+    }
+
+    fn fact<'b>(&'b self, value: &'b ExactDecimal, period: DayRange) -> Fact<'b> {
+        Fact {
+            row: self.index,
+            number: self.row.number,
+            scope: self.scope,
+            period,
+            value,
+            qualifier: "exact",
+        }
+    }
+
+    /// Last day of the target, or of the statistic.
+    fn target_end(&self) -> Option<&'a str> {
+        let FactValues { target_end, end, .. } = self.values;
+        [target_end, end].into_iter().find(|day| !day.is_empty())
+    }
+
+    /// Key of a target without an indicator that is repeated for each period of a value: it states
+    /// its own period.
+    fn repetition_key(&self) -> Option<(&'a ScopeIds, [&'a str; 3])> {
+        let FactValues { target, target_start, target_end, .. } = self.values;
+        let has_own_period = !target_start.is_empty() || !target_end.is_empty();
+        (self.scope.indicator == 0 && has_own_period)
+            .then_some((self.scope, [target, target_start, target_end]))
+    }
+}
+
+/// Computes baseline and target of a group. `latest` is the counted statistic of the latest period.
+pub fn plan(facts: &FactTable, rows: GroupRows<'_>, latest: Option<usize>) -> Plan {
+    let GroupRows { counted, without_value, is_additive } = rows;
+    let planned = |index: &usize| PlannedRow::new(facts, *index);
+    let mut plans: Vec<PlannedRow<'_>> = counted.iter().filter_map(planned).collect();
+    let values: Vec<Fact<'_>> = counted.iter().filter_map(|row| facts.value_fact(*row)).collect();
+    // A plan for a part of what has been reported is not a plan of its own.
+    plans.extend(without_value.iter().filter_map(planned).filter(|plan| {
+        let period = plan.target.as_ref().map_or(plan.row.period_days, |(_, period)| *period);
+        let own = plan.fact(&ExactDecimal::ZERO, period);
+        !values.iter().any(|value| value.contains(&own) && !own.contains(value))
+    }));
+    if plans.is_empty() {
+        return Plan::default();
+    }
+    plans.sort_by_key(|plan| plan.index);
+    if is_additive {
+        sum_plans(&plans, &distinct_scopes(facts, counted))
+    } else {
+        plan_of_latest(&plans, &values, latest.and_then(|latest| facts.value_fact(latest)))
+    }
+}
+
+/// Returns the distinct scopes of rows.
+fn distinct_scopes<'a>(facts: &'a FactTable, rows: &[usize]) -> Vec<&'a ScopeIds> {
+    let scopes: BTreeSet<usize> =
+        rows.iter().filter_map(|row| facts.rows.get(*row)).map(|row| row.scope_index).collect();
+    scopes.into_iter().filter_map(|scope| facts.scope_ids.get(scope)).collect()
+}
+
+/// Sums the baselines and targets of additive values. They are unknown if those of a counted value
+/// are.
+fn sum_plans(plans: &[PlannedRow<'_>], value_scopes: &[&ScopeIds]) -> Plan {
+    let mut repeated = HashSet::new();
+    let target_facts = plans
+        .iter()
+        .filter(|plan| plan.repetition_key().is_none_or(|key| repeated.insert(key)))
+        .filter_map(PlannedRow::target_fact);
+    let targets = counted_plans(plans, deduplicate_facts(target_facts, true).rows);
+    let target_scopes = scopes_of(&targets);
+    let target = are_covered(value_scopes, &target_scopes).then(|| {
+        let sum = targets
+            .iter()
+            .filter_map(|plan| plan.target.as_ref())
+            .fold(ExactDecimal::ZERO, |sum, (value, _)| sum.add(value));
+        let until = targets.iter().filter_map(|plan| plan.target_end()).max();
+        (sum, until.map(str::to_owned))
+    });
+    // The earliest baseline of each scope.
+    let mut earliest: BTreeMap<usize, &PlannedRow<'_>> = BTreeMap::new();
+    for plan in plans.iter().filter(|plan| plan.baseline.is_some()) {
+        let year = |plan: &PlannedRow<'_>| {
+            (plan.baseline.as_ref().map(|(_, year)| *year), plan.row.period_days)
+        };
+        let known = earliest.entry(plan.row.scope_index).or_insert(plan);
+        if year(plan) < year(known) {
+            *known = plan;
+        }
+    }
+    let baseline_facts = earliest.into_values().filter_map(PlannedRow::baseline_fact);
+    let baselines = counted_plans(plans, deduplicate_facts(baseline_facts, true).rows);
+    let reported: HashSet<&ScopeIds> = value_scopes.iter().copied().collect();
+    let is_reported = |scope: &ScopeIds| {
+        reported.contains(scope) || value_scopes.iter().any(|value| value.overlaps(scope))
+    };
+    let required: Vec<&ScopeIds> = target_scopes
+        .into_iter()
+        .filter(|scope| !is_reported(scope))
+        .chain(value_scopes.iter().copied())
+        .collect();
+    if baselines.is_empty() || !are_covered(&required, &scopes_of(&baselines)) {
+        return Plan { target, ..Plan::default() };
+    }
+    let (mut sum, mut not_reported) = (ExactDecimal::ZERO, None::<ExactDecimal>);
+    let mut years: Option<(i64, i64)> = None;
+    for plan in baselines {
+        let Some((value, year)) = &plan.baseline else { continue };
+        sum = sum.add(value);
+        if !is_reported(plan.scope) {
+            not_reported = Some(not_reported.unwrap_or(ExactDecimal::ZERO).add(value));
+        }
+        years =
+            Some(years.map_or((*year, *year), |(first, last)| (first.min(*year), last.max(*year))));
+    }
+    Plan { baseline: years.map(|years| (sum, years)), target, not_reported }
+}
+
+/// Returns the plans with these row indexes, which are sorted.
+fn counted_plans<'a, 'b>(plans: &'b [PlannedRow<'a>], rows: Vec<usize>) -> Vec<&'b PlannedRow<'a>> {
+    plans.iter().filter(|plan| rows.binary_search(&plan.index).is_ok()).collect()
+}
+
+/// Returns the distinct scopes of plans.
+fn scopes_of<'a>(plans: &[&PlannedRow<'a>]) -> Vec<&'a ScopeIds> {
+    let mut known = BTreeSet::new();
+    plans.iter().filter(|plan| known.insert(plan.row.scope_index)).map(|plan| plan.scope).collect()
+}
+
+/// Whether some scopes cover each of these, and there are any.
+fn are_covered(scopes: &[&ScopeIds], by: &[&ScopeIds]) -> bool {
+    let equal: HashSet<&ScopeIds> = by.iter().copied().collect();
+    !by.is_empty()
+        && scopes
+            .iter()
+            .all(|scope| equal.contains(scope) || by.iter().any(|other| other.contains(scope)))
+}
+
+/// Returns baseline and target of values that are not additive, if they all have the same scope:
+/// the earliest baseline, and the target of the period of the latest value, or else the latest one.
+fn plan_of_latest(plans: &[PlannedRow<'_>], values: &[Fact<'_>], latest: Option<Fact<'_>>) -> Plan {
+    let mut scopes =
+        values.iter().map(|value| value.scope).chain(plans.iter().map(|plan| plan.scope));
+    let first = scopes.next();
+    if scopes.any(|scope| Some(scope) != first) {
+        return Plan::default();
+    }
+    let baseline = plans
+        .iter()
+        .filter_map(|plan| Some((plan.baseline.as_ref()?, plan.row.period_days)))
+        .min_by_key(|((_, year), period)| (*year, *period))
+        .map(|((value, year), _)| (value.clone(), (*year, *year)));
+    let targets = || plans.iter().filter_map(|plan| Some((plan, plan.target_fact()?)));
+    let own = latest.and_then(|latest| targets().find(|(_, target)| target.row == latest.row));
+    let in_period = latest.and_then(|latest| {
+        targets()
+            .filter(|(_, target)| target.period.overlaps(latest.period))
+            .min_by_key(|(_, target)| (target.period.length(), Reverse(target.number)))
+    });
+    let chosen = own.or(in_period).or_else(|| {
+        targets().max_by_key(|(_, target)| (target.period.last_known_day(), target.number))
+    });
+    let target =
+        chosen.map(|(plan, target)| (target.value.clone(), plan.target_end().map(str::to_owned)));
+    Plan { baseline, target, not_reported: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::Id;
+    use crate::impact::fact_record::FactScope;
+    use crate::impact::summary::fact_table::fact_table_for_tests;
+
+    /// Computes the plan of statistics of one indicator: countries, year, value, target, baseline.
+    fn plan_of(
+        given: &[(&str, &str, &'static str, &'static str, &'static str)],
+        is_additive: bool,
+    ) -> (Option<String>, Option<String>, String) {
+        let indicator = Id::new();
+        let days: Vec<(String, String)> = given
+            .iter()
+            .map(|row| (format!("{}-01-01", row.1), format!("{}-12-31", row.1)))
+            .collect();
+        let rows: Vec<(FactScope, FactValues<'_>)> = given
+            .iter()
+            .zip(&days)
+            .map(|((countries, _, value, target, baseline), (start, end))| {
+                let scope = FactScope {
+                    indicator: Some(indicator),
+                    countries: countries.split_whitespace().map(str::to_owned).collect(),
+                    ..FactScope::default()
+                };
+                let baseline_year = if baseline.is_empty() { "" } else { "2019" };
+                (
+                    scope,
+                    FactValues {
+                        start,
+                        end,
+                        value,
+                        target,
+                        baseline,
+                        baseline_year,
+                        ..FactValues::default()
+                    },
+                )
+            })
+            .collect();
+        let facts = fact_table_for_tests(&rows);
+        let (counted, without_value): (Vec<usize>, Vec<usize>) =
+            (0..given.len()).partition(|row| !given[*row].2.is_empty());
+        let latest = counted.last().copied();
+        let rows = GroupRows { counted: &counted, without_value: &without_value, is_additive };
+        let plan = plan(&facts, rows, latest);
+        (
+            plan.target.map(|(value, _)| value.to_string()),
+            plan.baseline.map(|(value, _)| value.to_string()),
+            plan.not_reported.unwrap_or(ExactDecimal::ZERO).to_string(),
+        )
+    }
+
+    #[test]
+    fn plans_without_a_value_count() {
+        let plan =
+            |given: &[(&str, &str, &'static str, &'static str, &'static str)]| plan_of(given, true);
+        let of = |target: Option<&str>, baseline: Option<&str>, not_reported: &str| {
+            (target.map(str::to_owned), baseline.map(str::to_owned), not_reported.to_owned())
+        };
+        assert_eq!(
+            plan(&[("AL", "2024", "50", "100", ""), ("RS", "2024", "", "100", "")]),
+            of(Some("200"), None, "0")
+        );
+        assert_eq!(
+            plan(&[("AL", "2024", "50", "100", "5"), ("RS", "2024", "", "100", "7")]),
+            of(Some("200"), Some("12"), "7")
+        );
+        assert_eq!(
+            plan(&[("AL", "2024", "50", "100", "5"), ("AL", "2025", "", "80", "")]),
+            of(Some("180"), Some("5"), "0")
+        );
+        // A target of the region covers the values of its countries.
+        assert_eq!(
+            plan(&[
+                ("AL", "2024", "50", "", ""),
+                ("RS", "2024", "40", "", ""),
+                ("", "2024", "", "150", "")
+            ]),
+            of(Some("150"), None, "0")
+        );
+        // The targets of some countries are not those of all.
+        assert_eq!(
+            plan(&[("AL", "2024", "50", "100", ""), ("RS", "2024", "40", "", "")]),
+            of(None, None, "0")
+        );
+    }
+
+    #[test]
+    fn target_of_latest_value_if_not_additive() {
+        let target = |given: &[(&str, &str, &'static str, &'static str, &'static str)]| {
+            plan_of(given, false).0
+        };
+        let years =
+            [("", "2022", "3", "4", "2"), ("", "2023", "4", "5", ""), ("", "2024", "5", "7", "")];
+        assert_eq!(
+            plan_of(&years, false),
+            (Some("7".to_owned()), Some("2".to_owned()), "0".to_owned())
+        );
+        assert_eq!(
+            target(&[("", "2022", "3", "4", ""), ("", "2023", "", "9", "")]).as_deref(),
+            Some("4")
+        );
+        assert_eq!(
+            target(&[
+                ("", "2022", "3", "", ""),
+                ("", "2023", "", "9", ""),
+                ("", "2024", "", "12", "")
+            ])
+            .as_deref(),
+            Some("12")
+        );
+        assert_eq!(target(&[("AL", "2022", "3", "4", ""), ("RS", "2022", "", "9", "")]), None);
+    }
+}

@@ -1,0 +1,611 @@
+"""Reference implementation of summaries and series of impact statistics.
+
+Independent of the server: written from docs/api/statistics.md, in exact decimals, without regard to speed.
+
+    reference.py CATALOGUES SEED
+
+generates small random catalogues and prints one JSON document: the lines of an import, and for each request of the API
+the figures of its response. Each catalogue has a unit of its own, so that one database holds them all.
+"""
+
+import json
+import random
+import sys
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, setcontext
+
+setcontext(Context(prec=120))
+
+FIRST_DAY, LAST_DAY = date.min, date.max
+BATCH = 40
+
+
+@dataclass(frozen=True)
+class Statistic:
+    number: int
+    slug: str
+    indicator: str | None
+    programme: str | None
+    partner: str | None
+    countries: frozenset
+    slices: tuple
+    unit: str
+    measure: str
+    additive: bool | None
+    ascending: bool | None
+    start: date | None
+    end: date | None
+    value: Decimal | None
+    qualifier: str
+    baseline: tuple | None  # (value, year)
+    target: tuple | None  # (value, start, end)
+
+    @property
+    def is_summable(self):
+        return self.measure == "unit" and self.additive is True
+
+    @property
+    def scope(self):
+        """What the statistic is about, without its period. Slices are compared regardless of case."""
+        slices = frozenset((name.lower(), value.lower()) for name, value in self.slices)
+        return (self.indicator, self.programme, self.partner, self.countries, slices, self.unit, self.measure)
+
+    @property
+    def period(self):
+        return (self.start or FIRST_DAY, self.end or LAST_DAY)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A value, a target or a baseline, with its scope and period."""
+
+    number: int
+    scope: tuple
+    period: tuple
+    value: Decimal
+    qualifier: str = "exact"
+
+
+# Relations of scopes and periods
+
+
+def same_subject(one, other):
+    """Without an indicator, only figures of the same programme, partner, countries and unit are comparable."""
+    if one[0] or other[0]:
+        return one[0] == other[0]
+    return one[1:4] == other[1:4] and one[5:] == other[5:]
+
+
+def scope_contains(whole, part):
+    return (
+        same_subject(whole, part)
+        and whole[1] in (None, part[1])
+        and whole[2] in (None, part[2])
+        and (not whole[3] or (part[3] and part[3] <= whole[3]))
+        and whole[4] <= part[4]
+    )
+
+
+def dimensions(scope):
+    return sorted(name for name, _ in scope[4])
+
+
+def scopes_overlap(one, other):
+    if not same_subject(one, other):
+        return False
+    if one[0] is None and dimensions(one) == dimensions(other):
+        return False
+    for field in (1, 2):
+        if one[field] and other[field] and one[field] != other[field]:
+            return False
+    if one[3] and other[3] and not one[3] & other[3]:
+        return False
+    values = dict(other[4])
+    return all(values.get(name, value) == value for name, value in one[4])
+
+
+def is_known(period):
+    return period[0] != FIRST_DAY and period[1] != LAST_DAY
+
+
+def periods_overlap(one, other):
+    """Periods that only meet, on the day on which one ends and the other starts, do not overlap."""
+    days = (min(one[1], other[1]) - max(one[0], other[0])).days
+    return days > 0 or (days == 0 and (one[0] == one[1] or other[0] == other[1]))
+
+
+def period_contains(whole, part):
+    return whole[0] <= part[0] and part[1] <= whole[1]
+
+
+def last_known_day(period):
+    return period[0] if period[1] == LAST_DAY else period[1]
+
+
+def overlap(one, other):
+    if one.scope[0] is None and one.period != other.period:
+        return False
+    return periods_overlap(one.period, other.period) and scopes_overlap(one.scope, other.scope)
+
+
+def contains(whole, part):
+    return period_contains(whole.period, part.period) and scope_contains(whole.scope, part.scope)
+
+
+def is_part(part, whole):
+    """Whether a fact is about one programme, partner, country, place or period of those of another one."""
+    if part.scope[0] is None and part.period != whole.period:
+        return False
+    has_place = [any(name == "location" for name, _ in fact.scope[4]) for fact in (whole, part)]
+    is_narrower = (
+        (whole.scope[1] is None and part.scope[1] is not None)
+        or (whole.scope[2] is None and part.scope[2] is not None)
+        or whole.scope[3] != part.scope[3]
+        or has_place == [False, True]
+        or (not is_known(whole.period) and is_known(part.period))
+    )
+    return is_narrower and contains(whole, part)
+
+
+# Counting once
+
+
+def count_once(facts, summable):
+    """Returns the facts to count: the widest first, and none that overlaps with one before."""
+
+    def breakdown_sum(fact):
+        """The sum of the disaggregation of the same whole; of equal slices, the newest."""
+        newest = {}
+        for other in facts:
+            same = (
+                other.scope[:4] == fact.scope[:4]
+                and other.scope[5:] == fact.scope[5:]
+                and other.period == fact.period
+                and dimensions(other.scope) == dimensions(fact.scope)
+            )
+            if same and (other.scope[4] not in newest or newest[other.scope[4]].number < other.number):
+                newest[other.scope[4]] = other
+        return sum((other.value for other in newest.values()), Decimal(0))
+
+    def width(fact):
+        _, programme, partner, countries, slices, *_ = fact.scope
+        known = is_known(fact.period)
+        return (
+            sum(map(bool, (programme, partner, countries, known))) + len(slices),
+            -len(countries),
+            -(fact.period[1] - fact.period[0]).days if known else float("-inf"),
+            (1, -breakdown_sum(fact)) if slices else (0, Decimal(0)),
+            -fact.number,
+        )
+
+    counted, totals = [], {}
+    for fact in sorted(facts, key=width):
+        covered = any(
+            overlap(other, fact) and (totals[other.number] or not is_part(fact, other)) for other in counted
+        )
+        if not covered:
+            counted.append(fact)
+            totals[fact.number] = not summable or can_be_total(fact, facts)
+    return counted
+
+
+def can_be_total(whole, facts):
+    """A whole that is smaller than its parts is none."""
+    parts = [fact for fact in facts if fact.number != whole.number and is_part(fact, whole)]
+    if not parts or whole.qualifier not in ("exact", "less_than"):
+        return True
+    least = [fact.value for fact in count_once(parts, True) if fact.qualifier in ("exact", "more_than")]
+    return whole.value >= sum(least, Decimal(0))
+
+
+# Aggregates
+
+
+def combine(qualifiers):
+    qualifiers = set(qualifiers) - {"exact"}
+    if not qualifiers:
+        return "exact"
+    return qualifiers.pop() if len(qualifiers) == 1 else "about"
+
+
+def progress(value, qualifier, baseline, target, ascending):
+    start = Decimal(0) if baseline is None else baseline
+    way = target - start
+    if ascending is True and way < 0 or ascending is False and (way > 0 or baseline is None):
+        return None
+    if baseline is None and way < 0:
+        return None
+    if way == 0:
+        return ("100", qualifier) if value == target and qualifier in ("exact", "about") else None
+    if way < 0:
+        qualifier = {"more_than": "less_than", "less_than": "more_than"}.get(qualifier, qualifier)
+    percent = (value - start) * 100 / way
+    rounding = {"more_than": ROUND_FLOOR, "less_than": ROUND_CEILING}.get(qualifier, ROUND_HALF_UP)
+    rounded = percent.quantize(Decimal("0.1"), rounding=rounding)
+    if percent < 100 <= rounded and qualifier != "less_than":
+        rounded = percent.quantize(Decimal("0.1"), rounding=ROUND_FLOOR)
+    return (plain(rounded).removesuffix(".0"), qualifier)
+
+
+def plain(number):
+    text = format(number, "f")
+    return text.removeprefix("-") if number == 0 else text
+
+
+def value_fact(statistic):
+    return Fact(statistic.number, statistic.scope, statistic.period, statistic.value, statistic.qualifier)
+
+
+def target_period(statistic):
+    _, start, end = statistic.target
+    return (start or FIRST_DAY, end or LAST_DAY) if start or end else statistic.period
+
+
+def target_fact(statistic):
+    return Fact(statistic.number, statistic.scope, target_period(statistic), statistic.target[0])
+
+
+def aggregate(statistics, summable):
+    """The figures of a group."""
+    by_number = {statistic.number: statistic for statistic in statistics}
+    values = count_once([value_fact(one) for one in statistics if one.value is not None], summable)
+    values.sort(key=lambda fact: fact.number)
+    result = {"count": len(values), "excluded_count": len(statistics) - len(values)}
+    rank = {"less_than": 0}
+    least = min(values, key=lambda fact: (fact.value, rank.get(fact.qualifier, 1), fact.number), default=None)
+    most = max(values, key=lambda fact: (fact.value, fact.qualifier == "more_than", -fact.number), default=None)
+    latest = max(values, key=lambda fact: (last_known_day(fact.period), fact.number), default=None)
+    figure = lambda fact: fact and [plain(fact.value), fact.qualifier]
+    result.update(min=figure(least), max=figure(most), latest=figure(latest), sum=None)
+    total = None
+    if values and (summable or len(values) == 1):
+        total = (sum((fact.value for fact in values), Decimal(0)), combine(fact.qualifier for fact in values))
+        result["sum"] = [plain(total[0]), total[1]]
+    plans = [by_number[fact.number] for fact in values]
+    plans += [one for one in statistics if one.value is None and is_own_plan(one, values)]
+    plans = sorted((one for one in plans if one.baseline or one.target), key=lambda one: one.number)
+    baseline, target, not_reported = (sum_plans if summable else latest_plan)(plans, values, latest)
+    result["baseline"] = baseline and [plain(baseline[0]), *baseline[1]]
+    result["target"] = target and [plain(target[0]), target[1] and target[1].isoformat()]
+    actual = (total[0] + not_reported, total[1]) if summable and total else latest and (latest.value, latest.qualifier)
+    directions = {by_number[fact.number].ascending for fact in values} - {None}
+    found = None
+    if actual and target and len(directions) < 2:
+        found = progress(*actual, baseline and baseline[0], target[0], next(iter(directions), None))
+    result["progress"] = found and list(found)
+    return result
+
+
+def is_own_plan(statistic, values):
+    """A plan for a part of what has been reported is not a plan of its own."""
+    period = target_period(statistic) if statistic.target else statistic.period
+    own = Fact(statistic.number, statistic.scope, period, Decimal(0))
+    return not any(contains(value, own) and not contains(own, value) for value in values)
+
+
+def sum_plans(plans, values, _latest):
+    scopes = {fact.scope for fact in values}
+    reported = lambda scope: any(scope == other or scopes_overlap(scope, other) for other in scopes)
+    covered = lambda wanted, by: bool(by) and all(any(scope_contains(other, one) for other in by) for one in wanted)
+    facts, repeated = [], set()
+    for plan in (plan for plan in plans if plan.target):
+        # Without an indicator, a target that states its own period is repeated for each value.
+        key = (plan.scope, plan.target)
+        if plan.indicator is None and (plan.target[1] or plan.target[2]):
+            if key in repeated:
+                continue
+            repeated.add(key)
+        facts.append(target_fact(plan))
+    by_number = {plan.number: plan for plan in plans}
+    targets = count_once(facts, True)
+    target_scopes = {fact.scope for fact in targets}
+    target = None
+    if covered(scopes, target_scopes):
+        ends = [by_number[fact.number].target[2] or by_number[fact.number].end for fact in targets]
+        target = (sum((fact.value for fact in targets), Decimal(0)), max(filter(None, ends), default=None))
+    earliest = {}
+    for plan in (plan for plan in plans if plan.baseline):
+        order = (plan.baseline[1], plan.period)
+        if plan.scope not in earliest or order < earliest[plan.scope][0]:
+            earliest[plan.scope] = (order, plan)
+    facts = [
+        Fact(plan.number, plan.scope, (FIRST_DAY, LAST_DAY), plan.baseline[0]) for _, plan in earliest.values()
+    ]
+    baselines = count_once(facts, True)
+    needed = scopes | {scope for scope in target_scopes if not reported(scope)}
+    if not covered(needed, {fact.scope for fact in baselines}):
+        return None, target, Decimal(0)
+    years = [by_number[fact.number].baseline[1] for fact in baselines]
+    not_reported = sum((fact.value for fact in baselines if not reported(fact.scope)), Decimal(0))
+    total = sum((fact.value for fact in baselines), Decimal(0))
+    return (total, (min(years), max(years))), target, not_reported
+
+
+def latest_plan(plans, values, latest):
+    """Values that cannot be added up have a target only if all are about the same."""
+    if len({fact.scope for fact in values} | {plan.scope for plan in plans}) != 1:
+        return None, None, Decimal(0)
+    bases = sorted((plan for plan in plans if plan.baseline), key=lambda plan: (plan.baseline[1], plan.period))
+    baseline = bases[0].baseline if bases else None
+    targets = [plan for plan in plans if plan.target]
+
+    def length(period):
+        return (period[1] - period[0]).days if is_known(period) else float("inf")
+
+    chosen = [plan for plan in targets if latest and plan.number == latest.number]
+    if not chosen and latest:
+        chosen = [plan for plan in targets if periods_overlap(target_period(plan), latest.period)]
+        chosen.sort(key=lambda plan: (length(target_period(plan)), -plan.number))
+    if not chosen:
+        chosen = sorted(targets, key=lambda plan: (last_known_day(target_period(plan)), plan.number), reverse=True)
+    target = (chosen[0].target[0], chosen[0].target[2] or chosen[0].end) if chosen else None
+    return baseline and (baseline[0], (baseline[1], baseline[1])), target, Decimal(0)
+
+
+# Groups
+
+
+def year(statistic):
+    """The year in which a period of at most one year ends; its boundary may be the first of January."""
+    start, end = statistic.start, statistic.end
+    if not start or not end:
+        return (start or end) and str((start or end).year)
+    if (end.year, end.month, end.day) > (start.year + 1, start.month, start.day):
+        return None
+    if start < end and (end.month, end.day) == (1, 1):
+        return str(end.year - 1)
+    return str(end.year)
+
+
+def key_of(statistic, name):
+    if name == "country":
+        return next(iter(statistic.countries)) if len(statistic.countries) == 1 else None
+    if name == "year":
+        return year(statistic)
+    if name.startswith("dimension:"):
+        values = {dimension.lower(): value for dimension, value in statistic.slices}
+        return values.get(name.removeprefix("dimension:"))
+    return getattr(statistic, name)
+
+
+def summary(statistics, group_by, countries=None, separate=True):
+    """The groups of a summary, or None if values cannot be added up."""
+    groups = {}
+    for statistic in statistics:
+        key = [key_of(statistic, name) for name in group_by]
+        folded = tuple(part and part.lower() for part in key)
+        kind = (statistic.unit, statistic.measure, statistic.is_summable) if separate else None
+        group = groups.setdefault((folded, kind), {"keys": key, "all": []})
+        group["all"].append(statistic)
+    result = []
+    for group in groups.values():
+        all_statistics = group["all"]
+        chosen = all_statistics
+        if countries and "country" not in group_by:
+            chosen = [one for one in all_statistics if one.countries <= countries]
+        # As in the API, the values of a group are additive if all are.
+        summable = all(one.is_summable for one in (chosen or all_statistics))
+        figures = aggregate(chosen, summable)
+        if not summable and figures["count"] > 1 and not separate:
+            return None
+        figures["excluded_count"] += len(all_statistics) - len(chosen)
+        result.append({"keys": group["keys"], **figures})
+    return result
+
+
+def series(statistics, by, summable):
+    lines = {}
+    for statistic in statistics:
+        if statistic.value is None and not statistic.baseline and not statistic.target:
+            continue
+        key = key_of(statistic, by) if by else None
+        lines.setdefault(key and key.lower(), (key, []))[1].append(statistic)
+    result = []
+    for key, members in lines.values():
+        points = {}
+        for one in members:
+            if one.value is not None:
+                points.setdefault((last_known_day(one.period), one.period[0]), []).append(one)
+        targets = {
+            (plain(one.target[0]), *map(iso, one.target[1:] if one.target[1] or one.target[2] else (one.start, one.end)))
+            for one in members
+            if one.target
+        }
+        rendered = []
+        for _, some in sorted(points.items(), key=lambda item: item[0]):
+            figures = aggregate(some, summable)
+            start, end = iso(some[0].start), iso(some[0].end)
+            rendered.append([start, end, figures["sum"], figures["count"], figures["excluded_count"]])
+        baselines = {(one.baseline[1], plain(one.baseline[0])) for one in members if one.baseline}
+        result.append(
+            {
+                "key": key,
+                "points": rendered,
+                "targets": sorted(map(list, targets), key=json.dumps),
+                "baselines": sorted(map(list, baselines)),
+            }
+        )
+    return result
+
+
+def iso(day):
+    return day and day.isoformat()
+
+
+# Random catalogues
+
+PERIODS = [
+    ("2022-01-01", "2022-12-31"),
+    ("2023-01-01", "2023-12-31"),
+    ("2024-01-01", "2024-12-31"),
+    ("2024-01-01", "2024-03-31"),
+    ("2024-04-01", "2024-06-30"),
+    ("2023-07-01", "2024-06-30"),
+    ("2022-01-01", "2023-01-01"),
+    ("2023-01-01", "2024-01-01"),
+    ("2022-01-01", "2024-12-31"),
+    ("2024-03-08", "2024-03-08"),
+    ("2024-01-01", None),
+    (None, "2024-12-31"),
+    (None, None),
+]
+COUNTRIES = [[], ["AL"], ["AL"], ["RS"], ["RS"], ["MK"], ["AL", "RS"], ["AL", "MK", "RS"]]
+SLICES = [
+    [],
+    [],
+    [],
+    [("sex", "female")],
+    [("sex", "male")],
+    [("sex", "Female")],
+    [("age", "young")],
+    [("age", "old")],
+    [("age", "young"), ("sex", "female")],
+    [("location", "Niš")],
+    [("location", "Novi Sad")],
+]
+QUALIFIERS = ["exact"] * 6 + ["more_than", "less_than", "about"]
+
+
+class Generator:
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.number = 0
+
+    def value(self, measure):
+        if measure == "percentage":
+            return Decimal(self.random.randint(0, 1000)) / 10
+        form = self.random.random()
+        if form < 0.6:
+            return Decimal(self.random.randint(0, 60))
+        if form < 0.9:
+            return Decimal(self.random.randint(0, 6000)) / self.random.choice([10, 100])
+        if form < 0.95:
+            return Decimal(self.random.randint(0, 10**30)) / 10**7
+        return Decimal(-self.random.randint(1, 20))
+
+    def catalogue(self, number):
+        """A catalogue of up to nine statistics, and the lines that import it."""
+        choose = self.random.choice
+        unit = f"u{number}"
+        measure = choose(["unit"] * 6 + ["percentage"])
+        additive = choose([True] * 5 + [False, None]) if measure == "unit" else None
+        names = [f"i{number}-{letter}" for letter in "ab"[: choose([1, 1, 1, 2])]]
+        indicators = {
+            name: {"additive": additive, "ascending": choose([True, True, False, None])} for name in names
+        }
+        lines = [
+            {"resource": "indicator", "slug": name, "label": name, "unit": unit, "measure": measure, **fields}
+            for name, fields in indicators.items()
+        ]
+        # Few different scopes, so that statistics overlap.
+        countries = [choose(COUNTRIES) for _ in range(3)]
+        slices = [choose(SLICES) for _ in range(2)] + [[]]
+        periods = [choose(PERIODS) for _ in range(3)]
+        programmes = choose([[None], ["p1"], ["p1", "p2"], [None, "p1"]])
+        partners = choose([[None], [None], [None, "q1"], ["q1", "q2"]])
+        statistics = []
+        for _ in range(self.random.randint(1, 9)):
+            indicator = choose([*names, *names, *names, None])
+            shared = indicators.get(indicator, {"additive": choose([additive, additive, None]), "ascending": None})
+            start, end = choose(periods)
+            own = choose([(None, None)] * 3 + PERIODS[:3] + PERIODS[8:9])
+            target = choose([True, False]) and (self.value(measure), own[0], own[1])
+            baseline = choose([True, False, False]) and (self.value(measure), choose([2018, 2019, 2021]))
+            self.number += 1
+            fields = {
+                "slug": f"s{self.number}",
+                "indicator": indicator,
+                "programme": choose(programmes),
+                "partner": choose(partners),
+                "countries": choose(countries),
+                "slices": choose(slices),
+                "value": None if self.random.random() < 0.2 else self.value(measure),
+                "qualifier": choose(QUALIFIERS),
+            }
+            statistics.append(
+                Statistic(
+                    number=self.number,
+                    unit=unit,
+                    measure=measure,
+                    start=start and date.fromisoformat(start),
+                    end=end and date.fromisoformat(end),
+                    target=target
+                    and (target[0], *(day and date.fromisoformat(day) for day in target[1:])) or None,
+                    baseline=baseline or None,
+                    **{**fields, "countries": frozenset(fields["countries"]), "slices": tuple(fields["slices"])},
+                    **shared,
+                )
+            )
+            line = {name: fields[name] for name in ("slug", "indicator", "programme", "partner", "countries")}
+            line |= {
+                "resource": "impact_statistic",
+                "label": fields["slug"],
+                "qualifier": fields["qualifier"],
+                "value": fields["value"] and plain(fields["value"]) or ("0" if fields["value"] == 0 else None),
+                "period_start": start,
+                "period_end": end,
+                "disaggregation": [{"dimension": name, "value": value} for name, value in fields["slices"]],
+                "baseline": baseline and {"value": plain(baseline[0]), "year": baseline[1]} or None,
+                "target": target
+                and {"value": plain(target[0]), "period_start": target[1], "period_end": target[2]}
+                or None,
+            }
+            if indicator is None:
+                line |= {"unit": unit, "measure": measure, "additive": shared["additive"]}
+            lines.append(line)
+        return statistics, lines, [(name, indicators[name], measure) for name in names]
+
+
+GROUPINGS = [
+    ["unit"],
+    ["unit", "country"],
+    ["unit", "year"],
+    ["unit", "indicator"],
+    ["unit", "dimension:sex"],
+    ["unit", "dimension:location"],
+    ["unit", "programme", "country"],
+    ["unit", "partner", "year"],
+]
+COUNTRY_FILTERS = [["AL"], ["RS", "AL"]]
+
+
+def main(count, seed):
+    generator = Generator(seed)
+    items = [{"resource": "programme", "slug": slug, "title": slug} for slug in ("p1", "p2")]
+    items += [{"resource": "partner", "slug": slug, "name": slug} for slug in ("q1", "q2")]
+    catalogues = [generator.catalogue(number) for number in range(count)]
+    items += [line for _, lines, _ in catalogues for line in lines]
+    requests = []
+    base = "/v1/impact-statistics/summary?statistics_limit=0"
+    for first in range(0, count, BATCH):
+        batch = catalogues[first : first + BATCH]
+        members = [one for statistics, *_ in batch for one in statistics]
+        units = ",".join(f"u{number}" for number in range(first, first + len(batch)))
+        for names in GROUPINGS:
+            path = f"{base}&separate=true&unit={units}&group_by={','.join(names)}"
+            requests.append({"path": path, "groups": summary(members, names)})
+        for countries in COUNTRY_FILTERS:
+            chosen = [one for one in members if one.countries & set(countries)]
+            path = f"{base}&separate=true&unit={units}&group_by=unit&country={','.join(countries)}"
+            requests.append({"path": path, "groups": summary(chosen, ["unit"], frozenset(countries))})
+        after = date(2023, 1, 1)
+        chosen = [one for one in members if one.start and one.start >= after]
+        path = f"{base}&separate=true&unit={units}&group_by=unit&period_after={after}"
+        requests.append({"path": path, "groups": summary(chosen, ["unit"])})
+    # What cannot be added up is refused.
+    for number, (statistics, _, indicators) in enumerate(catalogues[: count // 16]):
+        for names in ([], ["year"]):
+            path = f"{base}&unit=u{number}" + (f"&group_by={','.join(names)}" if names else "")
+            requests.append({"path": path, "groups": summary(statistics, names, separate=False)})
+        for name, fields, measure in indicators:
+            members = [one for one in statistics if one.indicator == name]
+            summable = measure == "unit" and fields["additive"] is True
+            for by in (None, "country"):
+                path = f"/v1/indicators/{name}/series?statistics_limit=0" + (f"&by={by}" if by else "")
+                requests.append({"path": path, "lines": series(members, by, summable)})
+    json.dump({"items": [{"status": "published", **item} for item in items], "requests": requests}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
