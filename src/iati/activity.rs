@@ -49,6 +49,8 @@ pub struct Activity {
     pub region: Option<String>,
     /// Locations that results refer to.
     pub locations: Vec<Location>,
+    /// Places below a country that values of an imported file refer to.
+    pub places: Vec<Place>,
     /// Sectors.
     pub sectors: Vec<Sector>,
     /// Documents about the activity.
@@ -94,6 +96,15 @@ pub struct Location {
     pub name: Narratives,
     /// Footnote that must accompany the name.
     pub footnote: Narratives,
+}
+
+/// A place below a country.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Place {
+    /// Reference.
+    pub reference: String,
+    /// Name.
+    pub name: Narratives,
 }
 
 /// A sector of an activity.

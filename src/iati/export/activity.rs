@@ -121,6 +121,7 @@ pub fn build_activity(
         countries: shares,
         region,
         locations: countries.iter().filter_map(|code| location(code, context)).collect(),
+        places: Vec::new(),
         sectors,
         documents: activity_documents(programme, data, context),
         results: Vec::new(),

@@ -9,9 +9,10 @@ use super::slugs::{indicator_slug, stable_slug, valid_own_slug};
 use crate::http::json_fields::{is_web_url, limits};
 use crate::iati::activity::{
     Activity, Baseline, DimensionSlice, Document, IatiResult, Indicator, Narratives, Period,
-    PeriodValue,
+    PeriodValue, Place,
 };
 use crate::iati::codes;
+use crate::impact::summary::fact_table::LOCATION_DIMENSION;
 use crate::resource::schema::ResourceKind;
 use crate::text::decimal::format::decimal_sort_key;
 
@@ -191,10 +192,11 @@ impl ImportMapper<'_> {
         body.insert("period_start".to_owned(), json!(period.start));
         body.insert("period_end".to_owned(), json!(period.end));
         body.insert("countries".to_owned(), json!(slice_countries(context.activity, &main.slice)));
-        let dimensions: Vec<Json> = main
-            .slice
-            .dimensions
-            .iter()
+        let place = slice_place(context.activity, &main.slice);
+        let place = place.iter().map(|place| (LOCATION_DIMENSION, place.as_str()));
+        let dimensions = main.slice.dimensions.iter().map(|(name, value)| (&**name, &**value));
+        let dimensions: Vec<Json> = dimensions
+            .chain(place)
             .map(|(name, value)| json!({"dimension": name, "value": value}))
             .collect();
         body.insert("disaggregation".to_owned(), json!(dimensions));
@@ -302,7 +304,33 @@ fn statistic_texts(context: &ResultContext<'_>, main: &PeriodValue) -> (Narrativ
     (title, description)
 }
 
-/// Countries of a value; other locations are ignored.
+/// The place below a country of a value: the names of its locations, or their references where the
+/// names are missing or repeated.
+fn slice_place(activity: &Activity, slice: &DimensionSlice) -> Option<String> {
+    if slice.dimensions.iter().any(|(name, _)| name == LOCATION_DIMENSION) {
+        return None;
+    }
+    let name = |place: &Place| place.name.first().map(|(_, name)| name.clone());
+    let label = |reference: &String| {
+        let place = activity.places.iter().find(|place| place.reference == *reference);
+        let own = place.and_then(name)?;
+        let namesakes =
+            activity.places.iter().filter(|place| name(place).as_ref() == Some(&own)).count();
+        (namesakes == 1).then_some(own)
+    };
+    let places: Vec<String> = slice
+        .locations
+        .iter()
+        .filter(|reference| {
+            !activity.locations.iter().any(|country| country.reference == **reference)
+        })
+        .map(|reference| label(reference).unwrap_or_else(|| reference.clone()))
+        .collect();
+    let text: String = places.join(", ").chars().take(limits::SHORT_TEXT).collect();
+    (!text.is_empty()).then_some(text)
+}
+
+/// Countries of a value; other locations are a slice, see [`slice_place`].
 fn slice_countries<'a>(activity: &'a Activity, slice: &DimensionSlice) -> Vec<&'a str> {
     let of = |reference: &String| {
         activity.locations.iter().find(|location| location.reference == *reference)

@@ -4,7 +4,9 @@ use super::elements::{
     Element, XML_NAMESPACE, element_text, iati_elements, kinoteka_attribute, trimmed_attribute,
 };
 use super::parser::ActivityParser;
-use crate::iati::activity::{Activity, ActivityDate, Document, Location, Participant, Sector};
+use crate::iati::activity::{
+    Activity, ActivityDate, Document, Location, Participant, Place, Sector,
+};
 use crate::iati::codes;
 
 impl ActivityParser {
@@ -44,6 +46,10 @@ impl ActivityParser {
                 }
                 "location" => {
                     let location = self.location(child);
+                    if location.is_none() {
+                        let place = self.place(child);
+                        activity.places.extend(place);
+                    }
                     activity.locations.extend(location);
                 }
                 "sector" => activity.sectors.push(Sector {
@@ -113,7 +119,15 @@ impl ActivityParser {
         }
     }
 
-    /// A country; other locations are not supported.
+    /// A place below a country, to which values may refer; only its name is stored.
+    fn place(&mut self, node: Element<'_, '_>) -> Option<Place> {
+        let reference = node.attribute("ref")?.to_owned();
+        let name = iati_elements(node).find(|child| child.tag_name().name() == "name");
+        let name = name.map(|name| self.narratives(name)).unwrap_or_default();
+        Some(Place { reference, name })
+    }
+
+    /// A country; other locations are only places of values.
     fn location(&mut self, node: Element<'_, '_>) -> Option<Location> {
         let country = iati_elements(node)
             .filter(|child| {

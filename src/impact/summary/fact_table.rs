@@ -22,7 +22,7 @@ const BATCH_SIZE: usize = 20_000;
 /// Maximum number of changes that are applied row by row; more are merged in one pass.
 const INCREMENTAL_LIMIT: usize = 100;
 /// The dimension of places below a country.
-const LOCATION_DIMENSION: &str = "location";
+pub const LOCATION_DIMENSION: &str = "location";
 /// Condition for public statistics.
 const PUBLIC_CONDITION: &str = "is_public = TRUE";
 

@@ -275,9 +275,9 @@ mod tests {
                         start,
                         end,
                         value,
-                        target,
                         baseline,
                         baseline_year,
+                        target,
                         ..FactValues::default()
                     },
                 )

@@ -119,6 +119,21 @@ on_both! {
         assert_eq!(after["partners"].as_array().unwrap().len(), 3);
     }
 
+    fn values_of_places_below_a_country_are_slices(server: &TestServer) {
+        let places = r#"<location ref="NIS"><name><narrative>Niš</narrative></name></location><location ref="NS"><name><narrative>Novi Sad</narrative></name></location><location ref="here">"#;
+        let file = FOREIGN
+            .replace("<location ref=\"here\"><location-id", &format!("{places}<location-id"))
+            .replace("measure=\"2\" ascending=\"1\"", "measure=\"1\" ascending=\"1\" aggregation-status=\"1\"")
+            .replace("<target value=\"80\"/>", "<actual value=\"40\"><location ref=\"NIS\"/></actual><actual value=\"60\"><location ref=\"NS\"/></actual>");
+        assert!(xmllint::validation_errors("activities", file.as_bytes()).is_none(), "{:?}", xmllint::validation_errors("activities", file.as_bytes()));
+        import(server, &file, 0);
+        let summary = server.read("/v1/impact-statistics/summary?period_after=2022-01-01&group_by=dimension:location");
+        let found: Vec<(&str, &str)> = summary["data"].as_array().unwrap().iter().map(|group| (group["keys"][0]["value"].as_str().unwrap(), group["sum"]["value"].as_str().unwrap())).collect();
+        assert_eq!(found, [("Niš", "40"), ("Novi Sad", "60")]);
+        assert_eq!(server.read("/v1/impact-statistics/summary?period_after=2022-01-01")["data"][0]["sum"]["value"], "100");
+        assert!(import(server, &file, 0).contains("0 items stored"));
+    }
+
     fn import_reports_errors_by_line_and_stores_nothing(server: &TestServer) {
         for (from, to, described) in [
             ("<iati-activities version", "<!DOCTYPE a [<!ENTITY b \"b\"><!ENTITY c \"&b;&b;&b;\">]>\n<iati-activities version", "declares a document type (DOCTYPE)"),
