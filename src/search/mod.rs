@@ -5,4 +5,5 @@ pub mod hit;
 mod kind_filter;
 mod search_request;
 pub mod suggest;
+mod title_correction;
 pub mod transcripts;

@@ -27,6 +27,7 @@ use crate::resource::query::pagination::PageInfo;
 use crate::resource::query::params::{SearchParams, parse_search};
 use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::page::{self, Links, list_response_head};
+use crate::resource::read::partial_match::{PartialMatch, find_partial_match};
 use crate::resource::read::response::ResponseContext;
 use crate::resource::schema::ResourceKind;
 use crate::resource::schema::operation::OperationKind;
@@ -34,8 +35,10 @@ use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_reference_targets;
 use crate::search::kind_filter::parse_kinds;
+use crate::search::title_correction::correct_words;
 use crate::text::fingerprint::Fingerprint;
 use crate::text::highlight::Highlighter;
+use crate::text::language::Language;
 use crate::text::query::{SearchQuery, Term};
 use crate::text::stem::StemmerLanguage;
 use crate::text::tokenize;
@@ -135,10 +138,15 @@ kind_enumeration! {
 /// A list of suggestions.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SuggestionPage {
-    /// Titles that begin with `q` come first; within each group topics, programmes, partners,
-    /// videos, in this order, newest first. At most three topics, programmes and partners each, if
-    /// there are enough videos.
+    /// Titles in the response's language come first, among them those that begin with `q`; within
+    /// each group topics, programmes, partners, videos, in this order, newest first. At most three
+    /// topics, programmes and partners each, if there are enough videos.
     pub data: Vec<Suggestion>,
+    /// Words of `q` that no title has together with the others. The titles have the other words.
+    /// Absent if they have all words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, min_items = 1, example = json!(["2023"]))]
+    pub omitted_terms: Vec<String>,
     /// URL of this request.
     pub links: Links,
 }
@@ -147,7 +155,8 @@ pub struct SuggestionPage {
 ///
 /// For autocompletion: titles of videos and programmes and names of topics and partners that
 /// contain all words of `q`; the last word may be incomplete. Case, diacritics and script are
-/// ignored.
+/// ignored. If no title has all words, misspelt words are corrected; if none has them then either,
+/// titles with most words are returned, and `omitted_terms` states the others.
 #[utoipa::path(operation_id = "list_suggestions", extensions(("x-operation-kind" = json!(OperationKind::List))), tag = "Search", responses((status = 200, description = "Suggestions, best first.", body = SuggestionPage)))]
 #[get("/v1/suggest")]
 pub async fn suggest(
@@ -177,8 +186,8 @@ pub async fn suggest(
     )
     .await?;
     let response_context = ResponseContext::new(&state, visibility, &language_preference);
-    let (validators, data) = match found {
-        Freshness::Fresh(validators, data) => (validators, data),
+    let (validators, Suggestions { data, omitted_terms }) = match found {
+        Freshness::Fresh(validators, suggestions) => (validators, suggestions),
         Freshness::NotModified(validators) => {
             return Ok(response_context.not_modified(&validators));
         }
@@ -189,7 +198,7 @@ pub async fn suggest(
         &PageInfo { limit: MAX_SUGGESTIONS, next_cursor: None, prev_cursor: None, total: None },
     );
     let mut response = list_response_head(response_context, &validators, &links);
-    Ok(response.json(SuggestionPage { data, links }))
+    Ok(response.json(SuggestionPage { data, omitted_terms, links }))
 }
 
 /// The parsed parameters.
@@ -239,21 +248,68 @@ impl SuggestRequest {
 
 /// A suggestion with its rank.
 struct RankedSuggestion {
-    /// Whether the title does not begin with `q`, then the index of its kind, then its index among
-    /// the newest.
-    rank: (bool, usize, usize),
+    /// Whether the title is not in the response's language, whether it does not begin with `q`, then
+    /// the index of its kind, then its index among the newest.
+    rank: (bool, bool, usize, usize),
     suggestion: Suggestion,
 }
 
+/// The suggestions for a query.
+struct Suggestions {
+    data: Vec<Suggestion>,
+    omitted_terms: Vec<String>,
+}
+
+/// Loads the titles that match the query; if there are none, those that match it without spelling
+/// mistakes or without some of its words.
 fn load_suggestions(
     connection: &mut Connection,
     vocabulary: VocabularyView<'_>,
     suggest_request: &SuggestRequest,
     render_context: &mut RenderContext,
-) -> Result<Vec<Suggestion>, Problem> {
+) -> Result<Suggestions, Problem> {
     let cache = render_context.required_cache()?;
     let typed = &suggest_request.search.query;
-    let candidates = find_candidates(connection, vocabulary, suggest_request, &cache)?;
+    let prefixes: Vec<char> =
+        suggest_request.kinds.iter().map(|kind| kind.index_prefix()).collect();
+    let mut omitted_terms = Vec::new();
+    let mut data = load_matching(connection, vocabulary, suggest_request, typed, render_context)?;
+    let mut query = typed.clone();
+    if data.is_empty()
+        && let Some(corrected) = correct_words(connection, vocabulary, typed, &prefixes, &cache)?
+    {
+        data = load_matching(connection, vocabulary, suggest_request, &corrected, render_context)?;
+        query = corrected;
+    }
+    if data.is_empty() && query.groups.len() > 1 {
+        let index_search = IndexSearch {
+            query: &query,
+            kinds: &prefixes,
+            audience: Audience::Public,
+            scope: FieldScope::Titles,
+            frequencies: &cached_token_frequencies(connection)?,
+        };
+        if let Some(partial) = find_partial_match(connection, &cache, index_search, None)? {
+            let PartialMatch { query, omitted_terms: omitted } = partial;
+            data = load_matching(connection, vocabulary, suggest_request, &query, render_context)?;
+            if !data.is_empty() {
+                omitted_terms = omitted;
+            }
+        }
+    }
+    Ok(Suggestions { data, omitted_terms })
+}
+
+/// Loads the titles that match all words of a query.
+fn load_matching(
+    connection: &mut Connection,
+    vocabulary: VocabularyView<'_>,
+    suggest_request: &SuggestRequest,
+    query: &SearchQuery,
+    render_context: &mut RenderContext,
+) -> Result<Vec<Suggestion>, Problem> {
+    let cache = render_context.required_cache()?;
+    let candidates = find_candidates(connection, vocabulary, suggest_request, query, &cache)?;
     let of_kind = |kind: &ResourceKind| {
         candidates
             .iter()
@@ -267,7 +323,9 @@ fn load_suggestions(
         Visibility::Published,
         render_context,
     )?;
-    let highlighter = Highlighter::new(typed);
+    let highlighter = Highlighter::new(query);
+    let preference = &render_context.language_preference;
+    let asked = preference.requested.iter().chain(&preference.fallback).next().cloned();
     let query_tokens = tokenize(&suggest_request.search.text);
     let mut ranked: Vec<RankedSuggestion> = Vec::new();
     for (recency, (prefix, id)) in candidates.iter().enumerate() {
@@ -279,11 +337,12 @@ fn load_suggestions(
         };
         let Some(target) = render_context.target(id).cloned() else { continue };
         let Some(MatchingTitle { language, title, html }) =
-            matching_title(&target, typed, &highlighter, render_context)
+            matching_title(&target, query, &highlighter, render_context)
         else {
             continue;
         };
         let is_prefix_match = starts_with_words(&tokenize(&title), &query_tokens);
+        let is_asked = asked.as_ref().is_none_or(|asked| is_same_language(asked, &language));
         let url = format!("{}{}/{}", render_context.base_url, kind.path(), target.slug);
         let suggestion = Suggestion {
             kind: kind.as_str(),
@@ -291,10 +350,11 @@ fn load_suggestions(
             slug: target.slug.clone(),
             title,
             marked: html,
-            language,
+            language: language.as_str().to_owned(),
             url,
         };
-        ranked.push(RankedSuggestion { rank: (!is_prefix_match, kind_index, recency), suggestion });
+        let rank = (!is_asked, !is_prefix_match, kind_index, recency);
+        ranked.push(RankedSuggestion { rank, suggestion });
     }
     ranked.sort_by_key(|ranked| ranked.rank);
     Ok(limit_per_kind(ranked, suggest_request.limit))
@@ -307,9 +367,9 @@ fn find_candidates(
     connection: &mut Connection,
     vocabulary: VocabularyView<'_>,
     suggest_request: &SuggestRequest,
+    typed: &SearchQuery,
     cache: &CacheView,
 ) -> Result<Vec<(char, Id)>, Problem> {
-    let typed = &suggest_request.search.query;
     let frequencies = cached_token_frequencies(connection)?;
     let max_results = i64::try_from(suggest_request.limit).unwrap_or(MAX_SUGGESTIONS);
     let newest = |connection: &mut Connection, query: &SearchQuery, kinds: &[ResourceKind]| {
@@ -369,7 +429,7 @@ fn complete_last_word(
 
 /// A title that matches the whole query.
 struct MatchingTitle {
-    language: String,
+    language: Language,
     title: String,
     /// The title as HTML, with the matches marked.
     html: String,
@@ -395,8 +455,15 @@ fn matching_title(
         let rules = StemmerLanguage::from_language(&language);
         let is_found = highlighter.matched_groups(&title, rules) == all;
         let html = highlighter.highlight(&title, rules).filter(|_| is_found)?;
-        Some(MatchingTitle { language: language.as_str().to_owned(), title, html })
+        Some(MatchingTitle { language, title, html })
     })
+}
+
+/// Whether two languages are the same, or forms of one (Serbian, Bosnian, Montenegrin, Croatian).
+fn is_same_language(one: &Language, other: &Language) -> bool {
+    let stemmer = StemmerLanguage::from_language;
+    one.primary_language() == other.primary_language()
+        || (stemmer(one).is_some() && stemmer(one) == stemmer(other))
 }
 
 fn starts_with_words(title: &[String], typed: &[String]) -> bool {
@@ -410,7 +477,7 @@ fn starts_with_words(title: &[String], typed: &[String]) -> bool {
 fn limit_per_kind(ranked: Vec<RankedSuggestion>, limit: usize) -> Vec<Suggestion> {
     let mut seen = BTreeMap::<usize, usize>::new();
     let (mut first, mut rest) = (Vec::new(), Vec::new());
-    for RankedSuggestion { rank: (_, kind, _), suggestion } in ranked {
+    for RankedSuggestion { rank: (.., kind, _), suggestion } in ranked {
         let count = seen.entry(kind).or_default();
         *count = count.saturating_add(1);
         let is_within_limit =

@@ -6,6 +6,8 @@
 
 /// Minimum length of a compared word in characters: shorter words have too many similar ones.
 pub const MIN_WORD_LEN: usize = 3;
+/// Minimum length of an incomplete word that is compared with the beginnings of others.
+pub const MIN_PREFIX_LEN: usize = 4;
 /// Maximum length of a compared word in characters.
 pub const MAX_WORD_LEN: usize = 40;
 
@@ -55,6 +57,23 @@ impl<'a> FuzzyWord<'a> {
         let edits = strsim::osa_distance(self.word, other);
         (1..=self.max_edits).contains(&edits).then_some(edits)
     }
+
+    /// The edit distance to the beginning of a longer folded word with the same first letter; `None`
+    /// if it is not similar. The word that is typed has at least [`MIN_PREFIX_LEN`] characters.
+    #[must_use]
+    pub fn prefix_distance(&self, other: &str) -> Option<usize> {
+        if self.length < MIN_PREFIX_LEN || self.word.chars().next() != other.chars().next() {
+            return None;
+        }
+        // The typed beginning may have a letter more or less than the right one.
+        let ends = self.length.saturating_sub(1)..=self.length.saturating_add(1);
+        let beginnings = ends.filter_map(|length| {
+            let (end, _) = other.char_indices().nth(length)?;
+            other.get(..end)
+        });
+        let edits = beginnings.map(|beginning| strsim::osa_distance(self.word, beginning)).min()?;
+        (edits <= 1).then_some(edits)
+    }
 }
 
 /// The letters of a word as a bit set; letters whose code points are equal modulo 32 share a bit.
@@ -95,6 +114,21 @@ mod tests {
             (&"a".repeat(41), false),
         ] {
             assert_eq!(is_fuzzy_candidate(word), expected, "{word}");
+        }
+    }
+
+    #[test]
+    fn compares_beginnings() {
+        for (typed, other, expected) in [
+            ("voilen", "violence", Some(1)),
+            ("violen", "violence", Some(0)),
+            ("vilen", "violence", Some(1)),
+            ("vioolen", "violence", Some(1)),
+            ("vio", "violence", None),
+            ("biolen", "violence", None),
+            ("vlnc", "violence", None),
+        ] {
+            assert_eq!(FuzzyWord::new(typed).prefix_distance(other), expected, "{typed}");
         }
     }
 

@@ -93,9 +93,9 @@ pub(super) fn single_field_exprs(
     terms.flat_map(|(term, kind)| term_exprs(term, kind, field, match_kind)).collect()
 }
 
-/// Returns the expression for a term by any match kind, in any field from `first` on.
-pub(super) fn any_field_expr(term: &Term, kind: char, first: usize) -> MatchExpr {
-    let fields = FIELD_LETTERS.iter().skip(first);
+/// Returns the expression for a term by any match kind, in any of these fields.
+pub(super) fn any_field_expr(term: &Term, kind: char, fields: &RangeInclusive<usize>) -> MatchExpr {
+    let fields = FIELD_LETTERS.get(fields.clone()).unwrap_or_default().iter();
     let exprs = fields.flat_map(|field| {
         MATCH_KINDS.into_iter().flat_map(|match_kind| term_exprs(term, kind, *field, match_kind))
     });

@@ -5,6 +5,7 @@
 //! that returns the newest entries first, so that a page is full after the first few of possibly
 //! many matches.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::db::row_id_bitmap::RowIdBitmap;
@@ -26,6 +27,8 @@ pub enum FieldScope {
     /// All fields.
     #[default]
     AllFields,
+    /// Titles only; for the items that contain a term.
+    Titles,
     /// Transcripts only.
     Transcripts,
 }
@@ -33,9 +36,16 @@ pub enum FieldScope {
 impl FieldScope {
     /// Returns the index of the first field in scope.
     pub(super) fn first_field(self) -> usize {
+        *self.fields().start()
+    }
+
+    /// Returns the indices of the fields in scope.
+    pub(super) fn fields(self) -> RangeInclusive<usize> {
+        let last = FIELD_LETTERS.len().saturating_sub(1);
         match self {
-            Self::AllFields => 0,
-            Self::Transcripts => FIELD_LETTERS.len().saturating_sub(1),
+            Self::AllFields => 0..=last,
+            Self::Titles => 0..=0,
+            Self::Transcripts => last..=last,
         }
     }
 }

@@ -21,7 +21,7 @@ pub fn load_items_with_term(
     kind: char,
     term: &Term,
 ) -> Result<RowIdBitmap, Error> {
-    let expr = any_field_expr(term, kind, index_search.scope.first_field());
+    let expr = any_field_expr(term, kind, &index_search.scope.fields());
     let statement = Fragment::new("SELECT ")
         .sql(ITEM_ROW_ID_SQL)
         .sql(" FROM search_index WHERE ")

@@ -194,6 +194,28 @@ impl VocabularyView<'_> {
         Ok(found)
     }
 
+    /// Returns the words whose beginning is most similar to an incomplete typed word, in the order of
+    /// insertion.
+    pub fn nearest_beginnings(
+        self,
+        connection: &mut Connection,
+        typed: &str,
+        limit: usize,
+    ) -> Result<Vec<String>, Error> {
+        let word_list = self.refresh(connection)?;
+        let fuzzy_word = FuzzyWord::new(typed);
+        let mut found: Vec<String> = Vec::new();
+        for ListedWord { word, .. } in word_list.iter() {
+            if found.len() < limit
+                && fuzzy_word.prefix_distance(word).is_some()
+                && !found.iter().any(|found| found == word)
+            {
+                found.push(word.to_owned());
+            }
+        }
+        Ok(found)
+    }
+
     /// Returns the pairs of words in `script` whose letters together are a typed word, such as `safe`
     /// and `house` for `safehouse`; those with the longest shorter word first.
     pub fn split(

@@ -158,6 +158,8 @@ fn without_groups(query: &SearchQuery, kept: u32) -> PartialMatch {
             groups.push(group.clone());
         } else {
             omitted_terms.extend(group.iter().map(|term| term.text.clone()));
+            // The words that correct a misspelt one have its text.
+            omitted_terms.dedup();
         }
     }
     let query = SearchQuery { groups, excluded: query.excluded.clone() };

@@ -51,7 +51,8 @@ on_both! {
         assert_eq!(suggested(server, "she", "&kind=!video,!topic").len(), 2);
         // All words, the last one as a prefix; word forms.
         assert_eq!(suggested(server, "shelter hi", ""), named(&[("video", "<mark>Shelter</mark> in the <mark>hills</mark>")]));
-        assert!(suggested(server, "she xyz", "").is_empty());
+        assert_eq!(server.read("/v1/suggest?q=she+xyz")["omitted_terms"], json!(["xyz"]));
+        assert_eq!(suggested(server, "shelter xyz", "").len(), 4);
         assert!(suggested(server, "-hills she", "").len() == 4);
         assert_eq!(suggested(server, "12", ""), named(&[("video", "Film <mark>1234</mark> of COVID-19")]));
         assert_eq!(suggested(server, "covid-1", ""), named(&[("video", "Film 1234 of <mark>COVID-19</mark>")]));
@@ -66,14 +67,46 @@ on_both! {
         assert!(one("wom")["url"].as_str().unwrap().ends_with("/v1/videos/serbian"));
         // Drafts are never suggested, not even with a key.
         server.patch(&key, "/v1/programmes/she", &json!({"status": "draft"}));
-        assert_eq!(suggested(server, "she d", ""), []);
-        let with_key = server.request("GET", "/v1/suggest?q=she+d").key(&key).send().expect(200);
+        assert_eq!(suggested(server, "decid", ""), []);
+        let with_key = server.request("GET", "/v1/suggest?q=decid").key(&key).send().expect(200);
         assert_eq!((with_key.json()["data"].clone(), with_key.required_header("cache-control")), (json!([]), "private, no-store"));
         // It follows writes, and supports conditional requests.
-        let before = server.get("/v1/suggest?q=she+d").required_header("etag").to_owned();
-        server.request("GET", "/v1/suggest?q=she+d").header("If-None-Match", &before).send().expect(304);
+        let before = server.get("/v1/suggest?q=decid").required_header("etag").to_owned();
+        server.request("GET", "/v1/suggest?q=decid").header("If-None-Match", &before).send().expect(304);
         server.patch(&key, "/v1/programmes/she", &json!({"status": "published"}));
-        server.request("GET", "/v1/suggest?q=she+d").header("If-None-Match", &before).send().expect(200);
+        server.request("GET", "/v1/suggest?q=decid").header("If-None-Match", &before).send().expect(200);
+    }
+
+    fn prefers_response_language_and_corrects_words(server: &TestServer) {
+        let key = server.editor_key();
+        for (slug, year, titles) in [
+            ("money", 2026, json!({"mk": {"title": "Каде одат парите", "status": "published"}})),
+            ("women", 2020, json!({"tr": {"title": "Güçlü kadınlar", "status": "published"}, "en": {"title": "Ending violence together", "status": "published"}})),
+            ("kadin", 2019, json!({"tr": {"title": "Kadın hakları", "status": "published"}, "sq": {"title": "Dhuna ndaj grave", "status": "published"}})),
+        ] {
+            let original = titles.as_object().unwrap().keys().next().cloned();
+            server.create(&key, "/v1/videos", &json!({"slug": slug, "status": "published", "published_at": format!("{year}-01-01T00:00:00Z"), "original_language": original, "translations": titles}));
+        }
+        let titles = |query: &str| -> Vec<String> {
+            let (query, others) = query.split_at(query.find('&').unwrap_or(query.len()));
+            suggested(server, query, others).into_iter().map(|(_, marked)| marked).collect()
+        };
+        // Titles in the response's language first, then those that begin with the text.
+        assert_eq!(titles("kad&lang=tr"), ["<mark>Kadın</mark> hakları", "Güçlü <mark>kadınlar</mark>", "<mark>Каде</mark> одат парите"]);
+        assert_eq!(titles("kad&lang=mk").first().unwrap(), "<mark>Каде</mark> одат парите");
+        // Misspelt words, also incomplete ones.
+        for query in ["voilen", "voilence", "endnig voilen", "violense together", "togehter viol"] {
+            let found = titles(query);
+            assert!(found.len() == 1 && found[0].contains("<mark>violence</mark>") || found == ["Ending <mark>violence</mark> <mark>together</mark>"], "{query}: {found:?}");
+        }
+        assert!(titles("\"voilence\"").is_empty());
+        assert!(titles("xyzzy").is_empty());
+        // Titles with most words, if none has all.
+        for (query, omitted) in [("ending violence 2023", Some(json!(["2023"]))), ("endnig 2023 voilence", Some(json!(["2023"]))), ("ending voilence", None), ("2023 2022", None)] {
+            let page = server.read(&format!("/v1/suggest?q={}", percent_encode(query)));
+            assert_eq!(page.get("omitted_terms").cloned(), omitted, "{query}: {page}");
+            assert_eq!(page["data"].as_array().unwrap().is_empty(), query == "2023 2022", "{query}: {page}");
+        }
     }
 
     fn reports_one_error_for_unreadable_query(server: &TestServer) {
