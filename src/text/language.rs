@@ -175,6 +175,16 @@ impl Language {
             .filter(|subtag| subtag.len() == 4 && is_alphabetic(subtag))
     }
 
+    /// The script of texts in this language: the script subtag, or the script of nearly all texts if
+    /// there is none; `None` if unknown.
+    #[must_use]
+    pub fn text_script(&self) -> Option<&str> {
+        let primary = self.primary_language();
+        let implied = || suppressed_script(primary);
+        // These have no suppressed script in the registry.
+        self.script().or_else(implied).or(matches!(primary, "cnr" | "sh").then_some("Latn"))
+    }
+
     /// Checks that texts can be stored in this language.
     ///
     /// Fails with [`LanguageError::ScriptRequired`] for Serbian without a script, and with

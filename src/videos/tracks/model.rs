@@ -104,7 +104,8 @@ pub fn available_tracks(summaries: &[TrackSummary]) -> Vec<AvailableTrack<'_>> {
 }
 
 /// Selects the track for a language: its index, and the language to whose script it must be
-/// transliterated.
+/// transliterated. A track in another script than the requested one is not selected unless it can
+/// be transliterated.
 pub fn select_track(
     tracks: &[TrackRow],
     kind: Option<TrackKind>,
@@ -131,8 +132,18 @@ pub fn select_track(
             &languages,
             language,
         )?;
-        let answers = choice.language.primary_language() == language.primary_language();
-        answers.then(|| Some((of_kind.get(choice.index).copied()?, choice.transliterate_to)))?
+        if choice.language.primary_language() != language.primary_language() {
+            return None;
+        }
+        let index = of_kind.get(choice.index).copied()?;
+        let has_script = language
+            .script()
+            .is_none_or(|script| choice.language.text_script().is_none_or(|other| other == script));
+        if has_script {
+            return Some((index, choice.transliterate_to));
+        }
+        (is_serbian(language) && is_serbian(&choice.language))
+            .then(|| (index, Some(language.clone())))
     })
 }
 

@@ -206,6 +206,27 @@ on_both! {
         assert_eq!(text(server, "en.srt"), "1\n00:00:01,000 --> 00:00:02,000\nR&B & café\na\u{A0}b 1 < 2\n");
     }
 
+    fn tracks_have_the_script_of_their_address(server: &TestServer) {
+        let key = create_video(server);
+        for language in ["bs", "cnr", "mk"] {
+            put(server, &key, language, webvtt(&[if language == "mk" { "жена" } else { "žena" }])).expect(201);
+        }
+        for (language, words) in [("cnr", "žena"), ("cnr-Latn", "žena"), ("cnr-Cyrl", "жена"), ("bs", "žena"), ("bs-Latn", "žena"), ("mk-Cyrl", "жена")] {
+            assert_eq!(text(server, &format!("{language}.txt")), format!("{words}\n"), "{language}");
+        }
+        let response = server.get(&format!("{TRACK}/cnr-Cyrl"));
+        assert_eq!((response.required_header("content-language"), &response.json()["transliterated"]), ("cnr-Cyrl", &json!(true)));
+        for language in ["bs-Cyrl", "mk-Latn", "sr-Cyrl"] {
+            server.get(&format!("{TRACK}/{language}.txt")).problem(404, "not-found");
+        }
+    }
+
+    fn foreign_words_of_captions_are_not_transliterated(server: &TestServer) {
+        let key = create_video(server);
+        put(server, &key, "sr-Latn", webvtt(&["Imam iPhone, feedback i e-mail.", "Na 20 °C, Petar I i član V."])).expect(201);
+        assert_eq!(text(server, "sr-Cyrl.txt"), "Имам iPhone, feedback и e-mail. На 20 °C, Петар I и члан V.\n");
+    }
+
     fn spans_in_another_language_are_not_transliterated(server: &TestServer) {
         let key = create_video(server);
         put(server, &key, "sr-Latn", webvtt(&["<v Ana>Film <lang en>Women in politics</lang> i <lang sr-Latn>žene</lang>", "&scaron;uma"])).expect(201);
