@@ -7,6 +7,7 @@
 //! - `track`: the data model of a file, its limits, and parse errors.
 //! - `parse`: bytes in either format to a track, with the line number of every error.
 //! - `encoding`: bytes to text.
+//! - `formats`: other formats, which are converted.
 //! - `repair`: the parsers for files with errors.
 //! - `webvtt`, `srt`: parser and renderer of each format.
 //! - `timing`, `blocks`: lines, blocks and timing lines, common to both formats.
@@ -23,6 +24,7 @@ mod blocks;
 mod char_refs;
 mod displayed_lines;
 mod encoding;
+mod formats;
 pub mod parse;
 pub mod repair;
 mod repeated_lines;

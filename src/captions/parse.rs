@@ -4,6 +4,7 @@ use encoding_rs::Encoding;
 
 use crate::captions::encoding;
 use crate::captions::encoding::Decoded;
+use crate::captions::formats;
 use crate::captions::repair;
 use crate::captions::repair::RepairedFile;
 use crate::captions::srt;
@@ -50,7 +51,17 @@ pub fn parse(bytes: &[u8], options: ParseOptions<'_>) -> Result<ParsedFile, Vec<
     let ParseOptions { charset, language, repair, .. } = options;
     let Decoded { text, encoding, mut repairs } =
         encoding::decode(bytes, charset, language, repair).map_err(|error| vec![error])?;
-    let strict = parse_text(&text, options.format);
+    let converted = match options.format.or_else(|| detect_format(&text, None).ok()) {
+        Some(format) => formats::convert(&text, format)?.map(|converted| (format, converted)),
+        None => None,
+    };
+    let strict = match converted {
+        Some((format, (track, others))) => {
+            repairs.extend(others);
+            require_cues(track, &text).map(|track| (format, track))
+        }
+        None => parse_text(&text, options.format),
+    };
     if !repair {
         let (format, track) = strict?;
         return Ok(ParsedFile { format, encoding, track, repairs });
@@ -59,9 +70,7 @@ pub fn parse(bytes: &[u8], options: ParseOptions<'_>) -> Result<ParsedFile, Vec<
         return Ok(ParsedFile { format, encoding, track, repairs });
     }
     let RepairedFile { format, track, repairs: others } = repair::parse(&text)?;
-    if track.cues.is_empty() {
-        return Err(vec![no_cues_error(&text)]);
-    }
+    let track = require_cues(track, &text)?;
     repairs.extend(others);
     repairs.sort_by_key(|repair| repair.line);
     Ok(ParsedFile { format, encoding, track, repairs })
@@ -83,12 +92,14 @@ fn parse_text(
     let format = detect_format(text, format).map_err(|error| vec![error])?;
     let track = match format {
         CaptionFormat::WebVtt => webvtt::parse(text)?,
-        CaptionFormat::Srt => srt::parse(text)?,
+        _ => srt::parse(text)?,
     };
-    if track.cues.is_empty() {
-        return Err(vec![no_cues_error(text)]);
-    }
-    Ok((format, track))
+    Ok((format, require_cues(track, text)?))
+}
+
+/// Rejects a track without cues.
+fn require_cues(track: Track, text: &str) -> Result<Track, Vec<ParseError>> {
+    if track.cues.is_empty() { Err(vec![no_cues_error(text)]) } else { Ok(track) }
 }
 
 /// The error of a file without cues, which names what it is.
@@ -100,7 +111,7 @@ fn no_cues_error(text: &str) -> ParseError {
     detect_format(text, None).err().unwrap_or_else(|| ParseError::new(1, "no_cues", detail))
 }
 
-/// The format to parse: the declared one, unless the file is clearly in the other, or the detected
+/// The format to parse: the declared one, unless the file is clearly in another, or the detected
 /// one.
 fn detect_format(text: &str, declared: Option<CaptionFormat>) -> Result<CaptionFormat, ParseError> {
     let prefix: String = text.trim_start().chars().take(SIGNATURE.len()).collect();
@@ -111,15 +122,37 @@ fn detect_format(text: &str, declared: Option<CaptionFormat>) -> Result<CaptionF
             "wrong_format",
             "The file starts with `WEBVTT` but was sent as SRT; send it as WebVTT.",
         )),
-        Some(format) => Ok(format),
+        Some(format) => {
+            match formats::detect(text).filter(|found| *found != format && !looks_like_webvtt) {
+                Some(found) => {
+                    let detail = format!(
+                        "The file is {} but was sent as {}; send it as text/plain, so that it is converted.",
+                        found.name(),
+                        format.name()
+                    );
+                    Err(ParseError::new(1, "wrong_format", detail))
+                }
+                None => Ok(format),
+            }
+        }
         None if looks_like_webvtt => Ok(CaptionFormat::WebVtt),
-        None if text.contains(ARROW) => Ok(CaptionFormat::Srt),
-        None => Err(ParseError::new(
-            1,
-            "unknown_format",
-            "The file is neither WebVTT nor SRT: it has no line with `-->`; send one of these formats.",
-        )),
+        None => match formats::detect(text) {
+            Some(format) => Ok(format),
+            None if text.contains(ARROW) => Ok(CaptionFormat::Srt),
+            None => Err(unsupported_format(text)),
+        },
     }
+}
+
+/// The error of a file in another format, which is named with a way to convert it.
+fn unsupported_format(text: &str) -> ParseError {
+    if let Some((name, remedy)) = formats::unsupported(text) {
+        let detail = format!("The file is {name}, which is not supported; {remedy}.");
+        return ParseError::new(1, "unsupported_format", detail);
+    }
+    let detail =
+        "The file is neither WebVTT nor SRT: it has no line with `-->`; send one of these formats.";
+    ParseError::new(1, "unknown_format", detail)
 }
 
 #[cfg(test)]
@@ -170,7 +203,7 @@ mod tests {
             assert_eq!(repaired, super::parse(file.as_bytes(), strict));
         }
         for (file, code) in
-            [("", "empty"), ("WEBVTT\n\ntext", "no_cues"), ("{1}{2}A", "unknown_format")]
+            [("", "empty"), ("WEBVTT\n\ntext", "no_cues"), ("{1}{2}A", "unsupported_format")]
         {
             let repaired = super::parse(file.as_bytes(), ParseOptions { repair: true, ..strict });
             assert_eq!(repaired.unwrap_err()[0].code, code, "{file}");
@@ -208,7 +241,8 @@ mod tests {
             (b"\xEF\xBB\xBF \n", Some(CaptionFormat::WebVtt), (1, "empty")),
             (b"WEBVTT\n", None, (1, "no_cues")),
             (b"webvtt\n\n00:01.000 --> 00:02.000\nA", None, (1, "missing_header")),
-            (b"{1}{2}Zdravo", None, (1, "unknown_format")),
+            (b"{1}{2}Zdravo", None, (1, "unsupported_format")),
+            (b"Zdravo", None, (1, "unknown_format")),
             (
                 b"WEBVTT\n\n00:01.000 --> 00:02.000\nA",
                 Some(CaptionFormat::Srt),

@@ -22,6 +22,25 @@ pub enum CaptionFormat {
     WebVtt,
     /// SubRip, `application/x-subrip`.
     Srt,
+    /// Advanced `SubStation` Alpha (ASS) and its predecessor SSA.
+    Ass,
+    /// Timed Text Markup Language (W3C) with its profiles, such as DFXP and IMSC.
+    Ttml,
+    /// `SubViewer`, as `YouTube` exports it.
+    Sbv,
+}
+
+impl CaptionFormat {
+    /// The name of the format.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::WebVtt => "WebVTT",
+            Self::Srt => "SRT",
+            Self::Ass => "ASS",
+            Self::Ttml => "TTML",
+            Self::Sbv => "SBV",
+        }
+    }
 }
 
 /// The content of a file, in its order.

@@ -7,14 +7,13 @@
 //! Control characters become spaces.
 
 mod cue_text;
-mod loose_file;
+pub(super) mod loose_file;
 mod srt;
 mod webvtt;
 
-use crate::captions::blocks::{enforce_cue_limit, enforce_payload_limit, split_lines};
-use crate::captions::repair::loose_file::{LooseFile, Repairs, is_control_character};
-use crate::captions::timing::MAX_TIMESTAMP_MS;
-use crate::captions::track::{CaptionFormat, ParseError, ParseErrors, Repair, Track};
+use crate::captions::blocks::split_lines;
+use crate::captions::repair::loose_file::{Repairs, finish, is_control_character};
+use crate::captions::track::{CaptionFormat, ParseError, Repair, Track};
 
 /// A file that was repaired.
 #[derive(Debug, PartialEq, Eq)]
@@ -63,48 +62,11 @@ fn report_control_characters(text: &str, repairs: &mut Repairs) {
     }
 }
 
-/// Drops cues that are never displayed, clips and sorts the others, and enforces the limits.
-fn finish(file: LooseFile, repairs: &mut Repairs) -> Result<Track, Vec<ParseError>> {
-    let mut errors = ParseErrors::default();
-    let mut track = file.rest;
-    let mut notes = Vec::new();
-    let mut last_start_ms = 0;
-    for (line, mut cue) in file.cues {
-        notes.append(&mut cue.notes_before);
-        if cue.end_ms > MAX_TIMESTAMP_MS {
-            let detail = "The end of the cue is after 99:59:59.999; it was set to that.";
-            repairs.add(line, "out_of_range", detail);
-            cue.end_ms = MAX_TIMESTAMP_MS;
-        }
-        if cue.end_ms <= cue.start_ms {
-            let detail = "The cue does not end after its start, so that it is never displayed; it was dropped.";
-            repairs.add(line, "end_before_start", detail);
-            continue;
-        }
-        if cue.start_ms < last_start_ms {
-            let detail = "The cue starts before the previous one; it was moved before it.";
-            repairs.add(line, "out_of_order", detail);
-        }
-        last_start_ms = cue.start_ms;
-        enforce_payload_limit(line, &cue.payload, &mut errors);
-        enforce_cue_limit(&track.cues, line, &mut errors);
-        cue.notes_before = std::mem::take(&mut notes);
-        track.cues.push(cue);
-    }
-    track.cues.sort_by_key(|cue| cue.start_ms);
-    // Notes before the first cue are part of the preamble.
-    if let Some(first) = track.cues.first_mut() {
-        track.preamble.append(&mut first.notes_before);
-    }
-    notes.append(&mut track.notes_after);
-    track.notes_after = notes;
-    errors.into_result(track)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::captions::test_fixtures::any_track;
+    use crate::captions::timing::MAX_TIMESTAMP_MS;
     use proptest::prelude::*;
 
     fn cues(text: &str) -> Vec<(i64, i64, String)> {

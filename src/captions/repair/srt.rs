@@ -117,14 +117,11 @@ impl<'a> OpenCue<'a> {
     fn finish(self, format: CaptionFormat, repairs: &mut Repairs) -> (usize, Cue) {
         let Self { line, cue, lines } = self;
         let text = clean(&lines.join("\n"));
-        let cue = match format {
-            CaptionFormat::WebVtt => {
-                Cue { payload: close_tag(&text, line, repairs).into_owned(), ..cue }
-            }
-            CaptionFormat::Srt => {
-                let (settings, payload) = to_webvtt(&text);
-                Cue { settings, payload, ..cue }
-            }
+        let cue = if format == CaptionFormat::WebVtt {
+            Cue { payload: close_tag(&text, line, repairs).into_owned(), ..cue }
+        } else {
+            let (settings, payload) = to_webvtt(&text);
+            Cue { settings, payload, ..cue }
         };
         (line, cue)
     }

@@ -181,8 +181,8 @@ pub async fn get_caption_track(
 
 /// Store a text track
 ///
-/// Accepts WebVTT or SubRip, at most 2 MB; sent as `text/plain`, the format is detected. The
-/// encoding is that of a byte order mark, else that of `charset`, else UTF-8, or the usual code page
+/// Accepts WebVTT or SubRip, at most 2 MB, and converts ASS, SSA, TTML and SBV; sent as
+/// `text/plain`, the format is detected. The encoding is that of a byte order mark, else that of `charset`, else UTF-8, or the usual code page
 /// of the language if the bytes are not valid UTF-8. If the file has errors, all are reported with
 /// line numbers and nothing is stored, unless `repair` is true: then the file is read as browsers
 /// and players do, and the response states what was done. Requires an editor's key.
@@ -192,7 +192,7 @@ pub async fn get_caption_track(
     ("kind" = Option<TrackKind>, Query, description = "Kind of the track; `captions` by default.", example = "captions"),
     ("label" = Option<String>, Query, description = "Label in players.", max_length = 200, example = "Српски"),
     ("repair" = Option<bool>, Query, description = "Whether a file with errors is repaired as browsers and players do, instead of being rejected.", example = true),
-), request_body(content((String = "text/vtt", example = json!("WEBVTT\n\n00:00:01.500 --> 00:00:04.000\nНасиље није приватна ствар.\n")), (String = "application/x-subrip", example = json!("1\n00:00:01,500 --> 00:00:04,000\nНасиље није приватна ствар.\n")), (String = "text/plain", example = json!("1\n00:00:01,500 --> 00:00:04,000\nНасиље није приватна ствар.\n")))), responses((status = 200, description = "The track.", body = StoredCaptionTrack), (status = 201, description = "The track is new.", body = StoredCaptionTrack)))]
+), request_body(content((String = "text/vtt", example = json!("WEBVTT\n\n00:00:01.500 --> 00:00:04.000\nНасиље није приватна ствар.\n")), (String = "application/x-subrip", example = json!("1\n00:00:01,500 --> 00:00:04,000\nНасиље није приватна ствар.\n")), (String = "text/x-ssa"), (String = "application/ttml+xml"), (String = "text/plain", example = json!("1\n00:00:01,500 --> 00:00:04,000\nНасиље није приватна ствар.\n")))), responses((status = 200, description = "The track.", body = StoredCaptionTrack), (status = 201, description = "The track is new.", body = StoredCaptionTrack)))]
 #[put("/v1/videos/{video}/captions/{language}")]
 pub async fn replace_caption_track(
     state: web::Data<AppState>,

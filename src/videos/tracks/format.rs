@@ -73,10 +73,12 @@ pub fn parse_content_type(request: &HttpRequest) -> Result<DeclaredFormat, Probl
     let format = match essence.as_str() {
         "text/vtt" => Some(CaptionFormat::WebVtt),
         "application/x-subrip" | "application/srt" | "text/srt" => Some(CaptionFormat::Srt),
+        "text/x-ssa" | "text/x-ass" => Some(CaptionFormat::Ass),
+        "application/ttml+xml" => Some(CaptionFormat::Ttml),
         "" | "text/plain" | "application/octet-stream" => None,
         _ => {
             let detail = format!(
-                "The Content-Type must be text/vtt or application/x-subrip, or text/plain for either; not `{}`.",
+                "The Content-Type must be text/vtt, application/x-subrip, text/x-ssa or application/ttml+xml, or text/plain for any; not `{}`.",
                 truncate_for_message(given)
             );
             return Err(unsupported_media_type(detail));
@@ -98,6 +100,8 @@ pub fn parse_content_type(request: &HttpRequest) -> Result<DeclaredFormat, Probl
 }
 
 fn unsupported_media_type(detail: String) -> Problem {
-    Problem::new(ProblemKind::UnsupportedMediaType, detail)
-        .with_header(header::ACCEPT, "text/vtt, application/x-subrip, text/plain")
+    Problem::new(ProblemKind::UnsupportedMediaType, detail).with_header(
+        header::ACCEPT,
+        "text/vtt, application/x-subrip, text/x-ssa, application/ttml+xml, text/plain",
+    )
 }

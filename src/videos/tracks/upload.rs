@@ -17,7 +17,8 @@ pub struct StoredCaptionTrack {
     /// Encoding of the file (WHATWG).
     #[schema(example = "UTF-8")]
     pub encoding: &'static str,
-    /// What was repaired, by line; at most 500. Empty without `repair=true`.
+    /// What was repaired, by line; at most 500. Empty without `repair=true`, except for converted
+    /// formats.
     pub repairs: Vec<CaptionRepair>,
 }
 
@@ -29,6 +30,12 @@ pub enum CaptionFileFormat {
     Webvtt,
     /// SubRip.
     Srt,
+    /// ASS or SSA, converted.
+    Ass,
+    /// TTML, converted.
+    Ttml,
+    /// SBV, converted.
+    Sbv,
 }
 
 impl From<CaptionFormat> for CaptionFileFormat {
@@ -36,6 +43,9 @@ impl From<CaptionFormat> for CaptionFileFormat {
         match format {
             CaptionFormat::WebVtt => Self::Webvtt,
             CaptionFormat::Srt => Self::Srt,
+            CaptionFormat::Ass => Self::Ass,
+            CaptionFormat::Ttml => Self::Ttml,
+            CaptionFormat::Sbv => Self::Sbv,
         }
     }
 }

@@ -102,6 +102,33 @@ on_both! {
         put(server, &key, "tr?repair=perhaps", srt).expect(400);
     }
 
+    fn converts_other_formats(server: &TestServer) {
+        let key = create_video(server);
+        let ass = "[Script Info]\n\n[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\nDialogue: 0,0:00:02.00,0:00:03.00,D,Ana,0,0,0,,{\\i1}Da{\\i0}\\Nne\nDialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,,Prvo\nDialogue: 0,0:00:0x.00,0:00:02.00,D,,0,0,0,,Lost\n";
+        let ttml = "<tt xmlns=\"http://www.w3.org/ns/ttml\"><body><div><p begin=\"1s\" end=\"2.5s\">Da<br/>ne &amp; da</p></div></body></tt>";
+        let sbv = "0:00:01.000,0:00:02.000\n>> ANA: Da\nne\n";
+        for (file, format, media_type, expected, lines) in [
+            (ass, "ass", "text/x-ssa", "00:00:01.000 --> 00:00:02.000\nPrvo\n\n00:00:02.000 --> 00:00:03.000\n<v Ana><i>Da\n</i>ne\n", vec![(7, "invalid_time".to_owned())]),
+            (ttml, "ttml", "application/ttml+xml", "00:00:01.000 --> 00:00:02.500\nDa\nne &amp; da\n", Vec::new()),
+            (sbv, "sbv", "text/plain", "00:00:01.000 --> 00:00:02.000\n&gt;&gt; ANA: Da\nne\n", Vec::new()),
+        ] {
+            for media_type in [media_type, "text/plain"] {
+                let request = server.request("PUT", &format!("{TRACK}/en")).key(&key);
+                let stored = request.header("Content-Type", media_type).body(file).send().json();
+                assert_eq!((stored["format"].as_str(), repairs(&stored)), (Some(format), lines.clone()));
+                assert_eq!(text(server, "en.vtt"), format!("WEBVTT\n\n{expected}"));
+            }
+            let sent_as_srt = server.request("PUT", &format!("{TRACK}/en")).key(&key).header("Content-Type", "application/x-subrip");
+            sent_as_srt.body(file).send().errors(422, &[("1", "wrong_format")]);
+        }
+        for (file, name) in [("{0}{25}Zdravo", "MicroDVD"), ("[00:12.00]Zdravo", "LRC"), ("{\"events\": []}", "JSON"), ("<SAMI>", "SAMI")] {
+            let problem = put(server, &key, "en", file).errors(422, &[("1", "unsupported_format")]);
+            assert!(problem["errors"][0]["detail"].as_str().unwrap().contains(name), "{problem}");
+        }
+        put(server, &key, "en", "<tt>\n<p></tt>").errors(422, &[("2", "invalid_xml")]);
+        put(server, &key, "en", "[Events]\nFormat: Start, End, Text\n").errors(422, &[("1", "no_cues")]);
+    }
+
     fn encoding_follows_from_mark_charset_and_language(server: &TestServer) {
         let key = create_video(server);
         let track = |text: &str| format!("1\r\n00:00:01,000 --> 00:00:02,000\r\n{text}\r\n");

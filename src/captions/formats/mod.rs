@@ -1,0 +1,138 @@
+//! Formats that are converted to WebVTT: ASS and SSA, TTML, SBV. What they cannot express in WebVTT
+//! (fonts, colors, positions other than the top, animation) is dropped.
+//!
+//! Other formats are named with a way to convert them.
+
+mod ass;
+mod markup;
+mod sbv;
+mod ttml;
+
+use crate::captions::blocks::split_lines;
+use crate::captions::repair::loose_file::{Repairs, finish};
+use crate::captions::track::{CaptionFormat, ParseError, Repair, Track};
+
+/// Number of lines that are inspected to detect a format.
+const INSPECTED_LINES: usize = 50;
+
+/// Detects a format that is converted.
+pub(super) fn detect(text: &str) -> Option<CaptionFormat> {
+    let lines = first_lines(text);
+    if lines.iter().any(|line| ass::is_section_or_event(line)) {
+        Some(CaptionFormat::Ass)
+    } else if ttml::is_ttml(text) {
+        Some(CaptionFormat::Ttml)
+    } else if lines.iter().any(|line| sbv::parse_timing(line).is_some()) {
+        Some(CaptionFormat::Sbv)
+    } else {
+        None
+    }
+}
+
+/// Converts a file; `None` if the format needs no conversion. Lists what was dropped for errors.
+pub(super) fn convert(
+    text: &str,
+    format: CaptionFormat,
+) -> Result<Option<(Track, Vec<Repair>)>, Vec<ParseError>> {
+    let mut repairs = Repairs::default();
+    let mut file = match format {
+        CaptionFormat::WebVtt | CaptionFormat::Srt => return Ok(None),
+        CaptionFormat::Ass => ass::parse(text, &mut repairs),
+        CaptionFormat::Ttml => ttml::parse(text, &mut repairs).map_err(|error| vec![error])?,
+        CaptionFormat::Sbv => sbv::parse(text, &mut repairs),
+    };
+    // These formats do not require an order.
+    file.cues.sort_by_key(|(_, cue)| cue.start_ms);
+    let track = finish(file, &mut repairs)?;
+    Ok(Some((track, repairs.into_sorted())))
+}
+
+/// The name of a format that is neither parsed nor converted, and how to convert it.
+pub(super) fn unsupported(text: &str) -> Option<(&'static str, &'static str)> {
+    let start = text.trim_start();
+    let lines = first_lines(text);
+    let starts_with_any_case = |prefix: &str| {
+        start.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    };
+    let is_time_tag = |line: &&str| {
+        let time = line.strip_prefix('[').and_then(|line| line.split_once(']'));
+        time.is_some_and(|(time, _)| {
+            time.contains(':') && time.starts_with(|c: char| c.is_ascii_digit())
+        })
+    };
+    let is_frame_tag = |line: &&str| {
+        let frame = line.strip_prefix('{').and_then(|line| line.split_once("}{"));
+        frame.is_some_and(|(frame, _)| frame.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    if starts_with_any_case("<sami") {
+        Some(("SAMI", "convert it, for example with `ffmpeg -i track.smi track.srt`"))
+    } else if starts_with_any_case("scenarist_scc") {
+        Some(("SCC", "convert it, for example with `ffmpeg -i track.scc track.srt`"))
+    } else if lines.iter().any(is_frame_tag) {
+        let remedy = "its times are frames: convert it with the frame rate of the video, for example with \
+            `ffmpeg -subfps 25 -i track.sub track.srt`";
+        Some(("MicroDVD", remedy))
+    } else if lines.iter().any(is_time_tag) {
+        Some(("LRC", "convert it, for example with `ffmpeg -i track.lrc track.srt`"))
+    } else if start.starts_with(['{', '[']) {
+        Some(("JSON", "export the captions as WebVTT, for example with `yt-dlp --sub-format vtt`"))
+    } else if start.starts_with('<') {
+        Some(("XML or HTML, but not TTML", "export the captions as WebVTT or SRT"))
+    } else {
+        None
+    }
+}
+
+/// The first lines that are not blank, without spaces around them.
+fn first_lines(text: &str) -> Vec<&str> {
+    let lines = split_lines(text).into_iter().map(|(_, line)| line.trim());
+    lines.filter(|line| !line.is_empty()).take(INSPECTED_LINES).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::captions::webvtt;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn converted_file_is_valid(text in "([A-Za-z:.,<>&{}\\\\ 0-9\u{7}-]|-->|\\\\N|\\{\\\\i1\\}|\nDialogue: 0,0:00:0[0-9].00,0:00:09.50,D,A --> B\u{7},0,0,0,,|\n\n0:00:0[0-9].000,0:00:09.500\n|<br/>|</p><p begin='1s' end='2s'>|\n){0,40}") {
+            let ttml = format!("<tt><body><div><p begin='0s' end='1s'>{}</p></div></body></tt>", text.replace('&', "&amp;").replace('\u{7}', " "));
+            for (text, format) in [(&text, CaptionFormat::Ass), (&text, CaptionFormat::Sbv), (&ttml, CaptionFormat::Ttml)] {
+                if let Ok(Some((track, _))) = convert(text, format) {
+                    prop_assert_eq!(webvtt::parse(&webvtt::render(&track, &[])), Ok(track));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn detects_formats() {
+        for (text, expected) in [
+            ("\n[Script Info]\nTitle: x", Some(CaptionFormat::Ass)),
+            ("Dialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,,A", Some(CaptionFormat::Ass)),
+            (
+                "<?xml version=\"1.0\"?>\n<tt xmlns=\"http://www.w3.org/ns/ttml\">",
+                Some(CaptionFormat::Ttml),
+            ),
+            ("<tt:tt xmlns:tt=\"http://www.w3.org/ns/ttml\">", Some(CaptionFormat::Ttml)),
+            ("0:00:01.000,0:00:02.000\nA", Some(CaptionFormat::Sbv)),
+            ("1\n00:00:01,000 --> 00:00:02,000\nA", None),
+            ("[music]", None),
+        ] {
+            assert_eq!(detect(text), expected, "{text}");
+        }
+        for (text, expected) in [
+            ("<SAMI><HEAD>", Some("SAMI")),
+            ("Scenarist_SCC V1.0", Some("SCC")),
+            ("{0}{25}Zdravo", Some("MicroDVD")),
+            ("[ti:Pesma]\n[00:12.00]Zdravo", Some("LRC")),
+            ("{\"events\": []}", Some("JSON")),
+            ("<html>", Some("XML or HTML, but not TTML")),
+            ("Zdravo", None),
+        ] {
+            assert_eq!(unsupported(text).map(|(name, _)| name), expected, "{text}");
+        }
+    }
+}
