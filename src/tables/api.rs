@@ -5,20 +5,23 @@ use std::sync::Arc;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::format::TableFormat;
-use super::stream::{ChunkReader, StartedExport, TableExport};
+use super::format::{TableEncoding, TableFormat};
+use super::notation::{DecimalSeparator, TextNotation};
+use super::stream::{BatchReader, StartedExport, TableExport};
 use crate::http::conditional::{CacheValidators, EntityTag, Freshness};
 use crate::http::json_fields::truncate_for_message;
 use crate::http::middleware::StatementCount;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
-use crate::http::query_params::present_params;
+use crate::http::query_params::{QueryParams, present_params, remove_params};
 use crate::impact::resource::ImpactStatistics;
 use crate::partners::resource::Partners;
 use crate::programmes::resource::Programmes;
 use crate::resource::extract::ConditionalViewer;
 use crate::resource::model::revisions::Revisions;
 use crate::resource::openapi::ListEndpoint;
+use crate::resource::openapi::parameter_schemas::query_parameter;
 use crate::resource::query::params::ListKey;
 use crate::resource::query::params::ListRequest;
 use crate::resource::read::response::ResponseContext;
@@ -56,9 +59,26 @@ const fn openapi(path: &'static str, schema: &'static ResourceSchema) -> ListEnd
         path,
         schema,
         excluded_params: EXCLUDED_PARAMS,
-        extra_params: Vec::new,
+        extra_params: openapi_parameters,
         requires_query: false,
     }
+}
+
+fn openapi_parameters() -> Vec<Value> {
+    vec![
+        query_parameter(
+            "decimal",
+            "Character before decimals in CSV. With `,` the cells are separated by semicolons, as the spreadsheets of most regions expect; with `.` by commas.",
+            json!({"type": "string", "enum": [".", ","], "default": "."}),
+            json!(","),
+        ),
+        query_parameter(
+            "defuse",
+            "Whether text that a spreadsheet would run as a formula has an apostrophe before it in CSV. `false` is for software that reads text as it is.",
+            json!({"type": "boolean", "default": true}),
+            json!(false),
+        ),
+    ]
 }
 
 /// Export videos as a table
@@ -150,6 +170,7 @@ pub async fn export_impact_statistics(
 struct TableTag<'a> {
     revisions: &'a RevisionKey,
     extension: &'a str,
+    encoding: TableEncoding,
     list: ListKey<'a>,
     base_url: &'a str,
 }
@@ -171,10 +192,17 @@ pub async fn export_table<S: TableResource>(
     let ConditionalViewer { visibility: caller, condition } =
         ConditionalViewer::extract(&request).await?;
     reject_list_params(&request)?;
+    let mut params = QueryParams::parse(request.query_string())?;
+    let is_defused = params.flag("defuse").unwrap_or(true);
+    let decimal = DecimalSeparator::parse(&mut params).unwrap_or(DecimalSeparator::Point);
+    if !params.errors.is_empty() {
+        return Err(Problem::invalid_parameters(params.errors));
+    }
+    let encoding = TableEncoding { format, notation: TextNotation { decimal, is_defused } };
     let list_request = Arc::new(
         ListRequest::parse(
             S::SCHEMA,
-            request.query_string(),
+            &remove_params(request.query_string(), &["decimal", "defuse"]),
             context.language_defaults(&request),
             caller,
         )?
@@ -197,6 +225,7 @@ pub async fn export_table<S: TableResource>(
             let tag = EntityTag::from_key(&TableTag {
                 revisions: &state.revisions,
                 extension: &extension,
+                encoding,
                 list: shared.key(),
                 base_url: &shared.base_url,
             });
@@ -206,8 +235,8 @@ pub async fn export_table<S: TableResource>(
                 fresh_until: revisions.next_scheduled_change(),
             };
             validators.unless_current(&condition, || {
-                let reader = ChunkReader::new(&inner, &shared, &revisions);
-                StartedExport::load::<S>(connection, &reader, format)
+                let reader = BatchReader::new(&inner, &shared, &revisions, encoding);
+                StartedExport::load::<S>(connection, &reader)
             })
         })
         .await?;
@@ -230,7 +259,7 @@ pub async fn export_table<S: TableResource>(
     );
     response.insert_header((header::CONTENT_DISPOSITION, name));
     let table =
-        TableExport { state: context.into_inner(), list_request, visibility: caller, format };
+        TableExport { state: context.into_inner(), list_request, visibility: caller, encoding };
     Ok(table.into_body::<S>(started).into_response(response.content_type(format.media_type())))
 }
 

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::cell::{Cell, CellSink};
 use super::csv::{self, CsvRows};
+use super::notation::TextNotation;
 use crate::http::problem::Problem;
 use crate::tables::xlsx::{self, XlsxRows, XlsxWriter};
 
@@ -49,6 +50,15 @@ impl TableFormat {
     }
 }
 
+/// How the rows of a table are encoded.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct TableEncoding {
+    /// File format.
+    pub format: TableFormat,
+    /// How cells are written as text.
+    pub notation: TextNotation,
+}
+
 /// Buffer of encoded rows.
 #[derive(Debug)]
 pub enum RowBuffer {
@@ -60,10 +70,13 @@ pub enum RowBuffer {
 
 impl RowBuffer {
     /// A buffer for rows that follow `count` rows, including the header.
-    pub fn starting_after(format: TableFormat, rows: usize) -> Self {
-        match format {
-            TableFormat::Csv => Self::Csv(CsvRows::default()),
-            TableFormat::Xlsx => Self::Xlsx(XlsxRows::starting_after(rows)),
+    pub fn starting_after(encoding: TableEncoding, rows: usize) -> Self {
+        match encoding.format {
+            TableFormat::Csv => Self::Csv(CsvRows::new(encoding.notation)),
+            TableFormat::Xlsx if encoding.notation.is_defused => {
+                Self::Xlsx(XlsxRows::starting_after(rows))
+            }
+            TableFormat::Xlsx => Self::Xlsx(XlsxRows::without_apostrophes(rows)),
         }
     }
 
@@ -103,9 +116,9 @@ pub enum FileWriter {
 
 impl FileWriter {
     /// Starts a file with these columns; returns the bytes that can be sent.
-    pub fn start(format: TableFormat, columns: &[&str]) -> Result<(Self, Bytes), Problem> {
-        Ok(match format {
-            TableFormat::Csv => (Self::Csv, CsvRows::header(columns).into()),
+    pub fn start(encoding: TableEncoding, columns: &[&str]) -> Result<(Self, Bytes), Problem> {
+        Ok(match encoding.format {
+            TableFormat::Csv => (Self::Csv, CsvRows::header(encoding.notation, columns).into()),
             TableFormat::Xlsx => {
                 (Self::Xlsx(XlsxWriter::start(columns).map_err(Problem::internal)?), Bytes::new())
             }

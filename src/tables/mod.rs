@@ -1,4 +1,5 @@
-//! Tables: streamed export of lists as CSV and XLSX, and import of statistics from CSV.
+//! Tables: streamed export of lists as CSV and XLSX, and import of statistics from CSV and
+//! XLSX.
 //!
 //! The item numbers are read first, in list order, then the rows in batches while the client
 //! receives the previous batch. Each batch is read in a snapshot of its own. Only the item numbers
@@ -9,6 +10,7 @@ pub mod cell;
 pub mod csv;
 pub mod format;
 pub mod import;
+pub mod notation;
 pub mod partners;
 pub mod programmes;
 pub mod row;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::web::Bytes;
 
-use super::format::{FileWriter, RowBuffer, TableFormat};
+use super::format::{FileWriter, RowBuffer, TableEncoding};
 use crate::db::{Connection, RowId};
 use crate::http::auth::Visibility;
 use crate::http::problem::Problem;
@@ -18,7 +18,7 @@ use crate::resource::view::load::load_by_row_ids;
 use crate::tables::table_resource::TableResource;
 
 /// Rows per batch: large enough to amortise queries, small enough not to block other readers.
-const ROWS_PER_CHUNK: usize = 250;
+const ROWS_PER_BATCH: usize = 250;
 
 /// An export to run.
 pub struct TableExport {
@@ -28,18 +28,18 @@ pub struct TableExport {
     pub list_request: Arc<ListRequest>,
     /// Visibility of the viewer.
     pub visibility: Visibility,
-    /// File format.
-    pub format: TableFormat,
+    /// How its rows are encoded.
+    pub encoding: TableEncoding,
 }
 
 /// An export whose first batch has been encoded.
 pub struct StartedExport {
     row_ids: Vec<RowId>,
-    first_chunk: EncodedChunk,
+    first_batch: EncodedBatch,
 }
 
 /// A batch of encoded rows, and the file that they belong to.
-struct EncodedChunk {
+struct EncodedBatch {
     file: FileWriter,
     bytes: Bytes,
     /// Number of rows in the file so far, including the header.
@@ -50,26 +50,26 @@ impl StartedExport {
     /// Reads the item numbers in list order, and the first batch.
     pub fn load<S: TableResource>(
         connection: &mut Connection,
-        reader: &ChunkReader<'_>,
-        format: TableFormat,
+        reader: &BatchReader<'_>,
     ) -> Result<Self, Problem> {
-        let ChunkReader { list_request, cache, .. } = reader;
+        let BatchReader { list_request, cache, encoding, .. } = reader;
+        let format = encoding.format;
         let row_ids = list_request.page_query(connection, cache)?.ordered_row_ids(connection)?;
         format.check_row_limit(row_ids.len())?;
-        let first = row_ids.get(..ROWS_PER_CHUNK).unwrap_or(&row_ids);
-        let (mut file, beginning) = FileWriter::start(format, S::COLUMNS)?;
+        let first = row_ids.get(..ROWS_PER_BATCH).unwrap_or(&row_ids);
+        let (mut file, beginning) = FileWriter::start(*encoding, S::COLUMNS)?;
         let rows =
-            reader.load_rows::<S>(connection, first, RowBuffer::starting_after(format, 1))?;
+            reader.load_rows::<S>(connection, first, RowBuffer::starting_after(*encoding, 1))?;
         let bytes = [beginning, file.write_rows(rows.text)?].concat().into();
         let row_count = rows.count.saturating_add(1);
-        Ok(Self { row_ids, first_chunk: EncodedChunk { file, bytes, row_count } })
+        Ok(Self { row_ids, first_batch: EncodedBatch { file, bytes, row_count } })
     }
 
     /// Estimated memory that the export takes: the row ids, and the batches that are queued and
     /// sent.
     fn held_bytes(&self) -> usize {
         size_of_val(self.row_ids.as_slice())
-            .saturating_add(self.first_chunk.bytes.len().saturating_mul(2))
+            .saturating_add(self.first_batch.bytes.len().saturating_mul(2))
     }
 }
 
@@ -80,20 +80,23 @@ struct Rows {
 }
 
 /// Reads the rows of an export in batches.
-pub struct ChunkReader<'a> {
+pub struct BatchReader<'a> {
     state: &'a AppState,
     list_request: &'a ListRequest,
     cache: CacheView,
+    encoding: TableEncoding,
 }
 
-impl<'a> ChunkReader<'a> {
+impl<'a> BatchReader<'a> {
     /// Creates a reader at these revisions.
     pub fn new(
         state: &'a AppState,
         list_request: &'a ListRequest,
         revisions: &Arc<Revisions>,
+        encoding: TableEncoding,
     ) -> Self {
-        Self { state, list_request, cache: CacheView::new(&state.reference_cache, revisions) }
+        let cache = CacheView::new(&state.reference_cache, revisions);
+        Self { state, list_request, cache, encoding }
     }
 
     /// Reads a batch; items deleted in the meantime are skipped.
@@ -103,7 +106,7 @@ impl<'a> ChunkReader<'a> {
         row_ids: &[RowId],
         mut rows_buffer: RowBuffer,
     ) -> Result<Rows, Problem> {
-        let Self { state, list_request, cache } = self;
+        let Self { state, list_request, cache, .. } = self;
         let mut render_context = RenderContext::new(
             list_request.language_preference.clone(),
             Arc::clone(&state.country_names),
@@ -136,38 +139,39 @@ impl TableExport {
         started: StartedExport,
         sender: &BodySender,
     ) -> Result<(), StreamError> {
-        let mut chunk = started.first_chunk;
-        for row_ids in started.row_ids.chunks(ROWS_PER_CHUNK).skip(1) {
-            sender.send(std::mem::take(&mut chunk.bytes)).await?;
-            chunk = self.next_chunk::<S>(row_ids.to_vec(), chunk).await?;
+        let mut batch = started.first_batch;
+        for row_ids in started.row_ids.chunks(ROWS_PER_BATCH).skip(1) {
+            sender.send(std::mem::take(&mut batch.bytes)).await?;
+            batch = self.next_batch::<S>(row_ids.to_vec(), batch).await?;
         }
-        sender.send(chunk.bytes).await?;
-        sender.send(chunk.file.finish(chunk.row_count)?).await
+        sender.send(batch.bytes).await?;
+        sender.send(batch.file.finish(batch.row_count)?).await
     }
 
     /// Reads and encodes the rows with these item numbers, which follow those of another batch.
-    async fn next_chunk<S: TableResource>(
+    async fn next_batch<S: TableResource>(
         &self,
         row_ids: Vec<RowId>,
-        previous: EncodedChunk,
-    ) -> Result<EncodedChunk, Problem> {
-        let (state, list_request, format) =
-            (Arc::clone(&self.state), Arc::clone(&self.list_request), self.format);
-        let EncodedChunk { file, row_count, .. } = previous;
+        previous: EncodedBatch,
+    ) -> Result<EncodedBatch, Problem> {
+        let (state, list_request) = (Arc::clone(&self.state), Arc::clone(&self.list_request));
+        let encoding = self.encoding;
+        let EncodedBatch { file, row_count, .. } = previous;
         let mut file = Some(file);
         let read = self.state.read_stream_batch(self.visibility, move |connection| {
             let revisions = Arc::new(Revisions::load(connection)?);
-            let rows = ChunkReader::new(&state, &list_request, &revisions).load_rows::<S>(
-                connection,
-                &row_ids,
-                RowBuffer::starting_after(format, row_count),
-            )?;
+            let rows = BatchReader::new(&state, &list_request, &revisions, encoding)
+                .load_rows::<S>(
+                    connection,
+                    &row_ids,
+                    RowBuffer::starting_after(encoding, row_count),
+                )?;
             // A read may be repeated, but not after it has loaded its rows.
             let Some(mut file) = file.take() else {
                 return Err(Problem::internal("a batch of a table was encoded twice"));
             };
             let bytes = file.write_rows(rows.text)?;
-            Ok(EncodedChunk { file, bytes, row_count: row_count.saturating_add(rows.count) })
+            Ok(EncodedBatch { file, bytes, row_count: row_count.saturating_add(rows.count) })
         });
         Ok(read.await?.value)
     }

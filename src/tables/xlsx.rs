@@ -10,6 +10,7 @@ use std::io;
 use chrono::{Datelike, NaiveDate};
 
 use crate::tables::cell::{Cell, CellSink};
+use crate::tables::csv::unescape_formula;
 use crate::tables::zip_stream::ZipStream;
 use crate::text::escape::write_escaped;
 
@@ -64,7 +65,8 @@ const STATIC_PARTS: [(&str, &str); 5] = [
          <cellXfs count=\"4\"><xf numFmtId=\"0\" fontId=\"0\" fillId=\"0\" borderId=\"0\" xfId=\"0\"/>\
          <xf numFmtId=\"0\" fontId=\"1\" fillId=\"0\" borderId=\"0\" xfId=\"0\" applyFont=\"1\"/>\
          <xf numFmtId=\"164\" fontId=\"0\" fillId=\"0\" borderId=\"0\" xfId=\"0\" applyNumberFormat=\"1\"/>\
-         <xf numFmtId=\"165\" fontId=\"0\" fillId=\"0\" borderId=\"0\" xfId=\"0\" applyNumberFormat=\"1\"/></cellXfs></styleSheet>",
+         <xf numFmtId=\"165\" fontId=\"0\" fillId=\"0\" borderId=\"0\" xfId=\"0\" applyNumberFormat=\"1\"/></cellXfs>\
+         <cellStyles count=\"1\"><cellStyle name=\"Normal\" xfId=\"0\" builtinId=\"0\"/></cellStyles></styleSheet>",
     ),
 ];
 
@@ -132,12 +134,20 @@ pub struct XlsxRows {
     row: usize,
     column: usize,
     style: &'static str,
+    /// Whether an apostrophe before a formula is doubled, since imports remove one.
+    is_defused: bool,
 }
 
 impl XlsxRows {
+    /// A buffer for rows whose text is unchanged.
+    pub fn without_apostrophes(rows: usize) -> Self {
+        Self { is_defused: false, ..Self::starting_after(rows) }
+    }
+
     /// Creates a buffer for rows that follow `count` others.
     pub fn starting_after(rows: usize) -> Self {
         Self {
+            is_defused: true,
             text: String::with_capacity(512 * 1_024),
             row: rows.saturating_add(1),
             column: 0,
@@ -168,6 +178,9 @@ impl XlsxRows {
         self.open_cell(style);
         self.text.truncate(self.text.len().saturating_sub(1));
         self.text.push_str(" t=\"inlineStr\"><is><t xml:space=\"preserve\">");
+        if self.is_defused && unescape_formula(text) != text {
+            self.text.push('\'');
+        }
         let cut = truncated_len(text);
         let kept = text.get(..cut).unwrap_or(text);
         if kept.contains("_x") {
@@ -316,6 +329,8 @@ mod tests {
             (Cell::Decimal("123456789012345.6"), text("123456789012345.6")),
             (Cell::Text("a < b & \r_x000D_"), text("a &lt; b &amp; &#13;_x005F_x000D_")),
             (Cell::Text("=1+1"), text("=1+1")),
+            (Cell::Text("'=1+1"), text("''=1+1")),
+            (Cell::Text("'tis"), text("'tis")),
             (Cell::Date(NaiveDate::from_ymd_opt(1899, 5, 1).unwrap()), text("1899-05-01")),
         ] {
             assert_eq!(render_cells(&[cell]), expected);

@@ -1,5 +1,6 @@
 //! Storage of imported rows: all of them, or none.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde::Serialize;
@@ -10,6 +11,7 @@ use crate::db::search::IndexerThread;
 use crate::db::{Connection, Id, Time, maintenance};
 use crate::http::json_fields::{parse_storable_language, truncate_for_message};
 use crate::http::problem::{FieldError, MAX_ERRORS, Problem};
+use crate::http::values::parse_time;
 use crate::impact::resource::ImpactStatistics;
 use crate::resource::model::item::ItemRow;
 use crate::resource::model::revisions::{Audience, bump};
@@ -21,11 +23,16 @@ use crate::resource::store::lookup::{Lookup, find};
 use crate::resource::write::merge_patch::apply_patch;
 use crate::resource::write::save::{SaveRequest, SaveResult, WriteMode, save_item};
 use crate::tables::import::columns::{ImportColumns, column_for_pointer};
-use crate::tables::import::csv_reader::CsvReader;
-use crate::tables::import::row_mapping::{self, ImportRow};
+use crate::tables::import::csv_reader::{CsvError, CsvReader, Record};
+use crate::tables::import::row_mapping::{self, CellNotation, ImportRow};
+use crate::tables::import::sheet_reader::round_as_sheet;
+use crate::text::decimal::format::decimal_sort_key;
 
 /// Maximum number of rows listed in the result.
 const MAX_REPORTED_CHANGES: usize = 100;
+
+/// Microseconds in a second.
+const MICROS_PER_SECOND: u64 = 1_000_000;
 
 /// Rows between runs of `ANALYZE` on PostgreSQL, which otherwise keeps query plans for an almost
 /// empty table within the transaction.
@@ -78,16 +85,43 @@ pub struct Counts {
 
 /// A file, parsed without the database.
 pub struct ImportTable {
-    /// Text after the optional `sep=` line.
-    pub text: String,
-    /// Separator of cells.
-    pub separator: char,
-    /// Number of the first line of the text.
-    pub line: usize,
+    /// Rows of the file.
+    pub rows: TableRows,
     /// Columns.
     pub columns: ImportColumns,
+    /// How its cells are written.
+    pub notation: CellNotation,
     /// Whether this is a dry run.
     pub dry_run: bool,
+}
+
+/// Rows of a file, including the header.
+pub enum TableRows {
+    /// Text of a CSV file.
+    Csv {
+        /// Text after the optional `sep=` line.
+        text: String,
+        /// Separator of cells.
+        separator: char,
+        /// Number of the first line of the text.
+        line: usize,
+        /// Name of the encoding of the file (WHATWG).
+        encoding: &'static str,
+    },
+    /// Rows of a sheet.
+    Sheet(Vec<Record>),
+}
+
+impl TableRows {
+    /// Returns the rows, as far as they can be read.
+    pub fn records(&self) -> Box<dyn Iterator<Item = Result<Cow<'_, Record>, CsvError>> + '_> {
+        match self {
+            Self::Csv { text, separator, line, .. } => {
+                Box::new(CsvReader::new(text, *separator, *line).map(|row| row.map(Cow::Owned)))
+            }
+            Self::Sheet(rows) => Box::new(rows.iter().map(|row| Ok(Cow::Borrowed(row)))),
+        }
+    }
 }
 
 /// Errors of rows: the first ones, the number of errors, and the number of rows with errors.
@@ -173,7 +207,7 @@ fn import_rows(
 ) -> Result<Counts, Problem> {
     let (mut counts, mut errors) = (Counts::default(), RowErrors::default());
     let (mut rows_of, mut is_seen) = (HashMap::new(), false);
-    for record in CsvReader::new(&table.text, table.separator, table.line).skip(1) {
+    for record in table.rows.records().skip(1) {
         let record = record.map_err(|broken| {
             Problem::invalid_fields(vec![FieldError::line(
                 broken.line,
@@ -185,22 +219,37 @@ fn import_rows(
         if ANALYZE_AFTER_ROWS.contains(&counts.rows) {
             maintenance::analyze(connection)?;
         }
-        let row = match row_mapping::parse(&table.columns, &record) {
+        let mut row = match row_mapping::parse(&table.columns, &record, table.notation) {
             Ok(row) => row,
             Err(wrong) => {
                 errors.add(wrong);
                 continue;
             }
         };
-        match import_row(connection, state, &row, &mut rows_of) {
-            Ok(done) => {
+        // A row with errors of cells is also stored, to find all its errors.
+        let stored = import_row(connection, state, &mut row, &mut rows_of);
+        let mut row_errors = std::mem::take(&mut row.errors);
+        match stored {
+            Ok(done) if row_errors.is_empty() => {
                 is_seen = is_seen || done.stored.is_publicly_visible;
                 record_outcome(&mut counts, &row, done);
             }
+            Ok(_) => {}
             Err(problem) if problem.kind.definition().status < 500 => {
-                errors.add(row_errors(&row, problem));
+                let others = errors_of_cells(&row, problem).into_iter();
+                let is_new = |error: &FieldError| {
+                    !row_errors.iter().any(|known| known.column == error.column)
+                };
+                let others: Vec<FieldError> = others.filter(is_new).collect();
+                row_errors.extend(others);
             }
             Err(problem) => return Err(problem),
+        }
+        if !row_errors.is_empty() {
+            row_errors.sort_by_key(|error| {
+                error.column.as_deref().and_then(|column| table.columns.position(column))
+            });
+            errors.add(row_errors);
         }
     }
     if errors.count > 0 {
@@ -249,10 +298,11 @@ fn record_outcome(counts: &mut Counts, row: &ImportRow, RowResult { stored, is_n
 fn import_row(
     connection: &mut Connection,
     state: &AppState,
-    row: &ImportRow,
+    row: &mut ImportRow,
     rows_of: &mut HashMap<Id, usize>,
 ) -> Result<RowResult, Problem> {
     let existing = find_statistic(connection, row)?;
+    keep_equal_values(row, existing.as_ref());
     let mut body = row.fields.clone();
     let wrong = |column: &str, code, detail| {
         Problem::invalid_fields(vec![FieldError::field(format!("/{column}"), code, detail)])
@@ -308,6 +358,60 @@ fn import_row(
     Ok(RowResult { stored, is_new: false })
 }
 
+/// Keeps what a spreadsheet writes in another form than the statistic has it: decimals with other
+/// digits after the point, times to the second, and ambiguous cells with the stored value as a
+/// reading. Other ambiguous cells are errors.
+fn keep_equal_values(row: &mut ImportRow, existing: Option<&ItemRow>) {
+    let stored: Value =
+        existing.and_then(|item| serde_json::from_str(&item.fields).ok()).unwrap_or_default();
+    let published_at = existing.and_then(|item| item.published_at);
+    let rounded = std::mem::take(&mut row.rounded);
+    let is_equal = |path: &[&str], reading: &Value| {
+        let reading = reading.as_str().unwrap_or_default();
+        if path == ["published_at"] {
+            return published_at.zip(parse_time(reading)).is_some_and(|(stored, time)| {
+                stored.micros().abs_diff(time.micros()) < MICROS_PER_SECOND
+            });
+        }
+        let known = path.iter().try_fold(&stored, |value, name| value.get(name));
+        let is_rounded = rounded.iter().any(|rounded| rounded == path);
+        known.and_then(Value::as_str).is_some_and(|known| {
+            let key = decimal_sort_key(reading);
+            known == reading
+                || (key.is_some()
+                    && (decimal_sort_key(known) == key
+                        || (is_rounded && decimal_sort_key(&round_as_sheet(known)) == key)))
+        })
+    };
+    let stored_at = |path: &[&str]| match path {
+        ["published_at"] => published_at.map(|time| json!(time.to_string())),
+        _ => path.iter().try_fold(&stored, |value, name| value.get(name)).cloned(),
+    };
+    for path in [&["value"][..], &["published_at"], &["baseline", "value"], &["target", "value"]] {
+        let cell = match path {
+            [object, member] => row.fields.get_mut(*object).and_then(|it| it.get_mut(member)),
+            _ => path.first().and_then(|name| row.fields.get_mut(*name)),
+        };
+        if let Some(cell) = cell.filter(|cell| is_equal(path, cell))
+            && let Some(stored) = stored_at(path)
+        {
+            *cell = stored;
+        }
+    }
+    for cell in std::mem::take(&mut row.ambiguous) {
+        let unchanged = cell.readings.iter().any(|reading| is_equal(&cell.path, reading));
+        match (cell.path.as_slice(), stored_at(&cell.path).filter(|_| unchanged)) {
+            ([name], Some(stored)) => drop(row.fields.insert((*name).to_owned(), stored)),
+            ([object, member], Some(stored)) => {
+                if let Some(Value::Object(object)) = row.fields.get_mut(*object) {
+                    object.insert((*member).to_owned(), stored);
+                }
+            }
+            _ => row.errors.push(cell.error),
+        }
+    }
+}
+
 /// Finds the statistic of a row by id, else by slug.
 fn find_statistic(
     connection: &mut Connection,
@@ -358,13 +462,13 @@ fn find_statistic(
 }
 
 /// Converts the errors of a row to errors of its cells.
-fn row_errors(row: &ImportRow, problem: Problem) -> Vec<FieldError> {
+fn errors_of_cells(row: &ImportRow, problem: Problem) -> Vec<FieldError> {
     if problem.errors.is_empty() {
         return vec![FieldError::row(
             row.number,
             None,
             problem.kind.definition().code,
-            format!("ImportRow {}: {}", row.number, problem.detail),
+            format!("Row {}: {}", row.number, problem.detail),
         )];
     }
     let placed = |error: FieldError| {
@@ -375,7 +479,7 @@ fn row_errors(row: &ImportRow, problem: Problem) -> Vec<FieldError> {
             .map(column_for_pointer)
             .filter(|column| !column.is_empty());
         let place = column.map_or_else(String::new, |column| format!(", `{column}`"));
-        let detail = format!("ImportRow {}{place}: {}", row.number, error.detail);
+        let detail = format!("Row {}{place}: {}", row.number, error.detail);
         FieldError { code: error.code, ..FieldError::row(row.number, column, "", detail) }
     };
     problem.errors.into_iter().map(placed).collect()

@@ -10,6 +10,9 @@ pub struct Record {
     pub row: usize,
     /// Cells.
     pub cells: Vec<String>,
+    /// Columns whose cells are numbers, in a sheet that distinguishes them from text and omits empty
+    /// cells; `None` in a CSV file.
+    pub number_columns: Option<Vec<usize>>,
 }
 
 /// A CSV syntax error.
@@ -131,7 +134,7 @@ impl Iterator for CsvReader<'_> {
             }
             // Spreadsheets write only separators for empty rows.
             if cells.iter().any(|cell| !cell.trim().is_empty()) {
-                return Some(Ok(Record { row: self.row, cells }));
+                return Some(Ok(Record { row: self.row, cells, number_columns: None }));
             }
         }
     }

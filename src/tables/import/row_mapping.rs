@@ -7,9 +7,11 @@ use crate::http::json_fields::truncate_for_message;
 use crate::http::problem::FieldError;
 use crate::tables::cell::{parse_pair, split_values};
 use crate::tables::csv::unescape_formula;
+use crate::tables::import::cell_values::{
+    CellError, NumberNotation, parse_bool, parse_day, parse_decimal, parse_integer, parse_moment,
+};
 use crate::tables::import::columns::{IGNORED_COLUMNS, ImportColumns};
 use crate::tables::import::csv_reader::Record;
-use crate::text::decimal::format::normalize_decimal;
 
 /// A parsed row.
 #[derive(Debug, PartialEq)]
@@ -26,65 +28,106 @@ pub struct ImportRow {
     pub texts: Map<String, Value>,
     /// Other fields; null for an empty cell.
     pub fields: Map<String, Value>,
+    /// Cells that have several readings.
+    pub ambiguous: Vec<AmbiguousCell>,
+    /// Paths of fields whose number the sheet has rounded, since it has no more digits.
+    pub rounded: Vec<Vec<&'static str>>,
+    /// Errors of cells, whose fields are missing.
+    pub errors: Vec<FieldError>,
+}
+
+/// A cell that has several readings: it can only mean that a value is unchanged.
+#[derive(Debug, PartialEq)]
+pub struct AmbiguousCell {
+    /// Path of its field, such as `["target", "value"]`.
+    pub path: Vec<&'static str>,
+    /// The possible values.
+    pub readings: Vec<Value>,
+    /// The error, if the statistic has none of these values.
+    pub error: FieldError,
+}
+
+/// How the cells of a file are written.
+#[derive(Clone, Copy, Debug)]
+pub struct CellNotation {
+    /// How numbers are written.
+    pub numbers: NumberNotation,
+    /// Whether text that begins like a formula has an apostrophe before it.
+    pub is_defused: bool,
 }
 
 /// Cells of a row by column name.
 struct RowCells<'a> {
     columns: &'a ImportColumns,
     record: &'a Record,
+    notation: CellNotation,
+    ambiguous: Vec<AmbiguousCell>,
+    rounded: Vec<Vec<&'static str>>,
     errors: Vec<FieldError>,
 }
 
 impl RowCells<'_> {
     /// Text of a cell; `None` if the column is missing or the cell empty.
     fn text(&self, name: &str) -> Option<&str> {
-        let place = self.columns.names().iter().position(|column| *column == name)?;
-        let cell = self.record.cells.get(place)?.trim();
-        (!cell.is_empty()).then(|| unescape_formula(cell))
+        let cell = self.record.cells.get(self.columns.position(name)?)?.trim();
+        let plain = |cell| if self.notation.is_defused { unescape_formula(cell) } else { cell };
+        (!cell.is_empty()).then(|| plain(cell))
     }
 
-    fn error(&mut self, name: &str, code: &'static str, detail: &str) {
-        self.errors.push(FieldError::row(
-            self.record.row,
-            Some(name),
-            code,
-            format!("Row {}, `{name}`: {detail}", self.record.row),
-        ));
+    /// Whether a cell of a sheet is a number.
+    fn is_number(&self, name: &str) -> bool {
+        let mut numbers = self.record.number_columns.iter().flatten();
+        self.columns.position(name).is_some_and(|place| numbers.any(|at| *at == place))
     }
 
     /// Sets a field from a column, if the file has it; an empty cell sets null.
     fn insert_cell(
         &mut self,
         to: &mut Map<String, Value>,
-        name: &'static str,
-        read: impl FnOnce(&str) -> Result<Value, CellError>,
+        (column, path): (&'static str, &[&'static str]),
+        read: CellParser,
     ) {
-        if !self.columns.contains(name) {
+        let Some(field) = path.last().filter(|_| self.columns.position(column).is_some()) else {
             return;
+        };
+        let is_number = self.is_number(column);
+        let notation = if is_number { NumberNotation::Plain } else { self.notation.numbers };
+        if is_number {
+            self.rounded.push(path.to_vec());
         }
-        let value = match self.text(name).map(read) {
+        let value = match self.text(column).map(|text| read(text, notation)) {
             None => Value::Null,
             Some(Ok(value)) => value,
-            Some(Err((code, detail))) => return self.error(name, code, &detail),
+            Some(Err(CellError { code, detail, readings })) => {
+                let row = self.record.row;
+                let detail = format!("Row {row}, `{column}`: {detail}");
+                let error = FieldError::row(row, Some(column), code, detail);
+                if readings.is_empty() {
+                    self.errors.push(error);
+                } else {
+                    self.ambiguous.push(AmbiguousCell { path: path.to_vec(), readings, error });
+                }
+                return;
+            }
         };
-        to.insert(name.to_owned(), value);
+        to.insert((*field).to_owned(), value);
     }
 
     /// Sets an object from the columns of its members; null if all cells are empty.
     fn insert_object(
         &mut self,
         to: &mut Map<String, Value>,
-        name: &str,
+        name: &'static str,
         members: &[(&'static str, &'static str, CellParser)],
     ) {
         let mut object = Map::new();
+        let errors = self.errors.len().saturating_add(self.ambiguous.len());
         for (column, member, read) in members {
-            let mut cell = Map::new();
-            self.insert_cell(&mut cell, column, read);
-            object.extend(cell.remove(*column).map(|value| ((*member).to_owned(), value)));
+            self.insert_cell(&mut object, (column, &[name, member]), *read);
         }
-        if !object.is_empty() {
-            let is_nothing = object.values().all(Value::is_null);
+        let has_errors = self.errors.len().saturating_add(self.ambiguous.len()) > errors;
+        if !object.is_empty() || has_errors {
+            let is_nothing = object.values().all(Value::is_null) && !has_errors;
             to.insert(
                 name.to_owned(),
                 if is_nothing { Value::Null } else { Value::Object(object) },
@@ -93,65 +136,80 @@ impl RowCells<'_> {
     }
 }
 
-/// Error code and message.
-type CellError = (&'static str, String);
-
 /// Parser of a cell.
-type CellParser = fn(&str) -> Result<Value, CellError>;
+type CellParser = fn(&str, NumberNotation) -> Result<Value, CellError>;
 
-/// Parses a row, or returns all errors of its cells.
-pub fn parse(columns: &ImportColumns, record: &Record) -> Result<ImportRow, Vec<FieldError>> {
-    let (expected, found) = (columns.names().len(), record.cells.len());
+/// Parses a row, with all errors of its cells; fails if the row has other cells than the header.
+pub fn parse(
+    columns: &ImportColumns,
+    record: &Record,
+    notation: CellNotation,
+) -> Result<ImportRow, Vec<FieldError>> {
+    let (expected, found) = (columns.len(), record.cells.len());
     let is_longer = record.cells.iter().skip(expected).any(|cell| !cell.trim().is_empty());
-    if found < expected || is_longer {
+    let is_shorter = found < expected && record.number_columns.is_none();
+    if is_shorter || is_longer {
         let detail = format!(
             "Row {} has {found} cells, the header has {expected}. Enclose a cell that contains the separator in quotation marks.",
             record.row
         );
         return Err(vec![FieldError::row(record.row, None, "ragged", detail)]);
     }
-    let mut cells = RowCells { columns, record, errors: Vec::new() };
+    let mut cells = RowCells {
+        columns,
+        record,
+        notation,
+        ambiguous: Vec::new(),
+        rounded: Vec::new(),
+        errors: Vec::new(),
+    };
     let (id, slug) = (cells.text("id").map(str::to_owned), cells.text("slug").map(str::to_owned));
     let language = cells.text("language").map(str::to_owned);
     let mut texts = Map::new();
-    let is_made =
-        cells.text("transliterated").is_some_and(|flag| flag.eq_ignore_ascii_case("true"));
+    let is_made = cells
+        .text("transliterated")
+        .is_some_and(|flag| parse_bool(flag).is_ok_and(|flag| flag == json!(true)));
     if !is_made {
-        cells.insert_cell(&mut texts, "label", TEXT);
-        cells.insert_cell(&mut texts, "description", TEXT);
+        for name in ["label", "description"] {
+            cells.insert_cell(&mut texts, (name, &[name]), TEXT);
+        }
     }
     let mut fields = Map::new();
-    for name in [
-        "status",
-        "qualifier",
-        "unit",
-        "measure",
-        "indicator",
-        "programme",
-        "partner",
-        "period_start",
-        "period_end",
-        "published_at",
-    ] {
-        cells.insert_cell(&mut fields, name, TEXT);
+    let parsers: [(&'static str, CellParser); 15] = [
+        ("status", TEXT),
+        ("qualifier", TEXT),
+        ("unit", TEXT),
+        ("measure", TEXT),
+        ("indicator", TEXT),
+        ("programme", TEXT),
+        ("partner", TEXT),
+        ("period_start", DAY),
+        ("period_end", DAY),
+        ("published_at", |text, _| parse_moment(text)),
+        ("value", parse_decimal),
+        ("ascending", |text, _| parse_bool(text)),
+        ("additive", |text, _| parse_bool(text)),
+        ("countries", COUNTRY_CODES),
+        ("disaggregation", |text, _| parse_dimensions(text)),
+    ];
+    for (name, read) in parsers {
+        cells.insert_cell(&mut fields, (name, &[name]), read);
     }
-    cells.insert_cell(&mut fields, "value", parse_decimal);
-    cells.insert_cell(&mut fields, "ascending", parse_bool);
-    cells.insert_cell(&mut fields, "additive", parse_bool);
-    cells.insert_cell(&mut fields, "countries", COUNTRY_CODES);
-    cells.insert_cell(&mut fields, "disaggregation", parse_dimensions);
     cells.insert_object(
         &mut fields,
         "baseline",
-        &[("baseline_value", "value", parse_decimal), ("baseline_year", "year", parse_integer)],
+        &[
+            ("baseline_value", "value", parse_decimal),
+            ("baseline_year", "year", |text, _| parse_integer(text)),
+        ],
     );
     cells.insert_object(
         &mut fields,
         "target",
         &[
             ("target_value", "value", parse_decimal),
-            ("target_period_start", "period_start", TEXT),
-            ("target_period_end", "period_end", TEXT),
+            ("target_period_start", "period_start", DAY),
+            ("target_period_end", "period_end", DAY),
         ],
     );
     cells.insert_object(
@@ -159,66 +217,31 @@ pub fn parse(columns: &ImportColumns, record: &Record) -> Result<ImportRow, Vec<
         "source",
         &[("source_text", "text", TEXT), ("source_url", "url", TEXT)],
     );
-    cells.insert_cell(&mut fields, "documents", parse_documents);
-    cells.insert_cell(&mut fields, "evidence", parse_evidence);
+    cells.insert_cell(&mut fields, ("documents", &["documents"]), |text, _| parse_documents(text));
+    cells.insert_cell(&mut fields, ("evidence", &["evidence"]), |text, _| parse_evidence(text));
     debug_assert!(IGNORED_COLUMNS.iter().all(|name| !fields.contains_key(*name)));
-    if !cells.errors.is_empty() {
-        return Err(cells.errors);
-    }
-    Ok(ImportRow { number: record.row, id, slug, language, texts, fields })
-}
-
-/// Text, which is validated when the row is stored.
-const TEXT: CellParser = |text| Ok(json!(text));
-
-/// An exact decimal. Formatted numbers such as `1,500` are rejected as ambiguous.
-fn parse_decimal(text: &str) -> Result<Value, CellError> {
-    if normalize_decimal(text).is_some() {
-        return Ok(json!(text));
-    }
-    let plain: String = text
-        .chars()
-        .filter(|c| !matches!(c, ',' | ' ' | '\u{A0}' | '\u{202F}' | '\'' | '%'))
-        .collect();
-    let remedy = match (text.contains(','), normalize_decimal(&plain)) {
-        (true, Some(plain)) => {
-            format!(
-                "write {plain} if the comma separates thousands, {} if it is a decimal point",
-                text.trim_end_matches('%').replace(',', ".")
-            )
-        }
-        (false, Some(plain)) => format!("write {plain}"),
-        _ => "write digits, with a point before decimals, and nothing else, such as 1500 or 0.5"
-            .to_owned(),
-    };
-    Err((
-        "invalid_decimal",
-        format!("`{}` is not a plain decimal: {remedy}.", truncate_for_message(text)),
-    ))
-}
-
-fn parse_integer(text: &str) -> Result<Value, CellError> {
-    text.parse::<i64>().map(Value::from).map_err(|_not_whole| {
-        (
-            "out_of_range",
-            format!("Expected an integer such as 2020, not `{}`.", truncate_for_message(text)),
-        )
+    let RowCells { ambiguous, rounded, errors, .. } = cells;
+    Ok(ImportRow {
+        number: record.row,
+        id,
+        slug,
+        language,
+        texts,
+        fields,
+        ambiguous,
+        rounded,
+        errors,
     })
 }
 
-fn parse_bool(text: &str) -> Result<Value, CellError> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" => Ok(json!(true)),
-        "false" => Ok(json!(false)),
-        _ => Err((
-            "wrong_type",
-            format!("Expected `true` or `false`, not `{}`.", truncate_for_message(text)),
-        )),
-    }
-}
+/// Text, which is validated when the row is stored.
+const TEXT: CellParser = |text, _| Ok(json!(text));
+
+/// A date.
+const DAY: CellParser = |text, _| parse_day(text);
 
 /// Codes separated by `;` or `,`.
-const COUNTRY_CODES: CellParser = |text| {
+const COUNTRY_CODES: CellParser = |text, _| {
     Ok(text
         .split([';', ','])
         .map(str::trim)
@@ -231,7 +254,7 @@ const COUNTRY_CODES: CellParser = |text| {
 fn parse_dimensions(text: &str) -> Result<Value, CellError> {
     let slice = |one: &str| match parse_pair(one) {
         (dimension, Some(value)) => Ok(json!({"dimension": dimension, "value": value})),
-        (dimension, None) => Err((
+        (dimension, None) => Err(CellError::new(
             "invalid_value",
             format!(
                 "`{}` has no value: write dimension=value, such as sex=female.",
@@ -246,7 +269,7 @@ fn parse_dimensions(text: &str) -> Result<Value, CellError> {
 fn parse_documents(text: &str) -> Result<Value, CellError> {
     let document = |one: &str| {
         let (title, Some(place)) = parse_pair(one) else {
-            return Err((
+            return Err(CellError::new(
                 "invalid_value",
                 format!("`{}` has no URL: write title=https://….", truncate_for_message(one)),
             ));
@@ -273,7 +296,7 @@ fn parse_evidence(text: &str) -> Result<Value, CellError> {
             "" => Ok(Value::Null),
             text => match text.parse::<f64>() {
                 Ok(seconds) if seconds.is_finite() => Ok(json!(seconds)),
-                _ => Err((
+                _ => Err(CellError::new(
                     "invalid_value",
                     format!(
                         "`{}` is not a passage in seconds: write video#12.5-30.",
@@ -298,24 +321,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn invalid_decimals_name_remedy() {
-        assert_eq!(parse_decimal("1.500"), Ok(json!("1.500")));
-        for (text, remedy) in [
-            (
-                "1,500",
-                "write 1500 if the comma separates thousands, 1.500 if it is a decimal point",
-            ),
-            ("1 500", "write 1500."),
-            ("12%", "write 12."),
-            ("1e3", "such as 1500 or 0.5"),
-            ("many", "such as 1500 or 0.5"),
-        ] {
-            let (code, detail) = parse_decimal(text).unwrap_err();
-            assert!(code == "invalid_decimal" && detail.contains(remedy), "{text}: {detail}");
-        }
-    }
-
-    #[test]
     fn multi_value_cells_are_parsed() {
         assert_eq!(
             parse_dimensions("sex=female; a\\=b=x\\; \\\\y"),
@@ -324,7 +329,10 @@ mod tests {
             )
         );
         assert!(parse_dimensions("women").is_err());
-        assert_eq!(COUNTRY_CODES("AL; BA,XK"), Ok(json!(["AL", "BA", "XK"])));
+        assert_eq!(
+            COUNTRY_CODES("AL; BA,XK", NumberNotation::Plain),
+            Ok(json!(["AL", "BA", "XK"]))
+        );
         assert_eq!(
             parse_evidence("a#12.5-30=en:Yes: more\\=500; b#-3; c"),
             Ok(json!([

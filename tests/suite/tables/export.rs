@@ -59,6 +59,26 @@ fn expect(row: &super::Row, cells: &[(&str, &str)]) {
 }
 
 on_both! {
+    fn csv_in_the_writing_of_the_region(server: &TestServer) {
+        let key = whole(server);
+        server.create(&key, "/v1/impact-statistics", &json!({"slug": "formula", "status": "published", "label": "=1+1", "value": "1.234"}));
+        let path = "/v1/impact-statistics.csv?lang=en&sort=slug";
+        let text = |query: &str| server.get(&format!("{path}{query}")).expect(200).text();
+        let plain = text("");
+        assert!(plain.contains("'=1+1") && plain.contains(",1.234,") && plain.contains(",1500.50,"), "{plain}");
+        let regional = text("&decimal=,&defuse=false");
+        assert!(regional.contains(";=1+1;") && regional.contains(";1,234;") && regional.contains(";1500,50;"), "{regional}");
+        assert_eq!(text("&decimal=.&defuse=true"), plain);
+        // Each form has its own entity tag.
+        let tags: std::collections::BTreeSet<String> = ["", "&decimal=,", "&defuse=false"].map(|query| server.get(&format!("{path}{query}")).required_header("etag").to_owned()).into();
+        assert_eq!(tags.len(), 3);
+        server.get(&format!("{path}&decimal=;&defuse=perhaps")).errors(400, &[("decimal", "unknown_value"), ("defuse", "invalid_value")]);
+        // It can be imported again without its apostrophes.
+        let all = server.request("GET", "/v1/impact-statistics.csv?status=draft,published&decimal=,&defuse=false").key(&key).send().expect(200);
+        let response = server.request("POST", "/v1/impact-statistics/import?decimal=,&defuse=false").key(&key).header("Content-Type", "text/csv").body(all.body).send().expect(200).json();
+        assert_eq!((&response["unchanged"], &response["rows"]), (&json!(2), &json!(2)));
+    }
+
     fn statistic_row_has_every_field(server: &TestServer) {
         whole(server);
         let item = server.read("/v1/impact-statistics/people");

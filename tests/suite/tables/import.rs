@@ -134,22 +134,19 @@ on_both! {
             worse,,2,length,ZZ,no-such,01.02.2024,,,whole#90-120,public,x,20,\r\n\
             last,Last,3,unit,,,2024-05-01,2024-01-01,,,,5,,\r\n\
             fine,Again,1,,,,,,,,,,,\r\n";
-        assert_eq!(errors(send(server, &key, "", file)), [
-            "3 value invalid_decimal", "3 ascending wrong_type", "3 disaggregation invalid_value",
-            "5 baseline_value invalid_decimal",
-            "6 period_end invalid_range", "6 baseline_year required",
+        // Errors of cells and of fields are reported together.
+        let mut found = errors(send(server, &key, "", file));
+        found.sort();
+        assert_eq!(found, [
+            "3 ascending wrong_type", "3 disaggregation invalid_value", "3 value invalid_decimal",
+            "5 baseline_value invalid_decimal", "5 baseline_year out_of_range", "5 countries unknown_country", "5 evidence out_of_range", "5 label required", "5 measure unknown_value",
+            "5 programme unknown_reference", "5 status unknown_value",
+            "6 baseline_year required", "6 period_end invalid_range",
             "7 slug repeated",
         ]);
         let problem = send(server, &key, "", file).problem(422, "invalid-fields");
-        assert_eq!(problem["detail"], "7 errors in 4 rows; nothing was stored.");
-        assert_eq!(problem["errors"][0]["detail"], "Row 3, `value`: `1,500` is not a plain decimal: write 1500 if the comma separates thousands, 1.500 if it is a decimal point.");
-        let fixed = file.replace(",x,20,", ",1,20,").replace("\"1,500\"", "1.500").replace("maybe", "true").replace("women", "sex=female").replace("2024-05-01", "2024-01-01").replace("5,,\r\nfine", "5,2020,\r\nthird");
-        let mut found = errors(send(server, &key, "", fixed));
-        found.sort();
-        assert_eq!(found, [
-            "5 baseline_year out_of_range", "5 countries unknown_country", "5 evidence out_of_range", "5 label required", "5 measure unknown_value", "5 period_start invalid_date",
-            "5 programme unknown_reference", "5 status unknown_value",
-        ]);
+        assert_eq!(problem["detail"], "14 errors in 4 rows; nothing was stored.");
+        assert_eq!(problem["errors"][0]["detail"], "Row 3, `value`: `1,500` is not a plain decimal: it can be 1.500 or 1500; write one of them in a file with commas between the cells, or state the decimal separator, `decimal=,` or `decimal=.`.");
         let mut found = errors(send(server, &key, "", "slug,label,programme,evidence\na,A,no-such,whole#90-120\nb,B,norms,missing\n"));
         found.sort();
         assert_eq!(found, ["2 evidence out_of_range", "2 programme unknown_reference", "3 evidence unknown_reference"]);
@@ -157,6 +154,105 @@ on_both! {
         let many = (0..150).map(|number| format!("s-{number},S,many")).collect::<Vec<_>>().join("\n");
         let problem = send(server, &key, "", format!("slug,label,value\n{many}")).problem(422, "invalid-fields");
         assert_eq!((problem["detail"].as_str(), problem["errors"].as_array().map(Vec::len)), (Some("150 errors in 150 rows; nothing was stored. The first 100 are listed."), Some(100)));
+    }
+
+    fn numbers_of_the_region_are_understood_or_rejected(server: &TestServer) {
+        let key = server.editor_key();
+        let value = |slug: &str| server.request("GET", &format!("/v1/impact-statistics/{slug}")).key(&key).send().expect(200).json()["value"].clone();
+        // With semicolons, `1.500` may be one and a half or one thousand five hundred.
+        for text in ["1.500", "1,500", "12.345", "-1.500"] {
+            let file = format!("slug;label;value;unit\r\na;L;{text};people\r\n");
+            assert_eq!(errors(send(server, &key, "", file.clone())), ["2 value invalid_decimal"], "{text}");
+            assert_eq!(errors(send(server, &key, "?dry_run=true", file.replace(';', "\t"))), ["2 value invalid_decimal"], "{text}");
+        }
+        for (query, text, expected) in [
+            ("", "1.234,50", "1234.50"), ("", "1234,5", "1234.5"), ("", "0,5", "0.5"), ("", "1.50", "1.50"), ("", "0.500", "0.500"), ("", "1.234.567", "1234567"), ("", "1 500", "1500"),
+            ("?decimal=,", "1.500", "1500"), ("?decimal=,", "1,500", "1.500"), ("?decimal=%2C", "1.500,25", "1500.25"), ("?decimal=.", "1.500", "1.500"), ("?decimal=.", "1,500", "1500"),
+        ] {
+            done(server, &key, "slug;label;value\r\na;L;\r\n");
+            send(server, &key, query, format!("slug;label;value\r\na;L;{text}\r\n")).expect(200);
+            assert_eq!(value("a"), expected, "{query} {text}");
+        }
+        assert_eq!(errors(send(server, &key, "?decimal=,", "slug;label;value\r\na;L;1.50\r\n")), ["2 value invalid_decimal"]);
+        server.request("POST", &format!("{PATH}?decimal=comma")).key(&key).header("Content-Type", "text/csv").body("slug\n").send().errors(400, &[("decimal", "unknown_value")]);
+        // A file with commas is one of software; quoted numbers with commas are not.
+        done(server, &key, "slug,label,value\r\na,L,1.500\r\n");
+        assert_eq!(value("a"), "1.500");
+        assert_eq!(errors(send(server, &key, "", "slug,label,value\r\na,L,\"1,234\"\r\n")), ["2 value invalid_decimal"]);
+        // An ambiguous number that the statistic has already, and other digits after the point.
+        assert_eq!(counts(&done(server, &key, "slug;value\r\na;1,500\r\n")), [1, 0, 0, 1]);
+        assert_eq!(counts(&done(server, &key, "slug;value\r\na;1,5\r\n")), [1, 0, 0, 1]);
+        assert_eq!(value("a"), "1.500");
+    }
+
+    fn dates_times_and_booleans_as_people_write_them(server: &TestServer) {
+        let key = server.editor_key();
+        let file = "slug;label;status;period_start;period_end;target_value;target_period_end;baseline_value;baseline_year;ascending;additive;published_at\r\n\
+            a;A;published;1.1.2024.;31.12.2024;5;31/12/2025;1;2021.0;TAČNO;0;2026-11-28 16:52\r\n";
+        done(server, &key, file);
+        let item = server.read("/v1/impact-statistics/a");
+        assert_eq!((&item["period_start"], &item["period_end"], &item["target"]["period_end"]), (&json!("2024-01-01"), &json!("2024-12-31"), &json!("2025-12-31")));
+        assert_eq!((&item["baseline"]["year"], &item["ascending"], &item["additive"], &item["published_at"]), (&json!(2021), &json!(true), &json!(false), &json!("2026-11-28T16:52:00Z")));
+        assert_eq!(counts(&done(server, &key, file)), [1, 0, 0, 1]);
+        // The month or the day may be first; what to write is stated.
+        let problem = send(server, &key, "", "slug;label;period_start;period_end\r\nb;B;1/2/2024;45657\r\n").problem(422, "invalid-fields");
+        let details: Vec<&str> = problem["errors"].as_array().unwrap().iter().map(|error| error["detail"].as_str().unwrap()).collect();
+        assert!(details.iter().any(|detail| detail.contains("2024-02-01 or 2024-01-02")) && details.iter().any(|detail| detail.contains("format the column as date")), "{details:?}");
+    }
+
+    fn own_columns_are_ignored_on_request(server: &TestServer) {
+        let key = server.editor_key();
+        let file = "slug,label,notes,Colour code\r\na,A,Ask Ana.,red\r\n";
+        let problem = send(server, &key, "", file).problem(422, "invalid-fields");
+        assert!(problem["errors"][0]["detail"].as_str().unwrap().contains("`ignore_columns`"), "{problem}");
+        assert_eq!(errors(send(server, &key, "?ignore_columns=notes", file)), ["1 Colour code unknown_column"]);
+        let response = send(server, &key, "?ignore_columns=notes,colour%20code", file).expect(200).json();
+        assert_eq!((counts(&response), &response["ignored_columns"], &response["columns"]), ([1, 1, 0, 0], &json!(["notes", "Colour code"]), &json!(["slug", "label"])));
+    }
+
+    fn sheets_are_imported(server: &TestServer) {
+        let key = whole(server);
+        server.create(&key, "/v1/impact-statistics", &json!({"slug": "quoted", "label": "'=1", "unit": "=2", "value": "1.500", "status": "published"}));
+        let sheet = server.request("GET", "/v1/impact-statistics.xlsx?status=draft,published").key(&key).send().expect(200);
+        let import = |query: &str, content_type: &str, file: &[u8]| server.request("POST", &format!("{PATH}{query}")).key(&key).header("Content-Type", content_type).body(file).send();
+        for content_type in [sheet.required_header("content-type"), "text/csv"] {
+            let response = import("", content_type, &sheet.body).expect(200).json();
+            assert_eq!((counts(&response), &response["encoding"], &response["separator"]), ([2, 0, 0, 2], &Value::Null, &Value::Null));
+        }
+        server.request("POST", PATH).key(&server.viewer_key()).header("Content-Type", sheet.required_header("content-type")).body(sheet.body.clone()).send().problem(403, "forbidden");
+    }
+
+    fn sheets_create_statistics(server: &TestServer) {
+        let key = server.editor_key();
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/tables/spreadsheets");
+        let catalogue = std::fs::read_to_string(format!("{folder}/catalogue.ndjson")).unwrap();
+        let others = catalogue.lines().filter(|line| !line.contains("\"resource\": \"impact_statistic\""));
+        server.import(&others.map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>());
+        let file = std::fs::read(format!("{folder}/de-DE.xlsx")).unwrap();
+        assert_eq!(counts(&send(server, &key, "", file.clone()).expect(200).json()), [6, 6, 0, 0]);
+        let item = server.read("/v1/impact-statistics/people");
+        assert_eq!((&item["value"], &item["additive"], &item["period_start"], &item["baseline"]["year"]), (&json!("1500.5"), &json!(false), &json!("2024-04-01"), &json!(2020)));
+        assert_eq!((&item["disaggregation"][1], &item["evidence"][0]["start_seconds"]), (&json!({"dimension": "a=b", "value": "x; \\y"}), &json!(12.5)));
+        assert_eq!((&item["label"], &item["published_at"]), (&json!("People at the \"forum\""), &json!("2026-05-07T08:00:00.25Z")));
+        assert_eq!(server.read("/v1/impact-statistics/ambiguous")["label"], "=1+1");
+        assert_eq!(counts(&send(server, &key, "", file).expect(200).json()), [6, 0, 0, 6]);
+    }
+
+    fn what_spreadsheets_save_comes_back_unchanged(server: &TestServer) {
+        let key = server.editor_key();
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/tables/spreadsheets");
+        let catalogue = std::fs::read_to_string(format!("{folder}/catalogue.ndjson")).unwrap();
+        server.import(&catalogue.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>());
+        let all = || server.request("GET", "/v1/impact-statistics?status=draft,published&lang=all").key(&key).send().expect(200).json()["data"].clone();
+        let before = all();
+        for locale in ["en-US", "de-DE", "mk-MK", "tr-TR", "sr-Latn-RS"] {
+            for extension in ["csv", "xlsx"] {
+                let file = std::fs::read(format!("{folder}/{locale}.{extension}")).unwrap();
+                let response = send(server, &key, "", file).expect(200).json();
+                assert_eq!(counts(&response), [6, 0, 0, 6], "{locale}.{extension}: {response}");
+            }
+        }
+        assert_eq!(all(), before);
     }
 
     fn dry_run_stores_nothing(server: &TestServer) {
@@ -233,11 +329,13 @@ on_both! {
         assert_eq!(counts(&done(server, &key, "slug,label\r\n")), [0, 0, 0, 0]);
         assert_eq!(counts(&done(server, &key, "slug,label,,\r\na,b,,\r\n,,,\r\n")), [1, 1, 0, 0], "separators that a spreadsheet adds");
 
-        let sheet = server.get("/v1/impact-statistics.xlsx").expect(200);
-        let problem = send(server, &key, "", sheet.body.clone()).problem(415, "unsupported-media-type");
-        assert!(problem["detail"].as_str().unwrap().contains("Save the spreadsheet as CSV"), "{problem}");
-        let typed = server.request("POST", PATH).key(&key).header("Content-Type", sheet.required_header("content-type")).body(sheet.body.clone()).send();
-        assert!(typed.problem(415, "unsupported-media-type")["detail"].as_str().unwrap().contains("Save the spreadsheet as CSV"));
+        for (file, what) in [(&b"\xD0\xCF\x11\xE0"[..], "an old spreadsheet"), (b"%PDF-1.7", "a PDF")] {
+            let problem = send(server, &key, "", file).problem(415, "unsupported-media-type");
+            assert!(problem["detail"].as_str().unwrap().contains(what), "{problem}");
+        }
+        let old = server.request("POST", PATH).key(&key).header("Content-Type", "application/vnd.ms-excel").body("x").skip_contract_check().send();
+        assert!(old.problem(415, "unsupported-media-type")["detail"].as_str().unwrap().contains("as XLSX or CSV"));
+        assert_eq!(errors(send(server, &key, "", b"PK\x03\x04 and so on".to_vec())), ["1 invalid_file"]);
         server.request("POST", PATH).key(&key).json(&json!({})).skip_contract_check().send().problem(415, "unsupported-media-type");
         send(server, &key, "", vec![b'x'; 33 * 1_024 * 1_024]).problem(413, "body-too-large");
         send(server, &server.viewer_key(), "", "slug,label\n").problem(403, "forbidden");

@@ -1,0 +1,180 @@
+//! Reader of XLSX files: the rows of the first sheet. Sizes are checked before the file is parsed,
+//! since a small file may unpack to any size.
+
+use std::io::{Cursor, Read, Write};
+
+use bigdecimal::BigDecimal;
+use calamine::{DataRef, Reader, Xlsx};
+
+use crate::tables::import::columns::MAX_COLUMNS;
+use crate::tables::import::csv_reader::Record;
+
+/// Maximum size of the unpacked parts of a file, in bytes.
+const MAX_UNPACKED_BYTES: u64 = 128 * 1_024 * 1_024;
+/// Maximum size of the text of all cells, in bytes.
+const MAX_TEXT_BYTES: usize = 64 * 1_024 * 1_024;
+/// Significant digits of a number.
+const DIGITS: u64 = 15;
+/// Maximum number of cells.
+const MAX_CELLS: usize = 2_000_000;
+
+/// Reads the rows of the first sheet; the error is a message for the client.
+pub fn read_sheet(bytes: &[u8]) -> Result<Vec<Record>, String> {
+    check_unpacked_size(bytes)?;
+    let invalid =
+        |error: calamine::XlsxError| format!("The file is not a valid XLSX file: {error}.");
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(invalid)?;
+    let name = book.sheet_names().into_iter().next().ok_or("The workbook has no sheet.")?;
+    let mut cells = book.worksheet_cells_reader(&name).map_err(invalid)?;
+    let mut rows: Vec<Record> = Vec::new();
+    let (mut count, mut text_bytes) = (0_usize, 0_usize);
+    while let Some(cell) = cells.next_cell().map_err(invalid)? {
+        let (row, column) = cell.get_position();
+        let at = |index: u32| usize::try_from(index).unwrap_or(usize::MAX);
+        let (row, column) = (at(row).saturating_add(1), at(column));
+        let (text, is_number) = cell_text(cell.get_value());
+        if text.trim().is_empty() {
+            continue;
+        }
+        count = count.saturating_add(1);
+        text_bytes = text_bytes.saturating_add(text.len());
+        if column >= MAX_COLUMNS {
+            return Err(format!(
+                "Row {row} has a cell in column {}; at most {MAX_COLUMNS} columns are supported.",
+                column.saturating_add(1)
+            ));
+        }
+        if count > MAX_CELLS || text_bytes > MAX_TEXT_BYTES {
+            return Err(format!(
+                "The sheet has more than {MAX_CELLS} cells or {} MB of text. Divide it into several files.",
+                MAX_TEXT_BYTES / 1_024 / 1_024
+            ));
+        }
+        if rows.last().is_none_or(|last| last.row != row) {
+            rows.push(Record { row, cells: Vec::new(), number_columns: Some(Vec::new()) });
+        }
+        let Some(record) = rows.last_mut() else { continue };
+        while record.cells.len() <= column {
+            record.cells.push(String::new());
+        }
+        if let Some(place) = record.cells.get_mut(column) {
+            *place = text;
+        }
+        if is_number {
+            record.number_columns.get_or_insert_default().push(column);
+        }
+    }
+    Ok(rows)
+}
+
+/// Counts what is written to it.
+struct ByteCounter;
+
+impl Write for ByteCounter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Unpacks a file without storing it, up to the limit.
+fn check_unpacked_size(bytes: &[u8]) -> Result<(), String> {
+    let invalid =
+        |error: &dyn std::fmt::Display| format!("The file is not a valid XLSX file: {error}.");
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| invalid(&error))?;
+    let mut left = MAX_UNPACKED_BYTES;
+    for index in 0..archive.len() {
+        let part = archive.by_index(index).map_err(|error| invalid(&error))?;
+        let read = std::io::copy(&mut part.take(left.saturating_add(1)), &mut ByteCounter)
+            .map_err(|error| invalid(&error))?;
+        left = left.checked_sub(read).ok_or_else(|| {
+            format!(
+                "The file unpacks to more than {} MB. Divide it into several files.",
+                MAX_UNPACKED_BYTES / 1_024 / 1_024
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// The text of a cell as in a CSV export, and whether it is a number.
+fn cell_text(value: &DataRef<'_>) -> (String, bool) {
+    let text = match value {
+        DataRef::Empty => String::new(),
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
+            text.clone()
+        }
+        DataRef::SharedString(text) => (*text).to_owned(),
+        DataRef::Bool(flag) => flag.to_string(),
+        DataRef::Int(number) => return (number.to_string(), true),
+        DataRef::Float(number) => return (plain_number(*number), true),
+        DataRef::DateTime(time) if time.is_duration() => {
+            return (plain_number(time.as_f64()), true);
+        }
+        DataRef::DateTime(time) => {
+            let (year, month, day, hour, minute, second, milli) = time.to_ymd_hms_milli();
+            let date = format!("{year:04}-{month:02}-{day:02}");
+            if (hour, minute, second, milli) == (0, 0, 0, 0) {
+                date
+            } else {
+                format!("{date}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
+            }
+        }
+        DataRef::Error(error) => error.to_string(),
+    };
+    (text, false)
+}
+
+/// Rounds a decimal to the digits of a number in a sheet.
+pub fn round_as_sheet(decimal: &str) -> String {
+    let rounded = decimal.parse::<BigDecimal>().map(|number| number.with_prec(DIGITS));
+    rounded.map_or_else(|_| decimal.to_owned(), |number| number.to_plain_string())
+}
+
+/// A number with the fifteen significant digits that spreadsheets show, without an exponent.
+fn plain_number(number: f64) -> String {
+    format!("{number:.14e}")
+        .parse::<BigDecimal>()
+        .map_or_else(|_| number.to_string(), |number| number.normalized().to_plain_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_the_digits_that_spreadsheets_show() {
+        for (number, expected) in [
+            (0.1 + 0.2, "0.3"),
+            (1500.5, "1500.5"),
+            (2021.0, "2021"),
+            (-0.001, "-0.001"),
+            (0.0, "0"),
+            (123_456_789_012_345.0, "123456789012345"),
+            (1e21, "1000000000000000000000"),
+            (1e-7, "0.0000001"),
+        ] {
+            assert_eq!(plain_number(number), expected);
+        }
+        assert_eq!(plain_number(12_345_678_901_234_567.5), round_as_sheet("12345678901234567.5"));
+    }
+
+    #[test]
+    fn files_that_unpack_to_much_are_rejected() {
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        let options = zip::write::SimpleFileOptions::default();
+        for name in ["xl/a.xml", "xl/b.xml"] {
+            zip.start_file(name, options).unwrap();
+            for _ in 0..80 {
+                zip.write_all(&vec![b' '; 1_024 * 1_024]).unwrap();
+            }
+        }
+        let bytes = zip.finish().unwrap().into_inner();
+        assert!(bytes.len() < 1_000_000);
+        assert!(read_sheet(&bytes).unwrap_err().contains("unpacks to more than 128 MB"));
+        assert!(read_sheet(b"PK\x03\x04 and so on").unwrap_err().contains("not a valid XLSX"));
+    }
+}
