@@ -65,6 +65,8 @@ fn is_common_letter(c: char) -> bool {
 pub struct AnalyzedTexts {
     /// The words of each text, in order, with repetitions.
     pub texts: Vec<Vec<Arc<AnalyzedWord>>>,
+    /// Variants of words of the texts: `email` for `e-mail`.
+    pub variants: Vec<Arc<AnalyzedWord>>,
 }
 
 /// A word of a text, with the terms that match it.
@@ -105,8 +107,7 @@ impl Script {
 }
 
 impl AnalyzedTexts {
-    /// Analyzes a text and adds its words, and each of their variants (`email` for `e-mail`) as a
-    /// text; `stemmer` is that of its language.
+    /// Analyzes a text and adds its words and their variants; `stemmer` is that of its language.
     pub fn add_text(&mut self, text: &str, stemmer: Option<StemmerLanguage>) {
         let indices: Vec<(usize, &str)> = word_indices(text).collect();
         let variants = word_variants(text, &indices);
@@ -117,11 +118,10 @@ impl AnalyzedTexts {
             if words.iter().any(|word| !word.tokens.is_empty()) {
                 self.texts.push(words);
             }
-            let mut seen = HashSet::new();
             for WordVariant { word, .. } in variants {
                 let word = cache.get_or_insert(&word, stemmer);
-                if seen.insert(Arc::as_ptr(&word)) {
-                    self.texts.push(vec![word]);
+                if !self.variants.iter().any(|known| Arc::ptr_eq(known, &word)) {
+                    self.variants.push(word);
                 }
             }
         });
@@ -130,7 +130,8 @@ impl AnalyzedTexts {
     /// The distinct words, in order of first occurrence.
     pub fn distinct_words(&self) -> impl Iterator<Item = &Arc<AnalyzedWord>> {
         let mut seen = HashSet::new();
-        self.texts.iter().flatten().filter(move |word| seen.insert(Arc::as_ptr(word)))
+        let words = self.texts.iter().flatten().chain(&self.variants);
+        words.filter(move |word| seen.insert(Arc::as_ptr(word)))
     }
 
     /// The stems of all words, sorted, without duplicates.

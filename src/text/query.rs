@@ -13,6 +13,7 @@
 //! Bosnian, Macedonian and Turkish.
 
 use std::collections::BTreeSet;
+use std::slice;
 
 use super::stem::StemmerLanguage;
 use crate::text::analyzer::{AnalyzedTexts, query_stems, stems, tokenize, word_indices};
@@ -113,6 +114,17 @@ impl SearchQuery {
         self.groups.is_empty()
     }
 
+    /// The tokens in the order of the query; `None` if it has alternatives.
+    #[must_use]
+    pub fn token_sequence(&self) -> Option<Vec<&str>> {
+        let mut sequence = Vec::new();
+        for group in &self.groups {
+            let [term] = group.as_slice() else { return None };
+            sequence.extend(term.tokens.iter().map(String::as_str));
+        }
+        (!sequence.is_empty()).then_some(sequence)
+    }
+
     /// The terms of all groups.
     pub fn terms(&self) -> impl Iterator<Item = &Term> {
         self.groups.iter().flatten()
@@ -152,7 +164,8 @@ impl Term {
                 *token == expected || (is_prefix && token.starts_with(expected.as_str()))
             }) && pairs.all(|(token, expected)| *token == expected)
         };
-        text.texts.iter().any(|words| {
+        let variants = text.variants.iter().map(slice::from_ref);
+        text.texts.iter().map(Vec::as_slice).chain(variants).any(|words| {
             let tokens: Vec<&String> = words.iter().flat_map(|word| &word.tokens).collect();
             self.spellings().any(|(spelling, is_prefix)| {
                 tokens

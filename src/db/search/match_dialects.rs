@@ -61,6 +61,7 @@ impl MatchExpr {
         match self {
             Self::Token(token) => format!("\"{token}\""),
             Self::Prefix(token) => format!("\"{token}\" *"),
+            Self::Pair { words: [first, second], .. } => format!("\"{first} {second}\""),
             Self::Phrase(tokens, prefix) => {
                 format!("\"{}\"{}", tokens.join(" "), if *prefix { " *" } else { "" })
             }
@@ -77,7 +78,7 @@ impl MatchExpr {
     fn to_tsquery(&self) -> String {
         let join = |parts: &[String], joiner: &str| format!("({})", parts.join(joiner));
         match self {
-            Self::Token(token) => format!("'{token}'"),
+            Self::Token(token) | Self::Pair { key: token, .. } => format!("'{token}'"),
             Self::Prefix(token) => format!("'{token}':*"),
             Self::Phrase(tokens, prefix) => {
                 let last = tokens.len().saturating_sub(1);
@@ -133,7 +134,7 @@ impl MatchExpr {
                 append(expr.append_phrase_check(start, scan_method), " AND NOT "),
                 scan_method,
             ),
-            Self::Token(_) | Self::Prefix(_) => start,
+            Self::Token(_) | Self::Prefix(_) | Self::Pair { .. } => start,
         }
     }
 }

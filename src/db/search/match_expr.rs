@@ -1,16 +1,22 @@
 //! Match expressions: the tokens that an entry of the full-text index must have.
 //!
-//! A word of a query matches in three ways: as typed, by stem, or by prefix.
+//! A word of a query matches in three ways: as typed, by stem, or by prefix. All words together can
+//! also be a whole title, or adjacent.
 
 use std::ops::RangeInclusive;
 
 use crate::db::search::term_frequencies::TokenFrequencies;
-use crate::db::search::{FIELD_LETTERS, FieldLetters};
+use crate::db::search::word_order::sequence_key;
+use crate::db::search::{FIELD_LETTERS, FieldLetters, WHOLE_TITLE_LETTER};
 use crate::text::query::{SearchQuery, Term};
 
 /// How a query word matches an indexed word.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum MatchKind {
+    /// The query is a whole title.
+    Title,
+    /// All words as typed, adjacent and in this order.
+    Adjacent,
     /// As typed.
     Exact,
     /// By stem.
@@ -20,13 +26,21 @@ pub(super) enum MatchKind {
 }
 
 /// All match kinds, the best first.
-pub(super) const MATCH_KINDS: [MatchKind; 3] =
-    [MatchKind::Exact, MatchKind::Stem, MatchKind::Prefix];
+pub(super) const MATCH_KINDS: [MatchKind; 5] =
+    [MatchKind::Title, MatchKind::Adjacent, MatchKind::Exact, MatchKind::Stem, MatchKind::Prefix];
 
 impl SearchQuery {
-    /// Returns whether any term of the query can match in this way.
-    pub(super) fn has_match_kind(&self, match_kind: MatchKind) -> bool {
+    /// Returns whether the query or any of its terms can match in this way in a field.
+    pub(super) fn has_match_kind(&self, match_kind: MatchKind, field_index: usize) -> bool {
         match match_kind {
+            MatchKind::Title => field_index == 0 && self.token_sequence().is_some(),
+            MatchKind::Adjacent => {
+                FIELD_LETTERS.get(field_index).is_some_and(|field| field.pairs.is_some())
+                    && self.groups.len() > 1
+                    // Pairs of adjacent words are not always those of a phrase.
+                    && self.terms().all(|term| term.tokens.len() == 1)
+                    && self.token_sequence().is_some()
+            }
             MatchKind::Exact => true,
             MatchKind::Stem => self.terms().any(|term| !term.stems.is_empty()),
             MatchKind::Prefix => self.terms().any(|term| term.is_prefix),
@@ -43,6 +57,13 @@ pub(super) enum MatchExpr {
     Prefix(String),
     /// A phrase of adjacent tokens; the last may be a prefix.
     Phrase(Vec<String>, bool),
+    /// Two adjacent tokens: SQLite finds them by their positions, PostgreSQL by a token for both.
+    Pair {
+        /// The tokens.
+        words: [String; 2],
+        /// The token for both.
+        key: String,
+    },
     /// All of these.
     All(Vec<MatchExpr>),
     /// One of these.
@@ -59,6 +80,14 @@ pub(super) fn query_expr(
     fields: RangeInclusive<usize>,
     match_kind: MatchKind,
 ) -> MatchExpr {
+    if match_kind < MatchKind::Exact {
+        let before = fields.end().checked_sub(1).filter(|before| before >= fields.start());
+        let before = before
+            .map(|before| query_expr(query, kinds, *fields.start()..=before, MatchKind::Prefix));
+        let parts =
+            before.into_iter().chain(word_order_exprs(query, kinds, *fields.end(), match_kind));
+        return MatchExpr::Any(parts.collect());
+    }
     let group = |group: &Vec<Term>| {
         let mut any = Vec::new();
         for (index, field) in
@@ -81,6 +110,39 @@ pub(super) fn query_expr(
     MatchExpr::All(query.groups.iter().map(group).collect())
 }
 
+/// Returns the expressions for whole titles and, up to [`MatchKind::Adjacent`], for adjacent words in
+/// a field.
+fn word_order_exprs(
+    query: &SearchQuery,
+    kinds: &[char],
+    field_index: usize,
+    match_kind: MatchKind,
+) -> Vec<MatchExpr> {
+    let Some(words) = query.token_sequence() else { return Vec::new() };
+    let mut exprs = Vec::new();
+    if query.has_match_kind(MatchKind::Title, field_index) {
+        let key = sequence_key(words.iter().copied());
+        let token = |kind| MatchExpr::Token(format!("{kind}{WHOLE_TITLE_LETTER}{key}"));
+        exprs.extend(kinds.iter().map(token));
+    }
+    if match_kind == MatchKind::Adjacent
+        && query.has_match_kind(MatchKind::Adjacent, field_index)
+        && let Some(field) = FIELD_LETTERS.get(field_index)
+        && let Some(letter) = field.pairs
+    {
+        for kind in kinds {
+            let word = |word: &str| format!("{kind}{}{word}", field.words);
+            let pairs = words.windows(2).filter_map(|pair| {
+                let [first, second] = pair else { return None };
+                let key = format!("{kind}{letter}{}", sequence_key([*first, *second]));
+                Some(MatchExpr::Pair { words: [word(first), word(second)], key })
+            });
+            exprs.push(MatchExpr::All(pairs.collect()));
+        }
+    }
+    exprs
+}
+
 /// Returns the expressions for all terms in one field by one match kind.
 pub(super) fn single_field_exprs(
     query: &SearchQuery,
@@ -89,6 +151,9 @@ pub(super) fn single_field_exprs(
     match_kind: MatchKind,
 ) -> Vec<MatchExpr> {
     let Some(field) = FIELD_LETTERS.get(field_index).copied() else { return Vec::new() };
+    if match_kind < MatchKind::Exact {
+        return word_order_exprs(query, kinds, field_index, match_kind);
+    }
     let terms = query.terms().flat_map(|term| kinds.iter().map(move |kind| (term, *kind)));
     terms.flat_map(|(term, kind)| term_exprs(term, kind, field, match_kind)).collect()
 }
@@ -111,6 +176,7 @@ fn term_exprs(
 ) -> Vec<MatchExpr> {
     let token = |token: &String| format!("{kind}{}{token}", field.words);
     let is_prefix = match match_kind {
+        MatchKind::Title | MatchKind::Adjacent => return Vec::new(),
         MatchKind::Stem => {
             let stems = term.stems.iter();
             return stems
@@ -155,7 +221,7 @@ impl MatchExpr {
             parts.iter().map(|part| part.share_bounds(frequencies)).collect::<Vec<_>>()
         };
         match self {
-            Self::Token(token) => {
+            Self::Token(token) | Self::Pair { key: token, .. } => {
                 frequencies.share_by_token.get(token).map_or((0.0, 0.0), |share| (*share, *share))
             }
             Self::Prefix(prefix) => {
@@ -190,7 +256,7 @@ impl MatchExpr {
 
     pub(super) fn has_phrase(&self) -> bool {
         match self {
-            Self::Token(_) | Self::Prefix(_) => false,
+            Self::Token(_) | Self::Prefix(_) | Self::Pair { .. } => false,
             Self::Phrase(..) => true,
             Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::has_phrase),
             Self::AndNot(found, others) => found.has_phrase() || others.has_phrase(),

@@ -19,9 +19,11 @@ pub mod term_matches;
 mod title_prefix;
 mod verify;
 pub mod vocabulary;
+mod word_order;
 mod write_buffer;
 
 use std::collections::BTreeSet;
+use std::slice;
 use std::sync::Arc;
 
 use diesel::RunQueryDsl;
@@ -131,16 +133,20 @@ impl IndexDocument {
 struct FieldLetters {
     words: char,
     stems: char,
+    /// Letter of pairs of adjacent words; `None` for fields whose pairs are not indexed.
+    pairs: Option<char>,
 }
 
 /// Letters of the fields, in the order of [`IndexDocument`].
 const FIELD_LETTERS: [FieldLetters; 5] = [
-    FieldLetters { words: 'a', stems: 'f' },
-    FieldLetters { words: 'b', stems: 'g' },
-    FieldLetters { words: 'c', stems: 'h' },
-    FieldLetters { words: 'd', stems: 'i' },
-    FieldLetters { words: 'e', stems: 'j' },
+    FieldLetters { words: 'a', stems: 'f', pairs: Some('l') },
+    FieldLetters { words: 'b', stems: 'g', pairs: Some('m') },
+    FieldLetters { words: 'c', stems: 'h', pairs: None },
+    FieldLetters { words: 'd', stems: 'i', pairs: None },
+    FieldLetters { words: 'e', stems: 'j', pairs: None },
 ];
+/// Letter of whole titles, the first field.
+const WHOLE_TITLE_LETTER: char = 'k';
 /// Token between texts, so that no phrase matches across them. It sorts after all other tokens: for
 /// a missing token FTS5 reads all entries of the preceding one.
 pub const TEXT_BOUNDARY_TOKEN: &str = "z";
@@ -240,14 +246,21 @@ fn orphan_condition() -> Fragment {
 struct IndexTokens {
     /// Words in text order, each prefixed with the letters of kind and field.
     words: String,
-    /// Stems, each prefixed with the letters of kind and field.
+    /// Stems and whole titles, each prefixed with the letters of kind and field.
     stems: String,
+    /// Pairs of adjacent words, prefixed in the same way. PostgreSQL only.
+    pairs: String,
 }
 
 impl IndexTokens {
     fn from_document(kind: char, document: &IndexDocument) -> Self {
         let all_tokens = Self::from_document_filtered(kind, document, |_| true);
-        if all_tokens.words.len().saturating_add(all_tokens.stems.len()) <= MAX_TOKEN_BYTES {
+        if [&all_tokens.words, &all_tokens.stems, &all_tokens.pairs]
+            .map(String::len)
+            .iter()
+            .sum::<usize>()
+            <= MAX_TOKEN_BYTES
+        {
             return all_tokens;
         }
         let mut seen: BTreeSet<String> = BTreeSet::new();
@@ -268,8 +281,11 @@ impl IndexTokens {
         document: &IndexDocument,
         mut has_room: impl FnMut(&str) -> bool,
     ) -> Self {
-        let mut index_tokens =
-            Self { words: String::with_capacity(1_024), stems: String::with_capacity(1_024) };
+        let mut index_tokens = Self {
+            words: String::with_capacity(1_024),
+            stems: String::with_capacity(1_024),
+            pairs: String::new(),
+        };
         let mut add = |to: &mut String, field: char, token: &str, instead: &str| {
             to.push(' ');
             let start = to.len();
@@ -280,8 +296,10 @@ impl IndexTokens {
                 to.push_str(instead);
             }
         };
-        for (tokens, field) in document.fields().into_iter().zip(FIELD_LETTERS) {
-            for text in &tokens.texts {
+        for ((index, tokens), field) in document.fields().into_iter().enumerate().zip(FIELD_LETTERS)
+        {
+            let variants = tokens.variants.iter().map(slice::from_ref);
+            for text in tokens.texts.iter().map(Vec::as_slice).chain(variants) {
                 index_tokens.words.extend([" ", TEXT_BOUNDARY_TOKEN]);
                 for token in text.iter().flat_map(|word| &word.tokens) {
                     add(&mut index_tokens.words, field.words, token, TEXT_BOUNDARY_TOKEN);
@@ -289,6 +307,22 @@ impl IndexTokens {
             }
             for stem in tokens.stems() {
                 add(&mut index_tokens.stems, field.stems, stem, TEXT_BOUNDARY_TOKEN);
+            }
+            let Some(pair_letter) = field.pairs else { continue };
+            let (mut wholes, mut pairs) = (BTreeSet::new(), BTreeSet::new());
+            for text in &tokens.texts {
+                let words: Vec<&str> =
+                    text.iter().flat_map(|word| &word.tokens).map(String::as_str).collect();
+                pairs.extend(word_order::pair_keys(&words));
+                if index == 0 {
+                    wholes.insert(word_order::sequence_key(words));
+                }
+            }
+            for key in &wholes {
+                add(&mut index_tokens.stems, WHOLE_TITLE_LETTER, key, TEXT_BOUNDARY_TOKEN);
+            }
+            for key in &pairs {
+                add(&mut index_tokens.pairs, pair_letter, key, TEXT_BOUNDARY_TOKEN);
             }
         }
         index_tokens.words.push(' ');
@@ -301,6 +335,7 @@ impl IndexTokens {
             .words
             .split_ascii_whitespace()
             .chain(self.stems.split_ascii_whitespace())
+            .chain(self.pairs.split_ascii_whitespace())
             .collect();
         let tokens: Vec<&str> = tokens.into_iter().collect();
         format!("{{{}}}", tokens.join(","))

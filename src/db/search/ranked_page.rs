@@ -79,15 +79,24 @@ struct FirstPage<'a> {
     limit: i64,
 }
 
-impl FirstPage<'_> {
+impl<'a> FirstPage<'a> {
+    /// Divides the tiers after the first one for words in any order, which often fills the page.
+    fn split_after_best(self) -> (&'a [RankTier], &'a [RankTier]) {
+        let best = self.tiers.iter().position(RankTier::is_any_order);
+        let length = best.map_or(self.tiers.len(), |index| index.saturating_add(1));
+        self.tiers.split_at_checked(length).unwrap_or((self.tiers, &[]))
+    }
+
     /// Loads the page on SQLite: the newest entries of each tier, some of which belong to a better
     /// one. Queries the fields first, then the match kinds of the fields with matches.
     fn fetch_on_sqlite(self, connection: &mut Connection) -> Result<Vec<PositionRow>, Error> {
         let Self { list, offset, limit, .. } = self;
-        let Some(best) = self.tiers.first() else { return Ok(Vec::new()) };
+        let (best_tiers, _) = self.split_after_best();
+        let Some(best) = best_tiers.last() else { return Ok(Vec::new()) };
         let row_limit = limit.saturating_add(1).saturating_add(offset);
-        let mut rows = fetch_tiers(list, connection, std::iter::once(best), row_limit)?;
-        if is_shorter_than(&rows, row_limit) {
+        let mut rows = fetch_tiers(list, connection, best_tiers.iter(), row_limit)?;
+        let best_count = rows.iter().filter(|row| has_rank(row, best.rank)).count();
+        if i64::try_from(best_count).is_ok_and(|count| count < row_limit) {
             let fields: Vec<&[RankTier]> = self.tiers.chunk_by(RankTier::is_same_field).collect();
             let (found, matching_fields) = if best.is_single_term() {
                 fetch_single_term_tiers(list, connection, &fields, row_limit)?
@@ -96,7 +105,7 @@ impl FirstPage<'_> {
             };
             rows.extend(found);
             let kind_tiers = matching_fields.into_iter().flat_map(|field| {
-                field.iter().filter(|tier| !tier.is_last_of_field && tier.rank != best.rank)
+                field.iter().filter(|tier| !tier.is_last_of_field && tier.rank > best.rank)
             });
             rows.extend(fetch_tiers(list, connection, kind_tiers, row_limit)?);
         }
@@ -112,7 +121,7 @@ impl FirstPage<'_> {
         let Self { list, offset, limit, .. } = self;
         let row_limit = limit.saturating_add(offset);
         let mut rows: Vec<PositionRow> = Vec::new();
-        let (best, others) = self.tiers.split_at(1.min(self.tiers.len()));
+        let (best, others) = self.split_after_best();
         for tiers in [best, others] {
             let statement = tier_union_query(list, tiers, &PageStart::Offset(0), row_limit)
                 .filter(|_| is_shorter_than(&rows, row_limit.saturating_add(1)));
@@ -135,8 +144,11 @@ impl FirstPage<'_> {
         let Self { list, offset, limit, .. } = self;
         let frequent = self.tiers.iter().position(RankTier::prefers_key_scan).unwrap_or(0);
         let (rare_tiers, frequent_tiers) = self.tiers.split_at(frequent);
-        let Some(condition) =
-            rare_tiers.last().filter(|_| frequent > 1).and_then(RankTier::small_prefix_condition)
+        let (best, _) = self.split_after_best();
+        let Some(condition) = rare_tiers
+            .last()
+            .filter(|_| frequent > best.len())
+            .and_then(RankTier::small_prefix_condition)
         else {
             return Ok(None);
         };

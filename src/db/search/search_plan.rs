@@ -1,7 +1,7 @@
 //! Plans a search: translates a query to conditions for both databases, tier by tier.
 //!
-//! A tier is a field and a match kind: all words are in the title as typed; then by stem; then by
-//! prefix; then the same with the summary included, and so on. Each tier is a separate index query
+//! A tier is a field and a match kind: the query is a whole title; its words are adjacent in the
+//! title; all are in the title as typed; then by stem; then by prefix; then the same with the summary included, and so on. Each tier is a separate index query
 //! that returns the newest entries first, so that a page is full after the first few of possibly
 //! many matches.
 
@@ -207,6 +207,12 @@ impl RankTier {
         }
     }
 
+    /// Returns whether the words of the query may occur anywhere in the field. The tiers before the
+    /// first of these are those of the order of words, which few entries match.
+    pub fn is_any_order(&self) -> bool {
+        self.match_kind >= MatchKind::Exact
+    }
+
     /// Returns whether the query is a single term. A tier then has to search its own field only.
     pub fn is_single_term(&self) -> bool {
         self.plan.ranks_by_match_kind && self.plan.query.groups.len() == 1
@@ -300,11 +306,9 @@ pub fn plan_search(
             ..FIELD_LETTERS.len();
     for field_index in fields {
         for form in MATCH_KINDS.into_iter().filter(|form| {
-            if ranks_by_match_kind {
-                query.has_match_kind(*form)
-            } else {
-                *form == MatchKind::Prefix
-            }
+            let is_ranked = ranks_by_match_kind || *form == MatchKind::Title;
+            *form == MatchKind::Prefix && !ranks_by_match_kind
+                || is_ranked && query.has_match_kind(*form, field_index)
         }) {
             let rank = MATCH_KINDS.len().saturating_mul(field_index).saturating_add(
                 MATCH_KINDS.iter().position(|match_kind| *match_kind == form).unwrap_or(0),
@@ -416,7 +420,7 @@ mod tests {
         // typed.
         let (ranks, all) =
             key_scan_choices("\"anniversary\"", &[("vdanniversary", 0.2)], 100_000.0);
-        assert_eq!((ranks, all), (vec![false, false, false, true, false], true));
+        assert_eq!((ranks, all), (vec![false, false, false, false, true, false], true));
         // In a small catalogue, or one of unknown size, the index is as fast.
         assert!(!key_scan_choices("\"anniversary\"", &[("vdanniversary", 0.2)], 10_000.0).1);
         assert!(!key_scan_choices("\"anniversary\"", &[("vdanniversary", 1.0)], 0.0).1);
