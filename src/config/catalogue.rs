@@ -5,11 +5,26 @@ use crate::http::json_fields::{is_web_url, parse_storable_language};
 use crate::i18n::country_names::KosovoFootnote;
 use crate::text::language::Language;
 
+/// Whether the text is the `mailto` URL of one address.
+fn is_email_url(url: &str) -> bool {
+    let address = url.strip_prefix("mailto:").and_then(|address| address.split_once('@'));
+    address.is_some_and(|(name, host)| {
+        let is_part = |part: &str| {
+            !part.is_empty()
+                && part.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>\"%?&@".contains(&byte))
+        };
+        is_part(name) && is_part(host)
+    })
+}
+
 impl Settings {
     pub(super) fn validate_catalogue(&self, errors: &mut Vec<String>) {
         if self.licence_url.as_deref().is_some_and(|url| !is_web_url(url)) {
             errors
                 .push("KINOTEKA_LICENCE_URL must be an http or https URL such as https://creativecommons.org/licenses/by/4.0/".to_owned());
+        }
+        if self.contact_url.as_deref().is_some_and(|url| !is_web_url(url) && !is_email_url(url)) {
+            errors.push("KINOTEKA_CONTACT_URL must be a mailto, http or https URL such as mailto:data@example.org".to_owned());
         }
         if let Some(template_error) =
             self.public_url_template.as_deref().and_then(url_template_error)

@@ -86,6 +86,11 @@ pub struct Settings {
     #[arg(long, env = "KINOTEKA_LICENCE_URL", global = true)]
     pub licence_url: Option<String>,
 
+    /// Address for questions about the data, such as `mailto:data@example.org` or the URL of a page;
+    /// published in the DCAT catalog
+    #[arg(long, env = "KINOTEKA_CONTACT_URL", global = true)]
+    pub contact_url: Option<String>,
+
     /// `WebSub` hub that is notified of feed changes, such as `https://hub.example.org/`; requires
     /// `KINOTEKA_BASE_URL`
     #[arg(long, env = "KINOTEKA_WEBSUB_HUB", global = true)]

@@ -114,6 +114,44 @@ impl ActivityRequest {
         }
     }
 
+    /// Whether the file without incomplete programmes has activities. The programmes are read until
+    /// one is complete.
+    pub fn has_activities(
+        &self,
+        connection: &mut Connection,
+        state: &AppState,
+        revisions: &Arc<Revisions>,
+    ) -> Result<bool, Problem> {
+        let mut render_context = self.render_context(state, revisions);
+        let Ok(programmes) = self.matching_programmes(connection, &render_context) else {
+            return Ok(false);
+        };
+        if load_reporting_org(connection, &state.settings, &mut render_context)?.is_err() {
+            return Ok(false);
+        }
+        let urls = self.urls(state);
+        let export_context =
+            ExportContext::new(&state.settings, &state.country_names, &urls, self.today);
+        let mut export = BatchExport::new(&export_context);
+        for batch in divide_into_batches(connection, &programmes)? {
+            let batch = export.export(connection, &batch, render_context.clone())?;
+            if !batch.activities.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The context of a file, which has all languages.
+    fn render_context(&self, state: &AppState, revisions: &Arc<Revisions>) -> RenderContext {
+        RenderContext::new(
+            LanguagePreference::all_languages(state.fallback_languages.clone()),
+            Arc::clone(&state.country_names),
+            Some(CacheView::new(&state.reference_cache, revisions)),
+        )
+        .with_base_url(&self.list_request.base_url)
+    }
+
     fn matching_programmes(
         &self,
         connection: &mut Connection,
@@ -146,12 +184,7 @@ impl ActivityRequest {
         programmes: &[RowId],
     ) -> Result<String, Problem> {
         let revisions = Arc::new(Revisions::load(connection)?);
-        let render_context = RenderContext::new(
-            LanguagePreference::all_languages(state.fallback_languages.clone()),
-            Arc::clone(&state.country_names),
-            Some(CacheView::new(&state.reference_cache, &revisions)),
-        )
-        .with_base_url(&self.list_request.base_url);
+        let render_context = self.render_context(state, &revisions);
         let urls = self.urls(state);
         let export_context =
             ExportContext::new(&state.settings, &state.country_names, &urls, self.today);

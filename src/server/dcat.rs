@@ -3,6 +3,7 @@
 //!
 //! Pure functions; unknown members are omitted.
 
+use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 
 use crate::db::Time;
@@ -11,6 +12,8 @@ use crate::i18n::messages::Message;
 
 /// Authority tables of the EU, which DCAT-AP requires.
 const EU_AUTHORITY_URL: &str = "http://publications.europa.eu/resource/authority";
+/// Theme of the datasets in the EU authority table: population and society.
+const THEME: &str = "SOCI";
 /// Base URL of media types at IANA.
 const IANA_MEDIA_TYPES_URL: &str = "https://www.iana.org/assignments/media-types";
 /// The IATI standard, version 2.03.
@@ -74,6 +77,10 @@ pub struct DcatDataset {
     pub languages: Vec<String>,
     /// Countries: ISO 3166-1 alpha-3, or XKX.
     pub countries: Vec<String>,
+    /// First and last day that its items are about.
+    pub period: (Option<NaiveDate>, Option<NaiveDate>),
+    /// Names of its topics.
+    pub topics: Vec<String>,
     /// Its distributions.
     pub distributions: Vec<Distribution>,
 }
@@ -98,6 +105,8 @@ pub struct DcatCatalog {
     pub publisher_name: String,
     /// Licence of metadata and data.
     pub licence_url: Option<String>,
+    /// Address for questions: a `mailto` URL or that of a page.
+    pub contact_url: Option<String>,
     /// Modification time.
     pub modified: Option<Time>,
     /// Documentation URL.
@@ -110,7 +119,7 @@ pub struct DcatCatalog {
 fn json_ld_context() -> Value {
     let url_term = |name: &str| json!({"@id": name, "@type": "@id"});
     let localized_term = |name: &str| json!({"@id": name, "@container": "@language"});
-    json!({
+    let mut context = json!({
         "@version": 1.1,
         "dcat": "http://www.w3.org/ns/dcat#", "dct": "http://purl.org/dc/terms/", "foaf": "http://xmlns.com/foaf/0.1/", "xsd": "http://www.w3.org/2001/XMLSchema#",
         "Catalog": "dcat:Catalog", "Dataset": "dcat:Dataset", "Distribution": "dcat:Distribution", "DataService": "dcat:DataService", "Agent": "foaf:Agent",
@@ -123,7 +132,18 @@ fn json_ld_context() -> Value {
         "dataset": "dcat:dataset", "service": "dcat:service", "distribution": "dcat:distribution", "accessService": url_term("dcat:accessService"),
         "accessURL": url_term("dcat:accessURL"), "downloadURL": url_term("dcat:downloadURL"), "mediaType": "dcat:mediaType",
         "endpointURL": url_term("dcat:endpointURL"), "endpointDescription": url_term("dcat:endpointDescription"), "servesDataset": url_term("dcat:servesDataset"),
-    })
+    });
+    let of_datasets = json!({
+        "vcard": "http://www.w3.org/2006/vcard/ns#", "skos": "http://www.w3.org/2004/02/skos/core#",
+        "Kind": "vcard:Kind", "PeriodOfTime": "dct:PeriodOfTime", "Concept": "skos:Concept",
+        "contactPoint": "dcat:contactPoint", "fn": "vcard:fn", "hasEmail": url_term("vcard:hasEmail"), "hasURL": url_term("vcard:hasURL"),
+        "keyword": localized_term("dcat:keyword"), "theme": "dcat:theme", "temporal": "dct:temporal",
+        "startDate": {"@id": "dcat:startDate", "@type": "xsd:date"}, "endDate": {"@id": "dcat:endDate", "@type": "xsd:date"},
+    });
+    if let (Some(context), Value::Object(of_datasets)) = (context.as_object_mut(), of_datasets) {
+        context.extend(of_datasets);
+    }
+    context
 }
 
 /// A message in every language.
@@ -133,6 +153,27 @@ fn localized(phrase: Message) -> Value {
         .map(|language| ((*language).to_owned(), json!(phrase.localize(language))))
         .collect::<Map<_, _>>()
         .into()
+}
+
+/// Keywords of a dataset: its title in each language, and the names of its topics.
+fn keywords(dataset: &DcatDataset) -> Value {
+    let mut keywords = localized(dataset.title);
+    if let Some(keywords) = keywords.as_object_mut().filter(|_| !dataset.topics.is_empty()) {
+        keywords.insert("@none".to_owned(), json!(dataset.topics));
+    }
+    keywords
+}
+
+/// The period of a dataset; `None` if it is unknown.
+fn temporal((start, end): (Option<NaiveDate>, Option<NaiveDate>)) -> Option<Value> {
+    let day = |day: Option<NaiveDate>| day.map(|day| json!(day.to_string()));
+    (start.is_some() || end.is_some()).then(|| {
+        compact_object([
+            ("@type", Some(json!("PeriodOfTime"))),
+            ("startDate", day(start)),
+            ("endDate", day(end)),
+        ])
+    })
 }
 
 /// URL of a language in the EU authority table, regardless of script.
@@ -187,6 +228,17 @@ impl DcatCatalog {
         json!({"@id": self.part_id("publisher"), "@type": "Agent", "name": self.publisher_name})
     }
 
+    fn contact_point(&self) -> Option<Value> {
+        let contact = self.contact_url.as_ref()?;
+        let member = if contact.starts_with("mailto:") { "hasEmail" } else { "hasURL" };
+        Some(compact_object([
+            ("@id", Some(json!(self.part_id("contact")))),
+            ("@type", Some(json!("Kind"))),
+            ("fn", Some(json!(self.publisher_name))),
+            (member, Some(json!(contact))),
+        ]))
+    }
+
     /// The catalog as JSON-LD.
     pub fn to_json_ld(&self) -> Value {
         let modified = |time: Option<Time>| {
@@ -207,7 +259,7 @@ impl DcatCatalog {
             ("title", Some(json!({"@none": self.publisher_name}))),
             ("description", Some(localized(Message::CatalogueDescription))),
             ("publisher", Some(self.publisher_agent())),
-            ("homepage", Some(typed_ref(&format!("{}/", self.base_url), "Document"))),
+            ("homepage", Some(typed_ref(&format!("{}/embed/videos", self.base_url), "Document"))),
             (
                 "language",
                 typed_refs(
@@ -259,7 +311,17 @@ impl DcatCatalog {
             ("identifier", Some(json!(self.part_id(dataset.name)))),
             ("title", Some(localized(dataset.title))),
             ("description", Some(localized(dataset.description))),
+            ("keyword", Some(keywords(dataset))),
+            (
+                "theme",
+                Some(json!([typed_ref(
+                    &format!("{EU_AUTHORITY_URL}/data-theme/{THEME}"),
+                    "Concept"
+                )])),
+            ),
             ("publisher", Some(self.publisher_agent())),
+            ("contactPoint", self.contact_point()),
+            ("temporal", temporal(dataset.period)),
             (
                 "language",
                 typed_refs(
@@ -335,6 +397,7 @@ mod tests {
             base_url: "https://c.example.org".to_owned(),
             publisher_name: "A".to_owned(),
             licence_url: None,
+            contact_url: None,
             modified: None,
             documentation_url: None,
             datasets: Vec::new(),
