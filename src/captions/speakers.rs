@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn voices_are_the_only_speakers() {
-        let voice = DisplayedLine { voice: Some("Ana".to_owned()), text: "MARKO: Da.".to_owned() };
+        let voice = DisplayedLine { voice: Some("Ana".into()), text: "MARKO: Da.".to_owned() };
         assert!(SpeakerNames::find(&[vec![voice]]).is_empty());
         assert!(is_sound("[muzika]") && is_sound("♪ la la ♪") && !is_sound("(Ana) Da."));
     }

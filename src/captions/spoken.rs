@@ -1,5 +1,7 @@
 //! What is said in each cue, and by whom: the lines of a track, each once, with their speakers.
 
+use std::sync::Arc;
+
 use crate::captions::displayed_lines::{DisplayedLine, displayed_lines};
 use crate::captions::repeated_lines::find_repetitions;
 use crate::captions::speakers::{SpeakerNames, is_sound};
@@ -25,7 +27,7 @@ pub struct SpokenCue {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpokenLine {
     /// The speaker, if known.
-    pub speaker: Option<String>,
+    pub speaker: Option<Arc<str>>,
     /// Whether another person begins to speak, even if it is not known who.
     pub is_change: bool,
     /// The line, not empty.
@@ -78,7 +80,7 @@ pub fn spoken_cues(cues: &[Cue]) -> Vec<SpokenCue> {
     let repetitions = find_repetitions(cues, &lines);
     let names = SpeakerNames::find(&lines);
     let mut spoken: Vec<SpokenCue> = Vec::with_capacity(cues.len());
-    let mut last_speaker: Option<String> = None;
+    let mut last_speaker: Option<Arc<str>> = None;
     for (((index, cue), lines), repetition) in cues.iter().enumerate().zip(lines).zip(repetitions) {
         if repetition.lines > 0 && repetition.lines == lines.len() {
             if let Some(last) = spoken.last_mut() {
@@ -114,7 +116,7 @@ pub fn spoken_cues(cues: &[Cue]) -> Vec<SpokenCue> {
 fn attribute(
     line: DisplayedLine,
     names: &SpeakerNames,
-    last_speaker: Option<String>,
+    last_speaker: Option<Arc<str>>,
 ) -> SpokenLine {
     let DisplayedLine { voice, text } = line;
     if voice.is_some() {
@@ -123,7 +125,7 @@ fn attribute(
     let marks = names.marks_of(&text);
     let marks_len = text.len() - marks.rest.len();
     let (speaker, is_change) = match marks.name {
-        Some(name) => (Some(name.to_owned()), false),
+        Some(name) => (Some(Arc::from(name)), false),
         None if marks.is_change || is_sound(&text) => (None, marks.is_change),
         None => (last_speaker.filter(|_| !names.is_empty()), false),
     };

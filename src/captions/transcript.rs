@@ -79,7 +79,7 @@ fn push_line(paragraphs: &mut Vec<Paragraph>, cue: &SpokenCue, line: &SpokenLine
             paragraphs.push(Paragraph {
                 start_ms: cue.start_ms,
                 end_ms: cue.end_ms,
-                speaker: line.speaker.clone(),
+                speaker: line.speaker.as_deref().map(str::to_owned),
                 text: text.to_owned(),
             });
         }
@@ -91,7 +91,7 @@ fn continues_paragraph(paragraph: &Paragraph, cue: &SpokenCue, line: &SpokenLine
     let length = paragraph.text.chars().count();
     let is_full = length >= MAX_PARAGRAPH_LEN
         || length >= SOFT_PARAGRAPH_LEN && ends_sentence(&paragraph.text);
-    paragraph.speaker == line.speaker
+    paragraph.speaker.as_deref() == line.speaker.as_deref()
         && !line.is_change
         && cue.start_ms - paragraph.end_ms < PARAGRAPH_PAUSE_MS
         && !is_full

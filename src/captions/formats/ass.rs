@@ -12,6 +12,9 @@ use crate::captions::track::Cue;
 /// The columns of an event, unless a `Format:` line states others.
 const COLUMNS: &str = "Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text";
 
+/// Maximum number of columns; the format has ten.
+const MAX_COLUMNS: usize = 50;
+
 /// Whether a line occurs in files of this format only.
 pub(super) fn is_section_or_event(line: &str) -> bool {
     line.eq_ignore_ascii_case("[Script Info]")
@@ -55,7 +58,8 @@ pub(super) fn parse(text: &str, repairs: &mut Repairs) -> LooseFile {
 }
 
 fn parse_columns(format: &str) -> Vec<String> {
-    format.split(',').map(|column| column.trim().to_ascii_lowercase()).collect()
+    let columns = format.split(',').take(MAX_COLUMNS);
+    columns.map(|column| column.trim().to_ascii_lowercase()).collect()
 }
 
 /// A time such as `0:00:01.50` in milliseconds.

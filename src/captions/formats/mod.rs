@@ -108,6 +108,25 @@ mod tests {
     }
 
     #[test]
+    fn pathological_input_is_linear() {
+        let columns = format!(
+            "[Events]\nFormat: {}Start, End, Text\n{}",
+            "a,".repeat(200_000),
+            "Dialogue: 1,2\n".repeat(50_000)
+        );
+        let _ = convert(&columns, CaptionFormat::Ass);
+        let paragraphs =
+            "<p begin='0s' end='1s' style='a' region='a' agent='a'>b</p>\n".repeat(30_000);
+        let children = "<name/>".repeat(50_000);
+        let ttml =
+            format!("<tt><head><x id='a'>{children}</x></head><body>{paragraphs}</body></tt>");
+        assert!(convert(&ttml, CaptionFormat::Ttml).is_err(), "too many cues");
+        let nested =
+            format!("<tt><body>{}{}</body></tt>", "<div>".repeat(500), "</div>".repeat(500));
+        let _ = convert(&nested, CaptionFormat::Ttml);
+    }
+
+    #[test]
     fn detects_formats() {
         for (text, expected) in [
             ("\n[Script Info]\nTitle: x", Some(CaptionFormat::Ass)),

@@ -29,9 +29,12 @@ pub(super) fn parse(text: &str, repairs: &mut Repairs) -> Result<LooseFile, Pars
     })?;
     let root = document.root_element();
     let mut reader = Reader {
-        text,
+        line_ends: text.match_indices('\n').map(|(at, _)| at).collect(),
         clock: Clock::of(root),
-        ids: root.descendants().filter_map(|node| Some((attribute(node, "id")?, node))).collect(),
+        definitions: root
+            .descendants()
+            .filter_map(|node| Some((attribute(node, "id")?, Definition::of(node))))
+            .collect(),
         file: LooseFile::default(),
         repairs,
     };
@@ -52,11 +55,45 @@ struct Inherited {
     is_at_top: bool,
 }
 
+/// What an element with an identifier defines: a style, a region or an agent.
+#[derive(Default)]
+struct Definition {
+    styles: [Option<bool>; 3],
+    is_at_top: bool,
+    agent_name: Option<String>,
+}
+
+impl Definition {
+    fn of(node: Node<'_, '_>) -> Self {
+        let name = node.children().find(|child| is_element(*child, "name"));
+        Self {
+            styles: own_styles(node),
+            is_at_top: attribute(node, "displayAlign") == Some("before"),
+            agent_name: name.and_then(|name| name.text()).map(str::to_owned),
+        }
+    }
+}
+
+/// The styles that an element sets or unsets.
+fn own_styles(node: Node<'_, '_>) -> [Option<bool>; 3] {
+    let values = [
+        ("fontStyle", "italic", "normal"),
+        ("fontWeight", "bold", "normal"),
+        ("textDecoration", "underline", "none"),
+    ];
+    values.map(|(name, set, unset)| match attribute(node, name) {
+        Some(value) if value == set => Some(true),
+        Some(value) if value == unset => Some(false),
+        _ => None,
+    })
+}
+
 struct Reader<'a, 'r> {
-    text: &'a str,
+    /// Offsets of line ends.
+    line_ends: Vec<usize>,
     clock: Clock,
-    /// Elements by `xml:id`.
-    ids: HashMap<&'a str, Node<'a, 'a>>,
+    /// Definitions by `xml:id`.
+    definitions: HashMap<&'a str, Definition>,
     file: LooseFile,
     repairs: &'r mut Repairs,
 }
@@ -105,23 +142,15 @@ impl<'a> Reader<'a, '_> {
     /// The styles of an element: those of the elements around it, of its region, of the styles that
     /// it refers to, and its own.
     fn inherit_styles(&self, node: Node<'a, 'a>, mut inherited: Inherited) -> Inherited {
-        if let Some(region) = attribute(node, "region").and_then(|id| self.ids.get(id)) {
-            let align = attribute(*region, "displayAlign");
-            inherited.is_at_top = align == Some("before");
+        let definition = |id| self.definitions.get(id);
+        if let Some(region) = attribute(node, "region").and_then(definition) {
+            inherited.is_at_top = region.is_at_top;
         }
         let referred = attribute(node, "style").unwrap_or_default().split_whitespace();
-        for style in referred.filter_map(|id| self.ids.get(id).copied()).chain([node]) {
-            let values = [
-                ("fontStyle", "italic", "normal"),
-                ("fontWeight", "bold", "normal"),
-                ("textDecoration", "underline", "none"),
-            ];
-            for ((name, set, unset), is_set) in values.into_iter().zip(&mut inherited.styles) {
-                match attribute(style, name) {
-                    Some(value) if value == set => *is_set = true,
-                    Some(value) if value == unset => *is_set = false,
-                    _ => {}
-                }
+        let referred = referred.filter_map(definition).map(|definition| definition.styles);
+        for styles in referred.chain([own_styles(node)]) {
+            for (style, inherited) in styles.iter().zip(&mut inherited.styles) {
+                *inherited = style.unwrap_or(*inherited);
             }
         }
         inherited
@@ -163,14 +192,12 @@ impl<'a> Reader<'a, '_> {
     /// The name of the agent that an element refers to.
     fn agent_name(&self, node: Node<'a, 'a>) -> Option<String> {
         let id = node.ancestors().find_map(|node| attribute(node, "agent"))?;
-        let agent = self.ids.get(id.split_whitespace().next()?)?;
-        let name = agent.descendants().find(|node| is_element(*node, "name"))?;
-        name.text().map(str::to_owned)
+        self.definitions.get(id.split_whitespace().next()?)?.agent_name.clone()
     }
 
     fn line(&self, node: Node<'a, 'a>) -> usize {
-        let before = self.text.get(..node.range().start).unwrap_or_default();
-        before.matches('\n').count() + 1
+        let start = node.range().start;
+        self.line_ends.partition_point(|end| *end < start) + 1
     }
 }
 

@@ -11,27 +11,33 @@ const TAG_NAMES: &[&str] = &["b", "c", "i", "lang", "rt", "ruby", "u", "v"];
 /// Closes a tag that a payload ends in, which does not change what browsers display. A `<` that
 /// starts no tag is escaped: browsers hide the text after it.
 pub(super) fn close_tag<'a>(payload: &'a str, line: usize, repairs: &mut Repairs) -> Cow<'a, str> {
-    let Some((before, tag)) = payload.rsplit_once('>').map_or_else(
-        || payload.split_once('<').map(|(before, tag)| (before.len(), tag)),
-        |(closed, rest)| {
-            let (before, tag) = rest.split_once('<')?;
-            Some((closed.len() + 1 + before.len(), tag))
-        },
-    ) else {
-        return Cow::Borrowed(payload);
-    };
     if !has_unclosed_tag(payload) {
         return Cow::Borrowed(payload);
     }
-    if is_tag(tag) {
-        repairs.add(line, "unclosed_tag", "The last tag of the cue has no `>`; it was added.");
-        return Cow::Owned(format!("{payload}>"));
+    let closed_len = payload.rfind('>').map_or(0, |at| at + 1);
+    let (closed, mut rest) = payload.split_at_checked(closed_len).unwrap_or(("", payload));
+    let mut text = String::with_capacity(payload.len() + 3);
+    text.push_str(closed);
+    let mut is_escaped = false;
+    while let Some((before, tag)) = rest.split_once('<') {
+        text.push_str(before);
+        rest = tag;
+        if is_tag(tag) {
+            let detail = "The last tag of the cue has no `>`; it was added.";
+            repairs.add(line, "unclosed_tag", detail);
+            text.extend(["<", tag, ">"]);
+            rest = "";
+        } else {
+            is_escaped = true;
+            text.push_str("&lt;");
+        }
     }
-    let detail = "The cue has a `<` that starts no tag; it was replaced by `&lt;`.";
-    repairs.add(line, "unclosed_tag", detail);
-    let text = payload.get(..before).unwrap_or_default();
-    let rest = close_tag(tag, line, repairs);
-    Cow::Owned(format!("{text}&lt;{rest}"))
+    text.push_str(rest);
+    if is_escaped {
+        let detail = "The cue has a `<` that starts no tag; it was replaced by `&lt;`.";
+        repairs.add(line, "unclosed_tag", detail);
+    }
+    Cow::Owned(text)
 }
 
 /// Whether the text after a `<` is that of a tag or a timestamp.

@@ -186,6 +186,17 @@ mod tests {
     }
 
     #[test]
+    fn pathological_input_is_linear() {
+        for part in
+            ["< ", "<", "a\n", "a-->", "00:01.000 --> 00:02.000\n", "&", "<v a", "1\n", "NOTE\n"]
+        {
+            for head in ["WEBVTT\n\n00:01.000 --> 00:02.000\n", "00:00:01,000 --> 00:00:02,000\n"] {
+                let _ = parse(&format!("{head}{}", part.repeat(30_000)));
+            }
+        }
+    }
+
+    #[test]
     fn notes_stay_in_order() {
         let file = "WEBVTT\n\nNOTE a\n\n00:05.000 --> 00:06.000\nB\n\nNOTE b\n\n00:07.000 --> 00:07.000\nC\n\nNOTE c\n\n\
             00:01.000 --> 00:02.000\nA\n\nNOTE d\n";

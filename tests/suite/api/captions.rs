@@ -248,6 +248,23 @@ on_both! {
         }
     }
 
+    fn a_language_has_a_track_of_each_kind(server: &TestServer) {
+        let key = create_video(server);
+        for kind in ["subtitles", "captions", "descriptions", "chapters"] {
+            put(server, &key, &format!("en?kind={kind}"), webvtt(&[&format!("Text of {kind}")])).expect(201);
+        }
+        let list = server.read(TRACK);
+        let kinds: Vec<&str> = list["data"].as_array().unwrap().iter().map(|track| track["kind"].as_str().unwrap()).collect();
+        assert_eq!(kinds, ["captions", "subtitles", "descriptions", "chapters"]);
+        for kind in &kinds {
+            assert_eq!(text(server, &format!("en.txt?kind={kind}")), format!("Text of {kind}\n"));
+        }
+        // Without a kind, and in the transcript, captions precede subtitles.
+        assert_eq!(text(server, "en.txt"), "Text of captions\n");
+        server.request("DELETE", &format!("{TRACK}/en?kind=captions")).key(&key).send().expect(204);
+        assert_eq!(server.read("/v1/videos/film/transcript?lang=en")["paragraphs"][0]["text"], "Text of subtitles");
+    }
+
     fn foreign_words_of_captions_are_not_transliterated(server: &TestServer) {
         let key = create_video(server);
         put(server, &key, "sr-Latn", webvtt(&["Imam iPhone, feedback i e-mail.", "Na 20 °C, Petar I i član V."])).expect(201);
