@@ -133,14 +133,15 @@ impl IndexDocument {
 struct FieldLetters {
     words: char,
     stems: char,
-    /// Letter of pairs of adjacent words; `None` for fields whose pairs are not indexed.
+    /// Letter of pairs of adjacent words; `None` for fields whose pairs are not indexed, since those of
+    /// longer texts would double the index of PostgreSQL.
     pairs: Option<char>,
 }
 
 /// Letters of the fields, in the order of [`IndexDocument`].
 const FIELD_LETTERS: [FieldLetters; 5] = [
     FieldLetters { words: 'a', stems: 'f', pairs: Some('l') },
-    FieldLetters { words: 'b', stems: 'g', pairs: Some('m') },
+    FieldLetters { words: 'b', stems: 'g', pairs: None },
     FieldLetters { words: 'c', stems: 'h', pairs: None },
     FieldLetters { words: 'd', stems: 'i', pairs: None },
     FieldLetters { words: 'e', stems: 'j', pairs: None },

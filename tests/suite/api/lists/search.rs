@@ -250,18 +250,18 @@ on_both! {
             video("reversed", 2018, "en", "Rights of a zorbat", ""),
             video("stem", 2019, "en", "A zorbat right and its zorbats", ""),
             video("prefix", 2020, "en", "Zorbat rightsholders", ""),
-            video("summary-adjacent", 2021, "en", "First film", "About zorbat rights"),
-            video("summary-apart", 2022, "en", "Second film", "Rights of every zorbat"),
+            video("summary-older", 2021, "en", "First film", "About zorbat rights"),
+            video("summary-newer", 2022, "en", "Second film", "Rights of every zorbat"),
             video("joined", 2023, "en", "An e-mail about it", ""),
             video("email", 2010, "en", "Email", ""),
         ]);
-        let adjacent = ["adjacent", "reversed", "apart", "stem", "prefix", "summary-adjacent", "summary-apart"];
+        let adjacent = ["adjacent", "reversed", "apart", "stem", "prefix", "summary-newer", "summary-older"];
         let all = ["whole"].into_iter().chain(adjacent).collect::<Vec<_>>();
         for (query, expected) in [
             ("zorbat rights", all.clone()), ("Zorbat, RIGHTS", all.clone()),
             // A whole title of two words is one word of neither.
-            ("zorbat righ", vec!["prefix", "stem", "reversed", "apart", "adjacent", "whole", "summary-apart", "summary-adjacent"]),
-            ("\"zorbat rights\"", vec!["whole", "adjacent", "summary-adjacent"]),
+            ("zorbat righ", vec!["prefix", "stem", "reversed", "apart", "adjacent", "whole", "summary-newer", "summary-older"]),
+            ("\"zorbat rights\"", vec!["whole", "adjacent", "summary-older"]),
             ("зорбат ригхтс", all.clone()),
             ("email", vec!["email", "joined"]),
         ] {
