@@ -13,6 +13,7 @@ use encoding_rs::{
 };
 
 use crate::captions::blocks::split_lines;
+use crate::captions::repair::MAX_REPAIRS;
 use crate::captions::track::{ParseError, Repair};
 use crate::text::language::Language;
 
@@ -117,7 +118,7 @@ fn decode_as<'a>(
         let code = if encoding == UTF_8 { "not_utf8" } else { "invalid_bytes" };
         return Err(ParseError::new(damaged.first().copied().unwrap_or(1), code, detail));
     }
-    let repairs = damaged.into_iter().map(|line| Repair {
+    let repairs = damaged.into_iter().take(MAX_REPAIRS).map(|line| Repair {
         line,
         code: "invalid_bytes",
         detail: format!("Bytes that are invalid in {name} were replaced by U+FFFD."),

@@ -6,7 +6,7 @@ use crate::captions::encoding;
 use crate::captions::encoding::Decoded;
 use crate::captions::formats;
 use crate::captions::repair;
-use crate::captions::repair::RepairedFile;
+use crate::captions::repair::{MAX_REPAIRS, RepairedFile};
 use crate::captions::srt;
 use crate::captions::timing::ARROW;
 use crate::captions::track::CaptionFormat;
@@ -73,6 +73,7 @@ pub fn parse(bytes: &[u8], options: ParseOptions<'_>) -> Result<ParsedFile, Vec<
     let track = require_cues(track, &text)?;
     repairs.extend(others);
     repairs.sort_by_key(|repair| repair.line);
+    repairs.truncate(MAX_REPAIRS);
     Ok(ParsedFile { format, encoding, track, repairs })
 }
 

@@ -5,7 +5,7 @@
 //!
 //! 1. where the speaker changes, including from a named to an unnamed one, or from one unnamed
 //!    speaker to another (see `speakers`);
-//! 2. after a pause of at least [`PAUSE_MS`];
+//! 2. after a pause of at least [`PARAGRAPH_PAUSE_MS`];
 //! 3. after the end of a sentence, once the paragraph has [`SOFT_PARAGRAPH_LEN`] characters;
 //! 4. once it has [`MAX_PARAGRAPH_LEN`] characters, since speech recognition may produce no full
 //!    stops.

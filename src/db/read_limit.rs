@@ -66,8 +66,8 @@ pub fn without_limit<T>(work: impl FnOnce() -> T) -> T {
 }
 
 /// Returns an error like that of an interrupted statement if the read on this thread has exceeded
-/// its limits.
-pub(super) fn enforce() -> QueryResult<()> {
+/// its limits. Called before each statement, and between long work in memory.
+pub fn enforce() -> QueryResult<()> {
     if is_exceeded() {
         let message = Box::new(INTERRUPTED.to_owned());
         return Err(diesel::result::Error::DatabaseError(DatabaseErrorKind::Unknown, message));

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::db::keyset::{ListPage, PageStart, Position};
 use crate::db::search::FieldScope;
-use crate::db::{Connection, Id, ReadCost};
+use crate::db::{Connection, Error, Id, ReadCost, read_limit};
 use crate::http::conditional::Freshness;
 use crate::http::cursor;
 use crate::http::problem::Problem;
@@ -277,6 +277,7 @@ fn load_hit_page(
         let (slice, videos) = page.ok_or_else(invalid_cursor)?;
         let tracks = load_spoken_tracks(connection, &videos)?;
         for (video, position) in videos.iter().zip(&slice.positions) {
+            read_limit::enforce().map_err(Error::from)?;
             scanned = scanned.saturating_add(1);
             let after = std::mem::take(&mut skip);
             hits.extend(

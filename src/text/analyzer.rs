@@ -67,6 +67,8 @@ pub struct AnalyzedTexts {
     pub texts: Vec<Vec<Arc<AnalyzedWord>>>,
     /// Variants of words of the texts: `email` for `e-mail`.
     pub variants: Vec<Arc<AnalyzedWord>>,
+    /// The variants by stemmer, as written.
+    known_variants: HashSet<(Option<StemmerLanguage>, String)>,
 }
 
 /// A word of a text, with the terms that match it.
@@ -119,9 +121,9 @@ impl AnalyzedTexts {
                 self.texts.push(words);
             }
             for WordVariant { word, .. } in variants {
-                let word = cache.get_or_insert(&word, stemmer);
-                if !self.variants.iter().any(|known| Arc::ptr_eq(known, &word)) {
-                    self.variants.push(word);
+                let analyzed = cache.get_or_insert(&word, stemmer);
+                if self.known_variants.insert((stemmer, word)) {
+                    self.variants.push(analyzed);
                 }
             }
         });

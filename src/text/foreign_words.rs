@@ -222,7 +222,18 @@ fn is_acronym(word: &str) -> bool {
     word.chars().nth(1).is_some() && word.chars().all(char::is_uppercase)
 }
 
+/// Whether a word is foreign. A letter with a hyphen, as in `e-mail`, is as foreign as the word after
+/// it.
 fn is_foreign(words: &[Word<'_>], at: usize) -> bool {
+    is_foreign_word(words, at)
+        || words
+            .get(at)
+            .is_some_and(|word| word.text.chars().nth(1).is_none() && !is_roman(word.text))
+            && words.get(at + 1).is_some_and(|next| next.gap == "-")
+            && is_foreign_word(words, at + 1)
+}
+
+fn is_foreign_word(words: &[Word<'_>], at: usize) -> bool {
     let Some(word) = words.get(at).filter(|word| !is_roman(word.text)) else {
         return false;
     };
@@ -231,13 +242,6 @@ fn is_foreign(words: &[Word<'_>], at: usize) -> bool {
     }
     let lowercase = word.text.to_lowercase();
     if FOREIGN_PREFIXES.iter().any(|prefix| lowercase.starts_with(prefix)) {
-        return true;
-    }
-    // A letter with a hyphen, as in `e-mail`.
-    if word.text.chars().nth(1).is_none()
-        && words.get(at + 1).is_some_and(|next| next.gap == "-")
-        && is_foreign(words, at + 1)
-    {
         return true;
     }
     let contains = |clusters: &[&str]| clusters.iter().any(|letters| lowercase.contains(letters));
@@ -335,6 +339,16 @@ fn is_roman(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn letters_with_hyphens_are_decided_one_by_one() {
+        // A recursion over the letters would exceed the stack.
+        let text = "e-".repeat(25_000);
+        let (words, _) = split_words(&text);
+        assert_eq!(stays_latin(&words), vec![false; 25_000]);
+        let (words, _) = split_words("e-mail");
+        assert_eq!(stays_latin(&words), [true, true]);
+    }
     use proptest::prelude::*;
 
     /// The words that remain in Latin script, separated by `|`.

@@ -49,7 +49,7 @@ fn join(words: &[(usize, &str)]) -> Option<WordVariant> {
     let ((start, _), (last_start, last)) = (words.first()?, words.last()?);
     let word: String = words.iter().map(|(_, word)| *word).collect();
     let is_short =
-        words.len() <= MAX_JOINED_WORDS && word.len() <= MAX_TOKEN_LEN && is_token(&word);
+        words.len() <= MAX_JOINED_WORDS && word.chars().count() <= MAX_TOKEN_LEN && is_token(&word);
     is_short.then(|| WordVariant { range: *start..last_start.saturating_add(last.len()), word })
 }
 

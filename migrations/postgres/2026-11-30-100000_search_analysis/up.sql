@@ -1,7 +1,7 @@
 -- Versions of the rules by which derived data was built, so that a newer program rebuilds what an older one has written.
 --
--- derived_versions.name: `search_index`: how the full-text index was analyzed. No row: built before this migration, or
---   there is nothing to build.
+-- derived_versions.name: `search_index`: how the full-text index was analyzed. No row: the index was built before this
+--   migration.
 
 CREATE TABLE derived_versions (
     name TEXT NOT NULL PRIMARY KEY,

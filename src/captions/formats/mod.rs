@@ -124,6 +124,19 @@ mod tests {
         let nested =
             format!("<tt><body>{}{}</body></tt>", "<div>".repeat(500), "</div>".repeat(500));
         let _ = convert(&nested, CaptionFormat::Ttml);
+        // A long name is not repeated in each cue, and attributes are not compared with each other.
+        let name = "n".repeat(100_000);
+        let agents = "<p begin='0s' end='1s' agent='a'>b</p>".repeat(5_000);
+        let ttml =
+            format!("<tt><head><x id='a'><name>{name}</name></x></head><body>{agents}</body></tt>");
+        let (track, _) = convert(&ttml, CaptionFormat::Ttml).unwrap().unwrap();
+        assert!(track.cues.iter().all(|cue| cue.payload == "b"));
+        let attributes: Vec<String> = (0..20_000).map(|number| format!(" a{number}='1'")).collect();
+        let ttml = format!("<tt><body><div{}/></body></tt>", attributes.concat());
+        assert!(convert(&ttml, CaptionFormat::Ttml).is_err(), "too many attributes");
+        let own = "<a xmlns:z='q'/>".repeat(2_000);
+        let ttml = format!("<tt xmlns:a='b'><body>{own}</body></tt>");
+        assert!(convert(&ttml, CaptionFormat::Ttml).is_err(), "too many namespaces");
     }
 
     #[test]

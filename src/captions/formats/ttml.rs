@@ -9,10 +9,16 @@ use roxmltree::{Document, Node};
 
 use crate::captions::formats::markup::{Markup, Styles};
 use crate::captions::repair::loose_file::{LooseFile, Repairs};
-use crate::captions::track::{Cue, ParseError};
+use crate::captions::track::{Cue, MAX_CUES, ParseError};
 
 /// Maximum depth of nested elements.
 const MAX_DEPTH: usize = 64;
+/// Maximum length of the name of an agent in characters; each of its cues contains it.
+const MAX_NAME_LEN: usize = 200;
+/// Maximum number of attributes of an element; each is compared with all others.
+const MAX_ATTRIBUTES: usize = 500;
+/// Maximum number of declared namespaces, which the parser copies to elements with others.
+const MAX_NAMESPACES: usize = 100;
 
 /// Whether a text has the root element of TTML near its start.
 pub(super) fn is_ttml(text: &str) -> bool {
@@ -23,6 +29,7 @@ pub(super) fn is_ttml(text: &str) -> bool {
 
 /// Parses a file; fails if it is not well-formed XML.
 pub(super) fn parse(text: &str, repairs: &mut Repairs) -> Result<LooseFile, ParseError> {
+    check_attributes(text)?;
     let document = Document::parse(text).map_err(|error| {
         let line = usize::try_from(error.pos().row).unwrap_or(1);
         ParseError::new(line, "invalid_xml", format!("The file is not well-formed XML: {error}."))
@@ -42,6 +49,25 @@ pub(super) fn parse(text: &str, repairs: &mut Repairs) -> Result<LooseFile, Pars
         reader.read_timed(body, Inherited::default(), 0);
     }
     Ok(reader.file)
+}
+
+/// Rejects elements with too many attributes, of which the parser compares each pair, and too many
+/// namespaces.
+fn check_attributes(text: &str) -> Result<(), ParseError> {
+    if text.matches("xmlns").count() > MAX_NAMESPACES {
+        let detail = format!("The file declares more than {MAX_NAMESPACES} namespaces.");
+        return Err(ParseError::new(1, "invalid_xml", detail));
+    }
+    for (at, tag) in text.match_indices('<') {
+        let tag = text.get(at..).unwrap_or(tag);
+        let tag = tag.find('>').and_then(|end| tag.get(..end)).unwrap_or(tag);
+        if tag.bytes().filter(|byte| *byte == b'=').count() > MAX_ATTRIBUTES {
+            let line = text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
+            let detail = format!("The element has more than {MAX_ATTRIBUTES} attributes.");
+            return Err(ParseError::new(line, "invalid_xml", detail));
+        }
+    }
+    Ok(())
 }
 
 /// What elements inherit from those around them.
@@ -69,7 +95,10 @@ impl Definition {
         Self {
             styles: own_styles(node),
             is_at_top: attribute(node, "displayAlign") == Some("before"),
-            agent_name: name.and_then(|name| name.text()).map(str::to_owned),
+            agent_name: name
+                .and_then(|name| name.text())
+                .filter(|name| name.chars().count() <= MAX_NAME_LEN)
+                .map(str::to_owned),
         }
     }
 }
@@ -101,7 +130,13 @@ struct Reader<'a, 'r> {
 impl<'a> Reader<'a, '_> {
     /// Reads `body`, `div` and `p`, whose times are relative to those of the element around them.
     fn read_timed(&mut self, node: Node<'a, 'a>, parent: Inherited, depth: usize) {
+        // More are an error.
+        if self.file.cues.len() > MAX_CUES {
+            return;
+        }
         if depth > MAX_DEPTH {
+            let line = self.line(node);
+            self.repairs.add(line, "too_deep", "The element is nested too deeply; it was dropped.");
             return;
         }
         let Some(own) = self.inherit_times(node, parent) else {
@@ -119,7 +154,14 @@ impl<'a> Reader<'a, '_> {
         let mut markup = Markup::default();
         self.read_text(node, own.styles, &mut markup, depth);
         let payload = markup.finish(self.agent_name(node).as_deref());
-        let (Some(end_ms), false) = (own.end_ms, payload.is_empty()) else { return };
+        if payload.is_empty() {
+            return;
+        }
+        let Some(end_ms) = own.end_ms else {
+            let line = self.line(node);
+            self.repairs.add(line, "invalid_time", "The paragraph has no end; it was dropped.");
+            return;
+        };
         let settings = if own.is_at_top { "line:0".to_owned() } else { String::new() };
         let cue = Cue { start_ms: own.start_ms, end_ms, settings, payload, ..Cue::default() };
         let line = self.line(node);

@@ -12,6 +12,7 @@ mod srt;
 mod webvtt;
 
 use crate::captions::blocks::split_lines;
+pub(super) use crate::captions::repair::loose_file::MAX_REPAIRS;
 use crate::captions::repair::loose_file::{Repairs, finish, is_control_character};
 use crate::captions::track::{CaptionFormat, ParseError, Repair, Track};
 
@@ -24,8 +25,8 @@ pub(super) struct RepairedFile {
     pub repairs: Vec<Repair>,
 }
 
-/// Parses a file without its byte order mark, whatever its errors; fails if it has no cues or
-/// exceeds a limit.
+/// Parses a file without its byte order mark, whatever its errors. A file without cues gives an
+/// empty track; fails if it exceeds a limit.
 pub(super) fn parse(text: &str) -> Result<RepairedFile, Vec<ParseError>> {
     let mut repairs = Repairs::default();
     report_control_characters(text, &mut repairs);
@@ -38,7 +39,8 @@ pub(super) fn parse(text: &str) -> Result<RepairedFile, Vec<ParseError>> {
         format = CaptionFormat::WebVtt;
         let mut repairs = Repairs::default();
         let file = webvtt::parse(&lines, &mut repairs);
-        parsed = Some((file, repairs)).filter(|(file, _)| !file.cues.is_empty());
+        parsed = Some((file, repairs))
+            .filter(|(file, _)| file.cues.iter().any(|(_, cue)| cue.end_ms > cue.start_ms));
     }
     let (file, found) = parsed.unwrap_or_else(|| {
         let mut repairs = Repairs::default();

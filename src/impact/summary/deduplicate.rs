@@ -7,7 +7,7 @@
 //! excluded facts are listed.
 //!
 //! A wide fact is only a total if it can be: a value without a country that is smaller than the sum
-//! of the values of the countries is about something else, and is counted beside them.
+//! of the values of the countries is about something else, and is counted in addition to them.
 //!
 //! A fact without an indicator overlaps only with the disaggregations, or the total, of exactly the
 //! same scope.
@@ -119,13 +119,8 @@ fn select_widest(mut members: Vec<Fact<'_>>, is_additive: bool, counted: &mut De
     // Facts of different programmes never overlap, so a large group is partitioned by programme.
     let is_small = members.len() <= LINEAR_SCAN_LIMIT;
     let partition = |fact: &Fact<'_>| if is_small { 0 } else { fact.scope.programme };
-    let mut by_programme: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-    let may_have_parts = is_additive && differ_in_width(&members);
-    if may_have_parts && !is_small {
-        for (index, member) in members.iter().enumerate() {
-            by_programme.entry(member.scope.programme).or_default().push(index);
-        }
-    }
+    let totals =
+        if is_additive && differ_in_width(&members) { find_totals(&members) } else { Vec::new() };
     let mut taken: BTreeMap<u32, Vec<CountedFact<'_>>> = BTreeMap::new();
     for (index, member) in members.iter().enumerate() {
         let programme = partition(member);
@@ -142,16 +137,7 @@ fn select_widest(mut members: Vec<Fact<'_>>, is_additive: bool, counted: &mut De
             continue;
         }
         counted.rows.push(member.row);
-        let is_total = !may_have_parts || {
-            let narrower = members.get(index.saturating_add(1)..).unwrap_or_default();
-            match by_programme.get(&programme).filter(|_| programme != 0) {
-                Some(same) => can_be_total(
-                    member,
-                    same.iter().filter(|other| **other > index).filter_map(|it| members.get(*it)),
-                ),
-                None => can_be_total(member, narrower.iter()),
-            }
-        };
+        let is_total = totals.get(index).is_none_or(|is_total| *is_total);
         taken.entry(programme).or_default().push(CountedFact { fact: *member, is_total });
     }
 }
@@ -170,22 +156,66 @@ fn differ_in_width(members: &[Fact<'_>]) -> bool {
     members.first().is_some_and(|first| members.iter().any(|other| width(other) != width(first)))
 }
 
+/// Whether each of some facts, which are in order of decreasing width, can be the total of its parts.
+///
+/// The parts of a part are parts of the whole, so whether a part is a total itself does not depend
+/// on the whole: the narrowest are decided first.
+fn find_totals(members: &[Fact<'_>]) -> Vec<bool> {
+    // Facts of a programme have no parts in others.
+    let mut by_programme: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for (index, member) in members.iter().enumerate() {
+        by_programme.entry(member.scope.programme).or_default().push(index);
+    }
+    let mut totals = vec![true; members.len()];
+    for (index, whole) in members.iter().enumerate().rev() {
+        let candidate = |index: usize| {
+            Some(CountedFact { fact: *members.get(index)?, is_total: *totals.get(index)? })
+        };
+        let same = by_programme.get(&whole.scope.programme).filter(|_| whole.scope.programme != 0);
+        let is_total = match same {
+            Some(same) => {
+                let after = same.partition_point(|other| *other <= index);
+                let narrower = same.get(after..).unwrap_or_default();
+                can_be_total(whole, narrower.iter().filter_map(|index| candidate(*index)))
+            }
+            None => {
+                can_be_total(whole, (index.saturating_add(1)..members.len()).filter_map(candidate))
+            }
+        };
+        if let Some(place) = totals.get_mut(index) {
+            *place = is_total;
+        }
+    }
+    totals
+}
+
 /// Whether a fact can be the total of its parts among narrower facts: unless it is exact, or an
 /// upper bound, and smaller than the sum of their exact values and lower bounds.
-fn can_be_total<'a>(whole: &Fact<'a>, narrower: impl Iterator<Item = &'a Fact<'a>>) -> bool {
+fn can_be_total<'a>(whole: &Fact<'a>, narrower: impl Iterator<Item = CountedFact<'a>>) -> bool {
     if !matches!(whole.qualifier, "exact" | "less_than") {
         return true;
     }
-    let parts: Vec<Fact<'a>> = narrower.filter(|part| whole.has_part(part)).copied().collect();
-    if parts.is_empty() {
+    let is_summed = |part: &Fact<'_>| matches!(part.qualifier, "exact" | "more_than");
+    let parts: Vec<CountedFact<'a>> = narrower.filter(|part| whole.has_part(&part.fact)).collect();
+    let positive = parts
+        .iter()
+        .filter(|part| is_summed(&part.fact) && *part.fact.value > ExactDecimal::ZERO)
+        .fold(ExactDecimal::ZERO, |sum, part| sum.add(part.fact.value));
+    // No selection of the parts has a greater sum.
+    if *whole.value >= positive {
         return true;
     }
-    let counted = deduplicate_facts(parts.iter().copied(), true);
-    let sum = parts
-        .iter()
-        .filter(|part| matches!(part.qualifier, "exact" | "more_than"))
-        .filter(|part| counted.rows.binary_search(&part.row).is_ok())
-        .fold(ExactDecimal::ZERO, |sum, part| sum.add(part.value));
+    let mut counted: Vec<CountedFact<'a>> = Vec::new();
+    let mut sum = ExactDecimal::ZERO;
+    for part in parts {
+        if counted.iter().any(|other| other.covers(&part.fact)) {
+            continue;
+        }
+        if is_summed(&part.fact) {
+            sum = sum.add(part.fact.value);
+        }
+        counted.push(part);
+    }
     *whole.value >= sum
 }
 
@@ -294,6 +324,22 @@ mod tests {
             deduplicate_all(&[("one", "AL", "sex=f", Y24, "1"), ("one", "AL", "sex=m", Y24, "1")]),
             (vec![0, 1], vec![])
         );
+    }
+
+    #[test]
+    fn nested_wholes_take_polynomial_time() {
+        // Each is wider than the next and smaller, so none is the total of the others.
+        let nested: Vec<(String, String)> = (1_u32..=40)
+            .map(|count| {
+                let countries: Vec<String> = (0..count).map(|code| format!("C{code}")).collect();
+                (countries.join(" "), (41 - count).to_string())
+            })
+            .collect();
+        let facts: Vec<(&str, &str, &str, &str, &str)> = nested
+            .iter()
+            .map(|(countries, value)| ("one", countries.as_str(), "", Y24, value.as_str()))
+            .collect();
+        assert_eq!(deduplicate_all(&facts), ((0..40).collect(), vec![]));
     }
 
     #[test]

@@ -229,7 +229,8 @@ impl VocabularyView<'_> {
         for ListedWord { word, .. } in word_list.iter().filter(|listed| listed.script == script) {
             if typed.starts_with(word) {
                 starts.insert(word);
-            } else if typed.ends_with(word) {
+            }
+            if typed.ends_with(word) {
                 ends.insert(word);
             }
         }

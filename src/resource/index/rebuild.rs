@@ -77,10 +77,10 @@ fn rewrite_all(
     progress: &mut impl FnMut(usize, usize),
 ) -> Result<(), Problem> {
     let mut connection = database.connect()?;
-    let is_older = analysis_status(&mut connection)? != AnalysisStatus::Current;
+    let is_other_version = analysis_status(&mut connection)? != AnalysisStatus::Current;
     // All entries of another version are out of date.
     let (total, snapshot) = connection.with_snapshot(|connection| {
-        let snapshot = if is_older { None } else { Some(IndexSnapshot::load(connection)?) };
+        let snapshot = if is_other_version { None } else { Some(IndexSnapshot::load(connection)?) };
         Ok::<_, Error>((count_indexable_items(connection)?, snapshot))
     })?;
     let (mut after, mut batch_size) = (None, INITIAL_BATCH_SIZE);
@@ -99,7 +99,7 @@ fn rewrite_all(
     }
     report.orphan_count = delete_orphans(&mut connection, database)?;
     database.write_blocking(|connection| {
-        if is_older {
+        if is_other_version {
             maintenance::delete_unused_words(connection)?;
             bump_derived(connection, Audience::Public, Time::now())?;
         }

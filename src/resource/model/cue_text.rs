@@ -9,6 +9,8 @@ use crate::text::stem::StemmerLanguage;
 /// Maximum time between the start of the first and the start of the last cue of a passage, in
 /// milliseconds.
 pub const MAX_PASSAGE_MS: i64 = 30_000;
+/// Maximum number of cues with matches that are combined to a passage.
+const MAX_PASSAGE_CUES: usize = 500;
 
 /// The joined text of the cues of a track.
 #[derive(Clone, Debug, Default)]
@@ -101,8 +103,12 @@ impl CueText {
         let range = self
             .span(passage.first)
             .zip(self.span(passage.last))
-            .map(|(first, last)| first.range.start..last.range.end);
-        highlight_spans(&self.text, range.unwrap_or(0..0), marks.0.iter().map(|(range, _)| range))
+            .map_or(0..0, |(first, last)| first.range.start..last.range.end);
+        // Matches are in order and do not overlap.
+        let before = marks.0.partition_point(|(mark, _)| mark.end <= range.start);
+        let within = marks.0.get(before..).unwrap_or_default().iter();
+        let within = within.map(|(mark, _)| mark).take_while(|mark| mark.start < range.end);
+        highlight_spans(&self.text, range.clone(), within)
     }
 
     /// Returns the cues in which a match starts.
@@ -134,7 +140,7 @@ impl CueText {
         let mut passages: Vec<CueRange> = Vec::new();
         for (start, (first, ..)) in found.iter().enumerate() {
             let mut met: TermGroups = 0;
-            for (_, last, these) in found.iter().skip(start) {
+            for (_, last, these) in found.iter().skip(start).take(MAX_PASSAGE_CUES) {
                 let duration_ms = self
                     .span(*first)
                     .zip(self.span(*last))

@@ -111,6 +111,7 @@ impl ItemRow {
                         .any(|tag| primary_language(tag) == primary_language(language))
             })
             .collect();
+        languages.sort_unstable();
         languages.dedup();
         languages
     }

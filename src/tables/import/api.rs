@@ -105,7 +105,7 @@ impl ImportOptions {
 /// All rows are stored, or none. Errors are reported with the row number, as in a spreadsheet, and
 /// the column. `dry_run=true` validates without storing. Supported encodings are UTF-8, UTF-16, and
 /// windows-1250, -1251 and -1254 if stated by `charset` in `Content-Type` or unambiguous from the
-/// letters; supported separators are commas, semicolons, tabs and vertical bars. Numbers and dates
+/// letters; supported separators are commas, semicolons and tabs, and vertical bars after a line `sep=|`. Numbers and dates
 /// may be written as in the region, such as `1.234,50` and `31.12.2024`, if they have one reading;
 /// `1,500` is rejected unless `decimal` is given. At most 32 MB. Requires an editor's key.
 #[utoipa::path(operation_id = "import_impact_statistics", tag = "Tables",

@@ -15,7 +15,7 @@ const MAX_UNPACKED_BYTES: u64 = 128 * 1_024 * 1_024;
 const MAX_TEXT_BYTES: usize = 64 * 1_024 * 1_024;
 /// Significant digits of a number.
 const DIGITS: u64 = 15;
-/// Maximum number of cells.
+/// Maximum number of cells, with the empty ones before the last of each row.
 const MAX_CELLS: usize = 2_000_000;
 
 /// Reads the rows of the first sheet; the error is a message for the client.
@@ -36,7 +36,6 @@ pub fn read_sheet(bytes: &[u8]) -> Result<Vec<Record>, String> {
         if text.trim().is_empty() {
             continue;
         }
-        count = count.saturating_add(1);
         text_bytes = text_bytes.saturating_add(text.len());
         if column >= MAX_COLUMNS {
             return Err(format!(
@@ -44,6 +43,8 @@ pub fn read_sheet(bytes: &[u8]) -> Result<Vec<Record>, String> {
                 column.saturating_add(1)
             ));
         }
+        let filled = rows.last().filter(|last| last.row == row).map_or(0, |last| last.cells.len());
+        count = count.saturating_add(column.saturating_add(1).saturating_sub(filled));
         if count > MAX_CELLS || text_bytes > MAX_TEXT_BYTES {
             return Err(format!(
                 "The sheet has more than {MAX_CELLS} cells or {} MB of text. Divide it into several files.",
@@ -160,6 +161,56 @@ mod tests {
             assert_eq!(plain_number(number), expected);
         }
         assert_eq!(plain_number(12_345_678_901_234_567.5), round_as_sheet("12345678901234567.5"));
+    }
+
+    /// A workbook whose sheet has these rows.
+    fn workbook(rows: &str) -> Vec<u8> {
+        let namespace = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+        let relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, content) in [
+            (
+                "_rels/.rels",
+                format!(
+                    "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\"><Relationship Id=\"r1\" Type=\"{relations}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+                ),
+            ),
+            (
+                "xl/workbook.xml",
+                format!(
+                    "<workbook xmlns=\"{namespace}\" xmlns:r=\"{relations}\"><sheets><sheet name=\"a\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>"
+                ),
+            ),
+            (
+                "xl/_rels/workbook.xml.rels",
+                format!(
+                    "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\"><Relationship Id=\"r1\" Type=\"{relations}/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>"
+                ),
+            ),
+            (
+                "xl/worksheets/sheet1.xml",
+                format!(
+                    "<worksheet xmlns=\"{namespace}\"><sheetData>{rows}</sheetData></worksheet>"
+                ),
+            ),
+        ] {
+            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            zip.write_all(content.as_bytes()).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn empty_cells_before_others_are_counted() {
+        let rows = |count: usize| {
+            let row = |row| format!("<row r=\"{row}\"><c r=\"GR{row}\"><v>1</v></c></row>");
+            (1..=count).map(row).collect::<Vec<_>>().concat()
+        };
+        let records = read_sheet(&workbook(&rows(3))).unwrap();
+        assert_eq!((records.len(), records[0].cells.len()), (3, 200));
+        assert!(
+            read_sheet(&workbook(&rows(10_001))).unwrap_err().contains("more than 2000000 cells")
+        );
     }
 
     #[test]

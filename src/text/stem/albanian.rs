@@ -8,8 +8,7 @@ const ENDINGS: &[&str] = &[
     "un", "ia", "a", "e", "i", "u",
 ];
 
-/// Irregular words: the stem, the beginnings of their forms, and the endings that follow one of
-/// these beginnings.
+/// Irregular words: the stem, and all folded forms.
 const IRREGULAR_WORDS: &[(&str, &[&str])] = &[
     (
         "gra",

@@ -21,7 +21,7 @@ pub(super) fn strip_ending<'w>(word: &'w str, ending: &str) -> Option<&'w str> {
     })
 }
 
-/// Drops the vowel that `qendër`, `emër` and Macedonian `безбеден` lose in other forms.
+/// Drops the vowel that `qendër` and `emër` lose in other forms.
 pub(super) fn drop_fleeting_vowel(word: &str) -> String {
     for (ending, short) in [("er", 'r'), ("en", 'n')] {
         if let Some(rest) = word.strip_suffix(ending)

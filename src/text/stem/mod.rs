@@ -66,9 +66,14 @@ impl StemmerLanguage {
 
     /// Adds the stems of a word to `stems`. Where a stemmer uses diacritics, the folded form is
     /// stemmed too, since either may be typed or stored. The word is cut at an apostrophe: what
-    /// follows it is an ending, in English as in Turkish.
+    /// follows it is an ending, in English as in Turkish. A word with an elided article or particle
+    /// (`O'Brien`) has no stem; what follows that is a variant of the word.
     pub fn collect_stems(self, word: &str, stems: &mut BTreeSet<String>) {
-        let word = word.split(is_apostrophe).next().unwrap_or_default();
+        let word = match word.split_once(is_apostrophe) {
+            Some((letter, rest)) if is_elided(letter, rest) => return,
+            Some((word, _ending)) => word,
+            None => word,
+        };
         let folded = fold_word(word);
         self.collect_stems_of(word, &folded, stems);
         // Names with `đ` are written with `dj` too; the Serbian stemmer knows both.
@@ -109,6 +114,12 @@ impl StemmerLanguage {
             }
         }
     }
+}
+
+/// Whether the word before an apostrophe is an elided article or a particle of a name.
+fn is_elided(letter: &str, rest: &str) -> bool {
+    letter.chars().nth(1).is_none()
+        && rest.chars().take_while(|c| c.is_alphabetic()).nth(2).is_some()
 }
 
 #[cfg(test)]

@@ -21,7 +21,9 @@ const IRREGULAR_STEMS: &[(&str, &[&str])] = &[
 
 /// Adds the stems of a word in lower case and of its folded form.
 pub(super) fn add_stems(lowercase: &str, folded: &str, add: &mut impl FnMut(&str)) {
-    let latin = to_latin(lowercase);
+    // Macedonian letters are folded to others than those that Serbian writes for them.
+    let is_macedonian = lowercase.contains(['ќ', 'ѓ']);
+    let latin = if is_macedonian { folded.into() } else { to_latin(lowercase) };
     for form in [&*latin, folded] {
         add(&stem(form));
         add_alternations(form, add);

@@ -213,9 +213,12 @@ pub async fn replace_caption_track(
     let DeclaredFormat { format, charset } = parse_content_type(&body.request)?;
     let limits = BodyLimits { max_bytes: MAX_TRACK_BYTES, ..state.settings.body_limits() };
     let (request, body) = body.read_bytes(limits).await?;
-    let options = ParseOptions { format, charset, language: &language, repair };
+    let of_track = language.clone();
+    let parsed = web::block(move || {
+        captions::parse(&body, ParseOptions { format, charset, language: &of_track, repair })
+    });
     let ParsedFile { format, encoding, track, repairs } =
-        captions::parse(&body, options).map_err(parse_problem)?;
+        parsed.await.map_err(Problem::internal)?.map_err(parse_problem)?;
     let summary = TrackSummary { kind, language: language.as_str().to_owned(), label };
     let inner = state.clone().into_inner();
     let outcome = state

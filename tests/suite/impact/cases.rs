@@ -154,9 +154,9 @@ const CASES: [Case; 46] = [
         "",
         &[": sum=10 excluded=1"],
     ),
-    // Regions beside countries, places.
+    // Regions and countries, places.
     case(
-        "a workshop of the region beside the countries",
+        "a workshop of the region and its countries",
         "count",
         &["AL 2024 3000", "RS 2024 4000", "- 2024 5"],
         "",
@@ -184,7 +184,7 @@ const CASES: [Case; 46] = [
         &[": sum=100 count=2"],
     ),
     case(
-        "a country beside its places",
+        "a country and its places",
         "count",
         &["RS 2024 40 location=NIS", "RS 2024 60 location=NS", "RS 2024 1"],
         "",

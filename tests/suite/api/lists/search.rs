@@ -241,6 +241,16 @@ on_both! {
         }
     }
 
+    fn single_letters_before_apostrophes_are_not_words(server: &TestServer) {
+        server.import(&[
+            topic("named", "en", "Sinead O'Brien speaks", ""), topic("about", "bs", "Nešto o ženama", ""), topic("visit", "en", "A visit to the Musée d\u{2019}Orsay", ""),
+            topic("union", "tr", "AB'nin desteği", ""),
+        ]);
+        for (query, expected) in [("O'Brien", "named"), ("o\u{2019}brien", "named"), ("brien", "named"), ("orsay", "visit"), ("d'Orsay", "visit"), ("AB", "union"), ("AB'den", "union")] {
+            assert_eq!(found(server, "/v1/topics", query), [expected], "{query}");
+        }
+    }
+
     fn orders_by_whole_title_and_adjacent_words(server: &TestServer) {
         let video = |slug: &str, year: u32, language: &str, title: &str, summary: &str| json!({"resource": "video", "slug": slug, "status": "published", "published_at": format!("{year}-01-01T00:00:00Z"), "original_language": language, "title": title, "summary": summary});
         server.import(&[
