@@ -233,7 +233,7 @@ on_both! {
         let item = server.read("/v1/impact-statistics/people");
         assert_eq!((&item["value"], &item["additive"], &item["period_start"], &item["baseline"]["year"]), (&json!("1500.5"), &json!(false), &json!("2024-04-01"), &json!(2020)));
         assert_eq!((&item["disaggregation"][1], &item["evidence"][0]["start_seconds"]), (&json!({"dimension": "a=b", "value": "x; \\y"}), &json!(12.5)));
-        assert_eq!((&item["label"], &item["published_at"]), (&json!("People at the \"forum\""), &json!("2026-05-07T08:00:00.25Z")));
+        assert_eq!((&item["label"], &item["published_at"]), (&json!("People at the \"forum\""), &json!("2026-05-07T08:00:00.250Z")));
         assert_eq!(server.read("/v1/impact-statistics/ambiguous")["label"], "=1+1");
         assert_eq!(counts(&send(server, &key, "", file).expect(200).json()), [6, 0, 0, 6]);
     }
