@@ -16,13 +16,15 @@ const MAX_PARAMETER_LEN: usize = 100;
 
 /// The parameters whose values are logged: those of the API that contain no free text. What a client
 /// sends in others may be a search term or a password, and cursors contain sort keys.
-const LOGGED_PARAMETERS: [&str; 62] = [
+const LOGGED_PARAMETERS: [&str; 65] = [
     "additive",
     "aggregate",
     "aggregates",
     "by",
     "caption_language",
     "country",
+    "decimal",
+    "defuse",
     "dry_run",
     "facet_limit",
     "facets",
@@ -62,6 +64,7 @@ const LOGGED_PARAMETERS: [&str; 62] = [
     "qualifier",
     "recorded_after",
     "recorded_before",
+    "repair",
     "result_type",
     "separate",
     "sort",

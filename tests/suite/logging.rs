@@ -27,7 +27,18 @@ fn values_of_parameters_without_free_text_are_logged() {
         .into_iter()
         .filter(|name| !path_for_log(&format!("/?{name}=value")).ends_with("=value"))
         .collect();
-    assert_eq!(hidden, ["code", "cursor", "dimension", "label", "q", "unit", "url", "vocabulary"]);
+    let expected = [
+        "code",
+        "cursor",
+        "dimension",
+        "ignore_columns",
+        "label",
+        "q",
+        "unit",
+        "url",
+        "vocabulary",
+    ];
+    assert_eq!(hidden, expected);
 }
 
 #[test]
