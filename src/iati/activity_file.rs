@@ -165,7 +165,7 @@ impl ActivityRequest {
                 "No published programme matches, and an IATI file requires at least one activity.";
             return Err(Problem::incomplete_catalogue(
                 detail,
-                vec![FieldError::field("/programmes", "required", detail)],
+                vec![FieldError::field("/programmes", "missing_value", detail)],
             ));
         }
         Ok(programmes)

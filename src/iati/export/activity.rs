@@ -39,7 +39,7 @@ pub fn build_activity(
     if identifier.is_empty() {
         add_issue(
             "iati_identifier",
-            "required",
+            "missing_value",
             "IATI requires an identifier: that of the reporting organisation, a hyphen, and an identifier of your own.".to_owned(),
         );
     } else if !is_iati_identifier(&identifier) {
@@ -60,27 +60,27 @@ pub fn build_activity(
     if description.is_empty() {
         add_issue(
             "description",
-            "required",
+            "missing_value",
             "IATI requires a description: add one, or a summary.".to_owned(),
         );
     }
     let participants = participants(programme, data);
     if participants.is_empty() {
         let detail = "IATI requires a participating organisation: give a published partner the role funder, accountable, extending or implementer.";
-        add_issue("partners", "required", detail.to_owned());
+        add_issue("partners", "missing_value", detail.to_owned());
     }
     let countries: Vec<String> = own.countries.unpack();
     let (shares, region) = recipient_countries(own, &countries);
     if countries.is_empty() {
         add_issue(
             "countries",
-            "required",
+            "missing_value",
             "IATI requires a recipient country: add `countries`.".to_owned(),
         );
     } else if shares.is_empty() && region.is_none() {
         add_issue(
             "country_shares",
-            "required",
+            "missing_value",
             "IATI requires the percentages of these countries, since no region contains all of them.".to_owned(),
         );
     }
@@ -88,14 +88,14 @@ pub fn build_activity(
     let sectors = match export_sectors(&sectors) {
         Ok(sectors) => sectors,
         Err(detail) => {
-            add_issue("sectors", "required", detail.to_owned());
+            add_issue("sectors", "missing_value", detail.to_owned());
             Vec::new()
         }
     };
     if own.start_date.is_none() {
         add_issue(
             "start_date",
-            "required",
+            "missing_value",
             "IATI requires a start date, planned or actual.".to_owned(),
         );
     }

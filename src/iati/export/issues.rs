@@ -38,7 +38,7 @@ pub fn statistic_issues(one: &Statistic, data: &ExportData) -> Vec<ReadinessIssu
             kind: Some(kind),
             slug: slug.to_owned(),
             field,
-            code: "required",
+            code: "missing_value",
             detail: detail.to_owned(),
         });
     };

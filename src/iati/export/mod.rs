@@ -45,7 +45,7 @@ pub fn build_reporting_org(
         kind: None,
         slug: slug.to_owned(),
         field: "",
-        code: "required",
+        code: "missing_value",
         detail: detail.to_owned(),
     };
     let (Some(reference), Some(kind)) =

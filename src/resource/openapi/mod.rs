@@ -382,7 +382,7 @@ fn problem_responses() -> Value {
                     let pointer = "/programmes/implementing-norms-changing-minds/start_date";
                     example.insert(
                         "errors".to_owned(),
-                        json!([{"pointer": pointer, "code": "required", "detail": detail}]),
+                        json!([{"pointer": pointer, "code": "missing_value", "detail": detail}]),
                     );
                 }
                 ProblemKind::InvalidFields => {

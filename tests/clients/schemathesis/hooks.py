@@ -9,6 +9,7 @@ import re
 import uuid
 
 import schemathesis
+import yaml
 
 # The item does not exist, is referenced or has a taken slug, is deleted, or has changed.
 STATE_STATUSES = {404, 409, 410, 412}
@@ -36,17 +37,35 @@ SEMANTIC_ERRORS = {
     "not_additive": "a sum of values not marked `additive`",
     "not_a_count": "a sum of percentages",
     "invalid_sum": "percentages that do not sum up to 100",
-    "required": "the catalogue lacks data that IATI requires",
+    "missing_value": "the catalogue lacks data that IATI requires",
+    "has_tracks": "a draft text that hides text tracks, removed before them",
     "invalid_identifier": "an activity identifier without the prefix of the reporting organisation",
     "invalid_text": "a control character",
     "reused": "an Idempotency-Key that was used for another request",
 }
 
 
-@schemathesis.serializer("application/x-subrip")
 def as_text(ctx, value) -> bytes:
-    """Sends text tracks as raw bytes."""
+    """Sends files as raw bytes."""
     return value if isinstance(value, bytes) else str(value).encode()
+
+
+for media_type in (
+    "application/x-subrip",
+    "application/ttml+xml",
+    "text/x-ssa",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+):
+    schemathesis.serializer(media_type)(as_text)
+
+
+@schemathesis.deserializer("application/yaml")
+def document(ctx, response):
+    """Parses the document, of which only the first megabyte is recorded."""
+    try:
+        return yaml.safe_load(response.text)
+    except yaml.YAMLError:
+        return None
 
 
 @schemathesis.deserializer("application/json+chapters")

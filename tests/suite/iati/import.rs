@@ -256,7 +256,7 @@ on_both! {
             command.env("KINOTEKA_IATI_REPORTING_ORG", "XM-EXAMPLE-1").env("KINOTEKA_IATI_REPORTING_ORG_TYPE", "22");
             stdout_text(&expect_exit(command.output().expect("the program runs"), code))
         };
-        assert!(check(&[], 1).starts_with("required: /settings/KINOTEKA_NAME: IATI requires the name of `XM-EXAMPLE-1`"));
+        assert!(check(&[], 1).starts_with("missing_value: /settings/KINOTEKA_NAME: IATI requires the name of `XM-EXAMPLE-1`"));
         server.import(&whole());
         assert_eq!(check(&[], 0), "");
         server.import(&[
@@ -268,7 +268,7 @@ on_both! {
         let found: Vec<Value> = check(&["--json"], 1).lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
         let subjects: Vec<&str> = found.iter().map(|finding| finding["subject"].as_str().unwrap()).collect();
         assert_eq!(subjects, ["/indicators/reached/result_type", "/impact-statistics/two/period_end"]);
-        assert!(found.iter().all(|finding| finding["code"] == "required" && finding["remedy"].as_str().unwrap().contains("incomplete=omit")));
+        assert!(found.iter().all(|finding| finding["code"] == "missing_value" && finding["remedy"].as_str().unwrap().contains("incomplete=omit")));
         expect_exit(kinoteka(directory.path(), &server.settings.database_url, &["check"]).output().expect("the program runs"), 0);
     }
 }

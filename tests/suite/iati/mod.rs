@@ -213,19 +213,19 @@ on_both! {
         let mut found: Vec<String> = problem["errors"].as_array().unwrap().iter().map(|error| format!("{} {}", error["pointer"].as_str().unwrap(), error["code"].as_str().unwrap())).collect();
         found.sort();
         assert_eq!(found, [
-            "/impact-statistics/aimed/target/period_end required",
-            "/impact-statistics/empty/value required",
-            "/impact-statistics/of-bare/period_end required",
-            "/impact-statistics/of-bare/period_start required",
-            "/impact-statistics/of-bare/result_type required",
-            "/impact-statistics/undated/period_end required",
-            "/impact-statistics/undated/result_type required",
-            "/programmes/bare/country_shares required",
-            "/programmes/bare/description required",
+            "/impact-statistics/aimed/target/period_end missing_value",
+            "/impact-statistics/empty/value missing_value",
+            "/impact-statistics/of-bare/period_end missing_value",
+            "/impact-statistics/of-bare/period_start missing_value",
+            "/impact-statistics/of-bare/result_type missing_value",
+            "/impact-statistics/undated/period_end missing_value",
+            "/impact-statistics/undated/result_type missing_value",
+            "/programmes/bare/country_shares missing_value",
+            "/programmes/bare/description missing_value",
             "/programmes/bare/iati_identifier invalid_identifier",
-            "/programmes/bare/partners required",
-            "/programmes/bare/sectors required",
-            "/programmes/bare/start_date required",
+            "/programmes/bare/partners missing_value",
+            "/programmes/bare/sectors missing_value",
+            "/programmes/bare/start_date missing_value",
             "/programmes/double/iati_identifier invalid_identifier",
         ]);
         let omitted = activities(server, "/iati/activities.xml?incomplete=omit");
