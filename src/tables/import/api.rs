@@ -112,7 +112,7 @@ impl ImportOptions {
     params(
         ("decimal" = inline(Option<DecimalSeparator>), Query, description = "Character before the decimals of numbers, if they are written as in a region. Without it, numbers that have two readings are rejected: `1,500` everywhere, `1.500` unless the cells are separated by commas.", example = ","),
         ("defuse" = Option<bool>, Query, description = "Whether text that begins like a formula has an apostrophe before it, as in exports without `defuse=false`; true by default.", example = true),
-        ("ignore_columns" = Option<Vec<String>>, Query, style = Form, explode = false, description = "Columns to leave out, such as your own ones: names separated by commas. Others that are unknown are errors.", example = json!(["notes"])),
+        ("ignore_columns" = Option<String>, Query, min_length = 1, max_length = 2000, pattern = "^[^,\\s][^,]*(,[^,\\s][^,]*)*$", description = "Columns to leave out, such as your own ones: names separated by commas. Others that are unknown are errors.", example = "notes,checked_by"),
         ("dry_run" = Option<bool>, Query, description = "Whether to validate only, and store nothing.", example = true),
         ("Idempotency-Key" = Option<String>, Header, description = "A quoted string chosen by the client. A repeated request with the same key and file receives the stored response (`Idempotent-Replayed: true`) and changes nothing. The same key with another request is 422; while the first request is in progress, 409. Ignored with `dry_run`.", example = json!("\"8e03978e-40d5-43dd-bc93-6894a57f9324\"")),
     ),
