@@ -16,7 +16,7 @@
 //! - `char_refs`: character references.
 //! - `displayed_lines`: the lines of a cue.
 //! - `repeated_lines`: the lines that roll-up captions display again.
-//! - `spoken`: what is said in each cue, and by whom.
+//! - `spoken`: the spoken lines of each cue and their speakers.
 //! - `speakers`: conventions of marking a speaker in the text.
 //! - `transcript`: the text of a track in paragraphs.
 

@@ -1,7 +1,7 @@
 //! Lines that roll-up captions display again.
 //!
 //! Roll-up and speech recognition captions repeat each line above the next one, or a growing line
-//! with more words. A text with each line of them once is what is said. But people repeat
+//! with more words. The spoken text has each of these lines once. But people repeat
 //! themselves too ("No." "No."), so lines are compared only in tracks that show the pattern: in
 //! most cues that follow each other without a gap, the first lines are the last ones of the cue
 //! before, and new text follows them. Two lines of a dialogue ("- Yes." above "- No.") are no

@@ -1,4 +1,4 @@
-//! What is said in each cue, and by whom: the lines of a track, each once, with their speakers.
+//! Spoken lines of a track and their speakers, by cue; repeated lines of roll-up captions once.
 
 use std::sync::Arc;
 

@@ -49,6 +49,13 @@ pub fn format_srt_timestamp(ms: i64) -> String {
     format_timestamp(ms, ',')
 }
 
+/// Parses the digits after the decimal separator of a second as milliseconds; more than three are
+/// cut.
+pub(super) fn parse_fraction_ms(fraction: &str) -> Option<i64> {
+    let digits: String = fraction.chars().chain("00".chars()).take(3).collect();
+    parse_digits(&digits, 3, 3)
+}
+
 fn format_timestamp(ms: i64, separator: char) -> String {
     let ms = ms.max(0);
     let (seconds, fraction) = (ms / 1_000, ms % 1_000);
@@ -133,7 +140,7 @@ fn parse_time_fields(text: &str, format: CaptionFormat) -> Option<[i64; 4]> {
 }
 
 /// Parses a number with `min_digits` to `max_digits` digits; saturates on overflow.
-fn parse_digits(digits: &str, min_digits: usize, max_digits: usize) -> Option<i64> {
+pub(super) fn parse_digits(digits: &str, min_digits: usize, max_digits: usize) -> Option<i64> {
     let is_valid = (min_digits..=max_digits).contains(&digits.len())
         && digits.bytes().all(|digit| digit.is_ascii_digit());
     is_valid.then(|| digits.parse().unwrap_or(i64::MAX))

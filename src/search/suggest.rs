@@ -342,7 +342,8 @@ fn load_matching(
             continue;
         };
         let is_prefix_match = starts_with_words(&tokenize(&title), &query_tokens);
-        let is_asked = asked.as_ref().is_none_or(|asked| is_same_language(asked, &language));
+        let is_in_response_language =
+            asked.as_ref().is_none_or(|asked| is_same_language(asked, &language));
         let url = format!("{}{}/{}", render_context.base_url, kind.path(), target.slug);
         let suggestion = Suggestion {
             kind: kind.as_str(),
@@ -353,7 +354,7 @@ fn load_matching(
             language: language.as_str().to_owned(),
             url,
         };
-        let rank = (!is_asked, !is_prefix_match, kind_index, recency);
+        let rank = (!is_in_response_language, !is_prefix_match, kind_index, recency);
         ranked.push(RankedSuggestion { rank, suggestion });
     }
     ranked.sort_by_key(|ranked| ranked.rank);

@@ -235,6 +235,19 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
+    fn variants_are_compared_by_their_words() {
+        // A comparison of each variant with all others would take minutes.
+        let text: String =
+            (0..100_000).map(|number| format!("a{number}-b ")).collect::<Vec<_>>().concat();
+        let started = std::time::Instant::now();
+        let mut texts = AnalyzedTexts::default();
+        texts.add_text(&text, None);
+        texts.add_text(&text, None);
+        assert_eq!(texts.variants.len(), 100_000);
+        assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
+    }
+
+    #[test]
     fn tokenizes_text() {
         for (text, expected) in [
             ("COVID-19", "covid 19"),

@@ -114,7 +114,8 @@ impl SearchQuery {
         self.groups.is_empty()
     }
 
-    /// The tokens in the order of the query; `None` if it has alternatives.
+    /// The tokens in the order of the query; `None` if a group has several terms (`OR`), or if there
+    /// are none.
     #[must_use]
     pub fn token_sequence(&self) -> Option<Vec<&str>> {
         let mut sequence = Vec::new();

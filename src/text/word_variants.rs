@@ -1,4 +1,4 @@
-//! Words that are written in several ways: hyphened or joined (`e-mail`), with or without full stops
+//! Words that are written in several ways: hyphenated or joined (`e-mail`), with or without full stops
 //! (`E.U.`), with or without separators in numbers (`1,500`, `0800 222 003`), and after an elided
 //! article (`d'Orsay`).
 //!
@@ -112,12 +112,12 @@ fn separator(text: &str, words: &[(usize, &str)], index: usize) -> Option<char> 
 
 /// The number of groups of digits of a telephone number: `0800 222 003`, `+381 11/222-333`.
 fn phone_number_len(text: &str, words: &[(usize, &str)]) -> usize {
-    let is_joint = |c| matches!(c, ' ' | '\u{a0}' | '-' | '\u{2010}' | '\u{2011}' | '/' | '.');
+    let is_separator = |c| matches!(c, ' ' | '\u{a0}' | '-' | '\u{2010}' | '\u{2011}' | '/' | '.');
     let is_group = |word: &str| word.len() >= 2 && word.bytes().all(|byte| byte.is_ascii_digit());
     let mut length: usize = 1;
     while length < MAX_JOINED_WORDS
         && words.get(length).is_some_and(|(_, word)| is_group(word))
-        && separator(text, words, length.saturating_sub(1)).is_some_and(is_joint)
+        && separator(text, words, length.saturating_sub(1)).is_some_and(is_separator)
     {
         length = length.saturating_add(1);
     }
@@ -126,16 +126,17 @@ fn phone_number_len(text: &str, words: &[(usize, &str)]) -> usize {
 }
 
 /// The number of groups of a number whose thousands are separated: `1,500`, `1.500.000`, `1 500`.
-fn grouped_number_len(text: &str, words: &[(usize, &str)], joint: char) -> usize {
-    let is_joint = matches!(joint, ',' | '.' | ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}');
-    if !is_joint || words.first().is_none_or(|(_, first)| first.len() > 3) {
+fn grouped_number_len(text: &str, words: &[(usize, &str)], group_separator: char) -> usize {
+    let is_supported =
+        matches!(group_separator, ',' | '.' | ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}');
+    if !is_supported || words.first().is_none_or(|(_, first)| first.len() > 3) {
         return 1;
     }
     let is_group = |word: &str| word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_digit());
     let mut length: usize = 1;
     while length < MAX_JOINED_WORDS
         && words.get(length).is_some_and(|(_, word)| is_group(word))
-        && separator(text, words, length.saturating_sub(1)) == Some(joint)
+        && separator(text, words, length.saturating_sub(1)) == Some(group_separator)
     {
         length = length.saturating_add(1);
     }

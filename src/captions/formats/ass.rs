@@ -5,8 +5,8 @@
 
 use crate::captions::blocks::split_lines;
 use crate::captions::formats::markup::{Markup, Styles};
-use crate::captions::formats::sbv::parse_number;
 use crate::captions::repair::loose_file::{LooseFile, Repairs};
+use crate::captions::timing::{parse_digits, parse_fraction_ms};
 use crate::captions::track::Cue;
 
 /// The columns of an event, unless a `Format:` line states others.
@@ -65,10 +65,10 @@ fn parse_columns(format: &str) -> Vec<String> {
 /// A time such as `0:00:01.50` in milliseconds.
 fn parse_time(text: &str) -> Option<i64> {
     let (clock, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let fields: Vec<i64> = clock.split(':').map(parse_number).collect::<Option<_>>()?;
+    let fields: Vec<i64> =
+        clock.split(':').map(|field| parse_digits(field, 1, 9)).collect::<Option<_>>()?;
     let [hours, minutes, seconds] = fields.as_slice() else { return None };
-    let digits: String = fraction.chars().chain("00".chars()).take(3).collect();
-    Some(((hours * 60 + minutes) * 60 + seconds) * 1_000 + parse_number(&digits)?)
+    Some(((hours * 60 + minutes) * 60 + seconds) * 1_000 + parse_fraction_ms(fraction)?)
 }
 
 /// Converts the text of an event to cue settings and a payload.
@@ -83,15 +83,16 @@ fn convert_text(text: &str, name: Option<&str>) -> (String, String) {
             markup.push(&before, styles);
         }
         for code in codes.split('\\').skip(1) {
-            let number =
-                |name: &str| code.strip_prefix(name).and_then(|value| parse_number(value.trim()));
+            let number = |name: &str| {
+                code.strip_prefix(name).and_then(|value| parse_digits(value.trim(), 1, 9))
+            };
             for (name, style) in ["i", "b", "u"].iter().zip(&mut styles) {
                 // `\b700` is a weight.
                 if let Some(value) = number(name) {
                     *style = value == 1 || value > 400;
                 }
             }
-            if code == "r" || code.starts_with('r') && !code.starts_with("rnd") {
+            if code.starts_with('r') && !code.starts_with("rnd") {
                 styles = Styles::default();
             }
             is_drawing = number("p").map_or(is_drawing, |scale| scale > 0);

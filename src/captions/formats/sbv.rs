@@ -3,6 +3,7 @@
 use crate::captions::blocks::{split_blocks, split_lines};
 use crate::captions::formats::markup::Markup;
 use crate::captions::repair::loose_file::{LooseFile, Repairs};
+use crate::captions::timing::parse_digits;
 use crate::captions::track::Cue;
 
 /// Parses a file. `[br]` in text is a line break.
@@ -35,18 +36,12 @@ pub(super) fn parse_timing(line: &str) -> Option<(i64, i64)> {
 /// A time such as `0:00:01.000` in milliseconds.
 fn parse_time(text: &str) -> Option<i64> {
     let (clock, fraction) = text.trim().split_once('.')?;
-    let fields: Vec<i64> = clock.split(':').map(parse_number).collect::<Option<_>>()?;
+    let fields: Vec<i64> =
+        clock.split(':').map(|field| parse_digits(field, 1, 9)).collect::<Option<_>>()?;
     let [hours, minutes, seconds] = fields.as_slice() else { return None };
-    let ms = parse_number(fraction).filter(|_| fraction.len() == 3)?;
+    let ms = parse_digits(fraction, 3, 3)?;
     let is_clock = (0..60).contains(minutes) && (0..60).contains(seconds);
     is_clock.then_some(((hours * 60 + minutes) * 60 + seconds) * 1_000 + ms)
-}
-
-/// A number of one to six digits.
-pub(super) fn parse_number(digits: &str) -> Option<i64> {
-    let is_number =
-        (1..=6).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then(|| digits.parse().ok())?
 }
 
 #[cfg(test)]

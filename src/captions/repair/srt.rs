@@ -5,7 +5,7 @@ use super::loose_file::{LooseFile, Repairs, clean};
 use crate::captions::blocks::Line;
 use crate::captions::srt::parse_identifier;
 use crate::captions::srt_cue_text::to_webvtt;
-use crate::captions::timing::{ARROW, is_setting};
+use crate::captions::timing::{ARROW, is_setting, parse_digits, parse_fraction_ms};
 use crate::captions::track::{CaptionFormat, Cue};
 
 /// Characters around the timestamps that are not part of them.
@@ -137,22 +137,14 @@ fn parse_time(text: &str) -> Option<(i64, bool)> {
     let mut fields = 0;
     let mut is_exact = !is_negative && fraction.len() == 3;
     for field in clock.split(':') {
-        let value = parse_number(field)?;
+        let value = parse_digits(field, 1, 9)?;
         is_exact = is_exact && (fields == 0 || value < 60);
         seconds = seconds.saturating_mul(60).saturating_add(value);
         fields += 1;
     }
-    let digits: String = fraction.chars().chain("00".chars()).take(3).collect();
-    let ms = seconds.saturating_mul(1_000).saturating_add(parse_number(&digits)?);
-    parse_number(fraction)?;
+    let ms = seconds.saturating_mul(1_000).saturating_add(parse_fraction_ms(fraction)?);
+    parse_digits(fraction, 1, 9)?;
     (2..=3).contains(&fields).then_some((if is_negative { 0 } else { ms }, is_exact))
-}
-
-/// A number of one to eighteen digits.
-fn parse_number(digits: &str) -> Option<i64> {
-    let is_number =
-        (1..=18).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then(|| digits.parse().ok())?
 }
 
 #[cfg(test)]

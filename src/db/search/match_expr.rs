@@ -10,7 +10,7 @@ use crate::db::search::word_order::sequence_key;
 use crate::db::search::{FIELD_LETTERS, FieldLetters, WHOLE_TITLE_LETTER};
 use crate::text::query::{SearchQuery, Term};
 
-/// How a query word matches an indexed word.
+/// How a query matches: as a whole, or word by word.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum MatchKind {
     /// The query is a whole title.
@@ -81,12 +81,8 @@ pub(super) fn query_expr(
     match_kind: MatchKind,
 ) -> MatchExpr {
     if match_kind < MatchKind::Exact {
-        let before = fields.end().checked_sub(1).filter(|before| before >= fields.start());
-        let before = before
-            .map(|before| query_expr(query, kinds, *fields.start()..=before, MatchKind::Prefix));
-        let parts =
-            before.into_iter().chain(word_order_exprs(query, kinds, *fields.end(), match_kind));
-        return MatchExpr::Any(parts.collect());
+        // Whole titles and adjacent words are of the first field, which no other precedes.
+        return MatchExpr::Any(word_order_exprs(query, kinds, *fields.end(), match_kind));
     }
     let group = |group: &Vec<Term>| {
         let mut any = Vec::new();

@@ -194,8 +194,8 @@ impl VocabularyView<'_> {
         Ok(found)
     }
 
-    /// Returns the words whose beginning is most similar to an incomplete typed word, in the order of
-    /// insertion.
+    /// Returns the first `limit` words, in the order of insertion, whose beginning is similar to an
+    /// incomplete typed word.
     pub fn nearest_beginnings(
         self,
         connection: &mut Connection,
@@ -206,8 +206,10 @@ impl VocabularyView<'_> {
         let fuzzy_word = FuzzyWord::new(typed);
         let mut found: Vec<String> = Vec::new();
         for ListedWord { word, .. } in word_list.iter() {
-            if found.len() < limit
-                && fuzzy_word.prefix_distance(word).is_some()
+            if found.len() == limit {
+                break;
+            }
+            if fuzzy_word.prefix_distance(word).is_some()
                 && !found.iter().any(|found| found == word)
             {
                 found.push(word.to_owned());

@@ -220,6 +220,22 @@ mod tests {
     }
 
     #[test]
+    fn rendering_hits_does_not_depend_on_the_other_matches() {
+        // Twenty matches in each of 20,000 cues: a search through all of them for each hit would
+        // take minutes.
+        let lines: Vec<(i64, String)> =
+            (0..20_000).map(|second| (second * 1_000, "a ".repeat(20))).collect();
+        let lines: Vec<(i64, &str)> =
+            lines.iter().map(|(start, text)| (*start, text.as_str())).collect();
+        let text = cue_text(&lines);
+        let started = std::time::Instant::now();
+        let hits = passages_of(&text, "a ");
+        assert_eq!(hits.len(), 20_000);
+        assert!(hits.iter().all(|(_, _, html)| html.matches("<mark>a</mark>").count() == 20));
+        assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
+    }
+
+    #[test]
     fn matches_phrases_across_cues() {
         let text = cue_text(&[(0, "Nobody is"), (2_000, "alone"), (4_000, "here.")]);
         assert_eq!(

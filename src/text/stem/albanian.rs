@@ -8,6 +8,9 @@ const ENDINGS: &[&str] = &[
     "un", "ia", "a", "e", "i", "u",
 ];
 
+/// Endings whose vowel other forms do not have: `qendër`, `emër`.
+const FLEETING: &[(&str, char)] = &[("er", 'r'), ("en", 'n')];
+
 /// Irregular words: the stem, and all folded forms.
 const IRREGULAR_WORDS: &[(&str, &[&str])] = &[
     (
@@ -37,16 +40,16 @@ pub(super) fn add_stems(word: &str, add: &mut impl FnMut(&str)) {
         .filter(|rest| rest.len() >= 4 && rest.ends_with(['s', 't', 'r']))
         .unwrap_or(word);
     if let Some(singular) = changed_plural(word) {
-        return add(&drop_fleeting_vowel(&singular));
+        return add(&drop_fleeting_vowel(&singular, FLEETING));
     }
     // The definite plural of nouns in -ër: `prindërve`.
     let word = word.strip_suffix("ve").filter(|rest| rest.ends_with("er")).unwrap_or(word);
     let ending =
         ENDINGS.iter().find_map(|ending| Some((strip_ending(word, ending)?, ending.len())));
     let Some((rest, length)) = ending else {
-        return add_without_r(&drop_fleeting_vowel(word), add);
+        return add_without_r(&drop_fleeting_vowel(word, FLEETING), add);
     };
-    let stem = drop_fleeting_vowel(rest);
+    let stem = drop_fleeting_vowel(rest, FLEETING);
     if matches!(word.get(rest.len()..), Some("a" | "at" | "ave" | "it")) {
         add_without_r(&stem, add);
     } else {
@@ -57,7 +60,7 @@ pub(super) fn add_stems(word: &str, add: &mut impl FnMut(&str)) {
     }
     // The ending without its consonant may be the vowel of the base form: `Prishtinë`, `romane`.
     let shorter = strip_ending(word, "e").or_else(|| strip_ending(word, "a"));
-    add(&drop_fleeting_vowel(shorter.unwrap_or(word)));
+    add(&drop_fleeting_vowel(shorter.unwrap_or(word), FLEETING));
 }
 
 /// Adds a stem and, if it may be a plural in -ra or -ër (`fshatra`, `mbretër`), that of the

@@ -21,13 +21,14 @@ pub(super) fn strip_ending<'w>(word: &'w str, ending: &str) -> Option<&'w str> {
     })
 }
 
-/// Drops the vowel that `qendër` and `emër` lose in other forms.
-pub(super) fn drop_fleeting_vowel(word: &str) -> String {
-    for (ending, short) in [("er", 'r'), ("en", 'n')] {
+/// Drops the vowel that words with one of these endings lose in other forms, such as `qendër`,
+/// `emër` and Macedonian `бегалец`.
+pub(super) fn drop_fleeting_vowel(word: &str, endings: &[(&str, char)]) -> String {
+    for (ending, short) in endings {
         if let Some(rest) = word.strip_suffix(ending)
             && rest.len() >= 2
-            && rest.chars().next_back().is_some_and(|last| !is_vowel(last))
-            && rest.chars().any(is_vowel)
+            && !rest.ends_with(is_vowel)
+            && rest.contains(is_vowel)
         {
             return format!("{rest}{short}");
         }

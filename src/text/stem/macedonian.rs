@@ -1,6 +1,6 @@
 //! Macedonian nouns and adjectives: the definite article, number and gender.
 
-use super::endings::{IRREGULAR, is_vowel, strip_ending};
+use super::endings::{IRREGULAR, drop_fleeting_vowel, is_vowel, strip_ending};
 
 /// Nouns whose plural has another stem: the stem to use, and the folded forms without the article.
 const IRREGULAR_NOUNS: &[(&str, &[&str])] = &[
@@ -34,7 +34,7 @@ pub(super) fn add_stems(word: &str, add: &mut impl FnMut(&str)) {
             }
         }
     }
-    let singular = ["ista"].iter().find_map(|plural| strip_ending(bare, plural));
+    let singular = strip_ending(bare, "ista");
     // Neuter nouns in -e: `момчиња`, `имиња`.
     let neuter = bare
         .strip_suffix("inja")
@@ -55,16 +55,7 @@ fn canonical_stem(stem: &str) -> String {
     if let Some(rest) = stem.strip_suffix("st").filter(|rest| rest.len() >= 2) {
         return format!("{rest}s");
     }
-    for (ending, short) in [("ec", 'c'), ("ar", 'r'), ("er", 'r'), ("en", 'n')] {
-        if let Some(rest) = stem.strip_suffix(ending)
-            && rest.len() >= 2
-            && !rest.ends_with(is_vowel)
-            && rest.contains(is_vowel)
-        {
-            return format!("{rest}{short}");
-        }
-    }
-    stem.to_owned()
+    drop_fleeting_vowel(stem, &[("ec", 'c'), ("ar", 'r'), ("er", 'r'), ("en", 'n')])
 }
 
 /// The spellings that a Latin word without diacritics may stand for: `zh`, `ch` and `sh` for ж, ч
