@@ -1,6 +1,7 @@
 //! Reader of XLSX files: the rows of the first sheet. Sizes are checked before the file is parsed,
 //! since a small file may unpack to any size.
 
+use std::collections::HashSet;
 use std::io::{Cursor, Read, Write};
 
 use bigdecimal::BigDecimal;
@@ -27,13 +28,17 @@ pub fn read_sheet(bytes: &[u8]) -> Result<Vec<Record>, String> {
     let name = book.sheet_names().into_iter().next().ok_or("The workbook has no sheet.")?;
     let mut cells = book.worksheet_cells_reader(&name).map_err(invalid)?;
     let mut rows: Vec<Record> = Vec::new();
+    // Cells whose value is an empty text, by row number and column index.
+    let mut empty_texts: HashSet<(usize, usize)> = HashSet::new();
     let (mut count, mut text_bytes) = (0_usize, 0_usize);
     while let Some(cell) = cells.next_cell().map_err(invalid)? {
         let (row, column) = cell.get_position();
-        let at = |index: u32| usize::try_from(index).unwrap_or(usize::MAX);
         let (row, column) = (at(row).saturating_add(1), at(column));
         let (text, is_number) = cell_text(cell.get_value());
         if text.trim().is_empty() {
+            if !matches!(cell.get_value(), DataRef::Empty) && empty_texts.len() < MAX_CELLS {
+                empty_texts.insert((row, column));
+            }
             continue;
         }
         text_bytes = text_bytes.saturating_add(text.len());
@@ -65,7 +70,34 @@ pub fn read_sheet(bytes: &[u8]) -> Result<Vec<Record>, String> {
             record.number_columns.get_or_insert_default().push(column);
         }
     }
+    drop(cells);
+    let mut formulas = book.worksheet_cells_reader(&name).map_err(invalid)?;
+    while let Some(formula) = formulas.next_formula().map_err(invalid)? {
+        if formula.get_value().is_empty() {
+            continue;
+        }
+        let (row, column) = formula.get_position();
+        let (row, column) = (at(row).saturating_add(1), at(column));
+        let has_value = empty_texts.contains(&(row, column))
+            || rows
+                .binary_search_by_key(&row, |record| record.row)
+                .ok()
+                .and_then(|index| rows.get(index)?.cells.get(column))
+                .is_some_and(|text| !text.is_empty());
+        // An empty cell would delete what is stored. Some programs write formulas without values.
+        if !has_value {
+            return Err(format!(
+                "Row {row}, column {}: the formula has no value. Open the file in a spreadsheet and save it, so that formulas are calculated.",
+                column.saturating_add(1)
+            ));
+        }
+    }
     Ok(rows)
+}
+
+/// An index of calamine.
+fn at(index: u32) -> usize {
+    usize::try_from(index).unwrap_or(usize::MAX)
 }
 
 /// Counts what is written to it.
@@ -198,6 +230,17 @@ mod tests {
             zip.write_all(content.as_bytes()).unwrap();
         }
         zip.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn formulas_need_values() {
+        let row = |cell: &str| format!("<row r=\"2\"><c r=\"A2\"><v>1</v></c>{cell}</row>");
+        let calculated = workbook(&row("<c r=\"B2\"><f>3+4</f><v>7</v></c>"));
+        assert_eq!(read_sheet(&calculated).unwrap()[0].cells, ["1", "7"]);
+        let empty = workbook(&row("<c r=\"B2\" t=\"str\"><f>IF(A2,\"\",1)</f><v></v></c>"));
+        assert_eq!(read_sheet(&empty).unwrap()[0].cells, ["1"]);
+        let error = read_sheet(&workbook(&row("<c r=\"B2\"><f>3+4</f></c>"))).unwrap_err();
+        assert!(error.starts_with("Row 2, column 2: the formula has no value."), "{error}");
     }
 
     #[test]
