@@ -9,6 +9,7 @@ mod parameters;
 mod relevance;
 mod search;
 mod search_all;
+mod search_order;
 mod sorting;
 mod suggest;
 mod transcripts;
