@@ -76,12 +76,14 @@ where
 }
 
 /// Runs `first` and the writes queued behind it in one transaction, and replies to all of them.
+///
+/// Returns a job of another sort if it took one from the queue.
 pub(super) fn write_group(
     worker: &mut WorkerConnection,
     config: &PoolConfig,
     first: Box<dyn PendingWrite>,
     waiting: &Receiver<PoolJob>,
-) {
+) -> Option<PoolJob> {
     let mut pending_writes: Vec<Box<dyn PendingWrite>> = Vec::new();
     pending_writes.extend(Some(first).filter(|pending_write| pending_write.claim()));
     let (mut may_grow, mut attempt) = (true, 1);
@@ -122,7 +124,7 @@ pub(super) fn write_group(
                         Ok(PoolJob::Grouped(pending_write)) => pending_writes.extend(
                             Some(pending_write).filter(|pending_write| pending_write.claim()),
                         ),
-                        Ok(PoolJob::Single(job)) => {
+                        Ok(job @ PoolJob::Single(..)) => {
                             leftover_job = Some(job);
                             break;
                         }
@@ -151,9 +153,7 @@ pub(super) fn write_group(
             pending_write.reply(outcome.clone());
         }
     }
-    if let Some(job) = leftover_job {
-        job(worker, config);
-    }
+    leftover_job
 }
 
 /// Flushes the write buffer of the full-text index and commits the open transaction. Rolls it back

@@ -26,7 +26,7 @@ type BoxedJob = Box<dyn FnOnce(&mut WorkerConnection, &PoolConfig) + Send>;
 /// A job for a worker thread.
 pub(super) enum PoolJob {
     /// Runs alone.
-    Single(BoxedJob),
+    Single(ReadCost, BoxedJob),
     /// Runs in a transaction that other writes may share.
     Grouped(Box<dyn PendingWrite>),
 }

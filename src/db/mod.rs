@@ -8,6 +8,7 @@ pub mod database;
 pub mod driving_table;
 pub mod error;
 mod group_commit;
+mod heavy_jobs;
 mod job;
 pub mod keyset;
 pub mod maintenance;

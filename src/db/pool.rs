@@ -1,23 +1,24 @@
 //! Worker threads that own the connections: a fixed number per pool, fed by one bounded queue.
 //!
 //! A heavy job enters the queue only while fewer heavy jobs than workers are in it or running, so
-//! that one worker is always left to light jobs.
+//! that one worker is always left to light jobs. The others wait in [`HeavyJobs`].
 //!
 //! Threads that serve requests never block on the database, and a slow query does not delay them. A
 //! request that no worker takes within the acquire timeout fails with 503. If the queue is full, it
 //! fails at once. `benches/README.md` compares the measured alternatives.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::oneshot;
 
 use crate::db::connection::{Access, Connection};
 use crate::db::error::Error;
 use crate::db::group_commit::{self, QueuedWrite};
+use crate::db::heavy_jobs::HeavyJobs;
 use crate::db::job::{PoolJob, QueryOutcome, ReadCost};
 use crate::db::read_limit::{AbandonOnDrop, with_limit};
 use crate::db::worker_connection::{PoolConfig, WorkerConnection};
@@ -28,10 +29,7 @@ pub(super) struct ConnectionPool {
     config: Arc<PoolConfig>,
     size: usize,
     workers: Mutex<WorkerThreads>,
-    /// One permit for each heavy job that may be in the queue or running.
-    heavy_jobs: Arc<Semaphore>,
-    /// Number of heavy jobs that wait for a permit.
-    waiting_heavy_jobs: AtomicUsize,
+    heavy_jobs: Arc<HeavyJobs>,
 }
 
 #[derive(Default)]
@@ -47,8 +45,7 @@ impl ConnectionPool {
             config: Arc::new(config),
             size,
             workers: Mutex::default(),
-            heavy_jobs: Arc::new(Semaphore::new(size.saturating_sub(1).max(1))),
-            waiting_heavy_jobs: AtomicUsize::new(0),
+            heavy_jobs: Arc::new(HeavyJobs::new(size.saturating_sub(1).max(1))),
         }
     }
 
@@ -73,50 +70,33 @@ impl ConnectionPool {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let permit = match cost {
-            ReadCost::Light => None,
-            ReadCost::Heavy => Some(self.admit_heavy_job().await?),
-        };
         let is_abandoned = Arc::new(AtomicBool::new(false));
         let _abandon = AbandonOnDrop(Arc::clone(&is_abandoned));
         let job = |reply_sender: oneshot::Sender<_>, is_claimed: Arc<AtomicBool>| {
-            PoolJob::Single(Box::new(move |worker, config| {
-                let _permit = permit;
-                if reply_sender.is_closed() || is_claimed.swap(true, Ordering::AcqRel) {
-                    return;
-                }
-                let limited = || match config.access {
-                    Access::Write => work(worker, config),
-                    Access::Read | Access::ReadStream => {
-                        with_limit(config.session.statement_timeout, is_abandoned, || {
-                            work(worker, config)
-                        })
+            PoolJob::Single(
+                cost,
+                Box::new(move |worker, config| {
+                    if reply_sender.is_closed() || is_claimed.swap(true, Ordering::AcqRel) {
+                        return;
                     }
-                };
-                // A panic must not terminate the worker thread.
-                let outcome = catch_unwind(AssertUnwindSafe(limited)).unwrap_or_else(|_| {
-                    *worker = WorkerConnection::default();
-                    Err(Error::Internal("a database job panicked".to_owned()).into())
-                });
-                drop(reply_sender.send(outcome));
-            }))
+                    let limited = || match config.access {
+                        Access::Write => work(worker, config),
+                        Access::Read | Access::ReadStream => {
+                            with_limit(config.session.statement_timeout, is_abandoned, || {
+                                work(worker, config)
+                            })
+                        }
+                    };
+                    // A panic must not terminate the worker thread.
+                    let outcome = catch_unwind(AssertUnwindSafe(limited)).unwrap_or_else(|_| {
+                        *worker = WorkerConnection::default();
+                        Err(Error::Internal("a database job panicked".to_owned()).into())
+                    });
+                    drop(reply_sender.send(outcome));
+                }),
+            )
         };
         self.submit(job).await
-    }
-
-    /// Waits until a heavy job may enter the queue.
-    async fn admit_heavy_job(&self) -> Result<OwnedSemaphorePermit, Error> {
-        let waiting = self.waiting_heavy_jobs.fetch_add(1, Ordering::Relaxed);
-        let _leave = DecrementOnDrop(&self.waiting_heavy_jobs);
-        if waiting >= self.config.max_queue_len {
-            return Err(queue_is_full(waiting));
-        }
-        let permit = Arc::clone(&self.heavy_jobs).acquire_owned();
-        match tokio::time::timeout(self.config.acquire_timeout, permit).await {
-            Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(closed)) => Err(Error::Internal(closed.to_string())),
-            Err(_) => Err(Error::Unavailable("no connection available in time".to_owned())),
-        }
     }
 
     /// Runs `work` in a transaction that other writes may share, see [`group_commit`]. Otherwise
@@ -146,10 +126,20 @@ impl ConnectionPool {
     ) -> Result<T, E> {
         let (reply_sender, mut reply_receiver) = oneshot::channel();
         let is_claimed = Arc::new(AtomicBool::new(false));
-        match self.job_sender()?.try_send(job(reply_sender, Arc::clone(&is_claimed))) {
+        let job = job(reply_sender, Arc::clone(&is_claimed));
+        let sender = self.job_sender()?;
+        let max_queue_len = self.config.max_queue_len;
+        let sent = match job {
+            PoolJob::Single(ReadCost::Heavy, _) => {
+                self.heavy_jobs.submit(job, &sender, max_queue_len)
+            }
+            PoolJob::Single(ReadCost::Light, _) | PoolJob::Grouped(_) => sender.try_send(job),
+        };
+        match sent {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
-                return Err(queue_is_full(self.config.max_queue_len).into());
+                let message = format!("{max_queue_len} requests already wait for the database");
+                return Err(Error::Unavailable(message).into());
             }
             Err(TrySendError::Disconnected(_)) => {
                 return Err(Error::Internal("the worker threads have stopped".to_owned()).into());
@@ -177,9 +167,11 @@ impl ConnectionPool {
         let (queue, jobs) = bounded(self.config.max_queue_len);
         for number in 1..=self.size {
             let (jobs, config) = (jobs.clone(), Arc::clone(&self.config));
+            let heavy_jobs = Arc::clone(&self.heavy_jobs);
             let name = format!("{:?}-{number}", config.access).to_ascii_lowercase();
-            let thread =
-                thread::Builder::new().name(name).spawn(move || worker_loop(&jobs, &config));
+            let thread = thread::Builder::new()
+                .name(name)
+                .spawn(move || worker_loop(&jobs, &heavy_jobs, &config));
             workers.threads.push(thread.map_err(|error| {
                 Error::Unavailable(format!("cannot start a worker thread: {error}"))
             })?);
@@ -189,26 +181,22 @@ impl ConnectionPool {
     }
 }
 
-/// The error of a request that finds too many others waiting.
-fn queue_is_full(waiting: usize) -> Error {
-    Error::Unavailable(format!("{waiting} requests already wait for the database"))
-}
-
-/// Decrements a counter when it is dropped, also when the caller no longer waits.
-struct DecrementOnDrop<'a>(&'a AtomicUsize);
-
-impl Drop for DecrementOnDrop<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-fn worker_loop(jobs: &Receiver<PoolJob>, config: &PoolConfig) {
+fn worker_loop(jobs: &Receiver<PoolJob>, heavy_jobs: &HeavyJobs, config: &PoolConfig) {
     let mut worker = WorkerConnection::default();
     for job in jobs {
-        match job {
-            PoolJob::Single(work) => work(&mut worker, config),
-            PoolJob::Grouped(first) => group_commit::write_group(&mut worker, config, first, jobs),
+        let mut next = Some(job);
+        while let Some(job) = next.take() {
+            match job {
+                PoolJob::Single(cost, work) => {
+                    work(&mut worker, config);
+                    if cost == ReadCost::Heavy {
+                        next = heavy_jobs.finish();
+                    }
+                }
+                PoolJob::Grouped(first) => {
+                    next = group_commit::write_group(&mut worker, config, first, jobs);
+                }
+            }
         }
     }
 }

@@ -159,7 +159,8 @@ impl Language {
     /// The primary language subtag: `sr` of `sr-Latn-RS`, `x` of a private-use tag.
     #[must_use]
     pub fn primary_language(&self) -> &str {
-        self.0.split('-').next().unwrap_or_default()
+        let length = self.0.bytes().take_while(|byte| *byte != b'-').count();
+        self.0.get(..length).unwrap_or_default()
     }
 
     /// The script subtag, if present: `Latn` of `sr-Latn-RS`.

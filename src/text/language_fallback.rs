@@ -82,6 +82,9 @@ impl<'a> LanguageRanges<'a> {
     /// Whether the client does not accept a language: an excluded one, or a region or script of it
     /// that was not requested.
     fn excludes(self, stored: &Language) -> bool {
+        if self.excluded.is_empty() {
+            return false;
+        }
         let covers =
             |ranges: &[Language]| truncations(stored).position(|tag| contains(ranges, tag));
         match (covers(self.excluded), covers(self.requested)) {
@@ -117,6 +120,11 @@ pub fn select_language(
 ) -> Option<LanguageMatch> {
     let accepted = || available.iter().enumerate().filter(|(_, stored)| !ranges.excludes(stored));
     for range in ranges.in_order() {
+        // The usual case, without the ranks of the others.
+        if let Some((index, stored)) = accepted().find(|(_, stored)| *stored == range) {
+            let language = stored.clone();
+            return Some(LanguageMatch { index, transliterate_to: None, language });
+        }
         let best = accepted()
             .filter_map(|(index, stored)| {
                 Some((rank(range, stored, Some(original))?, stored, index))
