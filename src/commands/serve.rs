@@ -1,11 +1,14 @@
 //! `kinoteka serve`.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 
 use crate::commands::error::CommandError;
 use crate::commands::import;
 use crate::commands::output::print_status;
 use crate::config::Settings;
+use crate::db::Time;
 use crate::db::schema::{api_keys, items};
 use crate::http::api_keys::{Role, create_key};
 use crate::http::problem::Problem;
@@ -82,6 +85,9 @@ fn ignore_signals() {
 #[cfg(not(unix))]
 fn ignore_signals() {}
 
+/// The key of the demo catalogue is printed, and so may be in the logs of a container.
+const DEMO_KEY_LIFETIME: Duration = Duration::from_hours(30 * 24);
+
 /// Loads the demo catalogue, unless the database has items.
 fn load_demo(settings: &Settings) -> Result<(), CommandError> {
     let store = server::database_from_settings(settings)?;
@@ -100,9 +106,10 @@ fn load_demo(settings: &Settings) -> Result<(), CommandError> {
     }
     if !has_keys {
         let (_, secret) = store.write_blocking(|connection| {
-            create_key(connection, "demo", Role::Editor, None).map_err(Problem::from)
+            let expires_at = Time::now().saturating_add(DEMO_KEY_LIFETIME);
+            create_key(connection, "demo", Role::Editor, Some(expires_at)).map_err(Problem::from)
         })?;
-        print_status(&format!("Editor key, shown once: {secret}"));
+        print_status(&format!("Editor key, shown once, valid for 30 days: {secret}"));
     }
     Ok(())
 }

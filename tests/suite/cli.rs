@@ -273,6 +273,17 @@ fn serve_demo_starts_and_stops() {
                 .starts_with("HTTP/1.1 200")
         );
         assert!(get(&address, "/docs", "").starts_with("HTTP/1.1 200"));
+        let keys = stdout_text(&expect_exit(run(directory, url, &["key", "list"]), 0));
+        let demo_key = keys.lines().find(|line| line.ends_with("\tdemo")).expect("the demo key");
+        let time = |column: usize| {
+            demo_key
+                .split('\t')
+                .nth(column)
+                .and_then(|time| chrono::DateTime::parse_from_rfc3339(time).ok())
+                .unwrap_or_else(|| panic!("no time: {demo_key}"))
+        };
+        let expected_expiry = time(3) + chrono::Duration::days(30);
+        assert!((time(4) - expected_expiry).num_seconds().abs() <= 1, "{demo_key}");
         terminate(&served);
         assert_eq!(served.0.wait().expect("the server stops").code(), Some(0));
         drop(served);
