@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::http::conditional::ConditionalGet;
 use crate::resource::state::AppState;
+use crate::server::entry_point::ENTRY_POINT_PATH;
 use crate::server::openapi_cache::{CachedDocument, cached_response};
 
 const PATH: &str = "/.well-known/api-catalog";
@@ -36,7 +37,7 @@ impl LinkTarget {
 #[serde(rename_all = "kebab-case")]
 pub struct LinkContext {
     /// The context of the links.
-    #[schema(format = "uri", example = "http://127.0.0.1:8080/")]
+    #[schema(format = "uri", example = "http://127.0.0.1:8080/v1")]
     anchor: String,
     /// The APIs in the catalog.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -72,8 +73,8 @@ pub struct Linkset {
 /// API catalog (RFC 9727): links to the API, its description, its documentation and its status.
 #[utoipa::path(operation_id = "api_catalog", tag = "Server", responses(
     (status = 200, description = "The links.", body = Linkset, content_type = "application/linkset+json", example = json!({"linkset": [
-        {"anchor": "http://127.0.0.1:8080/.well-known/api-catalog", "item": [{"href": "http://127.0.0.1:8080/"}]},
-        {"anchor": "http://127.0.0.1:8080/",
+        {"anchor": "http://127.0.0.1:8080/.well-known/api-catalog", "item": [{"href": "http://127.0.0.1:8080/v1"}]},
+        {"anchor": "http://127.0.0.1:8080/v1",
          "service-desc": [{"href": "http://127.0.0.1:8080/openapi.json", "type": "application/json"}, {"href": "http://127.0.0.1:8080/openapi.yaml", "type": "application/yaml"}],
          "service-doc": [{"href": "http://127.0.0.1:8080/docs", "type": "text/html"}],
          "describedby": [{"href": "http://127.0.0.1:8080/catalog.jsonld", "type": "application/ld+json"}],
@@ -91,11 +92,11 @@ pub async fn api_catalog(
     service_desc.extend(to("/openapi.yaml", "application/yaml"));
     let catalog = LinkContext {
         anchor: format!("{base}{PATH}"),
-        item: LinkTarget::new(format!("{base}/"), None),
+        item: LinkTarget::new(format!("{base}{ENTRY_POINT_PATH}"), None),
         ..LinkContext::default()
     };
     let api = LinkContext {
-        anchor: format!("{base}/"),
+        anchor: format!("{base}{ENTRY_POINT_PATH}"),
         service_desc,
         service_doc: if context.settings.docs { to("/docs", "text/html") } else { Vec::new() },
         describedby: to("/catalog.jsonld", "application/ld+json"),

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::db::Time;
 use crate::i18n::messages::MESSAGE_LANGUAGES;
 use crate::i18n::messages::Message;
+use crate::server::entry_point::ENTRY_POINT_PATH;
 
 /// Authority tables of the EU, which DCAT-AP requires.
 const EU_AUTHORITY_URL: &str = "http://publications.europa.eu/resource/authority";
@@ -71,6 +72,8 @@ pub struct DcatDataset {
     pub title: Message,
     /// Description.
     pub description: Message,
+    /// Time of the earliest publication of its items.
+    pub issued: Option<Time>,
     /// Modification time.
     pub modified: Option<Time>,
     /// Languages of its texts (BCP 47).
@@ -126,7 +129,7 @@ fn json_ld_context() -> Value {
         "Document": "foaf:Document", "LicenseDocument": "dct:LicenseDocument", "LinguisticSystem": "dct:LinguisticSystem", "Location": "dct:Location",
         "MediaType": "dct:MediaType", "MediaTypeOrExtent": "dct:MediaTypeOrExtent", "Standard": "dct:Standard",
         "title": localized_term("dct:title"), "description": localized_term("dct:description"), "name": "foaf:name",
-        "modified": {"@id": "dct:modified", "@type": "xsd:dateTime"}, "publisher": "dct:publisher", "language": "dct:language",
+        "issued": {"@id": "dct:issued", "@type": "xsd:dateTime"}, "modified": {"@id": "dct:modified", "@type": "xsd:dateTime"}, "publisher": "dct:publisher", "language": "dct:language",
         "license": "dct:license", "spatial": "dct:spatial", "identifier": "dct:identifier", "format": "dct:format",
         "conformsTo": "dct:conformsTo", "homepage": "foaf:homepage", "page": "foaf:page",
         "dataset": "dcat:dataset", "service": "dcat:service", "distribution": "dcat:distribution", "accessService": url_term("dcat:accessService"),
@@ -174,6 +177,11 @@ fn temporal((start, end): (Option<NaiveDate>, Option<NaiveDate>)) -> Option<Valu
             ("endDate", day(end)),
         ])
     })
+}
+
+/// A time; `None` if it is unknown, also as the start of the epoch.
+fn date_time(time: Option<Time>) -> Option<Value> {
+    time.filter(|time| time.micros() > 0).map(|time| json!(time.to_string()))
 }
 
 /// URL of a language in the EU authority table, regardless of script.
@@ -241,9 +249,7 @@ impl DcatCatalog {
 
     /// The catalog as JSON-LD.
     pub fn to_json_ld(&self) -> Value {
-        let modified = |time: Option<Time>| {
-            time.filter(|time| time.micros() > 0).map(|time| json!(time.to_string()))
-        };
+        let issued = self.datasets.iter().filter_map(|dataset| dataset.issued).min();
         let mut countries: Vec<String> = self
             .datasets
             .iter()
@@ -268,17 +274,13 @@ impl DcatCatalog {
                 ),
             ),
             ("license", self.licence_ref()),
-            ("modified", modified(self.modified)),
+            ("issued", date_time(issued)),
+            ("modified", date_time(self.modified)),
             ("spatial", typed_refs(&countries, "Location")),
             ("service", Some(json!([self.render_service()]))),
             (
                 "dataset",
-                Some(
-                    self.datasets
-                        .iter()
-                        .map(|dataset| self.render_dataset(dataset, modified(dataset.modified)))
-                        .collect(),
-                ),
+                Some(self.datasets.iter().map(|dataset| self.render_dataset(dataset)).collect()),
             ),
         ])
     }
@@ -292,7 +294,7 @@ impl DcatCatalog {
             ("title", Some(json!({"@none": format!("{} API", self.publisher_name)}))),
             ("description", Some(localized(Message::CatalogueDescription))),
             ("publisher", Some(self.publisher_agent())),
-            ("endpointURL", Some(json!(format!("{}/v1", self.base_url)))),
+            ("endpointURL", Some(json!(format!("{}{ENTRY_POINT_PATH}", self.base_url)))),
             ("endpointDescription", Some(json!(format!("{}/openapi.json", self.base_url)))),
             ("page", self.documentation_url.as_ref().map(|page| typed_ref(page, "Document"))),
             ("license", self.licence_ref()),
@@ -300,7 +302,7 @@ impl DcatCatalog {
         ])
     }
 
-    fn render_dataset(&self, dataset: &DcatDataset, modified: Option<Value>) -> Value {
+    fn render_dataset(&self, dataset: &DcatDataset) -> Value {
         let distributions = dataset
             .distributions
             .iter()
@@ -329,7 +331,8 @@ impl DcatCatalog {
                     "LinguisticSystem",
                 ),
             ),
-            ("modified", modified),
+            ("issued", date_time(dataset.issued)),
+            ("modified", date_time(dataset.modified)),
             (
                 "spatial",
                 typed_refs(
@@ -403,7 +406,7 @@ mod tests {
             datasets: Vec::new(),
         };
         let json_ld = catalogue.to_json_ld();
-        for name in ["license", "modified", "spatial"] {
+        for name in ["license", "issued", "modified", "spatial"] {
             assert!(json_ld.get(name).is_none(), "{name}");
         }
         assert!(json_ld["service"][0].get("servesDataset").is_none());

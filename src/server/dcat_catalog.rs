@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::db::{Connection, ReadCost};
+use crate::db::{Connection, ReadCost, Time};
 use crate::http::auth::Visibility;
 use crate::http::conditional::Freshness;
 use crate::http::language::{LanguageDefaults, LanguagePreference};
@@ -80,8 +80,8 @@ struct CatalogKey<'a> {
 /// Describe the catalogue for open-data portals
 ///
 /// A `dcat:Catalog` in JSON-LD (DCAT 3, DCAT-AP 3.0): a dataset for each kind, with title and
-/// description in all languages of the product, keywords, theme, contact point, modification time,
-/// period, countries, languages and distributions; and the API as a service. The licence is `KINOTEKA_LICENCE_URL`.
+/// description in all languages of the product, keywords, theme, contact point, times of publication and
+/// modification, period, countries, languages and distributions; and the API as a service. The licence is `KINOTEKA_LICENCE_URL`.
 #[utoipa::path(operation_id = "describe_catalogue", extensions(("x-operation-kind" = json!(OperationKind::CatalogueFile))), tag = "Server", responses(
     (status = 200, description = "The description.", body = std::collections::BTreeMap<String, Value>, content_type = "application/ld+json", example = json!({"@id": "https://catalogue.example.org/catalog.jsonld#catalog", "@type": "Catalog", "title": {"@none": "catalogue.example.org"}})),
 ))]
@@ -106,7 +106,7 @@ pub async fn describe_catalogue(
         LanguagePreference::new(Vec::new(), context.fallback_languages.clone());
     let etag_key = Fingerprint::of(&CatalogKey {
         publisher_name: &template.publisher_name,
-        version: 2,
+        version: 3,
         licence_url: template.licence_url.as_deref(),
         contact_url: template.contact_url.as_deref(),
         documentation_url: template.documentation_url.as_deref(),
@@ -216,6 +216,22 @@ fn load_period(
     Ok(days)
 }
 
+/// Returns the time of the earliest publication of the public items of a kind.
+fn load_earliest_publication(
+    connection: &mut Connection,
+    kind: ResourceKind,
+) -> Result<Option<Time>, Problem> {
+    use crate::db::schema::items::dsl::{is_public, items, kind as kind_column, published_at};
+    let earliest: Option<Option<Time>> = items
+        .filter(kind_column.eq(kind.as_str()).and(is_public.eq(true)))
+        .filter(published_at.is_not_null())
+        .order_by(published_at.asc())
+        .select(published_at)
+        .first(connection)
+        .optional()?;
+    Ok(earliest.flatten())
+}
+
 /// Loads the dataset of a kind; languages and countries are counted as facets of the list.
 fn load_dataset(
     connection: &mut Connection,
@@ -258,6 +274,7 @@ fn load_dataset(
         name: schema.kind.path_segment(),
         title: schema.kind.heading_message(),
         description,
+        issued: load_earliest_publication(connection, schema.kind)?,
         modified: read_context.visible_revisions().changed_at(schema.kind.as_str()),
         languages: members(TEXT_LANGUAGE_FILTER, "value"),
         countries,

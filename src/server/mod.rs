@@ -4,6 +4,7 @@ mod api_catalog;
 mod dcat;
 mod dcat_catalog;
 mod docs;
+mod entry_point;
 mod fallback;
 mod health;
 mod openapi;

@@ -8,7 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::registry::resources;
 use crate::resource::schema::ResourceKind;
-use crate::server::{api_catalog, dcat_catalog, docs, fallback, health, problems};
+use crate::server::{api_catalog, dcat_catalog, docs, entry_point, fallback, health, problems};
 use crate::{charts, countries, embed, feeds, iati, impact, search, tables, videos};
 
 macro_rules! services {
@@ -56,6 +56,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         iati::api::iati_organisations,
         countries::api::list_countries,
         countries::api::get_country,
+        entry_point::entry_point,
         docs::openapi_json,
         docs::openapi_yaml,
         problems::problem_page,

@@ -105,7 +105,7 @@ on_both! {
     }
 
     demo fn matching_etag_returns_304(server: &TestServer) {
-        for path in ["/v1/videos", "/v1/videos?country=AL&lang=mk&q=forum", ITEM, "/v1/countries", "/v1/countries/XK", "/openapi.json", "/openapi.yaml", "/.well-known/api-catalog"] {
+        for path in ["/v1/videos", "/v1/videos?country=AL&lang=mk&q=forum", ITEM, "/v1/countries", "/v1/countries/XK", "/v1", "/openapi.json", "/openapi.yaml", "/.well-known/api-catalog"] {
             let first = server.get(path).expect(200);
             let tag = first.required_header("etag").to_owned();
             assert!(tag.starts_with('"') && tag.ends_with('"'), "not a strong tag: {tag}");

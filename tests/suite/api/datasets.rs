@@ -41,6 +41,20 @@ fn objects(value: &Value) -> Vec<&Value> {
     }
 }
 
+/// All texts outside the context.
+fn strings(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Object(members) => members
+            .iter()
+            .filter(|(name, _)| *name != "@context")
+            .flat_map(|(_, value)| strings(value))
+            .collect(),
+        Value::Array(members) => members.iter().flat_map(strings).collect(),
+        _ => Vec::new(),
+    }
+}
+
 on_both! {
     demo fn dcat_describes_every_kind_in_every_language(server: &TestServer, |settings| settings.name = Some("Norms and minds".to_owned())) {
         let catalogue = described(server);
@@ -67,12 +81,20 @@ on_both! {
         }
     }
 
-    demo fn every_distribution_url_responds(server: &TestServer) {
+    demo fn every_url_responds(server: &TestServer) {
         let catalogue = described(server);
         let base = server.base();
+        let addresses: BTreeSet<&str> = strings(&catalogue).into_iter().filter(|text| text.starts_with(&base)).collect();
+        for address in &addresses {
+            let path = address.strip_prefix(&base).unwrap().split('#').next().unwrap();
+            // The documentation is not in the OpenAPI document.
+            let request = server.request("GET", path);
+            if path == "/docs" { request.skip_contract_check() } else { request }.send().expect(200);
+        }
+        assert!(addresses.contains(format!("{base}/v1").as_str()) && addresses.len() > 20, "{addresses:?}");
         let mut seen = 0;
         for object in objects(&catalogue) {
-            for member in ["accessURL", "downloadURL", "endpointDescription", "homepage", "page"] {
+            for member in ["accessURL", "downloadURL", "endpointURL", "endpointDescription", "homepage", "page"] {
                 let Some(address) = object[member]["@id"].as_str().or(object[member].as_str()) else { continue };
                 let path = address.strip_prefix(&base).unwrap_or_else(|| panic!("{address}"));
                 // Pages are not in the OpenAPI document.
@@ -125,7 +147,7 @@ on_both! {
         let host = server.base().split("//").nth(1).unwrap().to_owned();
         assert_eq!(catalogue["publisher"]["name"], json!(host));
         for object in objects(&catalogue) {
-            for member in ["license", "spatial"] {
+            for member in ["license", "spatial", "issued"] {
                 assert!(object.get(member).is_none(), "{member}: {object}");
             }
             assert!(object["@type"] != "Dataset" || (object.get("language").is_none() && object.get("modified").is_none()), "{object}");
@@ -156,6 +178,19 @@ on_both! {
         assert_eq!((&videos["keyword"]["en"], &videos["keyword"]["@none"]), (&json!("Videos"), &json!(["Prevention"])));
         assert_eq!(videos["theme"][0]["@id"], format!("{AUTHORITY}/data-theme/SOCI"));
         assert_eq!((&videos["contactPoint"]["hasEmail"], &videos["contactPoint"]["@type"]), (&json!("mailto:data@example.org"), &json!("Kind")));
+    }
+
+    fn datasets_are_issued_at_earliest_publication(server: &TestServer) {
+        let key = server.editor_key();
+        assert_eq!(described(server).get("issued"), None);
+        for (slug, status, published_at) in [("b", "published", "2024-05-01T08:00:00Z"), ("a", "published", "2022-02-03T04:05:06Z"), ("draft", "draft", "2010-01-01T00:00:00Z"), ("scheduled", "published", "2999-01-01T00:00:00Z")] {
+            server.create(&key, "/v1/videos", &json!({"slug": slug, "title": slug, "status": status, "published_at": published_at}));
+        }
+        server.create(&key, "/v1/partners", &json!({"slug": "p", "name": "P", "status": "published", "published_at": "2021-01-01T00:00:00Z"}));
+        let catalogue = described(server);
+        let issued = |name: &str| dataset(&catalogue, name)["issued"].clone();
+        assert_eq!((issued("videos"), issued("partners"), issued("programmes")), (json!("2022-02-03T04:05:06Z"), json!("2021-01-01T00:00:00Z"), Value::Null));
+        assert_eq!((&catalogue["issued"], &catalogue["@context"]["issued"]["@id"]), (&json!("2021-01-01T00:00:00Z"), &json!("dct:issued")));
     }
 
     fn advertised_iati_address_can_be_read(server: &TestServer, |settings| {

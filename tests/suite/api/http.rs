@@ -27,7 +27,7 @@ on_both! {
     }
 
     fn unknown_path_returns_404(server: &TestServer) {
-        for path in ["/v1", "/v1/", "/v1/films", "/v2/videos", "/v1/videos/a/b", "/v1/videos/", "/v1//videos"] {
+        for path in ["/v1/", "/v1/films", "/v2/videos", "/v1/videos/a/b", "/v1/videos/", "/v1//videos"] {
             server.request("GET", path).skip_contract_check().send().problem(404, "not-found");
         }
         let root = server.request("GET", "/").skip_contract_check().send().expect(302);
@@ -173,7 +173,7 @@ on_both! {
         let links = catalog.json();
         let (itself, api) = (&links["linkset"][0], &links["linkset"][1]);
         assert_eq!((itself["anchor"].as_str().unwrap(), &itself["item"][0]["href"]), (&*format!("{base}/.well-known/api-catalog"), &api["anchor"]));
-        assert_eq!(api["anchor"], format!("{base}/"));
+        assert_eq!(api["anchor"], format!("{base}/v1"));
         for (relation, paths) in [("service-desc", &["/openapi.json", "/openapi.yaml"][..]), ("service-doc", &["/docs"]), ("status", &["/healthz"])] {
             let targets = api[relation].as_array().unwrap();
             assert_eq!(targets.len(), paths.len(), "{relation}");
@@ -185,9 +185,31 @@ on_both! {
         }
     }
 
+    fn entry_point_lists_every_resource(server: &TestServer) {
+        let base = server.base();
+        let entry = server.read("/v1");
+        assert_eq!((&entry["api_version"], &entry["version"]), (&json!("v1"), &json!(env!("CARGO_PKG_VERSION"))));
+        let names: Vec<&str> = entry["resources"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+        assert_eq!(names, ["videos", "programmes", "partners", "indicators", "impact-statistics", "topics", "saved-queries", "countries", "search"]);
+        for resource in entry["resources"].as_array().unwrap() {
+            let path = resource["url"].as_str().unwrap().strip_prefix(&base).unwrap();
+            let path = if path == "/v1/search" { format!("{path}?q=film") } else { path.to_owned() };
+            assert!(server.read(&path)["data"].is_array(), "{path}");
+        }
+        for (name, path) in [("self", "/v1"), ("openapi", "/openapi.json"), ("documentation", "/docs"), ("datasets", "/catalog.jsonld")] {
+            assert_eq!(entry["links"][name], format!("{base}{path}"), "{name}");
+            server.request("GET", path).skip_contract_check().send().expect(200);
+        }
+        server.get("/v1?lang=en").errors(400, &[("lang", "unknown_parameter")]);
+        server.request("GET", "/v1").header("Accept", "text/html").send().problem(406, "not-acceptable");
+        server.request("POST", "/v1").skip_contract_check().send().problem(405, "method-not-allowed");
+        server.request("GET", "/v1/").skip_contract_check().send().problem(404, "not-found");
+    }
+
     fn api_catalog_uses_configured_url_and_omits_disabled_pages(server: &TestServer, |settings| { settings.base_url = Some("https://catalogue.example.org/media/".to_owned()); settings.docs = false; }) {
         let api = server.read("/.well-known/api-catalog")["linkset"][1].clone();
-        assert_eq!(api["anchor"], "https://catalogue.example.org/media/");
+        assert_eq!(api["anchor"], "https://catalogue.example.org/media/v1");
+        assert_eq!(server.read("/v1")["links"].get("documentation"), None);
         assert_eq!(api["service-desc"][0]["href"], "https://catalogue.example.org/media/openapi.json");
         assert_eq!(api.get("service-doc"), None, "/docs is disabled");
     }

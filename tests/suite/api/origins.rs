@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::on_both;
 
 /// Responses with absolute links, of every module that makes them.
-const LINKING_PATHS: [&str; 22] = [
+const LINKING_PATHS: [&str; 23] = [
     "/v1/videos?limit=1",
     "/v1/videos/testimonials-part-one",
     "/v1/programmes",
@@ -24,6 +24,7 @@ const LINKING_PATHS: [&str; 22] = [
     "/sitemap-videos.xml",
     "/catalog.jsonld",
     "/.well-known/api-catalog",
+    "/v1",
     "/embed",
     "/embed/videos",
     "/embed/videos/testimonials-part-one",

@@ -202,7 +202,7 @@ on_both! {
     }
 
     demo fn head_returns_headers_of_get(server: &TestServer) {
-        for path in ["/v1/videos", "/v1/videos?limit=2&lang=mk", "/v1/videos/testimonials-part-one", "/v1/countries/XK", "/openapi.json", "/healthz", "/problems/not-found", "/.well-known/api-catalog"] {
+        for path in ["/v1/videos", "/v1/videos?limit=2&lang=mk", "/v1/videos/testimonials-part-one", "/v1/countries/XK", "/v1", "/openapi.json", "/healthz", "/problems/not-found", "/.well-known/api-catalog"] {
             let (get, head) = (server.raw_request("GET", path, ""), server.raw_request("HEAD", path, ""));
             assert_eq!((get.status, head.status), (200, 200), "{path}");
             assert!(head.body.is_empty(), "{path}");

@@ -14,6 +14,8 @@ const mergePatch = { "Content-Type": "application/merge-patch+json" };
 async function serviceRoutes(api: Kinoteka): Promise<Record<string, unknown>> {
   assert.equal(found(await api.GET("/healthz"), 200).status, "ok");
   assert.equal(found(await api.GET("/readyz"), 200).status, "ok");
+  const entry = found(await api.GET("/v1"), 200);
+  assert.ok(entry.resources.some((resource) => resource.name === "videos" && resource.url.endsWith("/v1/videos")));
   const catalog = found(await api.GET("/.well-known/api-catalog"), 200);
   const described = catalog.linkset.flatMap((context) => context["service-desc"] ?? []);
   assert.ok(described.some((link) => link.href.endsWith("/openapi.json")), "the API catalog links the OpenAPI document");
