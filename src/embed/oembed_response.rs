@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use crate::http::conditional::CacheValidators;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::query_params::percent_decode;
+use crate::http::tracking_params::url_without_tracking_params;
 use crate::images::poster::largest_size_within;
 use crate::resource::state::AppState;
 use crate::resource::view::embed_code::{self, FrameSize};
@@ -103,7 +104,7 @@ impl OEmbedParams {
         for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
             let value = percent_decode(value).unwrap_or_default();
             match name {
-                "url" => params.url = value,
+                "url" => params.url = url_without_tracking_params(&value),
                 "format" if value == "xml" => params.is_xml = true,
                 "format" if value == "json" => params.is_xml = false,
                 "format" => {

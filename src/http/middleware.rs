@@ -16,6 +16,7 @@ use crate::http::compression::CompressionPlan;
 use crate::http::origin::OriginPolicy;
 use crate::http::problem::{Problem, ProblemBody, ProblemKind};
 use crate::http::response_limits::{ConnectionParts, StreamBytes};
+use crate::http::tracking_params::remove_tracking_params;
 use crate::text::logfmt::quote;
 
 /// Identifier of a request, in the response headers, in problem details and in the log.
@@ -78,6 +79,7 @@ pub async fn handle<B: MessageBody + 'static>(
         base_url: base_url.as_ref().map(|base| base.0.clone()).unwrap_or_default(),
     };
     request.extensions_mut().insert(request_info.id.clone());
+    remove_tracking_params(request.head_mut());
     if request_info.method == Method::HEAD {
         // The codec remembers the method and omits the body; everything else handles HEAD as GET.
         request.head_mut().method = Method::GET;

@@ -20,5 +20,6 @@ pub mod query_params;
 pub mod request_payload;
 pub mod response_limits;
 pub mod streamed_body;
+pub mod tracking_params;
 pub mod values;
 pub mod visibility;

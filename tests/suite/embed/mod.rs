@@ -3,6 +3,7 @@
 mod browser;
 mod charts;
 mod embed_builder;
+mod shared_links;
 mod statistic_pages;
 mod web_component;
 
