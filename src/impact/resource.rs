@@ -41,8 +41,9 @@ impl ResourceModel for ImpactStatistics {
         filter_values.extend(own.unit.clone().map(|unit| ("unit", unit)));
         filter_values.extend(own.additive.map(|additive| ("additive", additive.to_string())));
         for slice in own.disaggregation.unpack::<Vec<Disaggregation>>() {
-            filter_values.push(("dimension", format!("{}:{}", slice.dimension, slice.value)));
-            filter_values.push(("dimension", slice.dimension));
+            let pair = format!("{}:{}", slice.dimension, slice.value);
+            filter_values.push(("dimension", pair.to_lowercase()));
+            filter_values.push(("dimension", slice.dimension.to_lowercase()));
         }
         filter_values.extend(
             own.countries.unpack::<Vec<String>>().into_iter().map(|code| ("country", code)),

@@ -87,8 +87,8 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
         },
         FilterSchema {
             name: "dimension",
-            filter_type: FilterType::Text,
-            description: "Statistics disaggregated by this dimension, such as `sex`, or with this value of it, such as `sex:female`; with `!` the others.",
+            filter_type: FilterType::AnyCase,
+            description: "Statistics disaggregated by this dimension, such as `sex`, or with this value of it, such as `sex:female`; with `!` the others. Case is ignored.",
             example: "sex:female",
         },
         FilterSchema {

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use crate::db::{Id, Time};
 use crate::resource::openapi::kinds::kind_enumeration;
+use crate::resource::query::shape::HIGHLIGHTS_FIELD;
 use crate::resource::read::highlights::Highlight;
 use crate::resource::read::page::{FacetValue, Links};
 use crate::resource::schema::ResourceKind;
@@ -19,7 +20,7 @@ use crate::resource::schema::openapi_refs::full_item;
 use crate::resource::view::context::RenderContext;
 
 /// Values of the `fields` parameter.
-pub(super) const HIT_FIELDS: [&str; 12] = [
+pub(super) const HIT_FIELDS: [&str; 13] = [
     "kind",
     "id",
     "slug",
@@ -32,6 +33,7 @@ pub(super) const HIT_FIELDS: [&str; 12] = [
     "image",
     "url",
     "item",
+    HIGHLIGHTS_FIELD,
 ];
 
 /// A search hit.

@@ -23,7 +23,7 @@ use crate::resource::model::item::Status;
 use crate::resource::query::filter_sql::status_predicates;
 use crate::resource::query::pagination::PageParams;
 use crate::resource::query::params::{SearchParams, parse_range, parse_search, parse_statuses};
-use crate::resource::query::shape::{PRESENTATION_PARAMS, ResponseShape};
+use crate::resource::query::shape::{HIGHLIGHTS_FIELD, PRESENTATION_PARAMS, ResponseShape};
 use crate::resource::read::partial_match::{self, PartialMatch};
 use crate::resource::schema::{COMMON_RANGES, RangeSchema, ResourceKind};
 use crate::resource::state::AppState;
@@ -93,7 +93,10 @@ impl SearchRequest {
             .iter()
             .filter_map(|range| Some((range, parse_range(&mut params, range)?)))
             .collect();
-        let highlights = params.flag("highlights").unwrap_or(false);
+        let response_shape = ResponseShape { fields, ..ResponseShape::default() };
+        let highlights = params
+            .flag(HIGHLIGHTS_FIELD)
+            .unwrap_or_else(|| response_shape.names_field(HIGHLIGHTS_FIELD));
         let cursor_query = params.canonical_without(PRESENTATION_PARAMS);
         let cursor_key = SearchRequestKey {
             query: &cursor_query,
@@ -112,7 +115,7 @@ impl SearchRequest {
             search,
             kinds,
             language_preference,
-            response_shape: ResponseShape { fields, ..ResponseShape::default() },
+            response_shape,
             include_item,
             paging,
             visibility,

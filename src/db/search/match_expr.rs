@@ -1,22 +1,28 @@
 //! Match expressions: the tokens that an entry of the full-text index must have.
 //!
 //! A word of a query matches in three ways: as typed, by stem, or by prefix. All words together can
-//! also be a whole title, or adjacent.
+//! also be a whole title, or adjacent, as typed or by stem.
 
 use std::ops::RangeInclusive;
 
 use crate::db::search::term_frequencies::TokenFrequencies;
-use crate::db::search::word_order::sequence_key;
-use crate::db::search::{FIELD_LETTERS, FieldLetters, WHOLE_TITLE_LETTER};
+use crate::db::search::word_order::{query_stem_pair_keys, sequence_key};
+use crate::db::search::{
+    FIELD_LETTERS, FieldLetters, PAIR_LETTER, STEM_PAIR_LETTER, WHOLE_TITLE_LETTER,
+};
 use crate::text::query::{SearchQuery, Term};
 
 /// How a query matches: as a whole, or word by word.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum MatchKind {
-    /// The query is a whole title.
+    /// The query is a whole title, as typed.
     Title,
+    /// The query is a whole title by its stems.
+    TitleStems,
     /// All words as typed, adjacent and in this order.
     Adjacent,
+    /// The stems of all words, adjacent and in this order.
+    AdjacentStems,
     /// As typed.
     Exact,
     /// By stem.
@@ -26,23 +32,33 @@ pub(super) enum MatchKind {
 }
 
 /// All match kinds, the best first.
-pub(super) const MATCH_KINDS: [MatchKind; 5] =
-    [MatchKind::Title, MatchKind::Adjacent, MatchKind::Exact, MatchKind::Stem, MatchKind::Prefix];
+pub(super) const MATCH_KINDS: [MatchKind; 7] = [
+    MatchKind::Title,
+    MatchKind::TitleStems,
+    MatchKind::Adjacent,
+    MatchKind::AdjacentStems,
+    MatchKind::Exact,
+    MatchKind::Stem,
+    MatchKind::Prefix,
+];
 
 impl SearchQuery {
     /// Returns whether the query or any of its terms can match in this way in a field.
     pub(super) fn has_match_kind(&self, match_kind: MatchKind, field_index: usize) -> bool {
+        let is_title = field_index == 0;
+        let has_stems = || self.terms().any(|term| !term.stems.is_empty());
+        // Pairs of adjacent words are not always those of a phrase.
+        let is_sequence_of_words =
+            || self.terms().all(|term| term.tokens.len() == 1) && self.token_sequence().is_some();
         match match_kind {
-            MatchKind::Title => field_index == 0 && self.token_sequence().is_some(),
-            MatchKind::Adjacent => {
-                FIELD_LETTERS.get(field_index).is_some_and(|field| field.pairs.is_some())
-                    && self.groups.len() > 1
-                    // Pairs of adjacent words are not always those of a phrase.
-                    && self.terms().all(|term| term.tokens.len() == 1)
-                    && self.token_sequence().is_some()
+            MatchKind::Title => is_title && self.token_sequence().is_some(),
+            MatchKind::TitleStems => is_title && has_stems() && is_sequence_of_words(),
+            MatchKind::Adjacent => is_title && self.groups.len() > 1 && is_sequence_of_words(),
+            MatchKind::AdjacentStems => {
+                is_title && self.groups.len() > 1 && has_stems() && is_sequence_of_words()
             }
             MatchKind::Exact => true,
-            MatchKind::Stem => self.terms().any(|term| !term.stems.is_empty()),
+            MatchKind::Stem => has_stems(),
             MatchKind::Prefix => self.terms().any(|term| term.is_prefix),
         }
     }
@@ -106,8 +122,8 @@ pub(super) fn query_expr(
     MatchExpr::All(query.groups.iter().map(group).collect())
 }
 
-/// Returns the expressions for whole titles and, up to [`MatchKind::Adjacent`], for adjacent words in
-/// a field.
+/// Returns the expressions for whole titles and adjacent words in a field by match kinds up to
+/// `match_kind`.
 fn word_order_exprs(
     query: &SearchQuery,
     kinds: &[char],
@@ -115,28 +131,47 @@ fn word_order_exprs(
     match_kind: MatchKind,
 ) -> Vec<MatchExpr> {
     let Some(words) = query.token_sequence() else { return Vec::new() };
-    let mut exprs = Vec::new();
-    if query.has_match_kind(MatchKind::Title, field_index) {
-        let key = sequence_key(words.iter().copied());
-        let token = |kind| MatchExpr::Token(format!("{kind}{WHOLE_TITLE_LETTER}{key}"));
-        exprs.extend(kinds.iter().map(token));
-    }
-    if match_kind == MatchKind::Adjacent
-        && query.has_match_kind(MatchKind::Adjacent, field_index)
-        && let Some(field) = FIELD_LETTERS.get(field_index)
-        && let Some(letter) = field.pairs
-    {
-        for kind in kinds {
-            let word = |word: &str| format!("{kind}{}{word}", field.words);
-            let pairs = words.windows(2).filter_map(|pair| {
-                let [first, second] = pair else { return None };
-                let key = format!("{kind}{letter}{}", sequence_key([*first, *second]));
-                Some(MatchExpr::Pair { words: [word(first), word(second)], key })
-            });
-            exprs.push(MatchExpr::All(pairs.collect()));
+    let by_stems = |is_whole| {
+        let to_exprs = move |kind: &char, pairs: &[Vec<String>]| {
+            let any_of_pair = |keys: &Vec<String>| {
+                let token =
+                    |key: &String| MatchExpr::Token(format!("{kind}{STEM_PAIR_LETTER}{key}"));
+                MatchExpr::Any(keys.iter().map(token).collect())
+            };
+            MatchExpr::All(pairs.iter().map(any_of_pair).collect())
+        };
+        let languages = query_stem_pair_keys(query, is_whole);
+        let exprs =
+            kinds.iter().flat_map(|kind| languages.iter().map(move |pairs| to_exprs(kind, pairs)));
+        exprs.collect::<Vec<_>>()
+    };
+    let of_kind = |kind: MatchKind| match kind {
+        MatchKind::Title => {
+            let key = sequence_key(words.iter().copied());
+            let token = |kind| MatchExpr::Token(format!("{kind}{WHOLE_TITLE_LETTER}{key}"));
+            kinds.iter().map(token).collect()
         }
-    }
-    exprs
+        MatchKind::TitleStems => by_stems(true),
+        MatchKind::Adjacent => kinds.iter().map(|kind| adjacent_expr(&words, *kind)).collect(),
+        MatchKind::AdjacentStems => by_stems(false),
+        MatchKind::Exact | MatchKind::Stem | MatchKind::Prefix => Vec::new(),
+    };
+    let kinds_of_match = MATCH_KINDS
+        .into_iter()
+        .filter(|kind| *kind <= match_kind && query.has_match_kind(*kind, field_index));
+    kinds_of_match.flat_map(of_kind).collect()
+}
+
+/// Returns the expression for adjacent words in titles.
+fn adjacent_expr(words: &[&str], kind: char) -> MatchExpr {
+    let letter = FIELD_LETTERS.first().map_or(' ', |title| title.words);
+    let word = |word: &str| format!("{kind}{letter}{word}");
+    let pairs = words.windows(2).filter_map(|pair| {
+        let [first, second] = pair else { return None };
+        let key = format!("{kind}{PAIR_LETTER}{}", sequence_key([*first, *second]));
+        Some(MatchExpr::Pair { words: [word(first), word(second)], key })
+    });
+    MatchExpr::All(pairs.collect())
 }
 
 /// Returns the expressions for all terms in one field by one match kind.
@@ -172,7 +207,10 @@ fn term_exprs(
 ) -> Vec<MatchExpr> {
     let token = |token: &String| format!("{kind}{}{token}", field.words);
     let is_prefix = match match_kind {
-        MatchKind::Title | MatchKind::Adjacent => return Vec::new(),
+        MatchKind::Title
+        | MatchKind::TitleStems
+        | MatchKind::Adjacent
+        | MatchKind::AdjacentStems => return Vec::new(),
         MatchKind::Stem => {
             let stems = term.stems.iter();
             return stems

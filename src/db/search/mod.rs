@@ -133,21 +133,22 @@ impl IndexDocument {
 struct FieldLetters {
     words: char,
     stems: char,
-    /// Letter of pairs of adjacent words; `None` for fields whose pairs are not indexed, since those of
-    /// longer texts would double the index of PostgreSQL.
-    pairs: Option<char>,
 }
 
 /// Letters of the fields, in the order of [`IndexDocument`].
 const FIELD_LETTERS: [FieldLetters; 5] = [
-    FieldLetters { words: 'a', stems: 'f', pairs: Some('l') },
-    FieldLetters { words: 'b', stems: 'g', pairs: None },
-    FieldLetters { words: 'c', stems: 'h', pairs: None },
-    FieldLetters { words: 'd', stems: 'i', pairs: None },
-    FieldLetters { words: 'e', stems: 'j', pairs: None },
+    FieldLetters { words: 'a', stems: 'f' },
+    FieldLetters { words: 'b', stems: 'g' },
+    FieldLetters { words: 'c', stems: 'h' },
+    FieldLetters { words: 'd', stems: 'i' },
+    FieldLetters { words: 'e', stems: 'j' },
 ];
 /// Letter of whole titles, the first field.
 const WHOLE_TITLE_LETTER: char = 'k';
+/// Letter of pairs of adjacent words in titles. Those of longer texts would double the index.
+const PAIR_LETTER: char = 'l';
+/// Letter of pairs of adjacent stems in titles.
+const STEM_PAIR_LETTER: char = 'm';
 /// Token between texts, so that no phrase matches across them. It sorts after all other tokens: for
 /// a missing token FTS5 reads all entries of the preceding one.
 pub const TEXT_BOUNDARY_TOKEN: &str = "z";
@@ -247,7 +248,7 @@ fn orphan_condition() -> Fragment {
 struct IndexTokens {
     /// Words in text order, each prefixed with the letters of kind and field.
     words: String,
-    /// Stems and whole titles, each prefixed with the letters of kind and field.
+    /// Stems, whole titles and pairs of stems, each prefixed with the letters of kind and field.
     stems: String,
     /// Pairs of adjacent words, prefixed in the same way. PostgreSQL only.
     pairs: String,
@@ -297,8 +298,7 @@ impl IndexTokens {
                 to.push_str(instead);
             }
         };
-        for ((index, tokens), field) in document.fields().into_iter().enumerate().zip(FIELD_LETTERS)
-        {
+        for (tokens, field) in document.fields().into_iter().zip(FIELD_LETTERS) {
             let variants = tokens.variants.iter().map(slice::from_ref);
             for text in tokens.texts.iter().map(Vec::as_slice).chain(variants) {
                 index_tokens.words.extend([" ", TEXT_BOUNDARY_TOKEN]);
@@ -309,22 +309,23 @@ impl IndexTokens {
             for stem in tokens.stems() {
                 add(&mut index_tokens.stems, field.stems, stem, TEXT_BOUNDARY_TOKEN);
             }
-            let Some(pair_letter) = field.pairs else { continue };
-            let (mut wholes, mut pairs) = (BTreeSet::new(), BTreeSet::new());
-            for text in &tokens.texts {
-                let words: Vec<&str> =
-                    text.iter().flat_map(|word| &word.tokens).map(String::as_str).collect();
-                pairs.extend(word_order::pair_keys(&words));
-                if index == 0 {
-                    wholes.insert(word_order::sequence_key(words));
-                }
+        }
+        let (mut wholes, mut pairs, mut stem_pairs) =
+            (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        for text in &document.title.texts {
+            let words: Vec<&str> =
+                text.iter().flat_map(|word| &word.tokens).map(String::as_str).collect();
+            pairs.extend(word_order::pair_keys(&words));
+            wholes.insert(word_order::sequence_key(words));
+            stem_pairs.extend(word_order::stem_pair_keys(text));
+        }
+        for (letter, keys) in [(WHOLE_TITLE_LETTER, wholes), (STEM_PAIR_LETTER, stem_pairs)] {
+            for key in &keys {
+                add(&mut index_tokens.stems, letter, key, TEXT_BOUNDARY_TOKEN);
             }
-            for key in &wholes {
-                add(&mut index_tokens.stems, WHOLE_TITLE_LETTER, key, TEXT_BOUNDARY_TOKEN);
-            }
-            for key in &pairs {
-                add(&mut index_tokens.pairs, pair_letter, key, TEXT_BOUNDARY_TOKEN);
-            }
+        }
+        for key in &pairs {
+            add(&mut index_tokens.pairs, PAIR_LETTER, key, TEXT_BOUNDARY_TOKEN);
         }
         index_tokens.words.push(' ');
         index_tokens

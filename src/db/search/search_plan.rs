@@ -1,9 +1,10 @@
 //! Plans a search: translates a query to conditions for both databases, tier by tier.
 //!
-//! A tier is a field and a match kind: the query is a whole title; its words are adjacent in the
-//! title; all are in the title as typed; then by stem; then by prefix; then the same with the summary included, and so on. Each tier is a separate index query
-//! that returns the newest entries first, so that a page is full after the first few of possibly
-//! many matches.
+//! A tier is a field and a match kind: the query is a whole title, as typed, then by stem; its words
+//! are adjacent in the title, as typed, then by stem; all are in the title as typed; then by stem;
+//! then by prefix; then the same with the summary included, and so on. Each tier is a separate index
+//! query that returns the newest entries first, so that a page is full after the first few of
+//! possibly many matches.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -137,7 +138,16 @@ impl SearchPlan {
 
     /// Returns the expression for matches of this tier or a better one.
     fn up_to_tier(&self, field_index: usize, match_kind: MatchKind) -> MatchExpr {
-        query_expr(&self.query, &self.kind_letters, self.first_field..=field_index, match_kind)
+        let fields = self.first_field..=field_index;
+        let expr = query_expr(&self.query, &self.kind_letters, fields.clone(), match_kind);
+        // Adjacent stems precede words as typed, but need not be words as typed.
+        if match_kind != MatchKind::Exact
+            || !self.query.has_match_kind(MatchKind::TitleStems, field_index)
+        {
+            return expr;
+        }
+        let adjacent = MatchKind::AdjacentStems;
+        MatchExpr::Any(vec![query_expr(&self.query, &self.kind_letters, fields, adjacent), expr])
     }
 }
 
@@ -187,6 +197,7 @@ impl RankTier {
             MatchExpr::any_of(
                 MATCH_KINDS
                     .into_iter()
+                    .filter(|match_kind| *match_kind >= MatchKind::Exact)
                     .flat_map(|match_kind| {
                         single_field_exprs(
                             &plan.query,

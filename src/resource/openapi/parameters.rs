@@ -11,6 +11,7 @@ use crate::resource::openapi::parameter_schemas::{
 use crate::resource::query::facet_params::{DEFAULT_FACET_LIMIT, MAX_FACET_LIMIT};
 use crate::resource::query::pagination::{DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET};
 use crate::resource::query::params::{MAX_IDS, MAX_SEARCH_LEN};
+use crate::resource::query::shape::HIGHLIGHTS_FIELD;
 use crate::resource::schema::operation::OperationKind;
 use crate::resource::schema::{
     FilterSchema, FilterType, MAX_VALUES, RangeType, ResourceKind, ResourceSchema,
@@ -39,7 +40,8 @@ pub fn query_parameters_for(resource_schema: &ResourceSchema, class: OperationKi
         );
         return vec![on_references_parameter(&["archive"]), purge];
     }
-    let fields: Vec<&str> = resource_schema.all_fields().collect();
+    let list_fields = [HIGHLIGHTS_FIELD].into_iter().filter(|_| class.takes_list_params());
+    let fields: Vec<&str> = resource_schema.all_fields().chain(list_fields).collect();
     let includes: Vec<&str> = resource_schema.all_includes().collect();
     let mut include = "References to embed as full resources; `translations` adds the texts in every language, `completeness` the parts that exist in each language.".to_owned();
     for extra in resource_schema.on_demand_fields {
@@ -76,7 +78,7 @@ pub fn query_parameters_for(resource_schema: &ResourceSchema, class: OperationKi
     parameters.push(query_parameter("q", "Full-text search: words that must all occur, `\"phrases\"`, `either OR other`, `-excluded`. Words match by stem in the languages of the catalogue (or those of `lang`), the last word also as a prefix; quoted words match without stemming. Case, diacritics and script are ignored. Any text is a valid query: there are no stop words, and a text without a letter or digit matches nothing.", json!({"type": "string", "maxLength": MAX_SEARCH_LEN}), json!("zene")));
     parameters.push(query_parameter(
         "highlights",
-        "With `q`: adds `highlights` to each item, with the matching fields and the matching words marked in their original form.",
+        "With `q`: adds `highlights` to each item, with the matching fields and the matching words marked in their original form. `fields=highlights` adds them too.",
         json!({"type": "boolean", "default": false}),
         json!(true),
     ));
@@ -181,9 +183,10 @@ fn filter_parameter(filter: &FilterSchema) -> Value {
         json!({"type": "string", "enum": all})
     };
     let items = match filter.filter_type {
-        FilterType::Item(_) | FilterType::ReferencedBy(..) | FilterType::Text => {
-            id_or_slug_schema()
-        }
+        FilterType::Item(_)
+        | FilterType::ReferencedBy(..)
+        | FilterType::Text
+        | FilterType::AnyCase => id_or_slug_schema(),
         FilterType::Country => json!({"type": "string", "pattern": "^!?[A-Za-z]{2,3}$"}),
         FilterType::Language => {
             json!({"type": "string", "minLength": 2, "maxLength": 36, "pattern": format!("^!?{LANGUAGE_PATTERN}$")})

@@ -246,7 +246,7 @@ impl FilterLabels<'_> {
                     ),
                 }
             }
-            FilterType::Text | FilterType::Year => value.to_owned(),
+            FilterType::Text | FilterType::AnyCase | FilterType::Year => value.to_owned(),
         }
     }
 }

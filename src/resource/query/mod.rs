@@ -4,6 +4,7 @@
 pub mod describe;
 pub mod facet_params;
 pub mod filter_sql;
+mod filter_value;
 pub mod item_filter;
 pub mod missing;
 pub mod pagination;

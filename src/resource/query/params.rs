@@ -12,7 +12,6 @@ use crate::http::json_fields::{truncate_for_message, unknown_value_message};
 use crate::http::language::{LanguageDefaults, LanguageKey, LanguagePreference};
 use crate::http::problem::Problem;
 use crate::http::query_params::QueryParams;
-use crate::i18n::country_names;
 use crate::resource::cache::counts::FilteredListKey;
 use crate::resource::cache::facet_values::FacetKey;
 use crate::resource::model::item::Status;
@@ -20,13 +19,13 @@ use crate::resource::query::facet_params::{FacetParams, parse_facets};
 pub use crate::resource::query::filter_sql::{filter_match, status_predicates};
 use crate::resource::query::missing::MissingFilter;
 use crate::resource::query::pagination::PageParams;
-use crate::resource::query::shape::{PRESENTATION_PARAMS, ResponseShape, parse_shape};
+use crate::resource::query::shape::{
+    HIGHLIGHTS_FIELD, PRESENTATION_PARAMS, ResponseShape, parse_shape,
+};
 use crate::resource::schema::{
-    FilterSchema, FilterType, MAX_VALUES, RangeSchema, RangeType, ResourceKind, ResourceSchema,
-    SortColumn,
+    FilterSchema, MAX_VALUES, RangeSchema, RangeType, ResourceKind, ResourceSchema, SortColumn,
 };
 use crate::text::decimal::format::decimal_sort_key;
-use crate::text::language::Language;
 use crate::text::query::SearchQuery;
 
 /// Maximum length of `q`, in characters.
@@ -101,7 +100,7 @@ impl ListRequest {
     ) -> Result<Self, Problem> {
         let mut params = QueryParams::parse(query)?;
         let mut language_preference = LanguagePreference::parse(&mut params, language_defaults);
-        let shape = parse_shape(schema, &mut params, &mut language_preference);
+        let shape = parse_shape(schema, &[HIGHLIGHTS_FIELD], &mut params, &mut language_preference);
         let ids = params.list("ids", MAX_IDS);
         let search = parse_search(&mut params);
         let statuses = parse_statuses(&mut params, visibility);
@@ -116,7 +115,8 @@ impl ListRequest {
             .collect();
         let (sorts, by_relevance) = parse_sort_keys(&mut params, schema, search.is_some());
         let facets = parse_facets(&mut params, schema);
-        let highlights = params.flag("highlights").unwrap_or(false);
+        let highlights =
+            params.flag(HIGHLIGHTS_FIELD).unwrap_or_else(|| shape.names_field(HIGHLIGHTS_FIELD));
         let cursor_key = CursorKey {
             kind: schema.kind,
             query: params.canonical_without(PRESENTATION_PARAMS),
@@ -332,47 +332,6 @@ fn parse_filter(
         }
     }
     Some(values)
-}
-
-impl FilterType {
-    /// Parses a value of a filter into the values of the filter index that match it.
-    pub fn parse_value(&self, text: &str) -> Result<Vec<String>, String> {
-        let known = |words: &[&'static str]| {
-            if words.contains(&text) {
-                Ok(vec![text.to_owned()])
-            } else {
-                Err(unknown_value_message(text, words.iter().copied()))
-            }
-        };
-        match self {
-            Self::Item(_) | Self::ReferencedBy(..) | Self::Text if text.len() > 200 => {
-                Err(format!("`{}` is too long.", truncate_for_message(text)))
-            }
-            Self::Item(_) | Self::ReferencedBy(..) | Self::Text => Ok(vec![text.to_owned()]),
-            Self::Country => country_names::find_country(text)
-                .map(|country| vec![country.code.to_owned()])
-                .ok_or_else(|| country_names::unknown_country_message(text)),
-            Self::OneOf(words) | Self::AllOf(words) => known(words),
-            Self::KindWithFeeds => known(&ResourceKind::names(&ResourceKind::with_feeds())),
-            Self::Boolean => known(&["true", "false"]),
-            Self::Year if text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()) => {
-                Ok(vec![text.to_owned()])
-            }
-            Self::Year => Err(format!(
-                "A year such as `2026` is expected, not `{}`.",
-                truncate_for_message(text)
-            )),
-            Self::Language => {
-                let language = Language::parse(text).map_err(|error| {
-                    format!("`{}` is not a language tag: {error}", truncate_for_message(text))
-                })?;
-                if language.as_str() == "sr" {
-                    return Ok(vec!["sr-Latn".to_owned(), "sr-Cyrl".to_owned(), "sr".to_owned()]);
-                }
-                Ok(vec![language.as_str().to_owned()])
-            }
-        }
-    }
 }
 
 /// Parses the bound of a range.

@@ -17,7 +17,7 @@ pub const PRESENTATION_PARAMS: &[&str] = &[
     "include",
     "facets",
     "facet_limit",
-    "highlights",
+    HIGHLIGHTS_FIELD,
 ];
 
 /// Shape of a response: the selected fields and the embedded resources.
@@ -33,21 +33,31 @@ pub struct ResponseShape {
     pub on_demand_fields: Vec<&'static str>,
 }
 
-/// Parses `fields` and `include`, for any read.
+impl ResponseShape {
+    /// Whether `fields` names a field.
+    #[must_use]
+    pub fn names_field(&self, name: &str) -> bool {
+        self.fields.iter().flatten().any(|field| field == name)
+    }
+}
+
+/// Field of the items of a search with its matches.
+pub const HIGHLIGHTS_FIELD: &str = "highlights";
+
+/// Parses `fields` and `include`, for any read. `list_fields` are the fields that items have in this
+/// kind of response only.
 pub fn parse_shape(
     schema: &'static ResourceSchema,
+    list_fields: &[&'static str],
     params: &mut QueryParams,
     language_preference: &mut LanguagePreference,
 ) -> ResponseShape {
     let mut shape = ResponseShape::default();
     if let Some(names) = params.list("fields", 100) {
+        let known = || schema.all_fields().chain(list_fields.iter().copied());
         for name in &names {
-            if !schema.all_fields().any(|field| field == name) {
-                params.error(
-                    "fields",
-                    "unknown_value",
-                    unknown_value_message(name, schema.all_fields()),
-                );
+            if !known().any(|field| field == name) {
+                params.error("fields", "unknown_value", unknown_value_message(name, known()));
             }
         }
         shape.on_demand_fields.extend(

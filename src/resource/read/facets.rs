@@ -95,6 +95,7 @@ fn facet_label(
         FilterType::OneOf(_)
         | FilterType::KindWithFeeds
         | FilterType::Text
+        | FilterType::AnyCase
         | FilterType::Boolean
         | FilterType::AllOf(_)
         | FilterType::Year => (value.to_owned(), value.to_owned()),

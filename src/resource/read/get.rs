@@ -40,7 +40,7 @@ pub async fn get<S: Resource>(
     let mut params = QueryParams::parse(request.query_string())?;
     let mut language_preference =
         LanguagePreference::parse(&mut params, app_state.language_defaults(&request));
-    let shape = parse_shape(S::SCHEMA, &mut params, &mut language_preference);
+    let shape = parse_shape(S::SCHEMA, &[], &mut params, &mut language_preference);
     let canonical_query = params.canonical_without(&[]);
     params.finish()?;
     let shared_state = app_state.clone().into_inner();

@@ -68,6 +68,8 @@ pub enum FilterType {
     KindWithFeeds,
     /// Any text, compared exactly.
     Text,
+    /// Any text; the filter index has it in lower case.
+    AnyCase,
     /// `true` or `false`.
     Boolean,
     /// A year.

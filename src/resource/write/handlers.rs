@@ -78,7 +78,7 @@ impl WriteRequest {
     ) -> Result<Self, Problem> {
         let mut language_preference =
             LanguagePreference::parse(&mut params, state.language_defaults(request));
-        let response_shape = parse_shape(S::SCHEMA, &mut params, &mut language_preference);
+        let response_shape = parse_shape(S::SCHEMA, &[], &mut params, &mut language_preference);
         params.finish()?;
         Ok(Self {
             base_url: state.settings.base_url(request),

@@ -138,12 +138,15 @@ on_both! {
 
     fn filters_statistics_by_dimension(server: &TestServer) {
         let key = server.editor_key();
-        for (slug, slices) in [("whole", json!([])), ("f", json!([{"dimension": "sex", "value": "female"}])), ("fy", json!([{"dimension": "sex", "value": "female"}, {"dimension": "age", "value": "15-24"}]))] {
+        for (slug, slices) in [("whole", json!([])), ("f", json!([{"dimension": "sex", "value": "female"}])), ("fy", json!([{"dimension": "Sex", "value": "Female"}, {"dimension": "age", "value": "15-24"}])), ("o", json!([{"dimension": "Özel", "value": "ŽENE"}]))] {
             server.create(&key, STATISTICS, &json!({"slug": slug, "status": "published", "label": slug, "value": "1", "disaggregation": slices}));
         }
-        for (query, expected) in [("dimension=sex", vec!["f", "fy"]), ("dimension=sex:female,age:15-24", vec!["f", "fy"]), ("dimension=age:15-24", vec!["fy"]), ("dimension=!sex", vec!["whole"]), ("dimension=sex:male", vec![])] {
+        for (query, expected) in [("dimension=sex", vec!["f", "fy"]), ("dimension=sex:female,age:15-24", vec!["f", "fy"]), ("dimension=age:15-24", vec!["fy"]), ("dimension=!sex", vec!["o", "whole"]), ("dimension=sex:male", vec![]),
+            ("dimension=SEX:Female", vec!["f", "fy"]), ("dimension=SEX", vec!["f", "fy"]), ("dimension=%C3%B6zel:%C5%BEene", vec!["o"]), ("dimension=!Sex:FEMALE", vec!["o", "whole"])] {
             assert_eq!(server.slug_set(&format!("{STATISTICS}?{query}")), expected, "{query}");
         }
+        let facet = server.read(&format!("{STATISTICS}?facets=dimension"))["facets"]["dimension"].clone();
+        assert!(facet.as_array().unwrap().contains(&json!({"value": "sex:female", "label": "sex:female", "count": 2})), "{facet}");
     }
 
     demo fn demo_catalogue_has_indicator_for_each_statistic(server: &TestServer) {

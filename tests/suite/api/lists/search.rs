@@ -287,6 +287,23 @@ on_both! {
         }
     }
 
+    demo fn fields_may_name_highlights(server: &TestServer) {
+        for path in ["/v1/videos", "/v1/search"] {
+            let read = |query: &str| server.read(&format!("{path}?limit=1&{query}"))["data"][0].clone();
+            let members = |item: &Value| item.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+            let expected = read("q=violence&fields=slug&highlights=true");
+            assert!(!expected["highlights"].as_array().unwrap().is_empty(), "{expected}");
+            for query in ["q=violence&fields=slug,highlights", "q=violence&fields=highlights,slug&highlights=true"] {
+                assert_eq!(read(query), expected, "{path}?{query}");
+            }
+            assert_eq!(members(&read("q=violence&fields=highlights")), ["highlights", "id"]);
+            assert_eq!(members(&read("q=violence&fields=slug,highlights&highlights=false")), ["id", "slug"]);
+        }
+        assert_eq!(server.read("/v1/videos?limit=1&fields=highlights")["data"][0].as_object().unwrap().len(), 1);
+        server.get("/v1/videos?fields=highlight").errors(400, &[("fields", "unknown_value")]);
+        server.get("/v1/videos/testimonials-part-one?fields=highlights").errors(400, &[("fields", "unknown_value")]);
+    }
+
     demo fn highlights_matches(server: &TestServer) {
         let highlights = |query: &str, lang: &str| server.read(&format!("/v1/videos?highlights=true&fields=slug&lang={lang}&q={}", percent_encode(query)));
         let found = highlights("recima", "sr-Cyrl");
