@@ -49,6 +49,9 @@ pub struct ParsedFile {
 /// [`MAX_PARSE_ERRORS`](crate::captions::track::MAX_PARSE_ERRORS) errors are returned.
 pub fn parse(bytes: &[u8], options: ParseOptions<'_>) -> Result<ParsedFile, Vec<ParseError>> {
     let ParseOptions { charset, language, repair, .. } = options;
+    if let Some((name, remedy)) = formats::unsupported_binary(bytes) {
+        return Err(vec![unsupported_error(name, remedy)]);
+    }
     let Decoded { text, encoding, mut repairs } =
         encoding::decode(bytes, charset, language, repair).map_err(|error| vec![error])?;
     let converted = match options.format.or_else(|| detect_format(&text, None).ok()) {
@@ -148,12 +151,16 @@ fn detect_format(text: &str, declared: Option<CaptionFormat>) -> Result<CaptionF
 /// The error of a file in another format, which is named with a way to convert it.
 fn unsupported_format(text: &str) -> ParseError {
     if let Some((name, remedy)) = formats::unsupported(text) {
-        let detail = format!("The file is {name}, which is not supported; {remedy}.");
-        return ParseError::new(1, "unsupported_format", detail);
+        return unsupported_error(name, remedy);
     }
     let detail =
         "The file is neither WebVTT nor SRT: it has no line with `-->`; send one of these formats.";
     ParseError::new(1, "unknown_format", detail)
+}
+
+fn unsupported_error(name: &str, remedy: &str) -> ParseError {
+    let detail = format!("The file is {name}, which is not supported; {remedy}.");
+    ParseError::new(1, "unsupported_format", detail)
 }
 
 #[cfg(test)]

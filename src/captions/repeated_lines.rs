@@ -76,7 +76,13 @@ pub(super) fn find_repetitions(cues: &[Cue], lines: &[Vec<DisplayedLine>]) -> Ve
         *repetition = compare(last_lines, lines);
         let is_transition = repetition.is_all_of(lines)
             && cue.end_ms.saturating_sub(cue.start_ms) <= MAX_TRANSITION_MS;
-        let is_shift = !repetition.is_empty()
+        // A sign of music alone says nothing about the lines around it.
+        let has_words = repetition.bytes > 0
+            || lines
+                .iter()
+                .take(repetition.lines)
+                .any(|line| line.text.contains(char::is_alphanumeric));
+        let is_shift = has_words
             && !repetition.is_all_of(lines)
             && !lines.first().is_some_and(|line| starts_with_dash(&line.text));
         *is_certain = is_transition;
@@ -220,6 +226,8 @@ mod tests {
                 (990, 999, "Kraj\nje"),
             ],
             &[(0, 1_000, "<v A>Ne."), (1_000, 2_000, "<v B>Ne."), (2_000, 3_000, "<v A>Ne.\nDa")],
+            // Signs of music on lines of their own.
+            &[(0, 1_000, "♪\nLa\n♪"), (1_000, 2_000, "♪\nLa\n♪"), (2_000, 3_000, "♪\nDi\n♪")],
             // With gaps, the screen is empty between the cues.
             &[(0, 1_000, "A"), (1_001, 2_000, "A\nB"), (2_001, 3_000, "B\nC")],
         ] {

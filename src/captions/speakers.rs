@@ -15,6 +15,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::captions::displayed_lines::DisplayedLine;
+use crate::text::fold::fold;
 
 /// Maximum length of a name in characters.
 const MAX_NAME_LEN: usize = 40;
@@ -26,6 +27,45 @@ const MAX_NAME_WORDS: usize = 5;
 const NAME_PARTICLES: &[&str] = &[
     "al", "and", "bin", "da", "de", "der", "di", "dr", "e", "el", "i", "prof", "van", "ve", "von",
 ];
+
+/// Folded words that announce a remark and not a speaker, in the languages of the product.
+const REMARKS: &[&str] = &[
+    // English
+    "attention",
+    "caution",
+    "important",
+    "nb",
+    "note",
+    "ps",
+    "source",
+    "translation",
+    "warning",
+    // Serbian, Bosnian, Macedonian
+    "izvor",
+    "napomena",
+    "paznja",
+    "prevod",
+    "prijevod",
+    "upozorenje",
+    "vazno",
+    "vnimanie",
+    "zabeleska",
+    // Albanian
+    "burimi",
+    "kujdes",
+    "perkthimi",
+    "shenim",
+    "verejtje",
+    // Turkish
+    "ceviri",
+    "dikkat",
+    "kaynak",
+    "not",
+    "onemli",
+    "uyari",
+];
+
+const SONG_SIGNS: &[char] = &['♪', '♫', '♩', '♬', '¶'];
 
 const DASHES: &[char] = &['-', '‐', '‑', '–', '—'];
 
@@ -91,18 +131,23 @@ pub(super) fn starts_with_dash(line: &str) -> bool {
     line.starts_with(DASHES) && parse_change(line).0
 }
 
-/// Whether a line is a sound, such as `[music]`, and not speech.
+/// Whether a line is a sound, such as `[music]`, or sung, and not speech. A song is marked at both
+/// ends of a line, or only where it begins and ends.
 pub(super) fn is_sound(line: &str) -> bool {
-    [('[', ']'), ('(', ')'), ('♪', '♪'), ('♫', '♫'), ('*', '*')]
+    [('[', ']'), ('(', ')'), ('#', '#'), ('*', '*')]
         .iter()
         .any(|(open, close)| line.starts_with(*open) && line.ends_with(*close))
+        || line.starts_with(SONG_SIGNS)
+        || line.ends_with(SONG_SIGNS)
 }
 
 /// The marks of a line, if what precedes its colon has the form of a name.
 fn parse_marks(line: &str) -> SpeakerMarks<'_> {
     let (is_change, text) = parse_change(line);
     match text.split_once(':') {
-        Some((name, rest)) if is_name(name) && (rest.is_empty() || rest.starts_with(' ')) => {
+        Some((name, rest))
+            if is_name(name) && !is_remark(name) && (rest.is_empty() || rest.starts_with(' ')) =>
+        {
             SpeakerMarks { name: Some(name), is_change, rest: rest.trim_start() }
         }
         _ => SpeakerMarks { name: None, is_change, rest: text },
@@ -147,6 +192,11 @@ fn is_name(text: &str) -> bool {
         && text.chars().all(|c| is_allowed(c) || c == ' ')
         && name.split(' ').all(is_name_word)
         && (remark.is_empty() || remark.ends_with(')'))
+}
+
+/// Whether what precedes a colon announces a remark: `Napomena: …`, `P.S.: …`.
+fn is_remark(text: &str) -> bool {
+    REMARKS.contains(&fold(text).replace('.', "").as_str())
 }
 
 /// Whether a name has at least two letters and all are capitals; a remark in brackets does not
@@ -202,6 +252,23 @@ mod tests {
             (&["Ana: Da?|Marko: Ne.", "Ana: Da."], &["Ana/Da?", "Marko/Ne.", "Ana/Da."]),
             // Once is not.
             (&["Napomena: ovo je snimak.", "a", "b"], &["Napomena: ovo je snimak.", "a", "b"]),
+            // What announces a remark is no name, however often.
+            (
+                &[
+                    "Napomena: ovo je snimak.",
+                    "NAPOMENA: ostaje.",
+                    "Напомена: и ово.",
+                    "Not: bu da.",
+                    "P.S.: a",
+                ],
+                &[
+                    "Napomena: ovo je snimak.",
+                    "NAPOMENA: ostaje.",
+                    "Напомена: и ово.",
+                    "Not: bu da.",
+                    "P.S.: a",
+                ],
+            ),
             (
                 &["Ona je rekla: ne.", "Ona je rekla: da."],
                 &["Ona je rekla: ne.", "Ona je rekla: da."],
@@ -238,6 +305,13 @@ mod tests {
     fn voices_are_the_only_speakers() {
         let voice = DisplayedLine { voice: Some("Ana".into()), text: "MARKO: Da.".to_owned() };
         assert!(SpeakerNames::find(&[vec![voice]]).is_empty());
-        assert!(is_sound("[muzika]") && is_sound("♪ la la ♪") && !is_sound("(Ana) Da."));
+        assert!(
+            is_sound("[muzika]")
+                && is_sound("♪ la la ♪")
+                && is_sound("♪ la la")
+                && is_sound("la ♫")
+                && is_sound("# la #")
+                && !is_sound("(Ana) Da.")
+        );
     }
 }

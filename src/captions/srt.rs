@@ -18,6 +18,7 @@ use crate::captions::blocks::reject_control_characters;
 use crate::captions::blocks::split_blocks;
 use crate::captions::blocks::split_lines;
 use crate::captions::repeated_lines::without_repeated_lines;
+use crate::captions::srt_cue_text::color_styles;
 use crate::captions::srt_cue_text::from_webvtt;
 use crate::captions::srt_cue_text::to_webvtt;
 
@@ -38,7 +39,8 @@ pub fn parse(text: &str) -> Result<Track, Vec<ParseError>> {
         }
     }
     cues.sort_by_key(|cue| cue.start_ms);
-    errors.into_result(Track { cues, ..Track::default() })
+    let preamble = color_styles(cues.iter().map(|cue: &Cue| cue.payload.as_str()));
+    errors.into_result(Track { preamble: preamble.into_iter().collect(), cues, ..Track::default() })
 }
 
 fn parse_cue(block: &CueBlock<'_>, errors: &mut ParseErrors) -> Option<Cue> {
@@ -120,7 +122,7 @@ mod tests {
             .map(|cue| (cue.start_ms, cue.identifier.as_deref(), cue.payload.as_str()));
         let expected = [
             (500, Some("giriş"), "İyi günler &amp; hoş geldiniz."),
-            (3_000, None, "Kadınların <b>hakları</b>"),
+            (3_000, None, "<c.color-ffff00>Kadınların <b>hakları</b></c>"),
             (3_000, None, "insan haklarıdır."),
             (9_000, None, ""),
         ];
@@ -153,7 +155,7 @@ mod tests {
             ),
             (format!("{cue}\nA\u{1a}"), vec![(2, "control_character")]),
             ("1\n00:00:02,000 --> 00:00:01,000\nA".to_owned(), vec![(2, "end_before_start")]),
-            ("1\n100:00:02,000 --> 100:00:03,000\nA".to_owned(), vec![(2, "out_of_range")]),
+            ("1\n1000:00:02,000 --> 1000:00:03,000\nA".to_owned(), vec![(2, "out_of_range")]),
         ] {
             assert_eq!(error_codes(&text), expected, "{text}");
         }

@@ -9,10 +9,11 @@ use super::track::CaptionFormat;
 /// Separator of the timestamps; identifies a timing line.
 pub(super) const ARROW: &str = "-->";
 
-/// Maximum number of hours of a timestamp; a larger one is considered a typing error.
-const MAX_HOURS: i64 = 99;
+/// Maximum number of hours of a timestamp; a larger one is considered a typing error. Recordings of
+/// streams have hundreds.
+const MAX_HOURS: i64 = 999;
 
-/// The last timestamp, 99:59:59.999, in milliseconds.
+/// The last timestamp, 999:59:59.999, in milliseconds.
 pub(super) const MAX_TIMESTAMP_MS: i64 = (MAX_HOURS + 1) * 3_600_000 - 1;
 
 /// A parsed timing line.
@@ -184,6 +185,11 @@ mod tests {
             ),
             ("00:00:01,000 --> 00:00:02,000", CaptionFormat::Srt, timing(1_000, 2_000, "")),
             (
+                "100:00:00.000 --> 999:59:59.999",
+                CaptionFormat::WebVtt,
+                timing(360_000_000, 3_599_999_999, ""),
+            ),
+            (
                 "0:0:1.000 --> 0:00:2.000 X1:100 Y1:7",
                 CaptionFormat::Srt,
                 timing(1_000, 2_000, "X1:100 Y1:7"),
@@ -208,7 +214,7 @@ mod tests {
             ("00:00:+1.000 --> 00:00:02.000", "invalid_time"),
             ("00:60:00.000 --> 00:61:00.000", "out_of_range"),
             ("00:00:60.000 --> 00:01:00.000", "out_of_range"),
-            ("100:00:00.000 --> 100:00:01.000", "out_of_range"),
+            ("1000:00:00.000 --> 1000:00:01.000", "out_of_range"),
             ("99999999999999999999:00:00.000 --> 100:00:01.000", "out_of_range"),
             ("00:00:02.000 --> 00:00:02.000", "end_before_start"),
             ("00:00:02.000 --> 00:00:01.000", "end_before_start"),
@@ -222,8 +228,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn timing_line_round_trips(start in 0_i64..359_999_999, length in 1_i64..360_000_000) {
-            let end = (start + length).min(359_999_999);
+        fn timing_line_round_trips(start in 0_i64..3_599_999_999, length in 1_i64..360_000_000) {
+            let end = (start + length).min(3_599_999_999);
             let timing = Ok(Timing { start_ms: start, end_ms: end, settings: String::new() });
             let line = format!("{} --> {}", format_webvtt_timestamp(start), format_webvtt_timestamp(end));
             prop_assert_eq!(&parse(&line, CaptionFormat::WebVtt), &timing);

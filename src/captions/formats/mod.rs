@@ -7,6 +7,7 @@ mod ass;
 mod markup;
 mod sbv;
 mod ttml;
+mod ttml_timing;
 
 use crate::captions::blocks::split_lines;
 use crate::captions::repair::loose_file::{Repairs, finish};
@@ -64,20 +65,94 @@ pub(super) fn unsupported(text: &str) -> Option<(&'static str, &'static str)> {
         let frame = line.strip_prefix('{').and_then(|line| line.split_once("}{"));
         frame.is_some_and(|(frame, _)| frame.bytes().all(|byte| byte.is_ascii_digit()))
     };
+    let is_mpl2_time = |line: &&str| {
+        let mut parts = line.strip_prefix('[').into_iter().flat_map(|line| line.splitn(2, "]["));
+        let (start, rest) = (parts.next(), parts.next().and_then(|rest| rest.split_once(']')));
+        let is_number =
+            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        start.is_some_and(is_number) && rest.is_some_and(|(end, _)| is_number(end))
+    };
+    // `00:00:01:Text` or `00:00:01=Text`.
+    let is_clock_line = |line: &&str| {
+        let (clock, rest) = line.split_at_checked(8).unwrap_or_default();
+        let is_digit = |(index, byte): (usize, u8)| {
+            if index % 3 == 2 { byte == b':' } else { byte.is_ascii_digit() }
+        };
+        rest.starts_with([':', '=']) && clock.bytes().enumerate().all(is_digit)
+    };
+    let is_subviewer_time = |line: &&str| {
+        line.split_once(',').is_some_and(|(start, end)| {
+            [start, end].iter().all(|time| {
+                time.len() == 11 && sbv::parse_timing(&format!("{time}0,{time}0")).is_some()
+            })
+        })
+    };
+    let is_json_list = |text: &str| {
+        let list = text.strip_prefix('[').map(str::trim_start);
+        list.is_some_and(|list| list.starts_with(['{', '"', '[', ']']))
+    };
     if starts_with_any_case("<sami") {
         Some(("SAMI", "convert it, for example with `ffmpeg -i track.smi track.srt`"))
     } else if starts_with_any_case("scenarist_scc") {
         Some(("SCC", "convert it, for example with `ffmpeg -i track.scc track.srt`"))
+    } else if starts_with_any_case("# vobsub index") {
+        Some((
+            "VobSub",
+            "its captions are pictures: recognize their text, for example with Subtitle Edit",
+        ))
+    } else if starts_with_any_case("<window") {
+        Some(("RealText", "convert it, for example with `ffmpeg -i track.rt track.srt`"))
+    } else if lines.iter().any(is_mpl2_time) {
+        Some(("MPL2", "convert it, for example with `ffmpeg -f mpl2 -i track.txt track.srt`"))
+    } else if lines.iter().any(is_subviewer_time) {
+        Some((
+            "SubViewer 2.0",
+            "convert it, for example with `ffmpeg -f subviewer -i track.sub track.srt`",
+        ))
+    } else if lines.iter().any(is_clock_line) {
+        Some((
+            "TMPlayer or VPlayer",
+            "convert it, for example with `ffmpeg -f vplayer -i track.txt track.srt`",
+        ))
     } else if lines.iter().any(is_frame_tag) {
         let remedy = "its times are frames: convert it with the frame rate of the video, for example with \
             `ffmpeg -subfps 25 -i track.sub track.srt`";
         Some(("MicroDVD", remedy))
     } else if lines.iter().any(is_time_tag) {
         Some(("LRC", "convert it, for example with `ffmpeg -i track.lrc track.srt`"))
-    } else if start.starts_with(['{', '[']) {
+    } else if start.starts_with('{') || is_json_list(start) {
         Some(("JSON", "export the captions as WebVTT, for example with `yt-dlp --sub-format vtt`"))
     } else if start.starts_with('<') {
         Some(("XML or HTML, but not TTML", "export the captions as WebVTT or SRT"))
+    } else {
+        None
+    }
+}
+
+/// The name of a binary format, and what to send instead.
+pub(super) fn unsupported_binary(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
+    let is_stl = bytes.get(3..6) == Some(b"STL");
+    let starts_with = |magic: &[u8]| bytes.starts_with(magic);
+    if is_stl {
+        Some((
+            "EBU STL",
+            "convert it, for example with `ffmpeg` or Subtitle Edit, to WebVTT or SRT",
+        ))
+    } else if starts_with(b"PK\x03\x04") {
+        Some(("a ZIP archive or an office document", "send the caption file that it contains"))
+    } else if starts_with(b"\x1F\x8B") {
+        Some(("compressed with gzip", "decompress it, or state `Content-Encoding: gzip`"))
+    } else if starts_with(b"%PDF") {
+        Some(("PDF", "send a caption file with times, such as WebVTT or SRT"))
+    } else if starts_with(b"{\\rtf") {
+        Some(("RTF", "save it as plain text"))
+    } else if starts_with(b"PG") && bytes.get(10) == Some(&0x16) {
+        Some((
+            "PGS",
+            "its captions are pictures: recognize their text, for example with Subtitle Edit",
+        ))
+    } else if starts_with(b"\x1A\x45\xDF\xA3") || bytes.get(4..8) == Some(b"ftyp") {
+        Some(("a video", "extract its captions, for example with `ffmpeg -i video.mkv track.srt`"))
     } else {
         None
     }
@@ -160,11 +235,29 @@ mod tests {
             ("Scenarist_SCC V1.0", Some("SCC")),
             ("{0}{25}Zdravo", Some("MicroDVD")),
             ("[ti:Pesma]\n[00:12.00]Zdravo", Some("LRC")),
+            ("[12][34]Zdravo\n[40][52]/kurziv", Some("MPL2")),
+            ("[INFORMATION]\n[TITLE]x\n00:00:01.50,00:00:03.00\nA", Some("SubViewer 2.0")),
+            ("00:00:01:Zdravo\n00:00:03:", Some("TMPlayer or VPlayer")),
+            ("00:00:01=Zdravo", Some("TMPlayer or VPlayer")),
+            ("# VobSub index file, v7", Some("VobSub")),
+            ("<window duration=\"10\">", Some("RealText")),
+            ("[1] Napomena [2]", None),
+            ("[\n  {\"start\": 1}]", Some("JSON")),
             ("{\"events\": []}", Some("JSON")),
             ("<html>", Some("XML or HTML, but not TTML")),
             ("Zdravo", None),
         ] {
             assert_eq!(unsupported(text).map(|(name, _)| name), expected, "{text}");
+        }
+        for (bytes, expected) in [
+            (b"437STL25.01".as_slice(), Some("EBU STL")),
+            (b"PK\x03\x04a", Some("a ZIP archive or an office document")),
+            (b"\x1F\x8B\x08", Some("compressed with gzip")),
+            (b"\0\0\0\x18ftypmp42", Some("a video")),
+            (b"WEBVTT", None),
+            (b"", None),
+        ] {
+            assert_eq!(unsupported_binary(bytes).map(|(name, _)| name), expected);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! TTML (W3C, "Timed Text Markup Language 2") and its profiles: DFXP, IMSC, EBU-TT-D.
 //!
-//! Each `p` element is a cue. Italic, bold and underlined text, regions at the top of the picture
+//! Each `p` element is a cue, or several if its spans have times. Italic, bold and underlined text, regions at the top of the picture
 //! and the names of agents are kept.
 
 use std::collections::HashMap;
@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use roxmltree::{Document, Node};
 
 use crate::captions::formats::markup::{Markup, Styles};
+use crate::captions::formats::ttml_timing::{Clock, Sequence, attribute, has_own_end};
 use crate::captions::repair::loose_file::{LooseFile, Repairs};
 use crate::captions::track::{Cue, MAX_CUES, ParseError};
 
@@ -15,6 +16,8 @@ use crate::captions::track::{Cue, MAX_CUES, ParseError};
 const MAX_DEPTH: usize = 64;
 /// Maximum length of the name of an agent in characters; each of its cues contains it.
 const MAX_NAME_LEN: usize = 200;
+/// Maximum number of texts of a paragraph, multiplied by the number of times at which they change.
+const MAX_PARAGRAPH_TEXTS: usize = 200_000;
 /// Maximum number of attributes of an element; each is compared with all others.
 const MAX_ATTRIBUTES: usize = 500;
 /// Maximum number of declared namespaces, which the parser copies to elements with others.
@@ -73,12 +76,18 @@ fn check_attributes(text: &str) -> Result<(), ParseError> {
 /// What elements inherit from those around them.
 #[derive(Clone, Copy, Default)]
 struct Inherited {
-    /// Start of the parent in milliseconds.
+    /// Start in milliseconds.
     start_ms: i64,
-    /// End of the parent, if it has one.
+    /// End, if there is one.
     end_ms: Option<i64>,
     styles: Styles,
     is_at_top: bool,
+}
+
+impl Inherited {
+    fn is_active_at(&self, ms: i64) -> bool {
+        self.start_ms <= ms && self.end_ms.is_none_or(|end_ms| ms < end_ms)
+    }
 }
 
 /// What an element with an identifier defines: a style, a region or an agent.
@@ -129,46 +138,94 @@ struct Reader<'a, 'r> {
 
 impl<'a> Reader<'a, '_> {
     /// Reads `body`, `div` and `p`, whose times are relative to those of the element around them.
-    fn read_timed(&mut self, node: Node<'a, 'a>, parent: Inherited, depth: usize) {
+    /// Returns the end, which is that of the last element in it if it has none of its own.
+    fn read_timed(&mut self, node: Node<'a, 'a>, parent: Inherited, depth: usize) -> Option<i64> {
         // More are an error.
         if self.file.cues.len() > MAX_CUES {
-            return;
+            return None;
         }
         if depth > MAX_DEPTH {
             let line = self.line(node);
             self.repairs.add(line, "too_deep", "The element is nested too deeply; it was dropped.");
-            return;
+            return None;
         }
         let Some(own) = self.inherit_times(node, parent) else {
             let line = self.line(node);
             let detail = "The times of the element cannot be read; it was dropped.";
             self.repairs.add(line, "invalid_time", detail);
-            return;
+            return None;
         };
         let own = self.inherit_styles(node, own);
-        if !is_element(node, "p") {
-            let children = node.children().filter(Node::is_element);
-            children.for_each(|child| self.read_timed(child, own, depth + 1));
-            return;
+        if is_element(node, "p") {
+            self.read_paragraph(node, own, depth);
+            return own.end_ms;
         }
-        let mut markup = Markup::default();
-        self.read_text(node, own.styles, &mut markup, depth);
-        let payload = markup.finish(self.agent_name(node).as_deref());
-        if payload.is_empty() {
-            return;
+        let mut sequence = Sequence::of(node, own.start_ms);
+        let mut last_end_ms = None;
+        for child in node.children().filter(Node::is_element) {
+            let end_ms = self.read_timed(
+                child,
+                Inherited { start_ms: sequence.start_ms(), ..own },
+                depth + 1,
+            );
+            let end_ms = end_ms.filter(|_| has_own_end(child) || !is_element(child, "p"));
+            sequence.advance(end_ms);
+            last_end_ms = last_end_ms.max(end_ms);
         }
-        let Some(end_ms) = own.end_ms else {
-            let line = self.line(node);
-            self.repairs.add(line, "invalid_time", "The paragraph has no end; it was dropped.");
-            return;
-        };
-        let settings = if own.is_at_top { "line:0".to_owned() } else { String::new() };
-        let cue = Cue { start_ms: own.start_ms, end_ms, settings, payload, ..Cue::default() };
-        let line = self.line(node);
-        self.file.cues.push((line, cue));
+        own.end_ms.filter(|_| has_own_end(node)).or(last_end_ms)
     }
 
-    /// The times of an element; `None` if they are invalid.
+    /// Reads a paragraph: a cue, or one for each time at which its spans appear or disappear.
+    fn read_paragraph(&mut self, node: Node<'a, 'a>, own: Inherited, depth: usize) {
+        let line = self.line(node);
+        let mut spans = Vec::new();
+        self.read_spans(node, own, &mut spans, depth);
+        let agent = self.agent_name(node);
+        let settings = if own.is_at_top { "line:0" } else { "" };
+        // Paragraphs that are never displayed are reported as such later.
+        let is_displayed = own.end_ms.is_none_or(|end_ms| end_ms > own.start_ms);
+        let mut times: Vec<i64> = spans
+            .iter()
+            .filter(|_| is_displayed)
+            .flat_map(|span| [Some(span.times.start_ms), span.times.end_ms])
+            .flatten()
+            .chain([own.start_ms])
+            .collect();
+        times.sort_unstable();
+        times.dedup();
+        if times.len().saturating_mul(spans.len()) > MAX_PARAGRAPH_TEXTS {
+            let detail = "The paragraph has too many times; it was dropped.";
+            return self.repairs.add(line, "invalid_time", detail);
+        }
+        let ends = times.iter().copied().skip(1).map(Some).chain([own.end_ms]);
+        let mut cues: Vec<Cue> = Vec::new();
+        for (start_ms, end_ms) in times.iter().copied().zip(ends) {
+            let mut markup = Markup::default();
+            let is_active = |span: &&Span| !is_displayed || span.times.is_active_at(start_ms);
+            for span in spans.iter().filter(is_active) {
+                markup.push(&span.text, span.times.styles);
+            }
+            let payload = markup.finish(agent.as_deref());
+            if payload.is_empty() {
+                continue;
+            }
+            let Some(end_ms) = end_ms else {
+                let detail = "The paragraph has no end; its last text was dropped.";
+                self.repairs.add(line, "invalid_time", detail);
+                break;
+            };
+            let settings = settings.to_owned();
+            match cues.last_mut().filter(|last| last.end_ms == start_ms && last.payload == payload)
+            {
+                Some(last) => last.end_ms = end_ms,
+                None => cues.push(Cue { start_ms, end_ms, settings, payload, ..Cue::default() }),
+            }
+        }
+        self.file.cues.extend(cues.into_iter().map(|cue| (line, cue)));
+    }
+
+    /// The times of an element; `None` if they are invalid. `parent` starts where the times of the
+    /// element count from.
     fn inherit_times(&self, node: Node<'a, 'a>, parent: Inherited) -> Option<Inherited> {
         let time = |name| match attribute(node, name) {
             Some(text) => self.clock.parse(text).map(Some),
@@ -198,35 +255,43 @@ impl<'a> Reader<'a, '_> {
         inherited
     }
 
-    /// Reads the text of an element: line breaks of the file are spaces, `br` elements are not.
-    fn read_text(&self, node: Node<'a, 'a>, styles: Styles, markup: &mut Markup, depth: usize) {
+    /// Collects the text of an element with its times and styles: line breaks of the file are
+    /// spaces, `br` elements are not.
+    fn read_spans(
+        &mut self,
+        node: Node<'a, 'a>,
+        own: Inherited,
+        spans: &mut Vec<Span>,
+        depth: usize,
+    ) {
         if depth > MAX_DEPTH {
             return;
         }
+        let mut sequence = Sequence::of(node, own.start_ms);
+        let mut children = Vec::new();
         for child in node.children() {
             if let Some(text) = child.text().filter(|_| child.is_text()) {
-                let words: Vec<&str> = text.split([' ', '\t', '\n', '\r']).collect();
-                let is_space = |words: &&[&str]| words.iter().all(|word| word.is_empty());
-                if is_space(&words.as_slice()) {
-                    markup.push(" ", styles);
-                    continue;
-                }
-                let inner: Vec<&str> =
-                    words.iter().copied().filter(|word| !word.is_empty()).collect();
-                let before =
-                    if words.first().is_some_and(|word| word.is_empty()) { " " } else { "" };
-                let after = if words.last().is_some_and(|word| word.is_empty()) { " " } else { "" };
-                markup.push(&format!("{before}{}{after}", inner.join(" ")), styles);
+                children.push((child, own, Some(collapse_spaces(text))));
             } else if is_element(child, "br") {
-                markup.push("\n", styles);
+                children.push((child, own, Some("\n".to_owned())));
             } else if is_element(child, "span") {
-                let inherited = Inherited { styles, ..Inherited::default() };
-                self.read_text(
-                    child,
-                    self.inherit_styles(child, inherited).styles,
-                    markup,
-                    depth + 1,
-                );
+                let Some(times) =
+                    self.inherit_times(child, Inherited { start_ms: sequence.start_ms(), ..own })
+                else {
+                    let line = self.line(child);
+                    let detail = "The times of the element cannot be read; it was dropped.";
+                    self.repairs.add(line, "invalid_time", detail);
+                    continue;
+                };
+                sequence.advance(times.end_ms.filter(|_| has_own_end(child)));
+                let times = self.inherit_styles(child, Inherited { styles: own.styles, ..times });
+                children.push((child, times, None));
+            }
+        }
+        for (child, times, text) in children {
+            match text {
+                Some(text) => spans.push(Span { text, times }),
+                None => self.read_spans(child, times, spans, depth + 1),
             }
         }
     }
@@ -243,74 +308,27 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
+/// A text of a paragraph, with its times and styles.
+struct Span {
+    text: String,
+    times: Inherited,
+}
+
+/// A text whose spaces and line breaks are single spaces.
+fn collapse_spaces(text: &str) -> String {
+    let is_space = |c: char| matches!(c, ' ' | '\t' | '\n' | '\r');
+    let words: Vec<&str> = text.split(is_space).filter(|word| !word.is_empty()).collect();
+    if words.is_empty() {
+        return " ".to_owned();
+    }
+    let before = if text.starts_with(is_space) { " " } else { "" };
+    let after = if text.ends_with(is_space) { " " } else { "" };
+    format!("{before}{}{after}", words.join(" "))
+}
+
 /// Whether a node is an element with a local name; namespaces differ between versions.
 fn is_element(node: Node<'_, '_>, name: &str) -> bool {
     node.is_element() && node.tag_name().name() == name
-}
-
-/// The value of an attribute with a local name.
-fn attribute<'a>(node: Node<'a, '_>, name: &str) -> Option<&'a str> {
-    node.attributes().find(|attribute| attribute.name() == name).map(|attribute| attribute.value())
-}
-
-/// The units of time expressions (TTML 2, 12.3 "time value expressions").
-struct Clock {
-    frames_per_second: f64,
-    ticks_per_second: f64,
-}
-
-impl Clock {
-    fn of(root: Node<'_, '_>) -> Self {
-        let number =
-            |name| attribute(root, name).and_then(|value| value.trim().parse::<f64>().ok());
-        let multiplier = attribute(root, "frameRateMultiplier").and_then(|value| {
-            let (numerator, denominator) = value.split_once([' ', ':'])?;
-            let denominator: f64 = denominator.trim().parse().ok().filter(|value| *value > 0.0)?;
-            Some(numerator.trim().parse::<f64>().ok()? / denominator)
-        });
-        let is_positive = |value: &f64| *value > 0.0;
-        let frames = number("frameRate").filter(is_positive).unwrap_or(30.0);
-        let frames_per_second = frames * multiplier.filter(is_positive).unwrap_or(1.0);
-        let ticks_per_second = number("tickRate").filter(is_positive).unwrap_or(1.0);
-        Self { frames_per_second, ticks_per_second }
-    }
-
-    /// A time expression in milliseconds.
-    fn parse(&self, text: &str) -> Option<i64> {
-        let text = text.trim();
-        let seconds = if text.contains(':') {
-            let fields: Vec<f64> = text.split(':').map(parse_decimal).collect::<Option<_>>()?;
-            let (clock, frames) = match fields.as_slice() {
-                [hours, minutes, seconds] => ([*hours, *minutes, *seconds], 0.0),
-                [hours, minutes, seconds, frames] => ([*hours, *minutes, *seconds], *frames),
-                _ => return None,
-            };
-            let [hours, minutes, seconds] = clock;
-            (hours * 60.0 + minutes) * 60.0 + seconds + frames / self.frames_per_second
-        } else {
-            let unit_at = text.find(|c: char| c.is_ascii_alphabetic())?;
-            let (number, unit) = text.split_at_checked(unit_at)?;
-            let seconds_per_unit = match unit {
-                "h" => 3_600.0,
-                "m" => 60.0,
-                "s" => 1.0,
-                "ms" => 0.001,
-                "f" => 1.0 / self.frames_per_second,
-                "t" => 1.0 / self.ticks_per_second,
-                _ => return None,
-            };
-            parse_decimal(number)? * seconds_per_unit
-        };
-        // Rounded without a cast, which could truncate.
-        format!("{:.0}", seconds * 1_000.0).parse().ok()
-    }
-}
-
-/// A number of digits with an optional fraction.
-fn parse_decimal(text: &str) -> Option<f64> {
-    let is_decimal =
-        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    is_decimal.then(|| text.parse().ok())?
 }
 
 #[cfg(test)]
@@ -352,24 +370,79 @@ mod tests {
     }
 
     #[test]
-    fn parses_time_expressions() {
-        let clock = Clock { frames_per_second: 25.0, ticks_per_second: 10_000_000.0 };
-        for (text, expected) in [
-            ("00:00:01.5", Some(1_500)),
-            ("01:02:03", Some(3_723_000)),
-            ("00:00:01:05", Some(1_200)),
-            ("12.5s", Some(12_500)),
-            ("250ms", Some(250)),
-            ("1.5m", Some(90_000)),
-            ("2h", Some(7_200_000)),
-            ("50f", Some(2_000)),
-            ("15000000t", Some(1_500)),
-            ("12", None),
-            ("-1s", None),
-            ("1:2", None),
-            ("infs", None),
+    fn ticks_are_frames_without_a_rate_of_their_own() {
+        for (attributes, expected) in [
+            ("", 90_000),
+            ("ttp:frameRate='30'", 3_000),
+            ("ttp:frameRate='30' ttp:subFrameRate='3'", 1_000),
+            ("ttp:frameRate='30' ttp:frameRateMultiplier='1000 1001'", 3_003),
+            ("ttp:frameRate='30' ttp:tickRate='90'", 1_000),
         ] {
-            assert_eq!(clock.parse(text), expected, "{text}");
+            let file = format!(
+                "<tt xmlns:ttp='p' {attributes}><body><p begin='0t' end='90t'>A</p></body></tt>"
+            );
+            assert_eq!(cues(&file)[0].2, expected, "{attributes}");
+        }
+    }
+
+    fn timed(body: &str) -> Vec<(i64, i64, String)> {
+        let found = cues(&format!("<tt><body>{body}</body></tt>"));
+        found.into_iter().map(|(_, start, end, _, payload)| (start, end, payload)).collect()
+    }
+
+    #[test]
+    fn spans_have_times() {
+        let cue = |start, end, text: &str| (start, end, text.to_owned());
+        for (body, expected) in [
+            // Words that appear one after the other.
+            (
+                "<p begin='1s' end='4s'><span begin='0s'>Da</span> <span begin='1s'>ne</span></p>",
+                vec![cue(1_000, 2_000, "Da"), cue(2_000, 4_000, "Da ne")],
+            ),
+            // Times on spans only.
+            (
+                "<p><span begin='1s' end='2s'>A</span><span begin='2s' dur='1s'>B</span></p>",
+                vec![cue(1_000, 2_000, "A"), cue(2_000, 3_000, "B")],
+            ),
+            // A span that ends before its paragraph, and one within another.
+            (
+                "<p begin='1s' end='4s'>A<br/><span end='1s' tts:fontStyle='italic'>B</span></p>",
+                vec![cue(1_000, 2_000, "A\n<i>B</i>"), cue(2_000, 4_000, "A")],
+            ),
+            (
+                "<p begin='1s' end='9s'><span begin='1s'><span begin='1s'>A</span></span></p>",
+                vec![cue(3_000, 9_000, "A")],
+            ),
+            ("<p begin='1s' end='2s'><span>A</span> B</p>", vec![cue(1_000, 2_000, "A B")]),
+            ("<p><span begin='1s'>A</span></p>", vec![]),
+        ] {
+            let body = body.replace("tts:", "");
+            assert_eq!(timed(&body), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn sequential_containers_follow_each_other() {
+        let cue = |start, end, text: &str| (start, end, text.to_owned());
+        for (body, expected) in [
+            (
+                "<div timeContainer='seq'><p dur='2s'>A</p><p begin='1s' dur='2s'>B</p><p end='1s'>C</p></div>",
+                vec![cue(0, 2_000, "A"), cue(3_000, 5_000, "B"), cue(5_000, 6_000, "C")],
+            ),
+            (
+                "<div begin='10s' timeContainer='seq'><div><p begin='1s' end='2s'>A</p></div><p dur='1s'>B</p></div>",
+                vec![cue(11_000, 12_000, "A"), cue(12_000, 13_000, "B")],
+            ),
+            (
+                "<p begin='1s' end='9s' timeContainer='seq'><span dur='1s'>A</span><span dur='2s'>B</span></p>",
+                vec![cue(1_000, 2_000, "A"), cue(2_000, 4_000, "B")],
+            ),
+            (
+                "<div timeContainer='par'><p dur='2s'>A</p><p dur='1s'>B</p></div>",
+                vec![cue(0, 2_000, "A"), cue(0, 1_000, "B")],
+            ),
+        ] {
+            assert_eq!(timed(body), expected, "{body}");
         }
     }
 }

@@ -63,8 +63,13 @@ pub(in crate::captions) fn finish(
     let mut last_start_ms = 0;
     for (line, mut cue) in file.cues {
         notes.append(&mut cue.notes_before);
+        if cue.start_ms >= MAX_TIMESTAMP_MS {
+            let detail = "The cue starts after 999:59:59.999; it was dropped.";
+            repairs.add(line, "out_of_range", detail);
+            continue;
+        }
         if cue.end_ms > MAX_TIMESTAMP_MS {
-            let detail = "The end of the cue is after 99:59:59.999; it was set to that.";
+            let detail = "The end of the cue is after 999:59:59.999; it was set to that.";
             repairs.add(line, "out_of_range", detail);
             cue.end_ms = MAX_TIMESTAMP_MS;
         }

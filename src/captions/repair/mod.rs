@@ -91,7 +91,8 @@ mod tests {
             STYLE\n::cue {}\n\n\
             99:59:59.999 --> 99:59:59.999\nNot timed\n\n\
             00:60.000 --> 00:62.000\nLate\n\n\
-            0:00:04.000 --> 100:00:00.000\nLong\n";
+            0:00:04.000 --> 1000:00:00.000\nLong\n\n\
+            1000:00:00.000 --> 1000:00:01.000\nNever\n";
         assert_eq!(
             cues(file),
             [
@@ -115,7 +116,9 @@ mod tests {
                 (14, "misplaced_block"),
                 (17, "end_before_start"),
                 (20, "invalid_time"),
+                (23, "invalid_time"),
                 (23, "out_of_range"),
+                (26, "out_of_range"),
             ]
         );
         let track = parse(file).unwrap().track;
@@ -147,6 +150,7 @@ mod tests {
                 (4, "invalid_time"),
                 (7, "missing_timing"),
                 (9, "missing_blank_line"),
+                (9, "invalid_time"),
                 (13, "invalid_time"),
                 (13, "out_of_order"),
                 (16, "invalid_time"),
@@ -215,6 +219,18 @@ mod tests {
                 prop_assert_eq!(crate::captions::webvtt::parse(&rendered), Ok(file.track));
                 let lines = split_lines(&text).len();
                 prop_assert!(file.repairs.iter().all(|repair| (1..=lines).contains(&repair.line)));
+            }
+        }
+
+        #[test]
+        fn every_repair_is_listed(text in "(WEBVTT\n|1\n)?\n{0,2}([0-9:.,>a-z<&;\u{A0} \t\n-]|-->|00:01.000 --> 00:02.000( line:0)?|0:00:01.000 --> 00:00:02.000|NOTE|STYLE|\n00:00:03,000 --> 00:00:04,000\n|</?(b|v A|c)|\n\n|\n7\n){0,30}") {
+            let strict = if webvtt::has_signature(&text) {
+                crate::captions::webvtt::parse(&text)
+            } else {
+                crate::captions::srt::parse(&text)
+            };
+            if let (Err(_), Ok(file)) = (strict, parse(&text)) {
+                prop_assert!(!file.repairs.is_empty(), "{:?}", file.track);
             }
         }
 

@@ -4,8 +4,8 @@ use super::cue_text::close_tag;
 use super::loose_file::{LooseFile, Repairs, clean};
 use crate::captions::blocks::Line;
 use crate::captions::srt::parse_identifier;
-use crate::captions::srt_cue_text::to_webvtt;
-use crate::captions::timing::{ARROW, is_setting, parse_digits, parse_fraction_ms};
+use crate::captions::srt_cue_text::{color_styles, to_webvtt};
+use crate::captions::timing::{self, ARROW, is_setting, parse_digits, parse_fraction_ms};
 use crate::captions::track::{CaptionFormat, Cue};
 
 /// Characters around the timestamps that are not part of them.
@@ -45,14 +45,15 @@ pub(super) fn parse(lines: &[Line<'_>], format: CaptionFormat, repairs: &mut Rep
             }
             identifier = Some((number, line));
         } else if let Some(cue) = &mut cue {
-            if after_blank && is_counter(line) {
-                // The number of a cue that the file does not have.
-            } else {
-                if after_blank && cue.has_text() {
-                    let detail =
-                        "The text has no timestamps above it; it was added to the cue before.";
-                    repairs.add(number, "missing_timing", detail);
-                }
+            let is_number = after_blank && is_counter(line);
+            if is_number {
+                let detail = "The number has no cue below it; it was dropped.";
+                repairs.add(number, "missing_timing", detail);
+            } else if after_blank {
+                let detail = "The text has no timestamps above it; it was added to the cue before.";
+                repairs.add(number, "missing_timing", detail);
+            }
+            if !is_number {
                 cue.lines.push(line);
             }
         } else if !is_reported {
@@ -63,6 +64,10 @@ pub(super) fn parse(lines: &[Line<'_>], format: CaptionFormat, repairs: &mut Rep
         after_blank = false;
     }
     file.cues.extend(cue.map(|cue| cue.finish(format, repairs)));
+    let payloads = file.cues.iter().map(|(_, cue)| cue.payload.as_str());
+    if format == CaptionFormat::Srt {
+        file.rest.preamble.extend(color_styles(payloads));
+    }
     file
 }
 
@@ -93,7 +98,11 @@ impl<'a> OpenCue<'a> {
             repairs.add(number, "invalid_time", detail);
             return None;
         };
-        if !is_exact || !is_end_exact || format == CaptionFormat::WebVtt {
+        let is_valid = || {
+            let strict = timing::parse(line, CaptionFormat::Srt);
+            strict.is_ok() || strict.is_err_and(|error| error.code != "invalid_time")
+        };
+        if !is_exact || !is_end_exact || format == CaptionFormat::WebVtt || !is_valid() {
             let detail = "The timestamps do not have the form of the format; they were read as far as possible.";
             repairs.add(number, "invalid_time", detail);
         }
@@ -108,10 +117,6 @@ impl<'a> OpenCue<'a> {
         let identifier = identifier.and_then(|(_, line)| parse_identifier(&clean(line)));
         let cue = Cue { identifier, start_ms, end_ms, settings, ..Cue::default() };
         Some(Self { line: number, cue, lines: Vec::new() })
-    }
-
-    fn has_text(&self) -> bool {
-        !self.lines.is_empty()
     }
 
     fn finish(self, format: CaptionFormat, repairs: &mut Repairs) -> (usize, Cue) {

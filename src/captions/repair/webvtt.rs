@@ -4,8 +4,8 @@
 use super::cue_text::close_tag;
 use super::loose_file::{LooseFile, Repairs, clean, is_control_character};
 use crate::captions::blocks::{Line, join_lines};
-use crate::captions::timing::{ARROW, is_setting};
-use crate::captions::track::{Cue, is_note};
+use crate::captions::timing::{self, ARROW, is_setting};
+use crate::captions::track::{CaptionFormat, Cue, is_note};
 use crate::captions::webvtt::{is_identifier, is_style_or_region, parse_header};
 
 /// Whether a file starts with the signature.
@@ -142,6 +142,13 @@ impl<'a> Parser<'a, '_> {
         let (start_ms, rest) = parse_timestamp(line.trim_ascii_start())?;
         let rest = rest.trim_ascii_start().strip_prefix(ARROW)?;
         let (end_ms, rest) = parse_timestamp(rest.trim_ascii_start())?;
+        if timing::parse(line, CaptionFormat::WebVtt)
+            .is_err_and(|error| error.code == "invalid_time")
+        {
+            let detail =
+                "The timestamps do not have the form of WebVTT; they were read as browsers do.";
+            self.repairs.add(number, "invalid_time", detail);
+        }
         let (settings, ignored): (Vec<&str>, Vec<&str>) = rest
             .split_ascii_whitespace()
             .partition(|word| is_setting(word) && !word.contains(is_control_character));

@@ -121,10 +121,20 @@ on_both! {
             let sent_as_srt = server.request("PUT", &format!("{TRACK}/en")).key(&key).header("Content-Type", "application/x-subrip");
             sent_as_srt.body(file).send().errors(422, &[("1", "wrong_format")]);
         }
-        for (file, name) in [("{0}{25}Zdravo", "MicroDVD"), ("[00:12.00]Zdravo", "LRC"), ("{\"events\": []}", "JSON"), ("<SAMI>", "SAMI")] {
+        for (file, name) in [("{0}{25}Zdravo", "MicroDVD"), ("[00:12.00]Zdravo", "LRC"), ("{\"events\": []}", "JSON"), ("<SAMI>", "SAMI"), ("[12][34]Zdravo", "MPL2"), ("00:00:01:Zdravo", "TMPlayer"), ("00:00:01.00,00:00:02.00\nZdravo", "SubViewer 2.0")] {
             let problem = put(server, &key, "en", file).errors(422, &[("1", "unsupported_format")]);
             assert!(problem["errors"][0]["detail"].as_str().unwrap().contains(name), "{problem}");
         }
+        for (file, name) in [(b"437STL25.01\0".as_slice(), "EBU STL"), (b"PK\x03\x04\0", "ZIP"), (b"\0\0\0\x18ftypmp42", "a video")] {
+            for query in ["", "?repair=true"] {
+                let problem = put(server, &key, &format!("en{query}"), file).errors(422, &[("1", "unsupported_format")]);
+                assert!(problem["errors"][0]["detail"].as_str().unwrap().contains(name), "{problem}");
+            }
+        }
+        let timed = "<tt xmlns=\"http://www.w3.org/ns/ttml\" xmlns:ttp=\"http://www.w3.org/ns/ttml#parameter\" ttp:frameRate=\"25\"><body><div timeContainer=\"seq\">\
+            <p dur=\"50t\"><span begin=\"0s\" end=\"1s\">Da</span> <span begin=\"1s\">ne</span></p><p dur=\"1s\">Možda</p></div></body></tt>";
+        put(server, &key, "en", timed).expect(200);
+        assert_eq!(text(server, "en.srt"), "1\n00:00:00,000 --> 00:00:01,000\nDa\n\n2\n00:00:01,000 --> 00:00:02,000\nne\n\n3\n00:00:02,000 --> 00:00:03,000\nMožda\n");
         put(server, &key, "en", "<tt>\n<p></tt>").errors(422, &[("2", "invalid_xml")]);
         put(server, &key, "en", "[Events]\nFormat: Start, End, Text\n").errors(422, &[("1", "no_cues")]);
     }
@@ -212,6 +222,9 @@ on_both! {
         assert_eq!(text(server, "en.txt"), before);
         put(server, &key, "en", webvtt(&["&gt;&gt; JELENA: Good evening.", "Welcome.", "&gt;&gt; Thanks."])).expect(200);
         assert_eq!(text(server, "en.txt"), "JELENA: Good evening. Welcome.\n\nThanks.\n");
+        let song = ["Ana: Zdravo.", "♪ La la la", "la la ♪", "Ana: Napomena: sutra."];
+        put(server, &key, "en", webvtt(&[&song[..], &["Napomena: snimak.", "NAPOMENA: kraj."]].concat())).expect(200);
+        assert_eq!(text(server, "en.txt"), "Ana: Zdravo.\n\n♪ La la la la la ♪\n\nAna: Napomena: sutra. Napomena: snimak. NAPOMENA: kraj.\n");
         put(server, &key, "en", webvtt(&["Note: this is a recording.", "It is old."])).expect(200);
         assert_eq!(text(server, "en.txt"), "Note: this is a recording. It is old.\n");
     }
@@ -231,6 +244,19 @@ on_both! {
         put(server, &key, "en", "1\n00:00:01,000 --> 00:00:02,000\nR&B &amp; caf&eacute;<br>a&nbsp;b 1 < 2\n").expect(200);
         assert!(text(server, "en.vtt").ends_with("R&amp;B &amp; caf&eacute;\na&nbsp;b 1 &lt; 2\n"));
         assert_eq!(text(server, "en.srt"), "1\n00:00:01,000 --> 00:00:02,000\nR&B & café\na\u{A0}b 1 < 2\n");
+    }
+
+    fn srt_keeps_colors_and_text_that_looks_like_markup(server: &TestServer) {
+        let key = create_video(server);
+        let srt = "1\n00:00:01,000 --> 00:00:02,000\n<font color=\"#ff8800\">Ana</font> <font color=\"yellow\">da</font>\n\n2\n100:00:00,000 --> 100:00:01,000\n&lt;b> & &lt;br>\n";
+        put(server, &key, "en", srt).expect(201);
+        let vtt = text(server, "en.vtt");
+        assert_eq!(vtt, "WEBVTT\n\nSTYLE\n::cue(.color-ff8800) { color: #ff8800 }\n\n00:00:01.000 --> 00:00:02.000\n<c.color-ff8800>Ana</c> <c.yellow>da</c>\n\n100:00:00.000 --> 100:00:01.000\n&lt;b&gt; &amp; &lt;br&gt;\n");
+        assert_eq!(text(server, "en.srt"), srt);
+        assert_eq!(text(server, "en.txt"), "Ana da\n\n<b> & <br>\n");
+        // Either form comes back.
+        put(server, &key, "en", vtt).expect(200);
+        assert_eq!(text(server, "en.srt"), srt);
     }
 
     fn tracks_have_the_script_of_their_address(server: &TestServer) {

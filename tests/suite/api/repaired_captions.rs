@@ -35,6 +35,20 @@ const FILES: &[&str] = &[
     "WEBVTT\n\n00:01.000 --> 00:02.000\n\n00:02.000 --> 00:03.000 text\n \n\t\nText",
 ];
 
+/// Files that strict parsing accepts, with identifiers and settings at the limits of the standard or
+/// beyond: browsers ignore settings that they do not know.
+const UNUSUAL_FILES: &[&str] = &[
+    "WEBVTT - a title\n\n a \n00:01.000 --> 00:02.000\nA\n\n-- >\n00:02.000 --> 00:03.000\nB\n\n \n00:03.000 --> 00:04.000\nC",
+    "WEBVTT\n\n   00:01.000    -->  00:02.000 \n   Spaces\n\n\t00:02.000\t-->\t\t00:03.000\t\nTabs\n\n00:03.000-->00:04.000\nNone",
+    "WEBVTT\n\n00:01.000 --> 00:02.000 line:-1\nA\n\n00:02.000 --> 00:03.000 line:1.5\nB\n\n00:03.000 --> 00:04.000 line:.5\nC\n\n00:04.000 --> 00:05.000 line:5.\nD\n\n00:05.000 --> 00:06.000 line:-0%\nE\n\n00:06.000 --> 00:07.000 line:99999999999999999999\nF",
+    "WEBVTT\n\n00:01.000 --> 00:02.000 line:100%,start\nA\n\n00:02.000 --> 00:03.000 line:100%,middle\nB\n\n00:03.000 --> 00:04.000 line:101%\nC\n\n00:04.000 --> 00:05.000 line:0%x line:%1\nD",
+    "WEBVTT\n\n00:01.000 --> 00:02.000 position:1.5%,line-left\nA\n\n00:02.000 --> 00:03.000 position:1%,middle\nB\n\n00:03.000 --> 00:04.000 position:1% position:x\nC\n\n00:04.000 --> 00:05.000 position:101%,center size:50.5%\nD",
+    "WEBVTT\n\n00:01.000 --> 00:02.000 align:start line:1% vertical:lr size:50% position:25%\nA\n\n00:02.000 --> 00:03.000 vertical:LR align:Start size:0%\nB",
+    "WEBVTT\n\nREGION\nid:a\n\nREGION\nwidth:10%\n\n00:01.000 --> 00:02.000 region:a\nA\n\n00:02.000 --> 00:03.000 region:b region:a\nB",
+    "WEBVTT\n\n00:01.000 --> 00:02.000\n<b.x.y>A</b> <i>B</c> <v.loud Ana Anić>C</v> <lang en>D</lang> <ruby>E<rt>F</ruby>\n\n00:02.000 --> 00:03.000\n&amp; &lt; &nbsp; &lrm; &bogus; &amp <00:02.500>G <x>H</x>",
+    "WEBVTT\n\n99:59:59.999 --> 100:00:01.000\nHours\n\n123:00:00.000 --> 999:59:59.999\nMore hours",
+];
+
 /// The cues of a file in a page, except those that are never displayed. Identifiers that begin other
 /// blocks are not compared: a valid file cannot have them.
 const LOAD_CUES: &str = "((source) => new Promise((resolve) => {
@@ -62,6 +76,15 @@ fn repaired_webvtt_has_the_cues_of_the_browser() {
     );
     let mut cues = |file: &str| browser.eval(&format!("{LOAD_CUES}('{}')", percent_encode(file)));
     let path = "/v1/videos/film/captions/en";
+    for file in UNUSUAL_FILES {
+        let request = server.request("PUT", path).key(&key).header("Content-Type", "text/vtt");
+        let response = request.body(*file).send();
+        assert!(matches!(response.status, 200 | 201), "{file:?}: {}", response.text());
+        let stored = server.request("GET", &format!("{path}.vtt")).key(&key).send().expect(200);
+        let before = cues(file);
+        assert!(before.as_array().is_some_and(|cues| !cues.is_empty()), "{file:?}: {before}");
+        assert_eq!(cues(&stored.text()), before, "{file:?} became {:?}", stored.text());
+    }
     for file in FILES {
         let put = |query: &str| {
             let request = server.request("PUT", &format!("{path}{query}")).key(&key);

@@ -202,7 +202,7 @@ on_both! {
             ("", vec![(1, "empty")]),
             ("WEBVTT\n", vec![(1, "no_cues")]),
             ("00:01.000 --> 00:02.000\nNo header.\n", vec![(1, "missing_header")]),
-            ("WEBVTT\n\n00:02.000 --> 00:01.000\nBackwards\n\n100:00:00.000 --> 100:00:01.000\nLate\n", vec![(3, "end_before_start"), (6, "out_of_range")]),
+            ("WEBVTT\n\n00:02.000 --> 00:01.000\nBackwards\n\n1000:00:00.000 --> 1000:00:01.000\nLate\n", vec![(3, "end_before_start"), (6, "out_of_range")]),
             ("WEBVTT\n\n00:01,000 --> 00:02,000\nComma\n", vec![(3, "wrong_separator")]),
             ("WEBVTT\n\n00:05.000 --> 00:06.000\nLater\n\n00:01.000 --> 00:02.000\nEarlier\n", vec![(6, "out_of_order")]),
             (format!("WEBVTT\n\n{many}").as_str(), vec![(1, "too_many_cues")]),
