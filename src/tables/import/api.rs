@@ -97,8 +97,8 @@ impl ImportOptions {
 /// statistic with its `id`, else the one with its `slug`, else creates one. An empty cell clears
 /// the field; fields without a column are unchanged. `label` and `description` are in the row's
 /// `language`, or else in the statistic's original language. Several values in a cell are separated
-/// by `; `. `figure`, `transliterated`, titles of other items, `languages`, `created_at` and
-/// `updated_at` are ignored. Importing an export made with a key and
+/// by `; `. `figure`, titles of other items, `languages`, `created_at` and
+/// `updated_at` are ignored. Texts of a row with `transliterated` must be unchanged. Importing an export made with a key and
 /// `status=draft,published,archived` changes nothing; an export made without a key lacks data that
 /// only editors see.
 ///

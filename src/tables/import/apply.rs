@@ -352,7 +352,14 @@ fn import_row(
     }
     if !row.texts.is_empty() {
         let language = language.unwrap_or_else(|| item.original_language.clone());
-        body.insert("translations".to_owned(), json!({language: row.texts}));
+        if row.is_transliterated {
+            // Unchanged texts change nothing, changed ones are an error.
+            body.insert("language".to_owned(), json!(language));
+            body.insert("transliterated".to_owned(), json!(true));
+            body.extend(row.texts.clone());
+        } else {
+            body.insert("translations".to_owned(), json!({language: row.texts}));
+        }
     }
     let stored = apply_patch::<ImpactStatistics>(connection, state, item, &Value::Object(body))?;
     Ok(RowResult { stored, is_new: false })

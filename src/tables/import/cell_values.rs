@@ -1,6 +1,7 @@
 //! Values as people and spreadsheets write them. A cell with one possible reading is understood; one
 //! with several is rejected, or taken as unchanged if the statistic has the value of one of them.
 
+use bigdecimal::BigDecimal;
 use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat};
 use serde_json::{Value, json};
 
@@ -49,6 +50,18 @@ pub fn parse_decimal(text: &str, notation: NumberNotation) -> Result<Value, Cell
         NumberNotation::Plain if normalize_decimal(text).is_some() => vec![text.to_owned()],
         NumberNotation::Plain | NumberNotation::Unknown => decimal_readings(text, &['.', ',']),
     };
+    if let Some(digits) = text.strip_suffix('%')
+        && let [percent] = decimal_readings(digits.trim_end(), &['.', ',']).as_slice()
+        && let Ok(number) = percent.parse::<BigDecimal>()
+    {
+        let share = (number / BigDecimal::from(100)).normalized().to_plain_string();
+        return Err(CellError {
+            readings: vec![json!(percent), json!(share)],
+            ..invalid(format!(
+                "it can be {percent} or {share}; write one of them, and format the cell as a number"
+            ))
+        });
+    }
     match readings.as_slice() {
         [one] => Ok(json!(one)),
         [first, second, ..] => Err(CellError {
@@ -58,7 +71,7 @@ pub fn parse_decimal(text: &str, notation: NumberNotation) -> Result<Value, Cell
             ))
         }),
         [] => {
-            let digits = text.trim_end_matches(['%', ' ', '\u{A0}', '\u{202F}']);
+            let digits = text.trim_end_matches([' ', '\u{A0}', '\u{202F}']);
             let plain = decimal_readings(digits, &['.', ',']);
             Err(invalid(match (plain.as_slice(), notation) {
                 (_, NumberNotation::Stated(decimal)) if digits == text && !plain.is_empty() => {
@@ -325,7 +338,8 @@ mod tests {
         }
         for (text, notation, remedy) in [
             ("1,500", Plain, "it can be 1.500 or 1500"),
-            ("12%", Plain, "write 12."),
+            ("12%", Plain, "it can be 12 or 0.12;"),
+            ("12,5 %", Stated(','), "it can be 12.5 or 0.125;"),
             ("1.50", Stated(','), "points are between groups of three digits only"),
             ("many", Plain, "such as 1500 or 0.5"),
         ] {

@@ -7,7 +7,6 @@ use crate::text::name_suggestion::closest_name;
 
 /// Read-only columns of exports, which are ignored.
 pub const IGNORED_COLUMNS: &[&str] = &[
-    "transliterated",
     "figure",
     "indicator_label",
     "programme_title",

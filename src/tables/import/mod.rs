@@ -8,4 +8,5 @@ mod columns;
 mod csv_reader;
 mod encoding;
 mod row_mapping;
+mod sheet_formats;
 mod sheet_reader;

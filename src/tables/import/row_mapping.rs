@@ -24,8 +24,10 @@ pub struct ImportRow {
     pub slug: Option<String>,
     /// Language of its texts, if given.
     pub language: Option<String>,
-    /// Texts; null for an empty cell. Empty if they are transliterated.
+    /// Texts; null for an empty cell.
     pub texts: Map<String, Value>,
+    /// Whether the texts are transliterated from another script, in which they are stored.
+    pub is_transliterated: bool,
     /// Other fields; null for an empty cell.
     pub fields: Map<String, Value>,
     /// Cells that have several readings.
@@ -166,14 +168,12 @@ pub fn parse(
     let (id, slug) = (cells.text("id").map(str::to_owned), cells.text("slug").map(str::to_owned));
     let language = cells.text("language").map(str::to_owned);
     let mut texts = Map::new();
-    let is_made = cells
-        .text("transliterated")
-        .is_some_and(|flag| parse_bool(flag).is_ok_and(|flag| flag == json!(true)));
-    if !is_made {
-        for name in ["label", "description"] {
-            cells.insert_cell(&mut texts, (name, &[name]), TEXT);
-        }
+    for name in ["label", "description"] {
+        cells.insert_cell(&mut texts, (name, &[name]), TEXT);
     }
+    let mut flags = Map::new();
+    let transliterated = ("transliterated", ["transliterated"].as_slice());
+    cells.insert_cell(&mut flags, transliterated, |text, _| parse_bool(text));
     let mut fields = Map::new();
     let parsers: [(&'static str, CellParser); 15] = [
         ("status", TEXT),
@@ -227,6 +227,7 @@ pub fn parse(
         slug,
         language,
         texts,
+        is_transliterated: flags.get("transliterated") == Some(&json!(true)),
         fields,
         ambiguous,
         rounded,

@@ -9,6 +9,7 @@ use calamine::{DataRef, Reader, Xlsx};
 
 use crate::tables::import::columns::MAX_COLUMNS;
 use crate::tables::import::csv_reader::Record;
+use crate::tables::import::sheet_formats::percent_cells;
 
 /// Maximum size of the unpacked parts of a file, in bytes.
 const MAX_UNPACKED_BYTES: u64 = 128 * 1_024 * 1_024;
@@ -16,6 +17,8 @@ const MAX_UNPACKED_BYTES: u64 = 128 * 1_024 * 1_024;
 const MAX_TEXT_BYTES: usize = 64 * 1_024 * 1_024;
 /// Significant digits of a number.
 const DIGITS: u64 = 15;
+/// Number of the day after 9999-12-31, the last one that spreadsheets know.
+const AFTER_LAST_DAY: f64 = 2_958_466.0;
 /// Maximum number of cells, with the empty ones before the last of each row.
 const MAX_CELLS: usize = 2_000_000;
 
@@ -26,6 +29,7 @@ pub fn read_sheet(bytes: &[u8]) -> Result<Vec<Record>, String> {
         |error: calamine::XlsxError| format!("The file is not a valid XLSX file: {error}.");
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(invalid)?;
     let name = book.sheet_names().into_iter().next().ok_or("The workbook has no sheet.")?;
+    let percent_cells = percent_cells(bytes, &name);
     let mut cells = book.worksheet_cells_reader(&name).map_err(invalid)?;
     let mut rows: Vec<Record> = Vec::new();
     // Cells whose value is an empty text, by row number and column index.
@@ -34,7 +38,15 @@ pub fn read_sheet(bytes: &[u8]) -> Result<Vec<Record>, String> {
     while let Some(cell) = cells.next_cell().map_err(invalid)? {
         let (row, column) = cell.get_position();
         let (row, column) = (at(row).saturating_add(1), at(column));
-        let (text, is_number) = cell_text(cell.get_value());
+        let (text, is_number) = match cell.get_value() {
+            DataRef::Int(number) if percent_cells.contains(&(row, column)) => {
+                (format!("{}%", number.saturating_mul(100)), false)
+            }
+            DataRef::Float(number) if percent_cells.contains(&(row, column)) => {
+                (format!("{}%", plain_number(*number * 100.0)), false)
+            }
+            value => cell_text(value),
+        };
         if text.trim().is_empty() {
             if !matches!(cell.get_value(), DataRef::Empty) && empty_texts.len() < MAX_CELLS {
                 empty_texts.insert((row, column));
@@ -144,11 +156,17 @@ fn cell_text(value: &DataRef<'_>) -> (String, bool) {
         DataRef::Bool(flag) => flag.to_string(),
         DataRef::Int(number) => return (number.to_string(), true),
         DataRef::Float(number) => return (plain_number(*number), true),
-        DataRef::DateTime(time) if time.is_duration() => {
-            return (plain_number(time.as_f64()), true);
+        DataRef::DateTime(time) if time.is_duration() => duration_text(time.as_f64()),
+        // The reader would take the nearest day.
+        DataRef::DateTime(time) if !(0.0..AFTER_LAST_DAY).contains(&time.as_f64()) => {
+            plain_number(time.as_f64())
         }
         DataRef::DateTime(time) => {
             let (year, month, day, hour, minute, second, milli) = time.to_ymd_hms_milli();
+            // A time of day without a date.
+            if time.as_f64() < 1.0 {
+                return (format!("{hour:02}:{minute:02}:{second:02}"), false);
+            }
             let date = format!("{year:04}-{month:02}-{day:02}");
             if (hour, minute, second, milli) == (0, 0, 0, 0) {
                 date
@@ -159,6 +177,13 @@ fn cell_text(value: &DataRef<'_>) -> (String, bool) {
         DataRef::Error(error) => error.to_string(),
     };
     (text, false)
+}
+
+/// A duration as a spreadsheet shows it, such as `36:00:00`: no number, as which it would be days.
+fn duration_text(days: f64) -> String {
+    let seconds = format!("{:.0}", days.abs() * 86_400.0).parse::<u64>().unwrap_or(u64::MAX);
+    let sign = if days < 0.0 { "-" } else { "" };
+    format!("{sign}{}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
 
 /// Rounds a decimal to the digits of a number in a sheet.
@@ -230,6 +255,27 @@ mod tests {
             zip.write_all(content.as_bytes()).unwrap();
         }
         zip.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn times_are_no_numbers_and_days_are_not_invented() {
+        use calamine::{ExcelDateTime, ExcelDateTimeType};
+        let text = |value: f64, kind| {
+            cell_text(&DataRef::DateTime(ExcelDateTime::new(value, kind, false)))
+        };
+        for (value, kind, expected) in [
+            (45_292.0, ExcelDateTimeType::DateTime, "2024-01-01"),
+            (45_292.5, ExcelDateTimeType::DateTime, "2024-01-01T12:00:00.000Z"),
+            (2_958_465.0, ExcelDateTimeType::DateTime, "9999-12-31"),
+            (2_958_466.0, ExcelDateTimeType::DateTime, "2958466"),
+            (20_240_101.0, ExcelDateTimeType::DateTime, "20240101"),
+            (-5.0, ExcelDateTimeType::DateTime, "-5"),
+            (0.75, ExcelDateTimeType::DateTime, "18:00:00"),
+            (1.5, ExcelDateTimeType::TimeDelta, "36:00:00"),
+            (-0.25, ExcelDateTimeType::TimeDelta, "-6:00:00"),
+        ] {
+            assert_eq!(text(value, kind), (expected.to_owned(), false), "{value}");
+        }
     }
 
     #[test]

@@ -49,6 +49,49 @@ fn detail(response: Response) -> String {
     response.problem(422, "invalid-fields")["errors"][0]["detail"].as_str().unwrap().to_owned()
 }
 
+/// A workbook with a sheet of these rows. Styles: 1 and 2 percentages, 3 a duration, 4 a date.
+fn workbook(rows: &str) -> Vec<u8> {
+    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let packages = "http://schemas.openxmlformats.org/package/2006";
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, content) in [
+        ("[Content_Types].xml", format!("<Types xmlns=\"{packages}/content-types\"/>")),
+        (
+            "_rels/.rels",
+            format!(
+                "<Relationships xmlns=\"{packages}/relationships\"><Relationship Id=\"r1\" Type=\"{relations}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+            ),
+        ),
+        (
+            "xl/workbook.xml",
+            format!(
+                "<workbook xmlns=\"{main}\" xmlns:r=\"{relations}\"><sheets><sheet name=\"a\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>"
+            ),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            format!(
+                "<Relationships xmlns=\"{packages}/relationships\"><Relationship Id=\"r1\" Type=\"{relations}/worksheet\" Target=\"worksheets/sheet1.xml\"/><Relationship Id=\"r2\" Type=\"{relations}/styles\" Target=\"styles.xml\"/></Relationships>"
+            ),
+        ),
+        (
+            "xl/styles.xml",
+            format!(
+                "<styleSheet xmlns=\"{main}\"><numFmts count=\"2\"><numFmt numFmtId=\"164\" formatCode=\"0.0 %\"/><numFmt numFmtId=\"165\" formatCode=\"[h]:mm:ss\"/></numFmts><cellXfs count=\"5\"><xf numFmtId=\"0\"/><xf numFmtId=\"9\"/><xf numFmtId=\"164\"/><xf numFmtId=\"165\"/><xf numFmtId=\"14\"/></cellXfs></styleSheet>"
+            ),
+        ),
+        (
+            "xl/worksheets/sheet1.xml",
+            format!("<worksheet xmlns=\"{main}\"><sheetData>{rows}</sheetData></worksheet>"),
+        ),
+    ] {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut zip, content.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
 fn latin(text: &str) -> Vec<u8> {
     let (bytes, _, failed) = encoding_rs::WINDOWS_1250.encode(text);
     assert!(!failed);
@@ -253,6 +296,55 @@ on_both! {
             }
         }
         assert_eq!(all(), before);
+    }
+
+    fn transliterated_rows_are_not_dropped(server: &TestServer) {
+        let key = whole(server);
+        let stored = || server.request("GET", "/v1/impact-statistics/people?lang=all").key(&key).send().expect(200).json();
+        let before = stored();
+        let row = |label: &str| format!("slug,language,transliterated,label,value\npeople,sr-Cyrl,true,{label},1500.50\n");
+        assert_eq!(counts(&done(server, &key, row("Људи на форуму"))), [1, 0, 0, 1]);
+        assert_eq!(errors(send(server, &key, "", row("Људи на скупу"))), ["2 label transliterated_text"]);
+        let problem = detail(send(server, &key, "", row("Људи на скупу")));
+        assert!(problem.contains("`sr-Latn`") && problem.contains("Row 2, `label`"), "{problem}");
+        assert_eq!(stored(), before);
+        // Without the flag the text is one of that language, and so is that of a new statistic.
+        assert_eq!(counts(&done(server, &key, row("Људи на скупу").replace("true", "false"))), [1, 0, 1, 0]);
+        assert_eq!(stored()["translations"]["sr-Cyrl"]["label"], "Људи на скупу");
+        assert_eq!(counts(&done(server, &key, row("Ново").replace("people", "new"))), [1, 1, 0, 0]);
+        let new = server.request("GET", "/v1/impact-statistics/new?lang=sr-Cyrl").key(&key).send().expect(200).json();
+        assert_eq!((&new["label"], &new["language"]), (&json!("Ново"), &json!("sr-Cyrl")));
+        assert_eq!(errors(send(server, &key, "", row("A").replace("true", "maybe"))), ["2 transliterated wrong_type"]);
+    }
+
+    fn percentages_are_not_read_as_shares(server: &TestServer) {
+        let key = server.editor_key();
+        server.create(&key, "/v1/impact-statistics", &json!({"slug": "a", "label": "A", "measure": "percentage", "value": "45", "status": "published"}));
+        // In a sheet, the cell is 0.45 with a percent format.
+        let sheet = |value: &str, style: &str| workbook(&format!(
+            "<row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>slug</t></is></c><c r=\"B1\" t=\"inlineStr\"><is><t>value</t></is></c></row>\
+             <row r=\"2\"><c r=\"A2\" t=\"inlineStr\"><is><t>a</t></is></c><c r=\"B2\" s=\"{style}\"><v>{value}</v></c></row>"
+        ));
+        for file in [sheet("0.45", "1"), sheet("0.45", "2"), b"slug;value\na;45%\n".to_vec(), b"slug;value\na;45,0 %\n".to_vec()] {
+            assert_eq!(counts(&send(server, &key, "", file).expect(200).json()), [1, 0, 0, 1]);
+        }
+        for file in [sheet("0.46", "1"), b"slug,value\na,46%\n".to_vec()] {
+            let problem = detail(send(server, &key, "", file));
+            assert!(problem.contains("it can be 46 or 0.46"), "{problem}");
+        }
+        assert_eq!(counts(&send(server, &key, "", sheet("46", "0")).expect(200).json()), [1, 0, 1, 0]);
+        assert_eq!(server.read("/v1/impact-statistics/a")["value"], "46");
+        // Durations and days that no spreadsheet knows are no numbers and no dates.
+        assert!(detail(send(server, &key, "", sheet("1.5", "3"))).contains("`36:00:00`"));
+        let dated = |value: &str| workbook(&format!(
+            "<row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>slug</t></is></c><c r=\"B1\" t=\"inlineStr\"><is><t>period_start</t></is></c></row>\
+             <row r=\"2\"><c r=\"A2\" t=\"inlineStr\"><is><t>a</t></is></c><c r=\"B2\" s=\"4\"><v>{value}</v></c></row>"
+        ));
+        for value in ["20240101", "-1", "0", "60"] {
+            assert_eq!(errors(send(server, &key, "", dated(value))), ["2 period_start invalid_date"], "{value}");
+        }
+        assert_eq!(counts(&send(server, &key, "", dated("45292")).expect(200).json()), [1, 0, 1, 0]);
+        assert_eq!(server.read("/v1/impact-statistics/a")["period_start"], "2024-01-01");
     }
 
     fn dry_run_stores_nothing(server: &TestServer) {
