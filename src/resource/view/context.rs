@@ -350,6 +350,8 @@ impl<O> LoadedItem<O> {
 
     /// Takes the fields that every resource has.
     pub fn take_common_fields(&mut self) -> CommonFields {
+        let original_language = take(&mut self.item.original_language);
+        let is_visible = self.languages.iter().any(|tag| tag.as_str() == original_language);
         CommonFields {
             id: self.item.id,
             slug: take(&mut self.item.slug),
@@ -359,7 +361,7 @@ impl<O> LoadedItem<O> {
             updated_at: self.item.updated_at,
             published_at: self.item.published_at,
             unpublish_at: self.item.unpublish_at,
-            original_language: take(&mut self.item.original_language),
+            original_language: Some(original_language).filter(|_| is_visible),
             languages: take(&mut self.languages),
             completeness: self.completeness.take(),
         }
@@ -420,9 +422,9 @@ pub struct CommonFields {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = chrono::DateTime<chrono::Utc>, required = false, example = "2026-12-31T23:00:00Z")]
     pub unpublish_at: Option<Time>,
-    /// The language in which the item was written (BCP 47).
-    #[schema(example = "en")]
-    pub original_language: String,
+    /// The language in which the item was written (BCP 47); null if you may not see the text in it.
+    #[schema(required, example = "en")]
+    pub original_language: Option<String>,
     /// The languages of the texts that you may see.
     #[schema(value_type = Vec<String>, example = json!(["en", "mk", "sr-Latn"]))]
     pub languages: Vec<Language>,

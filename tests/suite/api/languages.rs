@@ -113,6 +113,28 @@ on_both! {
         assert_eq!(language(&server.read("/v1/topics/not-the-original?lang=sq")), ("mk", false));
     }
 
+    fn original_language_of_draft_text_is_not_public(server: &TestServer) {
+        let key = server.editor_key();
+        for (list, title, members) in WRITABLE_KINDS {
+            let texts = json!({"slug": "original", "status": "published", "original_language": "tr", "translations": {
+                "tr": {"status": "draft", (title): "Su"}, "mk": {"status": "published", (title): "Вода"}}});
+            server.create(&key, list, &with(members, texts));
+            for address in [format!("{list}/original"), format!("{list}/original?lang=all"), format!("{list}/original?lang=tr")] {
+                let item = server.read(&address);
+                assert_eq!((&item["original_language"], &item["languages"]), (&Value::Null, &json!(["mk"])), "{address}");
+                let seen = server.request("GET", &address).key(&key).send().expect(200).json();
+                assert_eq!((&seen["original_language"], &seen["languages"]), (&json!("tr"), &json!(["mk", "tr"])), "{address}");
+            }
+            let listed = server.read(&format!("{list}?fields=original_language"))["data"][0].clone();
+            assert_eq!(listed["original_language"], Value::Null, "{list}");
+            // What the public reads can be written back.
+            let public = server.read(&format!("{list}/original"));
+            server.patch(&key, &format!("{list}/original"), &json!({"original_language": public["original_language"], "language": "mk"}));
+            server.patch(&key, &format!("{list}/original"), &json!({"translations": {"tr": {"status": "published"}}}));
+            assert_eq!(server.read(&format!("{list}/original"))["original_language"], "tr", "{list}");
+        }
+    }
+
     fn fallback_language_is_configurable(server: &TestServer, |settings| settings.fallback_languages = vec!["sq".to_owned(), "en".to_owned()]) {
         server.import(&[json!({"resource": "topic", "slug": "water", "status": "published", "original_language": "mk", "translations": {"mk": {"status": "published", "name": "Вода"}, "sq": {"status": "published", "name": "Ujë"}, "en": {"status": "published", "name": "Water"}}})]);
         assert_eq!(language(&server.read("/v1/topics/water?lang=fr")), ("sq", false));
