@@ -273,7 +273,8 @@ fn parse_member(member: &str) -> Option<(u16, Language)> {
     Some((weight, Language::parse(range.trim()).ok()?))
 }
 
-/// Parses `q=0.8` into thousandths (RFC 9110, 12.4.2: at most three decimals, at most 1).
+/// Parses `q=0.8` into thousandths (RFC 9110, 12.4.2: at most three decimals, at most 1). Some clients
+/// omit the zero: `q=.8`.
 fn parse_weight(parameter: &str) -> Option<u16> {
     let (name, value) = parameter.split_once('=')?;
     if !name.eq_ignore_ascii_case("q") {
@@ -286,6 +287,7 @@ fn parse_weight(parameter: &str) -> Option<u16> {
     let thousandths: u16 = format!("{decimals:0<3}").parse().ok()?;
     match whole {
         "0" => Some(thousandths),
+        "" if !decimals.is_empty() => Some(thousandths),
         "1" if thousandths == 0 => Some(1000),
         _ => None,
     }
@@ -375,7 +377,8 @@ mod tests {
             ("sr-Cyrl, sr;q=0.8, en;q=0.7", vec!["sr-Cyrl", "sr", "en"]),
             ("en;q=0.5, sq, mk;q=0.5, tr;q=1.000", vec!["sq", "tr", "en", "mk"]),
             ("en;q=0, *;q=0.5, bs ; Q=0.1", vec!["bs"]),
-            ("en;q=1.1, en;q=0.1234, en;q=x, en;level=1, sq;q=.5, tr;q=0.", vec![]),
+            ("en;q=1.1, en;q=0.1234, en;q=x, en;level=1, sq;q=., tr;q=0.", vec![]),
+            ("ca-ES;q=.5,mk;q=.9,tr;q=.0", vec!["mk", "ca-ES"]),
             ("en, EN-Latn;q=0.5, ,, mk", vec!["en", "mk"]),
             ("de-AT,de;q=0.9,en;q=0.001", vec!["de-AT", "de", "en"]),
             ("", vec![]),

@@ -52,7 +52,7 @@ on_both! {
 
     demo fn uses_accept_language_without_lang(server: &TestServer) {
         let ask = |value: &str| server.request("GET", LATIN_ONLY).header("Accept-Language", value).send().expect(200);
-        for (value, expected) in [("mk;q=0.5, sq", "sq"), ("fr, tr;q=0.1", "tr"), ("fr", "en"), ("*", "en"), ("sr-Cyrl", "sr-Cyrl"), ("mk;q=0, sq;q=0.3", "sq"), (";;;,q=x", "en")] {
+        for (value, expected) in [("mk;q=0.5, sq", "sq"), ("fr, tr;q=0.1", "tr"), ("fr", "en"), ("*", "en"), ("sr-Cyrl", "sr-Cyrl"), ("mk;q=0, sq;q=0.3", "sq"), ("ca-ES,mk;q=.9", "mk"), (";;;,q=x", "en")] {
             let response = ask(value);
             assert_eq!(response.json()["language"], expected, "{value}");
             assert_eq!(response.required_header("content-language"), expected);
