@@ -12,6 +12,7 @@ use crate::db::search::analysis_version::{AnalysisStatus, analysis_status};
 use crate::db::search::{self, IndexSnapshot};
 use crate::db::{Connection, Database, Time, maintenance};
 use crate::http::problem::Problem;
+use crate::iati::export::issues::ReadinessIssue;
 use crate::registry::{ResourceEntry, resources};
 use crate::resource::index::verify::{Finding, REINDEX_REMEDY};
 use crate::resource::model::revisions::{Audience, bump_all, bump_derived};
@@ -202,19 +203,24 @@ fn check_iati(
     settings: &Settings,
     report: &mut Report,
 ) -> Result<(), CommandError> {
-    for missing in iati::readiness::find_issues(connection, settings)? {
-        let remedy = "Until then, /iati/activities.xml omits it with incomplete=omit.";
-        let remedy =
-            if missing.kind.is_some() { remedy } else { "Until then, nothing is reported." };
-        report.print_unresolved(&Finding {
-            code: missing.code,
-            subject: missing.pointer(),
-            detail: missing.detail,
-            remedy,
-            derived: false,
-        })?;
+    let found = iati::readiness::find_issues(connection, settings)?;
+    for missing in found.issues {
+        let remedy = if missing.kind.is_some() {
+            "Until then, /iati/activities.xml leaves it out."
+        } else {
+            "Until then, nothing is reported."
+        };
+        report.print_unresolved(&to_finding(missing, remedy))?;
+    }
+    for note in found.notes {
+        report.print_note(&to_finding(note, "Nothing needs to be done if that is intended."))?;
     }
     Ok(())
+}
+
+fn to_finding(issue: ReadinessIssue, remedy: &'static str) -> Finding {
+    let subject = issue.pointer();
+    Finding { code: issue.code, subject, detail: issue.detail, remedy, derived: false }
 }
 
 /// What became of a finding.
@@ -222,6 +228,8 @@ fn check_iati(
 enum Outcome {
     Repaired,
     Unresolved,
+    /// Not a problem.
+    Noted,
 }
 
 struct Report {
@@ -233,6 +241,11 @@ struct Report {
 impl Report {
     fn print_unresolved(&mut self, finding: &Finding) -> Result<(), CommandError> {
         self.print(finding, Outcome::Unresolved)
+    }
+
+    /// Prints a finding that does not affect the exit code.
+    fn print_note(&mut self, finding: &Finding) -> Result<(), CommandError> {
+        self.print(finding, Outcome::Noted)
     }
 
     fn print(&mut self, finding: &Finding, outcome: Outcome) -> Result<(), CommandError> {
@@ -248,8 +261,11 @@ impl Report {
             let remedy = if repaired { "Repaired." } else { finding.remedy };
             writeln!(out, "{}: {}: {} {remedy}", finding.code, finding.subject, finding.detail)?;
         }
-        let count = if repaired { &mut self.repaired } else { &mut self.unresolved };
-        *count = count.saturating_add(1);
+        match outcome {
+            Outcome::Repaired => self.repaired = self.repaired.saturating_add(1),
+            Outcome::Unresolved => self.unresolved = self.unresolved.saturating_add(1),
+            Outcome::Noted => {}
+        }
         Ok(())
     }
 }

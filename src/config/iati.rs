@@ -1,5 +1,6 @@
 //! Settings of the IATI reports.
 
+use crate::config::iati_settings::is_organisation_identifier;
 use crate::config::settings::Settings;
 
 impl Settings {
@@ -20,6 +21,7 @@ impl Settings {
             ),
             (None, None) => {}
         }
+        self.iati.validate(errors);
     }
 }
 
@@ -30,9 +32,5 @@ pub const ORGANISATION_TYPES: &[&str] = &[
 
 /// Whether a text is a valid IATI identifier.
 pub fn is_iati_identifier(text: &str) -> bool {
-    !text.is_empty()
-        && text.contains('-')
-        && !text.contains(|c: char| {
-            c.is_whitespace() || c.is_control() || matches!(c, '/' | '&' | '|' | '?')
-        })
+    text.contains('-') && is_organisation_identifier(text)
 }

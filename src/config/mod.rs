@@ -8,7 +8,9 @@ mod database;
 mod feeds;
 mod http;
 mod iati;
+mod iati_settings;
 mod settings;
 
 pub use iati::{ORGANISATION_TYPES, is_iati_identifier};
+pub use iati_settings::{IatiSettings, is_organisation_identifier};
 pub use settings::{FootnoteSource, Settings};

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::iati_settings::IatiSettings;
+
 fn milliseconds(text: &str) -> Result<Duration, ParseIntError> {
     text.parse().map(Duration::from_millis)
 }
@@ -105,6 +107,10 @@ pub struct Settings {
     /// 40 (multilateral)
     #[arg(long, env = "KINOTEKA_IATI_REPORTING_ORG_TYPE", global = true)]
     pub iati_reporting_org_type: Option<String>,
+
+    /// Further settings of IATI
+    #[command(flatten)]
+    pub iati: IatiSettings,
 
     /// Origins allowed to embed pages (`frame-ancestors`), in addition to this server: `*` or a
     /// comma-separated list

@@ -19,7 +19,7 @@ use crate::db::schema;
 use crate::db::sql_fragment::{Fragment, Statement};
 
 /// Version of the schema that this program uses: the number of migrations.
-pub const SCHEMA_VERSION: i64 = 5;
+pub const SCHEMA_VERSION: i64 = 6;
 
 /// Maximum number of schema differences that an error lists.
 const MAX_LISTED_DIFFERENCES: usize = 5;
@@ -171,11 +171,15 @@ mod tests {
         for (is_sqlite, migration) in [
             (
                 true,
-                include_str!("../../migrations/sqlite/2026-11-30-100000_search_analysis/up.sql"),
+                include_str!(
+                    "../../migrations/sqlite/2026-11-30-150000_programme_iati_fields/up.sql"
+                ),
             ),
             (
                 false,
-                include_str!("../../migrations/postgres/2026-11-30-100000_search_analysis/up.sql"),
+                include_str!(
+                    "../../migrations/postgres/2026-11-30-150000_programme_iati_fields/up.sql"
+                ),
             ),
         ] {
             let fingerprint = fingerprint(&expected_columns(is_sqlite));

@@ -1,7 +1,9 @@
 //! Model of an IATI 2.03 activity, as far as the catalogue supports it, for export and import.
 //! Codes are those of the IATI codelists.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::programmes::reporting::AidType;
 
 /// XML namespace of the extension attributes and elements.
 pub const KINOTEKA_NAMESPACE: &str = "urn:kinoteka:iati";
@@ -35,24 +37,46 @@ pub struct Activity {
     pub title: Narratives,
     /// Description.
     pub description: Narratives,
+    /// When the programme or its results last changed.
+    pub updated_at: Option<DateTime<Utc>>,
     /// Participating organisations.
     pub participants: Vec<Participant>,
+    /// Further identifiers.
+    pub other_identifiers: Vec<OtherIdentifier>,
     /// `ActivityStatus`.
     pub status: String,
     /// Planned or actual start.
     pub start: Option<ActivityDate>,
     /// Planned or actual end.
     pub end: Option<ActivityDate>,
+    /// Contact.
+    pub contact: Option<Contact>,
+    /// `ActivityScope`.
+    pub scope: Option<String>,
     /// Recipient countries: code and percentage.
     pub countries: Vec<(String, Option<String>)>,
-    /// Recipient region, if the countries have no percentages (`Region`).
-    pub region: Option<String>,
+    /// Recipient regions.
+    pub regions: Vec<RecipientRegion>,
     /// Locations that results refer to.
     pub locations: Vec<Location>,
-    /// Places below a country that values of an imported file refer to.
+    /// Places below a country that values refer to.
     pub places: Vec<Place>,
     /// Sectors.
     pub sectors: Vec<Sector>,
+    /// Tags.
+    pub tags: Vec<Tag>,
+    /// Policy markers.
+    pub policy_markers: Vec<PolicyMarker>,
+    /// `CollaborationType`.
+    pub collaboration_type: Option<String>,
+    /// `FlowType`.
+    pub flow_type: Option<String>,
+    /// `FinanceType`.
+    pub finance_type: Option<String>,
+    /// Aid types.
+    pub aid_types: Vec<AidType>,
+    /// `TiedStatus`.
+    pub tied_status: Option<String>,
     /// Documents about the activity.
     pub documents: Vec<Document>,
     /// Results.
@@ -116,6 +140,69 @@ pub struct Sector {
     pub code: String,
     /// Percentage of the activity.
     pub percentage: Option<String>,
+    /// Name.
+    pub name: Narratives,
+}
+
+/// A recipient region of an activity.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RecipientRegion {
+    /// `RegionVocabulary`.
+    pub vocabulary: String,
+    /// Code in the vocabulary.
+    pub code: String,
+    /// Percentage of the activity.
+    pub percentage: Option<String>,
+    /// Name.
+    pub name: Narratives,
+}
+
+/// A tag of an activity.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tag {
+    /// `TagVocabulary`.
+    pub vocabulary: String,
+    /// Code in the vocabulary.
+    pub code: String,
+    /// Name.
+    pub name: Narratives,
+}
+
+/// A policy marker of an activity.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PolicyMarker {
+    /// `PolicyMarkerVocabulary`.
+    pub vocabulary: String,
+    /// Code in the vocabulary.
+    pub code: String,
+    /// `PolicySignificance`.
+    pub significance: Option<String>,
+    /// Name.
+    pub name: Narratives,
+}
+
+/// A further identifier of an activity or its reporting organisation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OtherIdentifier {
+    /// The identifier.
+    pub reference: String,
+    /// `OtherIdentifierType`.
+    pub kind: String,
+    /// Identifier of the organisation that assigned it.
+    pub owner_reference: Option<String>,
+    /// Name of that organisation.
+    pub owner_name: Narratives,
+}
+
+/// A contact.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Contact {
+    /// Name of the organisation.
+    pub organisation: Narratives,
+    /// Email address.
+    pub email: Option<String>,
+    /// Website.
+    pub website: Option<String>,
 }
 
 /// A linked page or document.
@@ -137,13 +224,15 @@ pub struct Document {
     pub languages: Vec<String>,
 }
 
-/// A `result` element, which contains indicators. Exports write one indicator per result.
+/// A `result` element, which contains indicators.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct IatiResult {
     /// `ResultType`.
     pub kind: String,
-    /// Results.
+    /// Title.
     pub title: Narratives,
+    /// Description.
+    pub description: Narratives,
     /// Indicators.
     pub indicators: Vec<Indicator>,
 }
@@ -235,6 +324,8 @@ pub struct PeriodValue {
     pub qualifier: Option<String>,
     /// Source without a URL, if the file is an export of this product.
     pub source: Option<String>,
+    /// Slug of the partner, if the file is an export of this product.
+    pub partner: Option<String>,
     /// Label of the statistic among those of its indicator, if the file is an export of this
     /// product.
     pub title: Narratives,

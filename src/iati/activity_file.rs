@@ -88,7 +88,7 @@ impl ActivityRequest {
         for batch in divide_into_batches(connection, &programmes)? {
             let batch = export.export(connection, &batch, render_context.clone())?;
             is_empty &= batch.activities.is_empty();
-            issues.extend(batch.issues);
+            issues.extend(batch.report.issues);
             skipped.add(batch.skipped);
             match &reporter {
                 Ok(reporter) if rendered.byte_count() < MAX_BUFFERED_BYTES => {
@@ -109,7 +109,12 @@ impl ActivityRequest {
             reporter => {
                 let issues: Vec<ReadinessIssue> =
                     reporter.err().into_iter().chain(issues).collect();
-                Err(incomplete_problem(&issues))
+                let remedy = if self.omits_incomplete {
+                    "No programme is complete; complete one"
+                } else {
+                    "Without `incomplete=refuse`, incomplete programmes and statistics are left out"
+                };
+                Err(incomplete_problem(&issues, remedy))
             }
         }
     }
@@ -235,8 +240,8 @@ impl ActivityFile {
     }
 }
 
-/// The `incomplete-catalogue` problem.
-pub fn incomplete_problem(issues: &[ReadinessIssue]) -> Problem {
+/// The `incomplete-catalogue` problem. `remedy` applies where items are incomplete, not settings.
+pub fn incomplete_problem(issues: &[ReadinessIssue], remedy: &str) -> Problem {
     let errors = issues
         .iter()
         .map(|issue| FieldError::field(issue.pointer(), issue.code, issue.detail.clone()))
@@ -249,7 +254,7 @@ pub fn incomplete_problem(issues: &[ReadinessIssue]) -> Problem {
     let remedy = if issues.iter().any(|issue| issue.kind.is_none()) {
         "The operator must complete the settings"
     } else {
-        "`incomplete=omit` leaves out incomplete programmes and statistics"
+        remedy
     };
     let detail = format!("{missing}. {remedy}; `kinoteka check --iati` lists all issues.");
     Problem::incomplete_catalogue(detail, errors)

@@ -7,7 +7,7 @@ use chrono::{NaiveDate, NaiveTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::config::Settings;
+use crate::config::{IatiSettings, Settings};
 use crate::db::{Connection, ReadCost, Time};
 use crate::http::auth::Visibility;
 use crate::http::conditional::Freshness;
@@ -65,9 +65,9 @@ const SKIPPED_HEADER: &str = "X-Kinoteka-Skipped";
 fn openapi_parameters() -> Vec<Value> {
     vec![query_parameter(
         "incomplete",
-        "What to do if data required by IATI is missing: `refuse` responds with 422 and lists all missing data, `omit` leaves out incomplete programmes and statistics and reports their numbers in `X-Kinoteka-Skipped`.",
-        json!({"type": "string", "enum": INCOMPLETE_POLICIES, "default": "refuse"}),
-        json!("omit"),
+        "What to do if data required by IATI is missing: `omit` leaves out incomplete programmes and statistics and reports their numbers in `X-Kinoteka-Skipped`, `refuse` responds with 422 and lists all missing data.",
+        json!({"type": "string", "enum": INCOMPLETE_POLICIES, "default": "omit"}),
+        json!("refuse"),
     )]
 }
 
@@ -77,16 +77,16 @@ fn openapi_parameters() -> Vec<Value> {
 /// countries, sectors, and impact statistics as results. Accepts the filters of `/v1/programmes`;
 /// without filters all programmes are exported.
 ///
-/// Missing data is never invented: if the catalogue does not contain data that IATI requires, the
-/// response is 422 and lists each missing field by programme or statistic. `incomplete=omit` leaves
-/// those programmes and statistics out. Qualifiers ("more than"), units and slugs, which IATI does
-/// not define, are attributes and elements in the namespace `urn:kinoteka:iati`; qualifiers are
-/// also given in a `comment`.
+/// Missing data is never invented: programmes and statistics that lack data that IATI requires are
+/// left out, and `X-Kinoteka-Skipped` has their numbers. The response is 422, and lists each missing
+/// field by programme or statistic, if no programme is complete, if there is no reporting
+/// organisation, and with `incomplete=refuse`. Qualifiers ("more than"), units and slugs, which IATI
+/// does not define, are attributes and elements in the namespace `urn:kinoteka:iati`; qualifiers,
+/// units and partners of values are also given in a `comment`.
 ///
-/// Languages are ISO 639-1 codes where possible (`sr` for `sr-Latn`). If a text exists in a second
-/// script, that keeps its full tag (`sr-Cyrl`), as does a language without an ISO 639-1 code
-/// (`cnr`). Several countries without percentages are exported as region 89 if it contains all of
-/// them.
+/// Languages are ISO 639-1 codes where possible (`sr` for `sr-Latn`). Other scripts than Latin keep
+/// their full tag (`sr-Cyrl`), as does a language without an ISO 639-1 code (`cnr`). Several
+/// countries without percentages are exported as region 89 if it contains all of them.
 #[utoipa::path(operation_id = "iati_activities", tag = "IATI", responses(
     (status = 200, description = "The activities.", body = String, content_type = "application/xml", headers(("X-Kinoteka-Skipped" = String, description = "Numbers of programmes, and of statistics of other programmes, that were left out. Absent if none were.")), example = json!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<iati-activities version=\"2.03\"><iati-activity><iati-identifier>XM-DAC-41146-NORMS</iati-identifier>…</iati-activity></iati-activities>\n")),
     (status = 304, description = "Not modified."),
@@ -157,7 +157,7 @@ pub async fn iati_organisations(
     let found = read_file(&state, &request, etag_key, |read| {
         let FileRead { connection, state, changed_at, render_context } = read;
         let reporter = load_reporting_org(connection, &state.settings, render_context)?
-            .map_err(|issue| incomplete_problem(&[issue]))?;
+            .map_err(|issue| incomplete_problem(&[issue], "Complete it"))?;
         Ok(xml_writer::render_organisation(&reporter, changed_at))
     })
     .await?;
@@ -177,14 +177,16 @@ fn file_etag_key(state: &AppState, request: &HttpRequest, file: &FileKey<'_>) ->
         file: &'a FileKey<'a>,
         reporting_org: Option<&'a str>,
         reporting_org_type: Option<&'a str>,
+        iati: &'a IatiSettings,
         name: Option<&'a str>,
         urls: PublicUrls,
     }
-    let Settings { iati_reporting_org, iati_reporting_org_type, name, .. } = &state.settings;
+    let Settings { iati_reporting_org, iati_reporting_org_type, iati, name, .. } = &state.settings;
     Fingerprint::of(&ReportedFileKey {
         file,
         reporting_org: iati_reporting_org.as_deref(),
         reporting_org_type: iati_reporting_org_type.as_deref(),
+        iati,
         name: name.as_deref(),
         urls: PublicUrls::new(&state.settings, &state.settings.base_url(request)),
     })
@@ -286,7 +288,7 @@ fn split_incomplete_param(query: &str) -> Result<(bool, String), Problem> {
         }
     }
     if errors.is_empty() {
-        Ok((omits.unwrap_or(false), rest.join("&")))
+        Ok((omits.unwrap_or(true), rest.join("&")))
     } else {
         Err(Problem::invalid_parameters(errors))
     }

@@ -2,6 +2,8 @@
 
 /// `GeographicVocabulary`: countries by ISO 3166-1 alpha-2.
 pub const COUNTRY_VOCABULARY: &str = "A4";
+/// `RegionVocabulary`: regions of the OECD Development Assistance Committee, the default.
+pub const REGION_VOCABULARY_DAC: &str = "1";
 /// `Region`: "Europe, regional".
 pub const REGION_EUROPE: &str = "89";
 /// `SectorVocabulary`: purpose codes of the OECD Development Assistance Committee, the default.

@@ -1,12 +1,12 @@
 //! Loads the items that activities are built from, in a fixed number of queries.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use diesel::sql_types::Text as SqlText;
+use diesel::sql_types::{BigInt, Text as SqlText};
 
 use crate::db::sql_fragment::{Bind, Fragment, Statement, id_in_fragment};
 use crate::db::types::sql::Uuid;
-use crate::db::{Connection, Error, Id};
+use crate::db::{Connection, Error, Id, RowId};
 use crate::http::auth::Visibility;
 use crate::http::problem::{FieldError, Problem};
 use crate::iati::activity::Narratives;
@@ -91,6 +91,11 @@ pub struct ExportData {
 }
 
 impl ExportData {
+    /// The statistics of a programme.
+    pub fn statistics_of(&self, programme: &Programme) -> &[Statistic] {
+        self.statistics_by_programme.get(&programme.item.id).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// Loads the public related items of programmes. `render_context` must select all languages.
     pub fn load(
         connection: &mut Connection,
@@ -102,10 +107,21 @@ impl ExportData {
         if of.is_empty() {
             return Ok(catalogue);
         }
+        let condition = kind_predicate(ResourceKind::IMPACT_STATISTIC)
+            .sql(" AND ")
+            .append(&public_only(&referring_to("impact_statistic.programme", &of)));
+        let statistics = load_where::<ImpactStatistics>(
+            connection,
+            &with_limit(condition),
+            Visibility::Published,
+            render_context,
+        )?;
+        enforce_limit(statistics.len(), "statistics")?;
         let partners: BTreeSet<Id> = catalogue
             .programmes
             .iter()
             .flat_map(|one| one.references_in("partners"))
+            .chain(statistics.iter().flat_map(|one| one.references_in("partner")))
             .map(|link| link.target_id)
             .collect();
         if !partners.is_empty() {
@@ -117,16 +133,6 @@ impl ExportData {
             )?;
             catalogue.partners = found.into_iter().map(|one| (one.item.id, one)).collect();
         }
-        let condition = kind_predicate(ResourceKind::IMPACT_STATISTIC)
-            .sql(" AND ")
-            .append(&public_only(&referring_to("impact_statistic.programme", &of)));
-        let statistics = load_where::<ImpactStatistics>(
-            connection,
-            &with_limit(condition),
-            Visibility::Published,
-            render_context,
-        )?;
-        enforce_limit(statistics.len(), "statistics")?;
         let measured: BTreeSet<Id> = statistics
             .iter()
             .flat_map(|one| one.references_in("indicator"))
@@ -168,6 +174,34 @@ impl ExportData {
         }
         Ok(catalogue)
     }
+}
+
+/// Slugs of the public statistics that belong to no public programme, in order.
+pub fn load_statistics_without_programme(
+    connection: &mut Connection,
+) -> Result<Vec<String>, Error> {
+    let programmes = public_only(&kind_predicate(ResourceKind::PROGRAMME));
+    let programmes: Vec<Id> =
+        Statement::<Uuid>::select("items.id", "items", &programmes).load_rows(connection)?;
+    let programmes: HashSet<String> = programmes.iter().map(Id::to_string).collect();
+    let statistics =
+        public_only(&kind_predicate(ResourceKind::IMPACT_STATISTIC)).sql(" ORDER BY items.number");
+    let statistics: Vec<(RowId, String)> =
+        Statement::<(BigInt, SqlText)>::select("items.number, items.slug", "items", &statistics)
+            .load_rows(connection)?;
+    let references = Fragment::new(
+        "SELECT filter_index.item, filter_terms.value FROM filter_terms JOIN filter_index ON filter_index.term = filter_terms.number \
+         WHERE filter_terms.field = 'impact_statistic.programme'",
+    );
+    let references: Vec<(RowId, String)> =
+        Statement::<(BigInt, SqlText)>::new(references).load_rows(connection)?;
+    let reported: HashSet<RowId> = references
+        .into_iter()
+        .filter(|(_, programme)| programmes.contains(programme))
+        .map(|(statistic, _)| statistic)
+        .collect();
+    let alone = statistics.into_iter().filter(|(number, _)| !reported.contains(number));
+    Ok(alone.map(|(_, slug)| slug).collect())
 }
 
 /// Finds the public partner with this IATI identifier.

@@ -11,20 +11,23 @@ use crate::db::{Connection, Error, RowId};
 use crate::http::language::LanguagePreference;
 use crate::http::problem::Problem;
 use crate::i18n::country_names::CountryNames;
+use crate::iati::export::activity::NOT_EXPORTED;
 use crate::iati::export::batches::{BatchExport, divide_into_batches};
 use crate::iati::export::context::ExportContext;
-use crate::iati::export::issues::ReadinessIssue;
+use crate::iati::export::issues::{ReadinessIssue, ReadinessReport};
 use crate::iati::export::load_reporting_org;
+use crate::iati::load::load_statistics_without_programme;
 use crate::resource::schema::ResourceKind;
 use crate::resource::store::items::kind_predicate;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::urls::PublicUrls;
 
-/// Lists missing and invalid fields of published programmes, their statistics and the settings.
+/// Lists missing and invalid fields of published programmes, their statistics and the settings, and
+/// what else is left out.
 pub fn find_issues(
     connection: &mut Connection,
     settings: &Settings,
-) -> Result<Vec<ReadinessIssue>, Problem> {
+) -> Result<ReadinessReport, Problem> {
     let country_names = Arc::new(CountryNames::new(settings.kosovo_footnote()));
     let urls = PublicUrls::new(settings, settings.base_url.as_deref().unwrap_or_default());
     let render_context = RenderContext::new(
@@ -35,7 +38,8 @@ pub fn find_issues(
     let export_context =
         ExportContext::new(settings, &country_names, &urls, Utc::now().date_naive());
     let reporter = load_reporting_org(connection, settings, &mut render_context.clone())?;
-    let mut issues: Vec<ReadinessIssue> = reporter.err().into_iter().collect();
+    let mut report =
+        ReadinessReport { issues: reporter.err().into_iter().collect(), notes: Vec::new() };
     let published = Fragment::new("items.is_public = TRUE AND ")
         .append(&kind_predicate(ResourceKind::PROGRAMME))
         .sql(" ORDER BY items.number");
@@ -44,7 +48,17 @@ pub fn find_issues(
         .map_err(Error::from)?;
     let mut export = BatchExport::new(&export_context);
     for batch in divide_into_batches(connection, &programmes)? {
-        issues.extend(export.export(connection, &batch, render_context.clone())?.issues);
+        let of_batch = export.export(connection, &batch, render_context.clone())?.report;
+        report.issues.extend(of_batch.issues);
+        report.notes.extend(of_batch.notes);
     }
-    Ok(issues)
+    let alone = load_statistics_without_programme(connection).map_err(Problem::from)?;
+    report.notes.extend(alone.into_iter().map(|slug| ReadinessIssue {
+        kind: Some(ResourceKind::IMPACT_STATISTIC),
+        slug,
+        field: "programme",
+        code: NOT_EXPORTED,
+        detail: "IATI has results of activities only; the statistic has no published programme, and is left out.".to_owned(),
+    }));
+    Ok(report)
 }

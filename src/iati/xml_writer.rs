@@ -4,14 +4,22 @@
 //! in an extension namespace, as the schema permits; qualifiers are also written as `comment`.
 
 use crate::iati::activity::{
-    Activity, Baseline, DimensionSlice, Document, IatiResult, Indicator, KINOTEKA_NAMESPACE,
-    Location, Narratives, Participant, Period, PeriodValue, ReportingOrg, SkippedCounts,
+    Activity, Baseline, Contact, DimensionSlice, Document, IatiResult, Indicator,
+    KINOTEKA_NAMESPACE, Location, Narratives, OtherIdentifier, Participant, Period, PeriodValue,
+    Place, ReportingOrg, SkippedCounts,
 };
 use crate::iati::codes;
-use crate::text::xml::XmlWriter;
+use crate::text::xml::{Attributes, XmlWriter};
 
 /// Version of the standard.
 pub const IATI_VERSION: &str = "2.03";
+
+/// Local name of the attribute that marks what a merge has inserted.
+pub const MERGED_ATTRIBUTE: &str = "merged";
+
+/// Attributes of elements that a merge inserts. The file may not declare the namespace.
+const MERGED: [(&str, &str); 2] =
+    [("xmlns:kinoteka", KINOTEKA_NAMESPACE), ("kinoteka:merged", "true")];
 
 /// Starts an activity file.
 pub fn start_activities(state: Option<&str>, skipped: SkippedCounts) -> XmlWriter {
@@ -36,6 +44,7 @@ pub fn render_organisation(reporter: &ReportingOrg, state: Option<&str>) -> Stri
             ("text/html".to_owned(), reporter.name.clone(), "B16".to_owned());
         write_document_link(
             &mut xml,
+            &[],
             &Document { url, format, title, category, ..Document::default() },
         );
     }
@@ -51,7 +60,11 @@ fn open_root(name: &'static str, state: Option<&str>) -> XmlWriter {
 
 /// Writes an activity.
 pub fn write_activity(xml: &mut XmlWriter, reporter: &ReportingOrg, activity: &Activity) {
-    xml.open("iati-activity", &kinoteka_attributes("kinoteka:slug", activity.slug.as_deref()));
+    let updated_at = activity.updated_at.map(|at| at.format("%Y-%m-%dT%H:%M:%SZ").to_string());
+    let mut attributes = Vec::new();
+    attributes.extend(updated_at.as_deref().map(|at| ("last-updated-datetime", at)));
+    attributes.extend(kinoteka_attributes("kinoteka:slug", activity.slug.as_deref()));
+    xml.open("iati-activity", &attributes);
     xml.element("iati-identifier", &[], &activity.identifier);
     write_reporting_org(xml, reporter);
     write_narratives(xml, "title", &[], &activity.title);
@@ -59,6 +72,9 @@ pub fn write_activity(xml: &mut XmlWriter, reporter: &ReportingOrg, activity: &A
     write_narratives(xml, "description", &[("type", "1")], &activity.description);
     for participant in &activity.participants {
         write_participating_org(xml, participant);
+    }
+    for other in &activity.other_identifiers {
+        write_other_identifier(xml, other);
     }
     xml.empty_element("activity-status", &[("code", &activity.status)]);
     for (day, (planned, actual)) in [(activity.start, ("1", "2")), (activity.end, ("3", "4"))] {
@@ -70,34 +86,98 @@ pub fn write_activity(xml: &mut XmlWriter, reporter: &ReportingOrg, activity: &A
             );
         }
     }
+    if let Some(contact) = &activity.contact {
+        write_contact(xml, contact);
+    }
+    write_code(xml, "activity-scope", activity.scope.as_deref());
     for (code, percentage) in &activity.countries {
         let mut attributes = vec![("code", code.as_str())];
         attributes.extend(percentage.as_deref().map(|percentage| ("percentage", percentage)));
         xml.empty_element("recipient-country", &attributes);
     }
-    if let Some(region) = &activity.region {
-        xml.empty_element(
-            "recipient-region",
-            &[("code", region.as_str()), ("vocabulary", "1"), ("percentage", "100")],
-        );
+    for region in &activity.regions {
+        let mut attributes =
+            vec![("code", region.code.as_str()), ("vocabulary", region.vocabulary.as_str())];
+        attributes
+            .extend(region.percentage.as_deref().map(|percentage| ("percentage", percentage)));
+        write_named(xml, "recipient-region", &attributes, &region.name);
     }
     for location in &activity.locations {
-        write_location(xml, location);
+        write_location(xml, &[("ref", &location.reference)], location);
+    }
+    for place in &activity.places {
+        write_place(xml, &[("ref", &place.reference)], place);
     }
     for sector in &activity.sectors {
         let mut attributes =
             vec![("vocabulary", sector.vocabulary.as_str()), ("code", &sector.code)];
         attributes
             .extend(sector.percentage.as_deref().map(|percentage| ("percentage", percentage)));
-        xml.empty_element("sector", &attributes);
+        write_named(xml, "sector", &attributes, &sector.name);
     }
+    for tag in &activity.tags {
+        let attributes = [("vocabulary", tag.vocabulary.as_str()), ("code", tag.code.as_str())];
+        write_named(xml, "tag", &attributes, &tag.name);
+    }
+    for marker in &activity.policy_markers {
+        let mut attributes =
+            vec![("vocabulary", marker.vocabulary.as_str()), ("code", marker.code.as_str())];
+        attributes.extend(marker.significance.as_deref().map(|code| ("significance", code)));
+        write_named(xml, "policy-marker", &attributes, &marker.name);
+    }
+    write_code(xml, "collaboration-type", activity.collaboration_type.as_deref());
+    write_code(xml, "default-flow-type", activity.flow_type.as_deref());
+    write_code(xml, "default-finance-type", activity.finance_type.as_deref());
+    for aid_type in &activity.aid_types {
+        xml.empty_element(
+            "default-aid-type",
+            &[("vocabulary", &aid_type.vocabulary), ("code", &aid_type.code)],
+        );
+    }
+    write_code(xml, "default-tied-status", activity.tied_status.as_deref());
     for one in &activity.documents {
-        write_document_link(xml, one);
+        write_document_link(xml, &[], one);
     }
     for result in &activity.results {
-        write_result(xml, result);
+        write_result(xml, &[], result);
     }
     xml.close();
+}
+
+/// A `result` for another file.
+pub fn merged_result(result: &IatiResult) -> String {
+    fragment(|xml| write_result(xml, &MERGED, result))
+}
+
+/// A `document-link` for another file.
+pub fn merged_document_link(document: &Document) -> String {
+    fragment(|xml| write_document_link(xml, &MERGED, document))
+}
+
+/// A `narrative` for another file.
+pub fn merged_narrative(language: &str, text: &str) -> String {
+    let attributes = [[("xml:lang", language)].as_slice(), MERGED.as_slice()].concat();
+    fragment(|xml| xml.element("narrative", &attributes, text))
+}
+
+/// The `location` of a country for another file, with a prefix of its reference.
+pub fn merged_location(prefix: &str, location: &Location) -> String {
+    let reference = format!("{prefix}{}", location.reference);
+    let attributes = [[("ref", reference.as_str())].as_slice(), MERGED.as_slice()].concat();
+    fragment(|xml| write_location(xml, &attributes, location))
+}
+
+/// The `location` of a place for another file, with a prefix of its reference.
+pub fn merged_place(prefix: &str, place: &Place) -> String {
+    let reference = format!("{prefix}{}", place.reference);
+    let attributes = [[("ref", reference.as_str())].as_slice(), MERGED.as_slice()].concat();
+    fragment(|xml| write_place(xml, &attributes, place))
+}
+
+fn fragment(write: impl FnOnce(&mut XmlWriter)) -> String {
+    let mut xml = XmlWriter::fragment();
+    write(&mut xml);
+    xml.take_text()
 }
 
 fn write_reporting_org(xml: &mut XmlWriter, reporter: &ReportingOrg) {
@@ -118,8 +198,44 @@ fn write_participating_org(xml: &mut XmlWriter, participant: &Participant) {
     write_narratives(xml, "participating-org", &attributes, &participant.name);
 }
 
-fn write_location(xml: &mut XmlWriter, location: &Location) {
-    xml.open("location", &[("ref", &location.reference)]);
+fn write_other_identifier(xml: &mut XmlWriter, other: &OtherIdentifier) {
+    xml.open("other-identifier", &[("ref", &other.reference), ("type", &other.kind)]);
+    if other.owner_reference.is_some() || !other.owner_name.is_empty() {
+        let reference = other.owner_reference.as_deref().map(|reference| ("ref", reference));
+        let attributes: Vec<(&'static str, &str)> = reference.into_iter().collect();
+        write_named(xml, "owner-org", &attributes, &other.owner_name);
+    }
+    xml.close();
+}
+
+fn write_contact(xml: &mut XmlWriter, contact: &Contact) {
+    // Type 1: general enquiries.
+    xml.open("contact-info", &[("type", "1")]);
+    write_narratives(xml, "organisation", &[], &contact.organisation);
+    if let Some(email) = &contact.email {
+        xml.element("email", &[], email);
+    }
+    if let Some(website) = &contact.website {
+        xml.element("website", &[], website);
+    }
+    xml.close();
+}
+
+/// Writes an element that has only a code.
+fn write_code(xml: &mut XmlWriter, name: &'static str, code: Option<&str>) {
+    if let Some(code) = code {
+        xml.empty_element(name, &[("code", code)]);
+    }
+}
+
+fn write_place(xml: &mut XmlWriter, attributes: &Attributes<'_>, place: &Place) {
+    xml.open("location", attributes);
+    write_narratives(xml, "name", &[], &place.name);
+    xml.close();
+}
+
+fn write_location(xml: &mut XmlWriter, attributes: &Attributes<'_>, location: &Location) {
+    xml.open("location", attributes);
     xml.empty_element(
         "location-id",
         &[("vocabulary", codes::COUNTRY_VOCABULARY), ("code", &location.country)],
@@ -129,8 +245,9 @@ fn write_location(xml: &mut XmlWriter, location: &Location) {
     xml.close();
 }
 
-fn write_document_link(xml: &mut XmlWriter, document: &Document) {
+fn write_document_link(xml: &mut XmlWriter, marks: &Attributes<'_>, document: &Document) {
     let mut attributes = vec![("url", document.url.as_str()), ("format", &document.format)];
+    attributes.extend(marks);
     attributes.extend(kinoteka_attributes("kinoteka:video", document.video.as_deref()));
     xml.open("document-link", &attributes);
     write_narratives(xml, "title", &[], &document.title);
@@ -142,9 +259,12 @@ fn write_document_link(xml: &mut XmlWriter, document: &Document) {
     xml.close();
 }
 
-fn write_result(xml: &mut XmlWriter, result: &IatiResult) {
-    xml.open("result", &[("type", &result.kind)]);
+fn write_result(xml: &mut XmlWriter, marks: &Attributes<'_>, result: &IatiResult) {
+    let mut attributes = vec![("type", result.kind.as_str())];
+    attributes.extend(marks);
+    xml.open("result", &attributes);
     write_narratives(xml, "title", &[], &result.title);
+    write_narratives(xml, "description", &[], &result.description);
     for indicator in &result.indicators {
         write_indicator(xml, indicator);
     }
@@ -206,13 +326,14 @@ fn write_value(xml: &mut XmlWriter, name: &'static str, value: &PeriodValue) {
     // Schema order differs: here the comment precedes the documents, in a baseline it follows them.
     write_narratives(xml, "comment", &[], &value.comment);
     for one in &value.documents {
-        write_document_link(xml, one);
+        write_document_link(xml, &[], one);
     }
     // These elements allow no foreign attributes, but foreign elements at the end.
     let marks = [
         kinoteka_attributes("statistic", value.statistic.as_deref()),
         kinoteka_attributes("qualifier", value.qualifier.as_deref()),
         kinoteka_attributes("source", value.source.as_deref()),
+        kinoteka_attributes("partner", value.partner.as_deref()),
     ];
     if value.statistic.is_some() {
         xml.open("kinoteka:value", &marks.concat());
@@ -229,6 +350,20 @@ fn write_slice(xml: &mut XmlWriter, slice: &DimensionSlice) {
     }
     for (name, value) in &slice.dimensions {
         xml.empty_element("dimension", &[("name", name), ("value", value)]);
+    }
+}
+
+/// Writes an element with attributes, and with narratives if there are any.
+fn write_named(
+    xml: &mut XmlWriter,
+    name: &'static str,
+    attributes: &[(&'static str, &str)],
+    narratives: &Narratives,
+) {
+    if narratives.is_empty() {
+        xml.empty_element(name, attributes);
+    } else {
+        write_narratives(xml, name, attributes, narratives);
     }
 }
 

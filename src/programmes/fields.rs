@@ -59,6 +59,21 @@ pub struct ProgrammeFields {
     pub country_shares: PackedJson,
     /// [`Sector`](crate::programmes::allocations::Sector)s.
     pub sectors: PackedJson,
+    /// [`RecipientRegion`](crate::programmes::allocations::RecipientRegion)s.
+    #[serde(default)]
+    pub regions: PackedJson,
+    /// [`PolicyMarker`](crate::programmes::classifications::PolicyMarker)s.
+    #[serde(default)]
+    pub policy_markers: PackedJson,
+    /// [`Tag`](crate::programmes::classifications::Tag)s.
+    #[serde(default)]
+    pub tags: PackedJson,
+    /// [`OtherIdentifier`](crate::programmes::classifications::OtherIdentifier)s.
+    #[serde(default)]
+    pub other_identifiers: PackedJson,
+    /// [`IatiOverrides`](crate::programmes::reporting::IatiOverrides).
+    #[serde(default)]
+    pub iati: PackedJson,
     /// [`Helpline`]s.
     pub helplines: PackedJson,
 }

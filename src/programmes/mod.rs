@@ -2,8 +2,10 @@
 
 pub mod allocations;
 pub mod api;
+pub mod classifications;
 pub mod fields;
 pub mod input;
+pub mod reporting;
 pub mod resource;
 pub mod schema;
 pub mod view;

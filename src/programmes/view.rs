@@ -1,7 +1,7 @@
 //! API representation of a programme.
 
 use crate::resource::model::item::LoadedItem;
-use crate::resource::model::packed::PackedJsonList;
+use crate::resource::model::packed::{PackedJson, PackedJsonList};
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -9,8 +9,10 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::i18n::country_names::CountryReference;
-use crate::programmes::allocations::{CountryShare, Sector};
+use crate::programmes::allocations::{CountryShare, RecipientRegion, Sector};
+use crate::programmes::classifications::{OtherIdentifier, PolicyMarker, Tag};
 use crate::programmes::fields::{ActivityStatus, Helpline, ProgrammeFields};
+use crate::programmes::reporting::IatiOverrides;
 use crate::programmes::schema::SCHEMA;
 use crate::resource::view::context::{CommonFields, RenderContext};
 use crate::resource::view::partner_role::{self, PartnerRole};
@@ -38,6 +40,15 @@ pub struct Programme {
     /// Sectors.
     #[schema(value_type = Vec<Sector>)]
     pub sectors: PackedJsonList,
+    /// Regions, instead of or in addition to countries.
+    #[schema(value_type = Vec<RecipientRegion>)]
+    pub regions: PackedJsonList,
+    /// Policy markers, such as that of gender equality.
+    #[schema(value_type = Vec<PolicyMarker>)]
+    pub policy_markers: PackedJsonList,
+    /// Tags, such as Sustainable Development Goals.
+    #[schema(value_type = Vec<Tag>)]
+    pub tags: PackedJsonList,
     /// Partners and their roles.
     pub partners: Vec<PartnerRole>,
     /// Website.
@@ -49,6 +60,12 @@ pub struct Programme {
     /// Activity status where it does not follow from the dates.
     #[schema(required, value_type = Option<ActivityStatus>)]
     pub iati_status: Option<String>,
+    /// Further identifiers in IATI.
+    #[schema(value_type = Vec<OtherIdentifier>)]
+    pub other_identifiers: PackedJsonList,
+    /// What the programme reports to IATI in place of the organisation's settings.
+    #[schema(required, value_type = Option<IatiOverrides>)]
+    pub iati: PackedJson,
     /// A helpline for people affected.
     #[schema(value_type = Vec<Helpline>)]
     pub helplines: PackedJsonList,
@@ -122,10 +139,15 @@ pub fn render(
         countries: render_context.countries(&own.countries),
         country_shares: own.country_shares.into_list(),
         sectors: own.sectors.into_list(),
+        regions: own.regions.into_list(),
+        policy_markers: own.policy_markers.into_list(),
+        tags: own.tags.into_list(),
         partners,
         website: own.website,
         iati_identifier: own.iati_identifier,
         iati_status: own.iati_status,
+        other_identifiers: own.other_identifiers.into_list(),
+        iati: own.iati,
         helplines: own.helplines.into_list(),
     }
 }

@@ -62,9 +62,8 @@ const IATI_ACTIVITIES: DistributionFormat = DistributionFormat {
     standard: Some(IATI_STANDARD_URL),
     ..distribution_format("iati", "IATI 2.03", "XML", Some("application/xml"))
 };
-/// Path of the file with all activities, and the query that leaves out incomplete ones.
+/// Path of the file with all activities.
 const IATI_ACTIVITIES_PATH: &str = "/iati/activities.xml";
-const IATI_QUERY: &str = "?incomplete=omit";
 
 #[derive(Serialize)]
 struct CatalogKey<'a> {
@@ -75,6 +74,7 @@ struct CatalogKey<'a> {
     contact_url: Option<&'a str>,
     documentation_url: Option<&'a str>,
     reporting_org: Option<&'a str>,
+    former_orgs: &'a [String],
 }
 
 /// Describe the catalogue for open-data portals
@@ -111,6 +111,7 @@ pub async fn describe_catalogue(
         contact_url: template.contact_url.as_deref(),
         documentation_url: template.documentation_url.as_deref(),
         reporting_org: context.settings.iati_reporting_org.as_deref(),
+        former_orgs: &context.settings.iati.former_orgs,
     });
     let catalogue_request = CatalogueRequest {
         etag_key,
@@ -295,7 +296,7 @@ fn distributions(dataset: &DatasetSource<'_>) -> Vec<Distribution> {
     let tables = [file(CSV, format!("{path}.csv")), file(XLSX, format!("{path}.xlsx"))];
     let activities = (has_activities
         && [ResourceKind::PROGRAMME, ResourceKind::IMPACT_STATISTIC].contains(&spec.kind))
-    .then(|| file(IATI_ACTIVITIES, format!("{IATI_ACTIVITIES_PATH}{IATI_QUERY}")));
+    .then(|| file(IATI_ACTIVITIES, IATI_ACTIVITIES_PATH.to_owned()));
     let feeds = spec.kind.feed_formats().iter().map(|ending| {
         let format = match *ending {
             "rss" => RSS,
@@ -304,9 +305,6 @@ fn distributions(dataset: &DatasetSource<'_>) -> Vec<Distribution> {
         };
         page(format, format!("/feeds/{segment}.{ending}"))
     });
-    let files = tables
-        .into_iter()
-        .chain(activities)
-        .filter(|file| is_documented(file.path.trim_end_matches(IATI_QUERY)));
+    let files = tables.into_iter().chain(activities).filter(|file| is_documented(&file.path));
     [page(JSON, path.to_owned())].into_iter().chain(files).chain(feeds).collect()
 }

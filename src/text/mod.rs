@@ -24,6 +24,7 @@ pub mod fold;
 mod foreign_words;
 pub mod fuzzy_word;
 pub mod highlight;
+pub mod iati_codelists;
 pub mod language;
 pub mod language_fallback;
 pub mod logfmt;

@@ -10,7 +10,7 @@ use crate::config::Settings;
 use crate::db::Connection;
 use crate::db::schema::items;
 use crate::http::problem::Problem;
-use crate::iati::import_mapping::{ExistingItems, ImportItem, map_activities};
+use crate::iati::import_mapping::{ExistingItems, ImportItem, map_activities, remove_defaults};
 use crate::iati::xml_reader::ParsedFile;
 use crate::iati::{self, codes};
 use crate::resource::model::item::ItemRow;
@@ -40,6 +40,7 @@ pub fn run(
     for ImportItem { line, kind, slug, mut body } in items {
         if kind == ResourceKind::PROGRAMME {
             preserve_non_iati_partners(&mut connection, &slug, &mut body)?;
+            remove_defaults(&mut body, &context.settings.iati);
         }
         lines.push(ImportLine { line_number: line, kind, slug, body, is_patch: true });
     }

@@ -1,6 +1,6 @@
 //! Export of many programmes in batches, so that their related items fit into memory.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::sql_types::{BigInt, Text};
 
@@ -10,7 +10,7 @@ use crate::db::{Connection, Error, Id, RowId};
 use crate::http::auth::Visibility;
 use crate::http::problem::Problem;
 use crate::iati::export::context::ExportContext;
-use crate::iati::export::{ActivityExport, FileProgress, export_activities};
+use crate::iati::export::{ActivityExport, FileProgress, export_activities, export_for_merge};
 use crate::iati::load::ExportData;
 use crate::programmes::resource::Programmes;
 use crate::resource::view::context::RenderContext;
@@ -83,15 +83,35 @@ impl<'a> BatchExport<'a> {
         &mut self,
         connection: &mut Connection,
         programmes: &[RowId],
-        mut render_context: RenderContext,
+        render_context: RenderContext,
     ) -> Result<ActivityExport, Problem> {
-        let programmes = load_by_row_ids::<Programmes>(
-            connection,
-            programmes,
-            Visibility::Published,
-            &mut render_context,
-        )?;
-        let data = ExportData::load(connection, programmes, &mut render_context)?;
+        let data = load_batch(connection, programmes, render_context)?;
         Ok(export_activities(&data, self.context, &mut self.progress))
     }
+
+    /// Exports the programmes with these identifiers among the next ones, complete or not.
+    pub fn export_for_merge(
+        &mut self,
+        connection: &mut Connection,
+        programmes: &[RowId],
+        render_context: RenderContext,
+        identifiers: &BTreeSet<String>,
+    ) -> Result<ActivityExport, Problem> {
+        let data = load_batch(connection, programmes, render_context)?;
+        Ok(export_for_merge(&data, self.context, &mut self.progress, identifiers))
+    }
+}
+
+fn load_batch(
+    connection: &mut Connection,
+    programmes: &[RowId],
+    mut render_context: RenderContext,
+) -> Result<ExportData, Problem> {
+    let programmes = load_by_row_ids::<Programmes>(
+        connection,
+        programmes,
+        Visibility::Published,
+        &mut render_context,
+    )?;
+    ExportData::load(connection, programmes, &mut render_context)
 }

@@ -19,6 +19,15 @@ pub struct ReadinessIssue {
     pub detail: String,
 }
 
+/// What an export found to be missing or not expressible.
+#[derive(Debug, Default)]
+pub struct ReadinessReport {
+    /// Fields for whose lack an item is left out.
+    pub issues: Vec<ReadinessIssue>,
+    /// Data that is left out, while the rest of the item is exported, or that IATI cannot express.
+    pub notes: Vec<ReadinessIssue>,
+}
+
 impl ReadinessIssue {
     /// Pointer to the field: kind, slug and field name.
     pub fn pointer(&self) -> String {

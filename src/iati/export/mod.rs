@@ -1,7 +1,7 @@
 //! Export of programmes as IATI activities. Missing data is never invented: it is reported as a
 //! [`ReadinessIssue`].
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::config::Settings;
 use crate::db::{Connection, RowId};
@@ -9,18 +9,20 @@ use crate::http::problem::Problem;
 use crate::iati::activity::{Activity, ReportingOrg, SkippedCounts};
 use crate::iati::export::activity::build_activity;
 use crate::iati::export::context::ExportContext;
-use crate::iati::export::issues::{ReadinessIssue, statistic_issues};
+use crate::iati::export::issues::{ReadinessIssue, ReadinessReport, statistic_issues};
 use crate::iati::export::results::add_results;
-use crate::iati::load::{ExportData, Partner, Statistic, find_partner_by_identifier};
+use crate::iati::load::{ExportData, Partner, Programme, Statistic, find_partner_by_identifier};
 use crate::iati::narratives::{narratives, tag_narratives};
 use crate::resource::schema::ResourceKind;
 use crate::resource::view::context::RenderContext;
 
 pub mod activity;
 pub mod batches;
+pub mod classifications;
 pub mod context;
 pub mod documents;
 pub mod issues;
+pub mod places;
 pub mod results;
 
 /// Result of an export.
@@ -30,8 +32,8 @@ pub struct ActivityExport {
     pub activities: Vec<Activity>,
     /// The programmes of these activities.
     pub complete_programmes: Vec<RowId>,
-    /// Missing or invalid fields.
-    pub issues: Vec<ReadinessIssue>,
+    /// What is missing or cannot be expressed.
+    pub report: ReadinessReport,
     /// Numbers of incomplete items that were skipped.
     pub skipped: SkippedCounts,
 }
@@ -85,8 +87,10 @@ fn export_activities(
 ) -> ActivityExport {
     let mut export = ActivityExport::default();
     for programme in &data.programmes {
-        let mut programme_issues = Vec::new();
-        let mut activity = build_activity(programme, data, context, &mut programme_issues);
+        let mut programme_report = ReadinessReport::default();
+        let mut activity = build_activity(programme, data, context, &mut programme_report);
+        let ReadinessReport { issues: mut programme_issues, notes } = programme_report;
+        export.report.notes.extend(notes);
         if let Some(identifier) = programme
             .fields
             .iati_identifier
@@ -104,17 +108,13 @@ fn export_activities(
             });
         }
         let is_complete = programme_issues.is_empty();
-        let mut complete: Vec<&Statistic> = Vec::new();
-        for one in data.statistics_by_programme.get(&programme.item.id).into_iter().flatten() {
-            let own_issues = statistic_issues(one, data);
-            if own_issues.is_empty() {
-                complete.push(one);
-            } else if is_complete {
-                export.skipped.statistics = export.skipped.statistics.saturating_add(1);
-            }
-            programme_issues.extend(own_issues);
+        let (complete, statistics_issues) = complete_statistics(programme, data);
+        if is_complete {
+            let incomplete = data.statistics_of(programme).len().saturating_sub(complete.len());
+            export.skipped.statistics = export.skipped.statistics.saturating_add(incomplete);
         }
-        export.issues.extend(programme_issues.into_iter().filter(|issue| {
+        programme_issues.extend(statistics_issues);
+        export.report.issues.extend(programme_issues.into_iter().filter(|issue| {
             issue.kind != Some(ResourceKind::INDICATOR)
                 || progress.indicator_issues.insert(issue.clone())
         }));
@@ -127,6 +127,49 @@ fn export_activities(
         }
     }
     export
+}
+
+/// Exports the loaded programmes with these identifiers, complete or not, for a file that has what
+/// they lack.
+fn export_for_merge(
+    data: &ExportData,
+    context: &ExportContext<'_>,
+    progress: &mut FileProgress,
+    identifiers: &BTreeSet<String>,
+) -> ActivityExport {
+    let mut export = ActivityExport::default();
+    for programme in &data.programmes {
+        let identifier = programme.fields.iati_identifier.as_ref();
+        let is_wanted = identifier.is_some_and(|identifier| {
+            identifiers.contains(identifier) && progress.identifiers.insert(identifier.clone())
+        });
+        if !is_wanted {
+            continue;
+        }
+        let mut activity =
+            build_activity(programme, data, context, &mut ReadinessReport::default());
+        let (complete, issues) = complete_statistics(programme, data);
+        export.report.issues.extend(issues);
+        add_results(&complete, data, context, &mut activity);
+        export.activities.push(activity);
+    }
+    export
+}
+
+/// The complete statistics of a programme, and what the others lack.
+fn complete_statistics<'a>(
+    programme: &Programme,
+    data: &'a ExportData,
+) -> (Vec<&'a Statistic>, Vec<ReadinessIssue>) {
+    let (mut complete, mut issues) = (Vec::new(), Vec::new());
+    for one in data.statistics_of(programme) {
+        let own = statistic_issues(one, data);
+        if own.is_empty() {
+            complete.push(one);
+        }
+        issues.extend(own);
+    }
+    (complete, issues)
 }
 
 /// Loads the partner that is the reporting organisation.

@@ -6,19 +6,30 @@ use chrono::NaiveDate;
 
 use crate::i18n::messages::Message;
 use crate::iati::activity::{
-    Activity, Baseline, DimensionSlice, IatiResult, Indicator, IndicatorReference, Narratives,
-    Period, PeriodValue,
+    Activity, Baseline, IatiResult, Indicator, IndicatorReference, Narratives, Period, PeriodValue,
 };
 use crate::iati::codes;
-use crate::iati::export::activity::location;
 use crate::iati::export::context::ExportContext;
 use crate::iati::export::documents::value_documents;
 use crate::iati::export::issues::indicator_of;
-use crate::iati::load::{ExportData, LoadedIndicator, Statistic};
+use crate::iati::export::places::{add_locations, dimension_slice};
+use crate::iati::load::{ExportData, LoadedIndicator, Partner, Statistic};
 use crate::iati::narratives::narratives;
 use crate::impact::fields as statistic;
+use crate::resource::model::item::TranslationRow;
 
-/// Adds a result for each indicator, and for each statistic without an indicator.
+/// What the values of an indicator are built from.
+#[derive(Clone, Copy)]
+struct ValueSource<'a> {
+    data: &'a ExportData,
+    context: &'a ExportContext<'a>,
+    /// The activity, which has the locations of all values.
+    activity: &'a Activity,
+    /// Whether the indicator has several statistics, so that each value has its label.
+    with_labels: bool,
+}
+
+/// Adds the indicators of statistics, and the statistics without an indicator, grouped by result.
 pub fn add_results(
     statistics: &[&Statistic],
     data: &ExportData,
@@ -27,12 +38,8 @@ pub fn add_results(
 ) {
     let mut groups: Vec<(Option<&LoadedIndicator>, Vec<&Statistic>)> = Vec::new();
     for one in statistics {
-        let countries: Vec<String> = one.fields.countries.unpack();
-        for code_for in countries {
-            if !activity.locations.iter().any(|known| known.reference == code_for) {
-                activity.locations.extend(location(&code_for, context));
-            }
-        }
+        activity.updated_at = activity.updated_at.max(Some(one.item.updated_at.0));
+        add_locations(one, context, activity);
         let of = indicator_of(one, data);
         let known = groups.iter_mut().find(|(known, _)| {
             known.zip(of).is_some_and(|(known, of)| known.item.id == of.item.id)
@@ -44,22 +51,38 @@ pub fn add_results(
     }
     for (of, members) in groups {
         let Some(first) = members.first() else { continue };
+        let changed_at = of.map(|of| of.item.updated_at.0);
+        activity.updated_at = activity.updated_at.max(changed_at);
+        let source = ValueSource { data, context, activity, with_labels: of.is_some() };
         let indicator = match of {
-            Some(of) => indicator_element(of, &members, data, context),
-            None => standalone_indicator(first, data, context),
+            Some(of) => indicator_element(of, &members, source),
+            None => standalone_indicator(first, source),
         };
-        let kind = first
-            .fields
-            .result_type
-            .as_deref()
-            .and_then(codes::result_type_code)
-            .unwrap_or_default()
-            .to_owned();
-        activity.results.push(IatiResult {
-            kind,
-            title: indicator.title.clone(),
-            indicators: vec![indicator],
-        });
+        add_indicator(result_statement(first, &indicator), indicator, &mut activity.results);
+    }
+}
+
+/// The result to which an indicator contributes, without indicators. The catalogue has the type of a
+/// result only, so that its title is that of the indicator.
+fn result_statement(first: &Statistic, indicator: &Indicator) -> IatiResult {
+    let kind = first.fields.result_type.as_deref().and_then(codes::result_type_code);
+    IatiResult {
+        kind: kind.unwrap_or_default().to_owned(),
+        title: indicator.title.clone(),
+        ..IatiResult::default()
+    }
+}
+
+/// Adds an indicator to the result with the same type, title and description.
+fn add_indicator(statement: IatiResult, indicator: Indicator, results: &mut Vec<IatiResult>) {
+    let known = results.iter_mut().find(|known| {
+        known.kind == statement.kind
+            && known.title == statement.title
+            && known.description == statement.description
+    });
+    match known {
+        Some(known) => known.indicators.push(indicator),
+        None => results.push(IatiResult { indicators: vec![indicator], ..statement }),
     }
 }
 
@@ -67,8 +90,7 @@ pub fn add_results(
 fn indicator_element(
     of: &LoadedIndicator,
     members: &[&Statistic],
-    data: &ExportData,
-    context: &ExportContext<'_>,
+    source: ValueSource<'_>,
 ) -> Indicator {
     let own = &of.fields;
     let reference =
@@ -89,18 +111,14 @@ fn indicator_element(
             })
             .into_iter()
             .collect(),
-        baselines: baselines(members),
-        periods: periods(members, true, data, context),
+        baselines: baselines(members, source.activity),
+        periods: periods(members, source),
         ..Indicator::default()
     }
 }
 
 /// A statistic without an indicator, as an IATI indicator.
-fn standalone_indicator(
-    one: &Statistic,
-    data: &ExportData,
-    context: &ExportContext<'_>,
-) -> Indicator {
+fn standalone_indicator(one: &Statistic, source: ValueSource<'_>) -> Indicator {
     let own = &one.fields;
     Indicator {
         statistic: Some(one.item.slug.clone()),
@@ -110,25 +128,14 @@ fn standalone_indicator(
         additive: own.additive,
         title: narratives(one, |text| Some(text.title.clone())),
         description: narratives(one, |text| text.description.clone()),
-        baselines: baselines(&[one]),
-        periods: periods(&[one], false, data, context),
+        baselines: baselines(&[one], source.activity),
+        periods: periods(&[one], source),
         ..Indicator::default()
     }
 }
 
-fn dimension_slice(one: &Statistic) -> DimensionSlice {
-    let dimensions: Vec<statistic::Disaggregation> = one.fields.disaggregation.unpack();
-    DimensionSlice {
-        locations: one.fields.countries.unpack(),
-        dimensions: dimensions
-            .into_iter()
-            .map(|dimension| (dimension.dimension, dimension.value))
-            .collect(),
-    }
-}
-
 /// Distinct baselines.
-fn baselines(statistics: &[&Statistic]) -> Vec<Baseline> {
+fn baselines(statistics: &[&Statistic], activity: &Activity) -> Vec<Baseline> {
     let mut baselines: Vec<Baseline> = Vec::new();
     for one in statistics.iter().filter(|one| one.fields.measure != "qualitative") {
         let stated: Option<statistic::Baseline> = one.fields.baseline.unpack();
@@ -136,7 +143,7 @@ fn baselines(statistics: &[&Statistic]) -> Vec<Baseline> {
         let baseline = Baseline {
             year,
             value: Some(value),
-            slice: dimension_slice(one),
+            slice: dimension_slice(one, activity),
             comment: Narratives::new(),
         };
         if !baselines.contains(&baseline) {
@@ -147,12 +154,7 @@ fn baselines(statistics: &[&Statistic]) -> Vec<Baseline> {
 }
 
 /// Values by period, in chronological order.
-fn periods(
-    statistics: &[&Statistic],
-    with_labels: bool,
-    data: &ExportData,
-    context: &ExportContext<'_>,
-) -> Vec<Period> {
+fn periods(statistics: &[&Statistic], source: ValueSource<'_>) -> Vec<Period> {
     let mut periods: BTreeMap<(NaiveDate, NaiveDate), Period> = BTreeMap::new();
     let mut period = |start: NaiveDate, end: NaiveDate, add: &mut dyn FnMut(&mut Period)| {
         add(periods.entry((start, end)).or_insert_with(|| Period {
@@ -165,20 +167,15 @@ fn periods(
     for one in statistics {
         let own = &one.fields;
         let is_qualitative = own.measure == "qualitative";
-        let slug = || Some(one.item.slug.clone());
         if let (true, Some(start), Some(end)) =
             (own.value.is_some() || is_qualitative, own.period_start, own.period_end)
         {
             let actual = PeriodValue {
-                line: 0,
-                statistic: slug(),
                 qualifier: (own.qualifier != "exact").then(|| own.qualifier.clone()),
                 value: own.value.clone(),
-                slice: dimension_slice(one),
-                comment: value_comment(one, with_labels, context),
-                documents: value_documents(one, data, context),
+                documents: value_documents(one, source.data, source.context),
                 source: source_text(own),
-                ..labelled_value(one, with_labels)
+                ..labelled_value(one, value_comment(one, source), source)
             };
             period(start, end, &mut |period| period.actuals.push(actual.clone()));
         }
@@ -187,29 +184,34 @@ fn periods(
             && let (Some(start), Some(end)) =
                 (target.period_start.or(own.period_start), target.period_end.or(own.period_end))
         {
-            let value = PeriodValue {
-                statistic: slug(),
-                value: Some(target.value),
-                slice: dimension_slice(one),
-                ..labelled_value(one, with_labels)
-            };
+            let comment = target_comment(one, source);
+            let value =
+                PeriodValue { value: Some(target.value), ..labelled_value(one, comment, source) };
             period(start, end, &mut |period| period.targets.push(value.clone()));
         }
     }
     periods.into_values().collect()
 }
 
-/// A value with the label of its statistic, if it is one of several.
-fn labelled_value(one: &Statistic, with_labels: bool) -> PeriodValue {
-    if !with_labels {
-        return PeriodValue::default();
-    }
-    let title = narratives(one, |text| Some(text.title.clone()));
+/// A value without its number, with the label of its statistic if it is one of several.
+fn labelled_value(one: &Statistic, comment: Narratives, source: ValueSource<'_>) -> PeriodValue {
+    let label = |text: &TranslationRow| source.with_labels.then(|| text.title.clone());
+    let description =
+        |text: &TranslationRow| text.description.clone().filter(|_| source.with_labels);
     PeriodValue {
-        title,
-        description: narratives(one, |text| text.description.clone()),
+        statistic: Some(one.item.slug.clone()),
+        partner: partner_of(one, source.data).map(|partner| partner.item.slug.clone()),
+        title: narratives(one, label),
+        description: narratives(one, description),
+        slice: dimension_slice(one, source.activity),
+        comment,
         ..PeriodValue::default()
     }
+}
+
+/// Public partner of a statistic, if any.
+fn partner_of<'a>(one: &Statistic, data: &'a ExportData) -> Option<&'a Partner> {
+    one.references_in("partner").find_map(|link| data.partners.get(&link.target_id))
 }
 
 /// Source of a statistic that has no URL.
@@ -218,23 +220,41 @@ fn source_text(fields: &statistic::StatisticFields) -> Option<String> {
     source.filter(|source| source.url.is_none()).and_then(|source| source.text)
 }
 
-/// Comment of a value: formatted value with qualifier, label, qualitative text and source.
-fn value_comment(one: &Statistic, with_labels: bool, context: &ExportContext<'_>) -> Narratives {
+/// Comment of a value: formatted value with qualifier, label, qualitative text, unit, partner and
+/// source.
+fn value_comment(one: &Statistic, source: ValueSource<'_>) -> Narratives {
     let own = &one.fields;
     let is_exact = own.qualifier == "exact" || own.value.is_none();
     narratives(one, |text| {
-        let words = context.message_language(&text.language);
+        let words = source.context.message_language(&text.language);
         let mut lines: Vec<String> = Vec::new();
         if !is_exact {
             lines.extend(own.format_value(words));
         }
-        if with_labels || own.measure == "qualitative" {
+        if source.with_labels || own.measure == "qualitative" {
             lines.push(text.title.clone());
             lines.extend(text.description.clone());
         }
+        lines.extend(unit_line(one, words));
+        lines.extend(partner_of(one, source.data).map(|partner| {
+            let of_language = partner.texts.iter().find(|name| name.language == text.language);
+            let name = of_language.or_else(|| partner.texts.first()).map(|name| &*name.title);
+            format!("{}: {}", Message::Partner.localize(words), name.unwrap_or_default())
+        }));
         lines.extend(
             source_text(own).map(|source| format!("{}: {source}", Message::Source.localize(words))),
         );
         (!lines.is_empty()).then(|| lines.join("\n"))
     })
+}
+
+/// Comment of a target: the unit.
+fn target_comment(one: &Statistic, source: ValueSource<'_>) -> Narratives {
+    narratives(one, |text| unit_line(one, source.context.message_language(&text.language)))
+}
+
+/// The unit, which IATI has no element for.
+fn unit_line(one: &Statistic, language: &str) -> Option<String> {
+    let unit = one.fields.unit.as_ref()?;
+    Some(format!("{}: {unit}", Message::Unit.localize(language)))
 }

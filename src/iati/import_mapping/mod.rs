@@ -3,6 +3,7 @@
 //! Slugs are those written by an export of this product, or are derived from the identifiers in the
 //! file, so that importing a file again yields the same slugs.
 
+mod classifications;
 mod mapper;
 mod results;
 mod slugs;
@@ -12,6 +13,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use serde_json::{Map, Value as Json, json};
 
+pub use classifications::remove_defaults;
 pub use mapper::{ExistingItems, ImportItem};
 use mapper::{ImportMapper, MappedItem, set_if_present};
 use results::IndicatorSource;
@@ -106,6 +108,7 @@ impl ImportMapper<'_> {
         body.insert("partners".to_owned(), json!(partners));
         self.map_countries(activity, &mut body);
         self.map_sectors(activity, &mut body);
+        self.map_classifications(activity, &mut body);
         match activity.documents.first() {
             Some(page) if is_web_url(&page.url) => {
                 drop(body.insert("website".to_owned(), json!(page.url)));
@@ -191,7 +194,7 @@ impl ImportMapper<'_> {
         let shares: Vec<Json> = shares
             .map(|(code, percentage)| json!({"country": code, "percentage": percentage}))
             .collect();
-        if !is_shared && activity.countries.len() > 1 {
+        if !is_shared && activity.countries.len() > 1 && activity.regions.is_empty() {
             self.count_skipped(
                 "recipient-country/@percentage (the sum is not 100)",
                 percentages.len(),
@@ -216,7 +219,8 @@ impl ImportMapper<'_> {
             if sector.percentage.is_some() && !is_shared && of_it.len() > 1 {
                 self.count_skipped("sector/@percentage (the sum is not 100)", 1);
             }
-            sectors.push(json!({"code": sector.code, "vocabulary": sector.vocabulary, "percentage": percentage}));
+            let name = self.first_name(&sector.name, "sector/narrative");
+            sectors.push(json!({"code": sector.code, "vocabulary": sector.vocabulary, "percentage": percentage, "name": name}));
         }
         body.insert("sectors".to_owned(), json!(sectors));
     }

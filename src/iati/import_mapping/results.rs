@@ -214,6 +214,11 @@ impl ImportMapper<'_> {
             "source",
             main.source.as_ref().map(|text| json!({"text": text})).as_ref(),
         );
+        let partner = main.partner.as_ref().filter(|partner| {
+            self.existing.contains(ResourceKind::PARTNER, partner)
+                || self.item_indexes.contains_key(&(ResourceKind::PARTNER, (*partner).clone()))
+        });
+        set_if_present(&mut body, "partner", partner);
         self.map_documents(main, &mut body);
         let (title, description) = statistic_texts(context, main);
         let slug = context

@@ -40,9 +40,21 @@ impl ActivityParser {
                     let percentage = child.attribute("percentage").map(str::to_owned);
                     activity.countries.push((trimmed_attribute(child, "code"), percentage));
                 }
-                // Implied by the countries.
-                "recipient-region" if child.attribute("code") == Some(codes::REGION_EUROPE) => {
-                    activity.region = Some(codes::REGION_EUROPE.to_owned());
+                "recipient-region" => {
+                    let region = self.recipient_region(child);
+                    activity.regions.push(region);
+                }
+                "tag" => {
+                    let tag = self.tag(child);
+                    activity.tags.push(tag);
+                }
+                "policy-marker" => {
+                    let marker = self.policy_marker(child);
+                    activity.policy_markers.push(marker);
+                }
+                "other-identifier" => {
+                    let other = self.other_identifier(child);
+                    activity.other_identifiers.push(other);
                 }
                 "location" => {
                     let location = self.location(child);
@@ -52,14 +64,18 @@ impl ActivityParser {
                     }
                     activity.locations.extend(location);
                 }
-                "sector" => activity.sectors.push(Sector {
-                    vocabulary: child
-                        .attribute("vocabulary")
-                        .unwrap_or(codes::SECTOR_VOCABULARY_DAC)
-                        .to_owned(),
-                    code: trimmed_attribute(child, "code"),
-                    percentage: child.attribute("percentage").map(str::to_owned),
-                }),
+                "sector" => {
+                    let name = self.narratives(child);
+                    activity.sectors.push(Sector {
+                        vocabulary: child
+                            .attribute("vocabulary")
+                            .unwrap_or(codes::SECTOR_VOCABULARY_DAC)
+                            .to_owned(),
+                        code: trimmed_attribute(child, "code"),
+                        percentage: child.attribute("percentage").map(str::to_owned),
+                        name,
+                    });
+                }
                 "result" => {
                     let result = self.result(child);
                     activity.results.push(result);
@@ -68,6 +84,7 @@ impl ActivityParser {
                     let document = self.document(child);
                     activity.documents.push(document);
                 }
+                _ if self.reported_code(child, &mut activity) => {}
                 _ => self.count_skipped(child, ""),
             }
         }

@@ -4,6 +4,7 @@
 //! errors carry line numbers.
 
 mod activity;
+mod classifications;
 mod elements;
 mod parser;
 mod results;

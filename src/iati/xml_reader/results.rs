@@ -111,6 +111,7 @@ impl ActivityParser {
             statistic: mark("statistic"),
             qualifier: mark("qualifier"),
             source: mark("source"),
+            partner: mark("partner"),
             value: node
                 .attribute("value")
                 .map(|value| value.trim().to_owned())

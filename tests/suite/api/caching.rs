@@ -90,7 +90,6 @@ on_both! {
         for (template, path) in documented_reads() {
             let path = match template.as_str() {
                 "/embed/kinoteka-{version}.js" => format!("/embed/kinoteka-{version}.js"),
-                "/iati/activities.xml" => format!("{path}?incomplete=omit"),
                 "/v1/impact-statistics/summary" => format!("{path}?separate=true"),
                 "/v1/videos/{video}/captions/{language}" => format!("{ITEM}/captions/mk.vtt"),
                 _ => path,

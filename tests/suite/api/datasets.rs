@@ -213,7 +213,8 @@ on_both! {
         server.create(&key, "/v1/programmes", &json!({"slug": "bridges", "title": "Bridges", "status": "published"}));
         let advertised = address().expect("the file has an activity");
         server.get(advertised.strip_prefix(&server.base()).unwrap()).expect(200);
-        server.get("/iati/activities.xml").problem(422, "incomplete-catalogue");
+        assert_eq!(advertised, format!("{}/iati/activities.xml", server.base()));
+        server.get("/iati/activities.xml?incomplete=refuse").problem(422, "incomplete-catalogue");
     }
 
     fn dcat_licence_is_configurable(server: &TestServer, |settings| settings.licence_url = Some("https://creativecommons.org/licenses/by/4.0/".to_owned())) {

@@ -1,0 +1,3 @@
+-- Older programs ignore the further members of programmes, and drop them when they write a programme.
+
+UPDATE schema_version SET version = 5, fingerprint = '9d0d67fd90ddf41e2922b60be41166c9ebbedfd984887a47a96a6b0745d763de', oldest_compatible = 5;
