@@ -5,6 +5,7 @@ mod check;
 mod error;
 mod export;
 mod generate;
+mod iati;
 mod import;
 mod key;
 mod migrate;
@@ -57,6 +58,11 @@ enum Command {
     Import(import::Args),
     /// Export the whole catalogue as NDJSON to standard output
     Export,
+    /// Merge results into an organisation's own IATI file
+    Iati {
+        #[command(subcommand)]
+        action: iati::Action,
+    },
     /// Write a generated catalogue as NDJSON to standard output, for load tests
     Generate(generate::Args),
     /// Check settings, database, indexes and references; report problems and how to fix them
@@ -94,6 +100,7 @@ pub fn main() -> ExitCode {
         Command::Key { action } => key::run(&cli.settings, action),
         Command::Import(args) => import::run(&cli.settings, &args),
         Command::Export => export::run(&cli.settings),
+        Command::Iati { action } => iati::run(&cli.settings, &action),
         Command::Check(args) => check::run(&cli.settings, &args, &Cli::command()),
         Command::Reindex => reindex::run(&cli.settings),
         Command::Backup(args) => backup::run(&cli.settings, &args),

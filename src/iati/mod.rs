@@ -7,6 +7,7 @@ pub mod codes;
 pub mod export;
 pub mod import_mapping;
 pub mod load;
+pub mod merge;
 pub mod narratives;
 pub mod readiness;
 pub mod xml_reader;

@@ -2,6 +2,7 @@
 //! Ruleset.
 
 mod import;
+mod merge;
 mod programme_fields;
 mod ruleset;
 mod standard;
