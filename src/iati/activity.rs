@@ -279,7 +279,7 @@ pub struct IndicatorReference {
 }
 
 /// Locations and dimensions of a value.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub struct DimensionSlice {
     /// Locations, by [`Location::reference`].
     pub locations: Vec<String>,
@@ -331,7 +331,7 @@ pub struct PeriodValue {
     pub title: Narratives,
     /// Description.
     pub description: Narratives,
-    /// Value; `None` for a qualitative indicator.
+    /// Value, which in an imported file may be words; `None` for a qualitative indicator.
     pub value: Option<String>,
     /// Locations and dimensions.
     pub slice: DimensionSlice,

@@ -155,6 +155,12 @@ fn export_and_import_text_tracks() {
     let video = r#"{"resource": "video", "slug": "film", "status": "published", "title": "Film"}"#;
     on_both(|directory, url| {
         let lines = [track("sq", webvtt), video.to_owned()].join("\n");
+        let dry_run = run_with_input(directory, url, &["import", "--dry-run", "-"], &lines);
+        let message = stderr_text(&expect_exit(dry_run, 0));
+        assert!(
+            message.contains("1 items would be created, 1 changed, 0 unchanged; nothing was"),
+            "{message}"
+        );
         let first = expect_exit(run_with_input(directory, url, &["import", "-"], &lines), 0);
         assert!(
             stderr_text(&first).contains("2 items stored, 0 unchanged."),

@@ -3,22 +3,34 @@
 mod apply;
 mod iati;
 mod ndjson;
+mod report;
 pub mod text_track;
 
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use crate::commands::error::CommandError;
-use crate::commands::output::print_status;
 use crate::config::Settings;
 use crate::iati::xml_reader::ParsedFile;
 use crate::server;
 
+use apply::ImportOptions;
 pub use apply::{ImportLine, ImportReport, line_errors};
+use iati::FileRest;
 pub use ndjson::{import_lines, parse_line};
 
 /// The demo catalogue.
 pub const DEMO_CATALOGUE: &str = include_str!("../demo/first-catalogue.ndjson");
+
+/// What becomes of the invalid parts of a file.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
+enum Faulty {
+    /// The file is rejected
+    #[default]
+    Reject,
+    /// They are omitted, and the rest is imported
+    Omit,
+}
 
 /// Flags of `import`.
 #[derive(clap::Args)]
@@ -29,6 +41,15 @@ pub struct Args {
     /// file are retained
     #[arg(long)]
     iati: bool,
+    /// What becomes of the invalid parts of an IATI file
+    #[arg(long, value_enum, default_value_t, requires = "iati")]
+    faulty: Faulty,
+    /// Report what would be stored, and store nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Print the report as JSON on standard output
+    #[arg(long)]
+    json: bool,
 }
 
 /// Imports a file; errors are reported with their line numbers.
@@ -47,12 +68,20 @@ pub fn run(settings: &Settings, args: &Args) -> Result<(), CommandError> {
             }
         }
     };
-    let report = match input {
-        ImportInput::Lines(text) => import_lines(&context, &text, progress)?,
-        ImportInput::Iati(file) => iati::run(&context, file, progress)?,
+    let options =
+        ImportOptions { dry_run: args.dry_run, omits_faulty: args.faulty == Faulty::Omit };
+    let (outcome, rest) = match input {
+        ImportInput::Lines(text) => {
+            (ndjson::run(&context, &text, options, progress)?, FileRest::default())
+        }
+        ImportInput::Iati(file) => iati::run(&context, file, options, progress)?,
     };
-    print_status(&format!("{} items stored, {} unchanged.", report.stored, report.unchanged));
-    Ok(())
+    if args.json {
+        report::print_json(&outcome, &rest, options)
+    } else {
+        report::print(&outcome, &rest, options);
+        Ok(())
+    }
 }
 
 /// The content of a file, read before the database is opened.

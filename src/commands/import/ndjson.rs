@@ -3,9 +3,12 @@
 use serde_json::Value;
 
 use crate::commands::error::CommandError;
-use crate::commands::import::apply::{ImportFile, ImportLine, ImportReport, save_lines};
+use crate::commands::import::apply::{
+    ImportFile, ImportLine, ImportOptions, ImportOutcome, ImportReport, save_lines,
+};
 use crate::commands::import::text_track::{TEXT_TRACK, TextTrackLine};
 use crate::http::json_text::parse_json;
+use crate::iati::xml_reader::Fault;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 
@@ -15,7 +18,17 @@ pub fn import_lines(
     text: &str,
     progress: impl FnMut(usize, usize),
 ) -> Result<ImportReport, CommandError> {
-    let mut errors: Vec<(usize, String)> = Vec::new();
+    Ok(run(context, text, ImportOptions::default(), progress)?.report)
+}
+
+/// Imports NDJSON in one transaction.
+pub(super) fn run(
+    context: &AppState,
+    text: &str,
+    options: ImportOptions,
+    progress: impl FnMut(usize, usize),
+) -> Result<ImportOutcome, CommandError> {
+    let mut faults: Vec<Fault> = Vec::new();
     let mut lines: Vec<ImportLine> = Vec::new();
     let mut tracks: Vec<TextTrackLine> = Vec::new();
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
@@ -24,9 +37,10 @@ pub fn import_lines(
             Some(track) => track.map(|track| tracks.push(track)),
             None => parse_line(line_number, line).map(|line| lines.push(line)),
         };
-        errors.extend(parsed.err().map(|error| (line_number, error)));
+        let element = "line".to_owned();
+        faults.extend(parsed.err().map(|message| Fault { line: line_number, element, message }));
     }
-    save_lines(context, ImportFile { lines, tracks, parse_errors: errors }, progress)
+    save_lines(context, ImportFile { lines, tracks, faults }, options, progress)
 }
 
 /// Parses a line without validating the fields of its kind.
@@ -49,5 +63,5 @@ pub fn parse_line(number: usize, line: &str) -> Result<ImportLine, String> {
         .map(str::to_owned)
         .ok_or("`slug` is required")?;
     kind.validate_slug(&slug).map_err(|error| format!("/slug: {error}"))?;
-    Ok(ImportLine { line_number: number, kind, slug, body, is_patch: false })
+    Ok(ImportLine { line_number: number, kind, slug, body, is_patch: false, optional_members: &[] })
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::allocations::{are_shares, distinct_countries};
 use super::mapper::{ImportMapper, set_if_present};
 use crate::config::IatiSettings;
 use crate::http::json_fields::{is_web_url, limits};
 use crate::iati::activity::{Activity, Narratives, RecipientRegion};
 use crate::iati::codes;
-use crate::programmes::allocations::sums_to_100;
 use crate::programmes::reporting::AidType;
 use crate::text::iati_codelists::{
     ACTIVITY_SCOPES, AID_TYPE_VOCABULARIES, COLLABORATION_TYPES, FINANCE_TYPES, FLOW_TYPES,
@@ -112,18 +112,19 @@ impl ImportMapper<'_> {
         if regions.is_empty() {
             return;
         }
+        let countries = distinct_countries(activity);
         let shares: Vec<&str> =
-            activity.countries.iter().filter_map(|(_, share)| share.as_deref()).collect();
+            countries.iter().filter_map(|(_, share)| share.as_deref()).collect();
         let vocabularies: BTreeSet<&str> =
             regions.iter().map(|region| region.vocabulary.as_str()).collect();
-        let is_shared = shares.len() == activity.countries.len()
+        let is_shared = shares.len() == countries.len()
             && vocabularies.into_iter().all(|vocabulary| {
                 let of_it = regions.iter().filter(|region| region.vocabulary == vocabulary);
                 let own: Vec<&str> =
                     of_it.clone().filter_map(|region| region.percentage.as_deref()).collect();
-                own.len() == of_it.count() && sums_to_100(&[shares.as_slice(), &own].concat())
+                own.len() == of_it.count() && are_shares(&[shares.as_slice(), &own].concat())
             });
-        if !is_shared && sums_to_100(&shares) {
+        if !is_shared && are_shares(&shares) {
             // The countries are the whole, as `map_countries` has stored them.
             return self.count_skipped(
                 "recipient-region (in addition to 100 percent of countries)",
@@ -137,7 +138,7 @@ impl ImportMapper<'_> {
                 own,
             );
         }
-        let with_shares = activity.countries.iter().filter(|_| is_shared);
+        let with_shares = countries.iter().filter(|_| is_shared);
         let shares: Vec<Json> = with_shares
             .map(|(country, percentage)| json!({"country": country, "percentage": percentage}))
             .collect();

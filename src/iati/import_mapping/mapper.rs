@@ -1,21 +1,28 @@
-//! The state that all parts of the mapping share: collected items, errors, and counts of data that
+//! The state that all parts of the mapping share: collected items, faults, and counts of data that
 //! is not imported.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
+use super::partner_index::{KnownPartner, PartnerIndex};
+use crate::http::json_fields::limits;
 use crate::iati::activity::Narratives;
-use crate::iati::xml_reader::ParsedFile;
+use crate::iati::xml_reader::{Fault, ParsedFile};
 use crate::resource::schema::ResourceKind;
 
 /// Existing items of the catalogue.
 #[derive(Debug, Default)]
 pub struct ExistingItems {
-    /// Slugs of programmes and partners by IATI identifier.
-    pub slugs_by_identifier: HashMap<(ResourceKind, String), String>,
+    /// Slugs of programmes by IATI identifier.
+    pub programmes: HashMap<String, String>,
+    /// Partners, in the order of their creation.
+    pub partners: Vec<KnownPartner>,
+    /// Present slugs of partners by present and former slug.
+    pub partner_slugs: HashMap<String, String>,
     /// All slugs.
     pub slugs: HashSet<(ResourceKind, String)>,
 }
@@ -38,6 +45,7 @@ pub struct ImportItem {
     /// Fields; for an existing item only those present in the file.
     pub body: Json,
 }
+
 /// An item of a file, before its texts are added to its fields.
 pub(super) struct MappedItem<'a> {
     pub(super) line: usize,
@@ -56,21 +64,28 @@ pub(super) struct ImportMapper<'a> {
     pub(super) items: Vec<ImportItem>,
     /// Owner of each assigned slug.
     pub(super) item_indexes: HashMap<(ResourceKind, String), usize>,
+    /// Numbers of values with the same period, location and dimensions, by the slug of the first.
+    pub(super) repetitions: HashMap<String, usize>,
+    pub(super) partners: PartnerIndex,
 }
 
 impl ImportMapper<'_> {
     pub(super) fn count_skipped(&mut self, name: &str, count: usize) {
-        if count > 0 {
-            let known = self.file.skipped.entry(name.to_owned()).or_default();
-            *known = known.saturating_add(count);
-        }
+        self.file.count_skipped(name, count);
     }
 
-    pub(super) fn add_error(&mut self, line: usize, message: String) {
-        self.file.errors.push((line, message));
+    pub(super) fn add_fault(&mut self, line: usize, element: &str, message: String) {
+        self.file.faults.push(Fault { line, element: element.to_owned(), message });
     }
 
-    /// Adds an item; new items are published, since the file is public.
+    /// Line of the item that an earlier part of the file assigned this slug to.
+    pub(super) fn line_of(&self, kind: ResourceKind, slug: &str) -> Option<usize> {
+        let index = self.item_indexes.get(&(kind, slug.to_owned()))?;
+        self.items.get(*index).map(|item| item.line)
+    }
+
+    /// Adds an item; new items are published, since the file is public. A title that is too long is
+    /// cut, and the description begins with the whole title.
     pub(super) fn add_item(&mut self, item: MappedItem<'_>) {
         let MappedItem { line, kind, slug, mut body, title: titles, description } = item;
         let is_new = !self.existing.contains(kind, slug);
@@ -82,21 +97,40 @@ impl ImportMapper<'_> {
             "label"
         };
         let mut translations: BTreeMap<&str, Map<String, Json>> = BTreeMap::new();
+        let mut descriptions: BTreeMap<&str, Cow<'_, str>> = BTreeMap::new();
         for (language, text) in titles {
             let of = translations.entry(language).or_default();
-            of.insert(title.to_owned(), json!(text));
+            let short = cut_text(text, limits::TITLE);
+            if short.len() < text.len() {
+                descriptions.insert(language, Cow::Borrowed(text));
+            }
+            of.insert(title.to_owned(), json!(short));
             if is_new {
                 of.insert("status".to_owned(), json!("published"));
             }
         }
         let mut untitled = 0_usize;
         for (language, text) in description {
-            match translations.get_mut(language.as_str()) {
-                Some(of) => drop(of.insert("description".to_owned(), json!(text))),
-                None => untitled = untitled.saturating_add(1),
+            if !translations.contains_key(language.as_str()) {
+                untitled = untitled.saturating_add(1);
+                continue;
             }
+            let known = descriptions.entry(language).or_default();
+            *known = if known.is_empty() {
+                Cow::Borrowed(text)
+            } else {
+                Cow::Owned(format!("{known}\n\n{text}"))
+            };
         }
         self.count_skipped("description/narrative (in a language without a title)", untitled);
+        for (language, text) in descriptions {
+            let short = cut_text(&text, limits::DESCRIPTION);
+            let is_cut = short.len() < text.len();
+            self.count_skipped("description/narrative (the end of a long text)", is_cut.into());
+            if let Some(of) = translations.get_mut(language) {
+                of.insert("description".to_owned(), json!(short));
+            }
+        }
         body.insert("translations".to_owned(), json!(translations));
         if is_new {
             body.insert("status".to_owned(), json!("published"));
@@ -104,6 +138,17 @@ impl ImportMapper<'_> {
                 body.insert("original_language".to_owned(), json!(language));
             }
         }
+        self.add_body(line, kind, slug, body);
+    }
+
+    /// Adds an item without texts.
+    pub(super) fn add_body(
+        &mut self,
+        line: usize,
+        kind: ResourceKind,
+        slug: &str,
+        body: Map<String, Json>,
+    ) {
         self.item_indexes.insert((kind, slug.to_owned()), self.items.len());
         self.items.push(ImportItem { line, kind, slug: slug.to_owned(), body: Json::Object(body) });
     }
@@ -117,5 +162,39 @@ pub(super) fn set_if_present<T: Serialize>(
 ) {
     if let Some(value) = value {
         body.insert(name.to_owned(), json!(value));
+    }
+}
+
+/// A text of at most `max_len` characters: cut after a word where one ends in the second half, with
+/// `…` at the end.
+pub(super) fn cut_text(text: &str, max_len: usize) -> Cow<'_, str> {
+    let Some((end, _)) = text.char_indices().nth(max_len.saturating_sub(1)) else {
+        return Cow::Borrowed(text);
+    };
+    if text.chars().nth(max_len).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let start = text.get(..end).unwrap_or_default();
+    let at_word = start.rfind(char::is_whitespace).filter(|at| at.saturating_mul(2) > start.len());
+    let start = at_word.and_then(|at| start.get(..at)).unwrap_or(start);
+    Cow::Owned(format!("{}…", start.trim_end()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_are_cut_after_a_word() {
+        for (text, cut) in [
+            ("one two", "one two"),
+            ("žene žene", "žene žene"),
+            ("one two three", "one two…"),
+            ("onetwothree", "onetwothr…"),
+            ("a onetwothree", "a onetwot…"),
+        ] {
+            assert_eq!(cut_text(text, 10), cut);
+            assert!(cut_text(text, 10).chars().count() <= 10);
+        }
     }
 }

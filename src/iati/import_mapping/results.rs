@@ -4,139 +4,165 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::mapper::{ImportMapper, MappedItem, set_if_present};
-use super::slugs::{indicator_slug, stable_slug, valid_own_slug};
+use super::indicators::{JoinedIndicator, first_text, join_indicators};
+use super::mapper::{ImportMapper, MappedItem, cut_text, set_if_present};
+use super::slugs::{indicator_slug, numbered, stable_slug, valid_own_slug};
+use super::words::{FileValue, ValueWords};
 use crate::http::json_fields::{is_web_url, limits};
 use crate::iati::activity::{
-    Activity, Baseline, DimensionSlice, Document, IatiResult, Indicator, Narratives, Period,
-    PeriodValue, Place,
+    Activity, Baseline, DimensionSlice, Indicator, Narratives, Period, PeriodValue, Place,
 };
 use crate::iati::codes;
 use crate::impact::summary::fact_table::LOCATION_DIMENSION;
 use crate::resource::schema::ResourceKind;
 use crate::text::decimal::format::decimal_sort_key;
 
-/// An indicator with the result and activity that contain it.
-#[derive(Clone, Copy)]
-pub(super) struct IndicatorSource<'a> {
-    pub(super) activity: &'a Activity,
-    pub(super) result: &'a IatiResult,
-    pub(super) indicator: &'a Indicator,
+/// An indicator with its activity and programme.
+struct IndicatorContext<'a> {
+    activity: &'a Activity,
+    indicator: &'a JoinedIndicator<'a>,
+    measure: &'static str,
+    /// Slug of a statistic without an indicator.
+    standalone_slug: Option<String>,
+    /// Fields that all statistics of the indicator have.
+    common_fields: Map<String, Json>,
+    title: &'a str,
 }
+
+/// A value and its period.
+type DatedValue<'a> = (&'a Period, &'a PeriodValue);
 
 /// The values of a statistic: an actual value, a target or both.
 struct StatisticValues<'a> {
     period: &'a Period,
     actual: Option<&'a PeriodValue>,
-    target: Option<(&'a Period, &'a PeriodValue)>,
+    target: Option<DatedValue<'a>>,
 }
 
 impl ImportMapper<'_> {
-    pub(super) fn map_indicator(&mut self, source: IndicatorSource<'_>, programme: &str) {
-        let IndicatorSource { activity, result, indicator } = source;
-        let Some(measure) = codes::measure_from_code(&indicator.measure) else {
-            return self.add_error(
-                indicator.line,
-                format!(
-                    "`{}` is not an IATI measure (1 to 5)",
-                    crate::text::truncate_for_message(&indicator.measure)
-                ),
-            );
+    pub(super) fn map_results(&mut self, activity: &Activity, programme: &str) {
+        let indicators = join_indicators(activity);
+        for result in &activity.results {
+            // Exports of this product give a result the title of its indicator.
+            let is_title_of_indicator = match result.indicators.as_slice() {
+                [only] => only.title == result.title,
+                _ => false,
+            };
+            let is_lost = !is_title_of_indicator && !result.title.is_empty();
+            self.count_skipped("result/title", usize::from(is_lost));
+        }
+        for indicator in &indicators {
+            self.map_indicator(activity, indicator, programme);
+        }
+    }
+
+    fn map_indicator(
+        &mut self,
+        activity: &Activity,
+        indicator: &JoinedIndicator<'_>,
+        programme: &str,
+    ) {
+        let first = indicator.first;
+        let (Some(measure), Some(result_type)) = (
+            codes::measure_from_code(&first.measure),
+            codes::result_type_from_code(&indicator.result.kind),
+        ) else {
+            return;
         };
-        let Some(result_type) = codes::result_type_from_code(&result.kind) else {
-            return self.add_error(
-                indicator.line,
-                format!(
-                    "`{}` is not an IATI result type (1, 2, 3 or 9)",
-                    crate::text::truncate_for_message(&result.kind)
-                ),
-            );
-        };
-        let Some((_, title)) = indicator.title.first() else { return };
         let mut about = Map::new();
         about.insert("measure".to_owned(), json!(measure));
-        set_if_present(&mut about, "unit", indicator.unit.as_ref());
-        set_if_present(&mut about, "ascending", indicator.ascending.as_ref());
+        set_if_present(&mut about, "unit", first.unit.as_ref());
+        set_if_present(&mut about, "ascending", first.ascending.as_ref());
         // Only counts are additive.
-        set_if_present(
-            &mut about,
-            "additive",
-            indicator.additive.filter(|additive| !additive || measure == "unit").as_ref(),
-        );
+        let additive = first.additive.filter(|additive| !additive || measure == "unit");
+        set_if_present(&mut about, "additive", additive.as_ref());
+        let is_lost = first.additive.is_some() && additive.is_none();
+        self.count_skipped("result/indicator/@aggregation-status", usize::from(is_lost));
         about.insert("result_type".to_owned(), json!(result_type));
-        let alone = valid_own_slug(indicator.statistic.as_deref());
-        let (mut common, of) = (
-            Map::new(),
-            if alone.is_some() {
-                None
-            } else {
-                Some(indicator_slug(activity, result, indicator, title))
-            },
-        );
-        if let Some(slug) = &of {
-            if !self.item_indexes.contains_key(&(ResourceKind::INDICATOR, slug.clone())) {
-                self.map_reference(indicator, &mut about);
-                if measure == "percentage" {
-                    about.insert(
-                        "is_share".to_owned(),
-                        json!(all_values_are_percentages(indicator)),
-                    );
+        let standalone_slug = valid_own_slug(first.statistic.as_deref());
+        let mut common_fields = if standalone_slug.is_some() {
+            self.count_skipped("result/indicator/reference", first.references.len());
+            about
+        } else {
+            let slug = indicator_slug(activity, indicator);
+            if self.line_of(ResourceKind::INDICATOR, &slug).is_none() {
+                self.map_reference(first, &mut about);
+                // The values that the catalogue has may be outside 0 to 100, and are replaced later.
+                let is_share = all_values_are_percentages(indicator);
+                let is_known = self.existing.contains(ResourceKind::INDICATOR, &slug);
+                if measure == "percentage" && !(is_share && is_known) {
+                    about.insert("is_share".to_owned(), json!(is_share));
                 }
                 self.add_item(MappedItem {
-                    line: indicator.line,
+                    line: first.line,
                     kind: ResourceKind::INDICATOR,
-                    slug,
+                    slug: &slug,
                     body: about,
-                    title: &indicator.title,
-                    description: &indicator.description,
+                    title: &first.title,
+                    description: &first.description,
                 });
             }
-            common.insert("indicator".to_owned(), json!(slug));
-        } else {
-            common = about;
-            self.count_skipped("result/indicator/reference", indicator.references.len());
-        }
-        common.insert("programme".to_owned(), json!(programme));
-        self.map_statistics(&ResultContext {
+            Map::from_iter([("indicator".to_owned(), json!(slug))])
+        };
+        common_fields.insert("programme".to_owned(), json!(programme));
+        self.count_lost_of_repetitions(indicator);
+        self.map_statistics(&IndicatorContext {
             activity,
-            result,
             indicator,
             measure,
-            standalone_slug: alone,
-            indicator_slug: of,
-            common_fields: common,
-            title,
+            standalone_slug,
+            common_fields,
+            title: first_text(&first.title),
         });
+    }
+
+    /// Counts what further mentions of an indicator state differently.
+    fn count_lost_of_repetitions(&mut self, indicator: &JoinedIndicator<'_>) {
+        let first = indicator.first;
+        for mention in &indicator.repetitions {
+            let is_lost =
+                mention.description != first.description && !mention.description.is_empty();
+            let name = "result/indicator/description (of a repeated indicator)";
+            self.count_skipped(name, usize::from(is_lost));
+            if mention.references != first.references {
+                self.count_skipped("result/indicator/reference", mention.references.len());
+            }
+        }
     }
 
     /// First code in a supported vocabulary.
     fn map_reference(&mut self, indicator: &Indicator, body: &mut Map<String, Json>) {
-        let known = indicator
-            .references
-            .iter()
-            .find_map(|one| Some((one, codes::vocabulary_from_code(&one.vocabulary)?)));
+        let known = indicator.references.iter().find_map(|reference| {
+            let length = reference.code.chars().count();
+            let is_valid = (1..=limits::SHORT_TEXT).contains(&length);
+            Some((reference, codes::vocabulary_from_code(&reference.vocabulary)?))
+                .filter(|_| is_valid)
+        });
         self.count_skipped(
             "result/indicator/reference",
             indicator.references.len().saturating_sub(usize::from(known.is_some())),
         );
-        set_if_present(body, "code", known.map(|(one, _)| &one.code));
-        set_if_present(body, "vocabulary", known.map(|(_, vocabulary)| vocabulary).as_ref());
-        set_if_present(body, "vocabulary_url", known.and_then(|(one, _)| one.url.as_ref()));
+        let Some((reference, vocabulary)) = known else { return };
+        body.insert("code".to_owned(), json!(reference.code));
+        body.insert("vocabulary".to_owned(), json!(vocabulary));
+        let url = reference.url.as_ref().filter(|url| is_web_url(url));
+        set_if_present(body, "vocabulary_url", url);
+        let is_lost = reference.url.is_some() && url.is_none();
+        let name = "result/indicator/reference/@indicator-uri (not a web URL)";
+        self.count_skipped(name, usize::from(is_lost));
     }
 
     /// Maps values of an indicator to statistics with target and baseline.
-    fn map_statistics(&mut self, context: &ResultContext<'_>) {
+    fn map_statistics(&mut self, context: &IndicatorContext<'_>) {
         let mut used: HashSet<usize> = HashSet::new();
-        let targets: Vec<(&Period, &PeriodValue)> = context
+        let targets: Vec<DatedValue<'_>> = context
             .indicator
-            .periods
-            .iter()
+            .periods()
             .flat_map(|period| period.targets.iter().map(move |one| (period, one)))
             .collect();
-        let actuals: Vec<(&Period, &PeriodValue)> = context
+        let actuals: Vec<DatedValue<'_>> = context
             .indicator
-            .periods
-            .iter()
+            .periods()
             .flat_map(|period| period.actuals.iter().map(move |one| (period, one)))
             .collect();
         let mut met: HashSet<usize> = HashSet::new();
@@ -170,82 +196,68 @@ impl ImportMapper<'_> {
             .filter(|(_, target)| target.statistic.is_none() && !target.comment.is_empty())
             .count();
         self.count_skipped("result/indicator/period/target/comment", remarks);
-        self.count_skipped(
-            "result/indicator/baseline",
-            context.indicator.baselines.len().saturating_sub(used.len()),
-        );
+        let is_used = |(place, _): &(usize, &Baseline)| used.contains(place);
+        let (stored, unused): (Vec<_>, Vec<_>) =
+            context.indicator.baselines().enumerate().partition(is_used);
+        self.count_skipped("result/indicator/baseline", unused.len());
+        let remarks = stored.iter().filter(|(_, baseline)| !baseline.comment.is_empty()).count();
+        self.count_skipped("result/indicator/baseline/comment", remarks);
     }
 
     fn map_statistic(
         &mut self,
-        context: &ResultContext<'_>,
+        context: &IndicatorContext<'_>,
         values: &StatisticValues<'_>,
         used: &mut HashSet<usize>,
     ) {
         let StatisticValues { period, actual, target } = *values;
         let Some(main) = actual.or(target.map(|(_, target)| target)) else { return };
+        let measure = context.measure;
+        let value = actual.and_then(|actual| FileValue::read(actual.value.as_ref(), measure));
         let mut body = context.common_fields.clone();
-        body.insert("value".to_owned(), json!(actual.and_then(|actual| actual.value.as_ref())));
+        body.insert("value".to_owned(), json!(value.as_ref().and_then(FileValue::number)));
         let exact = "exact".to_owned();
         let stated = main.qualifier.as_ref().or_else(|| main.statistic.is_some().then_some(&exact));
         set_if_present(&mut body, "qualifier", stated);
         body.insert("period_start".to_owned(), json!(period.start));
         body.insert("period_end".to_owned(), json!(period.end));
         body.insert("countries".to_owned(), json!(slice_countries(context.activity, &main.slice)));
-        let place = slice_place(context.activity, &main.slice);
-        let place = place.iter().map(|place| (LOCATION_DIMENSION, place.as_str()));
-        let dimensions = main.slice.dimensions.iter().map(|(name, value)| (&**name, &**value));
-        let dimensions: Vec<Json> = dimensions
-            .chain(place)
-            .map(|(name, value)| json!({"dimension": name, "value": value}))
-            .collect();
-        body.insert("disaggregation".to_owned(), json!(dimensions));
-        set_if_present(&mut body, "baseline", latest_baseline(context, &main.slice, used).as_ref());
-        let own_period = target
-            .filter(|(other, _)| (other.start, other.end) != (period.start, period.end))
-            .map(|(other, _)| other);
-        let target = target.and_then(|(_, target)| {
-            let value = target.value.as_ref()?;
-            Some(json!({"value": value, "period_start": own_period.map(|period| period.start), "period_end": own_period.map(|period| period.end)}))
+        body.insert("disaggregation".to_owned(), self.disaggregation(context.activity, main));
+        let target_value =
+            target.and_then(|(_, target)| FileValue::read(target.value.as_ref(), measure));
+        let target_number = target_value.as_ref().and_then(FileValue::number);
+        let target_json = target.zip(target_number).map(|((other, _), number)| {
+            let own = Some(other).filter(|_| (other.start, other.end) != (period.start, period.end));
+            json!({"value": number, "period_start": own.map(|period| period.start), "period_end": own.map(|period| period.end)})
         });
-        body.insert("target".to_owned(), json!(target));
-        set_if_present(
-            &mut body,
-            "source",
-            main.source.as_ref().map(|text| json!({"text": text})).as_ref(),
-        );
+        body.insert("target".to_owned(), json!(target_json));
+        let baseline = latest_baseline(context, &main.slice, used);
+        let numeric = baseline
+            .as_ref()
+            .and_then(|(year, baseline)| Some(json!({"value": baseline.number()?, "year": year})));
+        set_if_present(&mut body, "baseline", numeric.as_ref());
+        let source = main.source.as_ref().map(|text| json!({"text": text}));
+        set_if_present(&mut body, "source", source.as_ref());
         let partner = main.partner.as_ref().filter(|partner| {
             self.existing.contains(ResourceKind::PARTNER, partner)
                 || self.item_indexes.contains_key(&(ResourceKind::PARTNER, (*partner).clone()))
         });
         set_if_present(&mut body, "partner", partner);
         self.map_documents(main, &mut body);
-        let (title, description) = statistic_texts(context, main);
-        let slug = context
-            .standalone_slug
-            .clone()
-            .or_else(|| valid_own_slug(main.statistic.as_deref()))
-            .unwrap_or_else(|| {
-                let slice = format!("{:?}\n{:?}", main.slice.locations, main.slice.dimensions);
-                let what = if actual.is_some() { "actual" } else { "target" };
-                let of_result = context
-                    .result
-                    .title
-                    .first()
-                    .map(|(_, title)| title.as_str())
-                    .unwrap_or_default();
-                let identity = format!(
-                    "{}\n{of_result}\n{}\n{what}\n{} {}\n{slice}",
-                    context.activity.identifier, context.title, period.start, period.end
-                );
-                stable_slug(context.title, &identity)
-            });
-        if self.item_indexes.contains_key(&(ResourceKind::IMPACT_STATISTIC, slug.clone())) {
-            return self.add_error(
-                main.line,
-                "duplicate value for the same period, location and dimensions".to_owned(),
-            );
+        let (title, mut description) = statistic_texts(context, main);
+        let words = ValueWords {
+            actual: value.as_ref().and_then(FileValue::words),
+            target: target_value.as_ref().and_then(FileValue::words),
+            baseline: baseline.as_ref().and_then(|(year, value)| Some((*year, value.words()?))),
+        };
+        if let Some((language, _)) = title.first() {
+            words.describe(language, &mut description);
         }
+        let Some(slug) = self.statistic_slug(context, values, main) else {
+            let message = "duplicate value for the same period, location and dimensions";
+            let element = "result/indicator/period/actual";
+            return self.add_fault(main.line, element, message.to_owned());
+        };
         self.add_item(MappedItem {
             line: main.line,
             kind: ResourceKind::IMPACT_STATISTIC,
@@ -256,57 +268,70 @@ impl ImportMapper<'_> {
         });
     }
 
-    /// Videos of this catalogue become evidence, other links documents.
-    fn map_documents(&mut self, value: &PeriodValue, body: &mut Map<String, Json>) {
-        let (mut evidence, mut documents) = (Vec::new(), Vec::new());
-        for document in &value.documents {
-            let video = document
-                .video
-                .as_deref()
-                .filter(|video| self.existing.contains(ResourceKind::VIDEO, video));
-            match video {
-                Some(video) => evidence.push(evidence_json(video, document)),
-                None if !is_web_url(&document.url) => {
-                    self.count_skipped("document-link (without a web URL)", 1);
-                }
-                None => documents.push(document_json(document)),
-            }
+    /// The slug of a statistic. Several values of the same period, location and dimensions are
+    /// numbered. `None` if the file repeats the slug of an export.
+    fn statistic_slug(
+        &mut self,
+        context: &IndicatorContext<'_>,
+        values: &StatisticValues<'_>,
+        main: &PeriodValue,
+    ) -> Option<String> {
+        let own =
+            context.standalone_slug.clone().or_else(|| valid_own_slug(main.statistic.as_deref()));
+        if let Some(slug) = own {
+            let is_new = self.line_of(ResourceKind::IMPACT_STATISTIC, &slug).is_none();
+            return Some(slug).filter(|_| is_new);
         }
-        set_if_present(body, "evidence", Some(&evidence).filter(|evidence| !evidence.is_empty()));
-        set_if_present(
-            body,
-            "documents",
-            Some(&documents).filter(|documents| !documents.is_empty()),
+        let StatisticValues { period, actual, .. } = values;
+        let slice = format!("{:?}\n{:?}", main.slice.locations, main.slice.dimensions);
+        let what = if actual.is_some() { "actual" } else { "target" };
+        let identity = format!(
+            "{}\n{}\n{}\n{what}\n{} {}\n{slice}",
+            context.activity.identifier,
+            first_text(&context.indicator.result.title),
+            context.title,
+            period.start,
+            period.end
         );
+        let identity = numbered(identity, context.indicator.number);
+        let first = stable_slug(context.title, &identity);
+        let number = self.repetitions.entry(first.clone()).or_default();
+        *number = number.saturating_add(1);
+        Some(match *number {
+            1 => first,
+            number => stable_slug(context.title, &format!("{identity}\nvalue {number}")),
+        })
     }
-}
 
-/// Parent of a value.
-struct ResultContext<'a> {
-    activity: &'a Activity,
-    result: &'a IatiResult,
-    indicator: &'a Indicator,
-    measure: &'static str,
-    /// Slug of a statistic without an indicator.
-    standalone_slug: Option<String>,
-    /// Slug of the indicator.
-    indicator_slug: Option<String>,
-    /// Fields that all statistics of the indicator have.
-    common_fields: Map<String, Json>,
-    title: &'a str,
+    /// Dimensions of a value, with its place below a country.
+    fn disaggregation(&mut self, activity: &Activity, value: &PeriodValue) -> Json {
+        let mut dimensions: Vec<Json> = Vec::new();
+        for (name, category) in &value.slice.dimensions {
+            let (short_name, short) =
+                (cut_text(name, limits::SHORT_TEXT), cut_text(category, limits::SHORT_TEXT));
+            let is_cut = short_name.len() < name.len() || short.len() < category.len();
+            let counted = "dimension (the end of a long text)";
+            self.count_skipped(counted, usize::from(is_cut));
+            dimensions.push(json!({"dimension": short_name, "value": short}));
+        }
+        let place = slice_place(activity, &value.slice);
+        let place = place.map(|place| json!({"dimension": LOCATION_DIMENSION, "value": place}));
+        dimensions.extend(place);
+        Json::Array(dimensions)
+    }
 }
 
 /// Label of a statistic: as exported, else that of its indicator, with the description of the
 /// value.
-fn statistic_texts(context: &ResultContext<'_>, main: &PeriodValue) -> (Narratives, Narratives) {
-    let (title, description) = if context.indicator_slug.is_none() {
-        (context.indicator.title.clone(), context.indicator.description.clone())
+fn statistic_texts(context: &IndicatorContext<'_>, main: &PeriodValue) -> (Narratives, Narratives) {
+    let indicator = context.indicator.first;
+    if context.standalone_slug.is_some() {
+        (indicator.title.clone(), indicator.description.clone())
     } else if main.title.is_empty() {
-        (context.indicator.title.clone(), main.comment.clone())
+        (indicator.title.clone(), main.comment.clone())
     } else {
         (main.title.clone(), main.description.clone())
-    };
-    (title, description)
+    }
 }
 
 /// The place below a country of a value: the names of its locations, or their references where the
@@ -343,58 +368,38 @@ fn slice_countries<'a>(activity: &'a Activity, slice: &DimensionSlice) -> Vec<&'
     slice.locations.iter().filter_map(of).map(|location| location.country.as_str()).collect()
 }
 
-/// Latest baseline of the same disaggregation.
-fn latest_baseline(
-    context: &ResultContext<'_>,
+/// Year and value of the latest baseline of the same disaggregation; of a number, if there is one.
+fn latest_baseline<'a>(
+    context: &IndicatorContext<'a>,
     slice: &DimensionSlice,
     used: &mut HashSet<usize>,
-) -> Option<Json> {
-    let fits = |one: &&(usize, &Baseline)| {
-        one.1.slice == *slice && one.1.value.is_some() && context.measure != "qualitative"
-    };
-    let all: Vec<(usize, &Baseline)> = context.indicator.baselines.iter().enumerate().collect();
-    let (place, latest) = all.iter().filter(fits).max_by_key(|(_, one)| one.year)?;
-    used.insert(*place);
-    Some(json!({"value": latest.value, "year": latest.year}))
-}
-
-/// Passage of a video from the media fragment of its URL.
-fn evidence_json(video: &str, document: &Document) -> Json {
-    let seconds = document.url.split_once("#t=").map(|(_, seconds)| seconds).unwrap_or_default();
-    let (start, end) = seconds.split_once(',').unwrap_or((seconds, ""));
-    let number = |text: &str| text.parse::<f64>().ok();
-    let quote = document
-        .description
-        .first()
-        .map(|(language, text)| json!({"text": text, "language": language}));
-    json!({"video": video, "start_seconds": number(start), "end_seconds": number(end), "quote": quote})
-}
-
-fn document_json(document: &Document) -> Json {
-    let (url, page) = match document.url.split_once("#page=") {
-        Some((url, page)) if page.parse::<u32>().is_ok() => (url, page.parse::<u32>().ok()),
-        _ => (document.url.as_str(), None),
-    };
-    let named = document.title.first();
-    // Language of a document, refined by the language of its title.
-    let stated = document.languages.first();
-    let language = named
-        .map(|(language, _)| language)
-        .filter(|language| stated.is_some_and(|stated| language.split('-').next() == Some(stated)));
-    let title: String = named.map_or(url, |(_, title)| title).chars().take(limits::TITLE).collect();
-    let media_type = Some(&document.format).filter(|format| !format.is_empty());
-    json!({"title": title, "url": url, "media_type": media_type, "language": language, "page": page})
+) -> Option<(i64, FileValue<'a>)> {
+    let (place, year, value) = context
+        .indicator
+        .baselines()
+        .enumerate()
+        .filter(|(_, baseline)| baseline.slice == *slice)
+        .filter_map(|(place, baseline)| {
+            let value = FileValue::read(baseline.value.as_ref(), context.measure)?;
+            Some((place, baseline.year, value))
+        })
+        .max_by_key(|(_, year, value)| (value.number().is_some(), *year))?;
+    used.insert(place);
+    Some((year, value))
 }
 
 /// Whether all values of an indicator are between 0 and 100.
-fn all_values_are_percentages(indicator: &Indicator) -> bool {
+fn all_values_are_percentages(indicator: &JoinedIndicator<'_>) -> bool {
     let values = indicator
-        .periods
-        .iter()
+        .periods()
         .flat_map(|period| period.actuals.iter().chain(&period.targets))
-        .filter_map(|one| one.value.as_deref());
+        .filter_map(|one| one.value.as_ref());
+    let baselines = indicator.baselines().filter_map(|one| one.value.as_ref());
     let bound = |bound: &str| decimal_sort_key(bound).unwrap_or_default();
     let (none, all) = (bound("0"), bound("100"));
-    let baselines = indicator.baselines.iter().filter_map(|one| one.value.as_deref());
-    values.chain(baselines).filter_map(decimal_sort_key).all(|order| order >= none && order <= all)
+    values
+        .chain(baselines)
+        .filter_map(|text| FileValue::read(Some(text), "percentage"))
+        .filter_map(|value| value.number().and_then(|number| decimal_sort_key(number)))
+        .all(|order| order >= none && order <= all)
 }

@@ -3,23 +3,27 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::iati::activity::{Activity, IatiResult, Indicator};
+use super::indicators::{JoinedIndicator, first_text};
+use crate::iati::activity::Activity;
 use crate::text::slug::{slugify, validate_slug};
 
 /// Slug of an indicator.
-pub(super) fn indicator_slug(
-    activity: &Activity,
-    result: &IatiResult,
-    indicator: &Indicator,
-    title: &str,
-) -> String {
-    valid_own_slug(indicator.slug.as_deref()).unwrap_or_else(|| {
-        let of_result = result.title.first().map(|(_, title)| title.as_str()).unwrap_or_default();
-        stable_slug(
-            title,
-            &format!("{}\n{of_result}\n{title}\n{}", activity.identifier, indicator.measure),
-        )
+pub(super) fn indicator_slug(activity: &Activity, indicator: &JoinedIndicator<'_>) -> String {
+    valid_own_slug(indicator.first.slug.as_deref()).unwrap_or_else(|| {
+        let title = first_text(&indicator.first.title);
+        let identity = format!(
+            "{}\n{}\n{title}\n{}",
+            activity.identifier,
+            first_text(&indicator.result.title),
+            indicator.first.measure
+        );
+        stable_slug(title, &numbered(identity, indicator.number))
     })
+}
+
+/// The identity of the nth of several items that are otherwise identical.
+pub(super) fn numbered(identity: String, number: usize) -> String {
+    if number > 1 { format!("{identity}\n{number}") } else { identity }
 }
 
 /// A slug written by an export of this product.

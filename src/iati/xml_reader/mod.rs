@@ -1,19 +1,21 @@
-//! Parser of IATI 2.0x files. Elements that the catalogue does not support are counted.
+//! Parser of IATI 2.0x files. Elements and attributes that the catalogue does not store are
+//! counted, and invalid parts are listed with their lines.
 //!
-//! Files are untrusted: size is limited, document types (and therefore entities) are rejected, and
-//! errors carry line numbers.
+//! Files are untrusted: size is limited, and document types (and therefore entities) are rejected.
 
 mod activity;
 mod classifications;
 mod elements;
+mod encoding;
+mod numbers;
 mod parser;
 mod results;
 
 use roxmltree::{Document as XmlDocument, Error as XmlError, ParsingOptions};
 
-use elements::iati_elements;
-use parser::ActivityParser;
-pub use parser::ParsedFile;
+pub use numbers::read_number;
+use parser::{ActivityParser, misplaced_message};
+pub use parser::{Fault, ParsedFile};
 
 /// Maximum file size in bytes. IATI's own tools accept 40 MB.
 pub const MAX_FILE_BYTES: usize = 64 * 1_024 * 1_024;
@@ -30,25 +32,23 @@ pub fn parse(bytes: &[u8], language: &str) -> Result<ParsedFile, String> {
             MAX_FILE_BYTES.div_euclid(1_048_576)
         ));
     }
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let line = bytes
-            .iter()
-            .take(error.valid_up_to())
-            .filter(|byte| **byte == b'\n')
-            .count()
-            .saturating_add(1);
-        format!("line {line}: not UTF-8; save the file in that encoding")
-    })?;
+    let text = encoding::decode(bytes)?;
     let options = ParsingOptions {
         allow_dtd: false,
         nodes_limit: MAX_XML_NODES,
         ..ParsingOptions::default()
     };
-    let tree = XmlDocument::parse_with_options(text, options)
+    let tree = XmlDocument::parse_with_options(&text, options)
         .map_err(|fault| describe_xml_error(&fault))?;
     let root = tree.root_element();
     let line = tree.text_pos_at(root.range().start).row;
-    match (root.tag_name().name(), root.attribute("version")) {
+    if let Some(namespace) = root.tag_name().namespace()
+        && root.tag_name().name().starts_with("iati-")
+    {
+        let message = misplaced_message(root.tag_name().name(), namespace);
+        return Err(format!("line {line}: {message}"));
+    }
+    match (root.tag_name().name(), root.attribute("version").map(str::trim)) {
         ("iati-activities", Some(version)) if SUPPORTED_VERSIONS.contains(&version) => {}
         ("iati-activities", Some(version)) => {
             return Err(format!(
@@ -71,22 +71,26 @@ pub fn parse(bytes: &[u8], language: &str) -> Result<ParsedFile, String> {
             ));
         }
     }
-    let lines =
+    let line_ends =
         text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
-    let mut reader = ActivityParser {
+    let mut parser = ActivityParser {
         file: ParsedFile::default(),
         language: language.to_owned(),
-        line_ends: lines,
+        line_ends,
+        path: String::new(),
     };
-    for node in iati_elements(root) {
+    let activities = parser.enter(root, &["version"], |parser| parser.children(root));
+    parser.path.clear();
+    for node in activities {
         if node.tag_name().name() == "iati-activity" {
-            let activity = reader.activity(node);
-            reader.file.activities.push(activity);
+            parser.enter(node, &[], |_| ());
+            let activity = parser.activity(node);
+            parser.file.activities.extend(activity);
         } else {
-            reader.count_skipped(node, "");
+            parser.count_skipped(node);
         }
     }
-    Ok(reader.file)
+    Ok(parser.file)
 }
 
 /// Error message of a file that cannot be parsed.
@@ -150,7 +154,7 @@ mod tests {
         assert!(parse_error("").contains("line 1"));
         assert_eq!(
             parse(b"<a>\n\xff</a>", "en").expect_err("refused"),
-            "line 2: not UTF-8; save the file in that encoding"
+            "line 2: not UTF-8, the encoding of the file; save the file as UTF-8"
         );
         let deep = format!("{HEAD}{}", "<a>".repeat(200_000));
         assert!(parse_error(&deep).contains("not well-formed XML"));
@@ -171,8 +175,55 @@ mod tests {
             "en",
         )
         .expect("it can be read");
-        let lines: Vec<usize> = file.errors.iter().map(|(line, _)| *line).collect();
-        assert_eq!(lines, [3, 4, 6, 7, 5, 2], "{:?}", file.errors);
+        let faults: Vec<(usize, &str)> =
+            file.faults.iter().map(|fault| (fault.line, fault.element.as_str())).collect();
+        assert_eq!(
+            faults,
+            [
+                (3, "title/narrative"),
+                (4, "activity-date"),
+                (6, "result/indicator/baseline"),
+                (7, "result/indicator/period"),
+                (5, "result/indicator"),
+                (2, "iati-activity"),
+            ],
+            "{:?}",
+            file.faults
+        );
+        assert!(file.activities.is_empty());
+    }
+
+    #[test]
+    fn elements_of_iati_in_another_namespace_are_faults() {
+        let root = "<iati-activities version=\"2.03\" xmlns=\"http://iati.example.org\">";
+        assert_eq!(
+            parse_error(&format!("\n{root}</iati-activities>")),
+            "line 2: `iati-activities` is in the namespace `http://iati.example.org`, but IATI has none; remove the attribute `xmlns`"
+        );
+        let file = parse(
+            format!(
+                "{HEAD}<iati-activity other:a=\"1\" b=\"2\" xmlns:other=\"urn:other\"><iati-identifier>X-1</iati-identifier><title><narrative>A</narrative></title>\
+                 <other:title/><extra xmlns=\"urn:other\"/>\n<title xmlns=\"urn:other\"/><sector code=\"1\" c=\"3\"><d/></sector></iati-activity></iati-activities>"
+            )
+            .as_bytes(),
+            "en",
+        )
+        .expect("it can be read");
+        let skipped: Vec<&str> = file.skipped.keys().map(String::as_str).collect();
+        assert_eq!(
+            skipped,
+            [
+                "extra",
+                "iati-activity/@b",
+                "iati-activity/@other:a",
+                "other:title",
+                "sector/@c",
+                "sector/d"
+            ]
+        );
+        let faults: Vec<(usize, &str)> =
+            file.faults.iter().map(|fault| (fault.line, fault.element.as_str())).collect();
+        assert_eq!(faults, [(2, "title")]);
     }
 
     #[test]
@@ -198,7 +249,7 @@ mod tests {
         );
         assert_eq!(
             file.skipped.into_iter().collect::<Vec<_>>(),
-            [("budget".to_owned(), 2), ("narrative".to_owned(), 1)]
+            [("budget".to_owned(), 2), ("title/narrative".to_owned(), 1)]
         );
     }
 }

@@ -1,121 +1,183 @@
 //! Parser of the results of an activity.
 
-use super::elements::{Element, iati_elements, kinoteka_attribute, trimmed_attribute};
-use super::parser::ActivityParser;
+use super::elements::{Element, iati_elements, kinoteka_attribute};
+use super::parser::{ActivityParser, invalid_code_message};
 use crate::iati::activity::{
     Baseline, IatiResult, Indicator, IndicatorReference, KINOTEKA_NAMESPACE, Period, PeriodValue,
 };
+use crate::iati::codes;
+use crate::text::truncate_for_message;
+
+/// Years of baselines that can be stored.
+const BASELINE_YEARS: std::ops::RangeInclusive<i64> = 1900..=2200;
 
 impl ActivityParser {
-    pub(super) fn result(&mut self, node: Element<'_, '_>) -> IatiResult {
-        let mut result =
-            IatiResult { kind: trimmed_attribute(node, "type"), ..IatiResult::default() };
-        for child in iati_elements(node) {
+    /// A result; `None` if its type is invalid.
+    pub(super) fn result(&mut self, node: Element<'_, '_>) -> Option<IatiResult> {
+        let mut result = IatiResult { kind: self.attribute(node, "type"), ..IatiResult::default() };
+        let is_valid = codes::result_type_from_code(&result.kind).is_some();
+        if !is_valid {
+            let expected = "an IATI result type (1, 2, 3 or 9)";
+            self.add_fault(node, invalid_code_message(&result.kind, expected));
+        }
+        for child in self.children(node) {
             match child.tag_name().name() {
-                "title" => result.title = self.narratives(child),
-                "indicator" => {
-                    let indicator = self.indicator(child);
-                    result.indicators.push(indicator);
+                "title" if result.title.is_empty() => {
+                    result.title = self.enter(child, &[], |parser| parser.narratives(child));
                 }
-                _ => self.count_skipped(child, "result/"),
+                "indicator" => {
+                    let taken = ["measure", "ascending", "aggregation-status"];
+                    let indicator = self.enter(child, &taken, |parser| parser.indicator(child));
+                    result.indicators.extend(indicator);
+                }
+                _ => self.count_skipped(child),
             }
         }
-        result
+        is_valid.then_some(result)
     }
 
-    fn indicator(&mut self, node: Element<'_, '_>) -> Indicator {
-        let flag = |name: &str| match node.attribute(name) {
-            Some("true" | "1") => Some(true),
-            Some("false" | "0") => Some(false),
-            _ => None,
-        };
+    /// An indicator; `None` without a title or with an invalid measure.
+    fn indicator(&mut self, node: Element<'_, '_>) -> Option<Indicator> {
         let mut indicator = Indicator {
             line: self.line(node),
             statistic: kinoteka_attribute(node, "statistic"),
             slug: kinoteka_attribute(node, "indicator"),
             unit: kinoteka_attribute(node, "unit"),
-            measure: trimmed_attribute(node, "measure"),
-            ascending: flag("ascending"),
-            additive: flag("aggregation-status"),
+            measure: self.attribute(node, "measure"),
+            ascending: self.flag(node, "ascending"),
+            additive: self.flag(node, "aggregation-status"),
             ..Indicator::default()
         };
-        for child in iati_elements(node) {
+        let is_measure = codes::measure_from_code(&indicator.measure).is_some();
+        if !is_measure {
+            let expected = "an IATI measure (1 to 5)";
+            self.add_fault(node, invalid_code_message(&indicator.measure, expected));
+        }
+        for child in self.children(node) {
             match child.tag_name().name() {
-                "title" => indicator.title = self.narratives(child),
-                "description" => indicator.description = self.narratives(child),
-                "reference" => indicator.references.push(IndicatorReference {
-                    vocabulary: trimmed_attribute(child, "vocabulary"),
-                    code: trimmed_attribute(child, "code"),
-                    url: child.attribute("indicator-uri").map(str::to_owned),
-                }),
+                "title" if indicator.title.is_empty() => {
+                    indicator.title = self.enter(child, &[], |parser| parser.narratives(child));
+                }
+                "description" if indicator.description.is_empty() => {
+                    indicator.description =
+                        self.enter(child, &[], |parser| parser.narratives(child));
+                }
+                "reference" => {
+                    let taken = ["vocabulary", "code", "indicator-uri"];
+                    let reference = self.enter(child, &taken, |parser| parser.reference(child));
+                    indicator.references.push(reference);
+                }
                 "baseline" => {
-                    let baseline = self.baseline(child);
+                    let baseline =
+                        self.enter(child, &["year", "value"], |parser| parser.baseline(child));
                     indicator.baselines.extend(baseline);
                 }
                 "period" => {
-                    let period = self.period(child);
+                    let period = self.enter(child, &[], |parser| parser.period(child));
                     indicator.periods.extend(period);
                 }
-                _ => self.count_skipped(child, "result/indicator/"),
+                _ => self.count_skipped(child),
             }
         }
         if indicator.title.is_empty() {
-            self.add_error(node, "an indicator has no title");
+            self.add_fault(node, "an indicator has no title");
         }
-        indicator
+        (is_measure && !indicator.title.is_empty()).then_some(indicator)
     }
 
+    /// A Boolean attribute; other values are counted.
+    fn flag(&mut self, node: Element<'_, '_>, name: &str) -> Option<bool> {
+        match self.attribute(node, name).to_ascii_lowercase().as_str() {
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
+            "" => None,
+            _ => {
+                self.count_here(&format!("@{name}"));
+                None
+            }
+        }
+    }
+
+    fn reference(&mut self, node: Element<'_, '_>) -> IndicatorReference {
+        self.count_children(node);
+        let url = self.attribute(node, "indicator-uri");
+        IndicatorReference {
+            vocabulary: self.attribute(node, "vocabulary"),
+            code: self.attribute(node, "code"),
+            url: Some(url).filter(|url| !url.is_empty()),
+        }
+    }
+
+    /// A baseline; `None` without a year that can be stored.
     fn baseline(&mut self, node: Element<'_, '_>) -> Option<Baseline> {
-        let text = trimmed_attribute(node, "year");
-        let Ok(year) = text.trim().parse() else {
-            self.add_error(
-                node,
-                format!("`{}` is not a year", crate::text::truncate_for_message(&text)),
-            );
+        let value = self.value(node, false);
+        let date = self.attribute(node, "iso-date");
+        let mut text = self.attribute(node, "year");
+        if text.is_empty() {
+            date.get(..4).unwrap_or_default().clone_into(&mut text);
+        }
+        let Ok(year) = text.parse() else {
+            let message = format!("`{}` is not a year", truncate_for_message(&text));
+            self.add_fault(node, message);
             return None;
         };
-        let value = self.value(node, "result/indicator/baseline/");
+        if !BASELINE_YEARS.contains(&year) {
+            self.count_this(&format!(" (of the year {year})"));
+            return None;
+        }
         Some(Baseline { year, value: value.value, slice: value.slice, comment: value.comment })
     }
 
+    /// A period; `None` without valid dates.
     fn period(&mut self, node: Element<'_, '_>) -> Option<Period> {
         let (mut start, mut end, mut targets, mut actuals) = (None, None, Vec::new(), Vec::new());
-        for child in iati_elements(node) {
+        let faults_before = self.file.faults.len();
+        for child in self.children(node) {
             match child.tag_name().name() {
-                "period-start" => start = Some(self.date(child)?),
-                "period-end" => end = Some(self.date(child)?),
+                "period-start" => {
+                    start = self.enter(child, &["iso-date"], |parser| parser.date(child));
+                }
+                "period-end" => {
+                    end = self.enter(child, &["iso-date"], |parser| parser.date(child));
+                }
                 "target" => {
-                    let value = self.value(child, "result/indicator/period/target/");
-                    targets.push(value);
+                    targets
+                        .push(self.enter(child, &["value"], |parser| parser.value(child, false)));
                 }
                 "actual" => {
-                    let value = self.value(child, "result/indicator/period/actual/");
-                    actuals.push(value);
+                    actuals.push(self.enter(child, &["value"], |parser| parser.value(child, true)));
                 }
-                _ => self.count_skipped(child, "result/indicator/period/"),
+                _ => self.count_skipped(child),
             }
         }
-        let (Some(start), Some(end)) = (start, end) else {
-            self.add_error(node, "a period has no `period-start` or no `period-end`");
-            return None;
+        let message = match (start, end) {
+            (Some(start), Some(end)) if start <= end => {
+                return Some(Period { start, end, targets, actuals });
+            }
+            (Some(start), Some(end)) => {
+                format!("a period ends ({end}) before it starts ({start})")
+            }
+            // An invalid date is a fault of its own.
+            _ if self.file.faults.len() > faults_before => return None,
+            _ => "a period has no `period-start` or no `period-end`".to_owned(),
         };
-        Some(Period { start, end, targets, actuals })
+        self.add_fault(node, message);
+        None
     }
 
-    fn value(&mut self, node: Element<'_, '_>, within: &str) -> PeriodValue {
+    /// A baseline, target or actual value.
+    fn value(&mut self, node: Element<'_, '_>, takes_documents: bool) -> PeriodValue {
         let ours =
             node.children().find(|child| child.tag_name() == (KINOTEKA_NAMESPACE, "value").into());
         let mark = |name: &str| ours.and_then(|ours| ours.attribute(name)).map(str::to_owned);
+        let text = self.attribute(node, "value");
         let mut value = PeriodValue {
             line: self.line(node),
             statistic: mark("statistic"),
             qualifier: mark("qualifier"),
             source: mark("source"),
             partner: mark("partner"),
-            value: node
-                .attribute("value")
-                .map(|value| value.trim().to_owned())
-                .filter(|value| !value.is_empty()),
+            value: Some(text).filter(|text| !text.is_empty()),
             ..PeriodValue::default()
         };
         for child in ours.iter().flat_map(|ours| iati_elements(*ours)) {
@@ -125,23 +187,44 @@ impl ActivityParser {
                 _ => {}
             }
         }
-        for child in iati_elements(node) {
+        for child in self.children(node) {
             match child.tag_name().name() {
                 "location" => {
-                    value.slice.locations.extend(child.attribute("ref").map(str::to_owned));
+                    let reference =
+                        self.enter(child, &["ref"], |parser| parser.attribute(child, "ref"));
+                    if reference.is_empty() {
+                        self.count_skipped(child);
+                    } else {
+                        value.slice.locations.push(reference);
+                    }
                 }
-                "dimension" => value
-                    .slice
-                    .dimensions
-                    .push((trimmed_attribute(child, "name"), trimmed_attribute(child, "value"))),
-                "comment" => value.comment = self.narratives(child),
-                "document-link" if within.ends_with("actual/") => {
-                    let document = self.document(child);
+                "dimension" => {
+                    let taken = ["name", "value"];
+                    let dimension = self.enter(child, &taken, |parser| parser.dimension(child));
+                    value.slice.dimensions.extend(dimension);
+                }
+                "comment" if value.comment.is_empty() => {
+                    value.comment = self.enter(child, &[], |parser| parser.narratives(child));
+                }
+                "document-link" if takes_documents => {
+                    let taken = ["url", "format"];
+                    let document = self.enter(child, &taken, |parser| parser.document(child));
                     value.documents.push(document);
                 }
-                _ => self.count_skipped(child, within),
+                _ => self.count_skipped(child),
             }
         }
         value
+    }
+
+    /// Name and value of a dimension. One of them alone says nothing.
+    fn dimension(&mut self, node: Element<'_, '_>) -> Option<(String, String)> {
+        self.count_children(node);
+        let (name, value) = (self.attribute(node, "name"), self.attribute(node, "value"));
+        if name.is_empty() || value.is_empty() {
+            self.count_this(" (without a name or a value)");
+            return None;
+        }
+        Some((name, value))
     }
 }

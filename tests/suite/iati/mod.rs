@@ -1,6 +1,7 @@
 //! `/iati/…`: IATI export, validated against the official schemas by xmllint and against the IATI
 //! Ruleset.
 
+mod corpus;
 mod import;
 mod merge;
 mod programme_fields;
