@@ -29,7 +29,7 @@ const IATI_STATISTICS: u32 = 2_000;
 /// Summary of all statistics by country and year; non-additive values are listed separately.
 const SUMMARY: &str = "/v1/impact-statistics/summary?group_by=country,year&separate=true";
 /// Query of a chart with fifty points, one for each programme.
-const FIFTY: &str = "group_by=programme&unit=people&additive=true";
+const FIFTY: &str = "group_by=programme&unit=people&time_aggregation=sum&group_aggregation=sum";
 
 fn main() {
     if let Ok(url) = std::env::var("KINOTEKA_BENCH_URL") {

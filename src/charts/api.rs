@@ -68,7 +68,7 @@ const MAX_PNG_HEIGHT: f64 = 2_000.0;
     (status = 400, description = "Invalid query parameters.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
     (status = 401, description = "The API key is not valid.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
     (status = 414, description = "The URL is too long.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
-    (status = 422, description = "The statistics are not additive.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 422, description = "The statistics have no total.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
     (status = 503, description = "The database is overloaded or unavailable.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/v1/impact-statistics/chart.svg")]
@@ -90,7 +90,7 @@ pub async fn chart_svg(
     (status = 400, description = "Invalid query parameters.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
     (status = 401, description = "The API key is not valid.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
     (status = 414, description = "The URL is too long.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
-    (status = 422, description = "The statistics are not additive.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    (status = 422, description = "The statistics have no total.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
     (status = 503, description = "The database is overloaded or unavailable.", body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
 ))]
 #[get("/v1/impact-statistics/chart.png")]

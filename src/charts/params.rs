@@ -47,6 +47,8 @@ const DEFAULT_WIDTH: i64 = 800;
 /// Aggregate to show for each group.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 pub enum Aggregate {
+    /// Total by the aggregation of the indicator.
+    Total,
     /// Sum.
     Sum,
     /// Minimum.
@@ -59,18 +61,23 @@ pub enum Aggregate {
 
 impl Aggregate {
     /// All values with their parameter names.
-    const ALL: [(&'static str, Self); 4] =
-        [("sum", Self::Sum), ("min", Self::Min), ("max", Self::Max), ("latest", Self::Latest)];
+    const ALL: [(&'static str, Self); 5] = [
+        ("total", Self::Total),
+        ("sum", Self::Sum),
+        ("min", Self::Min),
+        ("max", Self::Max),
+        ("latest", Self::Latest),
+    ];
 
     /// Name in summaries.
     pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(_, aggregate)| *aggregate == self).map_or("sum", |(name, _)| name)
+        Self::ALL.iter().find(|(_, aggregate)| *aggregate == self).map_or("total", |(name, _)| name)
     }
 
     /// The message for titles, if the aggregate must be stated.
     pub fn message(self) -> Option<Message> {
         match self {
-            Self::Sum => None,
+            Self::Total | Self::Sum => None,
             Self::Min => Some(Message::MinimumValue),
             Self::Max => Some(Message::MaximumValue),
             Self::Latest => Some(Message::LatestValue),
@@ -80,8 +87,11 @@ impl Aggregate {
     /// The value of a group.
     pub fn value_of(self, group: &SummaryGroup) -> Option<GroupValue<'_>> {
         let value = match self {
-            Self::Sum => {
-                let sum = group.sum.as_ref()?.as_ref()?;
+            Self::Total | Self::Sum => {
+                let sum = match self {
+                    Self::Total => &group.total.as_ref()?.as_ref()?.amount,
+                    _ => group.sum.as_ref()?.as_ref()?,
+                };
                 return Some(GroupValue {
                     value: &sum.value,
                     qualifier: &sum.qualifier,
@@ -175,7 +185,7 @@ impl ChartRequest {
         if group_by.is_empty() && params.get("aggregate").is_some() {
             params.error("aggregate", "conflicting", "`aggregate` requires `group_by`.");
         }
-        let aggregate = parse_choice(&mut params, "aggregate", &Aggregate::ALL, Aggregate::Sum);
+        let aggregate = parse_choice(&mut params, "aggregate", &Aggregate::ALL, Aggregate::Total);
         if !group_by.is_empty() && !present_params(&rest, &["sort"]).is_empty() {
             params.error(
                 "sort",
@@ -335,16 +345,16 @@ pub fn openapi_page_parameters() -> Vec<Value> {
         ),
         comma_list_parameter(
             "group_by",
-            "Grouping keys, at most two. Groups are aggregated as in `/v1/impact-statistics/summary`; 422 if the statistics are not additive. Without it, the chart shows single statistics; the default is `year` for a line and `country` for a map.",
+            "Grouping keys, at most two. Groups are aggregated as in `/v1/impact-statistics/summary`; 422 if the statistics have no total. Without it, the chart shows single statistics; the default is `year` for a line and `country` for a map.",
             group_by_schema(),
             MAX_GROUP_KEYS,
             "indicator",
         ),
         query_parameter(
             "aggregate",
-            "Aggregate to show for each group; requires groups.",
-            json!({"type": "string", "enum": Aggregate::ALL.map(|(name, _)| name), "default": "sum"}),
-            json!("sum"),
+            "Aggregate to show for each group, by default the total by `time_aggregation` and `group_aggregation` of the values; requires groups.",
+            json!({"type": "string", "enum": Aggregate::ALL.map(|(name, _)| name), "default": "total"}),
+            json!("latest"),
         ),
         query_parameter(
             "theme",

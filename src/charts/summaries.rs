@@ -15,7 +15,7 @@ use crate::resource::view::context::RenderContext;
 /// Countries and territories that maps always show.
 const MAP_TERRITORIES: [&str; 7] = ["AL", "BA", "XK", "ME", "MK", "RS", "TR"];
 
-/// Aggregates the statistics of a list by group as a chart. Statistics that are not additive are an
+/// Aggregates the statistics of a list by group as a chart. Statistics without a total are an
 /// error, as in a summary.
 pub fn load_summary_chart(
     connection: &mut Connection,
@@ -41,8 +41,11 @@ pub fn load_summary_chart(
     let ui_language = render_context.language_preference.ui_language;
     let group_labels: Vec<String> =
         chart_params.group_by.iter().map(|by| group_by_label(by, ui_language)).collect();
-    let aggregate_label =
-        chart_params.aggregate.message().map(|message| message.localize(ui_language).to_owned());
+    let aggregate_label = chart_params
+        .aggregate
+        .message()
+        .or_else(|| total_message(&summary))
+        .map(|message| message.localize(ui_language).to_owned());
     let mut chart = Chart {
         chart_type: chart_params.chart_type,
         language: ui_language,
@@ -91,12 +94,23 @@ pub fn load_summary_chart(
     Ok(chart.without_invalid_chars())
 }
 
+/// Returns the message for the title if totals are not sums but the latest or greatest values.
+fn total_message(summary: &ImpactSummary) -> Option<Message> {
+    let mut rules =
+        summary.data.iter().filter_map(|group| group.total.as_ref()?.as_ref()?.time_aggregation);
+    let first = rules.next()?;
+    if rules.any(|rule| rule != first) || first == "sum" {
+        return None;
+    }
+    Message::for_code(first)
+}
+
 /// Adds the remedies that a chart has to the error of a summary.
 fn with_chart_hint(problem: Problem) -> Problem {
     if problem.kind != ProblemKind::NotSummable {
         return problem;
     }
-    let detail = "These statistics are not additive. Filter by one `unit` or `indicator`, group by these, filter by `additive=true`, use another \
+    let detail = "These statistics have no total. Filter by one `unit` or `indicator`, group by these, filter by `time_aggregation=sum&group_aggregation=sum`, use another \
                   aggregate such as `aggregate=latest`, or omit `group_by` to show single statistics.";
     Problem { detail: detail.to_owned(), ..problem }
 }

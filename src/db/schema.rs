@@ -76,6 +76,7 @@ tables! {
         content_note -> Nullable<Text>,
         credit_line -> Nullable<Text>,
         disclaimer -> Nullable<Text>,
+        comment -> Nullable<Text>,
         sort_key -> Text,
     }
     filter_terms (number) {

@@ -181,6 +181,8 @@ mod tests {
                     "../../migrations/postgres/2026-11-30-150000_programme_iati_fields/up.sql"
                 ),
             ),
+            (true, include_str!("../../migrations/sqlite/2026-11-30-200000_results/up.sql")),
+            (false, include_str!("../../migrations/postgres/2026-11-30-200000_results/up.sql")),
         ] {
             let fingerprint = fingerprint(&expected_columns(is_sqlite));
             let expected = format!("version = {SCHEMA_VERSION}, fingerprint = '{fingerprint}', ");

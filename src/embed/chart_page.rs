@@ -58,7 +58,7 @@ const RENDER_WIDTHS: [(&str, f64); 2] = [("wide", 720.0), ("narrow", 340.0)];
     (status = 304, description = "Not modified."),
     (status = 400, description = "Invalid query parameters.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
     (status = 414, description = "The URL is too long.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
-    (status = 422, description = "The statistics are not additive.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
+    (status = 422, description = "The statistics have no total.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
     (status = 503, description = "The database is overloaded or unavailable.", body = String, content_type = "text/html", example = json!("<!doctype html>")),
 ))]
 #[get("/embed/impact-statistics/chart")]

@@ -351,12 +351,13 @@ fn detail_rows(fields: &StatisticFields, ui_language: &'static str) -> Vec<(Stri
         format_date_range(fields.period_start, fields.period_end, ui_language)
             .map(|period| (localized(Message::Period), period)),
     );
+    let state = fields.state.as_deref().and_then(Message::for_code);
+    rows.extend(state.map(|state| (localized(Message::State), localized(state))));
     let baseline = fields.baseline.unpack::<Option<Baseline>>();
     rows.extend(baseline.map(|baseline| {
-        (
-            localized(Message::Baseline),
-            with_note(format_value(&baseline.value), Some(baseline.year.to_string())),
-        )
+        let year = baseline.year.to_string();
+        let measured = format_date_range(baseline.date, baseline.date, ui_language).unwrap_or(year);
+        (localized(Message::Baseline), with_note(format_value(&baseline.value), Some(measured)))
     }));
     let target = fields.target.unpack::<Option<Target>>();
     let until =

@@ -16,8 +16,7 @@ const MAX_PARAMETER_LEN: usize = 100;
 
 /// The parameters whose values are logged: those of the API that contain no free text. What a client
 /// sends in others may be a search term or a password, and cursors contain sort keys.
-const LOGGED_PARAMETERS: [&str; 65] = [
-    "additive",
+const LOGGED_PARAMETERS: [&str; 67] = [
     "aggregate",
     "aggregates",
     "by",
@@ -30,6 +29,7 @@ const LOGGED_PARAMETERS: [&str; 65] = [
     "facets",
     "fields",
     "format",
+    "group_aggregation",
     "group_by",
     "has",
     "height",
@@ -70,11 +70,13 @@ const LOGGED_PARAMETERS: [&str; 65] = [
     "sort",
     "spoken_language",
     "start",
+    "state",
     "statistic",
     "statistics_limit",
     "status",
     "text_language",
     "theme",
+    "time_aggregation",
     "topic",
     "total",
     "type",

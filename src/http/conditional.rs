@@ -3,7 +3,8 @@
 //!
 //! The entity tag of an item is `"<revision>.<item>.<representation>"`. `If-None-Match` compares
 //! the whole tag. `If-Match` protects the item and not one representation: it compares only the
-//! first two parts and so accepts the tag of any representation.
+//! first two parts and so accepts the tag of any representation. A new version of the schema changes
+//! the last part, since the migration may have changed what is represented.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -14,6 +15,7 @@ use actix_web::{FromRequest, HttpRequest};
 use serde::Serialize;
 
 use super::problem::{Problem, ProblemKind};
+use crate::db::schema_version::SCHEMA_VERSION;
 use crate::db::{Id, Time};
 use crate::text::fingerprint::Fingerprint;
 
@@ -24,12 +26,13 @@ pub struct EntityTag(String);
 impl EntityTag {
     /// The entity tag of an item in one representation.
     pub fn for_item(version: ItemVersion, representation: &(impl Serialize + ?Sized)) -> Self {
-        Self(format!("\"{}.{}\"", version.revision_part(), hash(representation)))
+        let representation = hash(&(SCHEMA_VERSION, representation));
+        Self(format!("\"{}.{representation}\"", version.revision_part()))
     }
 
     /// The entity tag of any other representation; changes with `key`.
     pub fn from_key(key: &(impl Serialize + ?Sized)) -> Self {
-        Self(format!("\"{}\"", hash(key)))
+        Self(format!("\"{}\"", hash(&(SCHEMA_VERSION, key))))
     }
 
     /// The value of the `ETag` header, in quotes.

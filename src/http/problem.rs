@@ -95,7 +95,7 @@ define_problem_kinds! {
         "The body is well-formed, but some of its fields are invalid. `errors` lists each one with a JSON pointer and the expected value. Nothing was stored.";
     /// The requested sum would be meaningless.
     NotSummable = 422 "not-summable", "The statistics cannot be added up",
-        "A sum was requested of statistics that cannot be added up: percentages, values of several units, or values not marked `additive`. `errors` lists each group with the reason. Filter by one unit or indicator, omit the sum, or have these statistics listed separately.";
+        "A sum was requested of statistics that cannot be added up: percentages, values of several units, or values that are not added up by `time_aggregation` and `group_aggregation`. `errors` lists each group with the reason. Filter by one unit or indicator, omit total and sum, or have these statistics listed separately.";
     /// The catalogue lacks data that a format requires.
     Incomplete = 422 "incomplete-catalogue", "The catalogue is incomplete",
         "The requested format requires data that the catalogue does not contain. `errors` lists what is missing by kind, slug and field, with the remedy. For IATI, `incomplete=omit` leaves out incomplete activities; `kinoteka check --iati` lists everything that is missing.";

@@ -56,6 +56,16 @@ messages! {
         "may not be added up", "nuk mund të mblidhen", "ne mogu se sabirati", "ne mogu se sabirati", "не могу се сабирати",
         "не може да се собираат", "toplanamaz",
     ];
+    /// Label of the state of a value.
+    State = ["Status", "Gjendja", "Status podatka", "Status podatka", "Статус податка", "Статус на податокот", "Durum"];
+    /// State of a value that may still change.
+    Provisional = [
+        "Provisional", "E përkohshme", "Privremeni podatak", "Privremeni podatak", "Привремени податак", "Привремен податок", "Geçici",
+    ];
+    /// State of a value that has been verified.
+    Verified = [
+        "Verified", "E verifikuar", "Provjeren podatak", "Provereni podatak", "Проверени податак", "Проверен податок", "Doğrulanmış",
+    ];
     /// Group of values that are not broken down by the dimension.
     NotBrokenDown = ["Not broken down", "Pa ndarje", "Bez podjele", "Bez podele", "Без поделе", "Без поделба", "Ayrılmamış"];
     /// Heading of the documents of a statistic.
@@ -425,6 +435,14 @@ impl Message {
             "private_sector" => Self::PrivateSector,
             "media" => Self::Media,
             "other" => Self::Other,
+            "sum" => Self::Additive,
+            "latest" => Self::LatestValue,
+            "max" => Self::MaximumValue,
+            "none" => Self::NotAdditive,
+            "target" => Self::Target,
+            "baseline" => Self::Baseline,
+            "provisional" => Self::Provisional,
+            "verified" => Self::Verified,
             "unit" => Self::Number,
             "percentage" => Self::Percentage,
             "nominal" => Self::Nominal,

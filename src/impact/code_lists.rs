@@ -22,6 +22,14 @@ pub const INDICATOR_VOCABULARIES: &[&str] = &[
     "sdg",
     "own",
 ];
+/// Aggregation of the values of several periods.
+pub const TIME_AGGREGATIONS: &[&str] = &["sum", "latest", "max", "none"];
+/// Aggregation of the values of several programmes, partners, countries or slices.
+pub const GROUP_AGGREGATIONS: &[&str] = &["sum", "none"];
+/// Parts that a statistic may have.
+pub const HAS_VALUES: &[&str] = &["value", "target", "baseline"];
+/// States of a value.
+pub const STATES: &[&str] = &["provisional", "verified"];
 /// Types of results (IATI `ResultType`).
 pub const RESULT_TYPES: &[&str] = &["output", "outcome", "impact", "other"];
 
@@ -46,6 +54,37 @@ pub enum Measure {
     Nominal,
     Ordinal,
     Qualitative,
+}
+
+/// Aggregation of the values of several periods: their sum, the value of the latest period, the
+/// greatest value, or none.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "names are self-explanatory")]
+pub enum TimeAggregation {
+    Sum,
+    Latest,
+    Max,
+    None,
+}
+
+/// Aggregation of the values of several programmes, partners, countries or slices: their sum, or
+/// none.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "names are self-explanatory")]
+pub enum GroupAggregation {
+    Sum,
+    None,
+}
+
+/// State of a value: it may still change, or it has been verified.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "names are self-explanatory")]
+pub enum StatisticState {
+    Provisional,
+    Verified,
 }
 
 /// Vocabulary of an indicator code: `sdg` for the Sustainable Development Goals, `own` for the

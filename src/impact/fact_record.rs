@@ -5,6 +5,7 @@
 //! statistics with the same scope are identical byte by byte.
 
 use crate::db::{Id, RowId};
+use crate::impact::aggregation_rule::AggregationRule;
 use crate::impact::fields::{Baseline, Disaggregation, StatisticFields, Target};
 use crate::resource::model::item::Reference;
 
@@ -45,7 +46,7 @@ pub fn encode(number: RowId, fields: &StatisticFields, references: &[Reference])
         slices.join(&LIST_SEPARATOR.to_string()),
         replace_control_chars(fields.unit.as_deref().unwrap_or_default()),
         fields.measure.clone(),
-        flag_text(fields.additive),
+        fields.aggregation_rule().encode(),
         flag_text(fields.ascending),
     ];
     let figures = [
@@ -85,8 +86,8 @@ pub struct FactScope {
     pub unit: Option<String>,
     /// See [`crate::impact::code_lists::MEASURES`].
     pub measure: String,
-    /// Whether values may be summed.
-    pub additive: Option<bool>,
+    /// How values are aggregated.
+    pub rule: AggregationRule,
     /// Whether higher values are better.
     pub ascending: Option<bool>,
 }
@@ -173,7 +174,7 @@ pub fn parse_scope(text: &str) -> Option<FactScope> {
             .collect(),
         unit: (!unit.is_empty()).then(|| unit.to_owned()),
         measure: next()?.to_owned(),
-        additive: flag(next()?),
+        rule: AggregationRule::decode(next()?),
         ascending: flag(next()?),
     })
 }
@@ -195,7 +196,7 @@ mod tests {
             end_ms: None,
         };
         let own: StatisticFields = serde_json::from_value(json!({
-            "value": "12.50", "qualifier": "more_than", "unit": "peo\tple", "measure": "unit", "ascending": true, "additive": null,
+            "value": "12.50", "qualifier": "more_than", "unit": "peo\tple", "measure": "unit", "ascending": true, "time_aggregation": "max",
             "countries": ["RS", "AL"], "period_start": "2024-01-01", "period_end": null, "baseline": {"value": "3", "year": 2019},
             "target": null, "disaggregation": [{"dimension": "sex", "value": "female"}, {"dimension": "age", "value": "15-24"}],
             "source": null,
@@ -215,7 +216,7 @@ mod tests {
             ],
             unit: Some("peo ple".to_owned()),
             measure: "unit".to_owned(),
-            additive: None,
+            rule: AggregationRule::new(Some("max"), None),
             ascending: Some(true),
         };
         assert_eq!(parse_scope(sections.scope), Some(expected));

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::indicators;
+use crate::impact::aggregation_rule::AggregationRule;
 use crate::impact::display_value::format_value;
 use crate::text::decimal::format::decimal_sort_key;
 use crate::text::decimal::format::is_exact_as_double;
@@ -23,6 +24,10 @@ pub struct Baseline {
     /// Year of measurement.
     #[schema(minimum = 1900, maximum = 2200)]
     pub year: i64,
+    /// Day of measurement.
+    #[serde(default)]
+    #[schema(required)]
+    pub date: Option<chrono::NaiveDate>,
 }
 
 /// Target value.
@@ -123,8 +128,13 @@ pub struct StatisticFields {
     pub has_explicit_measure: ExplicitlySet,
     /// Whether higher values are better.
     pub ascending: Option<bool>,
-    /// Whether values may be summed.
-    pub additive: Option<bool>,
+    /// See [`TIME_AGGREGATIONS`](crate::impact::code_lists::TIME_AGGREGATIONS).
+    pub time_aggregation: Option<String>,
+    /// See [`GROUP_AGGREGATIONS`](crate::impact::code_lists::GROUP_AGGREGATIONS).
+    pub group_aggregation: Option<String>,
+    /// See [`STATES`](crate::impact::code_lists::STATES).
+    #[serde(default)]
+    pub state: Option<String>,
     /// See [`RESULT_TYPES`](crate::impact::code_lists::RESULT_TYPES).
     #[serde(default)]
     pub result_type: Option<String>,
@@ -160,8 +170,15 @@ impl StatisticFields {
     pub fn inherit_from_indicator(&mut self, indicator: &indicators::model::IndicatorFields) {
         self.unit.clone_from(&indicator.unit);
         self.measure.clone_from(&indicator.measure);
-        (self.ascending, self.additive) = (indicator.ascending, indicator.additive);
+        self.ascending = indicator.ascending;
+        self.time_aggregation.clone_from(&indicator.time_aggregation);
+        self.group_aggregation.clone_from(&indicator.group_aggregation);
         self.result_type.clone_from(&indicator.result_type);
+    }
+
+    /// Returns how the values are aggregated.
+    pub fn aggregation_rule(&self) -> AggregationRule {
+        AggregationRule::new(self.time_aggregation.as_deref(), self.group_aggregation.as_deref())
     }
 
     /// Formats the value with its qualifier.

@@ -1,13 +1,17 @@
 //! Request body of an impact statistic, and its parser.
 
+use std::ops::RangeInclusive;
+
 use crate::resource::model::item::NewReference;
 use crate::resource::model::packed::PackedJson;
 use crate::resource::view::resource::{BodyDocs, ParsedFields};
 
+use chrono::Datelike;
 use serde_json::json;
 
 use crate::http::json_fields::{JsonFields, limits};
-use crate::impact::code_lists::{MEASURE_UNIT, MEASURES, QUALIFIERS, RESULT_TYPES};
+use crate::impact::aggregation_rule;
+use crate::impact::code_lists::{MEASURE_UNIT, MEASURES, QUALIFIERS, RESULT_TYPES, STATES};
 use crate::impact::fields::{
     Baseline, Disaggregation, Document, ExplicitlySet, Quote, SourceDocument, StatisticFields,
     Target, to_json_number,
@@ -19,7 +23,19 @@ pub const BODY_DOCS: BodyDocs = BodyDocs {
         || json!({"slug": "forum-participants", "status": "published", "label": "Civil society representatives at the forum", "value": "500", "qualifier": "more_than", "unit": "people", "evidence": [{"video": "civil-society-forum-in-istanbul"}]}),
     ),
     descriptions: &[
-        ("additive", "Whether values may be summed; only for the measure `unit`."),
+        (
+            "additive",
+            "Deprecated: `true` for `time_aggregation` and `group_aggregation` `sum`, `false` for `latest` and `none`.",
+        ),
+        (
+            "group_aggregation",
+            "Aggregation over programmes, partners, countries and slices; `sum` only for the measure `unit`.",
+        ),
+        ("Baseline.year", "Year of measurement; by default that of `date`."),
+        (
+            "baseline_comment",
+            "Comment on the baseline, such as the method of measurement, in `language`.",
+        ),
         ("figure", "Ignored; accepted so that a response can be sent back."),
         (
             "measure",
@@ -30,7 +46,11 @@ pub const BODY_DOCS: BodyDocs = BodyDocs {
         ("result_type", "Type of result."),
         (
             "unit",
-            "Unit of the value. If `indicator` is set, it defines `unit`, `measure`, `ascending`, `additive` and `result_type`: omit them or send equal values.",
+            "Unit of the value. If `indicator` is set, it defines `unit`, `measure`, `ascending`, `time_aggregation`, `group_aggregation` and `result_type`: omit them or send equal values.",
+        ),
+        (
+            "time_aggregation",
+            "Aggregation of the values of several periods; `sum` only for the measure `unit`.",
         ),
         ("value_number", "Ignored; accepted so that a response can be sent back."),
         ("EvidenceInput", "A video that supports a value, in a request."),
@@ -40,6 +60,9 @@ pub const BODY_DOCS: BodyDocs = BodyDocs {
         ),
     ],
 };
+
+/// Years of baselines.
+const BASELINE_YEARS: RangeInclusive<i64> = 1900..=2200;
 
 fn parse_period(
     fields: &mut JsonFields<'_, '_>,
@@ -57,6 +80,28 @@ fn parse_period(
     (start, end)
 }
 
+/// Parses year and day of a baseline. The year is that of the day, unless it is given alone.
+fn parse_baseline_year(
+    fields: &mut JsonFields<'_, '_>,
+) -> (Option<i64>, Option<chrono::NaiveDate>) {
+    let (year, date) = (fields.integer("year", BASELINE_YEARS), fields.date("date"));
+    if fields.peek("year").is_none() && fields.peek("date").is_none() {
+        fields.error("year", "required", "`year` is required, unless there is a `date`.");
+    }
+    let year_of_date = date.map(|date| i64::from(date.year()));
+    if year_of_date.is_some_and(|year| !BASELINE_YEARS.contains(&year)) {
+        fields.error("date", "out_of_range", "Expected a date from 1900 to 2200.");
+    }
+    if let (Some(year), Some(of_date)) = (year, year_of_date)
+        && year != of_date
+    {
+        let detail =
+            format!("The date is in the year {of_date}; omit `year` or correct one of them.");
+        fields.error("year", "conflicting", detail);
+    }
+    (year.or(year_of_date), date)
+}
+
 /// Parses and validates a request body.
 pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<StatisticFields> {
     fields.ignore(&["figure", "value_number"]);
@@ -64,15 +109,15 @@ pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<StatisticFields> {
     let (period_start, period_end) = parse_period(fields);
     let baseline = fields.object("baseline", |mut inner| {
         let value = inner.decimal("value");
-        let year = inner.integer("year", 1900..=2200);
+        let (year, date) = parse_baseline_year(&mut inner);
         inner.ignore(&["value_number"]);
         inner.require("value", value.is_some());
-        inner.require("year", year.is_some());
         inner.finish();
         Some(Baseline {
             value_number: to_json_number(value.as_deref()),
             value: value?,
             year: year?,
+            date,
         })
     });
     let target = fields.object("target", |mut inner| {
@@ -116,6 +161,7 @@ pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<StatisticFields> {
         Some(link)
     }));
     let measure = fields.one_of("measure", MEASURES);
+    let (time_aggregation, group_aggregation) = aggregation_rule::parse(fields);
     let own = StatisticFields {
         value,
         qualifier: fields.one_of("qualifier", QUALIFIERS).unwrap_or_else(|| "exact".to_owned()),
@@ -123,7 +169,9 @@ pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<StatisticFields> {
         has_explicit_measure: ExplicitlySet(measure.is_some()),
         measure: measure.unwrap_or_else(|| MEASURE_UNIT.to_owned()),
         ascending: fields.flag("ascending"),
-        additive: fields.flag("additive"),
+        time_aggregation,
+        group_aggregation,
+        state: fields.one_of("state", STATES),
         result_type: fields.one_of("result_type", RESULT_TYPES),
         countries: PackedJson::list(&fields.countries("countries")),
         period_start,

@@ -1,6 +1,7 @@
 //! Impact statistics: results of programmes as exact values with the videos that support them, and
 //! their indicators.
 
+pub mod aggregation_rule;
 pub mod api;
 pub mod code_lists;
 pub mod display_value;

@@ -8,7 +8,7 @@ use crate::db::sql_fragment::{Bind, id_in, id_in_fragment};
 use crate::db::{Connection, Id};
 use crate::http::json_fields::JsonFields;
 use crate::http::problem::{FieldError, Problem};
-use crate::impact::code_lists::MEASURE_UNIT;
+use crate::impact::aggregation_rule::{self, RULE_FIELDS};
 use crate::impact::fields::{Disaggregation, StatisticFields};
 use crate::impact::indicators::model::IndicatorFields;
 use crate::impact::measure_rules::measure_violations;
@@ -39,7 +39,19 @@ impl ResourceModel for ImpactStatistics {
         let mut filter_values =
             vec![("qualifier", own.qualifier.clone()), ("measure", own.measure.clone())];
         filter_values.extend(own.unit.clone().map(|unit| ("unit", unit)));
-        filter_values.extend(own.additive.map(|additive| ("additive", additive.to_string())));
+        filter_values.extend(own.state.clone().map(|state| ("state", state)));
+        let parts = [
+            ("value", own.value.is_some()),
+            ("target", own.target.0.is_some()),
+            ("baseline", own.baseline.0.is_some()),
+        ];
+        let parts = parts.into_iter().filter(|(_, is_present)| *is_present);
+        filter_values.extend(parts.map(|(part, _)| ("has", part.to_owned())));
+        let rule = [
+            ("time_aggregation", own.time_aggregation.clone()),
+            ("group_aggregation", own.group_aggregation.clone()),
+        ];
+        filter_values.extend(rule.into_iter().filter_map(|(name, value)| Some((name, value?))));
         for slice in own.disaggregation.unpack::<Vec<Disaggregation>>() {
             let pair = format!("{}:{}", slice.dimension, slice.value);
             filter_values.push(("dimension", pair.to_lowercase()));
@@ -98,10 +110,11 @@ impl Resource for ImpactStatistics {
     /// Removes the fields inherited from the former indicator if a patch changes the indicator.
     fn before_patch(fields: &mut Map<String, Value>, patch: &Map<String, Value>) {
         if patch.get("indicator").is_some_and(|indicator| !indicator.is_null()) {
-            for name in ["unit", "measure", "ascending", "additive", "result_type"] {
-                fields.remove(name);
+            for name in ["unit", "measure", "ascending", "result_type"].iter().chain(&RULE_FIELDS) {
+                fields.remove(*name);
             }
         }
+        aggregation_rule::before_patch(fields, patch);
     }
 }
 
@@ -121,13 +134,11 @@ fn inherit_indicator(
     let Some((item, indicator)) =
         item.and_then(|item| item.parse_fields::<IndicatorFields>().map(|fields| (item, fields)))
     else {
-        if fields.additive == Some(true) && fields.measure != MEASURE_UNIT {
-            let detail = format!(
-                "Values of the measure `{}` cannot be summed; omit `additive` or set it to false.",
-                fields.measure
-            );
-            errors.push(FieldError::field("/additive", "not_allowed", detail));
-        }
+        errors.extend(aggregation_rule::measure_errors(
+            &fields.measure,
+            fields.time_aggregation.as_deref(),
+            fields.group_aggregation.as_deref(),
+        ));
         let found = measure_violations(fields, &fields.measure, true);
         errors.extend(found.into_iter().map(FieldError::from));
         return Ok(());
@@ -148,9 +159,14 @@ fn inherit_indicator(
             flag_text(indicator.ascending),
         ),
         (
-            "additive",
-            fields.additive.map(|value| flag_text(Some(value))),
-            flag_text(indicator.additive),
+            "time_aggregation",
+            fields.time_aggregation.clone(),
+            indicator.time_aggregation.clone().unwrap_or_default(),
+        ),
+        (
+            "group_aggregation",
+            fields.group_aggregation.clone(),
+            indicator.group_aggregation.clone().unwrap_or_default(),
         ),
         (
             "result_type",

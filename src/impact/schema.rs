@@ -2,7 +2,9 @@
 //! keys.
 
 use crate::db::sort_key::SortKeyType;
-use crate::impact::code_lists::{MEASURES, QUALIFIERS};
+use crate::impact::code_lists::{
+    GROUP_AGGREGATIONS, HAS_VALUES, MEASURES, QUALIFIERS, STATES, TIME_AGGREGATIONS,
+};
 use crate::resource::schema::{
     FilterSchema, FilterType, RangeSchema, RangeType, ReferenceSchema, ResourceKind,
     ResourceSchema, SortColumn, SortSchema, SortTableSchema, TEXT_LANGUAGE_FILTER, TextField,
@@ -15,7 +17,11 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
         name: "impact_statistics",
         columns: &["is_public", "sortable_value", "period_start", "period_end", "fact_record"],
     }),
-    text_fields: &[("label", TextField::Title), ("description", TextField::Description)],
+    text_fields: &[
+        ("label", TextField::Title),
+        ("description", TextField::Description),
+        ("baseline_comment", TextField::Comment),
+    ],
     references: &[
         ReferenceSchema {
             field: "indicator",
@@ -86,16 +92,34 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
             example: "more_than",
         },
         FilterSchema {
+            name: "state",
+            filter_type: FilterType::OneOf(STATES),
+            description: "Statistics whose value is provisional or verified.",
+            example: "verified",
+        },
+        FilterSchema {
+            name: "has",
+            filter_type: FilterType::AllOf(HAS_VALUES),
+            description: "Statistics that have all of these parts: `has=target` for targets, `has=!value` for what has not been reported.",
+            example: "target",
+        },
+        FilterSchema {
             name: "dimension",
             filter_type: FilterType::AnyCase,
             description: "Statistics disaggregated by this dimension, such as `sex`, or with this value of it, such as `sex:female`; with `!` the others. Case is ignored.",
             example: "sex:female",
         },
         FilterSchema {
-            name: "additive",
-            filter_type: FilterType::Boolean,
-            description: "Statistics whose values are additive (`true`) or not (`false`).",
-            example: "true",
+            name: "time_aggregation",
+            filter_type: FilterType::OneOf(TIME_AGGREGATIONS),
+            description: "Statistics whose values are aggregated over time in this way.",
+            example: "sum",
+        },
+        FilterSchema {
+            name: "group_aggregation",
+            filter_type: FilterType::OneOf(GROUP_AGGREGATIONS),
+            description: "Statistics whose values are summed over groups (`sum`) or not (`none`).",
+            example: "sum",
         },
     ],
     ranges: &[
@@ -166,7 +190,9 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
         "unit",
         "measure",
         "ascending",
-        "additive",
+        "time_aggregation",
+        "group_aggregation",
+        "state",
         "result_type",
         "programme",
         "partner",

@@ -10,7 +10,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::i18n::country_names::CountryReference;
-use crate::impact::code_lists::{Measure, Qualifier, ResultType};
+use crate::impact::code_lists::{
+    GroupAggregation, Measure, Qualifier, ResultType, StatisticState, TimeAggregation,
+};
 use crate::impact::fields::{
     Baseline, Disaggregation, Document, Quote, SourceDocument, StatisticFields, Target,
     to_json_number,
@@ -27,8 +29,8 @@ pub struct ImpactStatistic {
     /// Texts in the language of the response.
     #[serde(flatten)]
     pub texts: ImpactStatisticTexts,
-    /// The indicator of the statistic, which defines `unit`, `measure`, `ascending`, `additive` and
-    /// `result_type`.
+    /// The indicator of the statistic, which defines `unit`, `measure`, `ascending`,
+    /// `time_aggregation`, `group_aggregation` and `result_type`.
     #[schema(required, schema_with = crate::resource::schema::openapi_refs::indicator_or_null)]
     pub indicator: Option<EmbeddedJson>,
     /// The value as an exact decimal; null if there is none, as for a qualitative result.
@@ -50,9 +52,16 @@ pub struct ImpactStatistic {
     /// Whether higher values are better.
     #[schema(required)]
     pub ascending: Option<bool>,
-    /// Whether values may be summed.
-    #[schema(required)]
-    pub additive: Option<bool>,
+    /// Aggregation over time: how the values of several periods become one; null if unknown.
+    #[schema(required, value_type = Option<TimeAggregation>)]
+    pub time_aggregation: Option<String>,
+    /// Aggregation over groups: how the values of several programmes, partners, countries or slices
+    /// become one; null if unknown.
+    #[schema(required, value_type = Option<GroupAggregation>)]
+    pub group_aggregation: Option<String>,
+    /// State of the value: provisional, because it may still change, or verified; null if unknown.
+    #[schema(required, value_type = Option<StatisticState>)]
+    pub state: Option<String>,
     /// Type of result; null if unknown.
     #[schema(required, value_type = Option<ResultType>)]
     pub result_type: Option<String>,
@@ -125,6 +134,10 @@ pub struct ImpactStatisticTexts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required, value_type = Option<String>)]
     pub description: Option<Option<String>>,
+    /// Comment on the baseline, as plain text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, value_type = Option<String>)]
+    pub baseline_comment: Option<Option<String>>,
     /// Formatted value with qualifier, in the language of the response; null if there is no value.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required, value_type = Option<String>, example = "More than 500")]
@@ -149,6 +162,7 @@ pub fn render(
             transliterated: Some(chosen.is_transliterated),
             label: Some(chosen.text.title),
             description: Some(chosen.text.description),
+            baseline_comment: Some(chosen.text.comment),
             figure: Some(
                 loaded.fields.format_value(render_context.language_preference.ui_language),
             ),
@@ -188,7 +202,9 @@ pub fn render(
         unit: own.unit,
         measure: own.measure,
         ascending: own.ascending,
-        additive: own.additive,
+        time_aggregation: own.time_aggregation,
+        group_aggregation: own.group_aggregation,
+        state: own.state,
         result_type: own.result_type,
         programme,
         partner,

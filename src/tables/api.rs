@@ -143,15 +143,16 @@ pub async fn export_partners(
 /// Export impact statistics as a table
 ///
 /// The whole list of `/v1/impact-statistics` with the same filters, `q`, `sort` and `lang`. A row
-/// is one figure: a total, or the part that `disaggregation` describes. Sum only values that are
-/// `additive`, and never a total with its parts.
+/// is one figure: a total, or the part that `disaggregation` describes. Sum only
+/// what `time_aggregation` and `group_aggregation` allow, and never a total with its parts.
 ///
 /// Columns: `id`, `slug`, `status`; `language` of the texts, and whether they were
 /// `transliterated`; `label`, `description`; `figure` (formatted value), `value`
-/// (exact), `qualifier`, `unit`, `measure`, `ascending`, `additive`; `indicator` (slug),
+/// (exact), `qualifier`, `state`, `unit`, `measure`, `ascending`, `time_aggregation`,
+/// `group_aggregation`; `indicator` (slug),
 /// `indicator_label`, `programme` (slug), `programme_title`, `partner` (slug), `partner_name`,
 /// `countries`, `period_start`, `period_end`, `disaggregation` (`sex=female; age=15-24`),
-/// `baseline_value`, `baseline_year`, `target_value`, `target_period_start`, `target_period_end`,
+/// `baseline_value`, `baseline_year`, `baseline_date`, `baseline_comment`, `target_value`, `target_period_start`, `target_period_end`,
 /// `source_text`, `source_url`, `documents` (`title=url|page|language|media type`), `evidence`
 /// (slugs of videos, with passage and quotation: `video#12.5-30=en:More
 /// than five hundred of us came.`); `languages` that it has texts in; `published_at`, `created_at`,

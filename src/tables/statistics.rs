@@ -22,10 +22,12 @@ impl TableResource for ImpactStatistics {
         "figure",
         "value",
         "qualifier",
+        "state",
         "unit",
         "measure",
         "ascending",
-        "additive",
+        "time_aggregation",
+        "group_aggregation",
         "indicator",
         "indicator_label",
         "programme",
@@ -38,6 +40,8 @@ impl TableResource for ImpactStatistics {
         "disaggregation",
         "baseline_value",
         "baseline_year",
+        "baseline_date",
+        "baseline_comment",
         "target_value",
         "target_period_start",
         "target_period_end",
@@ -66,10 +70,12 @@ impl TableResource for ImpactStatistics {
         );
         row.decimal(loaded.fields.value.as_deref());
         row.text(&loaded.fields.qualifier);
+        row.optional_text(loaded.fields.state.as_deref());
         row.optional_text(loaded.fields.unit.as_deref());
         row.text(&loaded.fields.measure);
         row.boolean(loaded.fields.ascending);
-        row.boolean(loaded.fields.additive);
+        row.optional_text(loaded.fields.time_aggregation.as_deref());
+        row.optional_text(loaded.fields.group_aggregation.as_deref());
         row.reference(&loaded, "indicator", render_context);
         row.reference(&loaded, "programme", render_context);
         row.reference(&loaded, "partner", render_context);
@@ -83,7 +89,9 @@ impl TableResource for ImpactStatistics {
         row.cell(slice.to_cell());
         let baseline: Option<Baseline> = loaded.fields.baseline.unpack();
         row.decimal(baseline.as_ref().map(|baseline| baseline.value.as_str()));
-        row.integer(baseline.map(|baseline| baseline.year));
+        row.integer(baseline.as_ref().map(|baseline| baseline.year));
+        row.date(baseline.and_then(|baseline| baseline.date));
+        row.optional_text(chosen.as_ref().and_then(|chosen| chosen.text.comment.as_deref()));
         let target: Option<Target> = loaded.fields.target.unpack();
         row.decimal(target.as_ref().map(|target| target.value.as_str()));
         row.date(target.as_ref().and_then(|target| target.period_start));

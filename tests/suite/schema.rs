@@ -15,7 +15,9 @@ use sha2::{Digest, Sha256};
 
 use crate::backup_and_check::{damage, on_both};
 use crate::support::postgres::PostgresDatabase;
-use crate::support::process::{expect_exit, get, run, send_request, serve, stderr_text, terminate};
+use crate::support::process::{
+    expect_exit, get, run, run_with_input, send_request, serve, stderr_text, terminate,
+};
 use crate::support::sqlite::SqliteDatabase;
 
 /// The migration of version 0.1.0.
@@ -27,6 +29,7 @@ const LATER_MIGRATIONS: [&str; 5] = [
     "2026-11-30-000000_public_revisions",
     "2026-11-30-100000_search_analysis",
     "2026-11-30-150000_programme_iati_fields",
+    "2026-11-30-200000_results",
 ];
 
 /// Tables of only one database: full-text search and the migration history.
@@ -324,5 +327,79 @@ fn newer_schema_is_accepted_if_compatible() {
             let output = stderr_text(&expect_exit(run(directory, url, &[command]), 2));
             assert!(output.contains("newer than this program"), "{command}: {output}");
         }
+    });
+}
+
+/// The fields of items whose slug begins with `sum`, in the order of the slugs.
+fn stored_fields(url: &str) -> Vec<String> {
+    #[derive(QueryableByName)]
+    struct Fields {
+        #[diesel(sql_type = Text)]
+        fields: String,
+    }
+    let query =
+        diesel::sql_query("SELECT fields FROM items WHERE slug LIKE 'sum%' ORDER BY kind, slug");
+    let rows: Vec<Fields> = match open(url) {
+        Connection::Sqlite(mut connection) => query.load(&mut connection).expect("items"),
+        Connection::Postgres(mut connection) => query.load(&mut connection).expect("items"),
+    };
+    rows.into_iter().map(|row| row.fields).collect()
+}
+
+/// Reverts the migration that added results, and applies it again.
+#[test]
+fn results_migration_converts_former_statistics() {
+    on_both(|directory, url| {
+        let rules = [
+            r#""additive": true"#,
+            r#""additive": false"#,
+            r#""unit": "\"additive\":true""#,
+            r#""time_aggregation": "max", "group_aggregation": "sum""#,
+        ];
+        let mut lines: Vec<String> = Vec::new();
+        for (index, rule) in rules.iter().enumerate() {
+            let of = format!("sum-{index}");
+            lines.push(format!(r#"{{"resource": "indicator", "slug": "{of}", "status": "published", "label": "L", {rule}}}"#));
+            for (year, value) in [(2023, 10), (2024, 20)] {
+                lines.push(format!(r#"{{"resource": "impact_statistic", "slug": "{of}-{year}", "status": "published", "label": "L", "indicator": "{of}", "value": "{value}", "period_start": "{year}-01-01", "period_end": "{year}-12-31", "target": {{"value": "30"}}, "baseline": {{"value": "5", "year": 2020}}}}"#));
+            }
+        }
+        lines.push(r#"{"resource": "saved_query", "slug": "sums", "status": "published", "name": "Sums", "kind": "impact_statistic", "query": "country=AL&time_aggregation=sum&group_aggregation=sum"}"#.to_owned());
+        expect_exit(run_with_input(directory, url, &["import", "-"], &lines.join("\n")), 0);
+        let figures = || {
+            let (served, _, address) = serve(directory, url, &[]);
+            let paths = (0..rules.len()).map(|index| {
+                format!("/v1/impact-statistics/summary?indicator=sum-{index}&separate=true")
+            });
+            let bodies: Vec<String> = paths
+                .map(|path| {
+                    get(&address, &path, "").split_once("\r\n\r\n").expect("a body").1.to_owned()
+                })
+                .collect();
+            terminate(&served);
+            bodies
+        };
+        let (before, stored) = (figures(), stored_fields(url));
+        damage(url, &migration_sql(url, "2026-11-30-200000_results", "down.sql"));
+        damage(url, "DELETE FROM __diesel_schema_migrations WHERE version > '20261130100000'");
+        let former = stored_fields(url);
+        let with = |text: &str| former.iter().filter(|fields| fields.contains(text)).count();
+        assert_eq!(
+            (
+                with(r#","additive":true,"#),
+                with(r#","additive":false,"#),
+                with(r#","additive":null,"#)
+            ),
+            (3, 6, 3),
+            "{former:?}"
+        );
+        assert_eq!((with("country=AL&additive=true"), with("_aggregation")), (1, 0), "{former:?}");
+        expect_exit(run(directory, url, &["migrate"]), 0);
+        expect_exit(run(directory, url, &["check"]), 0);
+        // What the former version cannot say, the greatest value, is lost with it.
+        let is_kept = |fields: &&String| !fields.contains(r#""max""#);
+        let after = stored_fields(url);
+        assert!(stored.iter().filter(is_kept).all(|fields| after.contains(fields)), "{after:?}");
+        assert_eq!(figures()[..3], before[..3]);
     });
 }

@@ -292,7 +292,7 @@ fn generate_line(kind: LineKind, number: u32, spec: CatalogueSpec, rng: &mut Spl
             json!({
                 "resource": "impact_statistic", "slug": format!("statistic-{number}"), "value": rng.in_range(1, 100_000).to_string(),
                 "qualifier": rng.pick(&["exact", "more_than", "about"]), "unit": rng.pick(&["people", "women", "trainings"]), "measure": "unit",
-                "ascending": true, "additive": true, "programme": format!("programme-{}", rng.skewed_up_to(spec.programmes)),
+                "ascending": true, "time_aggregation": "sum", "group_aggregation": "sum", "programme": format!("programme-{}", rng.skewed_up_to(spec.programmes)),
                 "countries": rng.some_of(COUNTRY_CODES, 2), "period_start": format!("{year}-01-01"), "period_end": format!("{year}-12-31"),
                 "evidence": [{"video": format!("video-{}", rng.in_range(1, spec.videos.max(1)))}], "translations": translations(rng, number, TextFields::LABEL, spec),
             })

@@ -152,7 +152,8 @@ pub fn generate_indicator(number: u32) -> Value {
     let IndicatorTemplate { label, unit, is_percentage, ascending } = group.template();
     json!({
         "resource": "indicator", "slug": format!("indicator-{number}"), "label": format!("{label}: {}", group.field()), "unit": unit,
-        "measure": if is_percentage { "percentage" } else { "unit" }, "ascending": ascending, "additive": !is_percentage,
+        "measure": if is_percentage { "percentage" } else { "unit" }, "ascending": ascending, "time_aggregation": if is_percentage { "latest" } else { "sum" },
+        "group_aggregation": if is_percentage { "none" } else { "sum" },
     })
 }
 

@@ -100,7 +100,7 @@ fn indicator_element(
         unit: own.unit.clone(),
         measure: codes::measure_code(&own.measure).unwrap_or_default().to_owned(),
         ascending: own.ascending,
-        additive: own.additive,
+        additive: own.aggregation_rule().is_additive(),
         title: narratives(of, |text| Some(text.title.clone())),
         description: narratives(of, |text| text.description.clone()),
         references: reference
@@ -125,7 +125,7 @@ fn standalone_indicator(one: &Statistic, source: ValueSource<'_>) -> Indicator {
         unit: own.unit.clone(),
         measure: codes::measure_code(&own.measure).unwrap_or_default().to_owned(),
         ascending: own.ascending,
-        additive: own.additive,
+        additive: own.aggregation_rule().is_additive(),
         title: narratives(one, |text| Some(text.title.clone())),
         description: narratives(one, |text| text.description.clone()),
         baselines: baselines(&[one], source.activity),

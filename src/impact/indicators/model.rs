@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::http::json_fields::{JsonFields, limits};
+use crate::impact::aggregation_rule::{self, AggregationRule};
 use crate::impact::code_lists::{
-    INDICATOR_VOCABULARIES, MEASURE_UNIT, MEASURES, Measure, RESULT_TYPES, ResultType, Vocabulary,
+    GROUP_AGGREGATIONS, GroupAggregation, INDICATOR_VOCABULARIES, MEASURE_UNIT, MEASURES, Measure,
+    RESULT_TYPES, ResultType, TIME_AGGREGATIONS, TimeAggregation, Vocabulary,
 };
 use crate::resource::model::item::LoadedItem;
 use crate::resource::schema::{
@@ -56,10 +58,16 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
             example: "outcome",
         },
         FilterSchema {
-            name: "additive",
-            filter_type: FilterType::Boolean,
-            description: "Indicators whose values are additive (`true`) or not (`false`).",
-            example: "true",
+            name: "time_aggregation",
+            filter_type: FilterType::OneOf(TIME_AGGREGATIONS),
+            description: "Indicators whose values are aggregated over time in this way.",
+            example: "sum",
+        },
+        FilterSchema {
+            name: "group_aggregation",
+            filter_type: FilterType::OneOf(GROUP_AGGREGATIONS),
+            description: "Indicators whose values are summed over groups (`sum`) or not (`none`).",
+            example: "sum",
         },
         FilterSchema {
             name: TEXT_LANGUAGE_FILTER,
@@ -108,9 +116,13 @@ pub struct Indicator {
     /// Whether higher values are better.
     #[schema(required)]
     pub ascending: Option<bool>,
-    /// Whether values may be summed. Never true for percentages.
-    #[schema(required)]
-    pub additive: Option<bool>,
+    /// Aggregation over time: how the values of several periods become one; null if unknown.
+    #[schema(required, value_type = Option<TimeAggregation>)]
+    pub time_aggregation: Option<String>,
+    /// Aggregation over groups: how the values of several programmes, partners, countries or slices
+    /// become one; null if unknown.
+    #[schema(required, value_type = Option<GroupAggregation>)]
+    pub group_aggregation: Option<String>,
     /// Whether a percentage is a share of a whole, from 0 to 100; null for other measures.
     #[schema(required)]
     pub is_share: Option<bool>,
@@ -161,12 +173,12 @@ pub struct IndicatorTexts {
 /// Documentation of the request bodies, where it differs from that of responses.
 pub const BODY_DOCS: BodyDocs = BodyDocs {
     example: Some(
-        || json!({"slug": "women-subjected-to-violence", "status": "published", "label": "Women subjected to violence by a partner", "measure": "percentage", "unit": "women and girls aged 15 and older", "ascending": false, "additive": false, "code": "5.2.1", "vocabulary": "sdg"}),
+        || json!({"slug": "women-subjected-to-violence", "status": "published", "label": "Women subjected to violence by a partner", "measure": "percentage", "unit": "women and girls aged 15 and older", "ascending": false, "time_aggregation": "latest", "group_aggregation": "none", "code": "5.2.1", "vocabulary": "sdg"}),
     ),
     descriptions: &[
         (
             "additive",
-            "Whether values may be summed. A change is applied to the statistics of the indicator.",
+            "Deprecated: `true` for `time_aggregation` and `group_aggregation` `sum`, `false` for `latest` and `none`.",
         ),
         (
             "ascending",
@@ -175,12 +187,20 @@ pub const BODY_DOCS: BodyDocs = BodyDocs {
         ("code", "Code in the vocabulary; requires `vocabulary`."),
         ("description", "Method of measurement, as plain text, in `language`."),
         (
+            "group_aggregation",
+            "Aggregation over programmes, partners, countries and slices; `sum` only for the measure `unit`. A change is applied to the statistics of the indicator.",
+        ),
+        (
             "is_share",
             "Whether a percentage is a share of a whole and lies between 0 and 100, unlike a percentage change. Only for the measure `percentage`, where it is `true` by default.",
         ),
         (
             "measure",
             "Measure of the values; `unit` by default. A change is applied to the statistics of the indicator.",
+        ),
+        (
+            "time_aggregation",
+            "Aggregation of the values of several periods; `sum` only for the measure `unit`. A change is applied to the statistics of the indicator.",
         ),
         ("unit", "Unit of the values. A change is applied to the statistics of the indicator."),
     ],
@@ -195,8 +215,10 @@ pub struct IndicatorFields {
     pub measure: String,
     /// Whether higher values are better.
     pub ascending: Option<bool>,
-    /// Whether values may be summed.
-    pub additive: Option<bool>,
+    /// See [`TIME_AGGREGATIONS`].
+    pub time_aggregation: Option<String>,
+    /// See [`GROUP_AGGREGATIONS`].
+    pub group_aggregation: Option<String>,
     /// Whether a percentage is a share of a whole.
     pub is_share: Option<bool>,
     /// See [`RESULT_TYPES`].
@@ -207,6 +229,13 @@ pub struct IndicatorFields {
     pub vocabulary: Option<String>,
     /// URL of the vocabulary's description.
     pub vocabulary_url: Option<String>,
+}
+
+impl IndicatorFields {
+    /// Returns how the values are aggregated.
+    pub fn aggregation_rule(&self) -> AggregationRule {
+        AggregationRule::new(self.time_aggregation.as_deref(), self.group_aggregation.as_deref())
+    }
 }
 
 /// Parses and validates a request body.
@@ -221,13 +250,13 @@ pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<IndicatorFields> {
             "`is_share` is only for the measure `percentage`; omit it or change the measure.",
         );
     }
-    let additive = fields.flag("additive");
-    if additive == Some(true) && measure != MEASURE_UNIT {
-        let detail = format!(
-            "Values of the measure `{measure}` cannot be summed; omit `additive` or set it to false."
-        );
-        fields.error("additive", "not_allowed", detail);
-    }
+    let (time_aggregation, group_aggregation) = aggregation_rule::parse(fields);
+    let wrong = aggregation_rule::measure_errors(
+        &measure,
+        time_aggregation.as_deref(),
+        group_aggregation.as_deref(),
+    );
+    fields.errors_mut().extend(wrong);
     let (code, vocabulary) = (
         fields.text("code", limits::SHORT_TEXT),
         fields.one_of("vocabulary", INDICATOR_VOCABULARIES),
@@ -244,7 +273,8 @@ pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<IndicatorFields> {
         unit: fields.text("unit", limits::SHORT_TEXT),
         measure,
         ascending: fields.flag("ascending"),
-        additive,
+        time_aggregation,
+        group_aggregation,
         is_share: is_share.or(is_percentage.then_some(true)),
         result_type: fields.one_of("result_type", RESULT_TYPES),
         code,
@@ -278,7 +308,8 @@ pub fn render(
         unit: own.unit,
         measure: own.measure,
         ascending: own.ascending,
-        additive: own.additive,
+        time_aggregation: own.time_aggregation,
+        group_aggregation: own.group_aggregation,
         is_share: own.is_share,
         result_type: own.result_type,
         code: own.code,

@@ -1,12 +1,14 @@
 //! Storage behaviour of indicators: filter values, validation and propagation to statistics.
 
 use diesel::prelude::*;
+use serde_json::{Map, Value};
 
 use crate::db::schema::items;
 use crate::db::sql_fragment::{Bind, Fragment, id_in_fragment};
 use crate::db::{Connection, Id};
 use crate::http::json_fields::JsonFields;
 use crate::http::problem::{FieldError, Problem};
+use crate::impact::aggregation_rule;
 use crate::impact::indicators::model::{self, Indicator, IndicatorFields, SCHEMA};
 use crate::impact::measure_rules::{MeasureViolation, measure_violations};
 use crate::impact::resource::ImpactStatistics;
@@ -41,11 +43,12 @@ impl ResourceModel for Indicators {
             ("code", &own.code),
             ("vocabulary", &own.vocabulary),
             ("result_type", &own.result_type),
+            ("time_aggregation", &own.time_aggregation),
+            ("group_aggregation", &own.group_aggregation),
         ];
         let mut filter_values: Vec<_> =
             optional.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect();
         filter_values.push(("measure", own.measure.clone()));
-        filter_values.extend(own.additive.map(|additive| ("additive", additive.to_string())));
         filter_values
     }
 }
@@ -60,6 +63,10 @@ impl Resource for Indicators {
 
     fn render(loaded: LoadedItem<IndicatorFields>, render_context: &RenderContext) -> Indicator {
         model::render(loaded, render_context)
+    }
+
+    fn before_patch(fields: &mut Map<String, Value>, patch: &Map<String, Value>) {
+        aggregation_rule::before_patch(fields, patch);
     }
 
     /// Rejects a change of measure that the values of its statistics would violate.
@@ -111,7 +118,8 @@ impl Resource for Indicators {
                 indicator.unit.clone(),
                 indicator.measure.clone(),
                 indicator.ascending,
-                indicator.additive,
+                indicator.time_aggregation.clone(),
+                indicator.group_aggregation.clone(),
                 indicator.result_type.clone(),
             )
         };

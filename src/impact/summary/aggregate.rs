@@ -1,12 +1,20 @@
-//! Sum, minimum, maximum, latest value and progress of deduplicated statistics.
+//! Total, sum, minimum, maximum, latest value and progress of deduplicated statistics.
+//!
+//! The total is that of the rule of the indicator: over time the sum, or for each scope the latest
+//! or greatest value, and over groups the sum. A statistic without an indicator is a scope of its
+//! own.
 //!
 //! Qualifiers are preserved: "more than 250" and 500 sum up to "more than 750"; a sum with both
 //! lower and upper bounds is "about".
 
-use std::collections::BTreeSet;
+use std::cmp::Ordering;
+use std::collections::{BTreeSet, HashMap};
 
+use crate::impact::aggregation_rule::TimeAggregation;
 use crate::impact::progress::progress_percent;
-use crate::impact::summary::fact_table::{FactRow, FactTable};
+use crate::impact::summary::deduplicate::deduplicate_scopes;
+use crate::impact::summary::fact::Fact;
+use crate::impact::summary::fact_table::{FactRow, FactTable, ScopeIds};
 use crate::impact::summary::targets::{GroupRows, Plan, plan};
 use crate::text::decimal::exact::ExactDecimal;
 
@@ -40,10 +48,21 @@ pub struct TargetTotal {
     pub period_end: Option<String>,
 }
 
+/// A total, and how the values of several periods became one.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Total {
+    /// The value.
+    pub value: QualifiedValue,
+    /// `None` if all values have the same period.
+    pub over_time: Option<TimeAggregation>,
+}
+
 /// Aggregates of statistics.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Aggregates {
-    /// Sum, if the values are additive; or the only value.
+    /// Total by the rule of the values; or the only value.
+    pub total: Option<Total>,
+    /// The total, if it is the sum of all values.
     pub sum: Option<QualifiedValue>,
     /// Minimum.
     pub min: Option<ValueWithSource>,
@@ -67,6 +86,51 @@ pub fn combine_qualifiers(one: &str, other: &str) -> &'static str {
         ("exact" | "less_than", "exact" | "less_than") => "less_than",
         _ => "about",
     }
+}
+
+/// A sum with its qualifier, and how the values of several periods became one.
+type QualifiedSum = (ExactDecimal, &'static str, Option<TimeAggregation>);
+
+/// Computes the total of a group; `None` if there is no value, or if its rule does not say how
+/// several values become one.
+fn total(facts: &FactTable, group: GroupRows<'_>) -> Option<QualifiedSum> {
+    let values: Vec<Fact<'_>> =
+        group.counted.iter().filter_map(|row| facts.value_fact(*row)).collect();
+    let first = values.first()?;
+    let is_alone = first.scope.indicator == 0 && values.len() > 1;
+    let has_one_scope = !is_alone && values.iter().all(|value| value.scope == first.scope);
+    if !has_one_scope && !group.rule.sums_groups() {
+        return None;
+    }
+    let has_one_period = values.iter().all(|value| value.period == first.period);
+    let over_time = if has_one_period { None } else { Some(group.rule.over_time?) };
+    let summed: Vec<Fact<'_>> = match over_time {
+        None | Some(TimeAggregation::Sum) => values,
+        Some(TimeAggregation::Never) => return None,
+        Some(rule @ (TimeAggregation::Latest | TimeAggregation::Max)) => {
+            let mut scopes: HashMap<(&ScopeIds, Option<usize>), Vec<Fact<'_>>> = HashMap::new();
+            for value in values {
+                let alone = (value.scope.indicator == 0).then_some(value.row);
+                scopes.entry((value.scope, alone)).or_default().push(value);
+            }
+            let chosen = scopes.values().filter_map(|values| match rule {
+                TimeAggregation::Max => values.iter().max_by(|a, b| compare_maximum(a, b)),
+                _ => values.iter().max_by_key(|value| value.latest_order()),
+            });
+            let rows = deduplicate_scopes(chosen.copied(), group.not_totals);
+            rows.into_iter().filter_map(|row| facts.value_fact(row)).collect()
+        }
+    };
+    let qualifier =
+        summed.iter().fold("exact", |all, value| combine_qualifiers(all, value.qualifier));
+    let sum = summed.iter().fold(ExactDecimal::ZERO, |sum, value| sum.add(value.value));
+    Some((sum, qualifier, over_time))
+}
+
+/// Orders values: of equal ones, "more than" is greater, then the oldest.
+fn compare_maximum(a: &Fact<'_>, b: &Fact<'_>) -> Ordering {
+    let more = |value: &Fact<'_>| value.qualifier == "more_than";
+    a.value.cmp(b.value).then(more(a).cmp(&more(b))).then(b.number.cmp(&a.number))
 }
 
 /// Computes the aggregates of a group. A single value needs no sum, so that it is one.
@@ -104,21 +168,20 @@ pub fn aggregate(facts: &FactTable, group: GroupRows<'_>) -> Aggregates {
     });
     let latest =
         rows.iter().max_by_key(|(_, row, _)| (row.period_days.last_known_day(), row.number));
-    let sum = (rows.len() == 1 || (group.is_additive && !rows.is_empty())).then(|| {
-        let qualifier =
-            rows.iter().fold("exact", |all, (_, row, _)| combine_qualifiers(all, row.qualifier));
-        let sum = rows.iter().fold(ExactDecimal::ZERO, |sum, (_, _, value)| sum.add(value));
-        (sum, qualifier)
-    });
-    let Plan { baseline, target, not_reported } =
-        plan(facts, group, latest.map(|(index, ..)| *index));
-    let actual = match &sum {
-        Some((sum, qualifier)) if group.is_additive => {
+    let total = total(facts, group);
+    let Plan { baseline, target, not_reported } = plan(facts, group);
+    let actual = match &total {
+        Some((total, qualifier, _)) => {
             let not_reported = not_reported.unwrap_or(ExactDecimal::ZERO);
-            Some((sum.add(&not_reported), *qualifier))
+            Some((total.add(&not_reported), *qualifier))
         }
-        _ => latest.map(|(_, row, value)| ((*value).clone(), row.qualifier)),
+        None => latest.map(|(_, row, value)| ((*value).clone(), row.qualifier)),
     };
+    let total = total.map(|(value, qualifier, over_time)| Total {
+        value: QualifiedValue { value: value.to_string(), qualifier },
+        over_time,
+    });
+    let is_sum = |total: &&Total| total.over_time.is_none_or(|rule| rule == TimeAggregation::Sum);
     // Values of which some and others are better when higher make no progress together.
     let directions: BTreeSet<bool> =
         rows.iter().filter_map(|(_, row, _)| facts.scope(row)?.ascending).collect();
@@ -134,7 +197,8 @@ pub fn aggregate(facts: &FactTable, group: GroupRows<'_>) -> Aggregates {
         Some(QualifiedValue { value, qualifier })
     });
     Aggregates {
-        sum: sum.map(|(sum, qualifier)| QualifiedValue { value: sum.to_string(), qualifier }),
+        sum: total.as_ref().filter(is_sum).map(|total| total.value.clone()),
+        total,
         min: one(min),
         max: one(max),
         latest: one(latest),
@@ -148,6 +212,7 @@ pub fn aggregate(facts: &FactTable, group: GroupRows<'_>) -> Aggregates {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::impact::aggregation_rule::AggregationRule;
     use crate::impact::fact_record::{FactScope, FactValues};
     use crate::impact::summary::fact_table::fact_table_for_tests;
 
@@ -155,6 +220,7 @@ mod tests {
         given: &[(usize, &'static str, FactValues<'static>)],
         is_additive: bool,
     ) -> Aggregates {
+        let rule = if is_additive { AggregationRule::SUM } else { AggregationRule::default() };
         let scope =
             |number: usize| FactScope { unit: Some(number.to_string()), ..FactScope::default() };
         let given: Vec<_> = given
@@ -163,7 +229,7 @@ mod tests {
             .collect();
         let facts = fact_table_for_tests(&given);
         let rows: Vec<usize> = (0..facts.rows.len()).collect();
-        aggregate(&facts, GroupRows { counted: &rows, without_value: &[], is_additive })
+        aggregate(&facts, GroupRows { counted: &rows, without_value: &[], not_totals: &[], rule })
     }
 
     fn with_qualifier(qualifier: &'static str) -> FactValues<'static> {

@@ -26,7 +26,7 @@ pub const OPENAPI: ListEndpoint = ListEndpoint {
 
 /// Get a summary of impact statistics
 ///
-/// Aggregates the statistics of a list by group: sum, minimum, maximum and latest value, baseline,
+/// Aggregates the statistics of a list by group: total, sum, minimum, maximum and latest value, baseline,
 /// target and progress. Accepts the filters of the list. Sums are exact and preserve qualifiers:
 /// "more than 250" and 500 sum up to "more than 750". Nothing is counted twice: of overlapping
 /// statistics of one indicator (a total and its disaggregations, a year and its quarters, the

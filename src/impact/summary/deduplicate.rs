@@ -16,7 +16,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::impact::summary::day_range::DayRange;
-use crate::impact::summary::fact::Fact;
+use crate::impact::summary::fact::{Fact, Parts};
 use crate::impact::summary::fact_table::FactTable;
 use crate::text::decimal::exact::ExactDecimal;
 
@@ -36,6 +36,8 @@ pub struct Deduplicated {
     pub rows: Vec<usize>,
     /// In row order.
     pub excluded: Vec<ExcludedRow>,
+    /// Indexes of the counted rows that are not the totals of their parts.
+    pub not_totals: Vec<usize>,
 }
 
 /// Key of facts that may overlap.
@@ -64,17 +66,39 @@ impl<'a> OverlapGroup<'a> {
 /// Maximum size of an overlap group whose facts are compared pairwise.
 const LINEAR_SCAN_LIMIT: usize = 64;
 
-/// Selects the rows to count; rows without a value are omitted. `is_additive` is whether their
-/// values may be summed: only then can a whole be compared with its parts.
-pub fn deduplicate(facts: &FactTable, rows: &[usize], is_additive: bool) -> Deduplicated {
-    deduplicate_facts(rows.iter().filter_map(|row| facts.value_fact(*row)), is_additive)
+/// Selects the rows to count; rows without a value are omitted. A whole is compared with its `parts`.
+pub fn deduplicate(facts: &FactTable, rows: &[usize], parts: Parts) -> Deduplicated {
+    deduplicate_facts(rows.iter().filter_map(|row| facts.value_fact(*row)), parts)
 }
 
 /// Selects the facts to count, see [`deduplicate`].
-pub fn deduplicate_facts<'a>(
+pub fn deduplicate_facts<'a>(facts: impl Iterator<Item = Fact<'a>>, parts: Parts) -> Deduplicated {
+    select_facts(facts, Totals::Compared(parts))
+}
+
+/// Selects the facts to count regardless of their periods: each is that of a scope, or has no
+/// indicator. The rows of `not_totals` are known not to be the totals of their parts.
+pub fn deduplicate_scopes<'a>(
     facts: impl Iterator<Item = Fact<'a>>,
-    is_additive: bool,
-) -> Deduplicated {
+    not_totals: &[usize],
+) -> Vec<usize> {
+    let facts = facts.map(|fact| match fact.scope.indicator {
+        0 => fact,
+        _ => Fact { period: DayRange::UNBOUNDED, ..fact },
+    });
+    select_facts(facts, Totals::Except(not_totals)).rows
+}
+
+/// How to decide which facts are the totals of their parts.
+#[derive(Clone, Copy)]
+enum Totals<'a> {
+    /// By comparison with their parts.
+    Compared(Parts),
+    /// All but these rows.
+    Except(&'a [usize]),
+}
+
+fn select_facts<'a>(facts: impl Iterator<Item = Fact<'a>>, totals: Totals<'_>) -> Deduplicated {
     let mut groups: HashMap<OverlapGroup<'a>, Vec<Fact<'a>>> = HashMap::new();
     for fact in facts {
         groups.entry(OverlapGroup::new(&fact)).or_default().push(fact);
@@ -83,7 +107,7 @@ pub fn deduplicate_facts<'a>(
     for members in groups.into_values() {
         match members.as_slice() {
             [one] => counted.rows.push(one.row),
-            _ => select_widest(members, is_additive, &mut counted),
+            _ => select_widest(members, totals, &mut counted),
         }
     }
     counted.rows.sort_unstable();
@@ -96,16 +120,17 @@ pub fn deduplicate_facts<'a>(
 struct CountedFact<'a> {
     fact: Fact<'a>,
     is_total: bool,
+    parts: Parts,
 }
 
 impl CountedFact<'_> {
     fn covers(&self, other: &Fact<'_>) -> bool {
-        self.fact.overlaps(other) && (self.is_total || !self.fact.has_part(other))
+        self.fact.overlaps(other) && (self.is_total || !self.fact.has_part(other, self.parts))
     }
 }
 
 /// Selects facts in order of decreasing width, and excludes facts that a selected one covers.
-fn select_widest(mut members: Vec<Fact<'_>>, is_additive: bool, counted: &mut Deduplicated) {
+fn select_widest(mut members: Vec<Fact<'_>>, totals: Totals<'_>, counted: &mut Deduplicated) {
     let sums = BreakdownSums::of(&members);
     members.sort_by_cached_key(|member| {
         (
@@ -119,8 +144,16 @@ fn select_widest(mut members: Vec<Fact<'_>>, is_additive: bool, counted: &mut De
     // Facts of different programmes never overlap, so a large group is partitioned by programme.
     let is_small = members.len() <= LINEAR_SCAN_LIMIT;
     let partition = |fact: &Fact<'_>| if is_small { 0 } else { fact.scope.programme };
-    let totals =
-        if is_additive && differ_in_width(&members) { find_totals(&members) } else { Vec::new() };
+    let (parts, totals) = match totals {
+        Totals::Compared(parts) if parts != Parts::None && differ_in_width(&members) => {
+            (parts, find_totals(&members, parts))
+        }
+        Totals::Compared(parts) => (parts, Vec::new()),
+        Totals::Except(rows) => {
+            let is_total = |member: &Fact<'_>| !rows.contains(&member.row);
+            (Parts::SamePeriod, members.iter().map(is_total).collect())
+        }
+    };
     let mut taken: BTreeMap<u32, Vec<CountedFact<'_>>> = BTreeMap::new();
     for (index, member) in members.iter().enumerate() {
         let programme = partition(member);
@@ -138,7 +171,10 @@ fn select_widest(mut members: Vec<Fact<'_>>, is_additive: bool, counted: &mut De
         }
         counted.rows.push(member.row);
         let is_total = totals.get(index).is_none_or(|is_total| *is_total);
-        taken.entry(programme).or_default().push(CountedFact { fact: *member, is_total });
+        if !is_total {
+            counted.not_totals.push(member.row);
+        }
+        taken.entry(programme).or_default().push(CountedFact { fact: *member, is_total, parts });
     }
 }
 
@@ -160,7 +196,7 @@ fn differ_in_width(members: &[Fact<'_>]) -> bool {
 ///
 /// The parts of a part are parts of the whole, so whether a part is a total itself does not depend
 /// on the whole: the narrowest are decided first.
-fn find_totals(members: &[Fact<'_>]) -> Vec<bool> {
+fn find_totals(members: &[Fact<'_>], parts: Parts) -> Vec<bool> {
     // Facts of a programme have no parts in others.
     let mut by_programme: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     for (index, member) in members.iter().enumerate() {
@@ -169,7 +205,8 @@ fn find_totals(members: &[Fact<'_>]) -> Vec<bool> {
     let mut totals = vec![true; members.len()];
     for (index, whole) in members.iter().enumerate().rev() {
         let candidate = |index: usize| {
-            Some(CountedFact { fact: *members.get(index)?, is_total: *totals.get(index)? })
+            let (fact, is_total) = (*members.get(index)?, *totals.get(index)?);
+            Some(CountedFact { fact, is_total, parts })
         };
         let same = by_programme.get(&whole.scope.programme).filter(|_| whole.scope.programme != 0);
         let is_total = match same {
@@ -196,13 +233,14 @@ fn can_be_total<'a>(whole: &Fact<'a>, narrower: impl Iterator<Item = CountedFact
         return true;
     }
     let is_summed = |part: &Fact<'_>| matches!(part.qualifier, "exact" | "more_than");
-    let parts: Vec<CountedFact<'a>> = narrower.filter(|part| whole.has_part(&part.fact)).collect();
+    let parts: Vec<CountedFact<'a>> =
+        narrower.filter(|part| whole.has_part(&part.fact, part.parts)).collect();
     let positive = parts
         .iter()
         .filter(|part| is_summed(&part.fact) && *part.fact.value > ExactDecimal::ZERO)
         .fold(ExactDecimal::ZERO, |sum, part| sum.add(part.fact.value));
     // No selection of the parts has a greater sum.
-    if *whole.value >= positive {
+    if parts.is_empty() || *whole.value >= positive {
         return true;
     }
     let mut counted: Vec<CountedFact<'a>> = Vec::new();
@@ -299,7 +337,7 @@ mod tests {
     ) -> (Vec<usize>, Vec<(usize, usize)>) {
         let facts = fact_table(given, true);
         let rows: Vec<usize> = (0..facts.rows.len()).collect();
-        let counted = deduplicate(&facts, &rows, true);
+        let counted = deduplicate(&facts, &rows, Parts::AnyPeriod);
         (
             counted.rows,
             counted.excluded.iter().map(|excluded| (excluded.row, excluded.covered_by)).collect(),
@@ -405,7 +443,7 @@ mod tests {
     fn statistics_without_indicator_are_independent() {
         let alone = |given: &[(&str, &str, &str, &str, &str)]| {
             let facts = fact_table(given, false);
-            deduplicate(&facts, &(0..facts.rows.len()).collect::<Vec<_>>(), true).rows
+            deduplicate(&facts, &(0..facts.rows.len()).collect::<Vec<_>>(), Parts::AnyPeriod).rows
         };
         assert_eq!(alone(&[("one", "AL", "", Y24, "1"), ("one", "AL", "", Y24, "2")]), [0, 1]);
         assert_eq!(
@@ -434,7 +472,7 @@ mod tests {
             let values: Vec<String> = given.iter().map(|one| one.4.to_string()).collect();
             let given: Vec<_> = given.iter().zip(&values).map(|(one, value)| (programmes[one.0], countries[one.1], slices[one.2], periods[one.3], value.as_str())).collect();
             let facts = fact_table(&given, true);
-            let counted = deduplicate(&facts, &(0..facts.rows.len()).collect::<Vec<_>>(), true);
+            let counted = deduplicate(&facts, &(0..facts.rows.len()).collect::<Vec<_>>(), Parts::AnyPeriod);
             let fact = |row: usize| facts.value_fact(row).unwrap();
             for (index, one) in counted.rows.iter().enumerate() {
                 for other in &counted.rows[index + 1..] {
@@ -450,7 +488,7 @@ mod tests {
             for excluded in &counted.excluded {
                 prop_assert!(fact(excluded.row).overlaps(&fact(excluded.covered_by)) && counted.rows.contains(&excluded.covered_by));
             }
-            let not_additive = deduplicate(&facts, &(0..facts.rows.len()).collect::<Vec<_>>(), false);
+            let not_additive = deduplicate(&facts, &(0..facts.rows.len()).collect::<Vec<_>>(), Parts::None);
             for (index, one) in not_additive.rows.iter().enumerate() {
                 for other in &not_additive.rows[index + 1..] {
                     prop_assert!(!fact(*one).overlaps(&fact(*other)));

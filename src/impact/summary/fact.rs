@@ -4,9 +4,35 @@
 //! partner, countries, a period and slices; an unset dimension of the box covers everything.
 
 use crate::db::RowId;
+use crate::impact::aggregation_rule::{AggregationRule, TimeAggregation};
 use crate::impact::summary::day_range::DayRange;
 use crate::impact::summary::fact_table::{FactTable, ScopeIds};
 use crate::text::decimal::exact::ExactDecimal;
+
+/// Which facts can be parts of a whole, whose value is the sum of theirs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Parts {
+    /// None: values are not summed over groups.
+    None,
+    /// Those of the same period: values are only summed over groups.
+    SamePeriod,
+    /// All: values are summed over groups and over time.
+    AnyPeriod,
+    /// Those of targets: a target without a period is that of the whole duration, and not compared
+    /// with those of its periods.
+    Planned,
+}
+
+impl Parts {
+    /// Returns the parts of values with this rule.
+    pub fn of(rule: AggregationRule) -> Self {
+        match rule.over_time {
+            _ if !rule.sums_groups() => Self::None,
+            Some(TimeAggregation::Sum) => Self::AnyPeriod,
+            _ => Self::SamePeriod,
+        }
+    }
+}
 
 /// A value, a target or a baseline.
 #[derive(Clone, Copy, Debug)]
@@ -99,14 +125,25 @@ impl Fact<'_> {
 
     /// Whether another fact is a part of this one: contained in it, and about one of several
     /// countries, programmes, partners or places, or about one period of all.
-    pub fn has_part(&self, other: &Self) -> bool {
+    pub fn has_part(&self, other: &Self, parts: Parts) -> bool {
         let (whole, part) = (self.scope, other.scope);
         let is_narrower = (whole.programme == 0 && part.programme != 0)
             || (whole.partner == 0 && part.partner != 0)
             || whole.countries.len() != part.countries.len()
             || (!whole.has_location && part.has_location)
             || (!self.period.is_bounded() && other.period.is_bounded());
-        is_narrower && self.contains(other)
+        let is_in_period = match parts {
+            Parts::None => false,
+            Parts::SamePeriod => self.period == other.period,
+            Parts::Planned if !self.period.is_bounded() => self.period == other.period,
+            Parts::AnyPeriod | Parts::Planned => self.period.contains(other.period),
+        };
+        is_narrower && is_in_period && whole.contains(part)
+    }
+
+    /// Orders facts by the end of their period; of equal ones the newest is greater.
+    pub fn latest_order(&self) -> (i32, RowId) {
+        (self.period.last_known_day(), self.number)
     }
 
     /// Returns the number of fields that are set.

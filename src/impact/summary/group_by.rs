@@ -4,10 +4,12 @@ use std::collections::HashMap;
 
 use crate::db::Id;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
+use crate::impact::aggregation_rule::{AggregationRule, TimeAggregation};
 use crate::impact::code_lists::MEASURE_UNIT;
 use crate::impact::fact_record::FactScope;
 use crate::impact::summary::aggregate::{Aggregates, aggregate};
 use crate::impact::summary::deduplicate::{Deduplicated, deduplicate};
+use crate::impact::summary::fact::Parts;
 use crate::impact::summary::fact_table::{FactRow, FactTable, fold_case};
 use crate::impact::summary::params::GroupBy;
 use crate::impact::summary::targets::GroupRows;
@@ -35,8 +37,8 @@ pub struct Comparability {
     pub unit: Option<String>,
     /// See [`crate::impact::code_lists::MEASURES`].
     pub measure: String,
-    /// Whether values may be summed.
-    pub is_additive: bool,
+    /// How values are aggregated.
+    pub rule: AggregationRule,
 }
 
 /// Reason why values cannot be summed.
@@ -73,7 +75,9 @@ pub struct Grouper<'a> {
     pub group_by: &'a [GroupBy],
     /// Whether values that cannot be summed become separate groups instead of an error.
     pub separate_incomparable: bool,
-    /// Whether a sum is requested.
+    /// Whether the total is requested.
+    pub wants_total: bool,
+    /// Whether the sum is requested.
     pub wants_sum: bool,
     /// Whether an item is visible to the client.
     pub is_visible: &'a dyn Fn(Id) -> bool,
@@ -99,7 +103,8 @@ impl Grouper<'_> {
             if self.separate_incomparable {
                 let sort = comparability(scope);
                 let unit = sort.unit.map_or(KeyPart::Undivided, KeyPart::Text);
-                let more = [unit, KeyPart::Text(format!("{} {}", sort.measure, sort.is_additive))];
+                let more =
+                    [unit, KeyPart::Text(format!("{} {}", sort.measure, sort.rule.encode()))];
                 key.extend(more.clone());
                 comparable.extend(more);
             }
@@ -162,7 +167,12 @@ impl Grouper<'_> {
             .find(|place| marks(place).map(|marks| marks.unit_and_measure) != kind)
             .and_then(of);
         let reason = rows.iter().filter_map(of).find_map(not_summable_reason);
-        sort.is_additive = reason.is_none();
+        sort.rule = rows
+            .iter()
+            .filter_map(of)
+            .map(rule_of)
+            .reduce(AggregationRule::combined)
+            .unwrap_or(sort.rule);
         if let Some(other) = mismatch {
             let detail = format!(
                 "{} and {} are different units, which cannot be summed",
@@ -175,17 +185,24 @@ impl Grouper<'_> {
             .into_iter()
             .partition(|place| facts.rows.get(*place).is_some_and(|row| row.value.is_some()));
         let with_value: Vec<usize> = with_value;
-        let is_additive = reason.is_none();
-        let counted = deduplicate(facts, &with_value, is_additive);
+        let rule = sort.rule;
+        let counted = deduplicate(facts, &with_value, Parts::of(rule));
+        let rows = GroupRows {
+            counted: &counted.rows,
+            without_value: &without_value,
+            not_totals: &counted.not_totals,
+            rule,
+        };
+        let computed = aggregate(facts, rows);
         // A single value needs no sum.
-        let not_summable = reason.filter(|_| counted.rows.len() > 1);
+        let not_summable = reason.filter(|_| counted.rows.len() > 1 && computed.sum.is_none());
+        // The total takes the place of a sum that is not meaningful.
+        let is_wanted = if self.wants_total { computed.total.is_none() } else { self.wants_sum };
         if let Some(refusal) =
-            not_summable.clone().filter(|_| self.wants_sum && !self.separate_incomparable)
+            not_summable.clone().filter(|_| is_wanted && !self.separate_incomparable)
         {
             return Err((parts, refusal));
         }
-        let rows = GroupRows { counted: &counted.rows, without_value: &without_value, is_additive };
-        let computed = aggregate(facts, rows);
         Ok(Group {
             key: parts,
             comparability: sort,
@@ -203,8 +220,8 @@ impl Grouper<'_> {
         refused.sort_by(|a, b| a.0.cmp(&b.0));
         let mut problem = Problem::new(
             ProblemKind::NotSummable,
-            "Some of these statistics cannot be summed. Filter by one `unit` or `indicator`, group by them, filter by `additive=true`, \
-             omit `sum` from `aggregates`, or send `separate=true` to list them separately.",
+            "Some of these statistics cannot be summed. Filter by one `unit` or `indicator`, group by them, filter by `time_aggregation=sum&group_aggregation=sum`, \
+             omit `total` and `sum` from `aggregates`, or send `separate=true` to list them separately.",
         );
         problem.errors = refused
             .iter()
@@ -272,10 +289,18 @@ pub fn key_part(by: &GroupBy, scope: &FactScope, is_visible: &dyn Fn(Id) -> bool
 }
 
 fn comparability(scope: &FactScope) -> Comparability {
-    Comparability {
-        unit: scope.unit.clone(),
-        measure: scope.measure.clone(),
-        is_additive: not_summable_reason(scope).is_none(),
+    Comparability { unit: scope.unit.clone(), measure: scope.measure.clone(), rule: rule_of(scope) }
+}
+
+/// Returns how the values of a scope are aggregated. Only counts are summed.
+fn rule_of(scope: &FactScope) -> AggregationRule {
+    let rule = scope.rule;
+    if scope.measure == MEASURE_UNIT {
+        return rule;
+    }
+    AggregationRule {
+        over_time: rule.over_time.filter(|over_time| *over_time != TimeAggregation::Sum),
+        over_groups: rule.over_groups.filter(|is_sum| !is_sum),
     }
 }
 
@@ -285,20 +310,17 @@ fn not_summable_reason(scope: &FactScope) -> Option<NotSummableReason> {
         let detail = format!("Values of the measure `{}` cannot be summed", scope.measure);
         return Some(NotSummableReason { code: "not_a_count", detail });
     }
-    match scope.additive {
-        Some(true) => None,
-        Some(false) => Some(NotSummableReason {
-            code: "not_additive",
-            detail: format!("{} is not additive (`additive` is false)", describe_scope(scope)),
-        }),
-        None => Some(NotSummableReason {
-            code: "not_additive",
-            detail: format!(
-                "{} is not marked additive (`additive` is null)",
-                describe_scope(scope)
-            ),
-        }),
-    }
+    let (over_time, over_groups) = scope.rule.names();
+    let quoted = |name: Option<&str>| name.map_or("null".to_owned(), |name| format!("`{name}`"));
+    (scope.rule != AggregationRule::SUM).then(|| NotSummableReason {
+        code: "not_additive",
+        detail: format!(
+            "{} is not additive (`time_aggregation` is {}, `group_aggregation` is {})",
+            describe_scope(scope),
+            quoted(over_time),
+            quoted(over_groups)
+        ),
+    })
 }
 
 /// Describes the counted quantity of a scope for a message.

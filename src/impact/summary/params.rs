@@ -29,7 +29,7 @@ const MAX_DIMENSION_LEN: usize = 200;
 pub const GROUP_KEYS: &[&str] = &["country", "year", "programme", "partner", "indicator", "unit"];
 /// Aggregates of a group.
 pub const AGGREGATES: &[&str] =
-    &["sum", "count", "min", "max", "latest", "baseline", "target", "progress"];
+    &["total", "sum", "count", "min", "max", "latest", "baseline", "target", "progress"];
 
 /// List parameters that summaries do not support.
 pub const EXCLUDED_PARAMS: &[&str] = &[
@@ -132,7 +132,7 @@ pub struct SummaryParams {
 
 /// Version of the rules of aggregation. A new one changes entity tags, so that clients do not keep
 /// aggregates by other rules.
-pub const AGGREGATION_VERSION: u32 = 2;
+pub const AGGREGATION_VERSION: u32 = 3;
 
 /// Identifies a summary request in entity tags.
 #[derive(Serialize)]
@@ -297,7 +297,7 @@ pub fn openapi_parameters() -> Vec<Value> {
         ),
         query_parameter(
             "separate",
-            "List values of other units and values that are not additive as separate groups without a sum, instead of responding with 422.",
+            "List values of other units, and values that are aggregated in another way, as separate groups, instead of responding with 422.",
             json!({"type": "boolean", "default": false}),
             json!(true),
         ),

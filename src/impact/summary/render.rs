@@ -17,7 +17,7 @@ use crate::impact::summary::group_by::{Group, Grouper, KeyPart};
 use crate::impact::summary::params::{GroupBy, SummaryParams};
 use crate::impact::summary::response::{
     ExcludedStatistic, GroupKey, ImpactSummary, NotSummable, SummaryAmount, SummaryBaseline,
-    SummaryGroup, SummaryTarget, SummaryValue,
+    SummaryGroup, SummaryTarget, SummaryTotal, SummaryValue,
 };
 use crate::impact::summary::select::{SelectedRows, load_selected_rows};
 use crate::resource::schema::ResourceKind;
@@ -39,6 +39,7 @@ pub fn build_summary(
     let mut groups = Grouper {
         group_by: &params.group_by,
         separate_incomparable: params.separate_incomparable,
+        wants_total: params.includes("total"),
         wants_sum: params.includes("sum"),
         is_visible: &|id| render_context.has_target(&id),
         selects_country: &|code| params.list.accepts("country", code),
@@ -249,6 +250,9 @@ impl GroupRenderer<'_> {
             unit: group.comparability.unit.clone(),
             measure: measure.to_owned(),
             count: group.deduplicated.rows.len(),
+            total: params.includes("total").then(|| {
+                computed.total.as_ref().map(|total| SummaryTotal::new(total, measure, language))
+            }),
             sum: params.includes("sum").then(|| {
                 computed.sum.as_ref().map(|sum| SummaryAmount::new(sum, measure, language))
             }),

@@ -3,8 +3,9 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::impact::aggregation_rule::TimeAggregation;
 use crate::impact::display_value::{format_plain_value, format_value};
-use crate::impact::summary::aggregate::{BaselineTotal, QualifiedValue, TargetTotal};
+use crate::impact::summary::aggregate::{BaselineTotal, QualifiedValue, TargetTotal, Total};
 use crate::resource::model::packed::PackedJson;
 use crate::resource::view::context::ShortReference;
 use crate::text::decimal::format::is_exact_as_double;
@@ -34,7 +35,12 @@ pub struct SummaryGroup {
     /// Number of counted statistics.
     #[schema(minimum = 0, example = 12)]
     pub count: usize,
-    /// Sum, or the only value; null if there is none, or several that are not additive.
+    /// Total by `time_aggregation` and `group_aggregation` of the values, or the only value; null if
+    /// there is none, or several that have no total.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<SummaryTotal>)]
+    pub total: Option<Option<SummaryTotal>>,
+    /// The total, if it is the sum of all counted values; otherwise null.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<SummaryAmount>)]
     pub sum: Option<Option<SummaryAmount>>,
@@ -55,18 +61,19 @@ pub struct SummaryGroup {
     #[schema(value_type = Option<SummaryValue>)]
     pub latest: Option<Option<SummaryValue>>,
     /// Baseline, if that of each counted statistic is known: the sum of the earliest baseline of
-    /// each scope. If the values are not additive, that of the only scope.
+    /// each scope. If the values are not summed over groups, that of the only scope.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<SummaryBaseline>)]
     pub baseline: Option<Option<SummaryBaseline>>,
     /// Target, if that of each counted statistic is known: the sum of the targets that do not
-    /// overlap, including those of statistics without a value. If the values are not additive,
-    /// that of the period of the latest value, or else the latest one.
+    /// overlap, including those of statistics without a value. If the values are not summed over
+    /// time, the target of a scope is that of the period of its latest value, or else the latest
+    /// one; with `max`, the greatest one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<SummaryTarget>)]
     pub target: Option<Option<SummaryTarget>>,
-    /// Progress from the baseline (or zero) to the target in per cent, computed from the sum or, if
-    /// the values are not additive, the latest value. What has a target but no value yet has made
+    /// Progress from the baseline (or zero) to the target in per cent, computed from the total
+    /// or, if `time_aggregation` is unknown, the latest value. What has a target but no value yet has made
     /// no progress.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<SummaryAmount>)]
@@ -112,6 +119,17 @@ pub struct SummaryAmount {
     /// Formatted value with qualifier, in the language of the response.
     #[schema(example = "More than 750")]
     pub figure: String,
+}
+
+/// A total.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SummaryTotal {
+    /// The value.
+    #[serde(flatten)]
+    pub amount: SummaryAmount,
+    /// How the values of several periods became one; null if all have the same period.
+    #[schema(required, value_type = Option<crate::impact::code_lists::TimeAggregation>)]
+    pub time_aggregation: Option<&'static str>,
 }
 
 /// A value of one statistic.
@@ -219,6 +237,16 @@ impl SummaryAmount {
             ),
             qualifier: (*qualifier).to_owned(),
             figure: format_value(value, qualifier, measure, language),
+        }
+    }
+}
+
+impl SummaryTotal {
+    /// Creates a total with its formatted form.
+    pub fn new(total: &Total, measure: &str, language: &str) -> Self {
+        Self {
+            amount: SummaryAmount::new(&total.value, measure, language),
+            time_aggregation: total.over_time.map(TimeAggregation::name),
         }
     }
 }

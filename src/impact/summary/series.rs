@@ -12,12 +12,14 @@ use super::respond::respond;
 use crate::db::Connection;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::query_params::{QueryParams, present_params};
-use crate::impact::code_lists::{MEASURE_UNIT, Measure};
+use crate::impact::aggregation_rule::AggregationRule;
+use crate::impact::code_lists::{GroupAggregation, Measure, TimeAggregation};
 use crate::impact::display_value::format_plain_value;
 use crate::impact::indicators::model::{IndicatorFields, SCHEMA as INDICATORS};
 use crate::impact::schema::SCHEMA;
 use crate::impact::summary::aggregate::aggregate;
 use crate::impact::summary::deduplicate::deduplicate;
+use crate::impact::summary::fact::Parts;
 use crate::impact::summary::fact_table::FactTable;
 use crate::impact::summary::group_by::{KeyPart, key_part};
 use crate::impact::summary::params::{GroupBy, SummaryParams, group_by_schema};
@@ -99,9 +101,12 @@ pub struct IndicatorSeries {
     /// Whether higher values are better.
     #[schema(required)]
     pub ascending: Option<bool>,
-    /// Whether values may be summed.
-    #[schema(required)]
-    pub additive: Option<bool>,
+    /// How the values of several periods are aggregated; null if unknown.
+    #[schema(required, value_type = Option<TimeAggregation>)]
+    pub time_aggregation: Option<String>,
+    /// How the values of several groups are aggregated; null if unknown.
+    #[schema(required, value_type = Option<GroupAggregation>)]
+    pub group_aggregation: Option<String>,
     /// Lines, sorted by label; the line without a key value is last.
     pub series: Vec<SeriesLine>,
 }
@@ -161,7 +166,7 @@ pub struct SeriesPoint {
     #[schema(required, format = "date", example = "2024-12-31")]
     pub period_end: Option<String>,
     /// Exact decimal: the single value or the sum of the counted ones; null for several values that
-    /// are not additive.
+    /// are not summed over groups.
     #[schema(required, pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "750")]
     pub value: Option<String>,
     /// The value as a number if a double represents it exactly, otherwise null.
@@ -187,7 +192,7 @@ pub struct SeriesPoint {
 ///
 /// Values of its statistics by period, with baselines and targets, optionally by country,
 /// programme, partner or dimension. Accepts the filters of `/v1/impact-statistics`. Within a period
-/// nothing is counted twice, and values that are not additive are not summed.
+/// nothing is counted twice, and values are only summed if `group_aggregation` is `sum`.
 #[utoipa::path(
     operation_id = "get_indicator_series", extensions(("x-operation-kind" = json!(OperationKind::Series))),
     tag = "Indicators",
@@ -331,7 +336,7 @@ fn build_series(
         params.list.visibility,
         render_context,
     )?;
-    let is_additive = own.measure == MEASURE_UNIT && own.additive == Some(true);
+    let rule = own.aggregation_rule();
     let language = Language::from_canonical(render_context.language_preference.ui_language);
     let mut series: Vec<(bool, String, SeriesLine)> = lines
         .into_values()
@@ -341,7 +346,7 @@ fn build_series(
             let around = SeriesContext {
                 facts: &facts,
                 indicator: &own,
-                is_additive,
+                rule,
                 references: &names,
                 statistics_limit: params.statistics_limit,
                 render_context,
@@ -355,7 +360,8 @@ fn build_series(
         unit: own.unit.clone(),
         measure: own.measure.clone(),
         ascending: own.ascending,
-        additive: own.additive,
+        time_aggregation: own.time_aggregation.clone(),
+        group_aggregation: own.group_aggregation.clone(),
         series: series.into_iter().map(|(_, _, line)| line).collect(),
     })
 }
@@ -373,7 +379,7 @@ struct LineRows {
 struct SeriesContext<'a> {
     facts: &'a FactTable,
     indicator: &'a IndicatorFields,
-    is_additive: bool,
+    rule: AggregationRule,
     references: &'a StatisticReferences,
     statistics_limit: usize,
     render_context: &'a RenderContext,
@@ -431,12 +437,16 @@ impl SeriesContext<'_> {
     }
 
     fn build_point(&self, rows: &[usize]) -> SeriesPoint {
-        let counted = deduplicate(self.facts, rows, self.is_additive);
-        let group =
-            GroupRows { counted: &counted.rows, without_value: &[], is_additive: self.is_additive };
-        let amount = aggregate(self.facts, group).sum.map(|amount| {
+        let counted = deduplicate(self.facts, rows, Parts::of(self.rule));
+        let group = GroupRows {
+            counted: &counted.rows,
+            without_value: &[],
+            not_totals: &counted.not_totals,
+            rule: self.rule,
+        };
+        let amount = aggregate(self.facts, group).total.map(|total| {
             SummaryAmount::new(
-                &amount,
+                &total.value,
                 &self.indicator.measure,
                 self.render_context.language_preference.ui_language,
             )

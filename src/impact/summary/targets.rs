@@ -5,12 +5,13 @@
 //! targets count like those of others.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use crate::impact::aggregation_rule::{AggregationRule, TimeAggregation};
 use crate::impact::fact_record::FactValues;
 use crate::impact::summary::day_range::DayRange;
-use crate::impact::summary::deduplicate::deduplicate_facts;
-use crate::impact::summary::fact::Fact;
+use crate::impact::summary::deduplicate::{deduplicate_facts, deduplicate_scopes};
+use crate::impact::summary::fact::{Fact, Parts};
 use crate::impact::summary::fact_table::{FactRow, FactTable, ScopeIds};
 use crate::text::decimal::exact::ExactDecimal;
 
@@ -33,8 +34,10 @@ pub struct GroupRows<'a> {
     pub counted: &'a [usize],
     /// Statistics without a value.
     pub without_value: &'a [usize],
-    /// Whether the values may be summed.
-    pub is_additive: bool,
+    /// Counted statistics that are not the totals of their parts.
+    pub not_totals: &'a [usize],
+    /// How the values are aggregated.
+    pub rule: AggregationRule,
 }
 
 /// A statistic with a baseline or target.
@@ -106,9 +109,9 @@ impl<'a> PlannedRow<'a> {
     }
 }
 
-/// Computes baseline and target of a group. `latest` is the counted statistic of the latest period.
-pub fn plan(facts: &FactTable, rows: GroupRows<'_>, latest: Option<usize>) -> Plan {
-    let GroupRows { counted, without_value, is_additive } = rows;
+/// Computes baseline and target of a group.
+pub fn plan(facts: &FactTable, rows: GroupRows<'_>) -> Plan {
+    let GroupRows { counted, without_value, rule, .. } = rows;
     let planned = |index: &usize| PlannedRow::new(facts, *index);
     let mut plans: Vec<PlannedRow<'_>> = counted.iter().filter_map(planned).collect();
     let values: Vec<Fact<'_>> = counted.iter().filter_map(|row| facts.value_fact(*row)).collect();
@@ -122,11 +125,87 @@ pub fn plan(facts: &FactTable, rows: GroupRows<'_>, latest: Option<usize>) -> Pl
         return Plan::default();
     }
     plans.sort_by_key(|plan| plan.index);
-    if is_additive {
-        sum_plans(&plans, &distinct_scopes(facts, counted))
-    } else {
-        plan_of_latest(&plans, &values, latest.and_then(|latest| facts.value_fact(latest)))
+    let mut scopes =
+        values.iter().map(|value| value.scope).chain(plans.iter().map(|plan| plan.scope));
+    let first = scopes.next();
+    let has_one_scope = scopes.all(|scope| Some(scope) == first);
+    if !has_one_scope && !rule.sums_groups() {
+        return Plan::default();
     }
+    let has_one_period =
+        values.first().is_none_or(|first| values.iter().all(|value| value.period == first.period));
+    let over_time = match rule.over_time {
+        Some(TimeAggregation::Never) | None if has_one_period => TimeAggregation::Latest,
+        // What is not stated may still be about the same over time.
+        None if has_one_scope => TimeAggregation::Latest,
+        Some(TimeAggregation::Never) | None => return Plan::default(),
+        Some(over_time) => over_time,
+    };
+    let targets = match over_time {
+        TimeAggregation::Sum => {
+            deduplicate_facts(distinct_targets(&plans).into_iter(), Parts::Planned).rows
+        }
+        TimeAggregation::Max => choose_targets(&plans, rule, greatest_target),
+        TimeAggregation::Latest | TimeAggregation::Never => {
+            choose_targets(&plans, rule, |targets| target_of_latest(targets, &values))
+        }
+    };
+    sum_plans(&plans, &distinct_scopes(facts, counted), targets)
+}
+
+/// Returns the targets of plans as facts. Without an indicator, one that states its own period is
+/// repeated for each period of a value, and returned once.
+fn distinct_targets<'a>(plans: &'a [PlannedRow<'_>]) -> Vec<Fact<'a>> {
+    let mut repeated = HashSet::new();
+    plans
+        .iter()
+        .filter(|plan| plan.repetition_key().is_none_or(|key| repeated.insert(key)))
+        .filter_map(PlannedRow::target_fact)
+        .collect()
+}
+
+/// Chooses the target of each scope, and of these the ones to count, as row indexes. Where values
+/// are summed over groups, a statistic without an indicator is a scope of its own.
+fn choose_targets(
+    plans: &[PlannedRow<'_>],
+    rule: AggregationRule,
+    choose: impl for<'b> Fn(&[Fact<'b>]) -> Option<Fact<'b>>,
+) -> Vec<usize> {
+    let targets = if rule.sums_groups() {
+        distinct_targets(plans)
+    } else {
+        plans.iter().filter_map(PlannedRow::target_fact).collect()
+    };
+    let not_totals = deduplicate_facts(targets.iter().copied(), Parts::SamePeriod).not_totals;
+    let mut scopes: HashMap<(&ScopeIds, Option<usize>), Vec<Fact<'_>>> = HashMap::new();
+    for target in targets {
+        let is_alone = rule.sums_groups() && target.scope.indicator == 0;
+        scopes.entry((target.scope, is_alone.then_some(target.row))).or_default().push(target);
+    }
+    deduplicate_scopes(scopes.values().filter_map(|targets| choose(targets)), &not_totals)
+}
+
+/// Returns the greatest of the targets of a scope.
+fn greatest_target<'b>(targets: &[Fact<'b>]) -> Option<Fact<'b>> {
+    targets
+        .iter()
+        .copied()
+        .max_by(|a, b| a.value.cmp(b.value).then_with(|| a.latest_order().cmp(&b.latest_order())))
+}
+
+/// Returns the target of the period of the latest value of a scope, or else the latest one.
+fn target_of_latest<'b>(targets: &[Fact<'b>], values: &[Fact<'_>]) -> Option<Fact<'b>> {
+    let scope = targets.first()?.scope;
+    let latest =
+        values.iter().filter(|value| value.scope == scope).max_by_key(|value| value.latest_order());
+    let own =
+        latest.and_then(|latest| targets.iter().find(|target| target.row == latest.row)).copied();
+    let in_period = || {
+        let latest = latest?;
+        let overlapping = targets.iter().filter(|target| target.period.overlaps(latest.period));
+        overlapping.copied().min_by_key(|target| (target.period.length(), Reverse(target.number)))
+    };
+    own.or_else(in_period).or_else(|| targets.iter().copied().max_by_key(Fact::latest_order))
 }
 
 /// Returns the distinct scopes of rows.
@@ -136,15 +215,10 @@ fn distinct_scopes<'a>(facts: &'a FactTable, rows: &[usize]) -> Vec<&'a ScopeIds
     scopes.into_iter().filter_map(|scope| facts.scope_ids.get(scope)).collect()
 }
 
-/// Sums the baselines and targets of additive values. They are unknown if those of a counted value
+/// Sums the targets of these rows, and the baselines. They are unknown if those of a counted value
 /// are.
-fn sum_plans(plans: &[PlannedRow<'_>], value_scopes: &[&ScopeIds]) -> Plan {
-    let mut repeated = HashSet::new();
-    let target_facts = plans
-        .iter()
-        .filter(|plan| plan.repetition_key().is_none_or(|key| repeated.insert(key)))
-        .filter_map(PlannedRow::target_fact);
-    let targets = counted_plans(plans, deduplicate_facts(target_facts, true).rows);
+fn sum_plans(plans: &[PlannedRow<'_>], value_scopes: &[&ScopeIds], targets: Vec<usize>) -> Plan {
+    let targets = counted_plans(plans, targets);
     let target_scopes = scopes_of(&targets);
     let target = are_covered(value_scopes, &target_scopes).then(|| {
         let sum = targets
@@ -166,7 +240,7 @@ fn sum_plans(plans: &[PlannedRow<'_>], value_scopes: &[&ScopeIds]) -> Plan {
         }
     }
     let baseline_facts = earliest.into_values().filter_map(PlannedRow::baseline_fact);
-    let baselines = counted_plans(plans, deduplicate_facts(baseline_facts, true).rows);
+    let baselines = counted_plans(plans, deduplicate_facts(baseline_facts, Parts::AnyPeriod).rows);
     let reported: HashSet<&ScopeIds> = value_scopes.iter().copied().collect();
     let is_reported = |scope: &ScopeIds| {
         reported.contains(scope) || value_scopes.iter().any(|value| value.overlaps(scope))
@@ -213,35 +287,6 @@ fn are_covered(scopes: &[&ScopeIds], by: &[&ScopeIds]) -> bool {
             .all(|scope| equal.contains(scope) || by.iter().any(|other| other.contains(scope)))
 }
 
-/// Returns baseline and target of values that are not additive, if they all have the same scope:
-/// the earliest baseline, and the target of the period of the latest value, or else the latest one.
-fn plan_of_latest(plans: &[PlannedRow<'_>], values: &[Fact<'_>], latest: Option<Fact<'_>>) -> Plan {
-    let mut scopes =
-        values.iter().map(|value| value.scope).chain(plans.iter().map(|plan| plan.scope));
-    let first = scopes.next();
-    if scopes.any(|scope| Some(scope) != first) {
-        return Plan::default();
-    }
-    let baseline = plans
-        .iter()
-        .filter_map(|plan| Some((plan.baseline.as_ref()?, plan.row.period_days)))
-        .min_by_key(|((_, year), period)| (*year, *period))
-        .map(|((value, year), _)| (value.clone(), (*year, *year)));
-    let targets = || plans.iter().filter_map(|plan| Some((plan, plan.target_fact()?)));
-    let own = latest.and_then(|latest| targets().find(|(_, target)| target.row == latest.row));
-    let in_period = latest.and_then(|latest| {
-        targets()
-            .filter(|(_, target)| target.period.overlaps(latest.period))
-            .min_by_key(|(_, target)| (target.period.length(), Reverse(target.number)))
-    });
-    let chosen = own.or(in_period).or_else(|| {
-        targets().max_by_key(|(_, target)| (target.period.last_known_day(), target.number))
-    });
-    let target =
-        chosen.map(|(plan, target)| (target.value.clone(), plan.target_end().map(str::to_owned)));
-    Plan { baseline, target, not_reported: None }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -286,9 +331,9 @@ mod tests {
         let facts = fact_table_for_tests(&rows);
         let (counted, without_value): (Vec<usize>, Vec<usize>) =
             (0..given.len()).partition(|row| !given[*row].2.is_empty());
-        let latest = counted.last().copied();
-        let rows = GroupRows { counted: &counted, without_value: &without_value, is_additive };
-        let plan = plan(&facts, rows, latest);
+        let rule = if is_additive { AggregationRule::SUM } else { AggregationRule::default() };
+        let (counted, without_value) = (counted.as_slice(), without_value.as_slice());
+        let plan = plan(&facts, GroupRows { counted, without_value, not_totals: &[], rule });
         (
             plan.target.map(|(value, _)| value.to_string()),
             plan.baseline.map(|(value, _)| value.to_string()),

@@ -32,7 +32,10 @@ impl TranslatablePart {
             TextField::Title => Some(Self::Title),
             TextField::Summary => Some(Self::Summary),
             TextField::Description => Some(Self::Description),
-            TextField::ContentNote | TextField::CreditLine | TextField::Disclaimer => None,
+            TextField::ContentNote
+            | TextField::CreditLine
+            | TextField::Disclaimer
+            | TextField::Comment => None,
         }
     }
 }

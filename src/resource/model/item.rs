@@ -273,6 +273,8 @@ pub struct TranslationRow {
     pub credit_line: Option<String>,
     /// Disclaimer, which must be displayed with the content.
     pub disclaimer: Option<String>,
+    /// Comment on a part of the item.
+    pub comment: Option<String>,
     /// Collation key of the title in its language.
     pub sort_key: String,
 }
@@ -378,6 +380,7 @@ impl TranslationRow {
             TextField::ContentNote => self.content_note.as_deref(),
             TextField::CreditLine => self.credit_line.as_deref(),
             TextField::Disclaimer => self.disclaimer.as_deref(),
+            TextField::Comment => self.comment.as_deref(),
         }
     }
 }

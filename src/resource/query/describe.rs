@@ -223,11 +223,6 @@ impl FilterLabels<'_> {
                 |_| value.to_owned(),
                 |tag| language_names::display_name(&tag, language),
             ),
-            FilterType::Boolean if filter.name == "additive" => {
-                if value == "true" { Message::Additive } else { Message::NotAdditive }
-                    .localize(language)
-                    .to_owned()
-            }
             FilterType::Boolean => if value == "true" {
                 Message::OrganisationGroup
             } else {

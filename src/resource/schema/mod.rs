@@ -27,6 +27,8 @@ pub enum TextField {
     CreditLine,
     /// The disclaimer that must be displayed with the item.
     Disclaimer,
+    /// A comment on a part of the item.
+    Comment,
 }
 
 /// A reference from an item to other items.

@@ -10,7 +10,7 @@ use crate::resource::model::item::{TEXTS_PER_ITEM, TranslationRow, TranslationsB
 
 /// The columns of [`TranslationRow`], preceded by the key.
 pub(in crate::resource) const TEXT_COLUMNS: &str = "texts.key, texts.language, texts.status, texts.title, texts.summary, texts.description, \
-    texts.content_note, texts.credit_line, texts.disclaimer, texts.sort_key";
+    texts.content_note, texts.credit_line, texts.disclaimer, texts.comment, texts.sort_key";
 
 /// The types of [`TEXT_COLUMNS`].
 pub(in crate::resource) type TextColumnTypes = (
@@ -19,6 +19,7 @@ pub(in crate::resource) type TextColumnTypes = (
         SqlText,
         SqlText,
         SqlText,
+        Nullable<SqlText>,
         Nullable<SqlText>,
         Nullable<SqlText>,
         Nullable<SqlText>,
@@ -117,7 +118,7 @@ pub fn insert_texts(
     for (chunk, first) in texts.chunks(50).zip((0..).step_by(50)) {
         let mut statement = Fragment::new(
             "INSERT INTO texts \
-             (key, language, status, title, summary, description, content_note, credit_line, disclaimer, sort_key) VALUES ",
+             (key, language, status, title, summary, description, content_note, credit_line, disclaimer, comment, sort_key) VALUES ",
         );
         for (text, index) in chunk.iter().zip(first..) {
             let row = [
@@ -130,6 +131,7 @@ pub fn insert_texts(
                 optional(&text.content_note),
                 optional(&text.credit_line),
                 optional(&text.disclaimer),
+                optional(&text.comment),
                 Bind::Text(text.sort_key.clone()),
             ];
             statement = statement.sql(if index == first { "(" } else { ", (" }).binds(row).sql(")");

@@ -320,6 +320,7 @@ impl<O> LoadedItem<O> {
                 &mut text.content_note,
                 &mut text.credit_line,
                 &mut text.disclaimer,
+                &mut text.comment,
             ] {
                 value.as_mut().map(change);
             }

@@ -201,6 +201,7 @@ fn parse_translation(
         content_note: None,
         credit_line: None,
         disclaimer: None,
+        comment: None,
         sort_key: String::new(),
     };
     for (name, column) in schema.text_fields {
@@ -224,6 +225,7 @@ fn parse_translation(
             TextField::ContentNote => text.content_note = fields.text(name, limits::SUMMARY),
             TextField::CreditLine => text.credit_line = fields.text(name, limits::SUMMARY),
             TextField::Disclaimer => text.disclaimer = fields.text(name, limits::SUMMARY),
+            TextField::Comment => text.comment = fields.text(name, limits::SUMMARY),
         }
     }
     text.sort_key = sort_key(&text.title, language);

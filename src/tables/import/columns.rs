@@ -16,6 +16,9 @@ pub const IGNORED_COLUMNS: &[&str] = &[
     "updated_at",
 ];
 
+/// Column of former exports, in place of `time_aggregation` and `group_aggregation`.
+const FORMER_COLUMN: &str = "additive";
+
 /// Maximum number of columns.
 pub const MAX_COLUMNS: usize = 200;
 
@@ -126,7 +129,8 @@ impl ImportColumns {
 /// Finds a column by name, ignoring case and surrounding whitespace.
 fn find_column(name: &str) -> Option<&'static str> {
     let name = name.trim();
-    ImpactStatistics::COLUMNS.iter().copied().find(|known| known.eq_ignore_ascii_case(name))
+    let mut known = ImpactStatistics::COLUMNS.iter().copied().chain([FORMER_COLUMN]);
+    known.find(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// Column that sets a field, by JSON pointer.
@@ -135,6 +139,7 @@ pub fn column_for_pointer(pointer: &str) -> &str {
     let (first, second) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     match (first, second) {
         ("baseline", "year") => "baseline_year",
+        ("baseline", "date") => "baseline_date",
         ("baseline", _) => "baseline_value",
         ("target", "period_start") => "target_period_start",
         ("target", "period_end") => "target_period_end",
@@ -143,6 +148,7 @@ pub fn column_for_pointer(pointer: &str) -> &str {
         ("source", _) => "source_text",
         ("translations", _) => match parts.next() {
             Some("description") => "description",
+            Some("baseline_comment") => "baseline_comment",
             Some(_) => "label",
             None => "language",
         },

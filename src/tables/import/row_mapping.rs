@@ -168,16 +168,17 @@ pub fn parse(
     let (id, slug) = (cells.text("id").map(str::to_owned), cells.text("slug").map(str::to_owned));
     let language = cells.text("language").map(str::to_owned);
     let mut texts = Map::new();
-    for name in ["label", "description"] {
+    for name in ["label", "description", "baseline_comment"] {
         cells.insert_cell(&mut texts, (name, &[name]), TEXT);
     }
     let mut flags = Map::new();
     let transliterated = ("transliterated", ["transliterated"].as_slice());
     cells.insert_cell(&mut flags, transliterated, |text, _| parse_bool(text));
     let mut fields = Map::new();
-    let parsers: [(&'static str, CellParser); 15] = [
+    let parsers: [(&'static str, CellParser); 18] = [
         ("status", TEXT),
         ("qualifier", TEXT),
+        ("state", TEXT),
         ("unit", TEXT),
         ("measure", TEXT),
         ("indicator", TEXT),
@@ -189,6 +190,8 @@ pub fn parse(
         ("value", parse_decimal),
         ("ascending", |text, _| parse_bool(text)),
         ("additive", |text, _| parse_bool(text)),
+        ("time_aggregation", TEXT),
+        ("group_aggregation", TEXT),
         ("countries", COUNTRY_CODES),
         ("disaggregation", |text, _| parse_dimensions(text)),
     ];
@@ -201,6 +204,7 @@ pub fn parse(
         &[
             ("baseline_value", "value", parse_decimal),
             ("baseline_year", "year", |text, _| parse_integer(text)),
+            ("baseline_date", "date", DAY),
         ],
     );
     cells.insert_object(

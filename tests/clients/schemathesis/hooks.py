@@ -34,7 +34,7 @@ SEMANTIC_ERRORS = {
     "not_allowed": "a qualitative statistic with a value, a sum of values that are not counts, the share of a country that the programme does not list",
     "does_not_fit": "a statistic that contradicts its indicator",
     "mixed_units": "a sum of values in several units",
-    "not_additive": "a sum of values not marked `additive`",
+    "not_additive": "a sum of values that `time_aggregation` and `group_aggregation` do not allow",
     "not_a_count": "a sum of percentages",
     "invalid_sum": "percentages that do not sum up to 100",
     "missing_value": "the catalogue lacks data that IATI requires",

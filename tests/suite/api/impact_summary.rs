@@ -27,7 +27,7 @@ fn fill(server: &TestServer) -> String {
     );
     create(
         "/v1/indicators",
-        json!({"slug": "forum", "label": "At forums", "unit": "people", "additive": false}),
+        json!({"slug": "forum", "label": "At forums", "unit": "people", "time_aggregation": "none", "group_aggregation": "none"}),
     );
     create(
         "/v1/indicators",
@@ -194,7 +194,7 @@ on_both! {
         };
         let of = |period: &str, figure: Option<&str>, count: u64| (period.to_owned(), figure.map(str::to_owned), count);
         let all = server.read("/v1/indicators/trained/series");
-        assert_eq!((&all["indicator"]["slug"], &all["unit"], &all["additive"], &all["series"][0]["key"]), (&json!("trained"), &json!("people"), &json!(true), &Value::Null));
+        assert_eq!((&all["indicator"]["slug"], &all["unit"], &all["time_aggregation"], &all["series"][0]["key"]), (&json!("trained"), &json!("people"), &json!("sum"), &Value::Null));
         assert_eq!(points(&all["series"][0]), [of("2024-01-01..2024-12-31", Some("More than 295.1"), 3), of("2025-01-01..2025-03-31", Some("100"), 1), of("2025-01-01..2025-12-31", Some("540.2"), 4)]);
         assert_eq!(all["series"][0]["points"][0]["excluded_count"], 1);
         let countries = server.read("/v1/indicators/trained/series?by=country&lang=sr-Latn&country=RS,XK");
@@ -225,7 +225,7 @@ on_both! {
     }
 
     fn rejects_or_separates_non_additive_values(server: &TestServer) {
-        fill(server);
+        let key = fill(server);
         let problem = server.get(SUMMARY).problem(422, "not-summable");
         assert_eq!((problem["errors"][0]["code"].as_str(), problem["errors"][0]["parameter"].as_str()), (Some("mixed_units"), Some("aggregates")));
         let problem = server.get(&format!("{SUMMARY}?group_by=indicator")).problem(422, "not-summable");
@@ -236,6 +236,14 @@ on_both! {
         assert_eq!(groups(&separate).iter().map(|group| (group.1, group.3)).collect::<Vec<_>>(), [(None, 2), (Some("835.3"), 7), (Some("40"), 1)]);
         assert_eq!((&separate["data"][0]["not_summable"]["code"], &separate["data"][2]["not_summable"]), (&json!("not_additive"), &Value::Null));
         assert_eq!(separate["data"][0]["max"]["value"], "300");
+        // A total takes the place of a sum that is not meaningful.
+        server.get(&format!("{SUMMARY}?indicator=forum&aggregates=sum")).problem(422, "not-summable");
+        server.patch(&key, "/v1/indicators/forum", &json!({"time_aggregation": "latest"}));
+        let latest = server.read(&format!("{SUMMARY}?indicator=forum&lang=mk"));
+        assert_eq!((&latest["data"][0]["total"]["figure"], &latest["data"][0]["total"]["time_aggregation"], &latest["data"][0]["sum"]), (&json!("200"), &json!("latest"), &Value::Null));
+        assert_eq!(latest["data"][0]["not_summable"]["code"], "not_additive");
+        server.get(&format!("{SUMMARY}?indicator=forum&aggregates=sum,max")).problem(422, "not-summable");
+        assert_eq!(server.read(&format!("{SUMMARY}?indicator=forum&aggregates=total,max"))["data"][0].get("sum"), None);
         // Without a sum, values of one unit may be grouped, not those of several units.
         assert_eq!(server.read(&format!("{SUMMARY}?aggregates=max&unit=people"))["data"][0]["max"]["value"], "500");
         server.get(&format!("{SUMMARY}?aggregates=max")).problem(422, "not-summable");

@@ -21,11 +21,11 @@ on_both! {
             "vocabulary_url": "https://unstats.un.org/sdgs/", "result_type": "impact",
             "translations": {"en": {"status": "published", "label": "Women subjected to violence"}, "mk": {"status": "published", "label": "Жени изложени на насилство", "description": "Опис"}}});
         let made = server.create(&key, "/v1/indicators?lang=all", &body);
-        assert_eq!((made["is_share"].as_bool(), made["additive"].as_bool(), made["code"].as_str()), (Some(true), None, Some("5.2.1")));
+        assert_eq!((made["is_share"].as_bool(), made["time_aggregation"].as_bool(), made["code"].as_str()), (Some(true), None, Some("5.2.1")));
         let back = server.request("PUT", "/v1/indicators/violence?lang=all").key(&key).json(&made).send().expect(200).json();
         assert_eq!(back, made, "the representation can be sent back unchanged");
         assert_eq!(server.read("/v1/indicators/violence?lang=mk")["label"], "Жени изложени на насилство");
-        for (query, found) in [("code=5.2.1", 1), ("vocabulary=sdg", 1), ("vocabulary=own", 0), ("measure=percentage", 1), ("unit=women", 1), ("result_type=impact", 1), ("q=%D0%B8%D0%B7%D0%BB%D0%BE%D0%B6%D0%B5%D0%BD%D0%B8", 1), ("additive=true", 0)] {
+        for (query, found) in [("code=5.2.1", 1), ("vocabulary=sdg", 1), ("vocabulary=own", 0), ("measure=percentage", 1), ("unit=women", 1), ("result_type=impact", 1), ("q=%D0%B8%D0%B7%D0%BB%D0%BE%D0%B6%D0%B5%D0%BD%D0%B8", 1), ("time_aggregation=sum", 0)] {
             assert_eq!(slugs(&server.read(&format!("/v1/indicators?{query}"))).len(), found, "{query}");
         }
         assert_eq!(server.read("/v1/search?q=subjected&kind=indicator")["data"][0]["slug"], "violence");
@@ -39,22 +39,75 @@ on_both! {
         assert_eq!(server.get("/v1/indicators/violence").expect(308).required_header("location"), format!("{}/v1/indicators/violence-by-partners", server.base()));
     }
 
+    fn aggregation_is_stated_over_time_and_groups(server: &TestServer) {
+        let key = server.editor_key();
+        let rule = |item: &Value| (item["time_aggregation"].clone(), item["group_aggregation"].clone());
+        let of = |over_time: &str, over_groups: &str| (json!(over_time), json!(over_groups));
+        for (path, fields) in [("/v1/indicators", json!({"label": "L"})), (STATISTICS, json!({"label": "L", "value": "1"}))] {
+            let send = |method: &str, path: &str, more: Value| {
+                let mut body = if method == "POST" { fields.clone() } else { json!({}) };
+                body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+                server.request(method, path).key(&key).json(&body).send()
+            };
+            let made = send("POST", path, json!({"slug": "stock", "status": "published", "time_aggregation": "latest", "group_aggregation": "sum"})).expect(201).json();
+            assert_eq!(rule(&made), of("latest", "sum"));
+            assert_eq!(server.slug_set(&format!("{path}?time_aggregation=latest,max&group_aggregation=!none")), ["stock"]);
+            let facets = server.read(&format!("{path}?facets=time_aggregation"));
+            assert_eq!(facets["facets"]["time_aggregation"][0]["value"], "latest");
+            // The field that these have replaced is short for them.
+            assert_eq!(rule(&send("PATCH", &format!("{path}/stock"), json!({"additive": true})).expect(200).json()), of("sum", "sum"));
+            assert_eq!(rule(&send("PATCH", &format!("{path}/stock"), json!({"additive": false})).expect(200).json()), of("latest", "none"));
+            assert_eq!(rule(&send("PATCH", &format!("{path}/stock"), json!({"time_aggregation": null})).expect(200).json()), (Value::Null, json!("none")));
+            send("POST", path, json!({"additive": true, "time_aggregation": "max"})).errors(422, &[("/additive", "conflicting")]);
+            send("POST", path, json!({"time_aggregation": "mean", "group_aggregation": "max"})).errors(422, &[("/time_aggregation", "unknown_value"), ("/group_aggregation", "unknown_value")]);
+            let sums = json!({"measure": "percentage", "time_aggregation": "sum", "group_aggregation": "sum"});
+            send("POST", path, sums).errors(422, &[("/time_aggregation", "not_allowed"), ("/group_aggregation", "not_allowed")]);
+            send("POST", path, json!({"measure": "percentage", "time_aggregation": "max", "group_aggregation": "none"})).expect(201);
+            server.get(&format!("{path}?additive=true")).errors(400, &[("additive", "unknown_parameter")]);
+        }
+    }
+
+    fn statistics_have_a_state_and_a_baseline_with_date_and_comment(server: &TestServer) {
+        let key = server.editor_key();
+        let texts = json!({"en": {"status": "published", "label": "People", "baseline_comment": "Survey of 400 households."}, "mk": {"status": "published", "label": "Луѓе", "baseline_comment": "Анкета на 400 домаќинства."}});
+        let made = server.create(&key, &format!("{STATISTICS}?lang=all"), &json!({"slug": "s", "status": "published", "translations": texts, "value": "5", "state": "provisional", "baseline": {"value": "2", "date": "2021-06-30"}}));
+        assert_eq!((&made["state"], &made["baseline"]), (&json!("provisional"), &json!({"value": "2", "value_number": 2, "year": 2021, "date": "2021-06-30"})));
+        assert_eq!(server.request("PUT", &format!("{STATISTICS}/s?lang=all")).key(&key).json(&made).send().expect(200).json(), made, "the representation can be sent back unchanged");
+        let read = |language: &str| server.read(&format!("{STATISTICS}/s?lang={language}"))["baseline_comment"].clone();
+        assert_eq!((read("mk"), read("en")), (json!("Анкета на 400 домаќинства."), json!("Survey of 400 households.")));
+        // Without a state nothing is said; the year of a baseline remains.
+        let plain = server.create(&key, STATISTICS, &json!({"slug": "t", "status": "published", "label": "T", "value": "1", "baseline": {"value": "2", "year": 2020}}));
+        assert_eq!((&plain["state"], &plain["baseline_comment"], &plain["baseline"]["date"], &plain["baseline"]["year"]), (&Value::Null, &Value::Null, &Value::Null, &json!(2020)));
+        for (query, expected) in [("state=provisional", vec!["s"]), ("state=verified", vec![]), ("state=!provisional", vec!["t"])] {
+            assert_eq!(server.slug_set(&format!("{STATISTICS}?{query}")), expected, "{query}");
+        }
+        assert_eq!(server.read(&format!("{STATISTICS}?facets=state"))["facets"]["state"][0]["value"], "provisional");
+        assert_eq!(server.read(&format!("{STATISTICS}/summary?state=provisional"))["data"][0]["total"]["value"], "5");
+        server.patch(&key, &format!("{STATISTICS}/s"), &json!({"state": "verified", "baseline": {"date": "2022-01-31", "year": 2022}}));
+        assert_eq!(server.slug_set(&format!("{STATISTICS}?state=verified")), ["s"]);
+        let post = |body: Value| server.request("POST", STATISTICS).key(&key).json(&body).send();
+        post(json!({"label": "L", "state": "final"})).errors(422, &[("/state", "unknown_value")]);
+        post(json!({"label": "L", "baseline": {"value": "5", "year": 2020, "date": "2021-01-01"}})).errors(422, &[("/baseline/year", "conflicting")]);
+        post(json!({"label": "L", "baseline": {"value": "5", "date": "1492-10-12"}})).errors(422, &[("/baseline/date", "out_of_range")]);
+        post(json!({"label": "L", "baseline": {"value": "5", "date": "2021"}})).errors(422, &[("/baseline/date", "invalid_date")]);
+    }
+
     fn statistics_inherit_indicator_fields(server: &TestServer) {
         let key = server.editor_key();
         indicator(server, &key, "trained", json!({"unit": "people", "ascending": true, "additive": true}));
         indicator(server, &key, "share", json!({"unit": "women", "measure": "percentage", "ascending": false}));
         let made = server.create(&key, STATISTICS, &json!({"slug": "s", "status": "published", "label": "S", "indicator": "trained", "value": "40"}));
-        let inherited = |statistic: &Value| ["unit", "measure", "ascending", "additive"].map(|name| statistic[name].clone());
-        assert_eq!((inherited(&made), made["indicator"]["slug"].as_str()), ([json!("people"), json!("unit"), json!(true), json!(true)], Some("trained")));
+        let inherited = |statistic: &Value| ["unit", "measure", "ascending", "time_aggregation", "group_aggregation"].map(|name| statistic[name].clone());
+        assert_eq!((inherited(&made), made["indicator"]["slug"].as_str()), ([json!("people"), json!("unit"), json!(true), json!("sum"), json!("sum")], Some("trained")));
         // Equal values may be repeated; different values are an error.
         server.create(&key, STATISTICS, &json!({"slug": "t", "status": "published", "label": "T", "indicator": {"slug": "trained"}, "unit": "people", "measure": "unit", "value": "2"}));
-        let wrong = json!({"label": "U", "indicator": "trained", "unit": "women", "measure": "percentage", "ascending": false, "additive": false});
-        let errors = [("/unit", "does_not_fit"), ("/measure", "does_not_fit"), ("/ascending", "does_not_fit"), ("/additive", "does_not_fit")];
+        let wrong = json!({"label": "U", "indicator": "trained", "unit": "women", "measure": "percentage", "ascending": false, "time_aggregation": "latest", "group_aggregation": "none"});
+        let errors = [("/unit", "does_not_fit"), ("/measure", "does_not_fit"), ("/ascending", "does_not_fit"), ("/time_aggregation", "does_not_fit"), ("/group_aggregation", "does_not_fit")];
         server.request("POST", STATISTICS).key(&key).json(&wrong).send().errors(422, &errors);
         server.request("POST", STATISTICS).key(&key).json(&json!({"label": "U", "indicator": "nothing"})).send().errors(422, &[("/indicator", "unknown_reference")]);
         // A patch may change the indicator alone; without an indicator the values stay.
         let moved = server.patch(&key, "/v1/impact-statistics/t", &json!({"indicator": "share"}));
-        assert_eq!(inherited(&moved), [json!("women"), json!("percentage"), json!(false), Value::Null]);
+        assert_eq!(inherited(&moved), [json!("women"), json!("percentage"), json!(false), Value::Null, Value::Null]);
         let alone = server.patch(&key, "/v1/impact-statistics/t", &json!({"indicator": null}));
         assert_eq!((inherited(&alone)[0].clone(), alone["indicator"].clone()), (json!("women"), Value::Null));
         // A change of the indicator updates its statistics, filters, facets and ETags.
@@ -64,9 +117,9 @@ on_both! {
         server.patch(&key, "/v1/indicators/trained", &json!({"unit": "persons", "additive": false}));
         let after = server.get("/v1/impact-statistics/s").expect(200);
         assert_ne!(after.required_header("etag"), tag);
-        assert_eq!((inherited(&after.json()), after.json()["revision"].as_u64()), ([json!("persons"), json!("unit"), json!(true), json!(false)], Some(2)));
+        assert_eq!((inherited(&after.json()), after.json()["revision"].as_u64()), ([json!("persons"), json!("unit"), json!(true), json!("latest"), json!("none")], Some(2)));
         assert!(server.slug_set("/v1/impact-statistics?unit=people").is_empty());
-        assert_eq!(server.slug_set("/v1/impact-statistics?unit=persons&additive=false"), ["s"]);
+        assert_eq!(server.slug_set("/v1/impact-statistics?unit=persons&time_aggregation=latest&group_aggregation=none"), ["s"]);
         assert_eq!(server.read("/v1/impact-statistics?indicator=trained&facets=unit")["facets"]["unit"][0]["value"], "persons");
         assert_eq!(server.slug_set("/v1/impact-statistics?q=trained"), ["s"], "found by the indicator's label");
         // An indicator with statistics cannot be deleted, nor its measure changed if values do not
@@ -154,7 +207,7 @@ on_both! {
         for statistic in statistics["data"].as_array().unwrap() {
             let indicator = &statistic["indicator"];
             assert!(indicator["label"].is_string() && indicator["language"] == "tr", "{statistic}");
-            assert_eq!((&indicator["unit"], &indicator["additive"]), (&statistic["unit"], &statistic["additive"]));
+            assert_eq!((&indicator["unit"], &indicator["time_aggregation"], &indicator["group_aggregation"]), (&statistic["unit"], &statistic["time_aggregation"], &statistic["group_aggregation"]));
         }
         let given = demo_catalogue().iter().filter(|item| item["resource"] == "indicator").count();
         assert_eq!((given, server.read("/v1/indicators?total=true")["page"]["total"].as_u64()), (5, Some(5)));

@@ -9,13 +9,18 @@ use serde_json::{Value, json};
 
 use crate::on_both;
 
-/// The kinds of indicators: name, measure, additive, ascending.
-const INDICATORS: [(&str, &str, Value, Value); 5] = [
-    ("count", "unit", Value::Bool(true), Value::Null),
-    ("more-is-better", "unit", Value::Bool(true), Value::Bool(true)),
-    ("less-is-better", "unit", Value::Bool(true), Value::Bool(false)),
-    ("stock", "unit", Value::Bool(false), Value::Null),
-    ("share", "percentage", Value::Null, Value::Null),
+/// The kinds of indicators: name, measure, aggregation over time and over groups, ascending.
+const INDICATORS: [(&str, &str, Option<&str>, Option<&str>, Value); 10] = [
+    ("count", "unit", Some("sum"), Some("sum"), Value::Null),
+    ("more-is-better", "unit", Some("sum"), Some("sum"), Value::Bool(true)),
+    ("less-is-better", "unit", Some("sum"), Some("sum"), Value::Bool(false)),
+    ("stock", "unit", Some("latest"), Some("none"), Value::Null),
+    ("stock-by-group", "unit", Some("latest"), Some("sum"), Value::Null),
+    ("peak", "unit", Some("max"), Some("none"), Value::Null),
+    ("peak-by-group", "unit", Some("max"), Some("sum"), Value::Null),
+    ("people-who-may-meet", "unit", Some("sum"), Some("none"), Value::Null),
+    ("rank", "ordinal", Some("none"), Some("none"), Value::Null),
+    ("share", "percentage", None, None, Value::Null),
 ];
 
 struct Case {
@@ -38,7 +43,7 @@ const fn case(
     Case { name, indicator, statistics, query, expected }
 }
 
-const CASES: [Case; 46] = [
+const CASES: [Case; 62] = [
     // Sums and qualifiers.
     case("sum", "count", &["AL 2024 250", "RS 2024 500.5"], "", &[": sum=750.5 count=2"]),
     case("sum with a lower bound", "count", &["AL 2024 >250", "RS 2024 500"], "", &[": sum=>750"]),
@@ -261,14 +266,14 @@ const CASES: [Case; 46] = [
         "stock",
         &["- 2022 3 target=4 baseline=2@2021", "- 2023 4 target=5", "- 2024 5 target=7"],
         "separate=true",
-        &[": sum=- latest=5 baseline=2 target=7 progress=60"],
+        &[": total=5 sum=- latest=5 baseline=2 target=7 progress=60"],
     ),
     case(
         "annual targets of a share",
         "share",
         &["- 2022 30 target=60 baseline=20@2021", "- 2023 40 target=60"],
         "separate=true",
-        &[": sum=- latest=40 baseline=20 target=60 progress=50"],
+        &[": total=- sum=- latest=40 baseline=20 target=60 progress=50"],
     ),
     case(
         "a later milestone of a stock",
@@ -298,6 +303,103 @@ const CASES: [Case; 46] = [
         "separate=true",
         &[": latest=5 target=- progress=-"],
     ),
+    // Aggregation over time and over groups.
+    case(
+        "a stock has the latest value of each country",
+        "stock-by-group",
+        &["AL 2023 3", "AL 2024 4", "RS 2023 5", "RS 2024 >6"],
+        "",
+        &[": total=>10 sum=- latest=>6"],
+    ),
+    case(
+        "a country that has not reported yet",
+        "stock-by-group",
+        &["AL 2023 3", "AL 2024 4", "RS 2023 5"],
+        "",
+        &[": total=9"],
+    ),
+    case(
+        "a stock of several countries in one year",
+        "stock-by-group",
+        &["AL 2023 3", "AL 2024 4", "RS 2023 5", "RS 2024 6"],
+        "group_by=year",
+        &["2023: total=8 sum=8", "2024: total=10 sum=10"],
+    ),
+    case(
+        "a stock of the region and later of a country",
+        "stock-by-group",
+        &["AL+RS 2023 100", "AL 2024 60"],
+        "",
+        &[": total=100"],
+    ),
+    case(
+        "a stock for the region and its countries",
+        "stock-by-group",
+        &["AL 2023 9", "AL 2024 3000", "RS 2024 4000", "- 2024 5"],
+        "",
+        &[": total=7005"],
+    ),
+    case(
+        "a negative balance of the region and earlier ones of countries",
+        "stock-by-group",
+        &["AL 2023 7", "RS 2023 8", "- 2024 -9"],
+        "",
+        &[": total=-9"],
+    ),
+    case(
+        "targets of a stock of several countries",
+        "stock-by-group",
+        &[
+            "AL 2023 3 target=4 baseline=1@2020",
+            "AL 2024 4 target=5",
+            "RS 2024 6 target=10 baseline=2@2020",
+        ],
+        "",
+        &[": total=10 baseline=3 target=15 progress=58.3"],
+    ),
+    case(
+        "a peak",
+        "peak",
+        &["AL 2022 5 target=6", "AL 2023 9 target=8", "AL 2024 7 target=10"],
+        "",
+        &[": total=9 sum=- latest=7 target=10 progress=90"],
+    ),
+    case(
+        "the peak of each country",
+        "peak-by-group",
+        &["AL 2022 5", "AL 2023 9", "RS 2022 4", "RS 2023 2"],
+        "",
+        &[": total=13"],
+    ),
+    case(
+        "people who are counted in several countries, over time",
+        "people-who-may-meet",
+        &["AL 2022 5 target=10", "AL 2023 9 target=10"],
+        "",
+        &[": total=14 sum=14 target=20 progress=70"],
+    ),
+    case(
+        "people who are counted in several countries",
+        "people-who-may-meet",
+        &["AL 2022 5", "RS 2022 9"],
+        "separate=true",
+        &[": total=- sum=- max=9"],
+    ),
+    case(
+        "a rank has no total over time",
+        "rank",
+        &["AL 2022 5 target=3", "AL 2023 9 target=2"],
+        "separate=true",
+        &[": total=- sum=- latest=9 target=- progress=-"],
+    ),
+    case(
+        "a rank in one year",
+        "rank",
+        &["AL 2022 5 target=4", "AL 2023 9 target=10"],
+        "group_by=year",
+        &["2022: total=5 target=4", "2023: total=9 target=10 progress=90"],
+    ),
+    case("a stock without an indicator", "none", &["AL 2023 3", "AL 2024 4"], "", &[": total=7"]),
     // Targets of sums.
     case(
         "planned but not yet reported",
@@ -340,6 +442,20 @@ const CASES: [Case; 46] = [
         &["AL 2024 50", "RS 2024 40", "- 2024 - target=180"],
         "",
         &[": sum=90 target=180 progress=50"],
+    ),
+    case(
+        "milestones and the target of the whole duration",
+        "count",
+        &["AL 2023 30 target=60", "AL 2024 - target=90", "AL - - target=120"],
+        "",
+        &[": total=30 target=120 progress=25"],
+    ),
+    case(
+        "targets of the whole duration by country",
+        "count",
+        &["AL 2023 30", "RS 2023 10", "AL - - target=100", "RS - - target=60"],
+        "",
+        &[": total=40 target=160 progress=25"],
     ),
     case(
         "kept at zero",
@@ -428,8 +544,8 @@ on_both! {
         for (number, case) in CASES.iter().enumerate() {
             let indicator = format!("indicator-{number}");
             let kind = INDICATORS.iter().find(|(name, ..)| *name == case.indicator);
-            let (measure, additive, ascending) = kind.map_or(("unit", json!(true), Value::Null), |(_, measure, additive, ascending)| (*measure, additive.clone(), ascending.clone()));
-            let common = json!({"unit": format!("unit-{number}"), "measure": measure, "additive": additive, "ascending": ascending});
+            let (_, measure, over_time, over_groups, ascending) = kind.unwrap_or(&INDICATORS[0]);
+            let common = json!({"unit": format!("unit-{number}"), "measure": measure, "time_aggregation": over_time, "group_aggregation": over_groups, "ascending": ascending});
             if kind.is_some() {
                 let mut item = json!({"resource": "indicator", "slug": indicator, "label": case.name});
                 item.as_object_mut().unwrap().extend(common.as_object().unwrap().clone());

@@ -11,7 +11,7 @@ the figures of its response. Each catalogue has a unit of its own, so that one d
 import json
 import random
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, setcontext
 
@@ -32,7 +32,8 @@ class Statistic:
     slices: tuple
     unit: str
     measure: str
-    additive: bool | None
+    over_time: str | None
+    over_groups: str | None
     ascending: bool | None
     start: date | None
     end: date | None
@@ -42,8 +43,10 @@ class Statistic:
     target: tuple | None  # (value, start, end)
 
     @property
-    def is_summable(self):
-        return self.measure == "unit" and self.additive is True
+    def rule(self):
+        """Aggregation over time and over groups. Only counts can be summed."""
+        rule = (self.over_time, self.over_groups)
+        return rule if self.measure == "unit" else tuple(None if part == "sum" else part for part in rule)
 
     @property
     def scope(self):
@@ -133,9 +136,13 @@ def contains(whole, part):
     return period_contains(whole.period, part.period) and scope_contains(whole.scope, part.scope)
 
 
-def is_part(part, whole):
-    """Whether a fact is about one programme, partner, country, place or period of those of another one."""
-    if part.scope[0] is None and part.period != whole.period:
+def is_part(part, whole, over_time):
+    """Whether a fact is about one programme, partner, country, place or period of those of another one. Only the sum of
+    several periods is the value of a longer one."""
+    if part.period != whole.period and (part.scope[0] is None or not over_time):
+        return False
+    # A target without a period is that of the whole duration.
+    if over_time == "planned" and not is_known(whole.period) and part.period != whole.period:
         return False
     has_place = [any(name == "location" for name, _ in fact.scope[4]) for fact in (whole, part)]
     is_narrower = (
@@ -151,8 +158,13 @@ def is_part(part, whole):
 # Counting once
 
 
-def count_once(facts, summable):
-    """Returns the facts to count: the widest first, and none that overlaps with one before."""
+def parts_of(rule):
+    """Whether a whole can be compared with its parts (not at all: None), and whether with those of other periods."""
+    return None if rule[1] != "sum" else rule[0] == "sum"
+
+
+def count_once(facts, parts, known_totals=None):
+    """Returns the facts to count: the widest first, and none that overlaps with one before; and which are totals."""
 
     def breakdown_sum(fact):
         """The sum of the disaggregation of the same whole; of equal slices, the newest."""
@@ -182,21 +194,31 @@ def count_once(facts, summable):
     counted, totals = [], {}
     for fact in sorted(facts, key=width):
         covered = any(
-            overlap(other, fact) and (totals[other.number] or not is_part(fact, other)) for other in counted
+            overlap(other, fact) and (totals[other.number] or not is_part(fact, other, parts)) for other in counted
         )
         if not covered:
             counted.append(fact)
-            totals[fact.number] = not summable or can_be_total(fact, facts)
-    return counted
+            if known_totals is not None:
+                totals[fact.number] = known_totals.get(fact.number, True)
+            else:
+                totals[fact.number] = parts is None or can_be_total(fact, facts, parts)
+    return counted, totals
 
 
-def can_be_total(whole, facts):
+def can_be_total(whole, facts, over_time):
     """A whole that is smaller than its parts is none."""
-    parts = [fact for fact in facts if fact.number != whole.number and is_part(fact, whole)]
+    parts = [fact for fact in facts if fact.number != whole.number and is_part(fact, whole, over_time)]
     if not parts or whole.qualifier not in ("exact", "less_than"):
         return True
-    least = [fact.value for fact in count_once(parts, True) if fact.qualifier in ("exact", "more_than")]
+    least = [fact.value for fact in count_once(parts, over_time)[0] if fact.qualifier in ("exact", "more_than")]
     return whole.value >= sum(least, Decimal(0))
+
+
+def count_scopes(facts, totals):
+    """Of one fact for each scope, those to count, whatever their periods."""
+    timeless = [fact if fact.scope[0] is None else replace(fact, period=(FIRST_DAY, LAST_DAY)) for fact in facts]
+    chosen = {fact.number for fact in count_once(timeless, False, totals)[0]}
+    return [fact for fact in facts if fact.number in chosen]
 
 
 # Aggregates
@@ -246,29 +268,57 @@ def target_fact(statistic):
     return Fact(statistic.number, statistic.scope, target_period(statistic), statistic.target[0])
 
 
-def aggregate(statistics, summable):
+def most(facts):
+    return max(facts, key=lambda fact: (fact.value, fact.qualifier == "more_than", -fact.number), default=None)
+
+
+def latest(facts):
+    return max(facts, key=lambda fact: (last_known_day(fact.period), fact.number), default=None)
+
+
+def by_scope(facts, alone):
+    """The facts of each scope. A statistic without an indicator may be a scope of its own."""
+    scopes = {}
+    for fact in facts:
+        scopes.setdefault((fact.scope, fact.number if alone and fact.scope[0] is None else None), []).append(fact)
+    return list(scopes.values())
+
+
+def total_of(values, totals, rule):
+    """The values whose sum is the total, and whether they are all; None without a total."""
+    over_time, over_groups = rule
+    scopes = by_scope(values, True)
+    if not values or (len(scopes) > 1 and over_groups != "sum"):
+        return None
+    if over_time == "sum" or len({fact.period for fact in values}) == 1:
+        return values, None if len({fact.period for fact in values}) == 1 else "sum"
+    choose = {"latest": latest, "max": most}.get(over_time)
+    return choose and (count_scopes([choose(facts) for facts in scopes], totals), over_time)
+
+
+def aggregate(statistics, rule):
     """The figures of a group."""
     by_number = {statistic.number: statistic for statistic in statistics}
-    values = count_once([value_fact(one) for one in statistics if one.value is not None], summable)
+    facts = [value_fact(one) for one in statistics if one.value is not None]
+    values, totals = count_once(facts, parts_of(rule))
     values.sort(key=lambda fact: fact.number)
     result = {"count": len(values), "excluded_count": len(statistics) - len(values)}
     rank = {"less_than": 0}
     least = min(values, key=lambda fact: (fact.value, rank.get(fact.qualifier, 1), fact.number), default=None)
-    most = max(values, key=lambda fact: (fact.value, fact.qualifier == "more_than", -fact.number), default=None)
-    latest = max(values, key=lambda fact: (last_known_day(fact.period), fact.number), default=None)
     figure = lambda fact: fact and [plain(fact.value), fact.qualifier]
-    result.update(min=figure(least), max=figure(most), latest=figure(latest), sum=None)
-    total = None
-    if values and (summable or len(values) == 1):
-        total = (sum((fact.value for fact in values), Decimal(0)), combine(fact.qualifier for fact in values))
-        result["sum"] = [plain(total[0]), total[1]]
+    result.update(min=figure(least), max=figure(most(values)), latest=figure(latest(values)), sum=None, total=None)
+    total, found = None, total_of(values, totals, rule)
+    if found:
+        total = (sum((fact.value for fact in found[0]), Decimal(0)), combine(fact.qualifier for fact in found[0]))
+        result["total"] = [plain(total[0]), total[1], found[1]]
+        result["sum"] = [plain(total[0]), total[1]] if found[1] in (None, "sum") else None
     plans = [by_number[fact.number] for fact in values]
     plans += [one for one in statistics if one.value is None and is_own_plan(one, values)]
     plans = sorted((one for one in plans if one.baseline or one.target), key=lambda one: one.number)
-    baseline, target, not_reported = (sum_plans if summable else latest_plan)(plans, values, latest)
+    baseline, target, not_reported = plan(plans, values, rule)
     result["baseline"] = baseline and [plain(baseline[0]), *baseline[1]]
     result["target"] = target and [plain(target[0]), target[1] and target[1].isoformat()]
-    actual = (total[0] + not_reported, total[1]) if summable and total else latest and (latest.value, latest.qualifier)
+    actual = (total[0] + not_reported, total[1]) if total else values and (latest(values).value, latest(values).qualifier)
     directions = {by_number[fact.number].ascending for fact in values} - {None}
     found = None
     if actual and target and len(directions) < 2:
@@ -284,21 +334,72 @@ def is_own_plan(statistic, values):
     return not any(contains(value, own) and not contains(own, value) for value in values)
 
 
-def sum_plans(plans, values, _latest):
-    scopes = {fact.scope for fact in values}
-    reported = lambda scope: any(scope == other or scopes_overlap(scope, other) for other in scopes)
-    covered = lambda wanted, by: bool(by) and all(any(scope_contains(other, one) for other in by) for one in wanted)
-    facts, repeated = [], set()
-    for plan in (plan for plan in plans if plan.target):
-        # Without an indicator, a target that states its own period is repeated for each value.
+def without_repetitions(plans):
+    """Without an indicator, a target that states its own period is repeated for each value."""
+    kept, repeated = [], set()
+    for plan in plans:
         key = (plan.scope, plan.target)
         if plan.indicator is None and (plan.target[1] or plan.target[2]):
             if key in repeated:
                 continue
             repeated.add(key)
-        facts.append(target_fact(plan))
+        kept.append(plan)
+    return kept
+
+
+def plan(plans, values, rule):
+    """Baseline and target of a group."""
+    over_time, over_groups = rule
+    nothing = (None, None, Decimal(0))
+    if not plans:
+        return nothing
+    has_one_scope = len({fact.scope for fact in values} | {plan.scope for plan in plans}) == 1
+    has_one_period = len({fact.period for fact in values}) <= 1
+    if not has_one_scope and over_groups != "sum":
+        return nothing
+    if over_time == "none" and not has_one_period:
+        return nothing
+    if over_time is None and not has_one_period and not has_one_scope:
+        return nothing
+    with_target = [plan for plan in plans if plan.target]
+    if over_time == "sum":
+        facts = [target_fact(plan) for plan in without_repetitions(with_target)]
+        targets = count_once(facts, "planned")[0]
+    else:
+        if over_groups == "sum":
+            with_target = without_repetitions(with_target)
+        facts = [target_fact(plan) for plan in with_target]
+        totals = count_once(facts, False)[1]
+        choose = greatest_target if over_time == "max" else lambda some: target_of_latest(some, values)
+        targets = count_scopes([choose(some) for some in by_scope(facts, over_groups == "sum")], totals)
+    return sum_plans(plans, values, targets)
+
+
+def greatest_target(facts):
+    return max(facts, key=lambda fact: (fact.value, last_known_day(fact.period), fact.number))
+
+
+def target_of_latest(facts, values):
+    """The target of the period of the latest value, or else the latest one."""
+    value = latest([value for value in values if value.scope == facts[0].scope])
+
+    def length(period):
+        return (period[1] - period[0]).days if is_known(period) else float("inf")
+
+    if value:
+        own = [fact for fact in facts if fact.number == value.number]
+        near = [fact for fact in facts if periods_overlap(fact.period, value.period)]
+        near.sort(key=lambda fact: (length(fact.period), -fact.number))
+        if own or near:
+            return (own or near)[0]
+    return latest(facts)
+
+
+def sum_plans(plans, values, targets):
+    scopes = {fact.scope for fact in values}
+    reported = lambda scope: any(scope == other or scopes_overlap(scope, other) for other in scopes)
+    covered = lambda wanted, by: bool(by) and all(any(scope_contains(other, one) for other in by) for one in wanted)
     by_number = {plan.number: plan for plan in plans}
-    targets = count_once(facts, True)
     target_scopes = {fact.scope for fact in targets}
     target = None
     if covered(scopes, target_scopes):
@@ -312,7 +413,7 @@ def sum_plans(plans, values, _latest):
     facts = [
         Fact(plan.number, plan.scope, (FIRST_DAY, LAST_DAY), plan.baseline[0]) for _, plan in earliest.values()
     ]
-    baselines = count_once(facts, True)
+    baselines = count_once(facts, True)[0]
     needed = scopes | {scope for scope in target_scopes if not reported(scope)}
     if not covered(needed, {fact.scope for fact in baselines}):
         return None, target, Decimal(0)
@@ -320,27 +421,6 @@ def sum_plans(plans, values, _latest):
     not_reported = sum((fact.value for fact in baselines if not reported(fact.scope)), Decimal(0))
     total = sum((fact.value for fact in baselines), Decimal(0))
     return (total, (min(years), max(years))), target, not_reported
-
-
-def latest_plan(plans, values, latest):
-    """Values that cannot be added up have a target only if all are about the same."""
-    if len({fact.scope for fact in values} | {plan.scope for plan in plans}) != 1:
-        return None, None, Decimal(0)
-    bases = sorted((plan for plan in plans if plan.baseline), key=lambda plan: (plan.baseline[1], plan.period))
-    baseline = bases[0].baseline if bases else None
-    targets = [plan for plan in plans if plan.target]
-
-    def length(period):
-        return (period[1] - period[0]).days if is_known(period) else float("inf")
-
-    chosen = [plan for plan in targets if latest and plan.number == latest.number]
-    if not chosen and latest:
-        chosen = [plan for plan in targets if periods_overlap(target_period(plan), latest.period)]
-        chosen.sort(key=lambda plan: (length(target_period(plan)), -plan.number))
-    if not chosen:
-        chosen = sorted(targets, key=lambda plan: (last_known_day(target_period(plan)), plan.number), reverse=True)
-    target = (chosen[0].target[0], chosen[0].target[2] or chosen[0].end) if chosen else None
-    return baseline and (baseline[0], (baseline[1], baseline[1])), target, Decimal(0)
 
 
 # Groups
@@ -375,7 +455,7 @@ def summary(statistics, group_by, countries=None, separate=True):
     for statistic in statistics:
         key = [key_of(statistic, name) for name in group_by]
         folded = tuple(part and part.lower() for part in key)
-        kind = (statistic.unit, statistic.measure, statistic.is_summable) if separate else None
+        kind = (statistic.unit, statistic.measure, statistic.rule) if separate else None
         group = groups.setdefault((folded, kind), {"keys": key, "all": []})
         group["all"].append(statistic)
     result = []
@@ -384,17 +464,18 @@ def summary(statistics, group_by, countries=None, separate=True):
         chosen = all_statistics
         if countries and "country" not in group_by:
             chosen = [one for one in all_statistics if one.countries <= countries]
-        # As in the API, the values of a group are additive if all are.
-        summable = all(one.is_summable for one in (chosen or all_statistics))
-        figures = aggregate(chosen, summable)
-        if not summable and figures["count"] > 1 and not separate:
+        # The rule of a group is what the rules of its values have in common.
+        rules = [one.rule for one in (chosen or all_statistics)]
+        rule = tuple(part[0] if len(set(part)) == 1 else None for part in zip(*rules))
+        figures = aggregate(chosen, rule)
+        if figures["total"] is None and figures["count"] > 1 and not separate:
             return None
         figures["excluded_count"] += len(all_statistics) - len(chosen)
         result.append({"keys": group["keys"], **figures})
     return result
 
 
-def series(statistics, by, summable):
+def series(statistics, by, rule):
     lines = {}
     for statistic in statistics:
         if statistic.value is None and not statistic.baseline and not statistic.target:
@@ -414,9 +495,9 @@ def series(statistics, by, summable):
         }
         rendered = []
         for _, some in sorted(points.items(), key=lambda item: item[0]):
-            figures = aggregate(some, summable)
+            figures = aggregate(some, rule)
             start, end = iso(some[0].start), iso(some[0].end)
-            rendered.append([start, end, figures["sum"], figures["count"], figures["excluded_count"]])
+            rendered.append([start, end, figures["total"] and figures["total"][:2], figures["count"], figures["excluded_count"]])
         baselines = {(one.baseline[1], plain(one.baseline[0])) for one in members if one.baseline}
         result.append(
             {
@@ -467,6 +548,25 @@ SLICES = [
 QUALIFIERS = ["exact"] * 6 + ["more_than", "less_than", "about"]
 
 
+# Aggregation over time and over groups. Half of all are sums, as most indicators count something.
+RULES = [("sum", "sum")] * 6 + [("latest", "none"), ("latest", "sum")] * 2 + [
+    ("max", "none"),
+    ("max", "sum"),
+    ("none", "none"),
+    ("none", "sum"),
+    ("sum", "none"),
+    (None, None),
+    (None, "sum"),
+    ("latest", None),
+]
+
+
+def in_api(fields):
+    """The fields that an indicator and its statistics share, as the API names them."""
+    names = {"over_time": "time_aggregation", "over_groups": "group_aggregation"}
+    return {names.get(name, name): value for name, value in fields.items()}
+
+
 class Generator:
     def __init__(self, seed):
         self.random = random.Random(seed)
@@ -489,13 +589,15 @@ class Generator:
         choose = self.random.choice
         unit = f"u{number}"
         measure = choose(["unit"] * 6 + ["percentage"])
-        additive = choose([True] * 5 + [False, None]) if measure == "unit" else None
+        rules = RULES if measure == "unit" else [rule for rule in RULES if "sum" not in rule]
+        rule = choose(rules)
         names = [f"i{number}-{letter}" for letter in "ab"[: choose([1, 1, 1, 2])]]
         indicators = {
-            name: {"additive": additive, "ascending": choose([True, True, False, None])} for name in names
+            name: {"over_time": rule[0], "over_groups": rule[1], "ascending": choose([True, True, False, None])}
+            for name in names
         }
         lines = [
-            {"resource": "indicator", "slug": name, "label": name, "unit": unit, "measure": measure, **fields}
+            {"resource": "indicator", "slug": name, "label": name, "unit": unit, "measure": measure, **in_api(fields)}
             for name, fields in indicators.items()
         ]
         # Few different scopes, so that statistics overlap.
@@ -507,7 +609,9 @@ class Generator:
         statistics = []
         for _ in range(self.random.randint(1, 9)):
             indicator = choose([*names, *names, *names, None])
-            shared = indicators.get(indicator, {"additive": choose([additive, additive, None]), "ascending": None})
+            own_rule = choose([rule, rule, rule, (None, None), choose(rules)])
+            own_fields = {"over_time": own_rule[0], "over_groups": own_rule[1], "ascending": None}
+            shared = indicators.get(indicator, own_fields)
             start, end = choose(periods)
             own = choose([(None, None)] * 3 + PERIODS[:3] + PERIODS[8:9])
             target = choose([True, False]) and (self.value(measure), own[0], own[1])
@@ -552,7 +656,7 @@ class Generator:
                 or None,
             }
             if indicator is None:
-                line |= {"unit": unit, "measure": measure, "additive": shared["additive"]}
+                line |= {"unit": unit, "measure": measure, **in_api(shared)}
             lines.append(line)
         return statistics, lines, [(name, indicators[name], measure) for name in names]
 
@@ -600,10 +704,10 @@ def main(count, seed):
             requests.append({"path": path, "groups": summary(statistics, names, separate=False)})
         for name, fields, measure in indicators:
             members = [one for one in statistics if one.indicator == name]
-            summable = measure == "unit" and fields["additive"] is True
+            rule = (fields["over_time"], fields["over_groups"])
             for by in (None, "country"):
                 path = f"/v1/indicators/{name}/series?statistics_limit=0" + (f"&by={by}" if by else "")
-                requests.append({"path": path, "lines": series(members, by, summable)})
+                requests.append({"path": path, "lines": series(members, by, rule)})
     json.dump({"items": [{"status": "published", **item} for item in items], "requests": requests}, sys.stdout)
 
 

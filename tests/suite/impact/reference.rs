@@ -50,6 +50,7 @@ fn summary_figures(summary: &Value) -> Vec<Value> {
                 "keys": keys.collect::<Vec<_>>(),
                 "count": group["count"],
                 "excluded_count": group["excluded_count"],
+                "total": if group["total"].is_null() { Value::Null } else { json!([group["total"]["value"], group["total"]["qualifier"], group["total"]["time_aggregation"]]) },
                 "sum": figure(&group["sum"]),
                 "min": figure(&group["min"]),
                 "max": figure(&group["max"]),

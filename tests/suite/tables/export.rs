@@ -87,8 +87,8 @@ on_both! {
         assert_eq!(response.required_header("content-language"), "en");
         let (columns, rows) = csv(&response);
         assert_eq!(rows.len(), 1);
-        assert_eq!(columns.join(" "), "id slug status language transliterated label description figure value qualifier unit measure ascending additive \
-            indicator indicator_label programme programme_title partner partner_name countries period_start period_end disaggregation baseline_value baseline_year target_value target_period_start \
+        assert_eq!(columns.join(" "), "id slug status language transliterated label description figure value qualifier state unit measure ascending time_aggregation group_aggregation \
+            indicator indicator_label programme programme_title partner partner_name countries period_start period_end disaggregation baseline_value baseline_year baseline_date baseline_comment target_value target_period_start \
             target_period_end source_text source_url documents evidence languages published_at created_at updated_at");
         let text = |name: &str| item[name].as_str().unwrap().to_owned();
         expect(&rows[0], &[
@@ -105,7 +105,8 @@ on_both! {
             ("unit", "people"),
             ("measure", "unit"),
             ("ascending", "true"),
-            ("additive", "false"),
+            ("time_aggregation", "latest"),
+            ("group_aggregation", "none"),
             ("programme", "norms"),
             ("programme_title", "Norms"),
             ("partner", "network"),

@@ -230,12 +230,13 @@ on_both! {
 
     fn dates_times_and_booleans_as_people_write_them(server: &TestServer) {
         let key = server.editor_key();
-        let file = "slug;label;status;period_start;period_end;target_value;target_period_end;baseline_value;baseline_year;ascending;additive;published_at\r\n\
-            a;A;published;1.1.2024.;31.12.2024;5;31/12/2025;1;2021.0;TAČNO;0;2026-11-28 16:52\r\n";
+        let file = "slug;label;status;period_start;period_end;target_value;target_period_end;baseline_value;baseline_year;ascending;additive;published_at;state;baseline_date;baseline_comment\r\n\
+            a;A;published;1.1.2024.;31.12.2024;5;31/12/2025;1;2021.0;TAČNO;0;2026-11-28 16:52;verified;30.6.2021;Anketa.\r\n";
         done(server, &key, file);
         let item = server.read("/v1/impact-statistics/a");
         assert_eq!((&item["period_start"], &item["period_end"], &item["target"]["period_end"]), (&json!("2024-01-01"), &json!("2024-12-31"), &json!("2025-12-31")));
-        assert_eq!((&item["baseline"]["year"], &item["ascending"], &item["additive"], &item["published_at"]), (&json!(2021), &json!(true), &json!(false), &json!("2026-11-28T16:52:00Z")));
+        assert_eq!((&item["baseline"]["year"], &item["ascending"], &item["time_aggregation"], &item["published_at"]), (&json!(2021), &json!(true), &json!("latest"), &json!("2026-11-28T16:52:00Z")));
+        assert_eq!((&item["state"], &item["baseline"]["date"], &item["baseline_comment"]), (&json!("verified"), &json!("2021-06-30"), &json!("Anketa.")));
         assert_eq!(counts(&done(server, &key, file)), [1, 0, 0, 1]);
         // The month or the day may be first; what to write is stated.
         let problem = send(server, &key, "", "slug;label;period_start;period_end\r\nb;B;1/2/2024;45657\r\n").problem(422, "invalid-fields");
@@ -274,7 +275,7 @@ on_both! {
         let file = std::fs::read(format!("{folder}/de-DE.xlsx")).unwrap();
         assert_eq!(counts(&send(server, &key, "", file.clone()).expect(200).json()), [6, 6, 0, 0]);
         let item = server.read("/v1/impact-statistics/people");
-        assert_eq!((&item["value"], &item["additive"], &item["period_start"], &item["baseline"]["year"]), (&json!("1500.5"), &json!(false), &json!("2024-04-01"), &json!(2020)));
+        assert_eq!((&item["value"], &item["time_aggregation"], &item["period_start"], &item["baseline"]["year"]), (&json!("1500.5"), &json!("latest"), &json!("2024-04-01"), &json!(2020)));
         assert_eq!((&item["disaggregation"][1], &item["evidence"][0]["start_seconds"]), (&json!({"dimension": "a=b", "value": "x; \\y"}), &json!(12.5)));
         assert_eq!((&item["label"], &item["published_at"]), (&json!("People at the \"forum\""), &json!("2026-05-07T08:00:00.250Z")));
         assert_eq!(server.read("/v1/impact-statistics/ambiguous")["label"], "=1+1");

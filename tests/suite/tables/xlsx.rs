@@ -47,7 +47,7 @@ on_both! {
         assert_eq!(cell(1, "value"), Data::String("12345678901234567.5".to_owned()));
         assert_eq!((cell(2, "value"), cell(2, "baseline_year")), (Data::Float(1500.5), Data::Float(2020.0)));
         assert_eq!((cell(3, "value"), cell(3, "label")), (Data::Float(-0.125), Data::String("=1+1".to_owned())));
-        assert_eq!((cell(2, "ascending"), cell(2, "additive")), (Data::Bool(true), Data::Bool(false)));
+        assert_eq!((cell(2, "ascending"), cell(2, "time_aggregation")), (Data::Bool(true), Data::String("latest".to_owned())));
         // The first of January 2024, and a quarter of a second past eight on the seventh of May
         // 2026.
         assert_eq!(days(2, "period_start").to_string(), "45292");
@@ -60,7 +60,7 @@ on_both! {
         }
         let xml = part(&response, "xl/worksheets/sheet1.xml");
         assert!(xml.contains("<pane ySplit=\"1\" topLeftCell=\"A2\" activePane=\"bottomLeft\" state=\"frozen\"/>"), "{xml}");
-        assert!(xml.ends_with("</sheetData><autoFilter ref=\"A1:AK5\"/></worksheet>"), "{xml}");
+        assert!(xml.ends_with("</sheetData><autoFilter ref=\"A1:AO5\"/></worksheet>"), "{xml}");
     }
 
     demo fn every_list_is_available_as_xlsx(server: &TestServer) {

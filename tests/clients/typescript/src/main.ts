@@ -359,7 +359,7 @@ async function captions(api: Kinoteka, video: string): Promise<void> {
 }
 
 async function indicators(api: Kinoteka): Promise<string> {
-  const body = { label: "Women who went to court", unit: "women", ascending: true, additive: true, status: "published", code: "5.2.1", vocabulary: "sdg" } satisfies Schemas["IndicatorInput"];
+  const body = { label: "Women who went to court", unit: "women", ascending: true, time_aggregation: "sum", group_aggregation: "sum", status: "published", code: "5.2.1", vocabulary: "sdg" } satisfies Schemas["IndicatorInput"];
   const made = whole(found(await api.POST("/v1/indicators", { body }), 201));
   const path = { indicator: made.slug };
   const patched = await api.PATCH("/v1/indicators/{indicator}", { params: { path }, headers: mergePatch, body: { result_type: "outcome" } });
@@ -392,7 +392,7 @@ async function figures(api: Kinoteka, programme: string, video: string): Promise
   assert.equal(shown.value, "1250.50", "values preserve every digit");
   assert.equal(shown.figure, "More than 1,250.50", "formatted values have their qualifier");
   assert.equal(shown.evidence[0]?.video.slug, video);
-  assert.deepEqual([shown.unit, shown.additive, shown.value_number], ["women", true, 1250.5], "inherited from the indicator, and the value as a number");
+  assert.deepEqual([shown.unit, shown.time_aggregation, shown.value_number], ["women", "sum", 1250.5], "inherited from the indicator, and the value as a number");
   const shows = whole(found(await api.GET("/v1/videos/{video}", { params: { path: { video }, query: { include: ["impact_statistics"] } } }), 200));
   assert.equal(shows.impact_statistics?.[0]?.slug, figure.slug);
   assert.equal(found(await api.GET("/v1/videos", { params: { query: { statistic: [figure.slug] } } }), 200).data[0]?.slug, video);

@@ -1,0 +1,51 @@
+-- Of the rules of aggregation, only whether both are `sum` is kept.
+INSERT INTO filter_terms (field, value)
+SELECT kind.name || '.additive', value.name
+FROM (SELECT 'indicator' AS name UNION ALL SELECT 'impact_statistic') kind,
+    (SELECT 'true' AS name UNION ALL SELECT 'false') value;
+INSERT INTO filter_index (item, term, is_public, published_at, bloom_signature)
+SELECT entry.item, additive.number, min(CAST(entry.is_public AS INTEGER)) = 1, min(entry.published_at), min(entry.bloom_signature)
+FROM filter_index entry
+JOIN filter_terms rule ON rule.number = entry.term
+JOIN items ON items.number = entry.item
+JOIN filter_terms additive ON additive.field = items.kind || '.additive'
+    AND additive.value =
+        CASE WHEN items.fields LIKE '%"time_aggregation":"sum","group_aggregation":"sum"%' THEN 'true' ELSE 'false' END
+WHERE rule.field IN ('indicator.time_aggregation', 'indicator.group_aggregation',
+    'impact_statistic.time_aggregation', 'impact_statistic.group_aggregation')
+GROUP BY entry.item, additive.number;
+DELETE FROM filter_index WHERE term IN (SELECT number FROM filter_terms WHERE field IN
+    ('indicator.time_aggregation', 'indicator.group_aggregation',
+    'impact_statistic.time_aggregation', 'impact_statistic.group_aggregation'));
+DELETE FROM filter_terms WHERE field IN ('indicator.time_aggregation', 'indicator.group_aggregation',
+    'impact_statistic.time_aggregation', 'impact_statistic.group_aggregation');
+
+UPDATE items SET fields =
+    replace(replace(fields,
+        '"time_aggregation":"sum","group_aggregation":"sum"', '"additive":true'),
+        '"time_aggregation":null,"group_aggregation":null', '"additive":null')
+WHERE kind IN ('indicator', 'impact_statistic');
+UPDATE items SET fields = replace(replace(fields, '"time_aggregation":"sum","group_aggregation":"none"', '"additive":false'), '"time_aggregation":"sum","group_aggregation":null', '"additive":false')
+WHERE kind IN ('indicator', 'impact_statistic');
+UPDATE items SET fields = replace(replace(replace(fields, '"time_aggregation":"latest","group_aggregation":"sum"', '"additive":false'), '"time_aggregation":"latest","group_aggregation":"none"', '"additive":false'), '"time_aggregation":"latest","group_aggregation":null', '"additive":false')
+WHERE kind IN ('indicator', 'impact_statistic');
+UPDATE items SET fields = replace(replace(replace(fields, '"time_aggregation":"max","group_aggregation":"sum"', '"additive":false'), '"time_aggregation":"max","group_aggregation":"none"', '"additive":false'), '"time_aggregation":"max","group_aggregation":null', '"additive":false')
+WHERE kind IN ('indicator', 'impact_statistic');
+UPDATE items SET fields = replace(replace(replace(fields, '"time_aggregation":"none","group_aggregation":"sum"', '"additive":false'), '"time_aggregation":"none","group_aggregation":"none"', '"additive":false'), '"time_aggregation":"none","group_aggregation":null', '"additive":false')
+WHERE kind IN ('indicator', 'impact_statistic');
+UPDATE items SET fields = replace(replace(fields, '"time_aggregation":null,"group_aggregation":"sum"', '"additive":false'), '"time_aggregation":null,"group_aggregation":"none"', '"additive":false')
+WHERE kind IN ('indicator', 'impact_statistic');
+UPDATE impact_statistics SET fact_record = replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(fact_record, chr(9) || 'sum,none' || chr(9), chr(9) || '0' || chr(9)), chr(9) || 'sum,' || chr(9), chr(9) || '0' || chr(9)), chr(9) || 'latest,sum' || chr(9), chr(9) || '0' || chr(9)), chr(9) || 'latest,' || chr(9), chr(9) || '0' || chr(9)), chr(9) || 'max,sum' || chr(9), chr(9) || '0' || chr(9)), chr(9) || 'max,none' || chr(9), chr(9) || '0' || chr(9)), chr(9) || 'max,' || chr(9), chr(9) || '0' || chr(9)), chr(9) || 'none,sum' || chr(9), chr(9) || '0' || chr(9)), chr(9) || 'none,none' || chr(9), chr(9) || '0' || chr(9)), chr(9) || 'none,' || chr(9), chr(9) || '0' || chr(9)), chr(9) || ',sum' || chr(9), chr(9) || '0' || chr(9)), chr(9) || ',none' || chr(9), chr(9) || '0' || chr(9));
+
+UPDATE items SET fields =
+    replace(replace(fields,
+        'time_aggregation=sum&group_aggregation=sum', 'additive=true'),
+        'time_aggregation=latest&group_aggregation=none', 'additive=false')
+WHERE kind = 'saved_query';
+
+ALTER TABLE texts DROP COLUMN comment;
+
+DELETE FROM filter_index WHERE term IN (SELECT number FROM filter_terms WHERE field = 'impact_statistic.has');
+DELETE FROM filter_terms WHERE field = 'impact_statistic.has';
+
+UPDATE schema_version SET version = 5, fingerprint = '9d0d67fd90ddf41e2922b60be41166c9ebbedfd984887a47a96a6b0745d763de', oldest_compatible = 5;
