@@ -25,6 +25,7 @@ use crate::feeds::entries::FeedResource;
 use crate::http::problem::Problem;
 use crate::impact::indicators::resource::Indicators;
 use crate::impact::resource::ImpactStatistics;
+use crate::impact::results::resource::Results;
 use crate::partners::resource::Partners;
 use crate::programmes::resource::Programmes;
 use crate::resource::index::verify::{RepairFn, VerifyFn, repair, verify};
@@ -46,7 +47,7 @@ macro_rules! handler {
 
 /// The kinds of the product. A kind comes after the kinds that it refers to, so that an import in this order
 /// finds the targets of references.
-static RESOURCES: [ResourceEntry; 7] = [
+static RESOURCES: [ResourceEntry; 8] = [
     entry::<Topics>(topics::api::configure),
     entry::<Partners>(partners::api::configure)
         .with_feed::<Partners>(handler!(feeds::api::partner_feed))
@@ -57,7 +58,10 @@ static RESOURCES: [ResourceEntry; 7] = [
     entry::<Videos>(videos::api::configure)
         .with_feed::<Videos>(handler!(feeds::api::video_feed))
         .with_table(handler!(tables::api::export_videos)),
-    entry::<Indicators>(impact::indicators::api::configure),
+    entry::<Results>(impact::results::api::configure)
+        .with_table(handler!(tables::api::export_results)),
+    entry::<Indicators>(impact::indicators::api::configure)
+        .with_table(handler!(tables::api::export_indicators)),
     entry::<ImpactStatistics>(impact::api::configure)
         .with_feed::<ImpactStatistics>(handler!(feeds::api::impact_statistic_feed))
         .with_table(handler!(tables::api::export_impact_statistics)),

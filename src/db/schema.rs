@@ -101,6 +101,14 @@ tables! {
         start_date -> Nullable<Date>,
         end_date -> Nullable<Date>,
     }
+    results (number) {
+        number -> BigInt,
+        position -> Nullable<BigInt>,
+    }
+    indicators (number) {
+        number -> BigInt,
+        position -> Nullable<BigInt>,
+    }
     impact_statistics (number) {
         number -> BigInt,
         is_public -> Bool,

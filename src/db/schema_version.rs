@@ -19,7 +19,7 @@ use crate::db::schema;
 use crate::db::sql_fragment::{Fragment, Statement};
 
 /// Version of the schema that this program uses: the number of migrations.
-pub const SCHEMA_VERSION: i64 = 6;
+pub const SCHEMA_VERSION: i64 = 7;
 
 /// Maximum number of schema differences that an error lists.
 const MAX_LISTED_DIFFERENCES: usize = 5;

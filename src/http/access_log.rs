@@ -16,7 +16,7 @@ const MAX_PARAMETER_LEN: usize = 100;
 
 /// The parameters whose values are logged: those of the API that contain no free text. What a client
 /// sends in others may be a search term or a password, and cursors contain sort keys.
-const LOGGED_PARAMETERS: [&str; 67] = [
+const LOGGED_PARAMETERS: [&str; 69] = [
     "aggregate",
     "aggregates",
     "by",
@@ -42,6 +42,7 @@ const LOGGED_PARAMETERS: [&str; 67] = [
     "kind",
     "lang",
     "layout",
+    "level",
     "limit",
     "max_duration",
     "max_value",
@@ -65,6 +66,7 @@ const LOGGED_PARAMETERS: [&str; 67] = [
     "recorded_after",
     "recorded_before",
     "repair",
+    "result",
     "result_type",
     "separate",
     "sort",

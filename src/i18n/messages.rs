@@ -45,27 +45,20 @@ messages! {
         "Impact statistics", "Statistika të ndikimit", "Statistički podaci o učinku", "Statistički podaci o učinku",
         "Статистички подаци о учинку", "Статистички податоци за влијанието", "Etki istatistikleri",
     ];
+    /// Heading of a list of results of programmes.
+    Results = ["Results", "Rezultate", "Rezultati", "Rezultati", "Резултати", "Резултати", "Sonuçlar"];
     /// Heading of a list of indicators.
     Indicators = ["Indicators", "Tregues", "Pokazatelji", "Pokazatelji", "Показатељи", "Показатели", "Göstergeler"];
     /// Label of statistics that can be added up.
-    Additive = [
-        "may be added up", "mund të mblidhen", "mogu se sabirati", "mogu se sabirati", "могу се сабирати", "може да се собираат", "toplanabilir",
-    ];
+    Additive = ["may be added up", "mund të mblidhen", "mogu se sabirati", "mogu se sabirati", "могу се сабирати", "може да се собираат", "toplanabilir"];
     /// Label of statistics that cannot be added up.
-    NotAdditive = [
-        "may not be added up", "nuk mund të mblidhen", "ne mogu se sabirati", "ne mogu se sabirati", "не могу се сабирати",
-        "не може да се собираат", "toplanamaz",
-    ];
+    NotAdditive = ["may not be added up", "nuk mund të mblidhen", "ne mogu se sabirati", "ne mogu se sabirati", "не могу се сабирати", "не може да се собираат", "toplanamaz"];
     /// Label of the state of a value.
     State = ["Status", "Gjendja", "Status podatka", "Status podatka", "Статус податка", "Статус на податокот", "Durum"];
     /// State of a value that may still change.
-    Provisional = [
-        "Provisional", "E përkohshme", "Privremeni podatak", "Privremeni podatak", "Привремени податак", "Привремен податок", "Geçici",
-    ];
+    Provisional = ["Provisional", "E përkohshme", "Privremeni podatak", "Privremeni podatak", "Привремени податак", "Привремен податок", "Geçici"];
     /// State of a value that has been verified.
-    Verified = [
-        "Verified", "E verifikuar", "Provjeren podatak", "Provereni podatak", "Проверени податак", "Проверен податок", "Doğrulanmış",
-    ];
+    Verified = ["Verified", "E verifikuar", "Provjeren podatak", "Provereni podatak", "Проверени податак", "Проверен податок", "Doğrulanmış"];
     /// Group of values that are not broken down by the dimension.
     NotBrokenDown = ["Not broken down", "Pa ndarje", "Bez podjele", "Bez podele", "Без поделе", "Без поделба", "Ayrılmamış"];
     /// Heading of the documents of a statistic.

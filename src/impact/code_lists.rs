@@ -30,6 +30,8 @@ pub const GROUP_AGGREGATIONS: &[&str] = &["sum", "none"];
 pub const HAS_VALUES: &[&str] = &["value", "target", "baseline"];
 /// States of a value.
 pub const STATES: &[&str] = &["provisional", "verified"];
+/// Levels of results: each contributes to those after it.
+pub const RESULT_LEVELS: &[&str] = &["output", "outcome", "impact"];
 /// Types of results (IATI `ResultType`).
 pub const RESULT_TYPES: &[&str] = &["output", "outcome", "impact", "other"];
 
@@ -85,6 +87,16 @@ pub enum GroupAggregation {
 pub enum StatisticState {
     Provisional,
     Verified,
+}
+
+/// Level of a result.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "names are self-explanatory")]
+pub enum ResultLevel {
+    Output,
+    Outcome,
+    Impact,
 }
 
 /// Vocabulary of an indicator code: `sdg` for the Sustainable Development Goals, `own` for the

@@ -12,6 +12,7 @@ pub mod input;
 pub mod measure_rules;
 pub mod progress;
 pub mod resource;
+pub mod results;
 pub mod schema;
 pub mod summary;
 pub mod view;

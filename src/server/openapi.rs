@@ -22,6 +22,7 @@ use crate::{embed, feeds, iati, impact, search, tables};
         (name = "Videos", description = "Videos with their sources, languages, topics and partners."),
         (name = "Programmes", description = "Programmes that videos and statistics belong to."),
         (name = "Partners", description = "Organisations that fund, host and implement programmes or appear in videos."),
+        (name = "Results", description = "What programmes are to achieve: impacts, outcomes and outputs, each with its indicators."),
         (name = "Indicators", description = "What impact statistics measure and how, defined once for all statistics of an indicator."),
         (name = "Impact statistics", description = "Results as exact figures with qualifier, period and evidence."),
         (name = "Search", description = "Search across all kinds."),
@@ -54,6 +55,7 @@ fn list_endpoints() -> Vec<ListEndpoint> {
         .chain(pages)
         .chain(crate::charts::api::OPENAPI)
         .chain(tables::api::OPENAPI)
+        .chain(tables::summaries::OPENAPI)
         .collect()
 }
 
@@ -190,15 +192,16 @@ mod tests {
     fn kinds_with_feeds_have_feeds_and_tables() {
         for entry in resources() {
             let segment = entry.schema.kind.path_segment();
-            for path in
-                [format!("/feeds/{segment}.{{format}}"), format!("/v1/{segment}.{{format}}")]
-            {
-                assert_eq!(operation(&path, "get").is_some(), entry.feed.is_some(), "{path}");
+            let (feed, table) =
+                (format!("/feeds/{segment}.{{format}}"), format!("/v1/{segment}.{{format}}"));
+            for path in [&feed, &table] {
                 let listed = list_endpoints().iter().any(|endpoint| {
                     endpoint.path == path && endpoint.schema.kind == entry.schema.kind
                 });
-                assert_eq!(listed, entry.feed.is_some(), "{path}");
+                assert_eq!(operation(path, "get").is_some(), listed, "{path}");
             }
+            assert_eq!(operation(&feed, "get").is_some(), entry.feed.is_some(), "{feed}");
+            assert!(entry.feed.is_none() || operation(&table, "get").is_some(), "{table}");
         }
     }
 

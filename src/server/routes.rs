@@ -83,10 +83,15 @@ fn literal_routes(kind: ResourceKind, config: &mut ServiceConfig<'_>) {
         services![
             config,
             impact::summary::api::get_impact_statistics_summary,
+            tables::summaries::export_impact_statistics_summary,
             charts::api::chart_svg,
             charts::api::chart_png,
             tables::import::api::import_impact_statistics,
         ];
+    } else if kind == ResourceKind::INDICATOR {
+        config.service(tables::import::api::import_indicators);
+    } else if kind == ResourceKind::RESULT {
+        config.service(tables::import::api::import_results);
     }
 }
 
@@ -106,16 +111,24 @@ fn nested_routes(kind: ResourceKind, config: &mut ServiceConfig<'_>) {
             embed::schema_org::video_schema,
         ];
     } else if kind == ResourceKind::INDICATOR {
-        config.service(impact::summary::series::get_indicator_series);
+        services![
+            config,
+            impact::summary::series::get_indicator_series,
+            tables::summaries::export_indicator_series,
+        ];
     }
 }
 
 /// Paths that would match the route of an item, with their method.
-const RESERVED_PATHS: [(&str, Method); 4] = [
+const RESERVED_PATHS: [(&str, Method); 8] = [
     ("/v1/impact-statistics/summary", Method::GET),
     ("/v1/impact-statistics/chart.svg", Method::GET),
     ("/v1/impact-statistics/chart.png", Method::GET),
+    ("/v1/impact-statistics/summary.csv", Method::GET),
+    ("/v1/impact-statistics/summary.xlsx", Method::GET),
     ("/v1/impact-statistics/import", Method::POST),
+    ("/v1/indicators/import", Method::POST),
+    ("/v1/results/import", Method::POST),
 ];
 
 /// Rejects other methods on [`RESERVED_PATHS`], which would otherwise reach the route of an item.

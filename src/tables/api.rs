@@ -15,7 +15,9 @@ use crate::http::json_fields::truncate_for_message;
 use crate::http::middleware::StatementCount;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::http::query_params::{QueryParams, present_params, remove_params};
+use crate::impact::indicators::resource::Indicators;
 use crate::impact::resource::ImpactStatistics;
+use crate::impact::results::resource::Results;
 use crate::partners::resource::Partners;
 use crate::programmes::resource::Programmes;
 use crate::resource::extract::ConditionalViewer;
@@ -47,10 +49,12 @@ const EXCLUDED_PARAMS: &[&str] = &[
 ];
 
 /// Parameters of a table in the OpenAPI document.
-pub const OPENAPI: [ListEndpoint; 4] = [
+pub const OPENAPI: [ListEndpoint; 6] = [
     openapi("/v1/videos.{format}", &videos::schema::SCHEMA),
     openapi("/v1/programmes.{format}", &programmes::schema::SCHEMA),
     openapi("/v1/partners.{format}", &partners::schema::SCHEMA),
+    openapi("/v1/results.{format}", &impact::results::model::SCHEMA),
+    openapi("/v1/indicators.{format}", &impact::indicators::model::SCHEMA),
     openapi("/v1/impact-statistics.{format}", &impact::schema::SCHEMA),
 ];
 
@@ -59,12 +63,13 @@ const fn openapi(path: &'static str, schema: &'static ResourceSchema) -> ListEnd
         path,
         schema,
         excluded_params: EXCLUDED_PARAMS,
-        extra_params: openapi_parameters,
+        extra_params: table_parameters,
         requires_query: false,
     }
 }
 
-fn openapi_parameters() -> Vec<Value> {
+/// Parameters of the file, for the OpenAPI document.
+pub fn table_parameters() -> Vec<Value> {
     vec![
         query_parameter(
             "decimal",
@@ -140,6 +145,45 @@ pub async fn export_partners(
     export_table::<Partners>(state, request, format.into_inner()).await
 }
 
+/// Export results as a table
+///
+/// The whole list of `/v1/results` with the same filters, `q`, `sort` and `lang`, one row per
+/// result.
+///
+/// Columns: `id`, `slug`, `status`; `language` of the texts, and whether they were
+/// `transliterated`; `title`, `description`, `level`, `order`, `parent` (slug), `parent_title`,
+/// `programme` (slug), `programme_title`; `languages` that it has texts in; `published_at`,
+/// `created_at`, `updated_at`.
+#[utoipa::path(operation_id = "export_results", extensions(("x-operation-kind" = json!(OperationKind::Export))), tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,title\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,outcome-services,published,en,false,Survivors use services\r\n")))))) ]
+#[get("/v1/results.{format}")]
+pub async fn export_results(
+    state: web::Data<AppState>,
+    request: HttpRequest,
+    format: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    export_table::<Results>(state, request, format.into_inner()).await
+}
+
+/// Export indicators as a table
+///
+/// The whole list of `/v1/indicators` with the same filters, `q`, `sort` and `lang`, one row per
+/// indicator.
+///
+/// Columns: `id`, `slug`, `status`; `language` of the texts, and whether they were
+/// `transliterated`; `label`, `description`, `result` (slug), `result_title`, `order`, `unit`,
+/// `measure`, `is_share`, `ascending`, `time_aggregation`, `group_aggregation`, `result_type`,
+/// `code`, `vocabulary`, `vocabulary_url`; `languages` that it has texts in; `published_at`,
+/// `created_at`, `updated_at`.
+#[utoipa::path(operation_id = "export_indicators", extensions(("x-operation-kind" = json!(OperationKind::Export))), tag = "Tables", params(("format" = inline(TableFormat), Path, description = "The format.", example = "csv")), responses((status = 200, description = "The table.", content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("\u{feff}id,slug,status,language,transliterated,label\r\n0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60,people-in-training,published,en,false,People in training\r\n")))))) ]
+#[get("/v1/indicators.{format}")]
+pub async fn export_indicators(
+    state: web::Data<AppState>,
+    request: HttpRequest,
+    format: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    export_table::<Indicators>(state, request, format.into_inner()).await
+}
+
 /// Export impact statistics as a table
 ///
 /// The whole list of `/v1/impact-statistics` with the same filters, `q`, `sort` and `lang`. A row
@@ -176,6 +220,24 @@ struct TableTag<'a> {
     base_url: &'a str,
 }
 
+/// Parses the extension and the parameters of a table.
+pub fn parse_encoding(request: &HttpRequest, extension: &str) -> Result<TableEncoding, Problem> {
+    let Some(format) = TableFormat::from_extension(extension) else {
+        let detail = format!(
+            "Unsupported table format `{}`; use csv or xlsx.",
+            truncate_for_message(extension)
+        );
+        return Err(Problem::new(ProblemKind::NotFound, detail));
+    };
+    let mut params = QueryParams::parse(request.query_string())?;
+    let is_defused = params.flag("defuse").unwrap_or(true);
+    let decimal = DecimalSeparator::parse(&mut params).unwrap_or(DecimalSeparator::Point);
+    if !params.errors.is_empty() {
+        return Err(Problem::invalid_parameters(params.errors));
+    }
+    Ok(TableEncoding { format, notation: TextNotation { decimal, is_defused } })
+}
+
 /// Responds with a list as a table. The URL determines the format; `Accept` is ignored, since
 /// browsers follow links to tables.
 pub async fn export_table<S: TableResource>(
@@ -183,23 +245,10 @@ pub async fn export_table<S: TableResource>(
     request: HttpRequest,
     extension: String,
 ) -> Result<HttpResponse, Problem> {
-    let Some(format) = TableFormat::from_extension(&extension) else {
-        let detail = format!(
-            "Unsupported table format `{}`; use csv or xlsx.",
-            truncate_for_message(&extension)
-        );
-        return Err(Problem::new(ProblemKind::NotFound, detail));
-    };
+    let encoding = parse_encoding(&request, &extension)?;
     let ConditionalViewer { visibility: caller, condition } =
         ConditionalViewer::extract(&request).await?;
     reject_list_params(&request)?;
-    let mut params = QueryParams::parse(request.query_string())?;
-    let is_defused = params.flag("defuse").unwrap_or(true);
-    let decimal = DecimalSeparator::parse(&mut params).unwrap_or(DecimalSeparator::Point);
-    if !params.errors.is_empty() {
-        return Err(Problem::invalid_parameters(params.errors));
-    }
-    let encoding = TableEncoding { format, notation: TextNotation { decimal, is_defused } };
     let list_request = Arc::new(
         ListRequest::parse(
             S::SCHEMA,
@@ -261,7 +310,9 @@ pub async fn export_table<S: TableResource>(
     response.insert_header((header::CONTENT_DISPOSITION, name));
     let table =
         TableExport { state: context.into_inner(), list_request, visibility: caller, encoding };
-    Ok(table.into_body::<S>(started).into_response(response.content_type(format.media_type())))
+    Ok(table
+        .into_body::<S>(started)
+        .into_response(response.content_type(encoding.format.media_type())))
 }
 
 /// Rejects list parameters that tables do not support.

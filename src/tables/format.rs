@@ -29,6 +29,14 @@ impl TableFormat {
         Self::ALL.iter().find(|(known, _)| *known == ending).map(|(_, format)| *format)
     }
 
+    /// File extension.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Xlsx => "xlsx",
+        }
+    }
+
     /// Media type of the response.
     pub fn media_type(self) -> &'static str {
         match self {

@@ -23,7 +23,7 @@ use crate::support::sqlite::SqliteDatabase;
 /// The migration of version 0.1.0.
 const FIRST_MIGRATION: &str = "2026-11-23-000000_catalogue";
 /// The later migrations, in order.
-const LATER_MIGRATIONS: [&str; 5] = [
+const LATER_MIGRATIONS: [&str; 6] = [
     "2026-11-28-000000_standard_names",
     "2026-11-29-000000_history_and_schedule",
     "2026-11-30-000000_public_revisions",

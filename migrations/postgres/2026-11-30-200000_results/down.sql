@@ -48,4 +48,7 @@ ALTER TABLE texts DROP COLUMN comment;
 DELETE FROM filter_index WHERE term IN (SELECT number FROM filter_terms WHERE field = 'impact_statistic.has');
 DELETE FROM filter_terms WHERE field = 'impact_statistic.has';
 
-UPDATE schema_version SET version = 5, fingerprint = '9d0d67fd90ddf41e2922b60be41166c9ebbedfd984887a47a96a6b0745d763de', oldest_compatible = 5;
+DROP TABLE results;
+DROP TABLE indicators;
+
+UPDATE schema_version SET version = 6, fingerprint = '9d0d67fd90ddf41e2922b60be41166c9ebbedfd984887a47a96a6b0745d763de', oldest_compatible = 6;

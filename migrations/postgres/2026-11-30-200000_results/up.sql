@@ -9,6 +9,20 @@
 
 ALTER TABLE texts ADD COLUMN comment TEXT;
 
+-- results, indicators: the position of a result in its programme, and of an indicator in its result.
+
+CREATE TABLE results (
+    number BIGINT NOT NULL PRIMARY KEY REFERENCES items (number),
+    position BIGINT
+);
+CREATE INDEX results_position ON results (position, number);
+CREATE TABLE indicators (
+    number BIGINT NOT NULL PRIMARY KEY REFERENCES items (number),
+    position BIGINT
+);
+CREATE INDEX indicators_position ON indicators (position, number);
+INSERT INTO indicators (number) SELECT number FROM items WHERE kind = 'indicator' AND purged_at IS NULL;
+
 -- A quotation mark inside a text is escaped, so the name of the field is found nowhere else.
 UPDATE items SET fields =
     replace(replace(replace(fields,
@@ -57,4 +71,4 @@ JOIN filter_terms part ON part.field = 'impact_statistic.has' AND (
     OR (part.value = 'target' AND items.fields NOT LIKE '%"target":null,"disaggregation":%')
     OR (part.value = 'baseline' AND items.fields NOT LIKE '%"baseline":null,"target":%'));
 
-UPDATE schema_version SET version = 6, fingerprint = '26b7c2d0be14f5ecd63cefac4d495aec8077cac15b50c00e49c20d444816d6ae', oldest_compatible = 6;
+UPDATE schema_version SET version = 7, fingerprint = '1365581912f6c5ac4491e5f4672141b3964d90580b09ea167dd8400afb9fa334', oldest_compatible = 7;

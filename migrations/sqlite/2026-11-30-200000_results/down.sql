@@ -48,4 +48,7 @@ ALTER TABLE texts DROP COLUMN comment;
 DELETE FROM filter_index WHERE term IN (SELECT number FROM filter_terms WHERE field = 'impact_statistic.has');
 DELETE FROM filter_terms WHERE field = 'impact_statistic.has';
 
-UPDATE schema_version SET version = 5, fingerprint = '92cb8361147b84ff30152946c67e3e69225911af2506191b6359a6c2855ea14a', oldest_compatible = 5;
+DROP TABLE results;
+DROP TABLE indicators;
+
+UPDATE schema_version SET version = 6, fingerprint = '92cb8361147b84ff30152946c67e3e69225911af2506191b6359a6c2855ea14a', oldest_compatible = 6;

@@ -9,6 +9,20 @@
 
 ALTER TABLE texts ADD COLUMN comment TEXT;
 
+-- results, indicators: the position of a result in its programme, and of an indicator in its result.
+
+CREATE TABLE results (
+    number INTEGER NOT NULL PRIMARY KEY REFERENCES items (number),
+    position BIGINT
+);
+CREATE INDEX results_position ON results (position, number);
+CREATE TABLE indicators (
+    number INTEGER NOT NULL PRIMARY KEY REFERENCES items (number),
+    position BIGINT
+);
+CREATE INDEX indicators_position ON indicators (position, number);
+INSERT INTO indicators (number) SELECT number FROM items WHERE kind = 'indicator' AND purged_at IS NULL;
+
 -- A quotation mark inside a text is escaped, so the name of the field is found nowhere else.
 UPDATE items SET fields =
     replace(replace(replace(fields,
@@ -57,4 +71,4 @@ JOIN filter_terms part ON part.field = 'impact_statistic.has' AND (
     OR (part.value = 'target' AND items.fields NOT LIKE '%"target":null,"disaggregation":%')
     OR (part.value = 'baseline' AND items.fields NOT LIKE '%"baseline":null,"target":%'));
 
-UPDATE schema_version SET version = 6, fingerprint = '83b6f19e5264755a0424b579b39101adb7d2a2efcb1e4b10447e2f96b8e8f579', oldest_compatible = 6;
+UPDATE schema_version SET version = 7, fingerprint = 'd517ad79ba621771d30cb7e2bc3b8b768e7826147c751ea6104bc24cb5637585', oldest_compatible = 7;

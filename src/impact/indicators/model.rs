@@ -6,27 +6,39 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use crate::db::sort_key::SortKeyType;
 use crate::http::json_fields::{JsonFields, limits};
 use crate::impact::aggregation_rule::{self, AggregationRule};
 use crate::impact::code_lists::{
     GROUP_AGGREGATIONS, GroupAggregation, INDICATOR_VOCABULARIES, MEASURE_UNIT, MEASURES, Measure,
     RESULT_TYPES, ResultType, TIME_AGGREGATIONS, TimeAggregation, Vocabulary,
 };
-use crate::resource::model::item::LoadedItem;
+use crate::impact::results::model::ORDER_RANGE;
+use crate::resource::model::item::{LoadedItem, NewReference};
 use crate::resource::schema::{
-    FilterSchema, FilterType, ResourceKind, ResourceSchema, SortColumn, SortSchema,
-    TEXT_LANGUAGE_FILTER, TextField,
+    FilterSchema, FilterType, ReferenceSchema, ResourceKind, ResourceSchema, SortColumn,
+    SortSchema, SortTableSchema, TEXT_LANGUAGE_FILTER, TextField,
 };
-use crate::resource::view::context::{CommonFields, RenderContext};
+use crate::resource::view::context::{CommonFields, EmbeddedJson, RenderContext};
 use crate::resource::view::resource::{BodyDocs, ParsedFields};
 
 /// Declaration of the `indicator` resource.
 pub const SCHEMA: ResourceSchema = ResourceSchema {
     kind: ResourceKind::INDICATOR,
-    sort_table: None,
+    sort_table: Some(SortTableSchema { name: "indicators", columns: &["position"] }),
     text_fields: &[("label", TextField::Title), ("description", TextField::Description)],
-    references: &[],
+    references: &[ReferenceSchema {
+        field: "result",
+        filter: "result",
+        target: ResourceKind::RESULT,
+    }],
     filters: &[
+        FilterSchema {
+            name: "result",
+            filter_type: FilterType::Item(ResourceKind::RESULT),
+            description: "Indicators of this result.",
+            example: ResourceKind::RESULT_EXAMPLE,
+        },
         FilterSchema {
             name: "code",
             filter_type: FilterType::Text,
@@ -77,11 +89,22 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
         },
     ],
     ranges: &[],
-    sort_keys: &[SortSchema {
-        name: "label",
-        column: SortColumn::Title,
-        description: "the label, in the language and alphabet of the response",
-    }],
+    sort_keys: &[
+        SortSchema {
+            name: "label",
+            column: SortColumn::Title,
+            description: "the label, in the language and alphabet of the response",
+        },
+        SortSchema {
+            name: "order",
+            column: SortColumn::Column {
+                name: "indicators.position",
+                key_type: SortKeyType::Integer,
+                nullable: true,
+            },
+            description: "the order in the result",
+        },
+    ],
     fields: &[
         "unit",
         "measure",
@@ -89,13 +112,15 @@ pub const SCHEMA: ResourceSchema = ResourceSchema {
         "additive",
         "is_share",
         "result_type",
+        "result",
+        "order",
         "code",
         "vocabulary",
         "vocabulary_url",
     ],
     on_demand_fields: &[],
     referenced_by: &[],
-    embeds: &[],
+    embeds: &[ResourceKind::RESULT],
 };
 
 /// An indicator: the definition of a quantity that impact statistics measure.
@@ -129,6 +154,12 @@ pub struct Indicator {
     /// Type of result that it measures.
     #[schema(required, value_type = Option<ResultType>)]
     pub result_type: Option<String>,
+    /// The result that it measures.
+    #[schema(required, schema_with = crate::resource::schema::openapi_refs::result_or_null)]
+    pub result: Option<EmbeddedJson>,
+    /// Position among the indicators of the result, in ascending order; null if unknown.
+    #[schema(required, minimum = 0, maximum = 1_000_000, example = 10)]
+    pub order: Option<i64>,
     /// Code in the vocabulary.
     #[schema(required, example = "5.2.1")]
     pub code: Option<String>,
@@ -229,6 +260,9 @@ pub struct IndicatorFields {
     pub vocabulary: Option<String>,
     /// URL of the vocabulary's description.
     pub vocabulary_url: Option<String>,
+    /// Position among the indicators of the result.
+    #[serde(default)]
+    pub order: Option<i64>,
 }
 
 impl IndicatorFields {
@@ -280,8 +314,11 @@ pub fn parse(fields: &mut JsonFields<'_, '_>) -> ParsedFields<IndicatorFields> {
         code,
         vocabulary,
         vocabulary_url: fields.url("vocabulary_url"),
+        order: fields.integer("order", ORDER_RANGE),
     };
-    ParsedFields { fields: own, references: Vec::new() }
+    let result = fields.reference("result");
+    let references = result.map(|target| NewReference::without_role("result", target));
+    ParsedFields { fields: own, references: references.into_iter().collect() }
 }
 
 /// Renders the API representation.
@@ -301,6 +338,7 @@ pub fn render(
         },
     };
     let common = loaded.take_common_fields();
+    let result = loaded.embedded_reference("result", render_context);
     let own = loaded.fields;
     Indicator {
         common,
@@ -312,6 +350,8 @@ pub fn render(
         group_aggregation: own.group_aggregation,
         is_share: own.is_share,
         result_type: own.result_type,
+        result,
+        order: own.order,
         code: own.code,
         vocabulary: own.vocabulary,
         vocabulary_url: own.vocabulary_url,

@@ -15,7 +15,7 @@ use crate::impact::resource::ImpactStatistics;
 use crate::resource::index::filters;
 use crate::resource::index::sort_rows::save_sort_row;
 use crate::resource::index::{IndexChange, IndexedItem};
-use crate::resource::model::item::{ItemRow, LoadedItem};
+use crate::resource::model::item::{ItemRow, LoadedItem, Reference};
 use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::revisions::{Audience, bump};
 use crate::resource::model::text_track::TrackSummary;
@@ -50,6 +50,10 @@ impl ResourceModel for Indicators {
             optional.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect();
         filter_values.push(("measure", own.measure.clone()));
         filter_values
+    }
+
+    fn sort_columns(_item: &ItemRow, own: &IndicatorFields, _links: &[Reference]) -> Vec<Bind> {
+        vec![own.order.map_or(Bind::Null, Bind::Integer)]
     }
 }
 

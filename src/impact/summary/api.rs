@@ -48,6 +48,6 @@ pub async fn get_impact_statistics_summary(
     _: AcceptsJson,
     Viewer(visibility): Viewer,
 ) -> Result<HttpResponse, Problem> {
-    let params = Arc::new(SummaryParams::from_request(&state, &request, visibility, None)?);
+    let params = Arc::new(SummaryParams::from_request(&state, &request, visibility, None, &[])?);
     respond(&state, &request, visibility, params, build_summary).await
 }

@@ -11,7 +11,7 @@
 //! - [`targets`]: baseline and target.
 //! - [`group_by`]: grouping of statistics.
 //! - [`series`]: an indicator's time series.
-//! - [`render`], [`response`]: the response.
+//! - [`render`], [`response`], [`series_response`]: the response.
 
 pub mod aggregate;
 pub mod api;
@@ -26,4 +26,5 @@ pub mod respond;
 pub mod response;
 pub mod select;
 pub mod series;
+pub mod series_response;
 pub mod targets;

@@ -144,15 +144,17 @@ struct SummaryKey<'a> {
 
 impl SummaryParams {
     /// Parses all parameters; all errors are reported together. The URL of a series implies a
-    /// filter by its indicator; the caller parses `by`.
+    /// filter by its indicator; the caller parses `by` and the parameters of its format.
     pub fn from_request(
         state: &AppState,
         request: &HttpRequest,
         visibility: Visibility,
         series_indicator: Option<&str>,
+        format_params: &[&'static str],
     ) -> Result<Self, Problem> {
-        let extra_params: &[&'static str] = if series_indicator.is_some() { &["by"] } else { &[] };
-        let mut read = Self::parse(request.query_string(), extra_params, |query| {
+        let by: &[&'static str] = if series_indicator.is_some() { &["by"] } else { &[] };
+        let extra_params = [by, format_params].concat();
+        let mut read = Self::parse(request.query_string(), &extra_params, |query| {
             let filter = series_indicator.map(|indicator| format!("indicator={indicator}"));
             let parts = [query].into_iter().chain(filter.as_deref());
             ListRequest::parse(
@@ -164,6 +166,13 @@ impl SummaryParams {
         })?;
         read.list.base_url = state.settings.base_url(request);
         Ok(read)
+    }
+
+    /// Adds the format of the response, for entity tags.
+    #[must_use]
+    pub fn with_format(mut self, format: &str) -> Self {
+        self.canonical_query = format!("{}#{format}", self.canonical_query);
+        self
     }
 
     /// Returns the fingerprint of the request, for entity tags.

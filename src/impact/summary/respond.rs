@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 
 use crate::db::{Connection, ReadCost};
 use crate::http::auth::Visibility;
@@ -15,8 +15,14 @@ use crate::resource::read::response::ResponseContext;
 use crate::resource::state::AppState;
 use crate::resource::view::context::RenderContext;
 
+/// A body of computed aggregates.
+pub trait AggregateBody: Send + 'static {
+    /// Adds the body to a response.
+    fn into_response(self, response: HttpResponseBuilder) -> HttpResponse;
+}
+
 /// Responds with computed aggregates, or with 304 if the client's copy is current.
-pub async fn respond<T: serde::Serialize + Send + 'static>(
+pub async fn respond<T: AggregateBody>(
     state: &web::Data<AppState>,
     request: &HttpRequest,
     visibility: Visibility,
@@ -50,5 +56,5 @@ pub async fn respond<T: serde::Serialize + Send + 'static>(
     let mut response = response_context.ok(&validators);
     // Untranslated labels may be in other languages; formatted values are in this one.
     response.insert_header((header::CONTENT_LANGUAGE, language_preference.ui_language));
-    Ok(response.json(body))
+    Ok(body.into_response(response))
 }

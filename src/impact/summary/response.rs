@@ -1,11 +1,13 @@
 //! Response types of summaries.
 
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::impact::aggregation_rule::TimeAggregation;
 use crate::impact::display_value::{format_plain_value, format_value};
 use crate::impact::summary::aggregate::{BaselineTotal, QualifiedValue, TargetTotal, Total};
+use crate::impact::summary::respond::AggregateBody;
 use crate::resource::model::packed::PackedJson;
 use crate::resource::view::context::ShortReference;
 use crate::text::decimal::format::is_exact_as_double;
@@ -224,6 +226,12 @@ pub enum ExclusionReason {
     OtherCountries,
     /// It has no value.
     NoValue,
+}
+
+impl AggregateBody for ImpactSummary {
+    fn into_response(self, mut response: HttpResponseBuilder) -> HttpResponse {
+        response.json(self)
+    }
 }
 
 impl SummaryAmount {

@@ -4,16 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use serde::Serialize;
 use serde_json::{Value, json};
-use utoipa::ToSchema;
 
 use super::respond::respond;
 use crate::db::Connection;
+use crate::http::auth::Visibility;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::query_params::{QueryParams, present_params};
 use crate::impact::aggregation_rule::AggregationRule;
-use crate::impact::code_lists::{GroupAggregation, Measure, TimeAggregation};
 use crate::impact::display_value::format_plain_value;
 use crate::impact::indicators::model::{IndicatorFields, SCHEMA as INDICATORS};
 use crate::impact::schema::SCHEMA;
@@ -26,6 +24,9 @@ use crate::impact::summary::params::{GroupBy, SummaryParams, group_by_schema};
 use crate::impact::summary::render::{StatisticReferences, group_key, load_group_references};
 use crate::impact::summary::response::{GroupKey, SummaryAmount};
 use crate::impact::summary::select::{SelectedRows, load_selected_rows};
+use crate::impact::summary::series_response::{
+    IndicatorSeries, SeriesBaseline, SeriesLine, SeriesPoint, SeriesTarget,
+};
 use crate::impact::summary::targets::GroupRows;
 use crate::resource::extract::{AcceptsJson, Viewer};
 use crate::resource::model::item::ItemRow;
@@ -37,7 +38,7 @@ use crate::resource::schema::operation::OperationKind;
 use crate::resource::state::AppState;
 use crate::resource::store::lookup::Lookup;
 use crate::resource::store::visibility::find_visible;
-use crate::resource::view::context::{RenderContext, ShortReference};
+use crate::resource::view::context::RenderContext;
 use crate::text::collation::sort_key;
 use crate::text::decimal::format::is_exact_as_double;
 use crate::text::language::Language;
@@ -55,7 +56,7 @@ pub const OPENAPI: ListEndpoint = ListEndpoint {
 };
 
 /// List parameters that series do not support.
-const SERIES_EXCLUDED_PARAMS: &[&str] = &[
+pub const SERIES_EXCLUDED_PARAMS: &[&str] = &[
     "sort",
     "cursor",
     "offset",
@@ -69,7 +70,8 @@ const SERIES_EXCLUDED_PARAMS: &[&str] = &[
     "indicator",
 ];
 
-fn openapi_parameters() -> Vec<Value> {
+/// Returns the parameters for the OpenAPI document.
+pub fn openapi_parameters() -> Vec<Value> {
     vec![
         query_parameter(
             "by",
@@ -84,108 +86,6 @@ fn openapi_parameters() -> Vec<Value> {
             json!(100),
         ),
     ]
-}
-
-/// Time series of an indicator.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct IndicatorSeries {
-    /// The indicator.
-    #[schema(required)]
-    pub indicator: Option<ShortReference>,
-    /// Unit: the counted quantity.
-    #[schema(required, example = "people")]
-    pub unit: Option<String>,
-    /// Measure of its values.
-    #[schema(value_type = Measure)]
-    pub measure: String,
-    /// Whether higher values are better.
-    #[schema(required)]
-    pub ascending: Option<bool>,
-    /// How the values of several periods are aggregated; null if unknown.
-    #[schema(required, value_type = Option<TimeAggregation>)]
-    pub time_aggregation: Option<String>,
-    /// How the values of several groups are aggregated; null if unknown.
-    #[schema(required, value_type = Option<GroupAggregation>)]
-    pub group_aggregation: Option<String>,
-    /// Lines, sorted by label; the line without a key value is last.
-    pub series: Vec<SeriesLine>,
-}
-
-/// One line of a time series.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct SeriesLine {
-    /// Group key of its statistics; null without `by`.
-    #[schema(required)]
-    pub key: Option<GroupKey>,
-    /// Baselines by year.
-    pub baselines: Vec<SeriesBaseline>,
-    /// Targets by period, including those of statistics without a value.
-    pub targets: Vec<SeriesTarget>,
-    /// Values by period.
-    pub points: Vec<SeriesPoint>,
-}
-
-/// A baseline.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, ToSchema)]
-pub struct SeriesBaseline {
-    /// Year of measurement.
-    #[schema(example = 2019)]
-    pub year: i64,
-    /// Exact decimal.
-    #[schema(pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "20")]
-    pub value: String,
-    /// Formatted value.
-    #[schema(example = "20")]
-    pub figure: String,
-}
-
-/// A target.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, ToSchema)]
-pub struct SeriesTarget {
-    /// First day of the target period.
-    #[schema(required, format = "date", example = "2024-01-01")]
-    pub period_start: Option<String>,
-    /// Last day of the period.
-    #[schema(required, format = "date", example = "2026-12-31")]
-    pub period_end: Option<String>,
-    /// Exact decimal.
-    #[schema(pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "2000")]
-    pub value: String,
-    /// Formatted value.
-    #[schema(example = "2,000")]
-    pub figure: String,
-}
-
-/// Value of a period.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct SeriesPoint {
-    /// First day of the period.
-    #[schema(required, format = "date", example = "2024-01-01")]
-    pub period_start: Option<String>,
-    /// Last day of the period.
-    #[schema(required, format = "date", example = "2024-12-31")]
-    pub period_end: Option<String>,
-    /// Exact decimal: the single value or the sum of the counted ones; null for several values that
-    /// are not summed over groups.
-    #[schema(required, pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "750")]
-    pub value: Option<String>,
-    /// The value as a number if a double represents it exactly, otherwise null.
-    #[schema(required, value_type = Option<f64>, example = 750)]
-    pub value_number: PackedJson,
-    /// Precision, derived from all parts.
-    #[schema(required, value_type = Option<crate::impact::code_lists::Qualifier>)]
-    pub qualifier: Option<String>,
-    /// Formatted value with qualifier.
-    #[schema(required, example = "More than 750")]
-    pub figure: Option<String>,
-    /// Number of counted statistics.
-    #[schema(minimum = 0, example = 2)]
-    pub count: usize,
-    /// Number of statistics excluded because others cover them.
-    #[schema(minimum = 0, example = 0)]
-    pub excluded_count: usize,
-    /// Counted statistics, at most `statistics_limit`.
-    pub statistics: Vec<ShortReference>,
 }
 
 /// Get an indicator's time series
@@ -207,40 +107,56 @@ pub async fn get_indicator_series(
     Viewer(visibility): Viewer,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let name = name.into_inner();
-    let found = {
-        let name = name.clone();
-        state
-            .read(visibility, move |connection| {
-                find_visible(connection, &INDICATORS, &name, visibility)
-            })
-            .await?
-            .value
-    };
-    let item = match found {
-        Lookup::Former(item) => {
-            return Ok(permanent_redirect(
-                &state,
-                &request,
-                &format!("/v1/indicators/{}/series", item.slug),
-            ));
+    match find_series(&state, &request, visibility, &name, &[]).await? {
+        SeriesRequest::Moved(slug) => {
+            Ok(permanent_redirect(&state, &request, &format!("/v1/indicators/{slug}/series")))
         }
+        SeriesRequest::Found(found) => {
+            let (item, params) = *found;
+            let build = move |connection: &mut Connection,
+                              params: &SummaryParams,
+                              render_context: &mut RenderContext| {
+                build_series(connection, &item, params, render_context)
+            };
+            respond(&state, &request, visibility, Arc::new(params), build).await
+        }
+    }
+}
+
+/// A request for a series.
+pub enum SeriesRequest {
+    /// The indicator has another slug.
+    Moved(String),
+    /// The indicator, and the parameters.
+    Found(Box<(ItemRow, SummaryParams)>),
+}
+
+/// Finds the indicator of a series, and parses the parameters. `format_params` are those of the
+/// format of the response.
+pub async fn find_series(
+    state: &web::Data<AppState>,
+    request: &HttpRequest,
+    visibility: Visibility,
+    name: &str,
+    format_params: &[&'static str],
+) -> Result<SeriesRequest, Problem> {
+    let wanted = name.to_owned();
+    let found = state
+        .read(visibility, move |connection| {
+            find_visible(connection, &INDICATORS, &wanted, visibility)
+        })
+        .await?
+        .value;
+    let item = match found {
+        Lookup::Former(item) => return Ok(SeriesRequest::Moved(item.slug)),
         Lookup::Current(item) => item,
     };
-    reject_summary_params(&request)?;
-    let by = parse_by(&request)?;
-    let mut params = SummaryParams::from_request(&state, &request, visibility, Some(&item.slug))?;
+    reject_summary_params(request)?;
+    let by = parse_by(request)?;
+    let mut params =
+        SummaryParams::from_request(state, request, visibility, Some(&item.slug), format_params)?;
     params.group_by = by.into_iter().collect();
-    respond(
-        &state,
-        &request,
-        visibility,
-        Arc::new(params),
-        move |connection, params, render_context| {
-            build_series(connection, &item, params, render_context)
-        },
-    )
-    .await
+    Ok(SeriesRequest::Found(Box::new((item, params))))
 }
 
 /// Rejects summary parameters that series do not support.
@@ -276,7 +192,8 @@ fn parse_by(request: &HttpRequest) -> Result<Option<GroupBy>, Problem> {
     }
 }
 
-fn build_series(
+/// Computes and renders a series.
+pub fn build_series(
     connection: &mut Connection,
     item: &ItemRow,
     params: &SummaryParams,

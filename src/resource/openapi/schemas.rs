@@ -27,6 +27,7 @@ pub(super) fn shared_response_schemas() -> Value {
         "FullItem": {"anyOf": all, "description": "A full resource of any kind."},
         "TopicOrNull": embedded_schema("Topic", true),
         "EmbeddedTopics": {"type": "array", "items": embedded_schema("Topic", false), "description": "Topics, in display order."},
+        "ResultStatementOrNull": embedded_schema("ResultStatement", true),
         "IndicatorOrNull": embedded_schema("Indicator", true),
         "ProgrammeOrNull": embedded_schema("Programme", true),
         "EmbeddedPartner": embedded_schema("Partner", false),

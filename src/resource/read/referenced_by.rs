@@ -51,6 +51,13 @@ impl ReferencingItems {
                         list.push(resource.clone());
                     }
                 }
+                // Kinds with an order are in that order.
+                for list in of.values_mut() {
+                    list.sort_by_key(|item| {
+                        let order = item.get("order").and_then(Value::as_i64);
+                        (order.is_none(), order)
+                    });
+                }
             }
             read.0.push((referrer.field, of));
         }

@@ -170,6 +170,29 @@ impl ResourceKind {
         feed_formats: &["atom", "json"],
     });
 
+    /// Slug of a result, for examples in the OpenAPI document. The demo catalogue has no results.
+    pub const RESULT_EXAMPLE: &'static str = "outcome-services";
+
+    /// Results: what programmes are to achieve.
+    pub const RESULT: Self = Self(&KindDefinition {
+        name: "result",
+        noun: "result",
+        schema_name: "ResultStatement",
+        path: "/v1/results",
+        heading: Message::Results,
+        index_prefix: 'l',
+        example_slug: Self::RESULT_EXAMPLE,
+        reserved_slugs: &["import"],
+        is_searched: true,
+        is_found_by_name: false,
+        unsearched_references: &["parent"],
+        has_embed_page: false,
+        display_rank: 3,
+        suggestion_rank: None,
+        dataset_description: None,
+        feed_formats: &[],
+    });
+
     /// Indicators: the quantities that impact statistics measure.
     pub const INDICATOR: Self = Self(&KindDefinition {
         name: "indicator",
@@ -179,10 +202,10 @@ impl ResourceKind {
         heading: Message::Indicators,
         index_prefix: 'i',
         example_slug: "partnerships-on-survivor-services",
-        reserved_slugs: &[],
+        reserved_slugs: &["import"],
         is_searched: true,
         is_found_by_name: true,
-        unsearched_references: &[],
+        unsearched_references: &["result"],
         has_embed_page: false,
         display_rank: 3,
         suggestion_rank: None,
@@ -232,11 +255,12 @@ impl ResourceKind {
 
     /// The kinds of the product. A kind comes after the kinds that it refers to, except for evidence
     /// and credits.
-    const OF_PRODUCT: [Self; 7] = [
+    const OF_PRODUCT: [Self; 8] = [
         Self::TOPIC,
         Self::PARTNER,
         Self::PROGRAMME,
         Self::VIDEO,
+        Self::RESULT,
         Self::INDICATOR,
         Self::IMPACT_STATISTIC,
         Self::SAVED_QUERY,

@@ -15,6 +15,8 @@ named_schemas! {
     topic_or_null => "TopicOrNull";
     /// Topics embedded in another resource.
     embedded_topics => "EmbeddedTopics";
+    /// A result embedded in another resource, or null.
+    result_or_null => "ResultStatementOrNull";
     /// An indicator embedded in another resource, or null.
     indicator_or_null => "IndicatorOrNull";
     /// A programme embedded in another resource, or null.

@@ -1,4 +1,4 @@
-//! HTTP handler of the import of statistics.
+//! HTTP handlers of the import of tables.
 
 use std::sync::Arc;
 
@@ -21,12 +21,15 @@ use crate::http::query_params::QueryParams;
 use crate::resource::extract::{AcceptsJson, Editor};
 use crate::resource::state::AppState;
 use crate::resource::write::idempotency::{ClaimResult, IdempotentRequest, StoredResponse};
-use crate::tables::import::apply::{Counts, ImportTable, TableRows, apply_import};
+use crate::tables::import::apply::{Counts, apply_import};
 use crate::tables::import::csv_reader::{
     CsvError, CsvReader, Record, SEPARATORS, stated_separator,
 };
+use crate::tables::import::import_spec::ImportSpec;
+use crate::tables::import::import_table::{ImportTable, TableRows};
 use crate::tables::import::row_mapping::CellNotation;
 use crate::tables::import::sheet_reader::read_sheet;
+use crate::tables::import::specs::{INDICATORS, RESULTS, STATISTICS};
 use crate::tables::notation::DecimalSeparator;
 use crate::tables::xlsx;
 
@@ -37,7 +40,7 @@ const ZIP_SIGNATURE: &[u8] = b"PK\x03\x04";
 
 /// Result of an import or a dry run, and how the file was interpreted.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct StatisticsImport {
+pub struct TableImport {
     /// Result of the rows.
     #[serde(flatten)]
     pub counts: Counts,
@@ -118,7 +121,7 @@ impl ImportOptions {
     ),
     request_body(content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("slug,label,value,qualifier,unit,period_start,period_end\r\nforum-participants,Participants of the forum,500,more_than,people,2024-01-01,2024-12-31\r\n")), (String = "text/tab-separated-values", example = json!("slug\tvalue\nforum-participants\t510\n")))),
     responses(
-        (status = 200, description = "Result of the import or dry run.", body = StatisticsImport, example = json!({"rows": 1, "created": 1, "changed": 0, "unchanged": 0, "changes": [{"row": 2, "outcome": "created", "id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60", "slug": "forum-participants"}], "dry_run": false, "encoding": "UTF-8", "separator": ",", "columns": ["slug", "label", "value", "qualifier", "unit", "period_start", "period_end"], "ignored_columns": []})),
+        (status = 200, description = "Result of the import or dry run.", body = TableImport, example = json!({"rows": 1, "created": 1, "changed": 0, "unchanged": 0, "changes": [{"row": 2, "outcome": "created", "id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60", "slug": "forum-participants"}], "dry_run": false, "encoding": "UTF-8", "separator": ",", "columns": ["slug", "label", "value", "qualifier", "unit", "period_start", "period_end"], "ignored_columns": []})),
         (status = 400, content_type = "application/problem+json"),
         (status = 401, content_type = "application/problem+json"),
         (status = 403, content_type = "application/problem+json"),
@@ -140,6 +143,16 @@ pub async fn import_impact_statistics(
     editor: Editor,
     body: UnreadBody,
 ) -> Result<HttpResponse, Problem> {
+    import_table(state, editor, body, &STATISTICS).await
+}
+
+/// Imports a table.
+async fn import_table(
+    state: web::Data<AppState>,
+    editor: Editor,
+    body: UnreadBody,
+    spec: &'static ImportSpec,
+) -> Result<HttpResponse, Problem> {
     let options = ImportOptions::parse(body.request.query_string())?;
     let stated = parse_charset(&body.request)?;
     let limits = BodyLimits { max_bytes: MAX_FILE_BYTES, ..state.settings.body_limits() };
@@ -151,7 +164,7 @@ pub async fn import_impact_statistics(
         let identity = json!([digest, stated, options]);
         IdempotentRequest::from_request(&request, editor.key, &identity)?
     };
-    let table = web::block(move || parse_file(&bytes, stated.as_deref(), &options)).await;
+    let table = web::block(move || parse_file(spec, &bytes, stated.as_deref(), &options)).await;
     let table = table.map_err(|_panic| unreadable_sheet("The file cannot be read."))??;
     let state = state.into_inner();
     // The import is completed even if the client disconnects, with or without an idempotency key.
@@ -187,7 +200,7 @@ async fn run_import(
                 TableRows::Csv { encoding, separator, .. } => (Some(*encoding), Some(*separator)),
                 TableRows::Sheet(_) => (None, None),
             };
-            let report = StatisticsImport {
+            let report = TableImport {
                 counts: counts.clone(),
                 dry_run: table.dry_run,
                 encoding,
@@ -260,8 +273,7 @@ fn encoding_problem(error: EncodingError) -> Problem {
 /// The problem of a file that cannot be imported.
 fn unreadable_file(errors: Vec<FieldError>) -> Problem {
     let mut problem = Problem::invalid_fields(errors);
-    "The file is not a valid table of impact statistics; nothing was stored."
-        .clone_into(&mut problem.detail);
+    "The file is not a valid table; nothing was stored.".clone_into(&mut problem.detail);
     problem
 }
 
@@ -272,21 +284,23 @@ fn unreadable_sheet(detail: impl Into<String>) -> Problem {
 
 /// Parses a file, whose signature decides on its format.
 fn parse_file(
+    spec: &'static ImportSpec,
     bytes: &[u8],
     charset: Option<&str>,
     options: &ImportOptions,
 ) -> Result<ImportTable, Problem> {
     if !bytes.starts_with(ZIP_SIGNATURE) {
         let decoded = decode(bytes, charset).map_err(encoding_problem)?;
-        return parse_csv(decoded, options);
+        return parse_csv(spec, decoded, options);
     }
     let rows = read_sheet(bytes).map_err(unreadable_sheet)?;
-    let columns = parse_header(rows.first(), options)?;
+    let columns = parse_header(spec, rows.first(), options)?;
     let notation = options.notation(None);
     Ok(ImportTable { rows: TableRows::Sheet(rows), columns, notation, dry_run: options.dry_run })
 }
 
 fn parse_header(
+    spec: &'static ImportSpec,
     header: Option<&Record>,
     options: &ImportOptions,
 ) -> Result<ImportColumns, Problem> {
@@ -294,12 +308,16 @@ fn parse_header(
         let detail = "The file is empty; the first row must contain the column names.";
         return Err(unreadable_file(vec![FieldError::row(1, None, "required", detail)]));
     };
-    ImportColumns::parse(&header.cells, header.row, &options.ignore_columns)
+    ImportColumns::parse(spec, &header.cells, header.row, &options.ignore_columns)
         .map_err(unreadable_file)
 }
 
 /// Detects the separator and the columns, and checks the file for syntax errors.
-fn parse_csv(decoded: Decoded, options: &ImportOptions) -> Result<ImportTable, Problem> {
+fn parse_csv(
+    spec: &'static ImportSpec,
+    decoded: Decoded,
+    options: &ImportOptions,
+) -> Result<ImportTable, Problem> {
     if let Some(at) = decoded.text.find('\0') {
         let line =
             decoded.text.get(..at).unwrap_or_default().matches('\n').count().saturating_add(1);
@@ -321,7 +339,7 @@ fn parse_csv(decoded: Decoded, options: &ImportOptions) -> Result<ImportTable, P
     let line = if stated.is_some() { 2 } else { 1 };
     let separator = stated.unwrap_or_else(|| {
         let known = |separator: char| match CsvReader::new(rest, separator, line).next() {
-            Some(Ok(record)) => ImportColumns::count_known(&record.cells),
+            Some(Ok(record)) => ImportColumns::count_known(spec, &record.cells),
             _ => 0,
         };
         // Among separators with equally many columns, the most common.
@@ -332,7 +350,7 @@ fn parse_csv(decoded: Decoded, options: &ImportOptions) -> Result<ImportTable, P
     };
     let mut rows = CsvReader::new(rest, separator, line);
     let header = rows.next().transpose().map_err(broken)?;
-    let columns = parse_header(header.as_ref(), options)?;
+    let columns = parse_header(spec, header.as_ref(), options)?;
     if let Some(Err(error)) = rows.find(Result::is_err) {
         return Err(broken(error));
     }
@@ -340,4 +358,84 @@ fn parse_csv(decoded: Decoded, options: &ImportOptions) -> Result<ImportTable, P
     let (text, encoding) = (rest.to_owned(), decoded.encoding);
     let rows = TableRows::Csv { text, separator, line, encoding };
     Ok(ImportTable { rows, columns, notation, dry_run: options.dry_run })
+}
+
+/// Import indicators
+///
+/// Accepts CSV, or the first sheet of an XLSX file, with the columns of `GET /v1/indicators.csv`, in
+/// any order. A row updates the indicator with its `id`, else the one with its `slug`, else creates
+/// one. Otherwise like the import of impact statistics. Requires an editor's key.
+#[utoipa::path(operation_id = "import_indicators", tag = "Tables",
+    params(
+        ("decimal" = inline(Option<DecimalSeparator>), Query, description = "Character before the decimals of numbers, if they are written as in a region. Without it, numbers that have two readings are rejected: `1,500` everywhere, `1.500` unless the cells are separated by commas.", example = ","),
+        ("defuse" = Option<bool>, Query, description = "Whether text that begins like a formula has an apostrophe before it, as in exports without `defuse=false`; true by default.", example = true),
+        ("ignore_columns" = Option<String>, Query, min_length = 1, max_length = 2000, pattern = "^[^,\\s][^,]*(,[^,\\s][^,]*)*$", description = "Columns to leave out, such as your own ones: names separated by commas. Others that are unknown are errors.", example = "notes,checked_by"),
+        ("dry_run" = Option<bool>, Query, description = "Whether to validate only, and store nothing.", example = true),
+        ("Idempotency-Key" = Option<String>, Header, description = "A quoted string chosen by the client. A repeated request with the same key and file receives the stored response (`Idempotent-Replayed: true`) and changes nothing. The same key with another request is 422; while the first request is in progress, 409. Ignored with `dry_run`.", example = json!("\"8e03978e-40d5-43dd-bc93-6894a57f9324\"")),
+    ),
+    request_body(content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("slug,label,unit,measure,time_aggregation,group_aggregation,result,order\r\nstaff-trained,Staff trained,people,unit,sum,sum,output-staff,1\r\n")), (String = "text/tab-separated-values", example = json!("slug\tunit\nstaff-trained\tpersons\n")))),
+    responses(
+        (status = 200, description = "Result of the import or dry run.", body = TableImport, example = json!({"rows": 1, "created": 1, "changed": 0, "unchanged": 0, "changes": [{"row": 2, "outcome": "created", "id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60", "slug": "staff-trained"}], "dry_run": false, "encoding": "UTF-8", "separator": ",", "columns": ["slug", "label", "unit", "measure", "time_aggregation", "group_aggregation", "result", "order"], "ignored_columns": []})),
+        (status = 400, content_type = "application/problem+json"),
+        (status = 401, content_type = "application/problem+json"),
+        (status = 403, content_type = "application/problem+json"),
+        (status = 406, content_type = "application/problem+json"),
+        (status = 408, content_type = "application/problem+json"),
+        (status = 409, content_type = "application/problem+json"),
+        (status = 413, content_type = "application/problem+json"),
+        (status = 414, content_type = "application/problem+json"),
+        (status = 415, content_type = "application/problem+json"),
+        (status = 422, content_type = "application/problem+json"),
+        (status = 431, content_type = "application/problem+json"),
+        (status = 500, content_type = "application/problem+json"),
+        (status = 503, content_type = "application/problem+json"),
+    ), security(("key" = [])))]
+#[post("/v1/indicators/import")]
+pub async fn import_indicators(
+    state: web::Data<AppState>,
+    _: AcceptsJson,
+    editor: Editor,
+    body: UnreadBody,
+) -> Result<HttpResponse, Problem> {
+    import_table(state, editor, body, &INDICATORS).await
+}
+
+/// Import results
+///
+/// Accepts CSV, or the first sheet of an XLSX file, with the columns of `GET /v1/results.csv`, in
+/// any order. A row updates the result with its `id`, else the one with its `slug`, else creates
+/// one. Otherwise like the import of impact statistics. The parent of a result may be in a later row. Requires an editor's key.
+#[utoipa::path(operation_id = "import_results", tag = "Tables",
+    params(
+        ("decimal" = inline(Option<DecimalSeparator>), Query, description = "Character before the decimals of numbers, if they are written as in a region. Without it, numbers that have two readings are rejected: `1,500` everywhere, `1.500` unless the cells are separated by commas.", example = ","),
+        ("defuse" = Option<bool>, Query, description = "Whether text that begins like a formula has an apostrophe before it, as in exports without `defuse=false`; true by default.", example = true),
+        ("ignore_columns" = Option<String>, Query, min_length = 1, max_length = 2000, pattern = "^[^,\\s][^,]*(,[^,\\s][^,]*)*$", description = "Columns to leave out, such as your own ones: names separated by commas. Others that are unknown are errors.", example = "notes,checked_by"),
+        ("dry_run" = Option<bool>, Query, description = "Whether to validate only, and store nothing.", example = true),
+        ("Idempotency-Key" = Option<String>, Header, description = "A quoted string chosen by the client. A repeated request with the same key and file receives the stored response (`Idempotent-Replayed: true`) and changes nothing. The same key with another request is 422; while the first request is in progress, 409. Ignored with `dry_run`.", example = json!("\"8e03978e-40d5-43dd-bc93-6894a57f9324\"")),
+    ),
+    request_body(content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("slug,title,level,order,parent,programme\r\noutput-staff,Staff of shelters is trained,output,20,,implementing-norms-changing-minds\r\n")), (String = "text/tab-separated-values", example = json!("slug\torder\noutput-staff\t30\n")))),
+    responses(
+        (status = 200, description = "Result of the import or dry run.", body = TableImport, example = json!({"rows": 1, "created": 1, "changed": 0, "unchanged": 0, "changes": [{"row": 2, "outcome": "created", "id": "0192f0c1-4f5e-7c3a-9a5b-3f1c8e2d7b60", "slug": "output-staff"}], "dry_run": false, "encoding": "UTF-8", "separator": ",", "columns": ["slug", "title", "level", "order", "parent", "programme"], "ignored_columns": []})),
+        (status = 400, content_type = "application/problem+json"),
+        (status = 401, content_type = "application/problem+json"),
+        (status = 403, content_type = "application/problem+json"),
+        (status = 406, content_type = "application/problem+json"),
+        (status = 408, content_type = "application/problem+json"),
+        (status = 409, content_type = "application/problem+json"),
+        (status = 413, content_type = "application/problem+json"),
+        (status = 414, content_type = "application/problem+json"),
+        (status = 415, content_type = "application/problem+json"),
+        (status = 422, content_type = "application/problem+json"),
+        (status = 431, content_type = "application/problem+json"),
+        (status = 500, content_type = "application/problem+json"),
+        (status = 503, content_type = "application/problem+json"),
+    ), security(("key" = [])))]
+#[post("/v1/results/import")]
+pub async fn import_results(
+    state: web::Data<AppState>,
+    _: AcceptsJson,
+    editor: Editor,
+    body: UnreadBody,
+) -> Result<HttpResponse, Problem> {
+    import_table(state, editor, body, &RESULTS).await
 }

@@ -1,6 +1,5 @@
 //! Storage of imported rows: all of them, or none.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde::Serialize;
@@ -12,7 +11,7 @@ use crate::db::{Connection, Id, Time, maintenance};
 use crate::http::json_fields::{parse_storable_language, truncate_for_message};
 use crate::http::problem::{FieldError, MAX_ERRORS, Problem};
 use crate::http::values::parse_time;
-use crate::impact::resource::ImpactStatistics;
+use crate::resource::handlers::item_summary;
 use crate::resource::model::item::ItemRow;
 use crate::resource::model::revisions::{Audience, bump};
 use crate::resource::model::status_change::OnReferences;
@@ -20,11 +19,10 @@ use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::store::change_log;
 use crate::resource::store::lookup::{Lookup, find};
-use crate::resource::write::merge_patch::apply_patch;
-use crate::resource::write::save::{SaveRequest, SaveResult, WriteMode, save_item};
-use crate::tables::import::columns::{ImportColumns, column_for_pointer};
-use crate::tables::import::csv_reader::{CsvError, CsvReader, Record};
-use crate::tables::import::row_mapping::{self, CellNotation, ImportRow};
+use crate::resource::write::save::{SaveRequest, SaveResult, WriteMode};
+use crate::tables::import::import_spec::ImportSpec;
+use crate::tables::import::import_table::ImportTable;
+use crate::tables::import::row_mapping::{self, ImportRow};
 use crate::tables::import::sheet_reader::round_as_sheet;
 use crate::text::decimal::format::decimal_sort_key;
 
@@ -42,9 +40,9 @@ const ANALYZE_AFTER_ROWS: [usize; 3] = [1_000, 10_000, 100_000];
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RowOutcome {
-    /// The statistic is created.
+    /// The item is created.
     Created,
-    /// The statistic is updated.
+    /// The item is updated.
     Changed,
 }
 
@@ -56,7 +54,7 @@ pub struct RowChange {
     pub row: usize,
     /// Effect.
     pub outcome: RowOutcome,
-    /// Identifier; in a dry run that of a new statistic is provisional.
+    /// Identifier; in a dry run that of a new item is provisional.
     #[schema(value_type = uuid::Uuid)]
     pub id: Id,
     /// Slug.
@@ -70,58 +68,17 @@ pub struct Counts {
     /// Non-empty rows, without the header.
     #[schema(minimum = 0, example = 120)]
     pub rows: usize,
-    /// Created statistics.
+    /// Created items.
     #[schema(minimum = 0, example = 20)]
     pub created: usize,
-    /// Updated statistics.
+    /// Updated items.
     #[schema(minimum = 0, example = 3)]
     pub changed: usize,
-    /// Unchanged statistics.
+    /// Unchanged items.
     #[schema(minimum = 0, example = 97)]
     pub unchanged: usize,
     /// The first hundred rows with an effect.
     pub changes: Vec<RowChange>,
-}
-
-/// A file, parsed without the database.
-pub struct ImportTable {
-    /// Rows of the file.
-    pub rows: TableRows,
-    /// Columns.
-    pub columns: ImportColumns,
-    /// How its cells are written.
-    pub notation: CellNotation,
-    /// Whether this is a dry run.
-    pub dry_run: bool,
-}
-
-/// Rows of a file, including the header.
-pub enum TableRows {
-    /// Text of a CSV file.
-    Csv {
-        /// Text after the optional `sep=` line.
-        text: String,
-        /// Separator of cells.
-        separator: char,
-        /// Number of the first line of the text.
-        line: usize,
-        /// Name of the encoding of the file (WHATWG).
-        encoding: &'static str,
-    },
-    /// Rows of a sheet.
-    Sheet(Vec<Record>),
-}
-
-impl TableRows {
-    /// Returns the rows, as far as they can be read.
-    pub fn records(&self) -> Box<dyn Iterator<Item = Result<Cow<'_, Record>, CsvError>> + '_> {
-        match self {
-            Self::Csv { text, separator, line, .. } => {
-                Box::new(CsvReader::new(text, *separator, *line).map(|row| row.map(Cow::Owned)))
-            }
-            Self::Sheet(rows) => Box::new(rows.iter().map(|row| Ok(Cow::Borrowed(row)))),
-        }
-    }
 }
 
 /// Errors of rows: the first ones, the number of errors, and the number of rows with errors.
@@ -205,9 +162,10 @@ fn import_rows(
     state: &AppState,
     table: &ImportTable,
 ) -> Result<Counts, Problem> {
+    let spec = table.columns.spec;
     let (mut counts, mut errors) = (Counts::default(), RowErrors::default());
     let (mut rows_of, mut is_seen) = (HashMap::new(), false);
-    for record in table.rows.records().skip(1) {
+    for record in table.records_in_order() {
         let record = record.map_err(|broken| {
             Problem::invalid_fields(vec![FieldError::line(
                 broken.line,
@@ -227,7 +185,7 @@ fn import_rows(
             }
         };
         // A row with errors of cells is also stored, to find all its errors.
-        let stored = import_row(connection, state, &mut row, &mut rows_of);
+        let stored = import_row(connection, state, (spec, &mut row), &mut rows_of);
         let mut row_errors = std::mem::take(&mut row.errors);
         match stored {
             Ok(done) if row_errors.is_empty() => {
@@ -236,7 +194,7 @@ fn import_rows(
             }
             Ok(_) => {}
             Err(problem) if problem.kind.definition().status < 500 => {
-                let others = errors_of_cells(&row, problem).into_iter();
+                let others = errors_of_cells(spec, &row, problem).into_iter();
                 let is_new = |error: &FieldError| {
                     !row_errors.iter().any(|known| known.column == error.column)
                 };
@@ -256,14 +214,10 @@ fn import_rows(
         return Err(errors.into_problem());
     }
     if counts.created.saturating_add(counts.changed) > 0 {
-        bump(connection, ResourceKind::IMPACT_STATISTIC, Audience::new(is_seen), Time::now())?;
+        bump(connection, spec.kind, Audience::new(is_seen), Time::now())?;
     }
     if is_seen {
-        change_log::record_feed_change(
-            connection,
-            &state.settings,
-            ResourceKind::IMPACT_STATISTIC,
-        )?;
+        change_log::record_feed_change(connection, &state.settings, spec.kind)?;
     }
     Ok(counts)
 }
@@ -294,15 +248,15 @@ fn record_outcome(counts: &mut Counts, row: &ImportRow, RowResult { stored, is_n
     }
 }
 
-/// Stores a row as a patch of the statistic that it identifies, or as a new one.
+/// Stores a row as a patch of the item that it identifies, or as a new one.
 fn import_row(
     connection: &mut Connection,
     state: &AppState,
-    row: &mut ImportRow,
+    (spec, row): (&ImportSpec, &mut ImportRow),
     rows_of: &mut HashMap<Id, usize>,
 ) -> Result<RowResult, Problem> {
-    let existing = find_statistic(connection, row)?;
-    keep_equal_values(row, existing.as_ref());
+    let existing = find_item(connection, spec.kind, row)?;
+    keep_equal_values(spec, row, existing.as_ref());
     let mut body = row.fields.clone();
     let wrong = |column: &str, code, detail| {
         Problem::invalid_fields(vec![FieldError::field(format!("/{column}"), code, detail)])
@@ -315,10 +269,8 @@ fn import_row(
         .map_err(|detail| wrong("language", "invalid_language", detail))?;
     let language = language.map(|language| language.as_str().to_owned());
     let Some(item) = existing else {
-        if let Some(error) = row
-            .slug
-            .as_deref()
-            .and_then(|slug| ResourceKind::IMPACT_STATISTIC.validate_slug(slug).err())
+        if let Some(error) =
+            row.slug.as_deref().and_then(|slug| spec.kind.validate_slug(slug).err())
         {
             return Err(wrong("slug", "invalid_slug", error.to_string()));
         }
@@ -339,12 +291,12 @@ fn import_row(
             on_references: OnReferences::Reject,
             is_import: false,
         };
-        let stored = save_item::<ImpactStatistics>(connection, state, save_request)?;
+        let stored = (spec.save)(connection, state, save_request)?;
         rows_of.insert(stored.id, row.number);
         return Ok(RowResult { stored, is_new: true });
     };
     if let Some(other) = rows_of.insert(item.id, row.number) {
-        let detail = format!("Duplicate of row {other} (statistic `{}`).", item.slug);
+        let detail = format!("Duplicate of row {other} ({} `{}`).", spec.kind.noun(), item.slug);
         return Err(wrong("slug", "repeated", detail));
     }
     if let Some(slug) = row.slug.as_ref().filter(|slug| **slug != item.slug) {
@@ -361,14 +313,14 @@ fn import_row(
             body.insert("translations".to_owned(), json!({language: row.texts}));
         }
     }
-    let stored = apply_patch::<ImpactStatistics>(connection, state, item, &Value::Object(body))?;
+    let stored = (spec.patch)(connection, state, item, &Value::Object(body))?;
     Ok(RowResult { stored, is_new: false })
 }
 
-/// Keeps what a spreadsheet writes in another form than the statistic has it: decimals with other
+/// Keeps what a spreadsheet writes in another form than the item has it: decimals with other
 /// digits after the point, times to the second, and ambiguous cells with the stored value as a
 /// reading. Other ambiguous cells are errors.
-fn keep_equal_values(row: &mut ImportRow, existing: Option<&ItemRow>) {
+fn keep_equal_values(spec: &ImportSpec, row: &mut ImportRow, existing: Option<&ItemRow>) {
     let stored: Value =
         existing.and_then(|item| serde_json::from_str(&item.fields).ok()).unwrap_or_default();
     let published_at = existing.and_then(|item| item.published_at);
@@ -394,7 +346,7 @@ fn keep_equal_values(row: &mut ImportRow, existing: Option<&ItemRow>) {
         ["published_at"] => published_at.map(|time| json!(time.to_string())),
         _ => path.iter().try_fold(&stored, |value, name| value.get(name)).cloned(),
     };
-    for path in [&["value"][..], &["published_at"], &["baseline", "value"], &["target", "value"]] {
+    for path in spec.decimals.iter().copied().chain([&["published_at"][..]]) {
         let cell = match path {
             [object, member] => row.fields.get_mut(*object).and_then(|it| it.get_mut(member)),
             _ => path.first().and_then(|name| row.fields.get_mut(*name)),
@@ -419,9 +371,10 @@ fn keep_equal_values(row: &mut ImportRow, existing: Option<&ItemRow>) {
     }
 }
 
-/// Finds the statistic of a row by id, else by slug.
-fn find_statistic(
+/// Finds the item of a row by id, else by slug.
+fn find_item(
     connection: &mut Connection,
+    kind: ResourceKind,
     row: &ImportRow,
 ) -> Result<Option<ItemRow>, Problem> {
     let wrong = |column: &str, code: &'static str, detail: String| {
@@ -434,21 +387,23 @@ fn find_statistic(
                 "id",
                 "invalid_id",
                 format!(
-                    "`{}` is not an id (UUID); leave the cell empty to create a statistic.",
-                    truncate_for_message(id)
+                    "`{}` is not an id (UUID); leave the cell empty to create {}.",
+                    truncate_for_message(id),
+                    item_name(kind)
                 ),
             ));
         }
-        found = find(connection, ResourceKind::IMPACT_STATISTIC, id)?;
+        found = find(connection, kind, id)?;
         if found.is_none() && row.slug.is_none() {
             let detail = format!(
-                "There is no statistic `{id}`; leave the cell empty to create one, or give it a slug."
+                "There is no {} `{id}`; leave the cell empty to create one, or give it a slug.",
+                kind.noun()
             );
             return Err(wrong("id", "unknown_reference", detail));
         }
     }
     if let (None, Some(slug)) = (&found, &row.slug) {
-        found = find(connection, ResourceKind::IMPACT_STATISTIC, slug)?;
+        found = find(connection, kind, slug)?;
     }
     let item = match found {
         None => return Ok(None),
@@ -460,7 +415,8 @@ fn find_statistic(
     };
     if item.deleted_at.is_some() {
         let detail = format!(
-            "The statistic `{}` has been deleted; restore it first, or take another slug.",
+            "The {} `{}` has been deleted; restore it first, or take another slug.",
+            kind.noun(),
             item.slug
         );
         return Err(wrong(if row.slug.is_some() { "slug" } else { "id" }, "gone", detail));
@@ -468,8 +424,13 @@ fn find_statistic(
     Ok(Some(item))
 }
 
+/// A kind with its article: `an indicator`.
+fn item_name(kind: ResourceKind) -> String {
+    item_summary("", kind).trim().to_owned()
+}
+
 /// Converts the errors of a row to errors of its cells.
-fn errors_of_cells(row: &ImportRow, problem: Problem) -> Vec<FieldError> {
+fn errors_of_cells(spec: &ImportSpec, row: &ImportRow, problem: Problem) -> Vec<FieldError> {
     if problem.errors.is_empty() {
         return vec![FieldError::row(
             row.number,
@@ -483,7 +444,7 @@ fn errors_of_cells(row: &ImportRow, problem: Problem) -> Vec<FieldError> {
             .pointer
             .as_deref()
             .or(error.parameter.as_deref())
-            .map(column_for_pointer)
+            .map(|pointer| spec.column_for_pointer(pointer))
             .filter(|column| !column.is_empty());
         let place = column.map_or_else(String::new, |column| format!(", `{column}`"));
         let detail = format!("Row {}{place}: {}", row.number, error.detail);

@@ -1,30 +1,16 @@
 //! Columns of an import file, and the fields that they set.
 
 use crate::http::problem::FieldError;
-use crate::impact::resource::ImpactStatistics;
-use crate::tables::table_resource::TableResource;
+use crate::tables::import::import_spec::ImportSpec;
 use crate::text::name_suggestion::closest_name;
-
-/// Read-only columns of exports, which are ignored.
-pub const IGNORED_COLUMNS: &[&str] = &[
-    "figure",
-    "indicator_label",
-    "programme_title",
-    "partner_name",
-    "languages",
-    "created_at",
-    "updated_at",
-];
-
-/// Column of former exports, in place of `time_aggregation` and `group_aggregation`.
-const FORMER_COLUMN: &str = "additive";
 
 /// Maximum number of columns.
 pub const MAX_COLUMNS: usize = 200;
 
 /// Columns of a file, in file order.
-#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ImportColumns {
+    /// The table.
+    pub spec: &'static ImportSpec,
     /// Known names; `None` for a column that is ignored on request.
     columns: Vec<Option<&'static str>>,
     /// Names of the columns that are ignored.
@@ -33,13 +19,14 @@ pub struct ImportColumns {
 
 impl ImportColumns {
     /// Number of known columns among these names.
-    pub fn count_known(names: &[String]) -> usize {
-        names.iter().filter(|name| find_column(name).is_some()).count()
+    pub fn count_known(spec: &ImportSpec, names: &[String]) -> usize {
+        names.iter().filter(|name| spec.find_column(name).is_some()).count()
     }
 
     /// Parses the header in this row, or returns its errors. Columns with the names in `to_ignore`
     /// may have any name.
     pub fn parse(
+        spec: &'static ImportSpec,
         names: &[String],
         row: usize,
         to_ignore: &[String],
@@ -67,14 +54,14 @@ impl ImportColumns {
                 ignored.push(name.to_owned());
                 continue;
             }
-            match find_column(name) {
+            match spec.find_column(name) {
                 Some(known) if columns.contains(&Some(known)) => {
                     let detail = format!("Row {row}: duplicate column `{known}`.");
                     errors.push(FieldError::row(row, Some(known), "repeated", detail));
                 }
                 Some(known) => {
                     columns.push(Some(known));
-                    ignored.extend(IGNORED_COLUMNS.contains(&known).then(|| known.to_owned()));
+                    ignored.extend(spec.read_only.contains(&known).then(|| known.to_owned()));
                 }
                 None if name.is_empty() => {
                     let detail = format!("Row {row}: column {number} has no name.");
@@ -82,9 +69,9 @@ impl ImportColumns {
                 }
                 None => {
                     let name = crate::http::json_fields::truncate_for_message(name);
-                    let near = closest_name(&name, ImpactStatistics::COLUMNS.iter().copied());
+                    let near = closest_name(&name, spec.columns.iter().copied());
                     let hint = near.map_or_else(
-                        || format!("; known columns are {}.", ImpactStatistics::COLUMNS.join(", ")),
+                        || format!("; known columns are {}.", spec.columns.join(", ")),
                         |near| format!("; did you mean `{near}`?"),
                     );
                     let detail = format!(
@@ -95,13 +82,14 @@ impl ImportColumns {
             }
         }
         let has = |name: &str| columns.contains(&Some(name));
-        if errors.is_empty() && !has("id") && !has("slug") && !has("label") {
+        if errors.is_empty() && !has("id") && !has("slug") && !has(spec.title_column()) {
             let detail = format!(
-                "Row {row}: a column is missing: `slug` or `id` for existing statistics, `label` for new ones."
+                "Row {row}: a column is missing: `slug` or `id` for existing items, `{}` for new ones.",
+                spec.title_column()
             );
             errors.push(FieldError::row(row, None, "required", detail));
         }
-        if errors.is_empty() { Ok(Self { columns, ignored }) } else { Err(errors) }
+        if errors.is_empty() { Ok(Self { spec, columns, ignored }) } else { Err(errors) }
     }
 
     /// Number of columns.
@@ -112,7 +100,7 @@ impl ImportColumns {
     /// Names of the columns that are imported, in file order.
     pub fn imported(&self) -> Vec<&'static str> {
         let known = self.columns.iter().copied().flatten();
-        known.filter(|name| !IGNORED_COLUMNS.contains(name)).collect()
+        known.filter(|name| !self.spec.read_only.contains(name)).collect()
     }
 
     /// Names of the columns that are ignored, in file order.
@@ -123,36 +111,5 @@ impl ImportColumns {
     /// Place of a column in a row; `None` if the file does not have it.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| *column == Some(name))
-    }
-}
-
-/// Finds a column by name, ignoring case and surrounding whitespace.
-fn find_column(name: &str) -> Option<&'static str> {
-    let name = name.trim();
-    let mut known = ImpactStatistics::COLUMNS.iter().copied().chain([FORMER_COLUMN]);
-    known.find(|known| known.eq_ignore_ascii_case(name))
-}
-
-/// Column that sets a field, by JSON pointer.
-pub fn column_for_pointer(pointer: &str) -> &str {
-    let mut parts = pointer.trim_start_matches('/').split('/');
-    let (first, second) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    match (first, second) {
-        ("baseline", "year") => "baseline_year",
-        ("baseline", "date") => "baseline_date",
-        ("baseline", _) => "baseline_value",
-        ("target", "period_start") => "target_period_start",
-        ("target", "period_end") => "target_period_end",
-        ("target", _) => "target_value",
-        ("source", "url") => "source_url",
-        ("source", _) => "source_text",
-        ("translations", _) => match parts.next() {
-            Some("description") => "description",
-            Some("baseline_comment") => "baseline_comment",
-            Some(_) => "label",
-            None => "language",
-        },
-        ("original_language", _) => "language",
-        (name, _) => name,
     }
 }

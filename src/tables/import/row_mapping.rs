@@ -1,4 +1,4 @@
-//! Mapping of a row to a merge patch of a statistic. Syntax errors of cells are reported here,
+//! Mapping of a row to a merge patch of an item. Syntax errors of cells are reported here,
 //! other errors when the row is stored.
 
 use serde_json::{Map, Value, json};
@@ -7,11 +7,10 @@ use crate::http::json_fields::truncate_for_message;
 use crate::http::problem::FieldError;
 use crate::tables::cell::{parse_pair, split_values};
 use crate::tables::csv::unescape_formula;
-use crate::tables::import::cell_values::{
-    CellError, NumberNotation, parse_bool, parse_day, parse_decimal, parse_integer, parse_moment,
-};
-use crate::tables::import::columns::{IGNORED_COLUMNS, ImportColumns};
+use crate::tables::import::cell_values::{CellError, NumberNotation, parse_bool, parse_integer};
+use crate::tables::import::columns::ImportColumns;
 use crate::tables::import::csv_reader::Record;
+use crate::tables::import::import_spec::CellParser;
 
 /// A parsed row.
 #[derive(Debug, PartialEq)]
@@ -138,15 +137,13 @@ impl RowCells<'_> {
     }
 }
 
-/// Parser of a cell.
-type CellParser = fn(&str, NumberNotation) -> Result<Value, CellError>;
-
 /// Parses a row, with all errors of its cells; fails if the row has other cells than the header.
 pub fn parse(
     columns: &ImportColumns,
     record: &Record,
     notation: CellNotation,
 ) -> Result<ImportRow, Vec<FieldError>> {
+    let spec = columns.spec;
     let (expected, found) = (columns.len(), record.cells.len());
     let is_longer = record.cells.iter().skip(expected).any(|cell| !cell.trim().is_empty());
     let is_shorter = found < expected && record.number_columns.is_none();
@@ -168,62 +165,19 @@ pub fn parse(
     let (id, slug) = (cells.text("id").map(str::to_owned), cells.text("slug").map(str::to_owned));
     let language = cells.text("language").map(str::to_owned);
     let mut texts = Map::new();
-    for name in ["label", "description", "baseline_comment"] {
-        cells.insert_cell(&mut texts, (name, &[name]), TEXT);
+    for name in spec.texts {
+        cells.insert_cell(&mut texts, (name, &[*name]), |text, _| Ok(json!(text)));
     }
     let mut flags = Map::new();
     let transliterated = ("transliterated", ["transliterated"].as_slice());
     cells.insert_cell(&mut flags, transliterated, |text, _| parse_bool(text));
     let mut fields = Map::new();
-    let parsers: [(&'static str, CellParser); 18] = [
-        ("status", TEXT),
-        ("qualifier", TEXT),
-        ("state", TEXT),
-        ("unit", TEXT),
-        ("measure", TEXT),
-        ("indicator", TEXT),
-        ("programme", TEXT),
-        ("partner", TEXT),
-        ("period_start", DAY),
-        ("period_end", DAY),
-        ("published_at", |text, _| parse_moment(text)),
-        ("value", parse_decimal),
-        ("ascending", |text, _| parse_bool(text)),
-        ("additive", |text, _| parse_bool(text)),
-        ("time_aggregation", TEXT),
-        ("group_aggregation", TEXT),
-        ("countries", COUNTRY_CODES),
-        ("disaggregation", |text, _| parse_dimensions(text)),
-    ];
-    for (name, read) in parsers {
-        cells.insert_cell(&mut fields, (name, &[name]), read);
+    for (name, read) in spec.fields {
+        cells.insert_cell(&mut fields, (name, &[*name]), *read);
     }
-    cells.insert_object(
-        &mut fields,
-        "baseline",
-        &[
-            ("baseline_value", "value", parse_decimal),
-            ("baseline_year", "year", |text, _| parse_integer(text)),
-            ("baseline_date", "date", DAY),
-        ],
-    );
-    cells.insert_object(
-        &mut fields,
-        "target",
-        &[
-            ("target_value", "value", parse_decimal),
-            ("target_period_start", "period_start", DAY),
-            ("target_period_end", "period_end", DAY),
-        ],
-    );
-    cells.insert_object(
-        &mut fields,
-        "source",
-        &[("source_text", "text", TEXT), ("source_url", "url", TEXT)],
-    );
-    cells.insert_cell(&mut fields, ("documents", &["documents"]), |text, _| parse_documents(text));
-    cells.insert_cell(&mut fields, ("evidence", &["evidence"]), |text, _| parse_evidence(text));
-    debug_assert!(IGNORED_COLUMNS.iter().all(|name| !fields.contains_key(*name)));
+    for (name, members) in spec.objects {
+        cells.insert_object(&mut fields, name, members);
+    }
     let RowCells { ambiguous, rounded, errors, .. } = cells;
     Ok(ImportRow {
         number: record.row,
@@ -239,24 +193,15 @@ pub fn parse(
     })
 }
 
-/// Text, which is validated when the row is stored.
-const TEXT: CellParser = |text, _| Ok(json!(text));
-
-/// A date.
-const DAY: CellParser = |text, _| parse_day(text);
-
 /// Codes separated by `;` or `,`.
-const COUNTRY_CODES: CellParser = |text, _| {
-    Ok(text
-        .split([';', ','])
-        .map(str::trim)
-        .filter(|code| !code.is_empty())
-        .map(Value::from)
-        .collect())
-};
+#[expect(clippy::unnecessary_wraps, reason = "a parser of cells can fail")]
+pub fn parse_country_codes(text: &str) -> Result<Value, CellError> {
+    let codes = text.split([';', ',']).map(str::trim);
+    Ok(codes.filter(|code| !code.is_empty()).map(Value::from).collect())
+}
 
 /// `sex=female; age=15-24`.
-fn parse_dimensions(text: &str) -> Result<Value, CellError> {
+pub fn parse_dimensions(text: &str) -> Result<Value, CellError> {
     let slice = |one: &str| match parse_pair(one) {
         (dimension, Some(value)) => Ok(json!({"dimension": dimension, "value": value})),
         (dimension, None) => Err(CellError::new(
@@ -271,7 +216,7 @@ fn parse_dimensions(text: &str) -> Result<Value, CellError> {
 }
 
 /// `title=url|page|language|media type`.
-fn parse_documents(text: &str) -> Result<Value, CellError> {
+pub fn parse_documents(text: &str) -> Result<Value, CellError> {
     let document = |one: &str| {
         let (title, Some(place)) = parse_pair(one) else {
             return Err(CellError::new(
@@ -291,7 +236,7 @@ fn parse_documents(text: &str) -> Result<Value, CellError> {
 }
 
 /// `video#12.5-30=en:Quotation.`
-fn parse_evidence(text: &str) -> Result<Value, CellError> {
+pub fn parse_evidence(text: &str) -> Result<Value, CellError> {
     let one = |one: &str| {
         let (video, quote) = parse_pair(one);
         let (video, passage) =
@@ -334,10 +279,7 @@ mod tests {
             )
         );
         assert!(parse_dimensions("women").is_err());
-        assert_eq!(
-            COUNTRY_CODES("AL; BA,XK", NumberNotation::Plain),
-            Ok(json!(["AL", "BA", "XK"]))
-        );
+        assert_eq!(parse_country_codes("AL; BA,XK"), Ok(json!(["AL", "BA", "XK"])));
         assert_eq!(
             parse_evidence("a#12.5-30=en:Yes: more\\=500; b#-3; c"),
             Ok(json!([

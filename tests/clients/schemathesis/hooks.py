@@ -24,7 +24,7 @@ SEMANTIC_ERRORS = {
     "unknown_country": "a well-formed code that is not assigned to a country",
     "missing_language": "the original language must be among the translations",
     "transliterated_text": "a text that a read transliterated, and that was changed",
-    "cycle": "a topic that is its own ancestor",
+    "cycle": "a topic or result that is its own ancestor",
     "invalid_range": "an end before its beginning",
     "invalid_decimal": "a number with an exponent, or longer than 60 characters",
     "invalid_language": "a tag without a language (`und`, `x-…`), or Serbian texts without a script",
@@ -32,7 +32,7 @@ SEMANTIC_ERRORS = {
     "required": "a PATCH that removes the title, or sets an original language without texts",
     "out_of_range": "a chapter or passage after the end of its video, a share above 100, or an archiving before the publication",
     "not_allowed": "a qualitative statistic with a value, a sum of values that are not counts, the share of a country that the programme does not list",
-    "does_not_fit": "a statistic that contradicts its indicator",
+    "does_not_fit": "a statistic that contradicts its indicator, or a result that does not fit below its parent",
     "mixed_units": "a sum of values in several units",
     "not_additive": "a sum of values that `time_aggregation` and `group_aggregation` do not allow",
     "not_a_count": "a sum of percentages",
@@ -85,13 +85,13 @@ def is_semantic_error(error, method) -> bool:
     if error.get("pointer") == "/query":  # the list parameters describe valid queries
         return True
     if error["code"] == "out_of_range":  # the document states the range of every other number
-        return error.get("pointer", "").startswith(("/chapters", "/evidence/", "/unpublish_at")) or error.get("pointer", "").endswith("/value")
+        return error.get("pointer", "").startswith(("/chapters", "/evidence/", "/unpublish_at")) or error.get("pointer", "").endswith(("/value", "/baseline/date"))
     if "line" in error or "row" in error:  # text tracks and tables have no schema
         return True
     if error["code"] == "conflicting":  # `relevance` among other keys; other exclusions are handled below
-        return error.get("parameter") == "sort"
+        return error.get("parameter") == "sort" or error.get("pointer") in ("/additive", "/baseline/year")
     if error["code"] == "required":  # the document states what complete items require
-        return method == "PATCH" or error.get("pointer") in ("/code", "/vocabulary", "/published_at")  # a code and its vocabulary, a scheduled item and its time
+        return method == "PATCH" or error.get("pointer") in ("/code", "/vocabulary", "/published_at", "/baseline/year")  # a code and its vocabulary, a scheduled item and its time, a baseline without a date
     return error["code"] in SEMANTIC_ERRORS
 
 

@@ -15,7 +15,7 @@ use crate::support::TestServer;
 const MARK: &str = "zqmark";
 
 /// The kinds, each with the field of its title and other members that a valid body needs.
-fn bodies() -> [(&'static str, &'static str, Value); 7] {
+fn bodies() -> [(&'static str, &'static str, Value); 8] {
     [
         ("topics", "name", json!({})),
         (
@@ -28,6 +28,7 @@ fn bodies() -> [(&'static str, &'static str, Value); 7] {
             "title",
             json!({"website": "https://zqmark.example.org/", "helplines": [{"name": "Zqmark", "url": "https://zqmark.example.org/"}]}),
         ),
+        ("results", "title", json!({"level": "outcome"})),
         (
             "indicators",
             "label",

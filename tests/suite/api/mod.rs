@@ -24,6 +24,7 @@ mod references;
 mod repaired_captions;
 mod request_bodies;
 mod restore;
+mod results;
 mod schedule;
 mod text_tracks;
 mod writes;

@@ -9,8 +9,12 @@ use serde_json::{Value, json};
 
 use crate::on_both;
 
-/// The kinds of indicators: name, measure, aggregation over time and over groups, ascending.
-const INDICATORS: [(&str, &str, Option<&str>, Option<&str>, Value); 10] = [
+/// Name, measure, aggregation over time and over groups, ascending.
+type IndicatorKind =
+    (&'static str, &'static str, Option<&'static str>, Option<&'static str>, Value);
+
+/// The kinds of indicators.
+const INDICATORS: [IndicatorKind; 10] = [
     ("count", "unit", Some("sum"), Some("sum"), Value::Null),
     ("more-is-better", "unit", Some("sum"), Some("sum"), Value::Bool(true)),
     ("less-is-better", "unit", Some("sum"), Some("sum"), Value::Bool(false)),

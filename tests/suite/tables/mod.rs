@@ -2,6 +2,7 @@
 
 mod export;
 mod import;
+mod logframe;
 mod streaming;
 mod xlsx;
 
