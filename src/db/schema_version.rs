@@ -169,18 +169,6 @@ mod tests {
     #[test]
     fn last_migration_stores_version_and_fingerprint() {
         for (is_sqlite, migration) in [
-            (
-                true,
-                include_str!(
-                    "../../migrations/sqlite/2026-11-30-150000_programme_iati_fields/up.sql"
-                ),
-            ),
-            (
-                false,
-                include_str!(
-                    "../../migrations/postgres/2026-11-30-150000_programme_iati_fields/up.sql"
-                ),
-            ),
             (true, include_str!("../../migrations/sqlite/2026-11-30-200000_results/up.sql")),
             (false, include_str!("../../migrations/postgres/2026-11-30-200000_results/up.sql")),
         ] {

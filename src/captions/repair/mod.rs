@@ -229,7 +229,10 @@ mod tests {
             } else {
                 crate::captions::srt::parse(&text)
             };
-            if let (Err(_), Ok(file)) = (strict, parse(&text)) {
+            // A file without cues is rejected.
+            if let (Err(_), Ok(file)) = (strict, parse(&text))
+                && !file.track.cues.is_empty()
+            {
                 prop_assert!(!file.repairs.is_empty(), "{:?}", file.track);
             }
         }

@@ -33,7 +33,7 @@ pub fn parse_file(settings: &Settings, bytes: &[u8]) -> Result<ParsedFile, Comma
     iati::xml_reader::parse(bytes, settings.default_language().as_str()).map_err(parse_error)
 }
 
-/// What a file contains beside the items that were stored.
+/// What a file contains in addition to the items that were stored.
 #[derive(Debug, Default)]
 pub struct FileRest {
     /// Counts of elements and attributes that the catalogue does not store, by path.

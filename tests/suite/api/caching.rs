@@ -82,8 +82,10 @@ on_both! {
             let path = format!("{ITEM}/captions/mk?kind={kind}");
             server.request("PUT", &path).key(&key).header("Content-Type", "text/vtt").body(track).send().expect(201);
         }
-        // The demo catalogue lacks fields that IATI requires.
+        // The demo catalogue lacks fields that IATI requires, and has no results.
         server.import(&crate::iati::whole());
+        let result = json!({"title": "Survivors use services", "level": "outcome", "status": "published"});
+        server.request("PUT", "/v1/results/outcome-services").key(&key).json(&result).send().expect(201);
         let integrity = server.read("/embed/integrity.json");
         let version = integrity["version"].as_str().expect("the script has a version");
         let mut without_tag = Vec::new();

@@ -190,7 +190,7 @@ on_both! {
         let entry = server.read("/v1");
         assert_eq!((&entry["api_version"], &entry["version"]), (&json!("v1"), &json!(env!("CARGO_PKG_VERSION"))));
         let names: Vec<&str> = entry["resources"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
-        assert_eq!(names, ["videos", "programmes", "partners", "indicators", "impact-statistics", "topics", "saved-queries", "countries", "search"]);
+        assert_eq!(names, ["videos", "programmes", "partners", "results", "indicators", "impact-statistics", "topics", "saved-queries", "countries", "search"]);
         for resource in entry["resources"].as_array().unwrap() {
             let path = resource["url"].as_str().unwrap().strip_prefix(&base).unwrap();
             let path = if path == "/v1/search" { format!("{path}?q=film") } else { path.to_owned() };

@@ -75,7 +75,7 @@ on_both! {
         assert_eq!(server.request("PUT", &format!("{STATISTICS}/s?lang=all")).key(&key).json(&made).send().expect(200).json(), made, "the representation can be sent back unchanged");
         let read = |language: &str| server.read(&format!("{STATISTICS}/s?lang={language}"))["baseline_comment"].clone();
         assert_eq!((read("mk"), read("en")), (json!("Анкета на 400 домаќинства."), json!("Survey of 400 households.")));
-        // Without a state nothing is said; the year of a baseline remains.
+        // Without a state, `state` is null; the year of a baseline remains.
         let plain = server.create(&key, STATISTICS, &json!({"slug": "t", "status": "published", "label": "T", "value": "1", "baseline": {"value": "2", "year": 2020}}));
         assert_eq!((&plain["state"], &plain["baseline_comment"], &plain["baseline"]["date"], &plain["baseline"]["year"]), (&Value::Null, &Value::Null, &Value::Null, &json!(2020)));
         for (query, expected) in [("state=provisional", vec!["s"]), ("state=verified", vec![]), ("state=!provisional", vec!["t"])] {

@@ -1,6 +1,6 @@
 //! `kinoteka import --iati` of files as publishers write them. The first comment of each file in
 //! `corpus/` says whether a strict import takes it, and which trait it has; the file with the ending
-//! `.txt` has the expected report. `WRITE_EXPECTED=1` writes the reports anew.
+//! `.txt` has the expected report. `WRITE_EXPECTED=1` rewrites the reports.
 
 use std::fs;
 use std::path::PathBuf;
