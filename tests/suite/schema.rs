@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use crate::backup_and_check::{damage, on_both};
 use crate::support::postgres::PostgresDatabase;
 use crate::support::process::{
-    expect_exit, get, run, run_with_input, send_request, serve, stderr_text, terminate,
+    expect_exit, get, run, run_with_input, send_request, serve, stderr_text, stdout_text, terminate,
 };
 use crate::support::sqlite::SqliteDatabase;
 
@@ -346,9 +346,9 @@ fn stored_fields(url: &str) -> Vec<String> {
     rows.into_iter().map(|row| row.fields).collect()
 }
 
-/// Reverts the migration that added results, and applies it again.
+/// Reverts the migrations that added results and members of programmes, and applies them again.
 #[test]
-fn results_migration_converts_former_statistics() {
+fn results_migration_converts_former_items() {
     on_both(|directory, url| {
         let rules = [
             r#""additive": true"#,
@@ -356,7 +356,10 @@ fn results_migration_converts_former_statistics() {
             r#""unit": "\"additive\":true""#,
             r#""time_aggregation": "max", "group_aggregation": "sum""#,
         ];
-        let mut lines: Vec<String> = Vec::new();
+        let mut lines = vec![
+            r#"{"resource": "programme", "slug": "sum-p", "status": "published", "title": "P"}"#
+                .to_owned(),
+        ];
         for (index, rule) in rules.iter().enumerate() {
             let of = format!("sum-{index}");
             lines.push(format!(r#"{{"resource": "indicator", "slug": "{of}", "status": "published", "label": "L", {rule}}}"#));
@@ -380,7 +383,9 @@ fn results_migration_converts_former_statistics() {
             bodies
         };
         let (before, stored) = (figures(), stored_fields(url));
-        damage(url, &migration_sql(url, "2026-11-30-200000_results", "down.sql"));
+        for migration in ["2026-11-30-200000_results", "2026-11-30-150000_programme_iati_fields"] {
+            damage(url, &migration_sql(url, migration, "down.sql"));
+        }
         damage(url, "DELETE FROM __diesel_schema_migrations WHERE version > '20261130100000'");
         let former = stored_fields(url);
         let with = |text: &str| former.iter().filter(|fields| fields.contains(text)).count();
@@ -394,6 +399,9 @@ fn results_migration_converts_former_statistics() {
             "{former:?}"
         );
         assert_eq!((with("country=AL&additive=true"), with("_aggregation")), (1, 0), "{former:?}");
+        for member in [r#""state""#, r#""order""#, r#""date""#, r#""policy_markers""#] {
+            assert_eq!(with(member), 0, "{member}: {former:?}");
+        }
         expect_exit(run(directory, url, &["migrate"]), 0);
         expect_exit(run(directory, url, &["check"]), 0);
         // What the former version cannot say, the greatest value, is lost with it.
@@ -401,5 +409,9 @@ fn results_migration_converts_former_statistics() {
         let after = stored_fields(url);
         assert!(stored.iter().filter(is_kept).all(|fields| after.contains(fields)), "{after:?}");
         assert_eq!(figures()[..3], before[..3]);
+        let exported = expect_exit(run(directory, url, &["export"]), 0);
+        let again = run_with_input(directory, url, &["import", "-"], &stdout_text(&exported));
+        let report = stderr_text(&expect_exit(again, 0));
+        assert!(report.starts_with("0 items stored, "), "{report}");
     });
 }

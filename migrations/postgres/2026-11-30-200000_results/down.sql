@@ -38,6 +38,13 @@ WHERE kind IN ('indicator', 'impact_statistic');
 UPDATE impact_statistics SET fact_record = replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(fact_record, chr(9) || 'sum,none' || chr(9), chr(9) || '0' || chr(9)), chr(9) || 'sum,' || chr(9), chr(9) || '0' || chr(9)), chr(9) || 'latest,sum' || chr(9), chr(9) || '0' || chr(9)), chr(9) || 'latest,' || chr(9), chr(9) || '0' || chr(9)), chr(9) || 'max,sum' || chr(9), chr(9) || '0' || chr(9)), chr(9) || 'max,none' || chr(9), chr(9) || '0' || chr(9)), chr(9) || 'max,' || chr(9), chr(9) || '0' || chr(9)), chr(9) || 'none,sum' || chr(9), chr(9) || '0' || chr(9)), chr(9) || 'none,none' || chr(9), chr(9) || '0' || chr(9)), chr(9) || 'none,' || chr(9), chr(9) || '0' || chr(9)), chr(9) || ',sum' || chr(9), chr(9) || '0' || chr(9)), chr(9) || ',none' || chr(9), chr(9) || '0' || chr(9));
 
 UPDATE items SET fields =
+    replace(replace(replace(replace(fields,
+        ',"state":null', ''), ',"state":"provisional"', ''), ',"state":"verified"', ''),
+        ',"date":null},"target":', '},"target":')
+WHERE kind = 'impact_statistic';
+UPDATE items SET fields = replace(fields, ',"order":null}', '}') WHERE kind = 'indicator';
+
+UPDATE items SET fields =
     replace(replace(fields,
         'time_aggregation=sum&group_aggregation=sum', 'additive=true'),
         'time_aggregation=latest&group_aggregation=none', 'additive=false')

@@ -31,6 +31,14 @@ UPDATE items SET fields =
         '"additive":null', '"time_aggregation":null,"group_aggregation":null')
 WHERE kind IN ('indicator', 'impact_statistic');
 
+-- Members that are new; an item whose members are complete is not changed by a request that repeats it.
+UPDATE items SET fields = replace(fields, ',"result_type":', ',"state":null,"result_type":')
+WHERE kind = 'impact_statistic';
+UPDATE items SET fields = replace(fields, '},"target":', ',"date":null},"target":')
+WHERE kind = 'impact_statistic' AND fields LIKE '%"baseline":{%' AND fields NOT LIKE '%,"date":%';
+UPDATE items SET fields = substr(fields, 1, length(fields) - 1) || ',"order":null}'
+WHERE kind = 'indicator' AND fields NOT LIKE '%,"order":%';
+
 UPDATE items SET fields =
     replace(replace(fields,
         'additive=true', 'time_aggregation=sum&group_aggregation=sum'),

@@ -38,6 +38,13 @@ WHERE kind IN ('indicator', 'impact_statistic');
 UPDATE impact_statistics SET fact_record = replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(fact_record, char(9) || 'sum,none' || char(9), char(9) || '0' || char(9)), char(9) || 'sum,' || char(9), char(9) || '0' || char(9)), char(9) || 'latest,sum' || char(9), char(9) || '0' || char(9)), char(9) || 'latest,' || char(9), char(9) || '0' || char(9)), char(9) || 'max,sum' || char(9), char(9) || '0' || char(9)), char(9) || 'max,none' || char(9), char(9) || '0' || char(9)), char(9) || 'max,' || char(9), char(9) || '0' || char(9)), char(9) || 'none,sum' || char(9), char(9) || '0' || char(9)), char(9) || 'none,none' || char(9), char(9) || '0' || char(9)), char(9) || 'none,' || char(9), char(9) || '0' || char(9)), char(9) || ',sum' || char(9), char(9) || '0' || char(9)), char(9) || ',none' || char(9), char(9) || '0' || char(9));
 
 UPDATE items SET fields =
+    replace(replace(replace(replace(fields,
+        ',"state":null', ''), ',"state":"provisional"', ''), ',"state":"verified"', ''),
+        ',"date":null},"target":', '},"target":')
+WHERE kind = 'impact_statistic';
+UPDATE items SET fields = replace(fields, ',"order":null}', '}') WHERE kind = 'indicator';
+
+UPDATE items SET fields =
     replace(replace(fields,
         'time_aggregation=sum&group_aggregation=sum', 'additive=true'),
         'time_aggregation=latest&group_aggregation=none', 'additive=false')

@@ -109,8 +109,8 @@ fn assert_preserved(sent: &Value, shown: &Value) {
 /// Returns the members of a body that are rendered under the same name.
 fn members_rendered_alike<S: Resource>(body: &Value) -> Value {
     let is_text = |name: &str| S::SCHEMA.text_fields.iter().any(|(text, _)| *text == name);
-    // Read-only fields are ignored, tags are canonicalized, and texts are rendered below their
-    // language.
+    // Read-only fields are ignored, tags are canonicalized, texts are rendered below their language,
+    // and `additive` is short for two other fields.
     let not_compared = [
         "id",
         "revision",
@@ -121,6 +121,7 @@ fn members_rendered_alike<S: Resource>(body: &Value) -> Value {
         "transliterated",
         "translations",
         "completeness",
+        "additive",
     ];
     let members = body
         .as_object()

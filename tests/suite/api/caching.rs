@@ -92,7 +92,9 @@ on_both! {
         for (template, path) in documented_reads() {
             let path = match template.as_str() {
                 "/embed/kinoteka-{version}.js" => format!("/embed/kinoteka-{version}.js"),
-                "/v1/impact-statistics/summary" => format!("{path}?separate=true"),
+                "/v1/impact-statistics/summary" | "/v1/impact-statistics/summary.{format}" => {
+                    format!("{path}?separate=true")
+                }
                 "/v1/videos/{video}/captions/{language}" => format!("{ITEM}/captions/mk.vtt"),
                 _ => path,
             };
