@@ -227,6 +227,14 @@ pub struct Document {
 /// A `result` element, which contains indicators.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct IatiResult {
+    /// Line in the imported file.
+    pub line: usize,
+    /// Slug of the result, if the file is an export of this product.
+    pub slug: Option<String>,
+    /// Level of the result, if the file is an export of this product.
+    pub level: Option<String>,
+    /// Position of the result in the programme, if the file is an export of this product.
+    pub order: Option<i64>,
     /// `ResultType`.
     pub kind: String,
     /// Title.
@@ -247,6 +255,8 @@ pub struct Indicator {
     pub statistic: Option<String>,
     /// Slug of the indicator, if the file is an export of this product.
     pub slug: Option<String>,
+    /// Position of the indicator in the result, if the file is an export of this product.
+    pub order: Option<i64>,
     /// Unit, if the file is an export of this product.
     pub unit: Option<String>,
     /// `IndicatorMeasure`.
@@ -292,6 +302,8 @@ pub struct DimensionSlice {
 pub struct Baseline {
     /// The year.
     pub year: i64,
+    /// The day, in that year.
+    pub date: Option<NaiveDate>,
     /// Value; `None` for a qualitative indicator.
     pub value: Option<String>,
     /// Locations and dimensions.

@@ -13,6 +13,7 @@ use crate::iati::activity::Narratives;
 use crate::iati::narratives::narratives;
 use crate::impact::indicators::resource::Indicators;
 use crate::impact::resource::ImpactStatistics;
+use crate::impact::results::resource::Results;
 use crate::partners::resource::Partners;
 use crate::resource::model::item::LoadedItem;
 use crate::resource::schema::ResourceKind;
@@ -35,6 +36,8 @@ pub type Partner = LoadedItem<partners::fields::PartnerFields>;
 pub type Statistic = LoadedItem<impact::fields::StatisticFields>;
 /// An indicator.
 pub type LoadedIndicator = LoadedItem<impact::indicators::model::IndicatorFields>;
+/// A result.
+pub type LoadedResult = LoadedItem<impact::results::model::ResultFields>;
 /// A video, as documents link to it.
 #[derive(Debug)]
 pub struct LinkedVideo {
@@ -84,6 +87,8 @@ pub struct ExportData {
     pub statistics_by_programme: HashMap<Id, Vec<Statistic>>,
     /// Indicators.
     pub indicators: HashMap<Id, LoadedIndicator>,
+    /// Results of the indicators.
+    pub results: HashMap<Id, LoadedResult>,
     /// Videos.
     pub videos: HashMap<Id, LinkedVideo>,
     /// Video ids by programme.
@@ -146,6 +151,21 @@ impl ExportData {
                 render_context,
             )?;
             catalogue.indicators = found.into_iter().map(|one| (one.item.id, one)).collect();
+        }
+        let results: BTreeSet<Id> = catalogue
+            .indicators
+            .values()
+            .flat_map(|one| one.references_in("result"))
+            .map(|link| link.target_id)
+            .collect();
+        if !results.is_empty() {
+            let found = load_where::<Results>(
+                connection,
+                &public_only(&id_in_fragment("items.id", &results)),
+                Visibility::Published,
+                render_context,
+            )?;
+            catalogue.results = found.into_iter().map(|one| (one.item.id, one)).collect();
         }
         let mut video_ids: BTreeSet<Id> = BTreeSet::new();
         for one in statistics {

@@ -260,8 +260,12 @@ fn write_document_link(xml: &mut XmlWriter, marks: &Attributes<'_>, document: &D
 }
 
 fn write_result(xml: &mut XmlWriter, marks: &Attributes<'_>, result: &IatiResult) {
+    let order = result.order.map(|order| order.to_string());
     let mut attributes = vec![("type", result.kind.as_str())];
     attributes.extend(marks);
+    attributes.extend(kinoteka_attributes("kinoteka:result", result.slug.as_deref()));
+    attributes.extend(kinoteka_attributes("kinoteka:level", result.level.as_deref()));
+    attributes.extend(kinoteka_attributes("kinoteka:order", order.as_deref()));
     xml.open("result", &attributes);
     write_narratives(xml, "title", &[], &result.title);
     write_narratives(xml, "description", &[], &result.description);
@@ -272,10 +276,12 @@ fn write_result(xml: &mut XmlWriter, marks: &Attributes<'_>, result: &IatiResult
 }
 
 fn write_indicator(xml: &mut XmlWriter, indicator: &Indicator) {
+    let order = indicator.order.map(|order| order.to_string());
     let mut attributes = vec![("measure", indicator.measure.as_str())];
     attributes.extend(indicator.ascending.map(|ascending| ("ascending", boolean(ascending))));
     attributes.extend(indicator.additive.map(|additive| ("aggregation-status", boolean(additive))));
     attributes.extend(kinoteka_attributes("kinoteka:indicator", indicator.slug.as_deref()));
+    attributes.extend(kinoteka_attributes("kinoteka:order", order.as_deref()));
     attributes.extend(kinoteka_attributes("kinoteka:statistic", indicator.statistic.as_deref()));
     attributes.extend(kinoteka_attributes("kinoteka:unit", indicator.unit.as_deref()));
     xml.open("indicator", &attributes);
@@ -298,7 +304,9 @@ fn write_indicator(xml: &mut XmlWriter, indicator: &Indicator) {
 
 fn write_baseline(xml: &mut XmlWriter, baseline: &Baseline) {
     let year = baseline.year.to_string();
+    let date = baseline.date.map(|date| date.to_string());
     let mut attributes = vec![("year", year.as_str())];
+    attributes.extend(date.as_deref().map(|date| ("iso-date", date)));
     attributes.extend(baseline.value.as_deref().map(|value| ("value", value)));
     xml.open("baseline", &attributes);
     write_slice(xml, &baseline.slice);

@@ -84,7 +84,8 @@ const OPTIONAL_MEMBERS: &[(ResourceKind, &[&str])] = &[
         ],
     ),
     (ResourceKind::PARTNER, &["iati_identifier", "kind"]),
-    (ResourceKind::INDICATOR, &["unit", "vocabulary_url"]),
+    (ResourceKind::RESULT, &["level"]),
+    (ResourceKind::INDICATOR, &["unit", "vocabulary_url", "result"]),
     (ResourceKind::IMPACT_STATISTIC, &["unit", "source", "documents", "evidence"]),
 ];
 
@@ -98,6 +99,7 @@ fn load_existing(connection: &mut Connection) -> Result<ExistingItems, Error> {
         ResourceKind::PROGRAMME,
         ResourceKind::PARTNER,
         ResourceKind::VIDEO,
+        ResourceKind::RESULT,
         ResourceKind::INDICATOR,
         ResourceKind::IMPACT_STATISTIC,
     ]

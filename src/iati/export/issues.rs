@@ -1,6 +1,6 @@
 //! Data that IATI requires and the catalogue does not contain.
 
-use crate::iati::load::{ExportData, LoadedIndicator, Statistic};
+use crate::iati::load::{ExportData, LoadedIndicator, LoadedResult, Statistic};
 use crate::impact::fields as statistic;
 use crate::resource::schema::ResourceKind;
 
@@ -52,7 +52,7 @@ pub fn statistic_issues(one: &Statistic, data: &ExportData) -> Vec<ReadinessIssu
         });
     };
     let this = (ResourceKind::IMPACT_STATISTIC, one.item.slug.as_str());
-    if own.result_type.is_none() {
+    if result_type_of(one, data).is_none() {
         let of = indicator_of(one, data)
             .map_or(this, |indicator| (ResourceKind::INDICATOR, indicator.item.slug.as_str()));
         add_issue(
@@ -97,4 +97,22 @@ pub fn statistic_issues(one: &Statistic, data: &ExportData) -> Vec<ReadinessIssu
 /// Public indicator of a statistic, if any.
 pub fn indicator_of<'a>(one: &Statistic, data: &'a ExportData) -> Option<&'a LoadedIndicator> {
     one.references_in("indicator").find_map(|link| data.indicators.get(&link.target_id))
+}
+
+/// Public result to which the indicator of a statistic belongs, if any. An indicator may have
+/// statistics of several programmes: those of other programmes do not contribute to the result.
+pub fn result_of<'a>(one: &Statistic, data: &'a ExportData) -> Option<&'a LoadedResult> {
+    let indicator = indicator_of(one, data)?;
+    let result =
+        indicator.references_in("result").find_map(|link| data.results.get(&link.target_id))?;
+    let is_of_programme = result.references_in("programme").next().is_none_or(|of| {
+        one.references_in("programme").any(|programme| programme.target_id == of.target_id)
+    });
+    Some(result).filter(|_| is_of_programme)
+}
+
+/// Result type of a statistic: the level of its result, or its own.
+pub fn result_type_of<'a>(one: &'a Statistic, data: &'a ExportData) -> Option<&'a str> {
+    let level = result_of(one, data).and_then(|result| result.fields.level.as_deref());
+    level.or(one.fields.result_type.as_deref())
 }

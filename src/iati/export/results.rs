@@ -11,7 +11,7 @@ use crate::iati::activity::{
 use crate::iati::codes;
 use crate::iati::export::context::ExportContext;
 use crate::iati::export::documents::value_documents;
-use crate::iati::export::issues::indicator_of;
+use crate::iati::export::issues::{indicator_of, result_of, result_type_of};
 use crate::iati::export::places::{add_locations, dimension_slice};
 use crate::iati::load::{ExportData, LoadedIndicator, Partner, Statistic};
 use crate::iati::narratives::narratives;
@@ -58,25 +58,42 @@ pub fn add_results(
             Some(of) => indicator_element(of, &members, source),
             None => standalone_indicator(first, source),
         };
-        add_indicator(result_statement(first, &indicator), indicator, &mut activity.results);
+        let changed_at = result_of(first, data).map(|result| result.item.updated_at.0);
+        activity.updated_at = activity.updated_at.max(changed_at);
+        let statement = result_statement(first, &indicator, data);
+        add_indicator(statement, indicator, &mut activity.results);
+    }
+    // Those without a position are last, and keep their order.
+    activity.results.sort_by_key(|result| (result.order.is_none(), result.order));
+    for result in &mut activity.results {
+        result.indicators.sort_by_key(|indicator| (indicator.order.is_none(), indicator.order));
     }
 }
 
-/// The result to which an indicator contributes, without indicators. The catalogue has the type of a
-/// result only, so that its title is that of the indicator.
-fn result_statement(first: &Statistic, indicator: &Indicator) -> IatiResult {
-    let kind = first.fields.result_type.as_deref().and_then(codes::result_type_code);
-    IatiResult {
-        kind: kind.unwrap_or_default().to_owned(),
-        title: indicator.title.clone(),
-        ..IatiResult::default()
+/// The result to which an indicator contributes, without indicators. Where the catalogue has the type
+/// of a result only, its title is that of the indicator.
+fn result_statement(first: &Statistic, indicator: &Indicator, data: &ExportData) -> IatiResult {
+    let kind = result_type_of(first, data).and_then(codes::result_type_code);
+    let kind = kind.unwrap_or_default().to_owned();
+    match result_of(first, data) {
+        Some(result) => IatiResult {
+            slug: Some(result.item.slug.clone()),
+            level: result.fields.level.clone(),
+            order: result.fields.order,
+            kind,
+            title: narratives(result, |text| Some(text.title.clone())),
+            description: narratives(result, |text| text.description.clone()),
+            ..IatiResult::default()
+        },
+        None => IatiResult { kind, title: indicator.title.clone(), ..IatiResult::default() },
     }
 }
 
-/// Adds an indicator to the result with the same type, title and description.
+/// Adds an indicator to the result with the same slug, type, title and description.
 fn add_indicator(statement: IatiResult, indicator: Indicator, results: &mut Vec<IatiResult>) {
     let known = results.iter_mut().find(|known| {
-        known.kind == statement.kind
+        known.slug == statement.slug
+            && known.kind == statement.kind
             && known.title == statement.title
             && known.description == statement.description
     });
@@ -97,6 +114,7 @@ fn indicator_element(
         own.code.clone().zip(own.vocabulary.as_deref().and_then(codes::vocabulary_code));
     Indicator {
         slug: Some(of.item.slug.clone()),
+        order: own.order,
         unit: own.unit.clone(),
         measure: codes::measure_code(&own.measure).unwrap_or_default().to_owned(),
         ascending: own.ascending,
@@ -139,12 +157,13 @@ fn baselines(statistics: &[&Statistic], activity: &Activity) -> Vec<Baseline> {
     let mut baselines: Vec<Baseline> = Vec::new();
     for one in statistics.iter().filter(|one| one.fields.measure != "qualitative") {
         let stated: Option<statistic::Baseline> = one.fields.baseline.unpack();
-        let Some(statistic::Baseline { value, year, .. }) = stated else { continue };
+        let Some(statistic::Baseline { value, year, date, .. }) = stated else { continue };
         let baseline = Baseline {
             year,
+            date,
             value: Some(value),
             slice: dimension_slice(one, activity),
-            comment: Narratives::new(),
+            comment: narratives(one, |text| text.comment.clone()),
         };
         if !baselines.contains(&baseline) {
             baselines.push(baseline);

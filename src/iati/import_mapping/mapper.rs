@@ -89,7 +89,7 @@ impl ImportMapper<'_> {
     pub(super) fn add_item(&mut self, item: MappedItem<'_>) {
         let MappedItem { line, kind, slug, mut body, title: titles, description } = item;
         let is_new = !self.existing.contains(kind, slug);
-        let title = if kind == ResourceKind::PROGRAMME {
+        let title = if kind == ResourceKind::PROGRAMME || kind == ResourceKind::RESULT {
             "title"
         } else if kind == ResourceKind::PARTNER {
             "name"

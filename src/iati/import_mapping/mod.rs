@@ -10,6 +10,7 @@ mod indicators;
 mod mapper;
 mod partner_index;
 mod partners;
+mod result_statements;
 mod results;
 mod slugs;
 mod words;

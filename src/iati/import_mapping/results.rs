@@ -1,6 +1,6 @@
 //! Mapping of the results of an activity: indicators, and their values as impact statistics.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value as Json, json};
 
@@ -42,17 +42,11 @@ struct StatisticValues<'a> {
 impl ImportMapper<'_> {
     pub(super) fn map_results(&mut self, activity: &Activity, programme: &str) {
         let indicators = join_indicators(activity);
-        for result in &activity.results {
-            // Exports of this product give a result the title of its indicator.
-            let is_title_of_indicator = match result.indicators.as_slice() {
-                [only] => only.title == result.title,
-                _ => false,
-            };
-            let is_lost = !is_title_of_indicator && !result.title.is_empty();
-            self.count_skipped("result/title", usize::from(is_lost));
-        }
+        self.map_result_statements(activity, programme);
+        let mut positions = HashMap::new();
         for indicator in &indicators {
             self.map_indicator(activity, indicator, programme);
+            self.link_indicator(activity, indicator, &mut positions);
         }
     }
 
@@ -78,18 +72,22 @@ impl ImportMapper<'_> {
         set_if_present(&mut about, "additive", additive.as_ref());
         let is_lost = first.additive.is_some() && additive.is_none();
         self.count_skipped("result/indicator/@aggregation-status", usize::from(is_lost));
-        about.insert("result_type".to_owned(), json!(result_type));
         let standalone_slug = valid_own_slug(first.statistic.as_deref());
         let mut common_fields = if standalone_slug.is_some() {
+            about.insert("result_type".to_owned(), json!(result_type));
             self.count_skipped("result/indicator/reference", first.references.len());
             about
         } else {
             let slug = indicator_slug(activity, indicator);
+            let is_known = self.existing.contains(ResourceKind::INDICATOR, &slug);
+            // The type of a result of an export is its level, which its indicators may not have.
+            if indicator.result.slug.is_none() || !is_known {
+                about.insert("result_type".to_owned(), json!(result_type));
+            }
             if self.line_of(ResourceKind::INDICATOR, &slug).is_none() {
                 self.map_reference(first, &mut about);
                 // The values that the catalogue has may be outside 0 to 100, and are replaced later.
                 let is_share = all_values_are_percentages(indicator);
-                let is_known = self.existing.contains(ResourceKind::INDICATOR, &slug);
                 if measure == "percentage" && !(is_share && is_known) {
                     about.insert("is_share".to_owned(), json!(is_share));
                 }
@@ -197,11 +195,8 @@ impl ImportMapper<'_> {
             .count();
         self.count_skipped("result/indicator/period/target/comment", remarks);
         let is_used = |(place, _): &(usize, &Baseline)| used.contains(place);
-        let (stored, unused): (Vec<_>, Vec<_>) =
-            context.indicator.baselines().enumerate().partition(is_used);
-        self.count_skipped("result/indicator/baseline", unused.len());
-        let remarks = stored.iter().filter(|(_, baseline)| !baseline.comment.is_empty()).count();
-        self.count_skipped("result/indicator/baseline/comment", remarks);
+        let unused = context.indicator.baselines().enumerate().filter(|one| !is_used(one)).count();
+        self.count_skipped("result/indicator/baseline", unused);
     }
 
     fn map_statistic(
@@ -232,9 +227,9 @@ impl ImportMapper<'_> {
         });
         body.insert("target".to_owned(), json!(target_json));
         let baseline = latest_baseline(context, &main.slice, used);
-        let numeric = baseline
-            .as_ref()
-            .and_then(|(year, baseline)| Some(json!({"value": baseline.number()?, "year": year})));
+        let numeric = baseline.as_ref().and_then(|(stated, value)| {
+            Some(json!({"value": value.number()?, "year": stated.year, "date": stated.date}))
+        });
         set_if_present(&mut body, "baseline", numeric.as_ref());
         let source = main.source.as_ref().map(|text| json!({"text": text}));
         set_if_present(&mut body, "source", source.as_ref());
@@ -248,7 +243,9 @@ impl ImportMapper<'_> {
         let words = ValueWords {
             actual: value.as_ref().and_then(FileValue::words),
             target: target_value.as_ref().and_then(FileValue::words),
-            baseline: baseline.as_ref().and_then(|(year, value)| Some((*year, value.words()?))),
+            baseline: baseline
+                .as_ref()
+                .and_then(|(stated, value)| Some((stated.year, value.words()?))),
         };
         if let Some((language, _)) = title.first() {
             words.describe(language, &mut description);
@@ -266,6 +263,30 @@ impl ImportMapper<'_> {
             title: &title,
             description: &description,
         });
+        if let Some((stated, _)) = baseline {
+            self.add_baseline_comment(&stated.comment);
+        }
+    }
+
+    /// Adds the comment on the baseline to the statistic that was added last.
+    fn add_baseline_comment(&mut self, comment: &Narratives) {
+        let statistic = self.items.last_mut();
+        let mut translations =
+            statistic.and_then(|item| item.body.get_mut("translations")?.as_object_mut());
+        let (mut untitled, mut cut) = (0_usize, 0_usize);
+        for (language, text) in comment {
+            let of = translations.as_mut().and_then(|all| all.get_mut(language)?.as_object_mut());
+            let Some(of) = of else {
+                untitled = untitled.saturating_add(1);
+                continue;
+            };
+            let short = cut_text(text, limits::SUMMARY);
+            cut = cut.saturating_add(usize::from(short.len() < text.len()));
+            of.insert("baseline_comment".to_owned(), json!(short));
+        }
+        let name = "result/indicator/baseline/comment";
+        self.count_skipped(&format!("{name} (in a language without a title)"), untitled);
+        self.count_skipped(&format!("{name} (the end of a long text)"), cut);
     }
 
     /// The slug of a statistic. Several values of the same period, location and dimensions are
@@ -368,24 +389,24 @@ fn slice_countries<'a>(activity: &'a Activity, slice: &DimensionSlice) -> Vec<&'
     slice.locations.iter().filter_map(of).map(|location| location.country.as_str()).collect()
 }
 
-/// Year and value of the latest baseline of the same disaggregation; of a number, if there is one.
+/// The latest baseline of the same disaggregation, and its value; of a number, if there is one.
 fn latest_baseline<'a>(
     context: &IndicatorContext<'a>,
     slice: &DimensionSlice,
     used: &mut HashSet<usize>,
-) -> Option<(i64, FileValue<'a>)> {
-    let (place, year, value) = context
+) -> Option<(&'a Baseline, FileValue<'a>)> {
+    let (place, baseline, value) = context
         .indicator
         .baselines()
         .enumerate()
         .filter(|(_, baseline)| baseline.slice == *slice)
         .filter_map(|(place, baseline)| {
             let value = FileValue::read(baseline.value.as_ref(), context.measure)?;
-            Some((place, baseline.year, value))
+            Some((place, baseline, value))
         })
-        .max_by_key(|(_, year, value)| (value.number().is_some(), *year))?;
+        .max_by_key(|(_, one, value)| (value.number().is_some(), one.year, one.date))?;
     used.insert(place);
-    Some((year, value))
+    Some((baseline, value))
 }
 
 /// Whether all values of an indicator are between 0 and 100.

@@ -4,8 +4,16 @@
 use sha2::{Digest, Sha256};
 
 use super::indicators::{JoinedIndicator, first_text};
-use crate::iati::activity::Activity;
+use crate::iati::activity::{Activity, IatiResult};
 use crate::text::slug::{slugify, validate_slug};
+
+/// Slug of a result. Results of the same type and title are one.
+pub(super) fn result_slug(activity: &Activity, result: &IatiResult) -> String {
+    valid_own_slug(result.slug.as_deref()).unwrap_or_else(|| {
+        let title = first_text(&result.title);
+        stable_slug(title, &format!("{}\n{}\n{title}", activity.identifier, result.kind))
+    })
+}
 
 /// Slug of an indicator.
 pub(super) fn indicator_slug(activity: &Activity, indicator: &JoinedIndicator<'_>) -> String {

@@ -1,5 +1,7 @@
 //! Parser of the results of an activity.
 
+use chrono::{Datelike, NaiveDate};
+
 use super::elements::{Element, iati_elements, kinoteka_attribute};
 use super::parser::{ActivityParser, invalid_code_message};
 use crate::iati::activity::{
@@ -14,7 +16,14 @@ const BASELINE_YEARS: std::ops::RangeInclusive<i64> = 1900..=2200;
 impl ActivityParser {
     /// A result; `None` if its type is invalid.
     pub(super) fn result(&mut self, node: Element<'_, '_>) -> Option<IatiResult> {
-        let mut result = IatiResult { kind: self.attribute(node, "type"), ..IatiResult::default() };
+        let mut result = IatiResult {
+            line: self.line(node),
+            slug: kinoteka_attribute(node, "result"),
+            level: kinoteka_attribute(node, "level"),
+            order: order_attribute(node),
+            kind: self.attribute(node, "type"),
+            ..IatiResult::default()
+        };
         let is_valid = codes::result_type_from_code(&result.kind).is_some();
         if !is_valid {
             let expected = "an IATI result type (1, 2, 3 or 9)";
@@ -24,6 +33,9 @@ impl ActivityParser {
             match child.tag_name().name() {
                 "title" if result.title.is_empty() => {
                     result.title = self.enter(child, &[], |parser| parser.narratives(child));
+                }
+                "description" if result.description.is_empty() => {
+                    result.description = self.enter(child, &[], |parser| parser.narratives(child));
                 }
                 "indicator" => {
                     let taken = ["measure", "ascending", "aggregation-status"];
@@ -42,6 +54,7 @@ impl ActivityParser {
             line: self.line(node),
             statistic: kinoteka_attribute(node, "statistic"),
             slug: kinoteka_attribute(node, "indicator"),
+            order: order_attribute(node),
             unit: kinoteka_attribute(node, "unit"),
             measure: self.attribute(node, "measure"),
             ascending: self.flag(node, "ascending"),
@@ -68,8 +81,8 @@ impl ActivityParser {
                     indicator.references.push(reference);
                 }
                 "baseline" => {
-                    let baseline =
-                        self.enter(child, &["year", "value"], |parser| parser.baseline(child));
+                    let taken = ["year", "iso-date", "value"];
+                    let baseline = self.enter(child, &taken, |parser| parser.baseline(child));
                     indicator.baselines.extend(baseline);
                 }
                 "period" => {
@@ -111,10 +124,10 @@ impl ActivityParser {
     /// A baseline; `None` without a year that can be stored.
     fn baseline(&mut self, node: Element<'_, '_>) -> Option<Baseline> {
         let value = self.value(node, false);
-        let date = self.attribute(node, "iso-date");
+        let stated = self.attribute(node, "iso-date");
         let mut text = self.attribute(node, "year");
         if text.is_empty() {
-            date.get(..4).unwrap_or_default().clone_into(&mut text);
+            stated.get(..4).unwrap_or_default().clone_into(&mut text);
         }
         let Ok(year) = text.parse() else {
             let message = format!("`{}` is not a year", truncate_for_message(&text));
@@ -125,7 +138,14 @@ impl ActivityParser {
             self.count_this(&format!(" (of the year {year})"));
             return None;
         }
-        Some(Baseline { year, value: value.value, slice: value.slice, comment: value.comment })
+        // XML Schema dates may have a time zone.
+        let date = stated.get(..10).and_then(|day| day.parse::<NaiveDate>().ok());
+        let date = date.filter(|date| i64::from(date.year()) == year);
+        if date.is_none() && !stated.is_empty() {
+            self.count_here("@iso-date (not a day of the year)");
+        }
+        let PeriodValue { value, slice, comment, .. } = value;
+        Some(Baseline { year, date, value, slice, comment })
     }
 
     /// A period; `None` without valid dates.
@@ -227,4 +247,9 @@ impl ActivityParser {
         }
         Some((name, value))
     }
+}
+
+/// Position that an export of this product states.
+fn order_attribute(node: Element<'_, '_>) -> Option<i64> {
+    kinoteka_attribute(node, "order")?.parse().ok()
 }

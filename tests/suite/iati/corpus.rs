@@ -84,7 +84,7 @@ fn describe(server: &TestServer, file: &str) -> String {
 on_both! {
     fn files_of_other_publishers(server: &TestServer, super::reporting) {
         let everything = |server: &TestServer| {
-            ["programmes", "partners", "indicators", "impact-statistics"].map(|kind| server.read(&format!("/v1/{kind}?total=true&limit=1"))["page"]["total"].as_u64().unwrap())
+            ["programmes", "partners", "results", "indicators", "impact-statistics"].map(|kind| server.read(&format!("/v1/{kind}?total=true&limit=1"))["page"]["total"].as_u64().unwrap())
         };
         for path in files() {
             let file = path.to_str().expect("a path");

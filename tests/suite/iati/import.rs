@@ -12,7 +12,7 @@ use crate::support::process::{
 use crate::support::{Content, TestServer, xmllint};
 
 /// Imports a file into the database of a server; returns the output.
-fn import(server: &TestServer, file: &str, code: i32) -> String {
+pub fn import(server: &TestServer, file: &str, code: i32) -> String {
     let directory = tempfile::tempdir().expect("a directory");
     stderr_text(&expect_exit(
         run_with_input(
@@ -76,7 +76,7 @@ on_both! {
     fn imports_supported_parts_of_foreign_file(server: &TestServer) {
         assert!(xmllint::validation_errors("activities", FOREIGN.as_bytes()).is_none(), "{:?}", xmllint::validation_errors("activities", FOREIGN.as_bytes()));
         let message = import(server, FOREIGN, 0);
-        assert!(message.contains("7 items stored, 0 unchanged."), "{message}");
+        assert!(message.contains("8 items stored, 0 unchanged."), "{message}");
         for left in ["budget 1", "transaction 2", "activity-date 1", "description 1", "location 1", "reporting-org 1",
             "result/indicator/baseline 1", "description/narrative (in a language without a title) 1", "result/indicator/period/target/comment 1"] {
             assert!(message.contains(left), "{left}: {message}");
@@ -107,7 +107,7 @@ on_both! {
         let aimed = server.read("/v1/impact-statistics?period_after=2022-01-01");
         assert_eq!((&aimed["data"][0]["value"], &aimed["data"][0]["target"]["value"]), (&Value::Null, &json!("80")));
         // A repeated import changes nothing; fields added by editors stay.
-        assert!(import(server, FOREIGN, 0).contains("0 items stored, 7 unchanged."));
+        assert!(import(server, FOREIGN, 0).contains("0 items stored, 8 unchanged."));
         let key = server.editor_key();
         server.create(&key, "/v1/partners", &json!({"slug": "host", "status": "published", "name": "Host"}));
         let partners: Vec<Value> = programme["partners"].as_array().unwrap().iter().map(|one| json!({"partner": one["partner"]["id"], "role": one["role"]}))
@@ -115,7 +115,7 @@ on_both! {
         let path = format!("/v1/programmes/{slug}");
         server.patch(&key, &path, &json!({"partners": partners, "translations": {"en": {"summary": "Short."}, "mk": {"title": "Патишта", "status": "draft"}}, "end_date": "2020-01-01", "start_date": "2019-01-01"}));
         let message = import(server, FOREIGN, 0);
-        assert!(message.contains("1 items stored, 6 unchanged."), "{message}");
+        assert!(message.contains("1 items stored, 7 unchanged."), "{message}");
         let after = server.request("GET", &format!("{path}?lang=all")).key(&key).send().expect(200).json();
         assert_eq!((&after["end_date"], &after["translations"]["en"]["summary"], &after["translations"]["mk"]["status"]), (&json!("2999-12-31"), &json!("Short."), &json!("draft")));
         assert_eq!(after["partners"].as_array().unwrap().len(), 3);
@@ -142,9 +142,9 @@ on_both! {
         let latin = FOREIGN.replace("UTF-8", "windows-1251");
         let (latin, _, _) = encoding_rs::WINDOWS_1251.encode(&latin);
         for (file, code, expected) in [
-            (utf16(u16::to_le_bytes), 0, "7 items stored, 0 unchanged."),
-            (utf16(u16::to_be_bytes), 0, "0 items stored, 7 unchanged."),
-            (latin.into_owned(), 0, "0 items stored, 7 unchanged."),
+            (utf16(u16::to_le_bytes), 0, "8 items stored, 0 unchanged."),
+            (utf16(u16::to_be_bytes), 0, "0 items stored, 8 unchanged."),
+            (latin.into_owned(), 0, "0 items stored, 8 unchanged."),
             (FOREIGN.replace("UTF-8", "UTF-7").into_bytes(), 2, "line 1: the encoding `UTF-7` is not supported; save the file as UTF-8"),
             (FOREIGN.replace("Lights", "\u{e9}").into_bytes().into_iter().filter(|byte| *byte != 0xc3).collect(), 2, "line 7: not UTF-8"),
         ] {
@@ -164,26 +164,26 @@ on_both! {
         }));
         let ministry = server.read("/v1/partners/ministry?lang=all");
         // The name in any language, or the acronym, and the identifier are those of the partner.
-        assert!(import(server, FOREIGN, 0).contains("6 items stored, 1 unchanged."));
+        assert!(import(server, FOREIGN, 0).contains("7 items stored, 1 unchanged."));
         assert_eq!(server.read("/v1/partners/ministry?lang=all"), ministry);
         let with_name = |name: &str| FOREIGN.replacen("role=\"1\"><narrative>Ministry<", &format!("role=\"1\"><narrative>{name}<"), 1);
-        assert!(import(server, &with_name("MoR"), 0).contains("0 items stored, 7 unchanged."));
+        assert!(import(server, &with_name("MoR"), 0).contains("0 items stored, 8 unchanged."));
         // Another name is another partner, which is reported.
         let message = import(server, &with_name("Road Fund"), 0);
-        assert!(message.contains("2 items stored, 5 unchanged."), "{message}");
+        assert!(message.contains("2 items stored, 6 unchanged."), "{message}");
         assert!(message.contains("The identifier XM-OTHER-9 has several names, each of which is a partner: `") && message.contains("`Road Fund`."), "{message}");
         let funder = |server: &TestServer| {
             let partners = server.read("/v1/programmes")["data"][0]["partners"].as_array().unwrap().clone();
             partners.into_iter().find(|one| one["role"] == "funder").unwrap()["partner"]["slug"].as_str().unwrap().to_owned()
         };
         assert!(funder(server).starts_with("road-fund-"), "{}", funder(server));
-        assert!(import(server, &with_name("Road Fund"), 0).contains("0 items stored, 7 unchanged."));
-        assert!(import(server, FOREIGN, 0).contains("1 items stored, 6 unchanged."));
+        assert!(import(server, &with_name("Road Fund"), 0).contains("0 items stored, 8 unchanged."));
+        assert!(import(server, FOREIGN, 0).contains("1 items stored, 7 unchanged."));
         assert_eq!(funder(server), "ministry");
         assert_eq!(server.read("/v1/partners/ministry?lang=all"), ministry);
         // A partner is found by its former slug, and keeps its new name.
         server.patch(&key, "/v1/partners/women-on-the-road", &json!({"slug": "wotr", "name": "Women on all roads"}));
-        assert!(import(server, FOREIGN, 0).contains("0 items stored, 7 unchanged."));
+        assert!(import(server, FOREIGN, 0).contains("0 items stored, 8 unchanged."));
         assert_eq!(server.read("/v1/partners/wotr")["name"], "Women on all roads");
     }
 
@@ -196,7 +196,7 @@ on_both! {
             expect_exit(run(directory.path(), &server.settings.database_url, &arguments), code)
         };
         let message = stderr_text(&run_with(FOREIGN, &["--dry-run"], 0));
-        assert!(message.contains("Dry run: 7 items would be created, 0 changed, 0 unchanged; nothing was stored."), "{message}");
+        assert!(message.contains("Dry run: 8 items would be created, 0 changed, 0 unchanged; nothing was stored."), "{message}");
         assert_eq!(server.read("/v1/partners")["data"], json!([]));
         let faulty = FOREIGN.replace("role=\"4\"", "role=\"7\"").replace("iso-date=\"2022-12-31\"", "iso-date=\"2022-02-30\"");
         // All errors at once, and none that follows from another.
@@ -209,13 +209,13 @@ on_both! {
             "omitted: line 10: participating-org: `7` is not an IATI role (1 to 4)",
             "omitted: line 40: result/indicator/period/period-end: `2022-02-30` is not a date",
             "Omitted invalid parts: participating-org 1, result/indicator/period/period-end 1.",
-            "5 items stored, 0 unchanged.",
+            "6 items stored, 0 unchanged.",
         ] {
             assert!(message.contains(part), "{part}: {message}");
         }
         // Omitted parts are added when they are valid.
         let report: Value = serde_json::from_str(&stdout_text(&run_with(FOREIGN, &["--json"], 0))).expect("the report is JSON");
-        assert_eq!((&report["created"], &report["changed"], &report["unchanged"], &report["dry_run"]), (&json!(2), &json!(1), &json!(4), &json!(false)));
+        assert_eq!((&report["created"], &report["changed"], &report["unchanged"], &report["dry_run"]), (&json!(2), &json!(1), &json!(5), &json!(false)));
         assert_eq!((&report["omitted"], &report["not_stored"]["transaction"], &report["shared_identifiers"]), (&json!([]), &json!(2), &json!({})));
         // What refers to a deleted item has no error of its own.
         let slug = server.read("/v1/programmes")["data"][0]["slug"].as_str().unwrap().to_owned();
@@ -225,7 +225,7 @@ on_both! {
         assert_eq!(message.lines().count(), 2, "{message}");
         assert!(message.contains(&format!("line 3: programme `{slug}`: the programme `{slug}` has been deleted")), "{message}");
         let message = stderr_text(&run_with(FOREIGN, &["--faulty=omit"], 0));
-        assert!(message.contains("Omitted invalid parts: items of omitted items 3, programme 1."), "{message}");
+        assert!(message.contains("Omitted invalid parts: items of omitted items 4, programme 1."), "{message}");
         let output = expect_exit(run(directory.path(), &server.settings.database_url, &["import", "--faulty=omit", path.to_str().unwrap()]), 2);
         assert!(stderr_text(&output).contains("--iati"), "{}", stderr_text(&output));
     }

@@ -5,6 +5,7 @@ mod corpus;
 mod import;
 mod merge;
 mod programme_fields;
+mod result_statements;
 mod ruleset;
 mod standard;
 mod xpath;
