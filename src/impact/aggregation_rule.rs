@@ -83,6 +83,11 @@ impl AggregationRule {
         self.over_groups == Some(true)
     }
 
+    /// Whether the value of one of several periods is chosen.
+    pub fn chooses_period(self) -> bool {
+        matches!(self.over_time, Some(TimeAggregation::Latest | TimeAggregation::Max))
+    }
+
     /// Returns the rule that applies to values of both rules: what they have in common.
     #[must_use]
     pub fn combined(self, other: Self) -> Self {

@@ -7,14 +7,13 @@
 //! Qualifiers are preserved: "more than 250" and 500 sum up to "more than 750"; a sum with both
 //! lower and upper bounds is "about".
 
-use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
 use crate::impact::aggregation_rule::TimeAggregation;
 use crate::impact::progress::progress_percent;
 use crate::impact::summary::deduplicate::deduplicate_scopes;
 use crate::impact::summary::fact::Fact;
-use crate::impact::summary::fact_table::{FactRow, FactTable, ScopeIds};
+use crate::impact::summary::fact_table::{FactTable, ScopeIds};
 use crate::impact::summary::targets::{GroupRows, Plan, plan};
 use crate::text::decimal::exact::ExactDecimal;
 
@@ -114,10 +113,10 @@ fn total(facts: &FactTable, group: GroupRows<'_>) -> Option<QualifiedSum> {
                 scopes.entry((value.scope, alone)).or_default().push(value);
             }
             let chosen = scopes.values().filter_map(|values| match rule {
-                TimeAggregation::Max => values.iter().max_by(|a, b| compare_maximum(a, b)),
-                _ => values.iter().max_by_key(|value| value.latest_order()),
+                TimeAggregation::Max => greatest(values),
+                _ => latest(values),
             });
-            let rows = deduplicate_scopes(chosen.copied(), group.not_totals);
+            let rows = deduplicate_scopes(chosen, group.not_totals);
             rows.into_iter().filter_map(|row| facts.value_fact(row)).collect()
         }
     };
@@ -127,47 +126,34 @@ fn total(facts: &FactTable, group: GroupRows<'_>) -> Option<QualifiedSum> {
     Some((sum, qualifier, over_time))
 }
 
-/// Orders values: of equal ones, "more than" is greater, then the oldest.
-fn compare_maximum(a: &Fact<'_>, b: &Fact<'_>) -> Ordering {
-    let more = |value: &Fact<'_>| value.qualifier == "more_than";
-    a.value.cmp(b.value).then(more(a).cmp(&more(b))).then(b.number.cmp(&a.number))
+/// Returns the greatest value; of equal ones the oldest.
+fn greatest<'a>(values: &[Fact<'a>]) -> Option<Fact<'a>> {
+    values
+        .iter()
+        .copied()
+        .max_by(|a, b| a.value_order().cmp(&b.value_order()).then(b.number.cmp(&a.number)))
+}
+
+/// Returns the value whose period ends last.
+fn latest<'a>(values: &[Fact<'a>]) -> Option<Fact<'a>> {
+    values.iter().copied().max_by_key(Fact::latest_order)
 }
 
 /// Computes the aggregates of a group. A single value needs no sum, so that it is one.
 pub fn aggregate(facts: &FactTable, group: GroupRows<'_>) -> Aggregates {
-    let rows: Vec<(usize, &FactRow, &ExactDecimal)> = group
-        .counted
-        .iter()
-        .filter_map(|place| {
-            facts.rows.get(*place).and_then(|row| Some((*place, row, row.value.as_ref()?)))
-        })
-        .collect();
-    let one = |found: Option<&(usize, &FactRow, &ExactDecimal)>| {
-        found.map(|(place, row, _)| {
-            (
-                QualifiedValue {
-                    value: facts.values(row).value.to_owned(),
-                    qualifier: row.qualifier,
-                },
-                *place,
-            )
-        })
+    let values: Vec<Fact<'_>> =
+        group.counted.iter().filter_map(|row| facts.value_fact(*row)).collect();
+    let one = |found: Option<Fact<'_>>| {
+        let found = found?;
+        let value = facts.values(facts.rows.get(found.row)?).value.to_owned();
+        Some((QualifiedValue { value, qualifier: found.qualifier }, found.row))
     };
-    // Of equal values, "less than" is the minimum and "more than" the maximum.
-    let less = |row: &FactRow| row.qualifier != "less_than";
-    let more = |row: &FactRow| row.qualifier == "more_than";
-    let min = rows.iter().min_by(|a, b| {
-        a.2.cmp(b.2)
-            .then_with(|| less(a.1).cmp(&less(b.1)))
-            .then_with(|| a.1.number.cmp(&b.1.number))
-    });
-    let max = rows.iter().max_by(|a, b| {
-        a.2.cmp(b.2)
-            .then_with(|| more(a.1).cmp(&more(b.1)))
-            .then_with(|| b.1.number.cmp(&a.1.number))
-    });
-    let latest =
-        rows.iter().max_by_key(|(_, row, _)| (row.period_days.last_known_day(), row.number));
+    let min = values
+        .iter()
+        .copied()
+        .min_by(|a, b| a.value_order().cmp(&b.value_order()).then(a.number.cmp(&b.number)));
+    let max = greatest(&values);
+    let latest = latest(&values);
     let total = total(facts, group);
     let Plan { baseline, target, not_reported } = plan(facts, group);
     let actual = match &total {
@@ -175,7 +161,7 @@ pub fn aggregate(facts: &FactTable, group: GroupRows<'_>) -> Aggregates {
             let not_reported = not_reported.unwrap_or(ExactDecimal::ZERO);
             Some((total.add(&not_reported), *qualifier))
         }
-        None => latest.map(|(_, row, value)| ((*value).clone(), row.qualifier)),
+        None => latest.map(|latest| (latest.value.clone(), latest.qualifier)),
     };
     let total = total.map(|(value, qualifier, over_time)| Total {
         value: QualifiedValue { value: value.to_string(), qualifier },
@@ -183,8 +169,10 @@ pub fn aggregate(facts: &FactTable, group: GroupRows<'_>) -> Aggregates {
     });
     let is_sum = |total: &&Total| total.over_time.is_none_or(|rule| rule == TimeAggregation::Sum);
     // Values of which some and others are better when higher make no progress together.
-    let directions: BTreeSet<bool> =
-        rows.iter().filter_map(|(_, row, _)| facts.scope(row)?.ascending).collect();
+    let directions: BTreeSet<bool> = values
+        .iter()
+        .filter_map(|value| facts.scope(facts.rows.get(value.row)?)?.ascending)
+        .collect();
     let aim = target.as_ref().filter(|_| directions.len() < 2);
     let progress = actual.zip(aim).and_then(|((actual, qualifier), (target, _))| {
         let baseline = baseline.as_ref().map(|(baseline, _)| baseline.to_string());

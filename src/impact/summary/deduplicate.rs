@@ -9,12 +9,17 @@
 //! A wide fact is only a total if it can be: a value without a country that is smaller than the sum
 //! of the values of the countries is about something else, and is counted in addition to them.
 //!
+//! Where the latest or the greatest value counts, overlapping periods of one scope are all counted:
+//! the total chooses among them.
+//!
 //! A fact without an indicator overlaps only with the disaggregations, or the total, of exactly the
 //! same scope.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
+use crate::impact::aggregation_rule::AggregationRule;
+use crate::impact::summary::breakdown_sums::BreakdownSums;
 use crate::impact::summary::day_range::DayRange;
 use crate::impact::summary::fact::{Fact, Parts};
 use crate::impact::summary::fact_table::FactTable;
@@ -66,12 +71,16 @@ impl<'a> OverlapGroup<'a> {
 /// Maximum size of an overlap group whose facts are compared pairwise.
 const LINEAR_SCAN_LIMIT: usize = 64;
 
-/// Selects the rows to count; rows without a value are omitted. A whole is compared with its `parts`.
-pub fn deduplicate(facts: &FactTable, rows: &[usize], parts: Parts) -> Deduplicated {
-    deduplicate_facts(rows.iter().filter_map(|row| facts.value_fact(*row)), parts)
+/// Selects the rows to count of values with this rule; rows without a value are omitted.
+pub fn deduplicate(facts: &FactTable, rows: &[usize], rule: AggregationRule) -> Deduplicated {
+    let facts = rows.iter().filter_map(|row| facts.value_fact(*row));
+    let parts = Parts::of(rule);
+    let totals =
+        if rule.chooses_period() { Totals::OfPeriods(parts) } else { Totals::Compared(parts) };
+    select_facts(facts, totals)
 }
 
-/// Selects the facts to count, see [`deduplicate`].
+/// Selects the facts to count. A whole is compared with its `parts`.
 pub fn deduplicate_facts<'a>(facts: impl Iterator<Item = Fact<'a>>, parts: Parts) -> Deduplicated {
     select_facts(facts, Totals::Compared(parts))
 }
@@ -94,6 +103,8 @@ pub fn deduplicate_scopes<'a>(
 enum Totals<'a> {
     /// By comparison with their parts.
     Compared(Parts),
+    /// By comparison with their parts. Overlapping periods of one scope are all counted.
+    OfPeriods(Parts),
     /// All but these rows.
     Except(&'a [usize]),
 }
@@ -120,12 +131,17 @@ fn select_facts<'a>(facts: impl Iterator<Item = Fact<'a>>, totals: Totals<'_>) -
 struct CountedFact<'a> {
     fact: Fact<'a>,
     is_total: bool,
+    /// Whether it covers only facts of its scope: its parts are not those of its period, but must
+    /// stay counted.
+    covers_scope_only: bool,
     parts: Parts,
 }
 
 impl CountedFact<'_> {
     fn covers(&self, other: &Fact<'_>) -> bool {
-        self.fact.overlaps(other) && (self.is_total || !self.fact.has_part(other, self.parts))
+        self.fact.overlaps(other)
+            && (self.is_total || !self.fact.has_part(other, self.parts))
+            && (!self.covers_scope_only || self.fact.scope == other.scope)
     }
 }
 
@@ -144,11 +160,12 @@ fn select_widest(mut members: Vec<Fact<'_>>, totals: Totals<'_>, counted: &mut D
     // Facts of different programmes never overlap, so a large group is partitioned by programme.
     let is_small = members.len() <= LINEAR_SCAN_LIMIT;
     let partition = |fact: &Fact<'_>| if is_small { 0 } else { fact.scope.programme };
+    let counts_periods = matches!(totals, Totals::OfPeriods(_));
     let (parts, totals) = match totals {
-        Totals::Compared(parts) if parts != Parts::None && differ_in_width(&members) => {
-            (parts, find_totals(&members, parts))
+        Totals::Compared(parts) | Totals::OfPeriods(parts) => {
+            let is_compared = parts != Parts::None && differ_in_width(&members);
+            (parts, if is_compared { find_totals(&members, parts) } else { Vec::new() })
         }
-        Totals::Compared(parts) => (parts, Vec::new()),
         Totals::Except(rows) => {
             let is_total = |member: &Fact<'_>| !rows.contains(&member.row);
             (Parts::SamePeriod, members.iter().map(is_total).collect())
@@ -157,24 +174,39 @@ fn select_widest(mut members: Vec<Fact<'_>>, totals: Totals<'_>, counted: &mut D
     let mut taken: BTreeMap<u32, Vec<CountedFact<'_>>> = BTreeMap::new();
     for (index, member) in members.iter().enumerate() {
         let programme = partition(member);
-        let first = |others: &Vec<CountedFact<'_>>| {
-            others.iter().find(|other| other.covers(member)).map(|other| other.fact.row)
-        };
-        let found = if programme == 0 {
-            taken.values().find_map(first)
+        let near: Vec<&Vec<CountedFact<'_>>> = if programme == 0 {
+            taken.values().collect()
         } else {
-            [0, programme].iter().filter_map(|programme| taken.get(programme)).find_map(first)
+            [0, programme].iter().filter_map(|programme| taken.get(programme)).collect()
         };
-        if let Some(covered_by) = found {
-            counted.excluded.push(ExcludedRow { row: member.row, covered_by });
+        let mut covering = near.into_iter().flatten().filter(|other| other.covers(member));
+        let is_other_period =
+            |other: &CountedFact<'_>| counts_periods && other.fact.is_other_period_of(member);
+        // Another period of a scope that is not a total is none either.
+        let mut is_total = totals.get(index).is_none_or(|is_total| *is_total);
+        let mut has_other_period = false;
+        let found = covering.find(|other| {
+            if !is_other_period(other) {
+                return true;
+            }
+            has_other_period = true;
+            is_total &= other.is_total;
+            false
+        });
+        if let Some(found) = found {
+            counted.excluded.push(ExcludedRow { row: member.row, covered_by: found.fact.row });
             continue;
         }
         counted.rows.push(member.row);
-        let is_total = totals.get(index).is_none_or(|is_total| *is_total);
         if !is_total {
             counted.not_totals.push(member.row);
         }
-        taken.entry(programme).or_default().push(CountedFact { fact: *member, is_total, parts });
+        taken.entry(programme).or_default().push(CountedFact {
+            fact: *member,
+            is_total,
+            covers_scope_only: has_other_period && !is_total,
+            parts,
+        });
     }
 }
 
@@ -206,7 +238,7 @@ fn find_totals(members: &[Fact<'_>], parts: Parts) -> Vec<bool> {
     for (index, whole) in members.iter().enumerate().rev() {
         let candidate = |index: usize| {
             let (fact, is_total) = (*members.get(index)?, *totals.get(index)?);
-            Some(CountedFact { fact, is_total, parts })
+            Some(CountedFact { fact, is_total, covers_scope_only: false, parts })
         };
         let same = by_programme.get(&whole.scope.programme).filter(|_| whole.scope.programme != 0);
         let is_total = match same {
@@ -257,43 +289,6 @@ fn can_be_total<'a>(whole: &Fact<'a>, narrower: impl Iterator<Item = CountedFact
     *whole.value >= sum
 }
 
-/// Key of a disaggregation of a whole: programme, partner, countries, period and breakdown.
-type BreakdownKey<'a> = (u32, u32, &'a [u32], DayRange, u32);
-
-/// Key of a slice: its disaggregation, and its dimensions and values.
-type SliceKey<'a> = (BreakdownKey<'a>, &'a [(u32, u32)]);
-
-/// Sums of the disaggregations of each whole; of several values of the same slice, the newest.
-struct BreakdownSums<'a>(HashMap<BreakdownKey<'a>, ExactDecimal>);
-
-impl<'a> BreakdownSums<'a> {
-    fn of(members: &[Fact<'a>]) -> Self {
-        let mut newest: HashMap<SliceKey<'a>, Fact<'a>> = HashMap::new();
-        for member in members.iter().filter(|member| member.scope.breakdown != 0) {
-            let known = newest.entry((Self::key(member), &member.scope.slices)).or_insert(*member);
-            if known.number < member.number {
-                *known = *member;
-            }
-        }
-        let mut sums: HashMap<BreakdownKey<'a>, ExactDecimal> = HashMap::new();
-        for ((key, _), member) in newest {
-            let sum = sums.entry(key).or_insert(ExactDecimal::ZERO);
-            *sum = sum.add(member.value);
-        }
-        Self(sums)
-    }
-
-    fn key(member: &Fact<'a>) -> BreakdownKey<'a> {
-        let scope = member.scope;
-        (scope.programme, scope.partner, &scope.countries, member.period, scope.breakdown)
-    }
-
-    /// Orders totals before disaggregations, and these by descending sum.
-    fn order(&self, member: &Fact<'a>) -> Option<Reverse<ExactDecimal>> {
-        self.0.get(&Self::key(member)).cloned().map(Reverse)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -337,7 +332,7 @@ mod tests {
     ) -> (Vec<usize>, Vec<(usize, usize)>) {
         let facts = fact_table(given, true);
         let rows: Vec<usize> = (0..facts.rows.len()).collect();
-        let counted = deduplicate(&facts, &rows, Parts::AnyPeriod);
+        let counted = deduplicate(&facts, &rows, AggregationRule::SUM);
         (
             counted.rows,
             counted.excluded.iter().map(|excluded| (excluded.row, excluded.covered_by)).collect(),
@@ -443,7 +438,8 @@ mod tests {
     fn statistics_without_indicator_are_independent() {
         let alone = |given: &[(&str, &str, &str, &str, &str)]| {
             let facts = fact_table(given, false);
-            deduplicate(&facts, &(0..facts.rows.len()).collect::<Vec<_>>(), Parts::AnyPeriod).rows
+            deduplicate(&facts, &(0..facts.rows.len()).collect::<Vec<_>>(), AggregationRule::SUM)
+                .rows
         };
         assert_eq!(alone(&[("one", "AL", "", Y24, "1"), ("one", "AL", "", Y24, "2")]), [0, 1]);
         assert_eq!(
@@ -472,7 +468,7 @@ mod tests {
             let values: Vec<String> = given.iter().map(|one| one.4.to_string()).collect();
             let given: Vec<_> = given.iter().zip(&values).map(|(one, value)| (programmes[one.0], countries[one.1], slices[one.2], periods[one.3], value.as_str())).collect();
             let facts = fact_table(&given, true);
-            let counted = deduplicate(&facts, &(0..facts.rows.len()).collect::<Vec<_>>(), Parts::AnyPeriod);
+            let counted = deduplicate(&facts, &(0..facts.rows.len()).collect::<Vec<_>>(), AggregationRule::SUM);
             let fact = |row: usize| facts.value_fact(row).unwrap();
             for (index, one) in counted.rows.iter().enumerate() {
                 for other in &counted.rows[index + 1..] {
@@ -488,7 +484,7 @@ mod tests {
             for excluded in &counted.excluded {
                 prop_assert!(fact(excluded.row).overlaps(&fact(excluded.covered_by)) && counted.rows.contains(&excluded.covered_by));
             }
-            let not_additive = deduplicate(&facts, &(0..facts.rows.len()).collect::<Vec<_>>(), Parts::None);
+            let not_additive = deduplicate(&facts, &(0..facts.rows.len()).collect::<Vec<_>>(), AggregationRule::default());
             for (index, one) in not_additive.rows.iter().enumerate() {
                 for other in &not_additive.rows[index + 1..] {
                     prop_assert!(!fact(*one).overlaps(&fact(*other)));

@@ -141,9 +141,25 @@ impl Fact<'_> {
         is_narrower && is_in_period && whole.contains(part)
     }
 
-    /// Orders facts by the end of their period; of equal ones the newest is greater.
-    pub fn latest_order(&self) -> (i32, RowId) {
-        (self.period.last_known_day(), self.number)
+    /// Whether another fact is about another period of the same scope.
+    pub fn is_other_period_of(&self, other: &Self) -> bool {
+        self.period != other.period && self.scope == other.scope
+    }
+
+    /// Orders facts by the end of their period; of equal ones the longest, then the newest is
+    /// greater.
+    pub fn latest_order(&self) -> (i32, i64, RowId) {
+        (self.period.last_known_day(), self.period.length(), self.number)
+    }
+
+    /// Orders facts by value: of equal ones, "less than" is below and "more than" above the others.
+    pub fn value_order(&self) -> (&ExactDecimal, u8) {
+        let rank = match self.qualifier {
+            "less_than" => 0,
+            "more_than" => 2,
+            _ => 1,
+        };
+        (self.value, rank)
     }
 
     /// Returns the number of fields that are set.

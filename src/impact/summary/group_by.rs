@@ -9,7 +9,6 @@ use crate::impact::code_lists::MEASURE_UNIT;
 use crate::impact::fact_record::FactScope;
 use crate::impact::summary::aggregate::{Aggregates, aggregate};
 use crate::impact::summary::deduplicate::{Deduplicated, deduplicate};
-use crate::impact::summary::fact::Parts;
 use crate::impact::summary::fact_table::{FactRow, FactTable, fold_case};
 use crate::impact::summary::params::GroupBy;
 use crate::impact::summary::targets::GroupRows;
@@ -186,7 +185,7 @@ impl Grouper<'_> {
             .partition(|place| facts.rows.get(*place).is_some_and(|row| row.value.is_some()));
         let with_value: Vec<usize> = with_value;
         let rule = sort.rule;
-        let counted = deduplicate(facts, &with_value, Parts::of(rule));
+        let counted = deduplicate(facts, &with_value, rule);
         let rows = GroupRows {
             counted: &counted.rows,
             without_value: &without_value,

@@ -7,6 +7,7 @@
 //! - [`fact_table`]: in-memory table of all statistics.
 //! - [`fact`]: values, targets and baselines, and when one covers another.
 //! - [`deduplicate`]: selection of statistics that do not overlap.
+//! - [`breakdown_sums`]: which of two disaggregations is counted.
 //! - [`aggregate`]: sum, minimum, maximum, latest value and progress.
 //! - [`targets`]: baseline and target.
 //! - [`group_by`]: grouping of statistics.
@@ -15,6 +16,7 @@
 
 pub mod aggregate;
 pub mod api;
+pub mod breakdown_sums;
 pub mod day_range;
 pub mod deduplicate;
 pub mod fact;

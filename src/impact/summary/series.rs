@@ -17,7 +17,6 @@ use crate::impact::indicators::model::{IndicatorFields, SCHEMA as INDICATORS};
 use crate::impact::schema::SCHEMA;
 use crate::impact::summary::aggregate::aggregate;
 use crate::impact::summary::deduplicate::deduplicate;
-use crate::impact::summary::fact::Parts;
 use crate::impact::summary::fact_table::FactTable;
 use crate::impact::summary::group_by::{KeyPart, key_part};
 use crate::impact::summary::params::{GroupBy, SummaryParams, group_by_schema};
@@ -354,7 +353,7 @@ impl SeriesContext<'_> {
     }
 
     fn build_point(&self, rows: &[usize]) -> SeriesPoint {
-        let counted = deduplicate(self.facts, rows, Parts::of(self.rule));
+        let counted = deduplicate(self.facts, rows, self.rule);
         let group = GroupRows {
             counted: &counted.rows,
             without_value: &[],

@@ -14,7 +14,7 @@ type IndicatorKind =
     (&'static str, &'static str, Option<&'static str>, Option<&'static str>, Value);
 
 /// The kinds of indicators.
-const INDICATORS: [IndicatorKind; 10] = [
+const INDICATORS: [IndicatorKind; 11] = [
     ("count", "unit", Some("sum"), Some("sum"), Value::Null),
     ("more-is-better", "unit", Some("sum"), Some("sum"), Value::Bool(true)),
     ("less-is-better", "unit", Some("sum"), Some("sum"), Value::Bool(false)),
@@ -25,6 +25,7 @@ const INDICATORS: [IndicatorKind; 10] = [
     ("people-who-may-meet", "unit", Some("sum"), Some("none"), Value::Null),
     ("rank", "ordinal", Some("none"), Some("none"), Value::Null),
     ("share", "percentage", None, None, Value::Null),
+    ("latest-share", "percentage", Some("latest"), Some("none"), Value::Null),
 ];
 
 struct Case {
@@ -47,7 +48,7 @@ const fn case(
     Case { name, indicator, statistics, query, expected }
 }
 
-const CASES: [Case; 62] = [
+const CASES: [Case; 82] = [
     // Sums and qualifiers.
     case("sum", "count", &["AL 2024 250", "RS 2024 500.5"], "", &[": sum=750.5 count=2"]),
     case("sum with a lower bound", "count", &["AL 2024 >250", "RS 2024 500"], "", &[": sum=>750"]),
@@ -404,6 +405,149 @@ const CASES: [Case; 62] = [
         &["2022: total=5 target=4", "2023: total=9 target=10 progress=90"],
     ),
     case("a stock without an indicator", "none", &["AL 2023 3", "AL 2024 4"], "", &[": total=7"]),
+    // Overlapping periods of one scope.
+    case(
+        "the latest of overlapping years",
+        "stock-by-group",
+        &["AL 2024 4", "AL 2024-07-01..2025-06-30 6"],
+        "",
+        &[": total=6 sum=- latest=6 count=2 excluded=0"],
+    ),
+    case(
+        "the latest period rather than the longest",
+        "stock-by-group",
+        &["AL 2024-07-01..2025-06-30 95", "AL 2020..2024 80"],
+        "",
+        &[": total=95 latest=95"],
+    ),
+    case(
+        "the latest share of overlapping periods",
+        "latest-share",
+        &["AL 2024 40 target=50", "AL 2024-07-01..2025-06-30 45 target=60"],
+        "",
+        &[": total=45 latest=45 target=60 progress=75"],
+    ),
+    case(
+        "the longest of the periods that end last",
+        "stock",
+        &["AL 2024 7", "AL 2024-10-01..2024-12-31 9"],
+        "",
+        &[": total=7 latest=7"],
+    ),
+    case(
+        "the newest value of the latest period",
+        "stock",
+        &["AL 2024 7", "AL 2024 8", "AL 2024q1 9"],
+        "",
+        &[": total=8 count=2 excluded=1"],
+    ),
+    case(
+        "a dated value rather than one without a period",
+        "stock",
+        &["AL 2024 7", "AL - 9"],
+        "",
+        &[": total=7 latest=7"],
+    ),
+    case(
+        "the peak of a quarter in its year",
+        "peak-by-group",
+        &["AL 2024 4", "AL 2024q1 10", "RS 2024 3"],
+        "",
+        &[": total=13 max=10 latest=3 count=3"],
+    ),
+    case(
+        "the peak of a year with a lower quarter",
+        "peak",
+        &["AL 2024 4", "AL 2024q1 3"],
+        "group_by=year",
+        &["2024: total=4 sum=- min=3"],
+    ),
+    case(
+        "a quarter of the region and its countries",
+        "peak-by-group",
+        &["AL 2024 3000", "RS 2024 4000", "- 2024 5", "- 2024q1 9"],
+        "",
+        &[": total=7009 count=4"],
+    ),
+    case(
+        "a corrected quarter of the region and its countries",
+        "peak-by-group",
+        &["AL 2024 3000", "RS 2024 4000", "- 2024 5", "- 2024q1 9", "- 2024q1 8"],
+        "",
+        &[": total=7008 count=4 excluded=1"],
+    ),
+    case(
+        "overlapping periods of a total and its slices",
+        "stock-by-group",
+        &["AL 2024 4", "AL 2024-07-01..2025-06-30 6", "AL 2024 3 sex=female"],
+        "",
+        &[": total=6 excluded=1"],
+    ),
+    case(
+        "overlapping periods that are added up",
+        "count",
+        &["AL 2024 4", "AL 2024-07-01..2025-06-30 6"],
+        "",
+        &[": sum=4 excluded=1"],
+    ),
+    // Equal values with different qualifiers.
+    case(
+        "an exact maximum before an upper bound",
+        "peak",
+        &["AL 2023 <9", "AL 2024 9"],
+        "",
+        &[": total=9 min=<9 max=9"],
+    ),
+    case(
+        "an exact maximum after an upper bound",
+        "peak",
+        &["AL 2023 9", "AL 2024 <9"],
+        "",
+        &[": total=9 min=<9 max=9"],
+    ),
+    case(
+        "an exact minimum before a lower bound",
+        "peak",
+        &["AL 2023 >9", "AL 2024 9"],
+        "",
+        &[": total=>9 min=9 max=>9"],
+    ),
+    case(
+        "an exact minimum after a lower bound",
+        "peak",
+        &["AL 2023 9", "AL 2024 >9"],
+        "",
+        &[": total=>9 min=9 max=>9"],
+    ),
+    case(
+        "an approximate value between the bounds",
+        "peak",
+        &["AL 2022 <9", "AL 2023 ~9", "AL 2024 >9"],
+        "",
+        &[": total=>9 min=<9 max=>9"],
+    ),
+    // An earlier total and later values of its parts.
+    case(
+        "an earlier total of the region remains the total",
+        "stock-by-group",
+        &["- 2023 20", "AL 2024 6", "RS 2024 30"],
+        "",
+        &[": total=20 latest=30"],
+    ),
+    case(
+        "an earlier total of the region by year",
+        "stock-by-group",
+        &["- 2023 20", "AL 2024 6", "RS 2024 30"],
+        "group_by=year",
+        &["2023: total=20", "2024: total=36"],
+    ),
+    case(
+        "an earlier total remains that of later slices",
+        "stock-by-group",
+        &["AL 2024 12", "AL 2025 8 sex=female", "AL 2025 9 sex=male"],
+        "",
+        &[": total=12"],
+    ),
     // Targets of sums.
     case(
         "planned but not yet reported",

@@ -163,8 +163,9 @@ def parts_of(rule):
     return None if rule[1] != "sum" else rule[0] == "sum"
 
 
-def count_once(facts, parts, known_totals=None):
-    """Returns the facts to count: the widest first, and none that overlaps with one before; and which are totals."""
+def count_once(facts, parts, known_totals=None, all_periods=False):
+    """Returns the facts to count: the widest first, and none that overlaps with one before; and which are totals.
+    With all_periods, overlapping periods of the same scope are all counted."""
 
     def breakdown_sum(fact):
         """The sum of the disaggregation of the same whole; of equal slices, the newest."""
@@ -191,17 +192,22 @@ def count_once(facts, parts, known_totals=None):
             -fact.number,
         )
 
-    counted, totals = [], {}
+    counted, scope_only, totals = [], set(), {}
     for fact in sorted(facts, key=width):
-        covered = any(
-            overlap(other, fact) and (totals[other.number] or not is_part(fact, other, parts)) for other in counted
-        )
-        if not covered:
-            counted.append(fact)
-            if known_totals is not None:
-                totals[fact.number] = known_totals.get(fact.number, True)
-            else:
-                totals[fact.number] = parts is None or can_be_total(fact, facts, parts)
+        near = [one for one in counted if overlap(one, fact) and (one.scope == fact.scope or one not in scope_only)]
+        by = [one for one in near if totals[one.number] or not is_part(fact, one, parts)]
+        periods = [one for one in by if all_periods and one.scope == fact.scope and one.period != fact.period]
+        if len(periods) < len(by):
+            continue
+        counted.append(fact)
+        if known_totals is not None:
+            totals[fact.number] = known_totals.get(fact.number, True)
+        else:
+            totals[fact.number] = parts is None or can_be_total(fact, facts, parts)
+        # If one period is not a total, another one that overlaps with it is none either.
+        totals[fact.number] &= all(totals[one.number] for one in periods)
+        if periods and not totals[fact.number]:
+            scope_only.add(fact)
     return counted, totals
 
 
@@ -268,12 +274,20 @@ def target_fact(statistic):
     return Fact(statistic.number, statistic.scope, target_period(statistic), statistic.target[0])
 
 
+def value_order(fact):
+    return (fact.value, {"less_than": -1, "more_than": 1}.get(fact.qualifier, 0))
+
+
 def most(facts):
-    return max(facts, key=lambda fact: (fact.value, fact.qualifier == "more_than", -fact.number), default=None)
+    return max(facts, key=lambda fact: (*value_order(fact), -fact.number), default=None)
+
+
+def days(period):
+    return (period[1] - period[0]).days if is_known(period) else float("inf")
 
 
 def latest(facts):
-    return max(facts, key=lambda fact: (last_known_day(fact.period), fact.number), default=None)
+    return max(facts, key=lambda fact: (last_known_day(fact.period), days(fact.period), fact.number), default=None)
 
 
 def by_scope(facts, alone):
@@ -300,11 +314,10 @@ def aggregate(statistics, rule):
     """The figures of a group."""
     by_number = {statistic.number: statistic for statistic in statistics}
     facts = [value_fact(one) for one in statistics if one.value is not None]
-    values, totals = count_once(facts, parts_of(rule))
+    values, totals = count_once(facts, parts_of(rule), all_periods=rule[0] in ("latest", "max"))
     values.sort(key=lambda fact: fact.number)
     result = {"count": len(values), "excluded_count": len(statistics) - len(values)}
-    rank = {"less_than": 0}
-    least = min(values, key=lambda fact: (fact.value, rank.get(fact.qualifier, 1), fact.number), default=None)
+    least = min(values, key=lambda fact: (*value_order(fact), fact.number), default=None)
     figure = lambda fact: fact and [plain(fact.value), fact.qualifier]
     result.update(min=figure(least), max=figure(most(values)), latest=figure(latest(values)), sum=None, total=None)
     total, found = None, total_of(values, totals, rule)
@@ -376,20 +389,16 @@ def plan(plans, values, rule):
 
 
 def greatest_target(facts):
-    return max(facts, key=lambda fact: (fact.value, last_known_day(fact.period), fact.number))
+    return max(facts, key=lambda fact: (fact.value, last_known_day(fact.period), days(fact.period), fact.number))
 
 
 def target_of_latest(facts, values):
     """The target of the period of the latest value, or else the latest one."""
     value = latest([value for value in values if value.scope == facts[0].scope])
-
-    def length(period):
-        return (period[1] - period[0]).days if is_known(period) else float("inf")
-
     if value:
         own = [fact for fact in facts if fact.number == value.number]
         near = [fact for fact in facts if periods_overlap(fact.period, value.period)]
-        near.sort(key=lambda fact: (length(fact.period), -fact.number))
+        near.sort(key=lambda fact: (days(fact.period), -fact.number))
         if own or near:
             return (own or near)[0]
     return latest(facts)
