@@ -1,5 +1,6 @@
 //! `kinoteka iati`: work with the IATI files of an organisation.
 
+use std::fs::{Metadata, Permissions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -87,12 +88,23 @@ fn write(output: Option<&Path>, bytes: &[u8]) -> Result<(), CommandError> {
         out.flush()?;
         return Ok(());
     };
-    let mut name = output.file_name().unwrap_or_default().to_owned();
+    let target = link_target(output);
+    let existing = std::fs::metadata(&target).ok();
+    let mut name = target.file_name().unwrap_or_default().to_owned();
     name.push(".part");
-    let part = output.with_file_name(name);
-    let written = std::fs::File::create(&part)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| std::fs::rename(&part, output));
+    let part = target.with_file_name(name);
+    let written = if existing.as_ref().is_some_and(|existing| !existing.is_file()) {
+        // A device or a pipe cannot be replaced.
+        std::fs::write(&target, bytes)
+    } else {
+        std::fs::File::create(&part)
+            .and_then(|mut file| {
+                file.write_all(bytes)?;
+                file.set_permissions(output_permissions(&file, existing.as_ref())?)?;
+                file.sync_all()
+            })
+            .and_then(|()| std::fs::rename(&part, &target))
+    };
     written.map_err(|error| {
         drop(std::fs::remove_file(&part));
         CommandError {
@@ -100,6 +112,32 @@ fn write(output: Option<&Path>, bytes: &[u8]) -> Result<(), CommandError> {
             exit_code: 1,
         }
     })
+}
+
+/// The file that a symbolic link refers to, so that the link stays.
+fn link_target(output: &Path) -> PathBuf {
+    std::fs::canonicalize(output).unwrap_or_else(|_| {
+        // The link may refer to a file that does not exist yet.
+        std::fs::read_link(output).map_or_else(
+            |_| output.to_owned(),
+            |target| output.parent().unwrap_or_else(|| Path::new("")).join(target),
+        )
+    })
+}
+
+/// Permissions of the existing file. A new one can be read by all, since it is published.
+fn output_permissions(
+    file: &std::fs::File,
+    existing: Option<&Metadata>,
+) -> std::io::Result<Permissions> {
+    if let Some(existing) = existing {
+        return Ok(existing.permissions());
+    }
+    #[cfg_attr(not(unix), allow(unused_mut))]
+    let mut permissions = file.metadata()?.permissions();
+    #[cfg(unix)]
+    std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o644);
+    Ok(permissions)
 }
 
 fn print_report(outcome: &MergeOutcome, absent: &[String]) {

@@ -15,15 +15,36 @@ use crate::iati::codes;
 use crate::resource::schema::ResourceKind;
 use crate::text::slug::slugify;
 
+/// Texts in place of identifiers, in lower case, without punctuation and spaces.
+const PLACEHOLDERS: &[&str] = &[
+    "na",
+    "nil",
+    "none",
+    "notapplicable",
+    "notavailable",
+    "notknown",
+    "null",
+    "tba",
+    "tbc",
+    "tbd",
+    "unknown",
+];
+
 impl ImportMapper<'_> {
     /// The slug of the partner that participates in an activity; adds the partner once.
     pub(super) fn map_partner(&mut self, participant: &Participant) -> String {
         let name = participant.name.first().map(|(_, name)| name.as_str()).unwrap_or_default();
         let stated = participant.reference.as_deref();
-        let identifier = stated.filter(|reference| !is_channel_code(reference));
+        let (is_channel, is_placeholder) =
+            (stated.is_some_and(is_channel_code), stated.is_some_and(is_placeholder));
+        let identifier = stated.filter(|_| !is_channel && !is_placeholder);
         self.count_skipped(
             "participating-org/@ref (a code of a channel, not of an organisation)",
-            usize::from(stated.is_some() && identifier.is_none()),
+            usize::from(is_channel),
+        );
+        self.count_skipped(
+            "participating-org/@ref (a placeholder, not an identifier)",
+            usize::from(is_placeholder && !is_channel),
         );
         let own_slug = valid_own_slug(participant.slug.as_deref())
             .filter(|slug| !self.is_slug_of_another(slug, identifier));
@@ -104,6 +125,13 @@ impl ImportMapper<'_> {
 /// digits and name kinds of organisations.
 fn is_channel_code(reference: &str) -> bool {
     reference.len() == 5 && reference.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a reference only fills the attribute, such as `N/A` or `0`.
+fn is_placeholder(reference: &str) -> bool {
+    let words: String =
+        reference.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    words.bytes().all(|byte| matches!(byte, b'0' | b'x')) || PLACEHOLDERS.contains(&words.as_str())
 }
 
 /// Slug of a partner that the catalogue does not know.

@@ -79,6 +79,10 @@ impl Insertions {
 
     /// Inserts elements into one that has none of IATI, at its beginning.
     pub(super) fn add_into(&mut self, text: &str, parent: Element<'_, '_>, elements: &[String]) {
+        // An empty element stays as it is written.
+        if elements.is_empty() {
+            return;
+        }
         let range = parent.range();
         let source = text.get(range.clone()).unwrap_or_default();
         let inserted = elements.concat();
@@ -101,8 +105,13 @@ impl Insertions {
         }
     }
 
-    /// The text with the insertions.
-    pub(super) fn apply(mut self, text: &str) -> String {
+    /// The text with the insertions; in US-ASCII, other characters are inserted as references.
+    pub(super) fn apply(mut self, text: &str, is_ascii: bool) -> String {
+        if is_ascii {
+            for (_, inserted) in &mut self.edits {
+                *inserted = with_references(inserted);
+            }
+        }
         // Insertions at one position keep their order.
         self.edits.sort_by_key(|(range, _)| range.start);
         let added: usize = self.edits.iter().map(|(_, inserted)| inserted.len()).sum();
@@ -116,4 +125,20 @@ impl Insertions {
         result.push_str(text.get(kept_until..).unwrap_or_default());
         result
     }
+}
+
+/// A text in which characters outside of US-ASCII are references. They occur only in texts and
+/// values of attributes, where references are allowed.
+fn with_references(text: &str) -> String {
+    let mut result = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_ascii() {
+            result.push(character);
+        } else {
+            result.push_str("&#");
+            result.push_str(&u32::from(character).to_string());
+            result.push(';');
+        }
+    }
+    result
 }

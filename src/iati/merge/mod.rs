@@ -28,6 +28,8 @@ const LOCATION_PREFIX: &str = "kinoteka-";
 #[derive(Debug)]
 pub struct OwnFile {
     text: String,
+    /// Whether its declared encoding is US-ASCII.
+    is_ascii: bool,
     /// Identifiers of its activities.
     pub identifiers: BTreeSet<String>,
 }
@@ -59,12 +61,12 @@ pub struct MergeOutcome {
 impl OwnFile {
     /// Reads a file; the error is a message.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let text = own_file::decode(bytes)?;
+        let (text, is_ascii) = own_file::decode(bytes)?;
         let text = own_file::without_merged(text)?.unwrap_or_else(|| text.to_owned());
         let document = own_file::parse(&text)?;
         let activities = children(document.root_element(), "iati-activity");
         let identifiers = activities.map(own_file::identifier).collect();
-        Ok(Self { text, identifiers })
+        Ok(Self { text, is_ascii, identifiers })
     }
 
     /// Inserts what the programmes have into the activities with the same identifier.
@@ -92,7 +94,7 @@ impl OwnFile {
             }
             outcome.merged.push((identifier, activity.counts));
         }
-        outcome.text = insertions.apply(&self.text);
+        outcome.text = insertions.apply(&self.text, self.is_ascii);
         Ok(outcome)
     }
 }

@@ -3,7 +3,7 @@
 use roxmltree::{Document, Node, ParsingOptions};
 
 use crate::iati::activity::KINOTEKA_NAMESPACE;
-use crate::iati::xml_reader::MAX_FILE_BYTES;
+use crate::iati::xml_reader::{MAX_FILE_BYTES, check_markup, is_misplaced, misplaced_message};
 use crate::iati::xml_writer::{IATI_VERSION, MERGED_ATTRIBUTE};
 
 /// Maximum number of nodes in a file.
@@ -12,8 +12,9 @@ const MAX_XML_NODES: u32 = 4_000_000;
 /// An element.
 pub(super) type Element<'a, 'i> = Node<'a, 'i>;
 
-/// Checks the size and the encoding of a file, and returns its text.
-pub(super) fn decode(bytes: &[u8]) -> Result<&str, String> {
+/// Checks the size and the encoding of a file. Returns its text, and whether it is US-ASCII, so that
+/// other characters can only be inserted as references.
+pub(super) fn decode(bytes: &[u8]) -> Result<(&str, bool), String> {
     if bytes.len() > MAX_FILE_BYTES {
         let megabytes = MAX_FILE_BYTES.div_euclid(1_048_576);
         return Err(format!("the file has more than {megabytes} MB; split it by activities"));
@@ -23,14 +24,16 @@ pub(super) fn decode(bytes: &[u8]) -> Result<&str, String> {
         let line = before.filter(|byte| **byte == b'\n').count().saturating_add(1);
         format!("line {line}: not UTF-8; save the file in that encoding")
     })?;
-    // What is inserted is UTF-8, so that another declaration would become wrong.
-    if let Some(declared) = declared_encoding(text)
-        && !["utf-8", "us-ascii"].contains(&declared.to_ascii_lowercase().as_str())
-    {
-        let declared = crate::text::truncate_for_message(declared);
-        return Err(format!("the file declares the encoding {declared}; save it as UTF-8"));
+    let Some(declared) = declared_encoding(text) else { return Ok((text, false)) };
+    match declared.to_ascii_lowercase().as_str() {
+        "utf-8" => Ok((text, false)),
+        "us-ascii" if text.is_ascii() => Ok((text, true)),
+        // What is inserted is UTF-8, so that another declaration would become wrong.
+        _ => {
+            let declared = crate::text::truncate_for_message(declared);
+            Err(format!("the file declares the encoding {declared}; save it as UTF-8"))
+        }
     }
-    Ok(text)
 }
 
 /// The encoding of the XML declaration.
@@ -45,6 +48,7 @@ fn declared_encoding(text: &str) -> Option<&str> {
 
 /// Parses a file of activities.
 pub(super) fn parse(text: &str) -> Result<Document<'_>, String> {
+    check_markup(text)?;
     let options = ParsingOptions {
         allow_dtd: false,
         nodes_limit: MAX_XML_NODES,
@@ -53,6 +57,16 @@ pub(super) fn parse(text: &str) -> Result<Document<'_>, String> {
     let document = Document::parse_with_options(text, options)
         .map_err(|error| format!("not well-formed XML, or with a DOCTYPE: {error}"))?;
     let root = document.root_element();
+    let is_root = root.tag_name().name() == "iati-activities";
+    let misplaced = std::iter::once(root).filter(|_| is_root).chain(root.children());
+    if let Some((node, namespace)) = misplaced
+        .filter(|node| *node == root || is_misplaced(*node))
+        .find_map(|node| Some((node, node.tag_name().namespace()?)))
+    {
+        let line = document.text_pos_at(node.range().start).row;
+        let message = misplaced_message(node.tag_name().name(), namespace);
+        return Err(format!("line {line}: {message}"));
+    }
     match (root.tag_name().name(), root.attribute("version")) {
         ("iati-activities", Some(IATI_VERSION)) => Ok(document),
         ("iati-activities", version) => Err(format!(
@@ -95,7 +109,7 @@ pub(super) fn text_of(node: Element<'_, '_>) -> String {
 
 /// Whether an element was inserted by a merge.
 fn is_merged(node: Element<'_, '_>) -> bool {
-    node.attribute((KINOTEKA_NAMESPACE, MERGED_ATTRIBUTE)).is_some()
+    node.attribute((KINOTEKA_NAMESPACE, MERGED_ATTRIBUTE)) == Some("true")
 }
 
 /// The text without what an earlier merge has inserted; `None` if there is nothing of it.

@@ -77,7 +77,7 @@ pub(super) fn qualified_name<'i>(node: Element<'_, 'i>) -> &'i str {
 
 /// Whether an element has a name of IATI, without a prefix, in another namespace: it is meant to be
 /// the element of IATI, whereas an extension has a prefix or another name.
-pub(super) fn is_misplaced(node: Element<'_, '_>) -> bool {
+pub fn is_misplaced(node: Element<'_, '_>) -> bool {
     let name = node.tag_name().name();
     node.tag_name().namespace().is_some_and(|namespace| namespace != KINOTEKA_NAMESPACE)
         && IATI_ELEMENTS.binary_search(&name).is_ok()

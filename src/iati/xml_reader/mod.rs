@@ -7,15 +7,18 @@ mod activity;
 mod classifications;
 mod elements;
 mod encoding;
+mod markup;
 mod numbers;
 mod parser;
 mod results;
 
 use roxmltree::{Document as XmlDocument, Error as XmlError, ParsingOptions};
 
+pub use elements::is_misplaced;
+pub use markup::check_markup;
 pub use numbers::read_number;
-use parser::{ActivityParser, misplaced_message};
-pub use parser::{Fault, ParsedFile};
+use parser::ActivityParser;
+pub use parser::{Fault, ParsedFile, misplaced_message};
 
 /// Maximum file size in bytes. IATI's own tools accept 40 MB.
 pub const MAX_FILE_BYTES: usize = 64 * 1_024 * 1_024;
@@ -33,6 +36,7 @@ pub fn parse(bytes: &[u8], language: &str) -> Result<ParsedFile, String> {
         ));
     }
     let text = encoding::decode(bytes)?;
+    check_markup(&text)?;
     let options = ParsingOptions {
         allow_dtd: false,
         nodes_limit: MAX_XML_NODES,

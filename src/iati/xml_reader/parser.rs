@@ -248,7 +248,7 @@ impl ActivityParser {
 }
 
 /// Message about an element of IATI in another namespace.
-pub(super) fn misplaced_message(name: &str, namespace: &str) -> String {
+pub fn misplaced_message(name: &str, namespace: &str) -> String {
     format!(
         "`{name}` is in the namespace `{}`, but IATI has none; remove the attribute `xmlns`",
         truncate_for_message(namespace)

@@ -187,6 +187,17 @@ on_both! {
         assert_eq!(server.read("/v1/partners/wotr")["name"], "Women on all roads");
     }
 
+    fn placeholders_identify_nobody(server: &TestServer) {
+        for placeholder in ["N/A", "none", "0", "-"] {
+            let file = FOREIGN.replacen("<participating-org ref=\"XM-OTHER-9\"", &format!("<participating-org ref=\"{placeholder}\""), 1);
+            assert_ne!(file, FOREIGN);
+            let message = import(server, &file, 0);
+            assert!(message.contains("participating-org/@ref (a placeholder, not an identifier) 1"), "{message}");
+            assert_eq!(server.read("/v1/partners/ministry")["iati_identifier"], Value::Null);
+        }
+        assert_eq!(server.read("/v1/partners")["data"].as_array().unwrap().len(), 2);
+    }
+
     fn dry_run_and_omissions_report_what_would_be_stored(server: &TestServer) {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("file.xml");
@@ -247,6 +258,9 @@ on_both! {
             let message = import(server, &FOREIGN.replacen(from, to, 1), 2);
             assert!(message.contains(described) && message.contains("nothing was imported"), "{described}: {message}");
         }
+        let many: String = (0..100).map(|number| format!("a{number}=\"\" ")).collect();
+        let message = import(server, &FOREIGN.replacen("<sector vocabulary", &format!("<sector {many}vocabulary"), 1), 2);
+        assert!(message.contains("line 20: an element has more than 100 attributes"), "{message}");
         let twice = FOREIGN.replace("</iati-activities>", &format!("{}</iati-activities>", FOREIGN.split_once("<iati-activity ").map(|(_, rest)| format!("<iati-activity {}", rest.replace("</iati-activities>", ""))).unwrap()));
         let message = import(server, &twice, 2);
         assert!(message.contains("duplicate of the activity `XM-OTHER-9-ROADS` on line 3"), "{message}");

@@ -158,11 +158,17 @@ on_both! {
         let written = std::fs::read_to_string(&own).unwrap();
         assert!(is_subsequence(&marked, &written) && written.len() > marked.len());
         assert_eq!(std::fs::read_dir(merge.directory.path()).unwrap().filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains(".part")).count(), 0);
+        let many: String = (0..100).map(|number| format!("a{number}='' ")).collect();
+        let many = format!("<sector {many}");
         for (from, to, code, message) in [
             ("version=\"2.03\"", "version=\"2.02\"", 2, "the file has the IATI version 2.02, and results need 2.03"),
             ("<iati-activities", "<!DOCTYPE a><iati-activities", 2, "not well-formed XML, or with a DOCTYPE"),
             ("encoding='UTF-8'", "encoding='ISO-8859-1'", 2, "declares the encoding ISO-8859-1"),
             ("<iati-identifier>XM-EXAMPLE-1-NORMS", "<iati-identifier>XM-EXAMPLE-1-NONE", 1, "no published programme has the `iati_identifier` of one of the 2 activities"),
+            ("encoding='UTF-8'?>\r\n<!-- ours", "encoding='us-ascii'?>\r\n<!-- na\u{161}", 2, "declares the encoding us-ascii; save it as UTF-8"),
+            ("<iati-activities ", "<iati-activities xmlns=\"urn:x\" ", 2, "line 2: `iati-activities` is in the namespace `urn:x`, but IATI has none; remove the attribute `xmlns`"),
+            ("<iati-activity ", "<iati-activity xmlns=\"urn:x\" ", 2, "line 3: `iati-activity` is in the namespace `urn:x`"),
+            ("<sector ", &many, 2, "line 13: an element has more than 100 attributes"),
             ("<sector ", "<sector <", 2, "not well-formed XML"),
         ] {
             assert!(OWN.contains(from), "{from}");
@@ -177,5 +183,46 @@ on_both! {
         assert!(stderr_text(&missing).contains("KINOTEKA_BASE_URL is required"), "{}", stderr_text(&missing));
         let output = expect_exit(merge.run(OWN, &["--output", "no-such-directory/x.xml"]), 1);
         assert!(stderr_text(&output).contains("cannot write no-such-directory/x.xml"), "{}", stderr_text(&output));
+    }
+
+    fn merge_changes_nothing_else(server: &TestServer, super::super::reporting) {
+        server.import(&whole());
+        let key = server.editor_key();
+        let merge = Merge { server, directory: tempfile::tempdir().expect("a directory") };
+        // Other characters are references in a file that is declared to be US-ASCII.
+        let (text, _) = merge.merged(&OWN.replacen("UTF-8", "US-ASCII", 1));
+        assert!(text.is_ascii() && text.contains("&#1053;&#1086;"), "{text}");
+        assert_eq!(merge.merged(&text).0, text);
+        // An element that gets nothing, and one that is not marked as merged.
+        server.patch(&key, "/v1/impact-statistics/people", &json!({"countries": [], "disaggregation": [], "evidence": [], "source": null}));
+        let own = OWN.replace("<location ref=\"KOS\"/><dimension name=\"sex\" value=\"female\"/></actual>", "")
+            .replace("<actual value=\"1500.0\">", "<actual value=\"1500.0\"/>")
+            .replace("<result type=\"1\">", "<result type=\"1\" xmlns:k=\"urn:kinoteka:iati\" k:merged=\"false\">");
+        let (text, _) = merge.merged(&own);
+        assert!(text.contains("<actual value=\"1500.0\"/>") && text.contains("k:merged=\"false\""), "{text}");
+        assert!(is_subsequence(&own, &text));
+    }
+
+    fn merge_keeps_mode_and_links(server: &TestServer, super::super::reporting) {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+
+        server.import(&whole());
+        let merge = Merge { server, directory: tempfile::tempdir().expect("a directory") };
+        let path = |name: &str| merge.directory.path().join(name);
+        let mode = |name: &str| std::fs::metadata(path(name)).unwrap().permissions().mode() & 0o777;
+        expect_exit(merge.run(OWN, &["--output", "new.xml"]), 0);
+        assert_eq!(mode("new.xml"), 0o644);
+        let merged = std::fs::read(path("new.xml")).unwrap();
+        std::fs::write(path("kept.xml"), "").unwrap();
+        std::fs::set_permissions(path("kept.xml"), PermissionsExt::from_mode(0o660)).unwrap();
+        symlink("kept.xml", path("link.xml")).unwrap();
+        symlink("absent.xml", path("dangling.xml")).unwrap();
+        for (link, target, expected) in [("link.xml", "kept.xml", 0o660), ("dangling.xml", "absent.xml", 0o644)] {
+            expect_exit(merge.run(OWN, &["--output", link]), 0);
+            assert!(std::fs::symlink_metadata(path(link)).unwrap().is_symlink());
+            assert_eq!((std::fs::read(path(target)).unwrap(), mode(target)), (merged.clone(), expected));
+        }
+        let output = expect_exit(merge.run(OWN, &["--output", "/dev/null"]), 0);
+        assert!(stderr_text(&output).contains("1 of 2 activities merged"), "{}", stderr_text(&output));
     }
 }
