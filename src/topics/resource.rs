@@ -1,14 +1,13 @@
 //! Storage behaviour of topics, which have no fields besides the common ones.
 
 use crate::db::Connection;
-use crate::db::sql_fragment::id_in_fragment;
 use crate::http::json_fields::JsonFields;
 use crate::http::problem::{FieldError, Problem};
 use crate::resource::model::item::LoadedItem;
 use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::ResourceSchema;
-use crate::resource::store::items::load_items;
+use crate::resource::store::hierarchy::{self, MAX_DEPTH, ParentFault};
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::resource::ItemDraft;
 use crate::resource::view::resource::{BodyDocs, ParsedFields, Resource};
@@ -16,9 +15,6 @@ use crate::topics::model::{self, SCHEMA, Topic};
 
 /// The `topic` resource.
 pub struct Topics;
-
-/// Maximum depth of the tree.
-const MAX_DEPTH: usize = 32;
 
 impl ResourceModel for Topics {
     const SCHEMA: &'static ResourceSchema = &SCHEMA;
@@ -51,27 +47,21 @@ impl Resource for Topics {
         let Some((link, parent)) = references.find(|(link, _)| link.field == "parent") else {
             return Ok(());
         };
-        let mut above = Some(*parent);
-        for _ in 0..MAX_DEPTH {
-            let Some(topic) = above else { return Ok(()) };
-            if Some(topic) == draft.id {
+        let fault = hierarchy::check_parent(connection, &SCHEMA, *parent, draft.id)?;
+        let pointer = link.target.pointer.as_str();
+        errors.extend(fault.map(|fault| match fault {
+            ParentFault::Cycle => {
                 let detail =
                     "A topic cannot be its own ancestor; choose a parent that is not a descendant.";
-                errors.push(FieldError::field(link.target.pointer.clone(), "cycle", detail));
-                return Ok(());
+                FieldError::field(pointer, "cycle", detail)
             }
-            let topic = load_items(connection, &id_in_fragment("items.id", [&topic]))?.pop();
-            above = topic
-                .and_then(|topic| {
-                    topic.references().into_iter().find(|link| link.field == "parent")
-                })
-                .map(|link| link.target_id);
-        }
-        errors.push(FieldError::field(
-            link.target.pointer.clone(),
-            "too_deep",
-            format!("Topics can be nested at most {MAX_DEPTH} levels deep."),
-        ));
+            ParentFault::TooDeep => {
+                let detail = format!(
+                    "Topics can be nested at most {MAX_DEPTH} levels deep, including those below this one."
+                );
+                FieldError::field(pointer, "too_deep", detail)
+            }
+        }));
         Ok(())
     }
 }

@@ -147,6 +147,45 @@ fn import_is_repeatable_and_export_round_trips() {
 }
 
 #[test]
+fn exports_with_later_parents_are_imported_into_empty_databases() {
+    let lines = |with_parents: bool| -> String {
+        let line = |kind: &str, title: &str, slug: &str, parent: Option<&str>| {
+            let mut line = serde_json::json!({"resource": kind, "slug": slug, title: slug});
+            if let Some(parent) = parent.filter(|_| with_parents) {
+                line["parent"] = parent.into();
+            }
+            format!("{line}\n")
+        };
+        [("result", "title"), ("topic", "name")]
+            .into_iter()
+            .flat_map(|(kind, title)| {
+                [("n1", Some("n2")), ("n2", Some("n3")), ("n3", None)]
+                    .map(|(slug, parent)| line(kind, title, slug, parent))
+            })
+            .collect()
+    };
+    let sorted = |text: &str| {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    on_both(|directory, url| {
+        for input in [lines(false), lines(true)] {
+            expect_exit(run_with_input(directory, url, &["import", "-"], &input), 0);
+        }
+        let exported = stdout_text(&expect_exit(run(directory, url, &["export"]), 0));
+        assert!(exported.find(r#""slug":"n1""#) < exported.find(r#""slug":"n3""#), "{exported}");
+        let other = SqliteDatabase::new(None);
+        expect_exit(run_with_input(directory, &other.url, &["import", "-"], &exported), 0);
+        let copy = stdout_text(&run(directory, &other.url, &["export"]));
+        assert_eq!(sorted(&copy), sorted(&exported));
+        let cycle = lines(true).replace(r#""slug":"n3""#, r#""slug":"n3","parent":"n1""#);
+        let refused = run_with_input(directory, &other.url, &["import", "-"], &cycle);
+        assert!(stderr_text(&expect_exit(refused, 2)).contains("nothing was imported"));
+    });
+}
+
+#[test]
 fn export_and_import_text_tracks() {
     let webvtt = "WEBVTT Titull\n\nSTYLE\n::cue { color: lime }\n\nfirst\n00:00:01.000 --> 00:00:02.000 line:0\n<v Ana>Asnjë grua nuk është vetëm.\n";
     let track = |language: &str, webvtt: &str| {

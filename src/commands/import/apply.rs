@@ -18,6 +18,7 @@ use crate::resource::model::status_change::OnReferences;
 use crate::resource::schema::ResourceKind;
 use crate::resource::state::AppState;
 use crate::resource::store::change_log;
+use crate::resource::store::hierarchy::parents_first;
 use crate::resource::store::lookup::find;
 
 /// The numbers of items of an import.
@@ -78,8 +79,8 @@ pub struct ImportOptions {
     pub omits_faulty: bool,
 }
 
-/// Stores all lines in one transaction. Items are stored in the order of their kinds, so that
-/// references find their targets. Nothing is stored if any line has an error, unless faults are
+/// Stores all lines in one transaction. Items are stored in the order of their kinds, and within a
+/// kind after their parents, so that references find their targets. Nothing is stored if any line has an error, unless faults are
 /// omitted.
 pub fn save_lines(
     context: &AppState,
@@ -145,7 +146,11 @@ struct Import<'a> {
 
 impl<'a> Import<'a> {
     fn new(context: &'a AppState, import_file: ImportFile, options: ImportOptions) -> Self {
-        let ImportFile { mut lines, tracks, faults } = import_file;
+        let ImportFile { lines, tracks, faults } = import_file;
+        let mut lines = parents_first(lines, |line| {
+            let parent = line.body.get("parent").and_then(reference_slug);
+            ((line.kind, line.slug.clone()), parent.map(|slug| (line.kind, slug.to_owned())))
+        });
         lines.sort_by_key(|line| resources().position(|entry| entry.schema.kind == line.kind));
         Self {
             context,
@@ -277,13 +282,18 @@ impl<'a> Import<'a> {
     /// Whether an error is only that the line refers to a faulty item.
     fn is_caused(&self, line: &ImportLine, error: &FieldError) -> bool {
         let name = error.pointer.as_deref().and_then(|pointer| line.body.pointer(pointer));
-        let name = name.and_then(|name| name.as_str().or_else(|| name.get("slug")?.as_str()));
+        let name = name.and_then(reference_slug);
         error.code == "unknown_reference"
             && name.is_some_and(|name| {
                 let kinds = ResourceKind::all().iter();
                 kinds.into_iter().any(|kind| self.failed.contains(&(*kind, name.to_owned())))
             })
     }
+}
+
+/// Returns the slug, or the id, that a reference consists of or contains.
+fn reference_slug(reference: &Value) -> Option<&str> {
+    reference.as_str().or_else(|| reference.get("slug")?.as_str())
 }
 
 /// Optional parts of a body that are removed.

@@ -9,15 +9,13 @@ use crate::resource::model::item::{ItemRow, LoadedItem, Reference};
 use crate::resource::model::resource::ResourceModel;
 use crate::resource::model::text_track::TrackSummary;
 use crate::resource::schema::{ResourceKind, ResourceSchema};
+use crate::resource::store::hierarchy::{self, MAX_DEPTH, ParentFault};
 use crate::resource::store::items::{load_items, referencing_items};
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::resource::{BodyDocs, ItemDraft, ParsedFields, Resource};
 
 /// The `result` resource.
 pub struct Results;
-
-/// Maximum depth of the hierarchy.
-const MAX_DEPTH: usize = 32;
 
 impl ResourceModel for Results {
     const SCHEMA: &'static ResourceSchema = &SCHEMA;
@@ -110,25 +108,27 @@ fn check_parent(
     own_id: Option<Id>,
     own: Place,
 ) -> Result<Option<FieldError>, Problem> {
-    let mut above = Some(parent);
-    for depth in 0..MAX_DEPTH {
-        let Some(id) = above else { return Ok(None) };
-        if Some(id) == own_id {
-            let detail = "A result cannot contribute to itself; choose a parent that does not contribute to it.";
-            return Ok(Some(FieldError::field(pointer, "cycle", detail)));
-        }
-        let item = load_items(connection, &id_in_fragment("items.id", [&id]))?.pop();
-        let mismatch = item.as_ref().and_then(|item| own.mismatch_below(Place::of(item)));
-        if let Some((field, detail)) = mismatch.filter(|_| depth == 0) {
+    if Some(parent) != own_id {
+        let item = load_items(connection, &id_in_fragment("items.id", [&parent]))?.pop();
+        let mismatch = item.and_then(|item| own.mismatch_below(Place::of(&item)));
+        if let Some((field, detail)) = mismatch {
             let detail = format!("The parent has another {field}: {detail}");
             return Ok(Some(FieldError::field(pointer, "does_not_fit", detail)));
         }
-        let link =
-            item.and_then(|item| item.references().into_iter().find(|link| link.field == "parent"));
-        above = link.map(|link| link.target_id);
     }
-    let detail = format!("Results can be nested at most {MAX_DEPTH} levels deep.");
-    Ok(Some(FieldError::field(pointer, "too_deep", detail)))
+    let fault = hierarchy::check_parent(connection, &SCHEMA, parent, own_id)?;
+    Ok(fault.map(|fault| match fault {
+        ParentFault::Cycle => {
+            let detail = "A result cannot contribute to itself; choose a parent that does not contribute to it.";
+            FieldError::field(pointer, "cycle", detail)
+        }
+        ParentFault::TooDeep => {
+            let detail = format!(
+                "Results can be nested at most {MAX_DEPTH} levels deep, including those below this one."
+            );
+            FieldError::field(pointer, "too_deep", detail)
+        }
+    }))
 }
 
 /// Loads the results directly below a result, including deleted ones.

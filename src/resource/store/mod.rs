@@ -2,6 +2,7 @@
 //! tracks and slugs. Used by the modules that index, render, read and write.
 
 pub mod change_log;
+pub mod hierarchy;
 pub mod items;
 pub mod lookup;
 pub(in crate::resource) mod purged_slugs;

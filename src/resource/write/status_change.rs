@@ -128,7 +128,10 @@ pub(super) fn referenced_problem(item: &ItemRow, referrers: &[ItemRow], remedy: 
     let kind = item.kind.replace('_', " ");
     let detail = format!("The {kind} `{}` is referred to by {names}. {remedy}", item.slug);
     let mut problem = Problem::new(ProblemKind::Conflict, detail);
-    let detail = format!("{} items refer to it.", referrers.len());
+    let detail = match referrers.len() {
+        1 => "1 item refers to it.".to_owned(),
+        count => format!("{count} items refer to it."),
+    };
     problem.errors.push(FieldError::parameter(OnReferences::PARAM, "referenced", detail));
     problem
 }

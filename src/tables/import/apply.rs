@@ -319,7 +319,7 @@ fn import_row(
 
 /// Keeps what a spreadsheet writes in another form than the item has it: decimals with other
 /// digits after the point, times to the second, and ambiguous cells with the stored value as a
-/// reading. Other ambiguous cells are errors.
+/// reading. Other ambiguous cells are errors. Removes nothing from an object that the item lacks.
 fn keep_equal_values(spec: &ImportSpec, row: &mut ImportRow, existing: Option<&ItemRow>) {
     let stored: Value =
         existing.and_then(|item| serde_json::from_str(&item.fields).ok()).unwrap_or_default();
@@ -369,6 +369,11 @@ fn keep_equal_values(spec: &ImportSpec, row: &mut ImportRow, existing: Option<&I
             _ => row.errors.push(cell.error),
         }
     }
+    row.fields.retain(|name, value| {
+        let members = value.as_object().filter(|members| !members.is_empty());
+        let removes_all = members.is_some_and(|members| members.values().all(Value::is_null));
+        !removes_all || stored.get(name).is_some_and(|stored| !stored.is_null())
+    });
 }
 
 /// Finds the item of a row by id, else by slug.

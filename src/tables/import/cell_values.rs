@@ -140,8 +140,7 @@ pub fn parse_integer(text: &str) -> Result<Value, CellError> {
         .filter(|_| is_whole && fraction.len() != 3)
         .map(Value::from)
         .ok_or_else(|| {
-            let detail =
-                format!("Expected an integer such as 2020, not `{}`.", truncate_for_message(text));
+            let detail = format!("Expected an integer, not `{}`.", truncate_for_message(text));
             CellError::new("out_of_range", detail)
         })
 }

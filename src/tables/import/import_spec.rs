@@ -13,8 +13,15 @@ use crate::tables::import::cell_values::{CellError, NumberNotation};
 /// Parser of a cell.
 pub type CellParser = fn(&str, NumberNotation) -> Result<Value, CellError>;
 
-/// Columns of the members of an object: column, member and parser of each.
-pub type ObjectColumns = &'static [(&'static str, &'static str, CellParser)];
+/// Columns of the members of an object.
+pub struct ObjectColumns {
+    /// Name of the object.
+    pub name: &'static str,
+    /// The member without which there is no object.
+    pub required: Option<&'static str>,
+    /// Column, member and parser of each.
+    pub members: &'static [(&'static str, &'static str, CellParser)],
+}
 
 /// How the rows of a table of a kind are imported.
 pub struct ImportSpec {
@@ -31,7 +38,7 @@ pub struct ImportSpec {
     /// Columns of other fields, which have the names of their fields.
     pub fields: &'static [(&'static str, CellParser)],
     /// Columns of the members of objects.
-    pub objects: &'static [(&'static str, ObjectColumns)],
+    pub objects: &'static [ObjectColumns],
     /// Paths of decimals, such as `["target", "value"]`, which a spreadsheet may write with other
     /// digits after the point.
     pub decimals: &'static [&'static [&'static str]],
@@ -60,7 +67,8 @@ impl ImportSpec {
     pub fn column_for_pointer<'a>(&self, pointer: &'a str) -> &'a str {
         let mut parts = pointer.trim_start_matches('/').split('/');
         let (first, second) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        if let Some((_, members)) = self.objects.iter().find(|(name, _)| *name == first) {
+        if let Some(object) = self.objects.iter().find(|object| object.name == first) {
+            let members = object.members;
             let member = members.iter().find(|(_, member, _)| *member == second);
             return member.or(members.first()).map_or(first, |(column, ..)| *column);
         }

@@ -1,8 +1,8 @@
 //! The rows of a file, and the order in which they are stored.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
+use crate::resource::store::hierarchy::parents_first;
 use crate::tables::import::columns::ImportColumns;
 use crate::tables::import::csv_reader::{CsvError, CsvReader, Record};
 use crate::tables::import::row_mapping::CellNotation;
@@ -25,7 +25,7 @@ impl ImportTable {
         let records = self.rows.records().skip(1);
         match self.columns.spec.parent_column {
             Some(parent) => {
-                Box::new(parents_first(&self.columns, parent, records.collect()).into_iter())
+                Box::new(order_rows(&self.columns, parent, records.collect()).into_iter())
             }
             None => Box::new(records),
         }
@@ -64,31 +64,15 @@ impl TableRows {
 /// A row, or the error at which reading ends.
 type ReadRecord<'a> = Result<Cow<'a, Record>, CsvError>;
 
-/// Moves rows behind the row with the slug that they name in the column of their parent. Rows of a
-/// cycle stay in their order.
-fn parents_first<'a>(
+/// Moves rows behind the row with the slug that they name in the column of their parent.
+fn order_rows<'a>(
     columns: &ImportColumns,
     parent: &str,
-    mut waiting: Vec<ReadRecord<'a>>,
+    rows: Vec<ReadRecord<'a>>,
 ) -> Vec<ReadRecord<'a>> {
-    let cell = |record: &ReadRecord<'a>, name: &str| -> String {
-        let place = columns.position(name);
-        let cell = record.as_ref().ok().and_then(|record| record.cells.get(place?));
-        cell.map(|cell| cell.trim().to_owned()).unwrap_or_default()
+    let cell = |record: &ReadRecord<'a>, name: &str| -> Option<String> {
+        let cell = record.as_ref().ok()?.cells.get(columns.position(name)?)?.trim();
+        (!cell.is_empty()).then(|| cell.to_owned())
     };
-    let mut ordered = Vec::with_capacity(waiting.len());
-    while !waiting.is_empty() {
-        let slugs: HashSet<String> = waiting.iter().map(|record| cell(record, "slug")).collect();
-        let (later, ready): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|record| {
-            let parent = cell(record, parent);
-            !parent.is_empty() && slugs.contains(&parent)
-        });
-        if ready.is_empty() {
-            ordered.extend(later);
-            break;
-        }
-        ordered.extend(ready);
-        waiting = later;
-    }
-    ordered
+    parents_first(rows, |row| (cell(row, "slug").unwrap_or_default(), cell(row, parent)))
 }

@@ -10,7 +10,7 @@ use crate::tables::csv::unescape_formula;
 use crate::tables::import::cell_values::{CellError, NumberNotation, parse_bool, parse_integer};
 use crate::tables::import::columns::ImportColumns;
 use crate::tables::import::csv_reader::Record;
-use crate::tables::import::import_spec::CellParser;
+use crate::tables::import::import_spec::{CellParser, ObjectColumns};
 
 /// A parsed row.
 #[derive(Debug, PartialEq)]
@@ -114,23 +114,22 @@ impl RowCells<'_> {
         to.insert((*field).to_owned(), value);
     }
 
-    /// Sets an object from the columns of its members; null if all cells are empty.
-    fn insert_object(
-        &mut self,
-        to: &mut Map<String, Value>,
-        name: &'static str,
-        members: &[(&'static str, &'static str, CellParser)],
-    ) {
+    /// Sets an object from the columns of its members. It is null if all cells are empty, including
+    /// that of its required member; without that column the other members are set alone.
+    fn insert_object(&mut self, to: &mut Map<String, Value>, columns: &'static ObjectColumns) {
+        let ObjectColumns { name, required, members } = columns;
         let mut object = Map::new();
         let errors = self.errors.len().saturating_add(self.ambiguous.len());
-        for (column, member, read) in members {
+        for (column, member, read) in *members {
             self.insert_cell(&mut object, (column, &[name, member]), *read);
         }
         let has_errors = self.errors.len().saturating_add(self.ambiguous.len()) > errors;
         if !object.is_empty() || has_errors {
-            let is_nothing = object.values().all(Value::is_null) && !has_errors;
+            let is_nothing = required.is_some_and(|member| object.contains_key(member))
+                && object.values().all(Value::is_null)
+                && !has_errors;
             to.insert(
-                name.to_owned(),
+                (*name).to_owned(),
                 if is_nothing { Value::Null } else { Value::Object(object) },
             );
         }
@@ -175,8 +174,8 @@ pub fn parse(
     for (name, read) in spec.fields {
         cells.insert_cell(&mut fields, (name, &[*name]), *read);
     }
-    for (name, members) in spec.objects {
-        cells.insert_object(&mut fields, name, members);
+    for columns in spec.objects {
+        cells.insert_object(&mut fields, columns);
     }
     let RowCells { ambiguous, rounded, errors, .. } = cells;
     Ok(ImportRow {

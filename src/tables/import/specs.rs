@@ -11,7 +11,7 @@ use crate::resource::write::save::save_item;
 use crate::tables::import::cell_values::{
     parse_bool, parse_day, parse_decimal, parse_integer, parse_moment,
 };
-use crate::tables::import::import_spec::{CellParser, ImportSpec};
+use crate::tables::import::import_spec::{CellParser, ImportSpec, ObjectColumns};
 use crate::tables::import::row_mapping::{
     parse_country_codes, parse_dimensions, parse_documents, parse_evidence,
 };
@@ -66,23 +66,29 @@ pub static STATISTICS: ImportSpec = ImportSpec {
         ("evidence", |text, _| parse_evidence(text)),
     ],
     objects: &[
-        (
-            "baseline",
-            &[
+        ObjectColumns {
+            name: "baseline",
+            required: Some("value"),
+            members: &[
                 ("baseline_value", "value", parse_decimal),
                 ("baseline_year", "year", INTEGER),
                 ("baseline_date", "date", DAY),
             ],
-        ),
-        (
-            "target",
-            &[
+        },
+        ObjectColumns {
+            name: "target",
+            required: Some("value"),
+            members: &[
                 ("target_value", "value", parse_decimal),
                 ("target_period_start", "period_start", DAY),
                 ("target_period_end", "period_end", DAY),
             ],
-        ),
-        ("source", &[("source_text", "text", TEXT), ("source_url", "url", TEXT)]),
+        },
+        ObjectColumns {
+            name: "source",
+            required: None,
+            members: &[("source_text", "text", TEXT), ("source_url", "url", TEXT)],
+        },
     ],
     decimals: &[&["value"], &["baseline", "value"], &["target", "value"]],
     parent_column: None,

@@ -98,6 +98,27 @@ on_both! {
         patch("goal", json!({"programme": null})).expect(200);
     }
 
+    fn depth_is_limited_from_above_and_from_below(server: &TestServer) {
+        let key = server.editor_key();
+        for (path, title) in [(RESULTS, "title"), ("/v1/topics", "name")] {
+            for number in 1..=34 {
+                server.create(&key, path, &json!({"slug": format!("d{number}"), title: "T"}));
+            }
+            let patch = |slug: &str, body: Value| server.request("PATCH", &format!("{path}/{slug}")).key(&key).json(&body).send();
+            // Each is moved below the next, with all that is below it: d32 is the first of 32 levels.
+            for number in 1..32 {
+                patch(&format!("d{number}"), json!({"parent": format!("d{}", number + 1)})).expect(200);
+            }
+            patch("d32", json!({"parent": "d33"})).errors(422, &[("/parent", "too_deep")]);
+            patch("d33", json!({"parent": "d1"})).errors(422, &[("/parent", "too_deep")]);
+            patch("d32", json!({"parent": "d1"})).errors(422, &[("/parent", "cycle")]);
+            patch("d1", json!({title: "New"})).expect(200);
+            patch("d33", json!({"parent": "d2"})).expect(200);
+            patch("d34", json!({"parent": "d33"})).errors(422, &[("/parent", "too_deep")]);
+            patch("d34", json!({"parent": "d3"})).expect(200);
+        }
+    }
+
     fn references_to_results_are_kept_or_refused(server: &TestServer) {
         let key = fill(server);
         server.request("DELETE", "/v1/results/change").key(&key).send().problem(409, "conflict");

@@ -168,6 +168,44 @@ on_both! {
         assert_eq!(errors(send(server, &key, "", "slug,value\npeople,3\n")), ["2 slug moved"]);
     }
 
+    fn empty_cells_of_objects_leave_members_without_column(server: &TestServer) {
+        let key = server.editor_key();
+        let path = "/v1/impact-statistics";
+        server.create(&key, path, &json!({"slug": "bare", "label": "Bare"}));
+        server.create(&key, path, &json!({"slug": "whole", "label": "Whole", "value": "1", "unit": "people",
+            "baseline": {"value": "20", "year": 2020, "date": "2020-05-01"},
+            "target": {"value": "90", "period_start": "2021-01-01", "period_end": "2022-12-31"},
+            "source": {"text": "Report", "url": "https://r.example.org/"}}));
+        let read = |slug: &str, pointer: &str| {
+            let item = server.request("GET", &format!("{path}/{slug}")).key(&key).send().expect(200).json();
+            item.pointer(pointer).cloned().unwrap_or_default()
+        };
+        for (columns, removed, kept) in [
+            ("baseline_date", vec!["/baseline/date"], vec![("/baseline/value", json!("20")), ("/baseline/year", json!(2020))]),
+            ("target_period_start,target_period_end", vec!["/target/period_start", "/target/period_end"], vec![("/target/value", json!("90"))]),
+            ("source_url", vec!["/source/url"], vec![("/source/text", json!("Report"))]),
+            ("baseline_value", vec!["/baseline"], vec![]),
+            ("target_value", vec!["/target"], vec![("/source/text", json!("Report"))]),
+            ("source_text", vec!["/source"], vec![]),
+        ] {
+            // Neither a statistic without the object nor a new one has anything to remove.
+            let cells = ",".repeat(columns.split(',').count());
+            let new = format!("new-{}", columns.replace(['_', ','], "-"));
+            let file = format!("slug,label,{columns}\nbare,Bare{cells}\nwhole,Whole{cells}\n{new},New{cells}\n");
+            assert_eq!(counts(&done(server, &key, file)), [3, 1, 1, 1], "{columns}");
+            for pointer in removed {
+                assert_eq!(read("whole", pointer), Value::Null, "{columns}: {pointer}");
+            }
+            for (pointer, value) in kept {
+                assert_eq!(read("whole", pointer), value, "{columns}: {pointer}");
+            }
+        }
+        // A year that nothing else states is missed, and not taken for the removal of the baseline.
+        server.patch(&key, &format!("{path}/whole"), &json!({"baseline": {"value": "20", "year": 2020}}));
+        assert_eq!(errors(send(server, &key, "", "slug,baseline_year\nwhole,\n")), ["2 baseline_year required"]);
+        assert_eq!(read("whole", "/baseline/year"), json!(2020));
+    }
+
     fn import_is_atomic_and_reports_all_errors(server: &TestServer) {
         let key = whole(server);
         let file = "slug,label,value,measure,countries,programme,period_start,period_end,ascending,evidence,status,baseline_value,baseline_year,disaggregation\r\n\

@@ -59,6 +59,16 @@ on_both! {
         assert!(table.contains(",trained,published,en,false,Staff trained,,output-staff,Staff is trained,1,people,unit,,true,sum,sum,"), "{table}");
     }
 
+    fn rows_in_reverse_order_are_stored_parents_first(server: &TestServer) {
+        let key = server.editor_key();
+        let chain = |rows: usize| -> String {
+            let rows = (1..=rows).map(|row| format!("c{row},T,c{}\n", row + 1));
+            std::iter::once("slug,title,parent\n".to_owned()).chain(rows).collect()
+        };
+        let all = format!("{}c32,T,\n", chain(31));
+        assert_eq!(counts(&send(server, &key, "/v1/results/import", "text/csv", all).expect(200).json()), [32, 32, 0, 0]);
+    }
+
     fn errors_of_a_logframe_name_row_and_column(server: &TestServer) {
         let key = server.editor_key();
         let errors = |path: &str, file: &str| -> Vec<String> {
