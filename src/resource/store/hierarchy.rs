@@ -1,6 +1,6 @@
 //! Hierarchies of items of one kind, whose field `parent` refers to another item of the kind.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 
 use crate::db::sql_fragment::{Bind, Fragment, Statement, id_in_fragment};
@@ -92,8 +92,8 @@ fn load_children(
     Ok(children)
 }
 
-/// Moves items behind those with the key of their parent, level by level, in time proportional to
-/// their number. Within a level, and in a cycle, items stay in their order.
+/// Moves items that come before their parent, by its key, behind it, in time proportional to the
+/// number of items. Others stay in their order, and so do those of a cycle, at the end.
 pub fn parents_first<T, K: Eq + Hash + Clone>(
     items: Vec<T>,
     keys: impl Fn(&T) -> (K, Option<K>),
@@ -113,25 +113,21 @@ pub fn parents_first<T, K: Eq + Hash + Clone>(
     }
     let mut ordered = Vec::with_capacity(keyed.len());
     let mut waiting: HashMap<K, Vec<(usize, K, T)>> = HashMap::new();
-    let mut level = Vec::new();
     for (place, (item, (own, parent))) in keyed.into_iter().enumerate() {
-        match parent.filter(|parent| pending.contains_key(parent)) {
-            Some(parent) => waiting.entry(parent).or_default().push((place, own, item)),
-            None => level.push((place, own, item)),
+        let is_pending = |parent: &K| pending.get(parent).is_some_and(|count| *count > 0);
+        if let Some(parent) = parent.filter(is_pending) {
+            waiting.entry(parent).or_default().push((place, own, item));
+            continue;
         }
-    }
-    while !level.is_empty() {
-        let mut below = Vec::new();
-        for (_, own, item) in level {
+        let mut ready = VecDeque::from([(place, own, item)]);
+        while let Some((_, own, item)) = ready.pop_front() {
             ordered.push(item);
             let Some(count) = pending.get_mut(&own) else { continue };
             *count = count.saturating_sub(1);
             if *count == 0 {
-                below.extend(waiting.remove(&own).unwrap_or_default());
+                ready.extend(waiting.remove(&own).unwrap_or_default());
             }
         }
-        below.sort_by_key(|(place, ..)| *place);
-        level = below;
     }
     let mut cyclic: Vec<(usize, K, T)> = waiting.into_values().flatten().collect();
     cyclic.sort_by_key(|(place, ..)| *place);
@@ -151,6 +147,7 @@ mod tests {
             };
             parents_first(items.to_vec(), keys).into_iter().map(|(own, _)| own).collect::<Vec<_>>()
         };
+        assert_eq!(order(&[("a", ""), ("b", "a"), ("c", "")]), ["a", "b", "c"]);
         assert_eq!(
             order(&[("c", "b"), ("b", "a"), ("d", "else"), ("a", "")]),
             ["d", "a", "b", "c"]
