@@ -158,7 +158,7 @@ on_both! {
         let written = std::fs::read_to_string(&own).unwrap();
         assert!(is_subsequence(&marked, &written) && written.len() > marked.len());
         assert_eq!(std::fs::read_dir(merge.directory.path()).unwrap().filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains(".part")).count(), 0);
-        let many: String = (0..100).map(|number| format!("a{number}='' ")).collect();
+        let many = (0..100).map(|number| format!("a{number}='' ")).collect::<Vec<_>>().concat();
         let many = format!("<sector {many}");
         for (from, to, code, message) in [
             ("version=\"2.03\"", "version=\"2.02\"", 2, "the file has the IATI version 2.02, and results need 2.03"),
