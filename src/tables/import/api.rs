@@ -100,17 +100,18 @@ impl ImportOptions {
 /// statistic with its `id`, else the one with its `slug`, else creates one. An empty cell clears
 /// the field; fields without a column are unchanged. `label` and `description` are in the row's
 /// `language`, or else in the statistic's original language. Several values in a cell are separated
-/// by `; `. `figure`, titles of other items, `languages`, `created_at` and
-/// `updated_at` are ignored. Texts of a row with `transliterated` must be unchanged. Importing an export made with a key and
+/// by `; `. `figure`, titles of other items, `languages`, `created_at` and `updated_at` are ignored.
+/// Texts of a row with `transliterated` must be unchanged. Importing an export made with a key and
 /// `status=draft,published,archived` changes nothing; an export made without a key lacks data that
 /// only editors see.
 ///
 /// All rows are stored, or none. Errors are reported with the row number, as in a spreadsheet, and
 /// the column. `dry_run=true` validates without storing. Supported encodings are UTF-8, UTF-16, and
 /// windows-1250, -1251 and -1254 if stated by `charset` in `Content-Type` or unambiguous from the
-/// letters; supported separators are commas, semicolons and tabs, and vertical bars after a line `sep=|`. Numbers and dates
-/// may be written as in the region, such as `1.234,50` and `31.12.2024`, if they have one reading;
-/// `1,500` is rejected unless `decimal` is given. At most 32 MB. Requires an editor's key.
+/// letters; supported separators are commas, semicolons and tabs, and vertical bars after a line
+/// `sep=|`. Numbers and dates may be written as in the region, such as `1.234,50` and `31.12.2024`,
+/// if they have one reading; `1,500` is rejected unless `decimal` is given. At most 32 MB. Requires
+/// an editor's key.
 #[utoipa::path(operation_id = "import_impact_statistics", tag = "Tables",
     params(
         ("decimal" = inline(Option<DecimalSeparator>), Query, description = "Character before the decimals of numbers, if they are written as in a region. Without it, numbers that have two readings are rejected: `1,500` everywhere, `1.500` unless the cells are separated by commas.", example = ","),
@@ -404,7 +405,8 @@ pub async fn import_indicators(
 ///
 /// Accepts CSV, or the first sheet of an XLSX file, with the columns of `GET /v1/results.csv`, in
 /// any order. A row updates the result with its `id`, else the one with its `slug`, else creates
-/// one. Otherwise like the import of impact statistics. The parent of a result may be in a later row. Requires an editor's key.
+/// one. Otherwise like the import of impact statistics. The parent of a result may be in a later
+/// row. Requires an editor's key.
 #[utoipa::path(operation_id = "import_results", tag = "Tables",
     params(
         ("decimal" = inline(Option<DecimalSeparator>), Query, description = "Character before the decimals of numbers, if they are written as in a region. Without it, numbers that have two readings are rejected: `1,500` everywhere, `1.500` unless the cells are separated by commas.", example = ","),
