@@ -118,22 +118,36 @@ async function tables(api: Kinoteka): Promise<void> {
   assert.ok((found(sheet, 200) as unknown as Blob).size > 1000);
 }
 
-// Import of statistics as a table: dry run, import, errors.
-async function imports(api: Kinoteka): Promise<void> {
-  const send = (body: string, dry_run: boolean) =>
-    api.POST("/v1/impact-statistics/import", {
-      params: { query: { dry_run } },
-      headers: { "Content-Type": "text/csv" },
-      body,
-      bodySerializer: (text: unknown) => String(text),
-    });
-  const table = "slug;label;value\r\nfrom-a-table;From a table;12.5\r\n";
-  const tried = found(await send(table, true), 200);
+// Import of tables: statistics with a dry run and errors; a framework of results and their indicators.
+async function imports(api: Kinoteka, programme: string): Promise<void> {
+  const table = (body: string, dry_run = false) => ({
+    params: { query: { dry_run } },
+    headers: { "Content-Type": "text/csv" },
+    body,
+    bodySerializer: (text: unknown) => String(text),
+  });
+  await framework(api, programme, table);
+  const send = (body: string, dry_run: boolean) => api.POST("/v1/impact-statistics/import", table(body, dry_run));
+  const rows = "slug;label;value\r\nfrom-a-table;From a table;12.5\r\n";
+  const tried = found(await send(rows, true), 200);
   assert.deepEqual([tried.dry_run, tried.rows, tried.created, tried.separator], [true, 1, 1, ";"]);
-  assert.equal(found(await send(table, false), 200).changes[0]?.slug, "from-a-table");
-  assert.equal(found(await send(table, false), 200).unchanged, 1);
+  assert.equal(found(await send(rows, false), 200).changes[0]?.slug, "from-a-table");
+  assert.equal(found(await send(rows, false), 200).unchanged, 1);
   const wrong = refused(await send("slug,value\r\nfrom-a-table,\"1,500\"\r\n", false), 422);
   assert.deepEqual([wrong.errors?.[0]?.row, wrong.errors?.[0]?.column, wrong.errors?.[0]?.code], [2, "value", "invalid_decimal"]);
+}
+
+type Table = { params: { query: { dry_run: boolean } }; headers: Record<string, string>; body: string; bodySerializer: (text: unknown) => string };
+
+// A logical framework: results and their indicators, imported and exported as tables.
+async function framework(api: Kinoteka, programme: string, table: (body: string) => Table): Promise<void> {
+  const results = `slug,status,title,level,parent,programme\r\nimpact-safe,published,Survivors are safe,impact,,${programme}\r\noutcome-safe,published,Services are safe,outcome,impact-safe,${programme}\r\n`;
+  assert.equal(found(await api.POST("/v1/results/import", table(results)), 200).created, 2);
+  const indicators = "slug,status,label,unit,result\r\nsafe-places,published,Places in shelters,places,outcome-safe\r\n";
+  assert.equal(found(await api.POST("/v1/indicators/import", table(indicators)), 200).created, 1);
+  const format = { path: { format: "csv" as const } };
+  assert.match(found(await api.GET("/v1/results.{format}", { params: { ...format, query: { level: ["outcome"] } }, parseAs: "text" }), 200), /,outcome-safe,/);
+  assert.match(found(await api.GET("/v1/indicators.{format}", { params: { ...format, query: { result: ["outcome-safe"] } }, parseAs: "text" }), 200), /,safe-places,/);
 }
 
 // Feeds: lists as JSON Feed, RSS and Atom, with the same filters.
@@ -358,8 +372,8 @@ async function captions(api: Kinoteka, video: string): Promise<void> {
   empty(await api.DELETE("/v1/videos/{video}/captions/{language}", { params: { path } }), 204);
 }
 
-async function indicators(api: Kinoteka): Promise<string> {
-  const body = { label: "Women who went to court", unit: "women", ascending: true, time_aggregation: "sum", group_aggregation: "sum", status: "published", code: "5.2.1", vocabulary: "sdg" } satisfies Schemas["IndicatorInput"];
+async function indicators(api: Kinoteka, result: string): Promise<string> {
+  const body = { label: "Women who went to court", result, unit: "women", ascending: true, time_aggregation: "sum", group_aggregation: "sum", status: "published", code: "5.2.1", vocabulary: "sdg" } satisfies Schemas["IndicatorInput"];
   const made = whole(found(await api.POST("/v1/indicators", { body }), 201));
   const path = { indicator: made.slug };
   const patched = await api.PATCH("/v1/indicators/{indicator}", { params: { path }, headers: mergePatch, body: { result_type: "outcome" } });
@@ -372,8 +386,22 @@ async function indicators(api: Kinoteka): Promise<string> {
   return made.slug;
 }
 
+async function results(api: Kinoteka, programme: string): Promise<string> {
+  const body = { title: "Women are accompanied to court", level: "output", order: 10, programme, status: "published" } satisfies Schemas["ResultStatementInput"];
+  const made = whole(found(await api.POST("/v1/results", { body }), 201));
+  const path = { result: made.slug };
+  const patched = await api.PATCH("/v1/results/{result}", { params: { path }, headers: mergePatch, body: { level: "outcome" } });
+  assert.equal(whole(found(patched, 200)).level, "outcome");
+  assert.equal(whole(found(await api.PUT("/v1/results/{result}", { params: { path }, body }), 200)).level, "output");
+  empty(await api.DELETE("/v1/results/{result}", { params: { path } }), 204);
+  found(await api.POST("/v1/results/{result}/restore", { params: { path } }), 200);
+  assert.equal(whole(found(await api.GET("/v1/results/{result}", { params: { path } }), 200)).programme?.slug, programme);
+  assert.deepEqual(found(await api.GET("/v1/results", { params: { query: { programme: [programme] } } }), 200).data.map((result) => result.slug), [made.slug]);
+  return made.slug;
+}
+
 async function figures(api: Kinoteka, programme: string, video: string): Promise<void> {
-  const indicator = await indicators(api);
+  const indicator = await indicators(api, await results(api, programme));
   const body = {
     label: "Women who were accompanied to court",
     value: "1250.50",
@@ -405,6 +433,12 @@ async function figures(api: Kinoteka, programme: string, video: string): Promise
   assert.deepEqual([summary.data[0]?.sum?.figure, summary.data[0]?.keys[1]?.value], ["More than 1,250.50", "18-29"]);
   const series = found(await api.GET("/v1/indicators/{indicator}/series", { params: { path: { indicator }, query: { by: "country" } } }), 200);
   assert.deepEqual([series.series[0]?.key?.value, series.series[0]?.points[0]?.value], ["RS", "1250.50"]);
+  // The same two as tables.
+  const csv = { format: "csv" as const };
+  const sums = await api.GET("/v1/impact-statistics/summary.{format}", { params: { path: csv, query: { indicator: [indicator], group_by: ["country"] } }, parseAs: "text" });
+  assert.match(found(sums, 200), /1250\.50/);
+  const points = await api.GET("/v1/indicators/{indicator}/series.{format}", { params: { path: { indicator, ...csv }, query: { by: "country" } }, parseAs: "text" });
+  assert.match(found(points, 200), /1250\.50/);
   refused(await api.GET("/v1/impact-statistics/summary", { params: { query: { separate: false } } }), 422);
   empty(await api.DELETE("/v1/impact-statistics/{impact_statistic}", { params: { path } }), 204);
   found(await api.POST("/v1/impact-statistics/{impact_statistic}/restore", { params: { path } }), 200);
@@ -418,5 +452,5 @@ const partner = await partners(editor);
 const programme = await programmes(editor, partner);
 const video = await videos(editor, programme, partner, topic);
 await figures(editor, programme, video);
-await imports(editor);
+await imports(editor, programme);
 console.log(`all ${assertComplete(document)} operations of the document were called and match its types`);
