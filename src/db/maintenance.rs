@@ -169,36 +169,83 @@ pub fn delete_unused_words(connection: &mut Connection) -> Result<(), Error> {
     )?)
 }
 
+/// What happens to the space of deleted rows in the files of PostgreSQL.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum FreeSpace {
+    /// It becomes reusable. The bytes of deleted rows remain until new rows overwrite them.
+    Reuse,
+    /// Tables are rewritten without the deleted rows. Reads and writes of a table wait meanwhile.
+    Rewrite,
+}
+
+/// What still holds the bytes of deleted rows, since another session uses it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Remains {
+    /// Nothing.
+    Nowhere,
+    /// The write-ahead log of SQLite: another connection reads an older state from it.
+    WriteAheadLog,
+    /// These tables of PostgreSQL, which were not locked within a second.
+    Tables(Vec<String>),
+}
+
 /// Overwrites what deleted rows leave in the files of the database. SQLite: rewrites the file
-/// without free space, and truncates the write-ahead log. PostgreSQL: removes dead rows.
-///
-/// Returns false if the write-ahead log still has them, see [`truncate_write_ahead_log`].
-pub fn overwrite_free_space(connection: &mut Connection) -> Result<bool, Error> {
+/// without free space, and truncates the write-ahead log. PostgreSQL: vacuums the tables, as
+/// `free_space` states.
+pub fn overwrite_free_space(
+    connection: &mut Connection,
+    free_space: FreeSpace,
+) -> Result<Remains, Error> {
     if connection.is_sqlite() {
         connection.batch_execute("VACUUM")?;
         return truncate_write_ahead_log(connection, Duration::from_secs(1));
     }
-    connection.batch_execute("SET statement_timeout = 0")?;
-    connection.batch_execute(
-        "VACUUM items, texts, slugs, filter_terms, filter_index, tracks, cues, search_index, vocabulary, idempotent_requests, videos, programmes, impact_statistics, revisions, revision_log",
-    )?;
-    Ok(true)
+    let tables = Fragment::new(
+        "SELECT quote_ident(tablename)::text FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename",
+    );
+    let tables: Vec<(String,)> = Statement::<(Text,)>::new(tables).load_rows(connection)?;
+    vacuum_tables(connection, tables.into_iter().map(|(table,)| table), free_space)
 }
 
-/// Truncates the write-ahead log of SQLite. Returns false if another connection reads an older state
-/// from it for longer than `wait`, during which no connection can write.
-pub fn truncate_write_ahead_log(
-    connection: &mut Connection,
-    wait: Duration,
-) -> Result<bool, Error> {
-    if !connection.is_sqlite() {
-        return Ok(true);
+/// Tries again to overwrite what [`overwrite_free_space`] could not.
+pub fn overwrite_remains(connection: &mut Connection, remains: Remains) -> Result<Remains, Error> {
+    match remains {
+        Remains::Nowhere => Ok(Remains::Nowhere),
+        Remains::WriteAheadLog => truncate_write_ahead_log(connection, Duration::ZERO),
+        Remains::Tables(tables) => vacuum_tables(connection, tables, FreeSpace::Rewrite),
     }
+}
+
+fn vacuum_tables(
+    connection: &mut Connection,
+    tables: impl IntoIterator<Item = String>,
+    free_space: FreeSpace,
+) -> Result<Remains, Error> {
+    connection.batch_execute("SET statement_timeout = 0; SET lock_timeout = '1s'")?;
+    let options = match free_space {
+        FreeSpace::Reuse => "",
+        FreeSpace::Rewrite => "(FULL, ANALYZE) ",
+    };
+    let mut locked = Vec::new();
+    for table in tables {
+        match connection.batch_execute(&format!("VACUUM {options}{table}")).map_err(Error::from) {
+            Ok(()) => {}
+            Err(Error::Unavailable(_)) => locked.push(table),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(if locked.is_empty() { Remains::Nowhere } else { Remains::Tables(locked) })
+}
+
+/// Truncates the write-ahead log of SQLite, unless another connection reads an older state from it
+/// for longer than `wait`, during which no connection can write.
+fn truncate_write_ahead_log(connection: &mut Connection, wait: Duration) -> Result<Remains, Error> {
     connection.batch_execute(&format!("PRAGMA busy_timeout = {}", wait.as_millis()))?;
     let checkpoint = Fragment::new("PRAGMA wal_checkpoint(TRUNCATE)");
     let rows: Vec<(i64, i64, i64)> =
         Statement::<(BigInt, BigInt, BigInt)>::new(checkpoint).load_rows(connection)?;
-    Ok(rows.iter().all(|(is_busy, ..)| *is_busy == 0))
+    let is_truncated = rows.iter().all(|(is_busy, ..)| *is_busy == 0);
+    Ok(if is_truncated { Remains::Nowhere } else { Remains::WriteAheadLog })
 }
 
 /// Result of a backup.

@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use diesel::prelude::*;
 use serde::Serialize;
 
+use crate::db::maintenance::FreeSpace;
 use crate::db::schema::items;
 use crate::db::{Connection, Id};
 use crate::http::api_keys::Role;
@@ -355,7 +356,7 @@ pub async fn delete<S: Resource>(
         return Ok(redirect_to_item(&state, &request, S::SCHEMA, &slug));
     }
     if is_purge {
-        scrub(&state.clone().into_inner()).await.map_err(|problem| {
+        scrub(&state.clone().into_inner(), FreeSpace::Rewrite).await.map_err(|problem| {
             log::error!("cannot remove the remains of a purged item: {problem}");
             let detail = "The item was purged, but the files of the database may still hold remains of it; see the log of the server.";
             Problem::new(ProblemKind::Unavailable, detail)

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
+use crate::db::maintenance::{self, FreeSpace, Remains};
 use crate::db::schema::{filter_index, idempotent_requests, items};
-use crate::db::{Connection, Database, Time, maintenance};
+use crate::db::{Connection, Database, Time};
 use crate::http::problem::Problem;
 use crate::resource::index::full_text;
 use crate::resource::index::sort_rows::delete_sort_row;
@@ -22,8 +23,8 @@ use crate::resource::store::texts::delete_texts;
 use crate::resource::store::tracks;
 use crate::resource::view::resource::Resource;
 
-/// Time between attempts to truncate the write-ahead log.
-const TRUNCATION_INTERVAL: Duration = Duration::from_secs(2);
+/// Time between attempts to overwrite the remains of what was purged.
+const RETRY_INTERVAL: Duration = Duration::from_secs(2);
 /// Maximum number of items that are purged in one transaction.
 const PURGE_BATCH_SIZE: i64 = 200;
 
@@ -97,7 +98,7 @@ pub async fn purge_all(state: &Arc<AppState>, kinds: &[PurgeFn]) -> Result<usize
         }
     }
     if total > 0 {
-        scrub(state).await?;
+        scrub(state, FreeSpace::Reuse).await?;
     }
     Ok(total)
 }
@@ -106,9 +107,9 @@ pub async fn purge_all(state: &Arc<AppState>, kinds: &[PurgeFn]) -> Result<usize
 /// of filters that no item has, and the remains in the full-text index and in free pages.
 ///
 /// SQLite rewrites the file, during which other writes wait: about a second for each 100 MB.
-/// PostgreSQL removes the dead rows. While another process reads an older state of the database,
-/// SQLite needs its write-ahead log; then that is truncated later, in the background.
-pub async fn scrub(state: &Arc<AppState>) -> Result<(), Problem> {
+/// PostgreSQL rewrites its tables only if `free_space` states it. What another session uses is
+/// overwritten later, in the background.
+pub async fn scrub(state: &Arc<AppState>, free_space: FreeSpace) -> Result<(), Problem> {
     let database = state.database.clone();
     let scrubbed = actix_web::web::block(move || {
         let mut connection = database.connect()?;
@@ -118,33 +119,32 @@ pub async fn scrub(state: &Arc<AppState>) -> Result<(), Problem> {
             // The public saw nothing of deleted items any more.
             bump_derived(connection, Audience::Editors, Time::now())
         })?;
-        Ok::<_, Problem>(maintenance::overwrite_free_space(&mut connection)?)
+        Ok::<_, Problem>(maintenance::overwrite_free_space(&mut connection, free_space)?)
     });
-    if !scrubbed.await.map_err(Problem::internal)?? {
+    let remains = scrubbed.await.map_err(Problem::internal)??;
+    if remains != Remains::Nowhere {
         log::warn!(
-            "the write-ahead log still contains what was purged, since another process reads an older state of the database; it is truncated as soon as possible"
+            "remains of what was purged are left, since another session of the database uses them; they are overwritten as soon as possible: {remains:?}"
         );
-        actix_web::rt::spawn(truncate_when_unread(state.database.clone()));
+        actix_web::rt::spawn(overwrite_when_unused(state.database.clone(), remains));
     }
     Ok(())
 }
 
-/// Truncates the write-ahead log when no connection needs it any more.
-async fn truncate_when_unread(database: Database) {
-    loop {
-        actix_web::rt::time::sleep(TRUNCATION_INTERVAL).await;
-        let database = database.clone();
-        let truncated = actix_web::web::block(move || {
-            maintenance::truncate_write_ahead_log(&mut database.connect()?, Duration::ZERO)
+/// Overwrites the remains of what was purged when no other session uses them any more.
+async fn overwrite_when_unused(database: Database, mut remains: Remains) {
+    while remains != Remains::Nowhere {
+        actix_web::rt::time::sleep(RETRY_INTERVAL).await;
+        let (database, before) = (database.clone(), remains.clone());
+        let overwritten = actix_web::web::block(move || {
+            maintenance::overwrite_remains(&mut database.connect()?, before)
         });
-        match truncated.await {
-            Ok(Ok(true)) => {
-                log::info!("the write-ahead log was truncated: nothing of what was purged is left");
-                return;
-            }
-            // Busy, or locked by a write.
-            Ok(Ok(false) | Err(_)) => {}
+        match overwritten.await {
+            Ok(Ok(after)) => remains = after,
+            // Locked by a write, or the database is not reachable.
+            Ok(Err(_)) => {}
             Err(_cancelled) => return,
         }
     }
+    log::info!("the remains of what was purged are overwritten");
 }

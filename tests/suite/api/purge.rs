@@ -26,18 +26,17 @@ struct Count {
     count: i64,
 }
 
-/// Returns the places of the database that contain the mark: files of SQLite, tables of PostgreSQL.
+/// Returns whether the bytes of a file contain the mark.
+fn file_contains_mark(file: &String) -> bool {
+    let Ok(bytes) = std::fs::read(file) else { return false };
+    bytes.to_ascii_lowercase().windows(MARK.len()).any(|window| window == MARK.as_bytes())
+}
+
+/// Returns the files of the database that contain the mark, and the tables of PostgreSQL.
 fn remains(server: &TestServer) -> Vec<String> {
     if let Some(path) = server.settings.database_url.strip_prefix("sqlite://") {
-        let contains_mark = |file: &String| {
-            let Ok(bytes) = std::fs::read(file) else { return false };
-            bytes.to_ascii_lowercase().windows(MARK.len()).any(|window| window == MARK.as_bytes())
-        };
-        return ["", "-wal"]
-            .map(|suffix| format!("{path}{suffix}"))
-            .into_iter()
-            .filter(contains_mark)
-            .collect();
+        let files = ["", "-wal"].map(|suffix| format!("{path}{suffix}"));
+        return files.into_iter().filter(file_contains_mark).collect();
     }
     let store = kinoteka::server::database_from_settings(&server.settings).expect("valid settings");
     let Connection::Postgres(mut connection) = store.connect().expect("a connection") else {
@@ -53,7 +52,19 @@ fn remains(server: &TestServer) -> Vec<String> {
             format!("SELECT count(*) AS count FROM {name} t WHERE t::text ILIKE '%{MARK}%'");
         diesel::sql_query(query).get_result::<Count>(&mut connection).expect("a count").count > 0
     };
-    tables.into_iter().map(|table| table.name).filter(contains_mark).collect()
+    let tables: Vec<String> =
+        tables.into_iter().map(|table| table.name).filter(contains_mark).collect();
+    // The files of tables, of their indexes and of their large values.
+    connection.batch_execute("CHECKPOINT").expect("a checkpoint");
+    let files: Vec<Table> = diesel::sql_query(
+        "SELECT current_setting('data_directory') || '/' || pg_relation_filepath(oid) AS name FROM pg_class \
+         WHERE relkind IN ('r', 'i', 't') AND relnamespace IN ('public'::regnamespace, 'pg_toast'::regnamespace) AND oid >= 16384",
+    )
+    .load(&mut connection)
+    .expect("the files");
+    let files: Vec<String> = files.into_iter().map(|file| file.name).collect();
+    assert!(files.iter().all(|file| std::fs::exists(file).is_ok_and(|exists| exists)), "{files:?}");
+    tables.into_iter().chain(files.into_iter().filter(file_contains_mark)).collect()
 }
 
 fn create(server: &TestServer, key: &str, path: &str, body: &Value) -> Value {
