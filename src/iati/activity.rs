@@ -241,6 +241,9 @@ pub struct IatiResult {
     pub title: Narratives,
     /// Description.
     pub description: Narratives,
+    /// Whether the file is an export of this product, which has no result for the indicators: the
+    /// title is that of the indicator.
+    pub is_stand_in: bool,
     /// Indicators.
     pub indicators: Vec<Indicator>,
 }
@@ -265,6 +268,10 @@ pub struct Indicator {
     pub ascending: Option<bool>,
     /// Whether values may be summed.
     pub additive: Option<bool>,
+    /// Aggregation over time, if the file is an export of this product.
+    pub time_aggregation: Option<String>,
+    /// Aggregation over groups, if the file is an export of this product.
+    pub group_aggregation: Option<String>,
     /// Name of what is measured.
     pub title: Narratives,
     /// Description.

@@ -284,6 +284,13 @@ fn write_indicator(xml: &mut XmlWriter, indicator: &Indicator) {
     attributes.extend(kinoteka_attributes("kinoteka:order", order.as_deref()));
     attributes.extend(kinoteka_attributes("kinoteka:statistic", indicator.statistic.as_deref()));
     attributes.extend(kinoteka_attributes("kinoteka:unit", indicator.unit.as_deref()));
+    let rules = [
+        ("kinoteka:time-aggregation", &indicator.time_aggregation),
+        ("kinoteka:group-aggregation", &indicator.group_aggregation),
+    ];
+    for (name, rule) in rules {
+        attributes.extend(kinoteka_attributes(name, rule.as_deref()));
+    }
     xml.open("indicator", &attributes);
     write_narratives(xml, "title", &[], &indicator.title);
     write_narratives(xml, "description", &[], &indicator.description);

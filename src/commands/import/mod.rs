@@ -2,6 +2,7 @@
 
 mod apply;
 mod iati;
+mod iati_existing;
 mod ndjson;
 mod report;
 pub mod text_track;

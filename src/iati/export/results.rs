@@ -119,6 +119,8 @@ fn indicator_element(
         measure: codes::measure_code(&own.measure).unwrap_or_default().to_owned(),
         ascending: own.ascending,
         additive: own.aggregation_rule().is_additive(),
+        time_aggregation: own.time_aggregation.clone(),
+        group_aggregation: own.group_aggregation.clone(),
         title: narratives(of, |text| Some(text.title.clone())),
         description: narratives(of, |text| text.description.clone()),
         references: reference
@@ -144,6 +146,8 @@ fn standalone_indicator(one: &Statistic, source: ValueSource<'_>) -> Indicator {
         measure: codes::measure_code(&own.measure).unwrap_or_default().to_owned(),
         ascending: own.ascending,
         additive: own.aggregation_rule().is_additive(),
+        time_aggregation: own.time_aggregation.clone(),
+        group_aggregation: own.group_aggregation.clone(),
         title: narratives(one, |text| Some(text.title.clone())),
         description: narratives(one, |text| text.description.clone()),
         baselines: baselines(&[one], source.activity),

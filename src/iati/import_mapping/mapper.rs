@@ -19,17 +19,33 @@ use crate::resource::schema::ResourceKind;
 pub struct ExistingItems {
     /// Slugs of programmes by IATI identifier.
     pub programmes: HashMap<String, String>,
-    /// Partners, in the order of their creation.
+    /// Partners with an IATI identifier, in the order of their creation.
     pub partners: Vec<KnownPartner>,
     /// Present slugs of partners by present and former slug.
     pub partner_slugs: HashMap<String, String>,
-    /// All slugs.
-    pub slugs: HashSet<(ResourceKind, String)>,
+    /// All items by slug.
+    pub items: HashMap<(ResourceKind, String), ExistingItem>,
+}
+
+/// What identifies an existing item besides its slug.
+#[derive(Debug, Default)]
+pub struct ExistingItem {
+    /// Slugs of the programmes with which it is linked: that of a statistic or of a result, those
+    /// in which a partner participates, and those with values of an indicator.
+    pub programmes: HashSet<String>,
+    /// Titles of an indicator, or names of a partner, in all languages.
+    pub titles: Vec<String>,
+    /// Measure of an indicator.
+    pub measure: Option<String>,
 }
 
 impl ExistingItems {
+    pub(super) fn get(&self, kind: ResourceKind, slug: &str) -> Option<&ExistingItem> {
+        self.items.get(&(kind, slug.to_owned()))
+    }
+
     pub(super) fn contains(&self, kind: ResourceKind, slug: &str) -> bool {
-        self.slugs.contains(&(kind, slug.to_owned()))
+        self.get(kind, slug).is_some()
     }
 }
 

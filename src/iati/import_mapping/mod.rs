@@ -1,13 +1,15 @@
 //! Mapping of an imported file to request bodies.
 //!
-//! Slugs are those written by an export of this product, or are derived from the identifiers in the
-//! file, so that importing a file again yields the same slugs.
+//! Slugs are those written by an export of this product, if they do not name other items of this
+//! catalogue, or are derived from the identifiers in the file, so that importing a file again yields
+//! the same slugs.
 
 mod allocations;
 mod classifications;
 mod documents;
 mod indicators;
 mod mapper;
+mod own_slugs;
 mod partner_index;
 mod partners;
 mod result_statements;
@@ -21,11 +23,10 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value as Json, json};
 
 pub use classifications::remove_defaults;
-pub use mapper::{ExistingItems, ImportItem};
+pub use mapper::{ExistingItem, ExistingItems, ImportItem};
 use mapper::{ImportMapper, MappedItem, set_if_present};
 pub use partner_index::KnownPartner;
 use partner_index::PartnerIndex;
-use slugs::{stable_slug, valid_own_slug};
 
 use crate::http::json_fields::is_web_url;
 use crate::iati::activity::{Activity, activity_end, activity_start, status_from_dates};
@@ -59,31 +60,34 @@ pub fn map_activities(
         partners: PartnerIndex::new(&existing.partners),
     };
     for activity in activities {
-        mapper.map_activity(&activity);
+        mapper.map_activity(activity);
     }
     MappedFile { items: mapper.items, shared_identifiers: mapper.partners.into_shared() }
 }
 
 impl ImportMapper<'_> {
-    fn map_activity(&mut self, activity: &Activity) {
-        let known = self.existing.programmes.get(&activity.identifier).cloned();
-        let slug = known
-            .or_else(|| valid_own_slug(activity.slug.as_deref()))
-            .unwrap_or_else(|| stable_slug(&activity.identifier, &activity.identifier));
+    fn map_activity(&mut self, mut activity: Activity) {
+        let slug = self.existing.programme_slug(&activity);
         if let Some(line) = self.line_of(ResourceKind::PROGRAMME, &slug) {
             let identifier = &activity.identifier;
             let message = format!("duplicate of the activity `{identifier}` on line {line}");
             return self.add_fault(activity.line, "iati-activity", message);
         }
         let mut partners: Vec<Json> = Vec::new();
+        let mut partner_slugs = HashMap::new();
         for participant in &activity.participants {
-            let partner = self.map_partner(participant);
+            let partner = self.map_partner(participant, &slug);
+            if let Some(own) = participant.slug.clone() {
+                partner_slugs.insert(own, partner.clone());
+            }
             let role = codes::role_from_code(&participant.role);
             let one = json!({"partner": partner, "role": role});
             if !partners.contains(&one) {
                 partners.push(one);
             }
         }
+        self.remove_foreign_slugs(&mut activity, &slug, &partner_slugs);
+        let activity = &activity;
         let mut body = Map::new();
         body.insert("iati_identifier".to_owned(), json!(activity.identifier));
         self.map_dates(activity, &mut body);

@@ -32,7 +32,7 @@ const PLACEHOLDERS: &[&str] = &[
 
 impl ImportMapper<'_> {
     /// The slug of the partner that participates in an activity; adds the partner once.
-    pub(super) fn map_partner(&mut self, participant: &Participant) -> String {
+    pub(super) fn map_partner(&mut self, participant: &Participant, programme: &str) -> String {
         let name = participant.name.first().map(|(_, name)| name.as_str()).unwrap_or_default();
         let stated = participant.reference.as_deref();
         let (is_channel, is_placeholder) =
@@ -46,16 +46,22 @@ impl ImportMapper<'_> {
             "participating-org/@ref (a placeholder, not an identifier)",
             usize::from(is_placeholder && !is_channel),
         );
-        let own_slug = valid_own_slug(participant.slug.as_deref())
-            .filter(|slug| !self.is_slug_of_another(slug, identifier));
-        let derived = derived_slug(name, identifier);
         let existing_slugs = &self.existing.partner_slugs;
+        let own_slug = valid_own_slug(participant.slug.as_deref()).filter(|slug| {
+            let present = existing_slugs.get(slug).unwrap_or(slug);
+            self.existing.is_slug_of_partner(present, identifier, name, programme)
+        });
+        let derived = derived_slug(name, identifier);
         let known = own_slug
             .as_ref()
             .and_then(|slug| existing_slugs.get(slug))
             .or_else(|| existing_slugs.get(&derived))
             .cloned();
-        let is_renamed = own_slug.is_some() && known.is_some() && known == own_slug;
+        let is_renamed = own_slug.is_some()
+            && known == own_slug
+            && known.as_ref().is_some_and(|slug| {
+                !self.existing.is_of_another(ResourceKind::PARTNER, slug, programme)
+            });
         let slug = known
             .or_else(|| {
                 let is_added = |slug: &String| self.line_of(ResourceKind::PARTNER, slug).is_some();
@@ -108,16 +114,6 @@ impl ImportMapper<'_> {
         if let Some(kind) = participant.kind.as_deref().and_then(codes::partner_kind_from_code) {
             body.insert("kind".to_owned(), json!(kind));
         }
-    }
-
-    /// Whether the catalogue's partner with this slug has another identifier.
-    fn is_slug_of_another(&self, slug: &str, identifier: Option<&str>) -> bool {
-        let Some(present) = self.existing.partner_slugs.get(slug) else { return false };
-        let mut partners = self.existing.partners.iter();
-        partners.any(|partner| {
-            partner.slug == *present
-                && identifier.is_some_and(|identifier| identifier != partner.identifier)
-        })
     }
 }
 

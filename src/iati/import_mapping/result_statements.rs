@@ -7,7 +7,7 @@ use serde_json::{Map, json};
 use super::indicators::JoinedIndicator;
 use super::mapper::{ImportMapper, MappedItem, set_if_present};
 use super::slugs::{indicator_slug, result_slug};
-use crate::iati::activity::{Activity, IatiResult, Indicator};
+use crate::iati::activity::{Activity, IatiResult};
 use crate::iati::codes;
 use crate::impact::code_lists::RESULT_LEVELS;
 use crate::resource::schema::ResourceKind;
@@ -88,10 +88,7 @@ impl ImportMapper<'_> {
     }
 }
 
-/// Whether a result is a statement. Exports of this product give indicators without a result one
-/// with the title of the indicator.
+/// Whether a result is a statement.
 fn has_statement(result: &IatiResult) -> bool {
-    let is_own = |own: &Indicator| own.slug.is_some() || own.statistic.is_some();
-    let is_stand_in = result.slug.is_none() && result.indicators.iter().any(is_own);
-    !result.title.is_empty() && !is_stand_in
+    !result.title.is_empty() && !result.is_stand_in
 }

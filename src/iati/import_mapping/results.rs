@@ -67,11 +67,7 @@ impl ImportMapper<'_> {
         about.insert("measure".to_owned(), json!(measure));
         set_if_present(&mut about, "unit", first.unit.as_ref());
         set_if_present(&mut about, "ascending", first.ascending.as_ref());
-        // Only counts are additive.
-        let additive = first.additive.filter(|additive| !additive || measure == "unit");
-        set_if_present(&mut about, "additive", additive.as_ref());
-        let is_lost = first.additive.is_some() && additive.is_none();
-        self.count_skipped("result/indicator/@aggregation-status", usize::from(is_lost));
+        self.map_aggregation(first, measure, &mut about);
         let standalone_slug = valid_own_slug(first.statistic.as_deref());
         let mut common_fields = if standalone_slug.is_some() {
             about.insert("result_type".to_owned(), json!(result_type));
@@ -79,12 +75,15 @@ impl ImportMapper<'_> {
             about
         } else {
             let slug = indicator_slug(activity, indicator);
-            let is_known = self.existing.contains(ResourceKind::INDICATOR, &slug);
+            let known = self.existing.get(ResourceKind::INDICATOR, &slug);
+            let is_known = known.is_some();
+            // That of another programme with the same title is referred to, and not changed.
+            let is_shared = known.is_some_and(|known| !known.programmes.contains(programme));
             // The type of a result of an export is its level, which its indicators may not have.
             if indicator.result.slug.is_none() || !is_known {
                 about.insert("result_type".to_owned(), json!(result_type));
             }
-            if self.line_of(ResourceKind::INDICATOR, &slug).is_none() {
+            if self.line_of(ResourceKind::INDICATOR, &slug).is_none() && !is_shared {
                 self.map_reference(first, &mut about);
                 // The values that the catalogue has may be outside 0 to 100, and are replaced later.
                 let is_share = all_values_are_percentages(indicator);
@@ -112,6 +111,26 @@ impl ImportMapper<'_> {
             common_fields,
             title: first_text(&first.title),
         });
+    }
+
+    /// Adds how values are aggregated.
+    fn map_aggregation(
+        &mut self,
+        indicator: &Indicator,
+        measure: &str,
+        about: &mut Map<String, Json>,
+    ) {
+        let (over_time, over_groups) = (&indicator.time_aggregation, &indicator.group_aggregation);
+        if over_time.is_some() || over_groups.is_some() {
+            about.insert("time_aggregation".to_owned(), json!(over_time));
+            about.insert("group_aggregation".to_owned(), json!(over_groups));
+            return;
+        }
+        // Only counts are additive.
+        let additive = indicator.additive.filter(|additive| !additive || measure == "unit");
+        set_if_present(about, "additive", additive.as_ref());
+        let is_lost = indicator.additive.is_some() && additive.is_none();
+        self.count_skipped("result/indicator/@aggregation-status", usize::from(is_lost));
     }
 
     /// Counts what further mentions of an indicator state differently.

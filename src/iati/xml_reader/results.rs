@@ -45,6 +45,8 @@ impl ActivityParser {
                 _ => self.count_skipped(child),
             }
         }
+        let is_own = |one: &Indicator| one.slug.is_some() || one.statistic.is_some();
+        result.is_stand_in = result.slug.is_none() && result.indicators.iter().any(is_own);
         is_valid.then_some(result)
     }
 
@@ -56,6 +58,8 @@ impl ActivityParser {
             slug: kinoteka_attribute(node, "indicator"),
             order: order_attribute(node),
             unit: kinoteka_attribute(node, "unit"),
+            time_aggregation: kinoteka_attribute(node, "time-aggregation"),
+            group_aggregation: kinoteka_attribute(node, "group-aggregation"),
             measure: self.attribute(node, "measure"),
             ascending: self.flag(node, "ascending"),
             additive: self.flag(node, "aggregation-status"),

@@ -220,15 +220,7 @@ impl ItemRow {
 
     /// Returns its references in order, or `None` if they cannot be parsed.
     pub fn parse_references(&self) -> Option<Vec<Reference>> {
-        if self.reference_list.is_empty() {
-            return Some(Vec::new());
-        }
-        let packed: Vec<EncodedReference<'_>> = serde_json::from_str(&self.reference_list).ok()?;
-        let unpack = |(field, target, role, start_seconds, end_seconds): EncodedReference<'_>| {
-            let target_id = Id(uuid::Uuid::try_parse(target).ok()?);
-            Some(Reference { field, target_id, role, start_ms: start_seconds, end_ms: end_seconds })
-        };
-        packed.into_iter().map(unpack).collect()
+        decode_references(&self.reference_list)
     }
 
     /// Returns the fields specific to the kind; `None` after a purge, or if they cannot be parsed.
@@ -337,6 +329,19 @@ pub fn encode_references(references: &[Reference]) -> String {
     } else {
         serde_json::to_string(&packed).unwrap_or_default()
     }
+}
+
+/// Decodes references that [`encode_references`] encoded. `None` if they cannot be parsed.
+pub fn decode_references(encoded: &str) -> Option<Vec<Reference>> {
+    if encoded.is_empty() {
+        return Some(Vec::new());
+    }
+    let packed: Vec<EncodedReference<'_>> = serde_json::from_str(encoded).ok()?;
+    let unpack = |(field, target, role, start_ms, end_ms): EncodedReference<'_>| {
+        let target_id = Id(uuid::Uuid::try_parse(target).ok()?);
+        Some(Reference { field, target_id, role, start_ms, end_ms })
+    };
+    packed.into_iter().map(unpack).collect()
 }
 
 /// Maximum number of texts of an item. The key of a text consists of the row id of the item and the

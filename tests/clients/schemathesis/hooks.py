@@ -95,6 +95,12 @@ def is_semantic_error(error, method) -> bool:
     return error["code"] in SEMANTIC_ERRORS
 
 
+# Members that are texts; a request has either these or `translations`.
+TEXTS = (
+    "title", "name", "label", "summary", "description", "content_note", "credit_line", "disclaimer", "baseline_comment",
+)
+
+
 def is_positive(case) -> bool:
     return case.meta is not None and case.meta.generation.mode.is_positive
 
@@ -130,7 +136,7 @@ def before_call(context, case, kwargs) -> None:
     body = case.body
     if isinstance(body, dict) and case.method in ("POST", "PUT", "PATCH"):
         if body.get("translations"):
-            for text in ("title", "name", "label", "summary", "description", "content_note", "credit_line", "disclaimer"):
+            for text in TEXTS:
                 body.pop(text, None)
         if isinstance(body.get("translations"), dict) and body.get("original_language") not in body["translations"]:
             body.pop("original_language", None)

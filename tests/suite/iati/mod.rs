@@ -4,6 +4,7 @@
 mod corpus;
 mod import;
 mod merge;
+mod own_slugs;
 mod programme_fields;
 mod result_statements;
 mod ruleset;
@@ -186,7 +187,7 @@ on_both! {
         let results = all(activity, "result");
         assert_eq!(results.iter().map(|result| attributes(*result)).collect::<Vec<_>>(), ["type=1", "type=2"]);
         let indicator = one(results[0], "indicator");
-        assert_eq!(attributes(indicator), "measure=1 ascending=true aggregation-status=true statistic=people unit=people");
+        assert_eq!(attributes(indicator), "measure=1 ascending=true aggregation-status=true statistic=people unit=people time-aggregation=sum group-aggregation=sum");
         assert_eq!(narratives(one(indicator, "title")), [("en", "People at the forum"), ("sr", "Ljudi na forumu")]);
         assert_eq!(narratives(one(indicator, "description")), [("en", "Counted at the door.")]);
         let baseline = one(indicator, "baseline");
