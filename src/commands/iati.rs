@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use crate::commands::error::CommandError;
 use crate::commands::output::print_status;
 use crate::config::Settings;
-use crate::iati::merge::{MergeOutcome, MergeSources, MergedCounts, OwnFile, load_sources};
+use crate::iati::merge::{
+    DifferingValue, MergeOutcome, MergeSources, MergedCounts, OwnFile, load_sources,
+};
 use crate::server;
 
 /// Maximum number of identifiers that a message lists.
@@ -53,7 +55,8 @@ fn merge(settings: &Settings, args: &MergeArgs) -> Result<(), CommandError> {
     let mut connection = store.connect()?;
     let MergeSources { activities, issues, absent } = connection
         .with_snapshot(|connection| load_sources(connection, settings, &own.identifiers))?;
-    if activities.is_empty() {
+    // What an earlier merge inserted is removed also if nothing takes its place.
+    if activities.is_empty() && !own.was_merged {
         return Err(CommandError {
             messages: vec![format!(
                 "no published programme has the `iati_identifier` of one of the {} activities; nothing was written",
@@ -144,8 +147,14 @@ fn print_report(outcome: &MergeOutcome, absent: &[String]) {
     let is_unchanged = |counts: &MergedCounts| *counts == MergedCounts::default();
     for (identifier, counts) in outcome.merged.iter().filter(|(_, counts)| !is_unchanged(counts)) {
         print_status(&format!(
-            "{identifier}: {} indicators, {} document links, {} narratives.",
-            counts.indicators, counts.documents, counts.narratives
+            "{identifier}: {} indicators, {} baselines, {} document links, {} narratives.",
+            counts.indicators, counts.baselines, counts.documents, counts.narratives
+        ));
+    }
+    for (identifier, value) in &outcome.differing {
+        let DifferingValue { name, indicator, period: (start, end), own, catalogue } = value;
+        print_status(&format!(
+            "differs: {identifier}: {indicator}, {name} of {start} to {end}: {own} in the file, which stays, and {catalogue} in the catalogue."
         ));
     }
     let total = outcome.merged.len().saturating_add(outcome.unmatched.len());

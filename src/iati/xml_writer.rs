@@ -149,6 +149,11 @@ pub fn merged_result(result: &IatiResult) -> String {
     fragment(|xml| write_result(xml, &MERGED, result))
 }
 
+/// A `baseline` for another file.
+pub fn merged_baseline(baseline: &Baseline) -> String {
+    fragment(|xml| write_baseline(xml, &MERGED, baseline))
+}
+
 /// A `document-link` for another file.
 pub fn merged_document_link(document: &Document) -> String {
     fragment(|xml| write_document_link(xml, &MERGED, document))
@@ -301,7 +306,7 @@ fn write_indicator(xml: &mut XmlWriter, indicator: &Indicator) {
         xml.empty_element("reference", &attributes);
     }
     for baseline in &indicator.baselines {
-        write_baseline(xml, baseline);
+        write_baseline(xml, &[], baseline);
     }
     for period in &indicator.periods {
         write_period(xml, period);
@@ -309,12 +314,13 @@ fn write_indicator(xml: &mut XmlWriter, indicator: &Indicator) {
     xml.close();
 }
 
-fn write_baseline(xml: &mut XmlWriter, baseline: &Baseline) {
+fn write_baseline(xml: &mut XmlWriter, marks: &Attributes<'_>, baseline: &Baseline) {
     let year = baseline.year.to_string();
     let date = baseline.date.map(|date| date.to_string());
     let mut attributes = vec![("year", year.as_str())];
     attributes.extend(date.as_deref().map(|date| ("iso-date", date)));
     attributes.extend(baseline.value.as_deref().map(|value| ("value", value)));
+    attributes.extend(marks);
     xml.open("baseline", &attributes);
     write_slice(xml, &baseline.slice);
     write_narratives(xml, "comment", &[], &baseline.comment);

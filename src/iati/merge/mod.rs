@@ -13,10 +13,11 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use insertions::Insertions;
 use own_file::{Element, children, iati_children};
-use own_results::{OwnResults, SharedValue, country_of};
+pub use own_results::DifferingValue;
+use own_results::{Divided, OwnResults, SharedValue, country_of};
 pub use sources::{MergeSources, load_sources};
 
-use crate::iati::activity::{Activity, Document, IatiResult, Narratives};
+use crate::iati::activity::{Activity, Baseline, Document, IatiResult, Narratives};
 use crate::iati::xml_writer;
 
 const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
@@ -30,6 +31,8 @@ pub struct OwnFile {
     text: String,
     /// Whether its declared encoding is US-ASCII.
     is_ascii: bool,
+    /// Whether an earlier merge had inserted something.
+    pub was_merged: bool,
     /// Identifiers of its activities.
     pub identifiers: BTreeSet<String>,
 }
@@ -39,6 +42,8 @@ pub struct OwnFile {
 pub struct MergedCounts {
     /// Indicators of results.
     pub indicators: usize,
+    /// Baselines of indicators that the file had already.
+    pub baselines: usize,
     /// Document links of the activity, and of values that the file had already.
     pub documents: usize,
     /// Narratives of titles and descriptions.
@@ -54,6 +59,8 @@ pub struct MergeOutcome {
     pub merged: Vec<(String, MergedCounts)>,
     /// Identifiers of the activities without a programme.
     pub unmatched: Vec<String>,
+    /// Values that the file and the catalogue have differently, with the identifier of the activity.
+    pub differing: Vec<(String, DifferingValue)>,
     /// Identifiers of activities whose texts have no language, so that translations were not added.
     pub without_language: Vec<String>,
 }
@@ -62,11 +69,13 @@ impl OwnFile {
     /// Reads a file; the error is a message.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         let (text, is_ascii) = own_file::decode(bytes)?;
-        let text = own_file::without_merged(text)?.unwrap_or_else(|| text.to_owned());
+        let stripped = own_file::without_merged(text)?;
+        let was_merged = stripped.is_some();
+        let text = stripped.unwrap_or_else(|| text.to_owned());
         let document = own_file::parse(&text)?;
         let activities = children(document.root_element(), "iati-activity");
         let identifiers = activities.map(own_file::identifier).collect();
-        Ok(Self { text, is_ascii, identifiers })
+        Ok(Self { text, is_ascii, was_merged, identifiers })
     }
 
     /// Inserts what the programmes have into the activities with the same identifier.
@@ -88,10 +97,14 @@ impl OwnFile {
                 element,
                 insertions: &mut insertions,
                 counts: MergedCounts::default(),
+                differing: Vec::new(),
             };
             if !activity.merge(programme) {
                 outcome.without_language.push(identifier.clone());
             }
+            let differing = std::mem::take(&mut activity.differing);
+            let differing = differing.into_iter().map(|value| (identifier.clone(), value));
+            outcome.differing.extend(differing);
             outcome.merged.push((identifier, activity.counts));
         }
         outcome.text = insertions.apply(&self.text, self.is_ascii);
@@ -105,6 +118,7 @@ struct ActivityMerge<'a, 'i> {
     element: Element<'a, 'i>,
     insertions: &'a mut Insertions,
     counts: MergedCounts,
+    differing: Vec<DifferingValue>,
 }
 
 impl ActivityMerge<'_, '_> {
@@ -113,11 +127,20 @@ impl ActivityMerge<'_, '_> {
         let is_titled = self.add_narratives("title", &programme.title);
         let is_described = self.add_narratives("description", &programme.description);
         let mut results = std::mem::take(&mut programme.results);
-        let shared = OwnResults::new(self.element).divide(&programme, &mut results);
+        let Divided { shared, differing, mut baselines } =
+            OwnResults::new(self.element).divide(&programme, &mut results);
+        self.differing = differing;
         for value in shared {
             self.add_evidence(&value);
         }
-        self.add_locations(&programme, &mut results);
+        let slices = results
+            .iter_mut()
+            .flat_map(slices)
+            .chain(baselines.iter_mut().map(|(_, one)| &mut one.slice.locations));
+        self.add_locations(&programme, slices);
+        for (indicator, baseline) in &baselines {
+            self.add_baseline(*indicator, baseline);
+        }
         self.add_documents(&programme.documents);
         self.counts.indicators = results.iter().map(|result| result.indicators.len()).sum();
         let results: Vec<String> = results.iter().map(xml_writer::merged_result).collect();
@@ -168,14 +191,30 @@ impl ActivityMerge<'_, '_> {
         }
     }
 
+    /// Adds a baseline to an indicator that the file has.
+    fn add_baseline(&mut self, indicator: Element<'_, '_>, baseline: &Baseline) {
+        let before = ["title", "description", "document-link", "reference", "baseline"];
+        let anchor = iati_children(indicator)
+            .filter(|child| before.contains(&child.tag_name().name()))
+            .last();
+        if let Some(anchor) = anchor {
+            self.counts.baselines = self.counts.baselines.saturating_add(1);
+            self.insertions.add_after(self.text, anchor, &[xml_writer::merged_baseline(baseline)]);
+        }
+    }
+
     fn add_documents(&mut self, documents: &[Document]) {
         let missing = missing_documents(self.element, documents);
         self.counts.documents = self.counts.documents.saturating_add(missing.len());
         self.insertions.add_to_activity(self.text, self.element, "document-link", &missing);
     }
 
-    /// Adds the locations of the results, or refers to those of the file.
-    fn add_locations(&mut self, programme: &Activity, results: &mut [IatiResult]) {
+    /// Adds the locations to which slices refer, or makes them refer to those of the file.
+    fn add_locations<'s>(
+        &mut self,
+        programme: &Activity,
+        slices: impl Iterator<Item = &'s mut Vec<String>>,
+    ) {
         let own: Vec<Element<'_, '_>> = children(self.element, "location")
             .filter(|own| own.attribute("ref").is_some())
             .collect();
@@ -192,7 +231,7 @@ impl ActivityMerge<'_, '_> {
                 reference.insert_str(0, LOCATION_PREFIX);
             }
         };
-        for slice in results.iter_mut().flat_map(slices) {
+        for slice in slices {
             slice.iter_mut().for_each(&mut rename);
         }
         let countries = programme

@@ -13,18 +13,38 @@ use crate::iati::activity::{
 use crate::iati::codes;
 
 /// Where a value is about: countries, the place below them, and dimensions.
-#[derive(Debug, Default, Eq, PartialEq)]
+#[derive(Debug, Default)]
 struct SliceKey {
     countries: BTreeSet<String>,
+    /// The country of the activity, if it has only one: that of values without a location.
+    only_country: Option<String>,
     place: String,
     dimensions: BTreeSet<(String, String)>,
 }
 
+impl PartialEq for SliceKey {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.place, &self.dimensions) == (&other.place, &other.dimensions)
+            && (self.countries == other.countries
+                || self.implied_countries() == other.implied_countries())
+    }
+}
+
 impl SliceKey {
+    fn implied_countries(&self) -> BTreeSet<&String> {
+        match &self.only_country {
+            Some(only) if self.countries.is_empty() => BTreeSet::from([only]),
+            _ => self.countries.iter().collect(),
+        }
+    }
+
     /// The slice of a value of the catalogue.
     fn of_value(slice: &DimensionSlice, activity: &Activity) -> Self {
         let mut key = Self::default();
         let mut places = Vec::new();
+        if let [(country, _)] = &*activity.countries {
+            key.only_country = Some(country.clone());
+        }
         for reference in &slice.locations {
             let place = activity.places.iter().find(|place| place.reference == *reference);
             match place.and_then(|place| place.name.first()) {
@@ -32,27 +52,36 @@ impl SliceKey {
                 None => drop(key.countries.insert(reference.clone())),
             }
         }
-        key.place = places.join(", ");
+        key.place = places.join(", ").to_lowercase();
         key.dimensions = slice.dimensions.iter().cloned().collect();
         key
     }
 
-    /// The slice of a value of the file.
-    fn of_element(value: Element<'_, '_>, activity: Element<'_, '_>) -> Self {
+    /// The slice of a value of the file. A location with the name of a country is that country.
+    fn of_element(value: Element<'_, '_>, activity: Element<'_, '_>, catalogue: &Activity) -> Self {
         let mut key = Self::default();
         let mut places = Vec::new();
+        let mut countries = children(activity, "recipient-country");
+        if let (Some(country), None) = (countries.next(), countries.next()) {
+            key.only_country = country.attribute("code").map(str::to_owned);
+        }
         for reference in children(value, "location").filter_map(|one| one.attribute("ref")) {
             let location = children(activity, "location")
                 .find(|location| location.attribute("ref") == Some(reference));
-            if let Some(country) = location.and_then(country_of) {
+            let name = location.and_then(|location| children(location, "name").next());
+            let name = name.and_then(|name| children(name, "narrative").next()).map(text_of);
+            let named = catalogue.locations.iter().find(|known| {
+                let mut names = known.name.iter();
+                names.any(|(_, known)| name.as_ref().is_some_and(|name| is_same_name(known, name)))
+            });
+            let country = location.and_then(country_of);
+            if let Some(country) = country.or(named.map(|known| known.country.as_str())) {
                 key.countries.insert(country.to_owned());
             } else {
-                let name = location.and_then(|location| children(location, "name").next());
-                let name = name.and_then(|name| children(name, "narrative").next()).map(text_of);
                 places.push(name.unwrap_or_else(|| reference.to_owned()));
             }
         }
-        key.place = places.join(", ");
+        key.place = places.join(", ").to_lowercase();
         let attribute =
             |one: Element<'_, '_>, name: &str| one.attribute(name).unwrap_or_default().to_owned();
         key.dimensions = children(value, "dimension")
@@ -71,10 +100,37 @@ pub(super) fn country_of<'a>(location: Element<'a, '_>) -> Option<&'a str> {
 
 /// A value of the file that the catalogue has too.
 pub(super) struct SharedValue<'a, 'i> {
-    /// The `actual` element.
+    /// The `actual` or `target` element.
     pub(super) element: Element<'a, 'i>,
     /// The value of the catalogue.
     pub(super) value: PeriodValue,
+}
+
+/// A value of the file that differs from that of the catalogue for the same period, place and
+/// dimensions.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DifferingValue {
+    /// `actual` or `target`.
+    pub name: &'static str,
+    /// Title of the indicator.
+    pub indicator: String,
+    /// First and last day of the period.
+    pub period: (NaiveDate, NaiveDate),
+    /// Value in the file, which stays.
+    pub own: String,
+    /// Value of the catalogue, which is not inserted.
+    pub catalogue: String,
+}
+
+/// How results of the catalogue relate to those of the file, apart from what the file lacks.
+#[derive(Default)]
+pub(super) struct Divided<'a, 'i> {
+    /// Values that both have.
+    pub(super) shared: Vec<SharedValue<'a, 'i>>,
+    /// Values that differ.
+    pub(super) differing: Vec<DifferingValue>,
+    /// Indicators of the file that have all values and lack a baseline, with the baseline.
+    pub(super) baselines: Vec<(Element<'a, 'i>, Baseline)>,
 }
 
 /// The results of an activity of the file.
@@ -87,27 +143,39 @@ impl<'a, 'i> OwnResults<'a, 'i> {
         Self { activity }
     }
 
-    /// Divides the results of the catalogue: the actual values that the file has are returned, and
-    /// what it does not have remains in `results`.
+    /// Divides the results of the catalogue. The results that the file does not have remain in
+    /// `results`.
     pub(super) fn divide(
         &self,
         catalogue: &Activity,
         results: &mut Vec<IatiResult>,
-    ) -> Vec<SharedValue<'a, 'i>> {
-        let mut shared = Vec::new();
-        for result in results.iter_mut() {
-            for indicator in &mut result.indicators {
-                let own = self.matching_indicators(&result.kind, indicator);
-                if !own.is_empty() {
-                    self.divide_indicator(&own, catalogue, indicator, &mut shared);
+    ) -> Divided<'a, 'i> {
+        let mut divided = Divided::default();
+        let matching =
+            |result: &mut IatiResult,
+             divide: &mut dyn FnMut(&[Element<'a, 'i>], &mut Indicator)| {
+                for indicator in &mut result.indicators {
+                    let own = self.matching_indicators(&result.kind, indicator);
+                    if !own.is_empty() {
+                        divide(&own, indicator);
+                    }
                 }
-            }
-            result.indicators.retain(|one| {
-                one.periods.iter().any(|one| !one.actuals.is_empty() || !one.targets.is_empty())
+            };
+        // A value is a further one, and no other, only if the file's one is that of another statistic.
+        for result in results.iter_mut() {
+            matching(result, &mut |own, indicator| {
+                self.remove_shared(own, catalogue, indicator, &mut divided);
             });
         }
+        for result in results.iter_mut() {
+            matching(result, &mut |own, indicator| {
+                self.remove_differing(own, catalogue, indicator, &mut divided);
+                self.divide_baselines(own, catalogue, indicator, &mut divided);
+            });
+            result.indicators.retain(|one| !one.periods.is_empty());
+        }
         results.retain(|result| !result.indicators.is_empty());
-        shared
+        divided
     }
 
     /// Indicators of the file with the type of result and a title of this one.
@@ -127,12 +195,61 @@ impl<'a, 'i> OwnResults<'a, 'i> {
             .collect()
     }
 
-    fn divide_indicator(
+    /// Removes the values that the file has, too.
+    fn remove_shared(
         &self,
         own: &[Element<'a, 'i>],
         catalogue: &Activity,
         indicator: &mut Indicator,
-        shared: &mut Vec<SharedValue<'a, 'i>>,
+        divided: &mut Divided<'a, 'i>,
+    ) {
+        self.retain_values(own, catalogue, indicator, |_, _, own, value| {
+            let known = own
+                .iter()
+                .find(|own| is_same_value(own.attribute("value"), value.value.as_deref()));
+            divided.shared.extend(
+                known.map(|element| SharedValue { element: *element, value: value.clone() }),
+            );
+            known.is_none()
+        });
+    }
+
+    /// Removes the values for which the file has another one that is no value of the catalogue.
+    fn remove_differing(
+        &self,
+        own: &[Element<'a, 'i>],
+        catalogue: &Activity,
+        indicator: &mut Indicator,
+        divided: &mut Divided<'a, 'i>,
+    ) {
+        let Divided { shared, differing, .. } = divided;
+        let title = indicator.title.first().map(|(_, text)| text.clone()).unwrap_or_default();
+        self.retain_values(own, catalogue, indicator, |name, period, own, value| {
+            let other = own.iter().find(|own| !shared.iter().any(|shared| shared.element == **own));
+            differing.extend(other.map(|own| DifferingValue {
+                name,
+                indicator: title.clone(),
+                period,
+                own: own.attribute("value").unwrap_or_default().to_owned(),
+                catalogue: value.value.clone().unwrap_or_default(),
+            }));
+            other.is_none()
+        });
+    }
+
+    /// Retains the values for which `is_retained` returns true. It gets the name of the element, the
+    /// period, and the values of the file for the same period, place and dimensions.
+    fn retain_values(
+        &self,
+        own: &[Element<'a, 'i>],
+        catalogue: &Activity,
+        indicator: &mut Indicator,
+        mut is_retained: impl FnMut(
+            &'static str,
+            (NaiveDate, NaiveDate),
+            &[Element<'a, 'i>],
+            &PeriodValue,
+        ) -> bool,
     ) {
         for period in &mut indicator.periods {
             let own: Vec<Element<'a, 'i>> = own
@@ -140,40 +257,61 @@ impl<'a, 'i> OwnResults<'a, 'i> {
                 .flat_map(|own| children(*own, "period"))
                 .filter(|own| is_same_period(*own, period))
                 .collect();
-            let find = |name: &'static str, value: &PeriodValue| {
-                let slice = SliceKey::of_value(&value.slice, catalogue);
-                own.iter().flat_map(|own| children(*own, name)).find(|own| {
-                    is_same_value(own.attribute("value"), value.value.as_deref())
-                        && SliceKey::of_element(*own, self.activity) == slice
-                })
-            };
-            period.targets.retain(|target| find("target", target).is_none());
-            period.actuals.retain(|actual| match find("actual", actual) {
-                Some(element) => {
-                    shared.push(SharedValue { element, value: actual.clone() });
-                    false
-                }
-                None => true,
-            });
+            let days = (period.start, period.end);
+            for (name, values) in [("target", &mut period.targets), ("actual", &mut period.actuals)]
+            {
+                let own: Vec<(Element<'a, 'i>, SliceKey)> = own
+                    .iter()
+                    .flat_map(|own| children(*own, name))
+                    .map(|one| (one, SliceKey::of_element(one, self.activity, catalogue)))
+                    .collect();
+                values.retain(|value| {
+                    let slice = SliceKey::of_value(&value.slice, catalogue);
+                    let same_slice: Vec<Element<'a, 'i>> =
+                        own.iter().filter(|(_, own)| *own == slice).map(|(own, _)| *own).collect();
+                    is_retained(name, days, &same_slice, value)
+                });
+            }
         }
         indicator.periods.retain(|period| !period.actuals.is_empty() || !period.targets.is_empty());
-        indicator.baselines.retain(|baseline| !self.has_baseline(own, catalogue, baseline));
     }
 
-    fn has_baseline(
+    /// Removes the baselines that the file has. If it has all values, those that it lacks are added
+    /// to its indicator.
+    fn divide_baselines(
         &self,
         own: &[Element<'a, 'i>],
         catalogue: &Activity,
-        baseline: &Baseline,
-    ) -> bool {
-        let slice = SliceKey::of_value(&baseline.slice, catalogue);
-        let year = baseline.year.to_string();
-        own.iter().flat_map(|own| children(*own, "baseline")).any(|own| {
-            own.attribute("year") == Some(year.as_str())
-                && is_same_value(own.attribute("value"), baseline.value.as_deref())
-                && SliceKey::of_element(own, self.activity) == slice
-        })
+        indicator: &mut Indicator,
+        divided: &mut Divided<'a, 'i>,
+    ) {
+        let own_baselines: Vec<(Element<'a, 'i>, SliceKey)> = own
+            .iter()
+            .flat_map(|own| children(*own, "baseline"))
+            .map(|one| (one, SliceKey::of_element(one, self.activity, catalogue)))
+            .collect();
+        let own_of = |baseline: &Baseline| {
+            let slice = SliceKey::of_value(&baseline.slice, catalogue);
+            own_baselines.iter().filter(move |(_, own)| *own == slice).map(|(own, _)| *own)
+        };
+        indicator.baselines.retain(|baseline| {
+            let year = baseline.year.to_string();
+            !own_of(baseline).any(|own| {
+                own.attribute("year") == Some(year.as_str())
+                    && is_same_value(own.attribute("value"), baseline.value.as_deref())
+            })
+        });
+        if let (true, Some(first)) = (indicator.periods.is_empty(), own.first()) {
+            // Another baseline of the file stays the only one.
+            let lacking = indicator.baselines.drain(..);
+            let lacking = lacking.filter(|baseline| own_of(baseline).next().is_none());
+            divided.baselines.extend(lacking.map(|baseline| (*first, baseline)));
+        }
     }
+}
+
+fn is_same_name(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 
 fn is_same_period(own: Element<'_, '_>, period: &Period) -> bool {

@@ -80,7 +80,7 @@ on_both! {
         let merge = Merge { server, directory: tempfile::tempdir().expect("a directory") };
         let (text, report) = merge.merged(OWN);
         for line in [
-            "XM-EXAMPLE-1-NORMS: 2 indicators, 4 document links, 6 narratives.",
+            "XM-EXAMPLE-1-NORMS: 2 indicators, 0 baselines, 4 document links, 6 narratives.",
             "1 of 2 activities merged; 0 of them had everything already.",
             "Activities without a published programme: XM-EXAMPLE-1-OTHER.",
             "Published programmes without an activity: XM-EXAMPLE-1-ABSENT.",
@@ -144,6 +144,63 @@ on_both! {
         // An unpublished statistic is gone.
         server.patch(&key, "/v1/impact-statistics/story", &json!({"status": "archived"}));
         assert!(!merge.merged(&changed).0.contains("Courts listen"));
+    }
+
+    fn places_are_compared_in_all_notations(server: &TestServer, super::super::reporting) {
+        server.import(&whole());
+        let merge = Merge { server, directory: tempfile::tempdir().expect("a directory") };
+        let report = "2 indicators, 0 baselines, 4 document links, 6 narratives";
+        // By the name of the country, without its code.
+        let (_, named) = merge.merged(&OWN.replace("<location-id vocabulary=\"A4\" code=\"XK\"/>", "").replace(">Kosovo*<", "> kosovo*<"));
+        assert!(named.contains(report), "{named}");
+        // Without a location, in an activity with one country.
+        let (_, implied) = merge.merged(&OWN.replace("<actual value=\"1500.0\"><location ref=\"KOS\"/>", "<actual value=\"1500.0\">"));
+        assert!(implied.contains(report), "{implied}");
+        // That of another country is another value.
+        let (_, other) = merge.merged(&OWN.replace("<recipient-country code=\"XK\"/>", "<recipient-country code=\"AL\"/>").replace("<actual value=\"1500.0\"><location ref=\"KOS\"/>", "<actual value=\"1500.0\">"));
+        assert!(other.contains("2 indicators, 0 baselines, 2 document links"), "{other}");
+    }
+
+    fn different_values_are_reported(server: &TestServer, super::super::reporting) {
+        server.import(&whole());
+        let merge = Merge { server, directory: tempfile::tempdir().expect("a directory") };
+        let (text, report) = merge.merged(&OWN.replace("1500.0", "1400"));
+        let line = "differs: XM-EXAMPLE-1-NORMS: People at the forum, actual of 2020-01-01 to 2020-12-31: 1400 in the file, which stays, and 1500 in the catalogue.";
+        assert!(report.contains(line), "{report}");
+        assert_eq!(text.matches("<actual").count(), 2, "that of the file, and the story: {text}");
+        assert!(!text.contains("1500"), "{text}");
+        // A further value for the same people is not a contradiction.
+        let key = server.editor_key();
+        let further = json!({"slug": "people-later", "status": "published", "label": "People at the forum", "value": "7", "unit": "people", "result_type": "output", "programme": "norms",
+            "countries": ["XK"], "period_start": "2020-01-01", "period_end": "2020-12-31", "ascending": true, "additive": true, "disaggregation": [{"dimension": "sex", "value": "female"}]});
+        server.create(&key, "/v1/impact-statistics", &further);
+        let (text, report) = merge.merged(OWN);
+        assert!(!report.contains("differs:"), "{report}");
+        assert_eq!(text.matches("<actual").count(), 3, "{text}");
+    }
+
+    fn lacking_baseline_is_added_to_own_indicator(server: &TestServer, super::super::reporting) {
+        server.import(&whole());
+        let merge = Merge { server, directory: tempfile::tempdir().expect("a directory") };
+        let target = "<period><period-start iso-date=\"2021-01-01\"/><period-end iso-date=\"2021-12-31\"/><target value=\"2000\"><location ref=\"KOS\"/><dimension name=\"sex\" value=\"female\"/></target></period></indicator>";
+        let own = OWN.replace("</indicator>", target);
+        let (text, report) = merge.merged(&own);
+        assert!(report.contains("1 indicators, 1 baselines, "), "{report}");
+        let document = Document::parse(&text).unwrap();
+        let activity = all(document.root_element(), "iati-activity")[0];
+        let indicator = one(all(activity, "result")[0], "indicator");
+        assert_eq!(each(indicator, "baseline"), ["year=2019 value=20.5 merged=true"]);
+        assert_eq!(each(one(indicator, "baseline"), "location"), ["ref=KOS"]);
+        assert_eq!(merge.merged(&text).0, text);
+        // A baseline of the file stays the only one.
+        let other = own.replace("</title><period>", "</title><baseline year=\"2018\" value=\"1\"><location ref=\"KOS\"/><dimension name=\"sex\" value=\"female\"/></baseline><period>");
+        assert!(merge.merged(&other).1.contains("0 baselines"));
+        // If the programme is withdrawn, so is what was merged.
+        let key = server.editor_key();
+        server.patch(&key, "/v1/programmes/norms?on_references=keep", &json!({"status": "archived"}));
+        let (withdrawn, report) = merge.merged(&text);
+        assert_eq!(withdrawn, own);
+        assert!(report.contains("0 of 2 activities merged"), "{report}");
     }
 
     fn merge_writes_file_and_rejects_unsuitable_ones(server: &TestServer, super::super::reporting) {

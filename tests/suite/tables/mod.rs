@@ -4,6 +4,7 @@ mod export;
 mod import;
 mod logframe;
 mod streaming;
+mod summaries;
 mod xlsx;
 
 use std::collections::BTreeMap;

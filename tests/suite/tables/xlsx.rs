@@ -11,7 +11,7 @@ use crate::on_both;
 use crate::support::Response;
 
 /// Parses a response as XLSX; returns column names and rows.
-fn sheet(response: &Response) -> (Vec<String>, Vec<Vec<Data>>) {
+pub fn sheet(response: &Response) -> (Vec<String>, Vec<Vec<Data>>) {
     assert_eq!(
         response.required_header("content-type"),
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
