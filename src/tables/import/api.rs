@@ -1,4 +1,5 @@
 //! HTTP handlers of the import of tables.
+#![expect(unused_qualifications, reason = "utoipa qualifies the parameters of operations")]
 
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::cell_values::NumberNotation;
 use super::columns::{ImportColumns, MAX_COLUMNS};
@@ -61,12 +62,25 @@ pub struct TableImport {
 }
 
 /// How to import a file.
-#[derive(Serialize)]
+#[derive(IntoParams, Serialize)]
+#[into_params(parameter_in = Query)]
 struct ImportOptions {
-    dry_run: bool,
+    /// Character before the decimals of numbers, if they are written as in a region. Without it,
+    /// numbers that have two readings are rejected: `1,500` everywhere, `1.500` unless the cells are
+    /// separated by commas.
+    #[param(inline, nullable = false, example = ",")]
     decimal: Option<DecimalSeparator>,
+    /// Whether text that begins like a formula has an apostrophe before it, as in exports without
+    /// `defuse=false`; true by default.
+    #[param(rename = "defuse", required = false, example = true)]
     is_defused: bool,
+    /// Columns to leave out, such as your own ones: names separated by commas. Others that are
+    /// unknown are errors.
+    #[param(value_type = String, required = false, min_length = 1, max_length = 2000, pattern = r"^[^,\s][^,]*(,[^,\s][^,]*)*$", example = "notes,checked_by")]
     ignore_columns: Vec<String>,
+    /// Whether to validate only, and store nothing.
+    #[param(required = false, example = true)]
+    dry_run: bool,
 }
 
 impl ImportOptions {
@@ -114,10 +128,7 @@ impl ImportOptions {
 /// an editor's key.
 #[utoipa::path(operation_id = "import_impact_statistics", tag = "Tables",
     params(
-        ("decimal" = inline(Option<DecimalSeparator>), Query, description = "Character before the decimals of numbers, if they are written as in a region. Without it, numbers that have two readings are rejected: `1,500` everywhere, `1.500` unless the cells are separated by commas.", example = ","),
-        ("defuse" = Option<bool>, Query, description = "Whether text that begins like a formula has an apostrophe before it, as in exports without `defuse=false`; true by default.", example = true),
-        ("ignore_columns" = Option<String>, Query, min_length = 1, max_length = 2000, pattern = "^[^,\\s][^,]*(,[^,\\s][^,]*)*$", description = "Columns to leave out, such as your own ones: names separated by commas. Others that are unknown are errors.", example = "notes,checked_by"),
-        ("dry_run" = Option<bool>, Query, description = "Whether to validate only, and store nothing.", example = true),
+        ImportOptions,
         ("Idempotency-Key" = Option<String>, Header, description = "A quoted string chosen by the client. A repeated request with the same key and file receives the stored response (`Idempotent-Replayed: true`) and changes nothing. The same key with another request is 422; while the first request is in progress, 409. Ignored with `dry_run`.", example = json!("\"8e03978e-40d5-43dd-bc93-6894a57f9324\"")),
     ),
     request_body(content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("slug,label,value,qualifier,unit,period_start,period_end\r\nforum-participants,Participants of the forum,500,more_than,people,2024-01-01,2024-12-31\r\n")), (String = "text/tab-separated-values", example = json!("slug\tvalue\nforum-participants\t510\n")))),
@@ -368,10 +379,7 @@ fn parse_csv(
 /// one. Otherwise like the import of impact statistics. Requires an editor's key.
 #[utoipa::path(operation_id = "import_indicators", tag = "Tables",
     params(
-        ("decimal" = inline(Option<DecimalSeparator>), Query, description = "Character before the decimals of numbers, if they are written as in a region. Without it, numbers that have two readings are rejected: `1,500` everywhere, `1.500` unless the cells are separated by commas.", example = ","),
-        ("defuse" = Option<bool>, Query, description = "Whether text that begins like a formula has an apostrophe before it, as in exports without `defuse=false`; true by default.", example = true),
-        ("ignore_columns" = Option<String>, Query, min_length = 1, max_length = 2000, pattern = "^[^,\\s][^,]*(,[^,\\s][^,]*)*$", description = "Columns to leave out, such as your own ones: names separated by commas. Others that are unknown are errors.", example = "notes,checked_by"),
-        ("dry_run" = Option<bool>, Query, description = "Whether to validate only, and store nothing.", example = true),
+        ImportOptions,
         ("Idempotency-Key" = Option<String>, Header, description = "A quoted string chosen by the client. A repeated request with the same key and file receives the stored response (`Idempotent-Replayed: true`) and changes nothing. The same key with another request is 422; while the first request is in progress, 409. Ignored with `dry_run`.", example = json!("\"8e03978e-40d5-43dd-bc93-6894a57f9324\"")),
     ),
     request_body(content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("slug,label,unit,measure,time_aggregation,group_aggregation,result,order\r\nstaff-trained,Staff trained,people,unit,sum,sum,output-staff,1\r\n")), (String = "text/tab-separated-values", example = json!("slug\tunit\nstaff-trained\tpersons\n")))),
@@ -409,10 +417,7 @@ pub async fn import_indicators(
 /// row. Requires an editor's key.
 #[utoipa::path(operation_id = "import_results", tag = "Tables",
     params(
-        ("decimal" = inline(Option<DecimalSeparator>), Query, description = "Character before the decimals of numbers, if they are written as in a region. Without it, numbers that have two readings are rejected: `1,500` everywhere, `1.500` unless the cells are separated by commas.", example = ","),
-        ("defuse" = Option<bool>, Query, description = "Whether text that begins like a formula has an apostrophe before it, as in exports without `defuse=false`; true by default.", example = true),
-        ("ignore_columns" = Option<String>, Query, min_length = 1, max_length = 2000, pattern = "^[^,\\s][^,]*(,[^,\\s][^,]*)*$", description = "Columns to leave out, such as your own ones: names separated by commas. Others that are unknown are errors.", example = "notes,checked_by"),
-        ("dry_run" = Option<bool>, Query, description = "Whether to validate only, and store nothing.", example = true),
+        ImportOptions,
         ("Idempotency-Key" = Option<String>, Header, description = "A quoted string chosen by the client. A repeated request with the same key and file receives the stored response (`Idempotent-Replayed: true`) and changes nothing. The same key with another request is 422; while the first request is in progress, 409. Ignored with `dry_run`.", example = json!("\"8e03978e-40d5-43dd-bc93-6894a57f9324\"")),
     ),
     request_body(content((String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("\u{2026}")), (String = "text/csv", example = json!("slug,title,level,order,parent,programme\r\noutput-staff,Staff of shelters is trained,output,20,,implementing-norms-changing-minds\r\n")), (String = "text/tab-separated-values", example = json!("slug\torder\noutput-staff\t30\n")))),
