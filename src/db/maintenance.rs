@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Bool, Text};
 
 use crate::db::connection::{Access, Connection, SessionConfig, Target};
 use crate::db::error::Error;
-use crate::db::schema::items;
+use crate::db::schema::{TABLES, items};
+use crate::db::schema_version::POSTGRES_SEARCH_INDEX;
 use crate::db::search::segments;
-use crate::db::sql_fragment::{Fragment, Statement};
+use crate::db::sql_fragment::{Bind, Fragment, Statement};
 
 /// Returns the integrity errors of the database, one line each: damaged pages and indexes (SQLite),
 /// violated foreign keys (SQLite; PostgreSQL enforces them), orphaned rows, and an encoding other
@@ -178,74 +179,89 @@ pub enum FreeSpace {
     Rewrite,
 }
 
-/// What still holds the bytes of deleted rows, since another session uses it.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Remains {
-    /// Nothing.
-    Nowhere,
-    /// The write-ahead log of SQLite: another connection reads an older state from it.
-    WriteAheadLog,
-    /// These tables of PostgreSQL, which were not locked within a second.
-    Tables(Vec<String>),
-}
-
 /// Overwrites what deleted rows leave in the files of the database. SQLite: rewrites the file
-/// without free space, and truncates the write-ahead log. PostgreSQL: vacuums the tables, as
-/// `free_space` states.
+/// without free space, and truncates the write-ahead log. PostgreSQL: vacuums the tables of the
+/// schema, as `free_space` states.
+///
+/// Returns false if remains are left because another session needs them, or holds a lock.
 pub fn overwrite_free_space(
     connection: &mut Connection,
     free_space: FreeSpace,
-) -> Result<Remains, Error> {
+) -> Result<bool, Error> {
     if connection.is_sqlite() {
         connection.batch_execute("VACUUM")?;
-        return truncate_write_ahead_log(connection, Duration::from_secs(1));
+        return truncate_write_ahead_log(connection);
     }
-    let tables = Fragment::new(
-        "SELECT quote_ident(tablename)::text FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename",
-    );
-    let tables: Vec<(String,)> = Statement::<(Text,)>::new(tables).load_rows(connection)?;
-    vacuum_tables(connection, tables.into_iter().map(|(table,)| table), free_space)
-}
-
-/// Tries again to overwrite what [`overwrite_free_space`] could not.
-pub fn overwrite_remains(connection: &mut Connection, remains: Remains) -> Result<Remains, Error> {
-    match remains {
-        Remains::Nowhere => Ok(Remains::Nowhere),
-        Remains::WriteAheadLog => truncate_write_ahead_log(connection, Duration::ZERO),
-        Remains::Tables(tables) => vacuum_tables(connection, tables, FreeSpace::Rewrite),
-    }
-}
-
-fn vacuum_tables(
-    connection: &mut Connection,
-    tables: impl IntoIterator<Item = String>,
-    free_space: FreeSpace,
-) -> Result<Remains, Error> {
-    connection.batch_execute("SET statement_timeout = 0; SET lock_timeout = '1s'")?;
+    check_ownership(connection)?;
+    connection.batch_execute("SET statement_timeout = 0")?;
     let options = match free_space {
         FreeSpace::Reuse => "",
+        FreeSpace::Rewrite if !await_older_snapshots(connection)? => return Ok(false),
         FreeSpace::Rewrite => "(FULL, ANALYZE) ",
     };
-    let mut locked = Vec::new();
-    for table in tables {
+    // After a second of waiting for a lock, PostgreSQL cancels an automatic vacuum that holds it.
+    // Once another session holds a lock, it probably holds further ones.
+    let mut lock_timeout = "3s";
+    for (table, _) in TABLES.iter().chain([&POSTGRES_SEARCH_INDEX]) {
+        connection.batch_execute(&format!("SET lock_timeout = '{lock_timeout}'"))?;
         match connection.batch_execute(&format!("VACUUM {options}{table}")).map_err(Error::from) {
             Ok(()) => {}
-            Err(Error::Unavailable(_)) => locked.push(table),
+            Err(Error::Unavailable(_) | Error::Conflict(_)) => lock_timeout = "100ms",
             Err(error) => return Err(error),
         }
     }
-    Ok(if locked.is_empty() { Remains::Nowhere } else { Remains::Tables(locked) })
+    Ok(lock_timeout == "3s")
 }
 
-/// Truncates the write-ahead log of SQLite, unless another connection reads an older state from it
-/// for longer than `wait`, during which no connection can write.
-fn truncate_write_ahead_log(connection: &mut Connection, wait: Duration) -> Result<Remains, Error> {
-    connection.batch_execute(&format!("PRAGMA busy_timeout = {}", wait.as_millis()))?;
+/// Checks that the role may vacuum the tables; otherwise PostgreSQL skips them with a warning.
+fn check_ownership(connection: &mut Connection) -> Result<(), Error> {
+    let is_owner = Fragment::new(
+        "SELECT pg_has_role(c.relowner, 'USAGE') OR pg_has_role(d.datdba, 'USAGE') FROM pg_class c, pg_database d \
+         WHERE c.oid = 'items'::regclass AND d.datname = current_database()",
+    );
+    let is_owner: Vec<(bool,)> = Statement::<(Bool,)>::new(is_owner).load_rows(connection)?;
+    if is_owner == [(true,)] {
+        return Ok(());
+    }
+    let cause = "the role of DATABASE_URL does not own the tables, so that it cannot rewrite them; run `VACUUM (FULL)` as their owner";
+    Err(Error::Internal(cause.to_owned()))
+}
+
+/// Waits until PostgreSQL needs no row that was deleted before now, since a rewritten table still
+/// has the rows that a snapshot can see. A snapshot, also that of the rewrite itself, sees the state
+/// before the oldest running transaction of the whole cluster. Returns false if that takes more than
+/// three seconds.
+fn await_older_snapshots(connection: &mut Connection) -> Result<bool, Error> {
+    let now = Fragment::new("SELECT pg_current_xact_id()::text");
+    let now: Vec<(String,)> = Statement::<(Text,)>::new(now).load_rows(connection)?;
+    let Some((now,)) = now.into_iter().next() else { return Ok(false) };
+    for _ in 0..30 {
+        // Other sessions are seen only if they have the same role, or with `pg_read_all_stats`.
+        let is_past = Fragment::new("SELECT pg_snapshot_xmin(pg_current_snapshot()) >= ")
+            .bind(Bind::Text(now.clone()))
+            .sql(
+                "::xid8 AND NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() \
+                 AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND age(backend_xmin) > age(",
+            )
+            .bind(Bind::Text(now.clone()))
+            .sql("::xid8::xid))");
+        let is_past: Vec<(bool,)> = Statement::<(Bool,)>::new(is_past).load_rows(connection)?;
+        if is_past == [(true,)] {
+            return Ok(true);
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    Ok(false)
+}
+
+/// Truncates the write-ahead log of SQLite. Returns false if another connection reads an older state
+/// from it for longer than a second, during which no connection can write.
+fn truncate_write_ahead_log(connection: &mut Connection) -> Result<bool, Error> {
+    connection.batch_execute("PRAGMA busy_timeout = 1000")?;
     let checkpoint = Fragment::new("PRAGMA wal_checkpoint(TRUNCATE)");
     let rows: Vec<(i64, i64, i64)> =
         Statement::<(BigInt, BigInt, BigInt)>::new(checkpoint).load_rows(connection)?;
-    let is_truncated = rows.iter().all(|(is_busy, ..)| *is_busy == 0);
-    Ok(if is_truncated { Remains::Nowhere } else { Remains::WriteAheadLog })
+    Ok(rows.iter().all(|(is_busy, ..)| *is_busy == 0))
 }
 
 /// Result of a backup.

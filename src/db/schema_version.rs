@@ -26,7 +26,9 @@ const MAX_LISTED_DIFFERENCES: usize = 5;
 
 /// Columns of the full-text index.
 const SQLITE_SEARCH_INDEX: (&str, &[&str]) = ("search_index", &["words"]);
-const POSTGRES_SEARCH_INDEX: (&str, &[&str]) = ("search_index", &["rowid", "document", "words"]);
+/// The full-text index of PostgreSQL, which is not part of [`schema::TABLES`]: its name and columns.
+pub const POSTGRES_SEARCH_INDEX: (&str, &[&str]) =
+    ("search_index", &["rowid", "document", "words"]);
 
 /// Sorted names of tables and columns.
 type ColumnNames = BTreeSet<(String, String)>;

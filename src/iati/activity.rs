@@ -307,6 +307,8 @@ pub struct DimensionSlice {
 /// Baseline value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Baseline {
+    /// Slugs of the statistics, if the file is an export of this product.
+    pub statistics: Vec<String>,
     /// The year.
     pub year: i64,
     /// The day, in that year.

@@ -321,6 +321,9 @@ fn write_baseline(xml: &mut XmlWriter, marks: &Attributes<'_>, baseline: &Baseli
     attributes.extend(date.as_deref().map(|date| ("iso-date", date)));
     attributes.extend(baseline.value.as_deref().map(|value| ("value", value)));
     attributes.extend(marks);
+    let statistics = baseline.statistics.join(" ");
+    let statistics = Some(statistics.as_str()).filter(|statistics| !statistics.is_empty());
+    attributes.extend(kinoteka_attributes("kinoteka:statistics", statistics));
     xml.open("baseline", &attributes);
     write_slice(xml, &baseline.slice);
     write_narratives(xml, "comment", &[], &baseline.comment);

@@ -1,6 +1,7 @@
 //! The application state that all handlers share.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::HttpRequest;
@@ -73,6 +74,8 @@ pub struct AppState {
     pub vocabulary: Vocabulary,
     /// The registered kinds. The server registers them, since no kind depends on another.
     pub registry: Vec<RegisteredKind>,
+    /// Whether a task removes remains of purged items as soon as that is possible.
+    pub is_scrub_pending: AtomicBool,
     /// Keys whose use has been recorded in the current minute, with that minute.
     recently_used_keys: Mutex<HashSet<(Id, i64)>>,
 }
@@ -91,6 +94,7 @@ impl AppState {
             facet_cache: FacetCache::default(),
             content_note_cache: ContentNoteIndex::default(),
             attribution_cache: AttributionCache::default(),
+            is_scrub_pending: AtomicBool::default(),
             vocabulary: Vocabulary::default(),
             registry: kinds,
             recently_used_keys: Mutex::new(HashSet::new()),

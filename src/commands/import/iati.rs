@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use diesel::prelude::*;
 use serde_json::{Value, json};
 
 use crate::commands::error::CommandError;
@@ -10,7 +11,8 @@ use crate::commands::import::apply::{
 };
 use crate::commands::import::iati_existing::load_existing;
 use crate::config::Settings;
-use crate::db::Connection;
+use crate::db::schema::items;
+use crate::db::{Connection, Id};
 use crate::http::problem::Problem;
 use crate::iati::import_mapping::{ImportItem, map_activities, remove_defaults};
 use crate::iati::xml_reader::ParsedFile;
@@ -95,8 +97,8 @@ fn optional_members(kind: ResourceKind) -> &'static [&'static str] {
     OPTIONAL_MEMBERS.iter().find(|(known, _)| *known == kind).map_or(&[], |(_, members)| *members)
 }
 
-/// Adds the stored partners of a programme whose roles do not exist in IATI to the body, so that
-/// the import retains them.
+/// Adds the stored partners of a programme that an export does not have to the body, so that the
+/// import retains them: those whose roles do not exist in IATI, and those that are not public.
 fn preserve_non_iati_partners(
     connection: &mut Connection,
     slug: &str,
@@ -107,9 +109,17 @@ fn preserve_non_iati_partners(
     if item.deleted_at.is_some() {
         return Ok(());
     }
+    // An export has only those that are public.
+    let ids: Vec<Id> = item.references().iter().map(|reference| reference.target_id).collect();
+    let hidden: Vec<Id> = items::table
+        .filter(items::id.eq_any(ids))
+        .filter(items::is_public.eq(false))
+        .select(items::id)
+        .load(connection)?;
     let preserved = item.references().into_iter().filter(|reference| {
         reference.field == "partners"
-            && reference.role.as_deref().and_then(codes::role_code).is_none()
+            && (reference.role.as_deref().and_then(codes::role_code).is_none()
+                || hidden.contains(&reference.target_id))
     });
     let preserved: Vec<Value> = preserved
         .map(|reference| json!({"partner": reference.target_id, "role": reference.role}))

@@ -1,12 +1,13 @@
 //! The items of the catalogue to which an IATI file can refer.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use diesel::prelude::*;
 use serde_json::Value;
 
 use crate::db::schema::{items, slugs};
-use crate::db::{Connection, Error, Id, RowId};
+use crate::db::{Connection, Error, Id, RowId, Time};
 use crate::iati::import_mapping::{ExistingItem, ExistingItems, KnownPartner};
 use crate::resource::model::item::{Reference, decode_references};
 use crate::resource::schema::ResourceKind;
@@ -14,18 +15,11 @@ use crate::resource::store::texts::load_all_texts;
 
 /// Loads the existing items to which a file can refer.
 pub fn load_existing(connection: &mut Connection) -> Result<ExistingItems, Error> {
-    let partner_slugs: Vec<(String, String)> = slugs::table
-        .inner_join(items::table.on(items::number.eq(slugs::item)))
-        .filter(slugs::kind.eq(ResourceKind::PARTNER.as_str()))
-        .filter(items::deleted_at.is_null())
-        .select((slugs::slug, items::slug))
-        .load(connection)?;
     let programmes = load_identified(connection, ResourceKind::PROGRAMME)?;
     let programmes = programmes.into_iter().rev().map(|row| (row.identifier, row.slug)).collect();
     Ok(ExistingItems {
         programmes,
         partners: load_partners(connection)?,
-        partner_slugs: partner_slugs.into_iter().collect(),
         items: load_items(connection)?,
     })
 }
@@ -37,6 +31,7 @@ struct LinkedRow {
     kind: ResourceKind,
     slug: String,
     references: Vec<Reference>,
+    is_deleted: bool,
 }
 
 impl LinkedRow {
@@ -49,10 +44,11 @@ impl LinkedRow {
     }
 }
 
-/// Loads the items of the kinds that a file can have, and the programmes with which they are linked.
+/// Loads the items of the kinds that a file can have, by present and former slug, and the programmes
+/// with which they are linked.
 fn load_items(
     connection: &mut Connection,
-) -> Result<HashMap<(ResourceKind, String), ExistingItem>, Error> {
+) -> Result<HashMap<(ResourceKind, String), Arc<ExistingItem>>, Error> {
     let kinds = [
         ResourceKind::PROGRAMME,
         ResourceKind::PARTNER,
@@ -62,46 +58,71 @@ fn load_items(
         ResourceKind::IMPACT_STATISTIC,
     ]
     .map(ResourceKind::as_str);
-    let rows: Vec<(RowId, Id, String, String, String)> = items::table
+    let rows: Vec<(RowId, Id, String, String, String, Option<Time>)> = items::table
         .filter(items::kind.eq_any(kinds))
-        .filter(items::deleted_at.is_null())
-        .select((items::number, items::id, items::kind, items::slug, items::reference_list))
+        .select((
+            items::number,
+            items::id,
+            items::kind,
+            items::slug,
+            items::reference_list,
+            items::deleted_at,
+        ))
         .load(connection)?;
     let rows: Vec<LinkedRow> = rows
         .into_iter()
-        .filter_map(|(number, id, kind, slug, encoded)| {
+        .filter_map(|(number, id, kind, slug, encoded, deleted_at)| {
             let references = decode_references(&encoded).unwrap_or_default();
-            Some(LinkedRow { number, id, kind: ResourceKind::parse(&kind)?, slug, references })
+            let (kind, is_deleted) = (ResourceKind::parse(&kind)?, deleted_at.is_some());
+            Some(LinkedRow { number, id, kind, slug, references, is_deleted })
         })
         .collect();
-    let programmes = linked_programmes(&rows);
-    let named = rows
-        .iter()
-        .filter(|row| row.kind == ResourceKind::INDICATOR || row.kind == ResourceKind::PARTNER);
+    let linked = linked_programmes(&rows);
+    let named = rows.iter().filter(|row| {
+        [ResourceKind::INDICATOR, ResourceKind::PARTNER, ResourceKind::VIDEO].contains(&row.kind)
+    });
     let mut texts = load_all_texts(connection, named.map(|row| row.number))?;
-    let mut measures: HashMap<RowId, String> = items::table
+    let fields: Vec<(RowId, String)> = items::table
         .filter(items::kind.eq(ResourceKind::INDICATOR.as_str()))
-        .filter(items::deleted_at.is_null())
         .select((items::number, items::fields))
-        .load::<(RowId, String)>(connection)?
+        .load(connection)?;
+    let mut fields: HashMap<RowId, Value> = fields
         .into_iter()
-        .filter_map(|(number, fields)| {
-            let fields: Value = serde_json::from_str(&fields).ok()?;
-            Some((number, fields.get("measure")?.as_str()?.to_owned()))
-        })
+        .filter_map(|(number, fields)| Some((number, serde_json::from_str(&fields).ok()?)))
         .collect();
-    let slugs: HashMap<Id, String> = rows.iter().map(|row| (row.id, row.slug.clone())).collect();
-    let item = |row: LinkedRow| {
-        let linked = programmes.get(&row.id).into_iter().flatten();
+    let programmes: HashMap<Id, String> = rows
+        .iter()
+        .filter(|row| row.kind == ResourceKind::PROGRAMME)
+        .map(|row| (row.id, row.slug.clone()))
+        .collect();
+    let mut existing = HashMap::new();
+    let mut by_number = HashMap::new();
+    for row in rows {
+        let linked = linked.get(&row.id).into_iter().flatten();
+        let fields = fields.remove(&row.number).unwrap_or_default();
+        let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
         let texts = texts.remove(&row.number).unwrap_or_default();
-        let item = ExistingItem {
-            programmes: linked.filter_map(|id| slugs.get(id).cloned()).collect(),
+        let item = Arc::new(ExistingItem {
+            slug: row.slug.clone(),
+            is_deleted: row.is_deleted,
+            programmes: linked.filter_map(|id| programmes.get(id).cloned()).collect(),
             titles: texts.into_iter().map(|text| text.title).collect(),
-            measure: measures.remove(&row.number),
-        };
-        ((row.kind, row.slug), item)
-    };
-    Ok(rows.into_iter().map(item).collect())
+            measure: text("measure"),
+            unit: text("unit"),
+        });
+        by_number.insert(row.number, Arc::clone(&item));
+        existing.insert((row.kind, row.slug), item);
+    }
+    let former: Vec<(String, String, RowId)> = slugs::table
+        .filter(slugs::kind.eq_any(kinds))
+        .select((slugs::kind, slugs::slug, slugs::item))
+        .load(connection)?;
+    for (kind, slug, number) in former {
+        if let (Some(kind), Some(item)) = (ResourceKind::parse(&kind), by_number.get(&number)) {
+            existing.entry((kind, slug)).or_insert_with(|| Arc::clone(item));
+        }
+    }
+    Ok(existing)
 }
 
 /// Returns the programmes with which items are linked: by their own reference, by those of the

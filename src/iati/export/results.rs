@@ -163,14 +163,20 @@ fn baselines(statistics: &[&Statistic], activity: &Activity) -> Vec<Baseline> {
         let stated: Option<statistic::Baseline> = one.fields.baseline.unpack();
         let Some(statistic::Baseline { value, year, date, .. }) = stated else { continue };
         let baseline = Baseline {
+            statistics: Vec::new(),
             year,
             date,
             value: Some(value),
             slice: dimension_slice(one, activity),
             comment: narratives(one, |text| text.comment.clone()),
         };
-        if !baselines.contains(&baseline) {
-            baselines.push(baseline);
+        let is_same = |known: &&mut Baseline| {
+            Baseline { statistics: Vec::new(), ..(*known).clone() } == baseline
+        };
+        let slug = one.item.slug.clone();
+        match baselines.iter_mut().find(is_same) {
+            Some(known) => known.statistics.push(slug),
+            None => baselines.push(Baseline { statistics: vec![slug], ..baseline }),
         }
     }
     baselines

@@ -15,10 +15,14 @@ impl ImportMapper<'_> {
     pub(super) fn map_documents(&mut self, value: &PeriodValue, body: &mut Map<String, Json>) {
         let (mut evidence, mut documents) = (Vec::new(), Vec::new());
         for document in &value.documents {
-            let video = document
-                .video
-                .as_deref()
-                .filter(|video| self.existing.contains(ResourceKind::VIDEO, video));
+            // Another catalogue may have another video with the same slug.
+            let video = document.video.as_deref().filter(|video| {
+                let video = self.existing.get(ResourceKind::VIDEO, video);
+                let mut titles = document.title.iter();
+                video.is_some_and(|video| {
+                    !video.is_deleted && titles.any(|(_, title)| video.titles.contains(title))
+                })
+            });
             match video {
                 Some(video) => evidence.push(evidence_json(video, document)),
                 None if !is_web_url(&document.url) => {

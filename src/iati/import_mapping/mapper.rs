@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -21,31 +22,36 @@ pub struct ExistingItems {
     pub programmes: HashMap<String, String>,
     /// Partners with an IATI identifier, in the order of their creation.
     pub partners: Vec<KnownPartner>,
-    /// Present slugs of partners by present and former slug.
-    pub partner_slugs: HashMap<String, String>,
-    /// All items by slug.
-    pub items: HashMap<(ResourceKind, String), ExistingItem>,
+    /// Items by present and former slug, including deleted ones.
+    pub items: HashMap<(ResourceKind, String), Arc<ExistingItem>>,
 }
 
 /// What identifies an existing item besides its slug.
 #[derive(Debug, Default)]
 pub struct ExistingItem {
+    /// The present slug.
+    pub slug: String,
+    /// Whether it was deleted.
+    pub is_deleted: bool,
     /// Slugs of the programmes with which it is linked: that of a statistic or of a result, those
     /// in which a partner participates, and those with values of an indicator.
     pub programmes: HashSet<String>,
-    /// Titles of an indicator, or names of a partner, in all languages.
+    /// Titles of an indicator or of a video, or names of a partner, in all languages.
     pub titles: Vec<String>,
     /// Measure of an indicator.
     pub measure: Option<String>,
+    /// Unit of an indicator.
+    pub unit: Option<String>,
 }
 
 impl ExistingItems {
     pub(super) fn get(&self, kind: ResourceKind, slug: &str) -> Option<&ExistingItem> {
-        self.items.get(&(kind, slug.to_owned()))
+        self.items.get(&(kind, slug.to_owned())).map(Arc::as_ref)
     }
 
+    /// Whether an item that was not deleted has the slug, or had it before.
     pub(super) fn contains(&self, kind: ResourceKind, slug: &str) -> bool {
-        self.get(kind, slug).is_some()
+        self.get(kind, slug).is_some_and(|item| !item.is_deleted)
     }
 }
 
@@ -83,6 +89,10 @@ pub(super) struct ImportMapper<'a> {
     /// Numbers of values with the same period, location and dimensions, by the slug of the first.
     pub(super) repetitions: HashMap<String, usize>,
     pub(super) partners: PartnerIndex,
+    /// Lines of activities by their identifiers.
+    pub(super) activity_lines: HashMap<String, usize>,
+    /// The programme and the identity of the first item with each slug of an export.
+    pub(super) claimed_slugs: HashMap<(ResourceKind, String), (String, String)>,
 }
 
 impl ImportMapper<'_> {

@@ -27,6 +27,7 @@ pub use mapper::{ExistingItem, ExistingItems, ImportItem};
 use mapper::{ImportMapper, MappedItem, set_if_present};
 pub use partner_index::KnownPartner;
 use partner_index::PartnerIndex;
+use slugs::stable_slug;
 
 use crate::http::json_fields::is_web_url;
 use crate::iati::activity::{Activity, activity_end, activity_start, status_from_dates};
@@ -58,6 +59,8 @@ pub fn map_activities(
         item_indexes: HashMap::new(),
         repetitions: HashMap::new(),
         partners: PartnerIndex::new(&existing.partners),
+        claimed_slugs: HashMap::new(),
+        activity_lines: HashMap::new(),
     };
     for activity in activities {
         mapper.map_activity(activity);
@@ -67,11 +70,16 @@ pub fn map_activities(
 
 impl ImportMapper<'_> {
     fn map_activity(&mut self, mut activity: Activity) {
-        let slug = self.existing.programme_slug(&activity);
-        if let Some(line) = self.line_of(ResourceKind::PROGRAMME, &slug) {
-            let identifier = &activity.identifier;
+        let identifier = &activity.identifier;
+        if let Some(line) = self.activity_lines.get(identifier) {
             let message = format!("duplicate of the activity `{identifier}` on line {line}");
             return self.add_fault(activity.line, "iati-activity", message);
+        }
+        self.activity_lines.insert(identifier.clone(), activity.line);
+        let mut slug = self.existing.programme_slug(&activity);
+        // Files of two catalogues that were joined may have two programmes with the same slug.
+        if self.line_of(ResourceKind::PROGRAMME, &slug).is_some() {
+            slug = stable_slug(identifier, identifier);
         }
         let mut partners: Vec<Json> = Vec::new();
         let mut partner_slugs = HashMap::new();

@@ -46,17 +46,23 @@ impl ImportMapper<'_> {
             "participating-org/@ref (a placeholder, not an identifier)",
             usize::from(is_placeholder && !is_channel),
         );
-        let existing_slugs = &self.existing.partner_slugs;
+        let present_slug = |slug: &String| {
+            let partner = self.existing.get(ResourceKind::PARTNER, slug)?;
+            Some(partner.slug.clone()).filter(|_| !partner.is_deleted)
+        };
         let own_slug = valid_own_slug(participant.slug.as_deref()).filter(|slug| {
-            let present = existing_slugs.get(slug).unwrap_or(slug);
+            let present = &present_slug(slug).unwrap_or_else(|| slug.clone());
             self.existing.is_slug_of_partner(present, identifier, name, programme)
         });
+        let own_slug = own_slug.filter(|slug| {
+            // Another activity of the file may have named another partner so.
+            let Some(identifier) = identifier else { return true };
+            let claim = (identifier.to_owned(), String::new());
+            let key = (ResourceKind::PARTNER, slug.clone());
+            *self.claimed_slugs.entry(key).or_insert_with(|| claim.clone()) == claim
+        });
         let derived = derived_slug(name, identifier);
-        let known = own_slug
-            .as_ref()
-            .and_then(|slug| existing_slugs.get(slug))
-            .or_else(|| existing_slugs.get(&derived))
-            .cloned();
+        let known = own_slug.as_ref().and_then(present_slug).or_else(|| present_slug(&derived));
         let is_renamed = own_slug.is_some()
             && known == own_slug
             && known.as_ref().is_some_and(|slug| {

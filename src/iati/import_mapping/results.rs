@@ -245,7 +245,7 @@ impl ImportMapper<'_> {
             json!({"value": number, "period_start": own.map(|period| period.start), "period_end": own.map(|period| period.end)})
         });
         body.insert("target".to_owned(), json!(target_json));
-        let baseline = latest_baseline(context, &main.slice, used);
+        let baseline = latest_baseline(context, main, used);
         let numeric = baseline.as_ref().and_then(|(stated, value)| {
             Some(json!({"value": value.number()?, "year": stated.year, "date": stated.date}))
         });
@@ -411,14 +411,20 @@ fn slice_countries<'a>(activity: &'a Activity, slice: &DimensionSlice) -> Vec<&'
 /// The latest baseline of the same disaggregation, and its value; of a number, if there is one.
 fn latest_baseline<'a>(
     context: &IndicatorContext<'a>,
-    slice: &DimensionSlice,
+    main: &PeriodValue,
     used: &mut HashSet<usize>,
 ) -> Option<(&'a Baseline, FileValue<'a>)> {
+    // Exports of this product name the statistics of a baseline.
+    let is_named = context.indicator.baselines().any(|baseline| !baseline.statistics.is_empty());
+    let own = main.statistic.as_ref().filter(|_| is_named);
     let (place, baseline, value) = context
         .indicator
         .baselines()
         .enumerate()
-        .filter(|(_, baseline)| baseline.slice == *slice)
+        .filter(|(_, baseline)| {
+            baseline.slice == main.slice
+                && own.is_none_or(|statistic| baseline.statistics.contains(statistic))
+        })
         .filter_map(|(place, baseline)| {
             let value = FileValue::read(baseline.value.as_ref(), context.measure)?;
             Some((place, baseline, value))

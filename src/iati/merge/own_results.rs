@@ -12,19 +12,23 @@ use crate::iati::activity::{
 };
 use crate::iati::codes;
 
-/// Where a value is about: countries, the place below them, and dimensions.
+/// What a value is about: countries, the places below them, and dimensions.
 #[derive(Debug, Default)]
 struct SliceKey {
     countries: BTreeSet<String>,
+    /// The names of each place in lower case, in all languages.
+    places: Vec<BTreeSet<String>>,
     /// The country of the activity, if it has only one: that of values without a location.
     only_country: Option<String>,
-    place: String,
     dimensions: BTreeSet<(String, String)>,
 }
 
 impl PartialEq for SliceKey {
     fn eq(&self, other: &Self) -> bool {
-        (&self.place, &self.dimensions) == (&other.place, &other.dimensions)
+        let places = || self.places.iter().zip(&other.places);
+        self.dimensions == other.dimensions
+            && self.places.len() == other.places.len()
+            && places().all(|(one, other)| !one.is_disjoint(other))
             && (self.countries == other.countries
                 || self.implied_countries() == other.implied_countries())
     }
@@ -41,18 +45,18 @@ impl SliceKey {
     /// The slice of a value of the catalogue.
     fn of_value(slice: &DimensionSlice, activity: &Activity) -> Self {
         let mut key = Self::default();
-        let mut places = Vec::new();
         if let [(country, _)] = &*activity.countries {
             key.only_country = Some(country.clone());
         }
         for reference in &slice.locations {
             let place = activity.places.iter().find(|place| place.reference == *reference);
-            match place.and_then(|place| place.name.first()) {
-                Some((_, name)) => places.push(name.clone()),
+            match place.filter(|place| !place.name.is_empty()) {
+                Some(place) => {
+                    key.places.push(place.name.iter().map(|(_, name)| comparable(name)).collect());
+                }
                 None => drop(key.countries.insert(reference.clone())),
             }
         }
-        key.place = places.join(", ").to_lowercase();
         key.dimensions = slice.dimensions.iter().cloned().collect();
         key
     }
@@ -60,7 +64,6 @@ impl SliceKey {
     /// The slice of a value of the file. A location with the name of a country is that country.
     fn of_element(value: Element<'_, '_>, activity: Element<'_, '_>, catalogue: &Activity) -> Self {
         let mut key = Self::default();
-        let mut places = Vec::new();
         let mut countries = children(activity, "recipient-country");
         if let (Some(country), None) = (countries.next(), countries.next()) {
             key.only_country = country.attribute("code").map(str::to_owned);
@@ -68,20 +71,24 @@ impl SliceKey {
         for reference in children(value, "location").filter_map(|one| one.attribute("ref")) {
             let location = children(activity, "location")
                 .find(|location| location.attribute("ref") == Some(reference));
-            let name = location.and_then(|location| children(location, "name").next());
-            let name = name.and_then(|name| children(name, "narrative").next()).map(text_of);
-            let named = catalogue.locations.iter().find(|known| {
-                let mut names = known.name.iter();
-                names.any(|(_, known)| name.as_ref().is_some_and(|name| is_same_name(known, name)))
+            let names: BTreeSet<String> = location
+                .iter()
+                .flat_map(|location| children(*location, "name"))
+                .flat_map(|name| children(name, "narrative"))
+                .map(|narrative| comparable(&text_of(narrative)))
+                .collect();
+            let matching = catalogue.locations.iter().find(|known| {
+                known.name.iter().any(|(_, known)| names.contains(&comparable(known)))
             });
             let country = location.and_then(country_of);
-            if let Some(country) = country.or(named.map(|known| known.country.as_str())) {
+            if let Some(country) = country.or(matching.map(|known| known.country.as_str())) {
                 key.countries.insert(country.to_owned());
+            } else if names.is_empty() {
+                key.places.push(BTreeSet::from([comparable(reference)]));
             } else {
-                places.push(name.unwrap_or_else(|| reference.to_owned()));
+                key.places.push(names);
             }
         }
-        key.place = places.join(", ").to_lowercase();
         let attribute =
             |one: Element<'_, '_>, name: &str| one.attribute(name).unwrap_or_default().to_owned();
         key.dimensions = children(value, "dimension")
@@ -195,7 +202,7 @@ impl<'a, 'i> OwnResults<'a, 'i> {
             .collect()
     }
 
-    /// Removes the values that the file has, too.
+    /// Removes the values that the file has, too. Each value of the file is one of the catalogue.
     fn remove_shared(
         &self,
         own: &[Element<'a, 'i>],
@@ -203,11 +210,13 @@ impl<'a, 'i> OwnResults<'a, 'i> {
         indicator: &mut Indicator,
         divided: &mut Divided<'a, 'i>,
     ) {
+        let shared = &mut divided.shared;
         self.retain_values(own, catalogue, indicator, |_, _, own, value| {
-            let known = own
-                .iter()
-                .find(|own| is_same_value(own.attribute("value"), value.value.as_deref()));
-            divided.shared.extend(
+            let known = own.iter().find(|own| {
+                is_same_value(own.attribute("value"), value.value.as_deref())
+                    && !shared.iter().any(|shared| shared.element == **own)
+            });
+            shared.extend(
                 known.map(|element| SharedValue { element: *element, value: value.clone() }),
             );
             known.is_none()
@@ -276,8 +285,8 @@ impl<'a, 'i> OwnResults<'a, 'i> {
         indicator.periods.retain(|period| !period.actuals.is_empty() || !period.targets.is_empty());
     }
 
-    /// Removes the baselines that the file has. If it has all values, those that it lacks are added
-    /// to its indicator.
+    /// Removes the baselines of which the file has one for the same place and dimensions, which stays
+    /// the only one. If it has all values, those that it lacks are added to its indicator.
     fn divide_baselines(
         &self,
         own: &[Element<'a, 'i>],
@@ -285,33 +294,23 @@ impl<'a, 'i> OwnResults<'a, 'i> {
         indicator: &mut Indicator,
         divided: &mut Divided<'a, 'i>,
     ) {
-        let own_baselines: Vec<(Element<'a, 'i>, SliceKey)> = own
+        let own_slices: Vec<SliceKey> = own
             .iter()
             .flat_map(|own| children(*own, "baseline"))
-            .map(|one| (one, SliceKey::of_element(one, self.activity, catalogue)))
+            .map(|one| SliceKey::of_element(one, self.activity, catalogue))
             .collect();
-        let own_of = |baseline: &Baseline| {
-            let slice = SliceKey::of_value(&baseline.slice, catalogue);
-            own_baselines.iter().filter(move |(_, own)| *own == slice).map(|(own, _)| *own)
-        };
-        indicator.baselines.retain(|baseline| {
-            let year = baseline.year.to_string();
-            !own_of(baseline).any(|own| {
-                own.attribute("year") == Some(year.as_str())
-                    && is_same_value(own.attribute("value"), baseline.value.as_deref())
-            })
-        });
+        let slice = |baseline: &Baseline| SliceKey::of_value(&baseline.slice, catalogue);
+        indicator.baselines.retain(|baseline| !own_slices.contains(&slice(baseline)));
         if let (true, Some(first)) = (indicator.periods.is_empty(), own.first()) {
-            // Another baseline of the file stays the only one.
             let lacking = indicator.baselines.drain(..);
-            let lacking = lacking.filter(|baseline| own_of(baseline).next().is_none());
             divided.baselines.extend(lacking.map(|baseline| (*first, baseline)));
         }
     }
 }
 
-fn is_same_name(one: &str, other: &str) -> bool {
-    one.trim().to_lowercase() == other.trim().to_lowercase()
+/// A name without regard to case.
+fn comparable(name: &str) -> String {
+    name.trim().to_lowercase()
 }
 
 fn is_same_period(own: Element<'_, '_>, period: &Period) -> bool {

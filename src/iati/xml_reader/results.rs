@@ -149,7 +149,9 @@ impl ActivityParser {
             self.count_here("@iso-date (not a day of the year)");
         }
         let PeriodValue { value, slice, comment, .. } = value;
-        Some(Baseline { year, date, value, slice, comment })
+        let statistics = kinoteka_attribute(node, "statistics").unwrap_or_default();
+        let statistics = statistics.split_ascii_whitespace().map(str::to_owned).collect();
+        Some(Baseline { statistics, year, date, value, slice, comment })
     }
 
     /// A period; `None` without valid dates.

@@ -5,14 +5,15 @@
 //! by [`scrub`].
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use diesel::prelude::*;
 
-use crate::db::maintenance::{self, FreeSpace, Remains};
+use crate::db::maintenance::{self, FreeSpace};
 use crate::db::schema::{filter_index, idempotent_requests, items};
-use crate::db::{Connection, Database, Time};
-use crate::http::problem::Problem;
+use crate::db::{Connection, Time};
+use crate::http::problem::{Problem, ProblemKind};
 use crate::resource::index::full_text;
 use crate::resource::index::sort_rows::delete_sort_row;
 use crate::resource::model::item::ItemRow;
@@ -23,8 +24,10 @@ use crate::resource::store::texts::delete_texts;
 use crate::resource::store::tracks;
 use crate::resource::view::resource::Resource;
 
-/// Time between attempts to overwrite the remains of what was purged.
-const RETRY_INTERVAL: Duration = Duration::from_secs(2);
+/// Time until the first repetition of an attempt to remove remains, which doubles for further ones.
+const MIN_RETRY_PAUSE: Duration = Duration::from_secs(2);
+/// Maximum time between attempts to remove remains.
+const MAX_RETRY_PAUSE: Duration = Duration::from_mins(1);
 /// Maximum number of items that are purged in one transaction.
 const PURGE_BATCH_SIZE: i64 = 200;
 
@@ -107,9 +110,31 @@ pub async fn purge_all(state: &Arc<AppState>, kinds: &[PurgeFn]) -> Result<usize
 /// of filters that no item has, and the remains in the full-text index and in free pages.
 ///
 /// SQLite rewrites the file, during which other writes wait: about a second for each 100 MB.
-/// PostgreSQL rewrites its tables only if `free_space` states it. What another session uses is
-/// overwritten later, in the background.
+/// PostgreSQL rewrites its tables only if `free_space` states it. If another session prevents it, it
+/// is repeated in the background until it succeeds.
 pub async fn scrub(state: &Arc<AppState>, free_space: FreeSpace) -> Result<(), Problem> {
+    match try_scrub(state, free_space).await? {
+        Ok(true) => return Ok(()),
+        Ok(false) => {}
+        Err(problem) if problem.kind == ProblemKind::Unavailable => {
+            log::warn!("remains of what was purged cannot be removed: {problem}");
+        }
+        Err(problem) => return Err(problem),
+    }
+    log::warn!(
+        "remains of what was purged are left, since another session of the database uses them; they are removed as soon as possible"
+    );
+    if !state.is_scrub_pending.swap(true, Ordering::AcqRel) {
+        actix_web::rt::spawn(scrub_when_possible(Arc::clone(state)));
+    }
+    Ok(())
+}
+
+/// Removes the remains, once. Returns false if another session of the database needs them.
+async fn try_scrub(
+    state: &Arc<AppState>,
+    free_space: FreeSpace,
+) -> Result<Result<bool, Problem>, Problem> {
     let database = state.database.clone();
     let scrubbed = actix_web::web::block(move || {
         let mut connection = database.connect()?;
@@ -119,32 +144,32 @@ pub async fn scrub(state: &Arc<AppState>, free_space: FreeSpace) -> Result<(), P
             // The public saw nothing of deleted items any more.
             bump_derived(connection, Audience::Editors, Time::now())
         })?;
-        Ok::<_, Problem>(maintenance::overwrite_free_space(&mut connection, free_space)?)
+        Ok(maintenance::overwrite_free_space(&mut connection, free_space)?)
     });
-    let remains = scrubbed.await.map_err(Problem::internal)??;
-    if remains != Remains::Nowhere {
-        log::warn!(
-            "remains of what was purged are left, since another session of the database uses them; they are overwritten as soon as possible: {remains:?}"
-        );
-        actix_web::rt::spawn(overwrite_when_unused(state.database.clone(), remains));
-    }
-    Ok(())
+    scrubbed.await.map_err(Problem::internal)
 }
 
-/// Overwrites the remains of what was purged when no other session uses them any more.
-async fn overwrite_when_unused(database: Database, mut remains: Remains) {
-    while remains != Remains::Nowhere {
-        actix_web::rt::time::sleep(RETRY_INTERVAL).await;
-        let (database, before) = (database.clone(), remains.clone());
-        let overwritten = actix_web::web::block(move || {
-            maintenance::overwrite_remains(&mut database.connect()?, before)
-        });
-        match overwritten.await {
-            Ok(Ok(after)) => remains = after,
-            // Locked by a write, or the database is not reachable.
-            Ok(Err(_)) => {}
+/// Removes the remains as soon as no other session prevents it.
+async fn scrub_when_possible(state: Arc<AppState>) {
+    let mut pause = MIN_RETRY_PAUSE;
+    loop {
+        actix_web::rt::time::sleep(pause).await;
+        pause = pause.saturating_mul(2).min(MAX_RETRY_PAUSE);
+        // What is purged from now on is pending again if it cannot be removed.
+        state.is_scrub_pending.store(false, Ordering::Release);
+        match try_scrub(&state, FreeSpace::Rewrite).await {
+            Ok(Ok(true)) => {
+                log::info!("the remains of what was purged are removed");
+                return;
+            }
+            // Locked, or the database is not reachable.
+            Ok(Ok(false) | Err(_)) => {
+                // Another task continues.
+                if state.is_scrub_pending.swap(true, Ordering::AcqRel) {
+                    return;
+                }
+            }
             Err(_cancelled) => return,
         }
     }
-    log::info!("the remains of what was purged are overwritten");
 }

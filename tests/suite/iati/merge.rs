@@ -169,8 +169,14 @@ on_both! {
         assert!(report.contains(line), "{report}");
         assert_eq!(text.matches("<actual").count(), 2, "that of the file, and the story: {text}");
         assert!(!text.contains("1500"), "{text}");
-        // A further value for the same people is not a contradiction.
+        // A second value that is equal is a further one.
         let key = server.editor_key();
+        let equal = json!({"slug": "people-again", "status": "published", "label": "People at the forum", "value": "1500", "unit": "people", "result_type": "output", "programme": "norms",
+            "countries": ["XK"], "period_start": "2020-01-01", "period_end": "2020-12-31", "ascending": true, "additive": true, "disaggregation": [{"dimension": "sex", "value": "female"}]});
+        server.create(&key, "/v1/impact-statistics", &equal);
+        assert_eq!(merge.merged(OWN).0.matches("<actual").count(), 3);
+        server.patch(&key, "/v1/impact-statistics/people-again", &json!({"status": "archived"}));
+        // A further value for the same people is not a contradiction.
         let further = json!({"slug": "people-later", "status": "published", "label": "People at the forum", "value": "7", "unit": "people", "result_type": "output", "programme": "norms",
             "countries": ["XK"], "period_start": "2020-01-01", "period_end": "2020-12-31", "ascending": true, "additive": true, "disaggregation": [{"dimension": "sex", "value": "female"}]});
         server.create(&key, "/v1/impact-statistics", &further);
@@ -189,7 +195,7 @@ on_both! {
         let document = Document::parse(&text).unwrap();
         let activity = all(document.root_element(), "iati-activity")[0];
         let indicator = one(all(activity, "result")[0], "indicator");
-        assert_eq!(each(indicator, "baseline"), ["year=2019 value=20.5 merged=true"]);
+        assert_eq!(each(indicator, "baseline"), ["year=2019 value=20.5 merged=true statistics=people"]);
         assert_eq!(each(one(indicator, "baseline"), "location"), ["ref=KOS"]);
         assert_eq!(merge.merged(&text).0, text);
         // A baseline of the file stays the only one.

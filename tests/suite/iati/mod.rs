@@ -191,7 +191,7 @@ on_both! {
         assert_eq!(narratives(one(indicator, "title")), [("en", "People at the forum"), ("sr", "Ljudi na forumu")]);
         assert_eq!(narratives(one(indicator, "description")), [("en", "Counted at the door.")]);
         let baseline = one(indicator, "baseline");
-        assert_eq!((attributes(baseline), each(baseline, "dimension")), ("year=2019 value=20.5".to_owned(), vec!["name=sex value=female".to_owned()]));
+        assert_eq!((attributes(baseline), each(baseline, "dimension")), ("year=2019 value=20.5 statistics=people".to_owned(), vec!["name=sex value=female".to_owned()]));
         let periods = all(indicator, "period");
         assert_eq!(periods.len(), 2);
         let actual = one(periods[0], "actual");

@@ -148,7 +148,7 @@ on_both! {
             assert_eq!(narratives(one(services, "title")), [("en", "Survivors use good services"), ("sr", "Usluge se koriste")]);
             assert_eq!(narratives(one(services, "description")), [("en", "In all towns.")]);
             let baselines: Vec<Node<'_, '_>> = all(services, "indicator").into_iter().map(|indicator| one(indicator, "baseline")).collect();
-            assert_eq!(baselines.iter().map(|baseline| attributes(*baseline)).collect::<Vec<_>>(), ["year=2017 value=1", "year=2018 iso-date=2018-06-30 value=3"]);
+            assert_eq!(baselines.iter().map(|baseline| attributes(*baseline)).collect::<Vec<_>>(), ["year=2017 value=1 statistics=of-helplines", "year=2018 iso-date=2018-06-30 value=3 statistics=of-shelters"]);
             assert_eq!(narratives(one(baselines[1], "comment")), [("en", "Counted by hand."), ("sr", "Prebrojano.")]);
         }
         // Imported into its own catalogue, the file changes nothing about results.
