@@ -126,10 +126,12 @@ fn load_items(
 }
 
 /// Returns the programmes with which items are linked: by their own reference, by those of the
-/// values of an indicator or of a partner, as a partner of the programme, or, for a result, by its
-/// indicators.
+/// values of an indicator or of a partner, as a partner of the programme, or, for results and their
+/// indicators, by one another.
 fn linked_programmes(rows: &[LinkedRow]) -> HashMap<Id, HashSet<Id>> {
     let mut linked: HashMap<Id, HashSet<Id>> = HashMap::new();
+    let own_programme: HashMap<Id, Id> =
+        rows.iter().filter_map(|row| Some((row.id, row.targets("programme").next()?))).collect();
     for row in rows {
         for partner in row.targets("partners").filter(|_| row.kind == ResourceKind::PROGRAMME) {
             linked.entry(partner).or_default().insert(row.id);
@@ -144,6 +146,8 @@ fn linked_programmes(rows: &[LinkedRow]) -> HashMap<Id, HashSet<Id>> {
     for row in rows.iter().filter(|row| row.kind == ResourceKind::INDICATOR) {
         for result in row.targets("result") {
             let programmes = linked.get(&row.id).cloned().unwrap_or_default();
+            let of_result = own_programme.get(&result).copied();
+            linked.entry(row.id).or_default().extend(of_result);
             linked.entry(result).or_default().extend(programmes);
         }
     }

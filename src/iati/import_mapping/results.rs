@@ -77,8 +77,10 @@ impl ImportMapper<'_> {
             let slug = indicator_slug(activity, indicator);
             let known = self.existing.get(ResourceKind::INDICATOR, &slug);
             let is_known = known.is_some();
-            // That of another programme with the same title is referred to, and not changed.
-            let is_shared = known.is_some_and(|known| !known.programmes.contains(programme));
+            // That of another programme with the same title is referred to, and not changed. A slug
+            // that is derived from the identifier of the activity is of this programme.
+            let is_shared = first.slug.is_some()
+                && known.is_some_and(|known| !known.programmes.contains(programme));
             // The type of a result of an export is its level, which its indicators may not have.
             if indicator.result.slug.is_none() || !is_known {
                 about.insert("result_type".to_owned(), json!(result_type));

@@ -182,6 +182,19 @@ on_both! {
         assert_eq!(exported(&other), exported(server));
     }
 
+    fn indicators_without_values_are_updated(server: &TestServer, super::reporting) {
+        let file = foreign(&format!(
+            "<result type=\"1\"><title><narrative>R</narrative></title><indicator measure=\"1\"><title><narrative>First, without values</narrative></title></indicator>{}</result>",
+            foreign_indicator("Second", "", 2021),
+        ));
+        import(server, &file, 0);
+        assert!(import(server, &file, 0).contains("0 items stored"));
+        let orders = server.read("/v1/indicators?sort=order")["data"].as_array().unwrap().iter().map(|one| one["order"].clone()).collect::<Vec<_>>();
+        assert_eq!(orders, [json!(1), json!(2)]);
+        let described = file.replace("First, without values</narrative></title>", "First, without values</narrative></title><description><narrative>Of whom.</narrative></description>");
+        assert!(import(server, &described, 0).contains("1 items stored"));
+    }
+
     fn results_of_others_become_results(server: &TestServer, super::reporting) {
         let title = "<title><narrative>Women are safe</narrative><narrative xml:lang=\"sr\">Жене су безбедне</narrative></title>";
         let file = foreign(&[
