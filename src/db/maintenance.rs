@@ -201,16 +201,18 @@ pub fn overwrite_free_space(
     };
     // After a second of waiting for a lock, PostgreSQL cancels an automatic vacuum that holds it.
     // Once another session holds a lock, it probably holds further ones.
-    let mut lock_timeout = "3s";
+    let mut is_complete = true;
     for (table, _) in TABLES.iter().chain([&POSTGRES_SEARCH_INDEX]) {
+        let lock_timeout = if is_complete { "3s" } else { "100ms" };
         connection.batch_execute(&format!("SET lock_timeout = '{lock_timeout}'"))?;
         match connection.batch_execute(&format!("VACUUM {options}{table}")).map_err(Error::from) {
             Ok(()) => {}
-            Err(Error::Unavailable(_) | Error::Conflict(_)) => lock_timeout = "100ms",
+            Err(Error::Unavailable(_) | Error::Conflict(_)) => is_complete = false,
             Err(error) => return Err(error),
         }
     }
-    Ok(lock_timeout == "3s")
+    // The space that is not reusable yet becomes so with the next vacuum.
+    Ok(is_complete || free_space == FreeSpace::Reuse)
 }
 
 /// Checks that the role may vacuum the tables; otherwise PostgreSQL skips them with a warning.

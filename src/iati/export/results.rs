@@ -158,7 +158,7 @@ fn standalone_indicator(one: &Statistic, source: ValueSource<'_>) -> Indicator {
 
 /// Distinct baselines.
 fn baselines(statistics: &[&Statistic], activity: &Activity) -> Vec<Baseline> {
-    let mut baselines: Vec<Baseline> = Vec::new();
+    let mut baselines: Vec<(Baseline, Vec<String>)> = Vec::new();
     for one in statistics.iter().filter(|one| one.fields.measure != "qualitative") {
         let stated: Option<statistic::Baseline> = one.fields.baseline.unpack();
         let Some(statistic::Baseline { value, year, date, .. }) = stated else { continue };
@@ -170,16 +170,16 @@ fn baselines(statistics: &[&Statistic], activity: &Activity) -> Vec<Baseline> {
             slice: dimension_slice(one, activity),
             comment: narratives(one, |text| text.comment.clone()),
         };
-        let is_same = |known: &&mut Baseline| {
-            Baseline { statistics: Vec::new(), ..(*known).clone() } == baseline
-        };
         let slug = one.item.slug.clone();
-        match baselines.iter_mut().find(is_same) {
-            Some(known) => known.statistics.push(slug),
-            None => baselines.push(Baseline { statistics: vec![slug], ..baseline }),
+        match baselines.iter_mut().find(|(known, _)| *known == baseline) {
+            Some((_, statistics)) => statistics.push(slug),
+            None => baselines.push((baseline, vec![slug])),
         }
     }
     baselines
+        .into_iter()
+        .map(|(baseline, statistics)| Baseline { statistics, ..baseline })
+        .collect()
 }
 
 /// Values by period, in chronological order.

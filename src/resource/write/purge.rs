@@ -110,8 +110,9 @@ pub async fn purge_all(state: &Arc<AppState>, kinds: &[PurgeFn]) -> Result<usize
 /// of filters that no item has, and the remains in the full-text index and in free pages.
 ///
 /// SQLite rewrites the file, during which other writes wait: about a second for each 100 MB.
-/// PostgreSQL rewrites its tables only if `free_space` states it. If another session prevents it, it
-/// is repeated in the background until it succeeds.
+/// PostgreSQL rewrites its tables only if `free_space` states it. If another session prevents that,
+/// it is repeated in the background until it succeeds; the space of deleted rows becomes reusable
+/// with the next purge.
 pub async fn scrub(state: &Arc<AppState>, free_space: FreeSpace) -> Result<(), Problem> {
     match try_scrub(state, free_space).await? {
         Ok(true) => return Ok(()),

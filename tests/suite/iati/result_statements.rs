@@ -191,7 +191,7 @@ on_both! {
         assert!(import(server, &file, 0).contains("0 items stored"));
         let orders = server.read("/v1/indicators?sort=order")["data"].as_array().unwrap().iter().map(|one| one["order"].clone()).collect::<Vec<_>>();
         assert_eq!(orders, [json!(1), json!(2)]);
-        let described = file.replace("First, without values</narrative></title>", "First, without values</narrative></title><description><narrative>Of whom.</narrative></description>");
+        let described = file.replace("First, without values</narrative></title>", "First, without values</narrative></title><description><narrative>Women and girls.</narrative></description>");
         assert!(import(server, &described, 0).contains("1 items stored"));
     }
 
