@@ -237,24 +237,53 @@ fn is_foreign_word(words: &[Word<'_>], at: usize) -> bool {
     let Some(word) = words.get(at).filter(|word| !is_roman(word.text)) else {
         return false;
     };
-    if word.text.chars().any(is_foreign_letter) || has_inner_capital(word.text) {
+    if word.text.chars().any(is_foreign_letter)
+        || has_inner_capital(word.text)
+        || FOREIGN_PREFIXES.iter().any(|prefix| starts_with_ignoring_case(word.text, prefix))
+    {
         return true;
     }
-    let lowercase = word.text.to_lowercase();
-    if FOREIGN_PREFIXES.iter().any(|prefix| lowercase.starts_with(prefix)) {
-        return true;
-    }
-    let contains = |clusters: &[&str]| clusters.iter().any(|letters| lowercase.contains(letters));
     if is_acronym(word.text) {
         return false;
     }
     let is_mid_sentence = at > 0 && (is_joining_gap(word.gap) || word.gap == ", ");
-    contains(FOREIGN_CLUSTERS) && !contains(NATIVE_CLUSTERS)
-        || has_foreign_ending(&lowercase)
-        || is_mid_sentence && is_capitalised(word.text) && contains(FOREIGN_NAME_CLUSTERS)
+    has_foreign_cluster(word.text, is_mid_sentence && is_capitalised(word.text))
         || can_be_in_name(word.text)
             && is_linking_word(words, at + 1)
             && can_extend_name(words, at + 2)
+}
+
+/// Whether a word starts with a prefix of lower-case ASCII letters.
+fn starts_with_ignoring_case(word: &str, prefix: &str) -> bool {
+    word.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
+/// Whether a word has letters together that Serbian words do not have, or in a name, that Serbian
+/// names do not have.
+fn has_foreign_cluster(word: &str, is_name: bool) -> bool {
+    // Most words have none of the pairs of letters that the rules are about.
+    let is_pair = |pair: &[u8]| {
+        matches!(pair, [a, b] if is_cluster(a.to_ascii_lowercase(), b.to_ascii_lowercase()))
+    };
+    if !word.as_bytes().windows(2).any(is_pair) {
+        return false;
+    }
+    let lowercase = word.to_lowercase();
+    let contains = |clusters: &[&str]| clusters.iter().any(|letters| lowercase.contains(letters));
+    contains(FOREIGN_CLUSTERS) && !contains(NATIVE_CLUSTERS)
+        || has_foreign_ending(&lowercase)
+        || is_name && contains(FOREIGN_NAME_CLUSTERS)
+}
+
+/// Whether two letters together are one of [`FOREIGN_CLUSTERS`] or [`FOREIGN_NAME_CLUSTERS`], which
+/// are in each of the foreign endings.
+fn is_cluster(first: u8, second: u8) -> bool {
+    match first {
+        b'c' => matches!(second, b'c' | b'h' | b'k'),
+        b'g' | b'p' | b's' | b't' => second == first || second == b'h',
+        b'b' | b'e' | b'f' | b'k' | b'l' | b'm' | b'n' | b'o' | b'r' | b'z' => second == first,
+        _ => false,
+    }
 }
 
 /// Whether a capital follows a lower-case letter.
@@ -299,25 +328,29 @@ fn is_numeral(words: &[Word<'_>], at: usize) -> bool {
         return false;
     };
     let next = words.get(at + 1);
-    let is_before_acronym =
-        next.is_some_and(|next| next.gap == " " && is_acronym(next.text) && !is_roman(next.text));
+    let is_before_acronym = || {
+        next.is_some_and(|next| next.gap == " " && is_acronym(next.text) && !is_roman(next.text))
+    };
     match word.text {
         "V" => next.is_none_or(|next| !next.gap.starts_with('.')),
         "I" => {
             let before = at.checked_sub(1).and_then(|before| words.get(before));
             matches!(word.gap, " " | "\u{A0}")
-                && !is_before_acronym
+                && !is_before_acronym()
                 && before.is_some_and(|before| {
                     before.text.chars().nth(1).is_some() && !is_acronym(before.text)
                 })
         }
-        "VI" if is_before_acronym => false,
+        "VI" if is_before_acronym() => false,
         text => text.len() > 1 && !NON_NUMERALS.contains(&text) && is_roman(text),
     }
 }
 
 /// Whether a word is a well-formed Roman numeral: `CIVIL` is not.
 fn is_roman(word: &str) -> bool {
+    if word.starts_with(|first| !matches!(first, 'C' | 'D' | 'I' | 'L' | 'M' | 'V' | 'X')) {
+        return false;
+    }
     let mut rest = word.trim_start_matches('M');
     for (nine, four, five, one) in
         [("CM", "CD", 'D', 'C'), ("XC", "XL", 'L', 'X'), ("IX", "IV", 'V', 'I')]
@@ -358,6 +391,19 @@ mod tests {
         let latin =
             words.iter().zip(staying).filter(|(_, stays)| *stays).map(|(word, _)| word.text);
         latin.collect::<Vec<_>>().join("|")
+    }
+
+    #[test]
+    fn clusters_are_those_of_the_lists() {
+        let lists = FOREIGN_CLUSTERS.iter().chain(FOREIGN_NAME_CLUSTERS);
+        for pair in lists.clone().chain(&["sh", "th", "ee", "ck"]) {
+            let bytes = pair.as_bytes();
+            assert!(is_cluster(bytes[0], bytes[1]), "{pair}");
+        }
+        let letters = || b'a'..=b'z';
+        let pairs = letters().flat_map(|a| letters().map(move |b| (a, b)));
+        assert_eq!(pairs.filter(|(a, b)| is_cluster(*a, *b)).count(), lists.count());
+        assert!(FOREIGN_ENDINGS.iter().all(|ending| ending.contains("ee") || ending.contains("oo")));
     }
 
     #[test]

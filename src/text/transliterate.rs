@@ -15,49 +15,44 @@ use crate::text::foreign_words::stays_latin;
 use crate::text::markup_spans::Span;
 use crate::text::markup_spans::split_spans;
 
-/// The thirty letters in the order of the Cyrillic alphabet, with the one or two Latin letters for
-/// each.
-const LETTERS: &[(char, char, Option<char>)] = &[
-    ('а', 'a', None),
-    ('б', 'b', None),
-    ('в', 'v', None),
-    ('г', 'g', None),
-    ('д', 'd', None),
-    ('ђ', 'đ', None),
-    ('е', 'e', None),
-    ('ж', 'ž', None),
-    ('з', 'z', None),
-    ('и', 'i', None),
-    ('ј', 'j', None),
-    ('к', 'k', None),
-    ('л', 'l', None),
-    ('љ', 'l', Some('j')),
-    ('м', 'm', None),
-    ('н', 'n', None),
-    ('њ', 'n', Some('j')),
-    ('о', 'o', None),
-    ('п', 'p', None),
-    ('р', 'r', None),
-    ('с', 's', None),
-    ('т', 't', None),
-    ('ћ', 'ć', None),
-    ('у', 'u', None),
-    ('ф', 'f', None),
-    ('х', 'h', None),
-    ('ц', 'c', None),
-    ('ч', 'č', None),
-    ('џ', 'd', Some('ž')),
-    ('ш', 'š', None),
-];
+/// Declares the letters of both scripts as a match for each direction: each Cyrillic letter with its
+/// one or two Latin letters. The letters after `only_to_latin` have no match in the other direction.
+macro_rules! letters {
+    (
+        $($cyrillic:literal $first:literal $($second:literal)?,)*
+        only_to_latin: $($foreign:literal $foreign_first:literal $($foreign_second:literal)?,)*
+    ) => {
+        /// The one or two Latin letters for a Cyrillic letter, in lower case.
+        fn lowercase_latin_letters(letter: char) -> Option<(char, Option<char>)> {
+            match letter {
+                $($cyrillic => Some(($first, letters!(@option $($second)?))),)*
+                $($foreign => Some(($foreign_first, letters!(@option $($foreign_second)?))),)*
+                _ => None,
+            }
+        }
 
-/// Cyrillic letters of Macedonian, which occur in names, with the Latin letters for each.
-const MACEDONIAN_LETTERS: &[(char, char, Option<char>)] = &[
-    ('ѓ', 'đ', None),
-    ('ќ', 'ć', None),
-    ('ѕ', 'd', Some('z')),
-    ('ѐ', 'e', None),
-    ('ѝ', 'i', None),
-];
+        /// The Cyrillic letter for one or two Latin letters, in lower case.
+        fn cyrillic_letter(first: char, second: Option<char>) -> Option<char> {
+            match (first, second) {
+                $(($first, letters!(@option $($second)?)) => Some($cyrillic),)*
+                _ => None,
+            }
+        }
+    };
+    (@option) => { None };
+    (@option $letter:literal) => { Some($letter) };
+}
+
+// The thirty letters in the order of the Cyrillic alphabet, and letters of Macedonian, which occur
+// in names.
+letters! {
+    'а' 'a', 'б' 'b', 'в' 'v', 'г' 'g', 'д' 'd', 'ђ' 'đ', 'е' 'e', 'ж' 'ž', 'з' 'z', 'и' 'i',
+    'ј' 'j', 'к' 'k', 'л' 'l', 'љ' 'l' 'j', 'м' 'm', 'н' 'n', 'њ' 'n' 'j', 'о' 'o', 'п' 'p',
+    'р' 'r', 'с' 's', 'т' 't', 'ћ' 'ć', 'у' 'u', 'ф' 'f', 'х' 'h', 'ц' 'c', 'ч' 'č', 'џ' 'd' 'ž',
+    'ш' 'š',
+    only_to_latin:
+    'ѓ' 'đ', 'ќ' 'ć', 'ѕ' 'd' 'z', 'ѐ' 'e', 'ѝ' 'i',
+}
 
 /// Stems in which `n|j` or `d|ž` are two letters, at a prefix boundary or in a loanword. A stem
 /// with `^` only applies at the start of a word, or after `ne`: `anjon` (anion), but `kanjon`
@@ -238,13 +233,8 @@ fn digraph_breaks(word: &[char]) -> Vec<usize> {
 
 /// The one or two lower-case Latin letters for a Cyrillic letter of either case.
 fn latin_letters(letter: char) -> Option<(char, Option<char>)> {
-    // Other characters skip the search.
-    let lowercase = is_cyrillic(letter).then(|| to_lowercase_char(letter))?;
-    LETTERS
-        .iter()
-        .chain(MACEDONIAN_LETTERS)
-        .find(|(cyrillic, ..)| *cyrillic == lowercase)
-        .map(|(_, first, second)| (*first, *second))
+    // Other characters skip the conversion.
+    lowercase_latin_letters(is_cyrillic(letter).then(|| to_lowercase_char(letter))?)
 }
 
 /// Whether a character is a Cyrillic letter.
@@ -252,13 +242,11 @@ fn is_cyrillic(c: char) -> bool {
     matches!(c, '\u{400}'..='\u{481}' | '\u{48A}'..='\u{52F}')
 }
 
-/// The lower-case Cyrillic letter for one or two lower-case Latin letters.
-fn cyrillic_letter(first: char, second: Option<char>) -> Option<char> {
-    LETTERS.iter().find(|(_, a, b)| (*a, *b) == (first, second)).map(|(cyrillic, ..)| *cyrillic)
-}
-
 /// The lower-case form if it is a single character, which it is for all letters here.
 fn to_lowercase_char(letter: char) -> char {
+    if letter.is_ascii() {
+        return letter.to_ascii_lowercase();
+    }
     let mut lowercase = letter.to_lowercase();
     match (lowercase.next(), lowercase.next()) {
         (Some(lowercase), None) => lowercase,

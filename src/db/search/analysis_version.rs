@@ -12,7 +12,7 @@ use crate::db::error::Error;
 use crate::db::sql_fragment::{Bind, Fragment, Statement};
 
 /// Version of the analysis in [`crate::text`]. Increment it with every change of tokens or stems.
-pub const ANALYSIS_VERSION: i64 = 3;
+pub const ANALYSIS_VERSION: i64 = 4;
 
 /// State of the full-text index.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

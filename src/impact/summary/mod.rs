@@ -28,5 +28,6 @@ pub mod respond;
 pub mod response;
 pub mod select;
 pub mod series;
+pub mod series_plans;
 pub mod series_response;
 pub mod targets;

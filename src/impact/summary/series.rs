@@ -23,6 +23,7 @@ use crate::impact::summary::params::{GroupBy, SummaryParams, group_by_schema};
 use crate::impact::summary::render::{StatisticReferences, group_key, load_group_references};
 use crate::impact::summary::response::{GroupKey, SummaryAmount};
 use crate::impact::summary::select::{SelectedRows, load_selected_rows};
+use crate::impact::summary::series_plans::{baselines_by_year, targets_by_period};
 use crate::impact::summary::series_response::{
     IndicatorSeries, SeriesBaseline, SeriesLine, SeriesPoint, SeriesTarget,
 };
@@ -315,35 +316,23 @@ impl SeriesContext<'_> {
     }
 
     fn build_line(&self, key: Option<GroupKey>, line: &LineRows) -> SeriesLine {
-        let rows = || {
-            let rows = line.rows.iter().filter_map(|place| self.facts.rows.get(*place));
-            rows.map(|row| self.facts.values(row))
-        };
-        let baselines = rows().filter_map(|figures| {
-            let (year, value) = (figures.baseline_year.parse().ok()?, figures.baseline.to_owned());
-            Some(SeriesBaseline { year, figure: self.format_value(&value), value })
-        });
-        let targets = rows().filter(|figures| !figures.target.is_empty()).map(|figures| {
-            let own = !figures.target_start.is_empty() || !figures.target_end.is_empty();
-            let (start, end) = if own {
-                (figures.target_start, figures.target_end)
-            } else {
-                (figures.start, figures.end)
-            };
-            let value = figures.target.to_owned();
-            SeriesTarget {
-                period_start: non_empty(start),
-                period_end: non_empty(end),
-                figure: self.format_value(&value),
-                value,
-            }
-        });
-        let (mut baselines, mut targets): (Vec<_>, Vec<_>) =
-            (baselines.collect(), targets.collect());
-        baselines.sort();
-        baselines.dedup();
-        targets.sort();
-        targets.dedup();
+        let baselines = baselines_by_year(self.facts, &line.rows, self.rule)
+            .into_iter()
+            .map(|(year, value)| (year, value.to_string()))
+            .map(|(year, value)| SeriesBaseline { year, figure: self.format_value(&value), value })
+            .collect();
+        let targets = targets_by_period(self.facts, &line.rows, self.rule)
+            .into_iter()
+            .map(|target| {
+                let value = target.value.to_string();
+                SeriesTarget {
+                    period_start: non_empty(target.period.0),
+                    period_end: non_empty(target.period.1),
+                    figure: self.format_value(&value),
+                    value,
+                }
+            })
+            .collect();
         SeriesLine {
             key,
             baselines,

@@ -47,16 +47,18 @@ pub struct SeriesLine {
     /// Group key of its statistics; null without `by`.
     #[schema(required)]
     pub key: Option<GroupKey>,
-    /// Baselines by year.
+    /// Baselines by year: the sum of the newest ones of all parts, or if values are not summed over
+    /// groups, each of them. None if they do not cover all values.
     pub baselines: Vec<SeriesBaseline>,
-    /// Targets by period, including those of statistics without a value.
+    /// Targets by period, including those of statistics without a value: their sum, or if values
+    /// are not summed over groups, each of them. None if they do not cover the values of the period.
     pub targets: Vec<SeriesTarget>,
     /// Values by period.
     pub points: Vec<SeriesPoint>,
 }
 
 /// A baseline.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SeriesBaseline {
     /// Year of measurement.
     #[schema(example = 2019)]
@@ -70,7 +72,7 @@ pub struct SeriesBaseline {
 }
 
 /// A target.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SeriesTarget {
     /// First day of the target period.
     #[schema(required, format = "date", example = "2024-01-01")]

@@ -41,24 +41,25 @@ pub struct GroupRows<'a> {
 }
 
 /// A statistic with a baseline or target.
-struct PlannedRow<'a> {
+pub struct PlannedRow<'a> {
     index: usize,
-    row: &'a FactRow,
+    /// The statistic.
+    pub row: &'a FactRow,
     scope: &'a ScopeIds,
     values: FactValues<'a>,
     /// Target and its period: its own, or that of the statistic.
-    target: Option<(ExactDecimal, DayRange)>,
+    pub target: Option<(ExactDecimal, DayRange)>,
     /// Baseline and its year.
-    baseline: Option<(ExactDecimal, i64)>,
+    pub baseline: Option<(ExactDecimal, i64)>,
 }
 
 impl<'a> PlannedRow<'a> {
-    fn new(facts: &'a FactTable, index: usize) -> Option<Self> {
+    /// Returns the statistic with this row index if it has a baseline or target.
+    pub fn new(facts: &'a FactTable, index: usize) -> Option<Self> {
         let row = facts.rows.get(index).filter(|row| row.has_baseline_or_target)?;
         let values = facts.values(row);
         let number = |text: &str| if text.is_empty() { None } else { ExactDecimal::parse(text) };
-        let has_own_period = !values.target_start.is_empty() || !values.target_end.is_empty();
-        let period = if has_own_period {
+        let period = if has_target_period(&values) {
             DayRange::parse(values.target_start, values.target_end)
         } else {
             row.period_days
@@ -73,12 +74,14 @@ impl<'a> PlannedRow<'a> {
         })
     }
 
-    fn target_fact(&self) -> Option<Fact<'_>> {
+    /// Returns its target as a fact.
+    pub fn target_fact(&self) -> Option<Fact<'_>> {
         let (value, period) = self.target.as_ref()?;
         Some(self.fact(value, *period))
     }
 
-    fn baseline_fact(&self) -> Option<Fact<'_>> {
+    /// Returns its baseline as a fact of any period.
+    pub fn baseline_fact(&self) -> Option<Fact<'_>> {
         Some(self.fact(&self.baseline.as_ref()?.0, DayRange::UNBOUNDED))
     }
 
@@ -93,6 +96,12 @@ impl<'a> PlannedRow<'a> {
         }
     }
 
+    /// First and last day of the period of the target (ISO 8601; empty if unknown).
+    pub fn target_days(&self) -> (&'a str, &'a str) {
+        let FactValues { target_start, target_end, start, end, .. } = self.values;
+        if has_target_period(&self.values) { (target_start, target_end) } else { (start, end) }
+    }
+
     /// Last day of the target, or of the statistic.
     fn target_end(&self) -> Option<&'a str> {
         let FactValues { target_end, end, .. } = self.values;
@@ -103,10 +112,14 @@ impl<'a> PlannedRow<'a> {
     /// its own period.
     fn repetition_key(&self) -> Option<(&'a ScopeIds, [&'a str; 3])> {
         let FactValues { target, target_start, target_end, .. } = self.values;
-        let has_own_period = !target_start.is_empty() || !target_end.is_empty();
-        (self.scope.indicator == 0 && has_own_period)
+        (self.scope.indicator == 0 && has_target_period(&self.values))
             .then_some((self.scope, [target, target_start, target_end]))
     }
+}
+
+/// Whether a target states a period of its own.
+fn has_target_period(values: &FactValues<'_>) -> bool {
+    !values.target_start.is_empty() || !values.target_end.is_empty()
 }
 
 /// Computes baseline and target of a group.
@@ -209,7 +222,7 @@ fn target_of_latest<'b>(targets: &[Fact<'b>], values: &[Fact<'_>]) -> Option<Fac
 }
 
 /// Returns the distinct scopes of rows.
-fn distinct_scopes<'a>(facts: &'a FactTable, rows: &[usize]) -> Vec<&'a ScopeIds> {
+pub fn distinct_scopes<'a>(facts: &'a FactTable, rows: &[usize]) -> Vec<&'a ScopeIds> {
     let scopes: BTreeSet<usize> =
         rows.iter().filter_map(|row| facts.rows.get(*row)).map(|row| row.scope_index).collect();
     scopes.into_iter().filter_map(|scope| facts.scope_ids.get(scope)).collect()
@@ -279,7 +292,7 @@ fn scopes_of<'a>(plans: &[&PlannedRow<'a>]) -> Vec<&'a ScopeIds> {
 }
 
 /// Whether some scopes cover each of these, and there are any.
-fn are_covered(scopes: &[&ScopeIds], by: &[&ScopeIds]) -> bool {
+pub fn are_covered(scopes: &[&ScopeIds], by: &[&ScopeIds]) -> bool {
     let equal: HashSet<&ScopeIds> = by.iter().copied().collect();
     !by.is_empty()
         && scopes

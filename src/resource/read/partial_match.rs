@@ -11,9 +11,9 @@ use crate::resource::query::params::ListRequest;
 use crate::resource::read::page::ListResponse;
 use crate::text::query::SearchQuery;
 
-/// A share of all matching items above which a word alone is no reason to return an item.
-const MAX_SHARE_OF_ONLY_WORD: f64 = 0.5;
-/// Number of matching items below which every word is a reason.
+/// A share of all matching items above which a word says nothing about an item (`is`, `of`).
+const MAX_SHARE_OF_SPECIFIC_WORD: f64 = 0.5;
+/// Number of matching items below which every word is specific.
 const MIN_ITEMS_FOR_SHARE: usize = 20;
 
 /// A query without the words that had to be omitted.
@@ -28,8 +28,8 @@ pub struct PartialMatch {
 /// Finds the words to omit from a query that no item matches; `None` if no item has most of its
 /// words. Only `items` are considered, or all if there are no filters.
 ///
-/// As few words as possible are omitted. If there is a choice, the rarest words remain, since they
-/// say most about what is searched for.
+/// As few words as possible are omitted, not counting those of most items. If there is a choice, the
+/// rarest words remain, since they say most about what is searched for.
 pub fn find_partial_match(
     connection: &mut Connection,
     cache: &CacheView,
@@ -134,21 +134,24 @@ fn best_mask(masks: HashSet<u32>, counts: &[usize], item_count: usize) -> Option
     let weight = |mask: u32| -> f64 {
         groups_of(mask).map(|count| (to_f64(item_count.max(1)) / to_f64(count.max(1))).ln()).sum()
     };
+    let is_specific = |count: usize| {
+        item_count < MIN_ITEMS_FOR_SHARE
+            || to_f64(count) <= to_f64(item_count) * MAX_SHARE_OF_SPECIFIC_WORD
+    };
+    let specific_count =
+        |mask: u32| groups_of(mask).filter(|count| *count > 0 && is_specific(*count)).count();
+    let order = |mask: u32| (specific_count(mask), mask.count_ones(), weight(mask));
     let best = masks.into_iter().max_by(|a, b| {
-        (a.count_ones(), weight(*a))
-            .partial_cmp(&(b.count_ones(), weight(*b)))
+        order(*a)
+            .partial_cmp(&order(*b))
             .unwrap_or(std::cmp::Ordering::Equal)
             // The first words of the query.
             .then_with(|| b.trailing_zeros().cmp(&a.trailing_zeros()))
             .then_with(|| b.cmp(a))
     })?;
-    let known = counts.iter().filter(|count| **count > 0).count();
-    let kept = groups_of(best).count();
-    let is_most = kept.saturating_mul(2) >= known;
-    let is_specific = item_count < MIN_ITEMS_FOR_SHARE
-        || groups_of(best)
-            .any(|count| to_f64(count) <= to_f64(item_count) * MAX_SHARE_OF_ONLY_WORD);
-    (is_most && is_specific).then_some(best)
+    let kept = specific_count(best);
+    let is_most = kept.saturating_mul(2) >= specific_count(u32::MAX);
+    (kept > 0 && is_most).then_some(best)
 }
 
 fn without_groups(query: &SearchQuery, kept: u32) -> PartialMatch {
@@ -184,6 +187,9 @@ mod tests {
         assert_eq!(best(&[0b001], &[10, 0, 0]), Some(0b001));
         // A word of most items alone.
         assert_eq!(best(&[0b01], &[90, 0]), None);
+        // The words of most items are not most words: `what is femicide`.
+        assert_eq!(best(&[0b011, 0b110], &[20, 90, 5]), Some(0b110));
+        assert_eq!(best(&[0b0011, 0b1000], &[60, 90, 70, 5]), Some(0b1000));
         assert_eq!(best(&[], &[0, 0]), None);
     }
 }

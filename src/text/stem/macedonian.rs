@@ -59,21 +59,35 @@ fn canonical_stem(stem: &str) -> String {
 }
 
 /// The spellings that a Latin word without diacritics may stand for: `zh`, `ch` and `sh` for ж, ч
-/// and ш, and `k` and `g` for ќ and ѓ.
+/// and ш, `k` and `c` for ќ and `g` for ѓ.
 pub(super) fn informal_spellings(word: &str) -> Vec<String> {
     let mut plain = word.to_owned();
     for (digraph, letter) in [("zh", "z"), ("ch", "c"), ("sh", "s")] {
         plain = plain.replace(digraph, letter);
     }
-    let mut spellings = Vec::new();
-    for (plain_letter, soft) in [('k', "kj"), ('g', "gj")] {
-        for (at, _) in plain.match_indices(plain_letter) {
-            let (before, rest) = plain.split_at_checked(at).unwrap_or((&plain, ""));
-            let after = rest.strip_prefix(plain_letter).unwrap_or_default();
-            if after.starts_with(is_vowel) && spellings.len() < MAX_INFORMAL_SPELLINGS {
-                spellings.push(format!("{before}{soft}{after}"));
-            }
+    let is_before_vowel =
+        |at: usize| plain.get(at.saturating_add(1)..).is_some_and(|rest| rest.starts_with(is_vowel));
+    let soft_letters: Vec<(usize, &str)> = plain
+        .char_indices()
+        .filter(|(at, _)| is_before_vowel(*at))
+        .filter_map(|(at, letter)| match letter {
+            'k' | 'c' => Some((at, "kj")),
+            'g' => Some((at, "gj")),
+            _ => None,
+        })
+        .take(MAX_INFORMAL_LETTERS)
+        .collect();
+    let with_soft = |soft_letters: &[(usize, &str)]| {
+        let mut spelling = plain.clone();
+        for (at, soft) in soft_letters.iter().rev() {
+            spelling.replace_range(*at..at.saturating_add(1), soft);
         }
+        spelling
+    };
+    let mut spellings: Vec<String> =
+        soft_letters.iter().map(|letter| with_soft(&[*letter])).collect();
+    if soft_letters.len() > 1 {
+        spellings.push(with_soft(&soft_letters));
     }
     if plain != word {
         spellings.push(plain);
@@ -81,5 +95,5 @@ pub(super) fn informal_spellings(word: &str) -> Vec<String> {
     spellings
 }
 
-/// Maximum number of letters of a word that are tried as ќ or ѓ.
-const MAX_INFORMAL_SPELLINGS: usize = 2;
+/// Maximum number of letters of a word that are tried as ќ or ѓ, one by one and all together.
+const MAX_INFORMAL_LETTERS: usize = 3;

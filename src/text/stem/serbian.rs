@@ -101,9 +101,18 @@ fn add_alternations(word: &str, add: &mut impl FnMut(&str)) {
     if ["em", "am", "og"].iter().any(|ending| word.ends_with(ending)) {
         add_form(&[word, "a"]);
     }
-    // Instrumental of -ost: `jednakošću`.
-    if let Some(rest) = word.strip_suffix("ošću").or_else(|| word.strip_suffix("oscu")) {
-        add_form(&[rest, "osti"]);
+    // Instrumental of feminine nouns in -st and -rt: `jednakošću`, `vlašću`, `smrću`.
+    if let Some(rest) = word.strip_suffix("šću").or_else(|| word.strip_suffix("scu"))
+        && rest.ends_with(is_vowel)
+        && rest.len() >= 2
+    {
+        add_form(&[rest, "sti"]);
+    }
+    if let Some(rest) = word.strip_suffix("rću").or_else(|| word.strip_suffix("rcu"))
+        && rest.len() >= 2
+        && !rest.contains(is_vowel)
+    {
+        add_form(&[rest, "rti"]);
     }
     // Final l became o: `posao`, `deo`, `dio`.
     if let Some(rest) = word.strip_suffix("ao").filter(|rest| rest.len() >= 2) {
@@ -131,7 +140,8 @@ fn without_fleeting_a(word: &str) -> Option<String> {
         .map_or_else(|| base.chars().next_back().map_or(0, char::len_utf8), str::len);
     let (rest, last) = base.split_at_checked(base.len().checked_sub(last)?)?;
     let stem = rest.strip_suffix('a')?;
-    if last.starts_with(is_vowel) || !stem.contains(is_vowel) || stem.ends_with(is_vowel) {
+    let has_syllable = stem.contains(is_vowel) || (has_ending && has_syllabic_r(stem));
+    if last.starts_with(is_vowel) || !has_syllable || stem.ends_with(is_vowel) {
         return None;
     }
     if !has_ending && !matches!(last, "c" | "k" | "r" | "n" | "l" | "t" | "nj" | "lj") {
@@ -155,4 +165,10 @@ fn without_fleeting_a(word: &str) -> Option<String> {
         form.push_str(changed);
     }
     Some(format!("{form}{last}a"))
+}
+
+/// Whether a stem without vowels has an `r` between consonants, which is a syllable: `žrtva`,
+/// `crkva`.
+fn has_syllabic_r(stem: &str) -> bool {
+    stem.find('r').is_some_and(|at| at > 0 && at.saturating_add(1) < stem.len())
 }

@@ -497,26 +497,62 @@ def series(statistics, by, rule):
         for one in members:
             if one.value is not None:
                 points.setdefault((last_known_day(one.period), one.period[0]), []).append(one)
-        targets = {
-            (plain(one.target[0]), *map(iso, one.target[1:] if one.target[1] or one.target[2] else (one.start, one.end)))
-            for one in members
-            if one.target
-        }
         rendered = []
         for _, some in sorted(points.items(), key=lambda item: item[0]):
             figures = aggregate(some, rule)
             start, end = iso(some[0].start), iso(some[0].end)
             rendered.append([start, end, figures["total"] and figures["total"][:2], figures["count"], figures["excluded_count"]])
-        baselines = {(one.baseline[1], plain(one.baseline[0])) for one in members if one.baseline}
         result.append(
             {
                 "key": key,
                 "points": rendered,
-                "targets": sorted(map(list, targets), key=json.dumps),
-                "baselines": sorted(map(list, baselines)),
+                "targets": series_targets(members, rule),
+                "baselines": series_baselines(members, rule),
             }
         )
     return result
+
+
+def counted_values(statistics, rule):
+    facts = [value_fact(one) for one in statistics if one.value is not None]
+    return count_once(facts, parts_of(rule), all_periods=rule[0] in ("latest", "max"))[0]
+
+
+def combined(plans, values, rule):
+    """Targets of one period, or baselines: their sum if they cover the values, or each of them."""
+    counted = count_once(plans, parts_of(rule))[0]
+    if rule[1] != "sum":
+        return sorted({fact.value for fact in counted})
+    for value in values:
+        if not any(scope_contains(fact.scope, value.scope) for fact in counted):
+            return []
+    return [sum((fact.value for fact in counted), Decimal(0))]
+
+
+def series_targets(members, rule):
+    result = []
+    for period in {target_period(one) for one in members if one.target}:
+        plans = [one for one in members if one.target and target_period(one) == period]
+        values = counted_values([one for one in members if one.period == period], rule)
+        days = [None if day in (FIRST_DAY, LAST_DAY) else day.isoformat() for day in period]
+        for value in combined([target_fact(one) for one in plans], values, rule):
+            result.append([plain(value), *days])
+    return sorted(result, key=json.dumps)
+
+
+def series_baselines(members, rule):
+    """The baseline of a year adds the newest ones of all scopes until then; of one year, that of the earliest period."""
+    result = []
+    values = counted_values(members, rule)
+    for year in sorted({one.baseline[1] for one in members if one.baseline}):
+        newest = {}
+        for one in sorted(members, key=lambda one: (one.period, one.number), reverse=True):
+            if one.baseline and (one.baseline[1] == year or (rule[1] == "sum" and one.baseline[1] < year)):
+                if one.scope not in newest or newest[one.scope].baseline[1] <= one.baseline[1]:
+                    newest[one.scope] = one
+        facts = [Fact(one.number, one.scope, (FIRST_DAY, LAST_DAY), one.baseline[0]) for one in newest.values()]
+        result += [[year, plain(value)] for value in combined(facts, values, rule)]
+    return sorted(result)
 
 
 def iso(day):
