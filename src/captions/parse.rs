@@ -126,17 +126,23 @@ fn detect_format(text: &str, declared: Option<CaptionFormat>) -> Result<CaptionF
             "wrong_format",
             "The file starts with `WEBVTT` but was sent as SRT; send it as WebVTT.",
         )),
+        Some(format) if looks_like_webvtt => Ok(format),
         Some(format) => {
-            match formats::detect(text).filter(|found| *found != format && !looks_like_webvtt) {
+            let found =
+                formats::detect(text).or_else(|| starts_as_srt(text).then_some(CaptionFormat::Srt));
+            match found.filter(|found| *found != format) {
                 Some(found) => {
                     let detail = format!(
-                        "The file is {} but was sent as {}; send it as text/plain, so that it is converted.",
+                        "The file is {} but was sent as {}; send it as text/plain, so that its format is detected.",
                         found.name(),
                         format.name()
                     );
                     Err(ParseError::new(1, "wrong_format", detail))
                 }
-                None => Ok(format),
+                None => match formats::unsupported(text).filter(|_| !text.contains(ARROW)) {
+                    Some((name, remedy)) => Err(unsupported_error(name, remedy)),
+                    None => Ok(format),
+                },
             }
         }
         None if looks_like_webvtt => Ok(CaptionFormat::WebVtt),
@@ -146,6 +152,16 @@ fn detect_format(text: &str, declared: Option<CaptionFormat>) -> Result<CaptionF
             None => Err(unsupported_format(text)),
         },
     }
+}
+
+/// Whether a text starts with the number and the timing of an SRT cue.
+fn starts_as_srt(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let is_number = |line: &str| line.bytes().all(|byte| byte.is_ascii_digit());
+    let is_timing = |line: &str| {
+        line.split_once(ARROW).is_some_and(|(start, end)| start.contains(',') && end.contains(','))
+    };
+    lines.next().is_some_and(is_number) && lines.next().is_some_and(is_timing)
 }
 
 /// The error of a file in another format, which is named with a way to convert it.
@@ -256,7 +272,14 @@ mod tests {
                 Some(CaptionFormat::Srt),
                 (1, "wrong_format"),
             ),
-            (MACEDONIAN_SRT.as_bytes(), Some(CaptionFormat::WebVtt), (1, "missing_header")),
+            (MACEDONIAN_SRT.as_bytes(), Some(CaptionFormat::WebVtt), (1, "wrong_format")),
+            (b"{1}{2}Zdravo", Some(CaptionFormat::WebVtt), (1, "unsupported_format")),
+            (b"[00:01.00]Zdravo", Some(CaptionFormat::Srt), (1, "unsupported_format")),
+            (
+                b"00:01.000 --> 00:02.000\nA {1}{2}",
+                Some(CaptionFormat::WebVtt),
+                (1, "missing_header"),
+            ),
         ] {
             assert_eq!(first_error(bytes, format), expected, "{}", String::from_utf8_lossy(bytes));
         }

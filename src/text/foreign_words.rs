@@ -262,9 +262,7 @@ fn starts_with_ignoring_case(word: &str, prefix: &str) -> bool {
 /// names do not have.
 fn has_foreign_cluster(word: &str, is_name: bool) -> bool {
     // Most words have none of the pairs of letters that the rules are about.
-    let is_pair = |pair: &[u8]| {
-        matches!(pair, [a, b] if is_cluster(a.to_ascii_lowercase(), b.to_ascii_lowercase()))
-    };
+    let is_pair = |pair: &[u8]| matches!(pair, [a, b] if is_cluster(a.to_ascii_lowercase(), b.to_ascii_lowercase()));
     if !word.as_bytes().windows(2).any(is_pair) {
         return false;
     }
@@ -403,7 +401,9 @@ mod tests {
         let letters = || b'a'..=b'z';
         let pairs = letters().flat_map(|a| letters().map(move |b| (a, b)));
         assert_eq!(pairs.filter(|(a, b)| is_cluster(*a, *b)).count(), lists.count());
-        assert!(FOREIGN_ENDINGS.iter().all(|ending| ending.contains("ee") || ending.contains("oo")));
+        assert!(
+            FOREIGN_ENDINGS.iter().all(|ending| ending.contains("ee") || ending.contains("oo"))
+        );
     }
 
     #[test]

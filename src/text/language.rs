@@ -100,7 +100,7 @@ impl fmt::Display for LanguageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::TooLong => "a language tag must not exceed 35 characters",
-            Self::Malformed => "not a language tag (BCP 47), such as en, sq or sr-Latn",
+            Self::Malformed => "expected a BCP 47 tag such as en, sq or sr-Latn",
             Self::ScriptRequired => "Serbian has two scripts: use sr-Latn or sr-Cyrl",
             Self::NotALanguage => {
                 "the tag does not identify a language in which a text can be written"

@@ -92,10 +92,16 @@ impl<'a> FirstPage<'a> {
     fn fetch_on_sqlite(self, connection: &mut Connection) -> Result<Vec<PositionRow>, Error> {
         let Self { list, offset, limit, .. } = self;
         let (best_tiers, _) = self.split_after_best();
-        let Some(best) = best_tiers.last() else { return Ok(Vec::new()) };
+        let Some((best, word_order_tiers)) = best_tiers.split_last() else {
+            return Ok(Vec::new());
+        };
         let row_limit = limit.saturating_add(1).saturating_add(offset);
-        let mut rows = fetch_tiers(list, connection, best_tiers.iter(), row_limit)?;
-        let best_count = rows.iter().filter(|row| has_rank(row, best.rank)).count();
+        // The matches of this tier include those of the order of words.
+        let mut rows = fetch_tiers(list, connection, [best].into_iter(), row_limit)?;
+        let best_count = rows.len();
+        if best_count > 0 {
+            rows.extend(fetch_tiers(list, connection, word_order_tiers.iter(), row_limit)?);
+        }
         if i64::try_from(best_count).is_ok_and(|count| count < row_limit) {
             let fields: Vec<&[RankTier]> = self.tiers.chunk_by(RankTier::is_same_field).collect();
             let (found, matching_fields) = if best.is_single_term() {

@@ -147,7 +147,7 @@ pub fn parse_integer(text: &str) -> Result<Value, CellError> {
 
 /// Words for true and false that spreadsheets write in the languages of the product, in English and
 /// in neighbouring languages.
-const TRUE_WORDS: [&str; 11] = [
+const TRUE_WORDS: [&str; 14] = [
     "true",
     "1",
     "tačno",
@@ -159,8 +159,11 @@ const TRUE_WORDS: [&str; 11] = [
     "istina",
     "истина",
     "wahr",
+    "vrai",
+    "vero",
+    "verdadero",
 ];
-const FALSE_WORDS: [&str; 11] = [
+const FALSE_WORDS: [&str; 13] = [
     "false",
     "0",
     "netačno",
@@ -172,6 +175,8 @@ const FALSE_WORDS: [&str; 11] = [
     "neistina",
     "ложь",
     "falsch",
+    "faux",
+    "falso",
 ];
 
 /// Parses a boolean.
@@ -383,7 +388,7 @@ mod tests {
     #[test]
     fn words_and_integers() {
         for (text, expected) in
-            [("TRUE", true), ("TAČNO", true), ("DOĞRU", true), ("YANLIŞ", false), ("0", false)]
+            [("TRUE", true), ("VRAI", true), ("FALSO", false), ("TAČNO", true), ("DOĞRU", true), ("YANLIŞ", false), ("0", false)]
         {
             assert_eq!(parse_bool(text), Ok(json!(expected)), "{text}");
         }

@@ -65,8 +65,9 @@ pub(super) fn informal_spellings(word: &str) -> Vec<String> {
     for (digraph, letter) in [("zh", "z"), ("ch", "c"), ("sh", "s")] {
         plain = plain.replace(digraph, letter);
     }
-    let is_before_vowel =
-        |at: usize| plain.get(at.saturating_add(1)..).is_some_and(|rest| rest.starts_with(is_vowel));
+    let is_before_vowel = |at: usize| {
+        plain.get(at.saturating_add(1)..).is_some_and(|rest| rest.starts_with(is_vowel))
+    };
     let soft_letters: Vec<(usize, &str)> = plain
         .char_indices()
         .filter(|(at, _)| is_before_vowel(*at))

@@ -713,11 +713,7 @@ const SERIES_CASES: [(&str, &[&str], &str); 8] = [
         "target 2025-01-01..2025-12-31 80",
     ),
     ("count", &["AL 2024 50 baseline=5@2019", "RS 2024 40 baseline=5@2019"], "baseline 2019 10"),
-    (
-        "count",
-        &["AL 2024 50 baseline=5@2019", "RS 2024 40 baseline=7@2020"],
-        "baseline 2020 12",
-    ),
+    ("count", &["AL 2024 50 baseline=5@2019", "RS 2024 40 baseline=7@2020"], "baseline 2020 12"),
     // What is not summed over groups is listed.
     (
         "stock",
