@@ -109,6 +109,7 @@ pub struct Projection {
 }
 
 /// Result of a page query.
+#[derive(Default)]
 pub struct PagePositions {
     /// Positions of the items, in list order.
     pub positions: Vec<Position>,
@@ -430,6 +431,9 @@ impl ListPage<'_> {
                     .transpose()?,
             };
             let Some(mut rows) = rows else { return Ok(None) };
+            if rows.is_empty() {
+                return Ok(Some((PagePositions::default(), Vec::new())));
+            }
             has_more = rows.len() > page_size;
             rows.truncate(page_size);
             let page = integer_table(rows.iter().map(|row| row.1))

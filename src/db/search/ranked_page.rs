@@ -88,7 +88,8 @@ impl<'a> FirstPage<'a> {
     }
 
     /// Loads the page on SQLite: the newest entries of each tier, some of which belong to a better
-    /// one. Queries the fields first, then the match kinds of the fields with matches.
+    /// one. Queries the best tier for words in any order, then the fields, then the match kinds of
+    /// the fields with matches.
     fn fetch_on_sqlite(self, connection: &mut Connection) -> Result<Vec<PositionRow>, Error> {
         let Self { list, offset, limit, .. } = self;
         let (best_tiers, _) = self.split_after_best();
@@ -96,13 +97,9 @@ impl<'a> FirstPage<'a> {
             return Ok(Vec::new());
         };
         let row_limit = limit.saturating_add(1).saturating_add(offset);
-        // The matches of this tier include those of the order of words.
         let mut rows = fetch_tiers(list, connection, [best].into_iter(), row_limit)?;
-        let best_count = rows.len();
-        if best_count > 0 {
-            rows.extend(fetch_tiers(list, connection, word_order_tiers.iter(), row_limit)?);
-        }
-        if i64::try_from(best_count).is_ok_and(|count| count < row_limit) {
+        let mut has_title_matches = !rows.is_empty();
+        if is_shorter_than(&rows, row_limit) {
             let fields: Vec<&[RankTier]> = self.tiers.chunk_by(RankTier::is_same_field).collect();
             let (found, matching_fields) = if best.is_single_term() {
                 fetch_single_term_tiers(list, connection, &fields, row_limit)?
@@ -110,10 +107,18 @@ impl<'a> FirstPage<'a> {
                 fetch_multi_term_tiers(list, connection, &fields, row_limit)?
             };
             rows.extend(found);
+            has_title_matches |= matching_fields
+                .iter()
+                .flat_map(|field| field.iter())
+                .any(|tier| tier.rank == best.rank);
             let kind_tiers = matching_fields.into_iter().flat_map(|field| {
                 field.iter().filter(|tier| !tier.is_last_of_field && tier.rank > best.rank)
             });
             rows.extend(fetch_tiers(list, connection, kind_tiers, row_limit)?);
+        }
+        // The words are in the title in any order if they are in this one.
+        if has_title_matches {
+            rows.extend(fetch_tiers(list, connection, word_order_tiers.iter(), row_limit)?);
         }
         Ok(page_rows(dedupe_by_best_tier(rows), offset, limit))
     }

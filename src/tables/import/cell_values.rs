@@ -387,9 +387,15 @@ mod tests {
 
     #[test]
     fn words_and_integers() {
-        for (text, expected) in
-            [("TRUE", true), ("VRAI", true), ("FALSO", false), ("TAČNO", true), ("DOĞRU", true), ("YANLIŞ", false), ("0", false)]
-        {
+        for (text, expected) in [
+            ("TRUE", true),
+            ("VRAI", true),
+            ("FALSO", false),
+            ("TAČNO", true),
+            ("DOĞRU", true),
+            ("YANLIŞ", false),
+            ("0", false),
+        ] {
             assert_eq!(parse_bool(text), Ok(json!(expected)), "{text}");
         }
         assert!(parse_bool("maybe").is_err());
