@@ -196,10 +196,16 @@ impl ExportData {
     }
 }
 
-/// Slugs of the public statistics that belong to no public programme, in order.
-pub fn load_statistics_without_programme(
-    connection: &mut Connection,
-) -> Result<Vec<String>, Error> {
+/// Slugs of the public items that no activity can report, in order.
+pub struct UnreportedItems {
+    /// Statistics that belong to no public programme.
+    pub statistics: Vec<String>,
+    /// Indicators without a statistic that is reported.
+    pub indicators: Vec<String>,
+}
+
+/// Loads the slugs of the public statistics and indicators that no activity can report.
+pub fn load_unreported_items(connection: &mut Connection) -> Result<UnreportedItems, Error> {
     let programmes = public_only(&kind_predicate(ResourceKind::PROGRAMME));
     let programmes: Vec<Id> =
         Statement::<Uuid>::select("items.id", "items", &programmes).load_rows(connection)?;
@@ -209,19 +215,46 @@ pub fn load_statistics_without_programme(
     let statistics: Vec<(RowId, String)> =
         Statement::<(BigInt, SqlText)>::select("items.number, items.slug", "items", &statistics)
             .load_rows(connection)?;
+    let of_programmes: HashSet<RowId> =
+        load_filter_values(connection, "impact_statistic.programme")?
+            .into_iter()
+            .filter(|(_, programme)| programmes.contains(programme))
+            .map(|(statistic, _)| statistic)
+            .collect();
+    let (reported, unreported): (Vec<_>, Vec<_>) =
+        statistics.into_iter().partition(|(number, _)| of_programmes.contains(number));
+    let reported: HashSet<RowId> = reported.into_iter().map(|(number, _)| number).collect();
+    let measured: HashSet<String> = load_filter_values(connection, "impact_statistic.indicator")?
+        .into_iter()
+        .filter(|(statistic, _)| reported.contains(statistic))
+        .map(|(_, indicator)| indicator)
+        .collect();
+    let indicators =
+        public_only(&kind_predicate(ResourceKind::INDICATOR)).sql(" ORDER BY items.number");
+    let indicators: Vec<(Id, String)> =
+        Statement::<(Uuid, SqlText)>::select("items.id, items.slug", "items", &indicators)
+            .load_rows(connection)?;
+    Ok(UnreportedItems {
+        statistics: unreported.into_iter().map(|(_, slug)| slug).collect(),
+        indicators: indicators
+            .into_iter()
+            .filter(|(id, _)| !measured.contains(&id.to_string()))
+            .map(|(_, slug)| slug)
+            .collect(),
+    })
+}
+
+/// Loads the values of a filter field, with the row ids of their items.
+fn load_filter_values(
+    connection: &mut Connection,
+    field: &'static str,
+) -> Result<Vec<(RowId, String)>, Error> {
     let references = Fragment::new(
         "SELECT filter_index.item, filter_terms.value FROM filter_terms JOIN filter_index ON filter_index.term = filter_terms.number \
-         WHERE filter_terms.field = 'impact_statistic.programme'",
-    );
-    let references: Vec<(RowId, String)> =
-        Statement::<(BigInt, SqlText)>::new(references).load_rows(connection)?;
-    let reported: HashSet<RowId> = references
-        .into_iter()
-        .filter(|(_, programme)| programmes.contains(programme))
-        .map(|(statistic, _)| statistic)
-        .collect();
-    let alone = statistics.into_iter().filter(|(number, _)| !reported.contains(number));
-    Ok(alone.map(|(_, slug)| slug).collect())
+         WHERE filter_terms.field = ",
+    )
+    .bind(Bind::Text(field.to_owned()));
+    Ok(Statement::<(BigInt, SqlText)>::new(references).load_rows(connection)?)
 }
 
 /// Finds the public partner with this IATI identifier.

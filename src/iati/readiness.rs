@@ -16,7 +16,7 @@ use crate::iati::export::batches::{BatchExport, divide_into_batches};
 use crate::iati::export::context::ExportContext;
 use crate::iati::export::issues::{ReadinessIssue, ReadinessReport};
 use crate::iati::export::load_reporting_org;
-use crate::iati::load::load_statistics_without_programme;
+use crate::iati::load::load_unreported_items;
 use crate::resource::schema::ResourceKind;
 use crate::resource::store::items::kind_predicate;
 use crate::resource::view::context::RenderContext;
@@ -52,13 +52,22 @@ pub fn find_issues(
         report.issues.extend(of_batch.issues);
         report.notes.extend(of_batch.notes);
     }
-    let alone = load_statistics_without_programme(connection).map_err(Problem::from)?;
-    report.notes.extend(alone.into_iter().map(|slug| ReadinessIssue {
-        kind: Some(ResourceKind::IMPACT_STATISTIC),
-        slug,
-        field: "programme",
-        code: NOT_EXPORTED,
-        detail: "IATI has results of activities only; the statistic has no published programme, and is left out.".to_owned(),
+    let unreported = load_unreported_items(connection)?;
+    let note =
+        |kind: ResourceKind, slug: String, field: &'static str, detail: &str| ReadinessIssue {
+            kind: Some(kind),
+            slug,
+            field,
+            code: NOT_EXPORTED,
+            detail: format!("IATI has results of activities only; {detail}, and is left out."),
+        };
+    report.notes.extend(unreported.statistics.into_iter().map(|slug| {
+        let detail = "the statistic has no published programme";
+        note(ResourceKind::IMPACT_STATISTIC, slug, "programme", detail)
+    }));
+    report.notes.extend(unreported.indicators.into_iter().map(|slug| {
+        let detail = "the indicator has no published statistic of a published programme";
+        note(ResourceKind::INDICATOR, slug, "statistics", detail)
     }));
     Ok(report)
 }

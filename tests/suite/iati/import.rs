@@ -385,11 +385,12 @@ on_both! {
             json!({"resource": "indicator", "slug": "reached", "status": "published", "label": "People reached"}),
             json!({"resource": "impact_statistic", "slug": "one", "status": "published", "label": "L", "indicator": "reached", "programme": "norms", "value": "1", "period_start": "2020-01-01", "period_end": "2020-12-31"}),
             json!({"resource": "impact_statistic", "slug": "two", "status": "published", "label": "L", "indicator": "reached", "programme": "norms", "value": "2", "period_start": "2021-01-01"}),
-            json!({"resource": "impact_statistic", "slug": "elsewhere", "status": "published", "label": "L", "value": "2"}),
+            json!({"resource": "impact_statistic", "slug": "elsewhere", "status": "published", "label": "L", "value": "2", "indicator": "unused"}),
+            json!({"resource": "indicator", "slug": "unused", "status": "published", "label": "Without reported values"}),
         ]);
         let found: Vec<Value> = check(&["--json"], 1).lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
         let subjects: Vec<&str> = found.iter().map(|finding| finding["subject"].as_str().unwrap()).collect();
-        assert_eq!(subjects, ["/indicators/reached/result_type", "/impact-statistics/two/period_end", "/programmes/norms/partners", "/impact-statistics/elsewhere/programme"]);
+        assert_eq!(subjects, ["/indicators/reached/result_type", "/impact-statistics/two/period_end", "/programmes/norms/partners", "/impact-statistics/elsewhere/programme", "/indicators/unused/statistics"]);
         assert!(found[..2].iter().all(|finding| finding["code"] == "missing_value" && finding["remedy"].as_str().unwrap().contains("leaves it out")));
         assert!(found[2..].iter().all(|finding| finding["code"] == "not_exported"));
         assert!(found[2]["detail"].as_str().unwrap().contains("`host`"), "{}", found[2]);
