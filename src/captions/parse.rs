@@ -2,6 +2,7 @@
 
 use encoding_rs::Encoding;
 
+use crate::captions::blocks::split_lines;
 use crate::captions::encoding;
 use crate::captions::encoding::Decoded;
 use crate::captions::formats;
@@ -69,11 +70,19 @@ pub fn parse(bytes: &[u8], options: ParseOptions<'_>) -> Result<ParsedFile, Vec<
         let (format, track) = strict?;
         return Ok(ParsedFile { format, encoding, track, repairs });
     }
-    if let Ok((format, track)) = strict {
-        return Ok(ParsedFile { format, encoding, track, repairs });
-    }
-    let RepairedFile { format, track, repairs: others } = repair::parse(&text)?;
-    let track = require_cues(track, &text)?;
+    let strict_errors = match strict {
+        Ok((format, track)) => return Ok(ParsedFile { format, encoding, track, repairs }),
+        Err(errors) => errors,
+    };
+    let repaired = repair::parse(&text)
+        .and_then(|file| Ok(RepairedFile { track: require_cues(file.track, &text)?, ..file }));
+    // A file in another format has no cues to repair.
+    let is_other_format =
+        |error: &ParseError| matches!(error.code, "wrong_format" | "unsupported_format");
+    let RepairedFile { format, track, repairs: others } = match repaired {
+        Err(_) if strict_errors.iter().any(is_other_format) => return Err(strict_errors),
+        repaired => repaired?,
+    };
     repairs.extend(others);
     repairs.sort_by_key(|repair| repair.line);
     repairs.truncate(MAX_REPAIRS);
@@ -127,51 +136,64 @@ fn detect_format(text: &str, declared: Option<CaptionFormat>) -> Result<CaptionF
             "The file starts with `WEBVTT` but was sent as SRT; send it as WebVTT.",
         )),
         Some(format) if looks_like_webvtt => Ok(format),
-        Some(format) => {
-            let found =
-                formats::detect(text).or_else(|| starts_as_srt(text).then_some(CaptionFormat::Srt));
-            match found.filter(|found| *found != format) {
-                Some(found) => {
-                    let detail = format!(
-                        "The file is {} but was sent as {}; send it as text/plain, so that its format is detected.",
-                        found.name(),
-                        format.name()
-                    );
-                    Err(ParseError::new(1, "wrong_format", detail))
-                }
-                None => match formats::unsupported(text).filter(|_| !text.contains(ARROW)) {
-                    Some((name, remedy)) => Err(unsupported_error(name, remedy)),
-                    None => Ok(format),
-                },
+        Some(format) => match detect_without_header(text).filter(|found| *found != format) {
+            Some(found) => {
+                let detail = format!(
+                    "The file is {} but was sent as {}; send it as text/plain, so that its format is detected.",
+                    found.name(),
+                    format.name()
+                );
+                Err(ParseError::new(1, "wrong_format", detail))
             }
-        }
+            None => match unsupported_format(text) {
+                Some(error) => Err(error),
+                None => Ok(format),
+            },
+        },
         None if looks_like_webvtt => Ok(CaptionFormat::WebVtt),
-        None => match formats::detect(text) {
+        None => match detect_without_header(text) {
             Some(format) => Ok(format),
-            None if text.contains(ARROW) => Ok(CaptionFormat::Srt),
-            None => Err(unsupported_format(text)),
+            None => match unsupported_format(text) {
+                Some(error) => Err(error),
+                None if text.contains(ARROW) => Ok(CaptionFormat::Srt),
+                None => {
+                    let detail = "The file is neither WebVTT nor SRT: it has no line with `-->`; send one of these formats.";
+                    Err(ParseError::new(1, "unknown_format", detail))
+                }
+            },
         },
     }
 }
 
-/// Whether a text starts with the number and the timing of an SRT cue.
-fn starts_as_srt(text: &str) -> bool {
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let is_number = |line: &str| line.bytes().all(|byte| byte.is_ascii_digit());
-    let is_timing = |line: &str| {
-        line.split_once(ARROW).is_some_and(|(start, end)| start.contains(',') && end.contains(','))
-    };
-    lines.next().is_some_and(is_number) && lines.next().is_some_and(is_timing)
+/// The format of a text that is not WebVTT, if it is certain.
+fn detect_without_header(text: &str) -> Option<CaptionFormat> {
+    if starts_as_srt(text) { Some(CaptionFormat::Srt) } else { formats::detect(text) }
 }
 
-/// The error of a file in another format, which is named with a way to convert it.
-fn unsupported_format(text: &str) -> ParseError {
-    if let Some((name, remedy)) = formats::unsupported(text) {
-        return unsupported_error(name, remedy);
+/// Whether a text starts with the number and the timing of an SRT cue.
+fn starts_as_srt(text: &str) -> bool {
+    let mut lines = split_lines(text).into_iter().map(|(_, line)| line.trim());
+    let first = lines.find(|line| !line.is_empty()).unwrap_or_default();
+    let is_number = first.bytes().all(|byte| byte.is_ascii_digit());
+    let timing = if is_number { lines.next().unwrap_or_default() } else { first };
+    is_timing(timing) && timing.contains(',')
+}
+
+/// Whether a line has times around an arrow: the arrow of a comment in SAMI or HTML is none.
+fn is_timing(line: &str) -> bool {
+    line.split_once(ARROW).is_some_and(|(start, end)| {
+        start.trim_end().ends_with(|c: char| c.is_ascii_digit())
+            && end.trim_start().starts_with(|c: char| c.is_ascii_digit() || c == '-')
+    })
+}
+
+/// The error of a file in a format that is not supported, which is named with a way to convert it;
+/// `None` if the file has cues, or its format is not known.
+fn unsupported_format(text: &str) -> Option<ParseError> {
+    if split_lines(text).into_iter().any(|(_, line)| is_timing(line)) {
+        return None;
     }
-    let detail =
-        "The file is neither WebVTT nor SRT: it has no line with `-->`; send one of these formats.";
-    ParseError::new(1, "unknown_format", detail)
+    formats::unsupported(text).map(|(name, remedy)| unsupported_error(name, remedy))
 }
 
 fn unsupported_error(name: &str, remedy: &str) -> ParseError {
@@ -182,7 +204,6 @@ fn unsupported_error(name: &str, remedy: &str) -> ParseError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::captions::blocks::split_lines;
     use crate::captions::test_fixtures::ALBANIAN_WEBVTT;
     use crate::captions::test_fixtures::MACEDONIAN_SRT;
     use crate::captions::test_fixtures::SERBIAN_WEBVTT;
@@ -226,9 +247,12 @@ mod tests {
             let repaired = super::parse(file.as_bytes(), ParseOptions { repair: true, ..strict });
             assert_eq!(repaired, super::parse(file.as_bytes(), strict));
         }
-        for (file, code) in
-            [("", "empty"), ("WEBVTT\n\ntext", "no_cues"), ("{1}{2}A", "unsupported_format")]
-        {
+        for (file, code) in [
+            ("", "empty"),
+            ("WEBVTT\n\ntext", "no_cues"),
+            ("{1}{2}A", "unsupported_format"),
+            ("[Events]\nDialogue: 0,0:00:01.00,0:00:03.50,D,,0,0,0,,A", "wrong_format"),
+        ] {
             let repaired = super::parse(file.as_bytes(), ParseOptions { repair: true, ..strict });
             assert_eq!(repaired.unwrap_err()[0].code, code, "{file}");
         }
@@ -275,6 +299,16 @@ mod tests {
             (MACEDONIAN_SRT.as_bytes(), Some(CaptionFormat::WebVtt), (1, "wrong_format")),
             (b"{1}{2}Zdravo", Some(CaptionFormat::WebVtt), (1, "unsupported_format")),
             (b"[00:01.00]Zdravo", Some(CaptionFormat::Srt), (1, "unsupported_format")),
+            (b"<SAMI>\n<!--\nP {}\n-->\n<SYNC Start=1>A", None, (1, "unsupported_format")),
+            (b"{1}{2}A --> B", Some(CaptionFormat::WebVtt), (1, "unsupported_format")),
+            // The text of a cue does not decide the format.
+            (b"1\n00:00:01,000 --> 00:00:02,000\n[Events]", Some(CaptionFormat::Srt), (0, "")),
+            (b"1\r00:00:01,000 --> 00:00:02,000\r[Events]", None, (0, "")),
+            (
+                b"1\r00:00:01,000 --> 00:00:02,000\rA",
+                Some(CaptionFormat::WebVtt),
+                (1, "wrong_format"),
+            ),
             (
                 b"00:01.000 --> 00:02.000\nA {1}{2}",
                 Some(CaptionFormat::WebVtt),

@@ -12,7 +12,7 @@ use crate::impact::progress::progress_percent;
 use crate::impact::resource::ImpactStatistics;
 use crate::resource::model::item::LoadedItem;
 use crate::resource::query::describe::{RequiredNote, describe_query};
-use crate::resource::read::attribution::programme_attributions;
+use crate::resource::read::attribution::attribution_lines;
 use crate::resource::read::catalogue::ReadContext;
 use crate::resource::view::context::RenderContext;
 use crate::resource::view::load::load_page;
@@ -56,8 +56,7 @@ pub fn load_statistics_chart(
         .map(|reference| reference.target_id)
         .filter(|id| render_context.has_target(id))
         .collect();
-    let attributions =
-        programme_attributions(connection, read_context, &programmes, render_context)?;
+    let lines = attribution_lines(connection, read_context, &programmes, render_context)?;
     let ui_language = render_context.language_preference.ui_language;
     let mut chart = Chart {
         chart_type: chart_params.chart_type,
@@ -93,12 +92,6 @@ pub fn load_statistics_chart(
             .into_iter()
             .chain(counted_note(lacking_message, lacking_value)),
     );
-    let lines = programmes
-        .iter()
-        .filter_map(|id| attributions.get(id))
-        .flat_map(|attributions| [&attributions.credit_line, &attributions.disclaimer])
-        .flatten()
-        .cloned();
     for note in description.notes.iter().map(RequiredNote::to_text).chain(lines) {
         if !chart.notes.contains(&note) {
             chart.notes.push(note);

@@ -2,13 +2,14 @@
 
 use crate::charts::model::{Chart, ChartType, Marker, Panel, Point, ValueQualifier};
 use crate::charts::params::{ChartParams, ChartRequest};
-use crate::db::Connection;
+use crate::db::{Connection, Id};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::i18n::messages::Message;
 use crate::impact::summary::params::{GroupBy, MAX_GROUPS, SummaryParams};
 use crate::impact::summary::render::build_summary;
 use crate::impact::summary::response::{GroupKey, ImpactSummary, SummaryGroup};
 use crate::resource::query::describe::{RequiredNote, describe_query};
+use crate::resource::read::attribution::attribution_lines;
 use crate::resource::read::catalogue::ReadContext;
 use crate::resource::view::context::RenderContext;
 
@@ -67,6 +68,8 @@ pub fn load_summary_chart(
             .flat_map(|group| &group.keys)
             .filter_map(|key| key.footnote.as_deref().map(format_footnote)),
     );
+    let programmes: Vec<Id> = summary.programmes.iter().copied().collect();
+    notes.extend(attribution_lines(connection, read_context, &programmes, render_context)?);
     let omitted_groups = summary.total_groups.saturating_sub(summary.data.len());
     let lacking_value = chart.add_groups(summary, chart_params);
     if chart_params.chart_type == ChartType::Map {

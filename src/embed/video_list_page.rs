@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::db::{Connection, ReadCost, RowId};
+use crate::db::{Connection, Id, ReadCost, RowId};
 use crate::embed::html_shell::{self, HtmlPage, visitor_language};
 use crate::embed::oembed_discovery::OEmbedDiscovery;
 use crate::http::auth::Visibility;
@@ -23,10 +23,11 @@ use crate::images::poster;
 use crate::resource::model::item::LoadedItem;
 use crate::resource::openapi::ListEndpoint;
 use crate::resource::openapi::parameter_schemas::query_parameter;
-use crate::resource::query::describe::{QueryDescription, describe_query};
+use crate::resource::query::describe::{QueryDescription, RequiredNote, describe_query};
 use crate::resource::query::pagination::PageInfo;
 use crate::resource::query::params::ListKey;
 use crate::resource::query::params::ListRequest;
+use crate::resource::read::attribution::attribution_lines;
 use crate::resource::read::catalogue::ReadContext;
 use crate::resource::read::catalogue::{CatalogueRequest, read_catalogue};
 use crate::resource::read::content_notes::content_notes_in_other_language;
@@ -255,7 +256,7 @@ pub(super) fn load_list(
     render_context: &mut RenderContext,
 ) -> Result<LoadedList, Problem> {
     let VideoListRequest { list_request, query } = *video_list;
-    let description = describe_query(connection, list_request, query, render_context)?;
+    let mut description = describe_query(connection, list_request, query, render_context)?;
     let cache = render_context.required_cache()?;
     let list = list_request.page_query(connection, &cache)?;
     let page = load_page::<Videos>(
@@ -272,6 +273,17 @@ pub(super) fn load_list(
         ));
     };
     let notes = content_notes_in_other_language(connection, read_context, &loaded)?;
+    let programmes: Vec<Id> = loaded
+        .iter()
+        .flat_map(|video| video.references_in("programme"))
+        .map(|reference| reference.target_id)
+        .collect();
+    for text in attribution_lines(connection, read_context, &programmes, render_context)? {
+        let note = RequiredNote { label: None, text };
+        if !description.notes.contains(&note) {
+            description.notes.push(note);
+        }
+    }
     let cards = loaded.into_iter().filter_map(|video| to_card(video, &notes)).collect();
     Ok(LoadedList {
         description,

@@ -22,6 +22,7 @@ pub mod escape;
 pub mod fingerprint;
 pub mod fold;
 mod foreign_words;
+pub mod function_words;
 pub mod fuzzy_word;
 pub mod highlight;
 pub mod iati_codelists;

@@ -94,14 +94,15 @@ pub fn is_serbian(language: &Language) -> bool {
 /// in `Đorče Petrov`; words with other Cyrillic letters are kept.
 ///
 /// `Љ`, `Њ` and `Џ` become `LJ`, `NJ` and `DŽ` next to a capital, and `Lj`, `Nj` and `Dž`
-/// otherwise.
+/// otherwise. The text is normalized to NFC, in which `й` is one character.
 #[must_use]
 pub fn to_latin(text: &str) -> Cow<'_, str> {
     if !text.chars().any(|c| latin_letters(c).is_some()) {
         return Cow::Borrowed(text);
     }
+    let composed = ComposingNormalizer::new_nfc().normalize(text);
     let mut latin = String::with_capacity(text.len());
-    for span in split_spans(text) {
+    for span in split_spans(&composed) {
         match span {
             Span::Verbatim(verbatim) => latin.push_str(verbatim),
             Span::Prose(prose) => push_latin(&mut latin, prose),
@@ -325,6 +326,7 @@ mod tests {
             ),
             ("Ѓорче Петров, ЃОРЧЕ, Ќосев и ѕвезда", "Đorče Petrov, ĐORČE, Ćosev i dzvezda"),
             ("Ю и Юрий остају", "Ю i Юрий ostaju"),
+            ("Ю и Юри\u{438}\u{306}, Г\u{301}орче", "Ю i Юри\u{439}, Đorče"),
             ("Љ. и ЊЉ. и Љ", "Lj. i NJLJ. i Lj"),
             ("already Latin, žene", "already Latin, žene"),
         ] {

@@ -1,6 +1,6 @@
 //! Rendering of a summary in the language of the response.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::sql_types::BigInt;
 
@@ -71,7 +71,14 @@ pub fn build_summary(
     )?;
     let renderer = GroupRenderer { facts: &facts, params, references: &names, render_context };
     let data = groups.iter().map(|group| renderer.render(group)).collect();
-    Ok(ImpactSummary { data, total_groups })
+    let scopes: BTreeSet<usize> = places
+        .iter()
+        .filter_map(|place| facts.rows.get(*place))
+        .map(|row| row.scope_index)
+        .collect();
+    let programmes =
+        scopes.into_iter().filter_map(|scope| facts.scopes.get(scope)?.programme).collect();
+    Ok(ImpactSummary { data, total_groups, programmes })
 }
 
 /// Loads the items that group keys reference and that are visible to the client.

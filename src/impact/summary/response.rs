@@ -1,9 +1,12 @@
 //! Response types of summaries.
 
+use std::collections::BTreeSet;
+
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::db::Id;
 use crate::impact::aggregation_rule::TimeAggregation;
 use crate::impact::display_value::{format_plain_value, format_value};
 use crate::impact::summary::aggregate::{BaselineTotal, QualifiedValue, TargetTotal, Total};
@@ -21,6 +24,9 @@ pub struct ImpactSummary {
     /// Number of groups.
     #[schema(minimum = 0, example = 7)]
     pub total_groups: usize,
+    /// Programmes of the statistics, whose attribution must be shown with the values.
+    #[serde(skip)]
+    pub programmes: BTreeSet<Id>,
 }
 
 /// Aggregates of a group of statistics.

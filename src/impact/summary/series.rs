@@ -23,7 +23,7 @@ use crate::impact::summary::params::{GroupBy, SummaryParams, group_by_schema};
 use crate::impact::summary::render::{StatisticReferences, group_key, load_group_references};
 use crate::impact::summary::response::{GroupKey, SummaryAmount};
 use crate::impact::summary::select::{SelectedRows, load_selected_rows};
-use crate::impact::summary::series_plans::{baselines_by_year, targets_by_period};
+use crate::impact::summary::series_plans::LinePlans;
 use crate::impact::summary::series_response::{
     IndicatorSeries, SeriesBaseline, SeriesLine, SeriesPoint, SeriesTarget,
 };
@@ -316,21 +316,22 @@ impl SeriesContext<'_> {
     }
 
     fn build_line(&self, key: Option<GroupKey>, line: &LineRows) -> SeriesLine {
-        let baselines = baselines_by_year(self.facts, &line.rows, self.rule)
+        let plans = LinePlans::new(self.facts, &line.rows, line.points.values(), self.rule);
+        let baselines = plans
+            .baselines
             .into_iter()
             .map(|(year, value)| (year, value.to_string()))
             .map(|(year, value)| SeriesBaseline { year, figure: self.format_value(&value), value })
             .collect();
-        let targets = targets_by_period(self.facts, &line.rows, self.rule)
+        let targets = plans
+            .targets
             .into_iter()
-            .map(|target| {
-                let value = target.value.to_string();
-                SeriesTarget {
-                    period_start: non_empty(target.period.0),
-                    period_end: non_empty(target.period.1),
-                    figure: self.format_value(&value),
-                    value,
-                }
+            .map(|((start, end), value)| (start, end, value.to_string()))
+            .map(|(start, end, value)| SeriesTarget {
+                period_start: non_empty(start),
+                period_end: non_empty(end),
+                figure: self.format_value(&value),
+                value,
             })
             .collect();
         SeriesLine {

@@ -1,108 +1,137 @@
 //! Targets by period, and baselines by year, of a line of a series.
 //!
-//! They are deduplicated and summed like the values of a period. The target of some countries is
-//! not that of all: where values are summed over groups, a target is only listed if it covers the
-//! values of its period, and a baseline if it covers all values of the line.
+//! They are selected and summed as in a summary, so that both are equal where there is one period.
+//! The target of some countries is not that of all: where values are summed over groups, a target is
+//! only listed if it covers the values of its period, and a baseline if it covers all values.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::impact::aggregation_rule::AggregationRule;
+use crate::impact::aggregation_rule::{AggregationRule, TimeAggregation};
 use crate::impact::summary::day_range::DayRange;
 use crate::impact::summary::deduplicate::{deduplicate, deduplicate_facts};
 use crate::impact::summary::fact::{Fact, Parts};
 use crate::impact::summary::fact_table::{FactTable, ScopeIds};
-use crate::impact::summary::targets::{PlannedRow, are_covered, distinct_scopes};
+use crate::impact::summary::targets::{
+    PlannedRow, are_covered, counted_plans, find_plans, have_one_scope, scopes_of, scopes_to_cover,
+    select_targets,
+};
 use crate::text::decimal::exact::ExactDecimal;
 
-/// A target, and the first and last day of its period (ISO 8601; empty if unknown).
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct PeriodTarget<'a> {
-    /// The days.
-    pub period: (&'a str, &'a str),
-    /// The value.
-    pub value: ExactDecimal,
+/// Targets and baselines of a line.
+#[derive(Debug, Default)]
+pub struct LinePlans<'a> {
+    /// Targets by period, with its first and last day (ISO 8601; empty if unknown).
+    pub targets: Vec<((&'a str, &'a str), ExactDecimal)>,
+    /// Baselines by year. Each adds the newest ones of all scopes until then.
+    pub baselines: Vec<(i64, ExactDecimal)>,
 }
 
-/// Returns the targets of a line by period. Targets that are not summed over groups are listed
-/// separately.
-pub fn targets_by_period<'a>(
-    facts: &'a FactTable,
-    rows: &[usize],
-    rule: AggregationRule,
-) -> Vec<PeriodTarget<'a>> {
-    let plans: Vec<PlannedRow<'_>> =
-        rows.iter().filter_map(|row| PlannedRow::new(facts, *row)).collect();
-    let mut periods: BTreeMap<DayRange, Vec<&PlannedRow<'_>>> = BTreeMap::new();
-    for plan in &plans {
-        if let Some((_, period)) = &plan.target {
-            periods.entry(*period).or_default().push(plan);
+impl<'a> LinePlans<'a> {
+    /// Computes the targets and baselines of a line from its statistics: `points` are those with a
+    /// value, by period.
+    pub fn new<'r>(
+        facts: &'a FactTable,
+        rows: &[usize],
+        points: impl Iterator<Item = &'r Vec<usize>>,
+        rule: AggregationRule,
+    ) -> Self {
+        // Plans of statistics that are not counted do not count either.
+        let counted: Vec<usize> =
+            points.flat_map(|rows| deduplicate(facts, rows, rule).rows).collect();
+        let values: Vec<Fact<'_>> =
+            counted.iter().filter_map(|row| facts.value_fact(*row)).collect();
+        let has_value = |row: &usize| facts.rows.get(*row).is_none_or(|row| row.value.is_some());
+        let without_value: Vec<usize> =
+            rows.iter().copied().filter(|row| !has_value(row)).collect();
+        let plans = find_plans(facts, &counted, &without_value, &values);
+        let plans: Vec<&PlannedRow<'a>> = plans.iter().collect();
+        let mut periods: BTreeMap<DayRange, Vec<&PlannedRow<'a>>> = BTreeMap::new();
+        for plan in &plans {
+            if let Some((_, period)) = &plan.target {
+                periods.entry(*period).or_default().push(plan);
+            }
         }
+        let mut targets = Vec::new();
+        let mut target_scopes: Vec<&ScopeIds> = Vec::new();
+        for (period, plans) in periods {
+            let days = plans.first().map(|plan| plan.target_days()).unwrap_or_default();
+            let is_in_period =
+                |value: &&Fact<'_>| value.period == period || value.period.overlaps(period);
+            let values: Vec<Fact<'_>> = values.iter().filter(is_in_period).copied().collect();
+            let counted = if is_summed(&values, &plans, rule) {
+                let over_time = rule.over_time.unwrap_or(TimeAggregation::Latest);
+                counted_plans(&plans, &select_targets(&plans, rule, over_time, &values))
+            } else {
+                plans
+            };
+            target_scopes.extend(scopes_of(&counted));
+            let members = counted.iter().filter_map(|plan| plan.target_fact()).collect();
+            let combined = combine(members, &scopes_of_values(&values), rule);
+            targets.extend(combined.into_iter().map(|value| (days, value)));
+        }
+        let required = scopes_to_cover(&scopes_of_values(&values), target_scopes);
+        let baselines = baselines_by_year(&plans, &values, &required, rule);
+        Self { targets, baselines }
     }
-    let mut values: HashMap<DayRange, Vec<usize>> = HashMap::new();
-    for fact in rows.iter().filter_map(|row| facts.value_fact(*row)) {
-        values.entry(fact.period).or_default().push(fact.row);
-    }
-    let mut targets = Vec::new();
-    for (period, plans) in periods {
-        let values = values.get(&period).map(Vec::as_slice).unwrap_or_default();
-        let counted = deduplicate(facts, values, rule).rows;
-        let days = plans.first().map(|plan| plan.target_days()).unwrap_or_default();
-        let members = plans.iter().filter_map(|plan| plan.target_fact());
-        let combined = combine(members.collect(), &distinct_scopes(facts, &counted), rule);
-        targets.extend(combined.into_iter().map(|value| PeriodTarget { period: days, value }));
-    }
-    targets
 }
 
-/// Returns the baselines of a line by year: each adds the newest ones of all scopes until then.
-/// Baselines that are not summed over groups are listed separately.
-pub fn baselines_by_year(
-    facts: &FactTable,
-    rows: &[usize],
+fn baselines_by_year(
+    plans: &[&PlannedRow<'_>],
+    values: &[Fact<'_>],
+    required: &[&ScopeIds],
     rule: AggregationRule,
 ) -> Vec<(i64, ExactDecimal)> {
-    let plans: Vec<PlannedRow<'_>> =
-        rows.iter().filter_map(|row| PlannedRow::new(facts, *row)).collect();
+    let is_summed = is_summed(values, plans, rule);
     let mut years: BTreeMap<i64, Vec<&PlannedRow<'_>>> = BTreeMap::new();
-    for plan in &plans {
+    for plan in plans {
         if let Some((_, year)) = &plan.baseline {
             years.entry(*year).or_default().push(plan);
         }
     }
-    let value_scopes = distinct_scopes(facts, &deduplicate(facts, rows, rule).rows);
     let mut newest: BTreeMap<usize, &PlannedRow<'_>> = BTreeMap::new();
     let mut baselines = Vec::new();
     for (year, mut plans) in years {
-        if !rule.sums_groups() {
-            newest.clear();
-        }
-        // Of several baselines of one year, that of the earliest period, as in summaries.
-        plans.sort_by_key(|plan| Reverse((plan.row.period_days, plan.row.number)));
-        newest.extend(plans.into_iter().map(|plan| (plan.row.scope_index, plan)));
-        let members = newest.values().filter_map(|plan| plan.baseline_fact()).collect();
-        let combined = combine(members, &value_scopes, rule);
+        let members: Vec<Fact<'_>> = if is_summed {
+            // Of several baselines of one year, that of the earliest period, as in summaries.
+            plans.sort_by_key(|plan| Reverse((plan.row.period_days, plan.row.number)));
+            newest.extend(plans.into_iter().map(|plan| (plan.row.scope_index, plan)));
+            let members: Vec<Fact<'_>> =
+                newest.values().filter_map(|plan| plan.baseline_fact()).collect();
+            let counted = deduplicate_facts(members.iter().copied(), Parts::AnyPeriod).rows;
+            members.into_iter().filter(|fact| counted.binary_search(&fact.row).is_ok()).collect()
+        } else {
+            plans.iter().filter_map(|plan| plan.baseline_fact()).collect()
+        };
+        let combined = combine(members, required, rule);
         baselines.extend(combined.into_iter().map(|value| (year, value)));
     }
     baselines
 }
 
-/// Combines facts of one period: their sum, their single value, or the distinct values of those
-/// that are not summed.
+/// Whether there is one target or baseline of all: they are summed over groups, or of one scope.
+fn is_summed(values: &[Fact<'_>], plans: &[&PlannedRow<'_>], rule: AggregationRule) -> bool {
+    rule.sums_groups() || have_one_scope(values, plans)
+}
+
+fn scopes_of_values<'a>(values: &[Fact<'a>]) -> Vec<&'a ScopeIds> {
+    values.iter().map(|value| value.scope).collect()
+}
+
+/// Returns the sum of targets or baselines of all if they cover the required scopes, or the distinct
+/// values of those that are not summed.
 fn combine(
     members: Vec<Fact<'_>>,
-    value_scopes: &[&ScopeIds],
+    required: &[&ScopeIds],
     rule: AggregationRule,
 ) -> Vec<ExactDecimal> {
-    let counted = deduplicate_facts(members.iter().copied(), Parts::of(rule)).rows;
-    let counted = members.iter().filter(|fact| counted.binary_search(&fact.row).is_ok());
     if !rule.sums_groups() {
-        let distinct: BTreeSet<&ExactDecimal> = counted.map(|fact| fact.value).collect();
+        let distinct: BTreeSet<&ExactDecimal> = members.iter().map(|fact| fact.value).collect();
         return distinct.into_iter().cloned().collect();
     }
-    let scopes: Vec<&ScopeIds> = counted.clone().map(|fact| fact.scope).collect();
-    if !value_scopes.is_empty() && !are_covered(value_scopes, &scopes) {
+    let scopes: Vec<&ScopeIds> = members.iter().map(|fact| fact.scope).collect();
+    if !are_covered(required, &scopes) {
         return Vec::new();
     }
-    vec![counted.fold(ExactDecimal::ZERO, |sum, fact| sum.add(fact.value))]
+    vec![members.iter().fold(ExactDecimal::ZERO, |sum, fact| sum.add(fact.value))]
 }

@@ -45,7 +45,8 @@ pub struct PlannedRow<'a> {
     index: usize,
     /// The statistic.
     pub row: &'a FactRow,
-    scope: &'a ScopeIds,
+    /// Its scope.
+    pub scope: &'a ScopeIds,
     values: FactValues<'a>,
     /// Target and its period: its own, or that of the statistic.
     pub target: Option<(ExactDecimal, DayRange)>,
@@ -125,23 +126,13 @@ fn has_target_period(values: &FactValues<'_>) -> bool {
 /// Computes baseline and target of a group.
 pub fn plan(facts: &FactTable, rows: GroupRows<'_>) -> Plan {
     let GroupRows { counted, without_value, rule, .. } = rows;
-    let planned = |index: &usize| PlannedRow::new(facts, *index);
-    let mut plans: Vec<PlannedRow<'_>> = counted.iter().filter_map(planned).collect();
     let values: Vec<Fact<'_>> = counted.iter().filter_map(|row| facts.value_fact(*row)).collect();
-    // A plan for a part of what has been reported is not a plan of its own.
-    plans.extend(without_value.iter().filter_map(planned).filter(|plan| {
-        let period = plan.target.as_ref().map_or(plan.row.period_days, |(_, period)| *period);
-        let own = plan.fact(&ExactDecimal::ZERO, period);
-        !values.iter().any(|value| value.contains(&own) && !own.contains(value))
-    }));
+    let plans = find_plans(facts, counted, without_value, &values);
+    let plans: Vec<&PlannedRow<'_>> = plans.iter().collect();
     if plans.is_empty() {
         return Plan::default();
     }
-    plans.sort_by_key(|plan| plan.index);
-    let mut scopes =
-        values.iter().map(|value| value.scope).chain(plans.iter().map(|plan| plan.scope));
-    let first = scopes.next();
-    let has_one_scope = scopes.all(|scope| Some(scope) == first);
+    let has_one_scope = have_one_scope(&values, &plans);
     if !has_one_scope && !rule.sums_groups() {
         return Plan::default();
     }
@@ -154,24 +145,62 @@ pub fn plan(facts: &FactTable, rows: GroupRows<'_>) -> Plan {
         Some(TimeAggregation::Never) | None => return Plan::default(),
         Some(over_time) => over_time,
     };
-    let targets = match over_time {
-        TimeAggregation::Sum => {
-            deduplicate_facts(distinct_targets(&plans).into_iter(), Parts::Planned).rows
-        }
-        TimeAggregation::Max => choose_targets(&plans, rule, greatest_target),
-        TimeAggregation::Latest | TimeAggregation::Never => {
-            choose_targets(&plans, rule, |targets| target_of_latest(targets, &values))
-        }
-    };
+    let targets = select_targets(&plans, rule, over_time, &values);
     sum_plans(&plans, &distinct_scopes(facts, counted), targets)
+}
+
+/// Returns the statistics of a group with a baseline or target: the counted ones, and those without
+/// a value, unless they are plans for a part of what has been reported.
+pub fn find_plans<'a>(
+    facts: &'a FactTable,
+    counted: &[usize],
+    without_value: &[usize],
+    values: &[Fact<'_>],
+) -> Vec<PlannedRow<'a>> {
+    let planned = |index: &usize| PlannedRow::new(facts, *index);
+    let mut plans: Vec<PlannedRow<'_>> = counted.iter().filter_map(planned).collect();
+    plans.extend(without_value.iter().filter_map(planned).filter(|plan| {
+        let period = plan.target.as_ref().map_or(plan.row.period_days, |(_, period)| *period);
+        let own = plan.fact(&ExactDecimal::ZERO, period);
+        !values.iter().any(|value| value.contains(&own) && !own.contains(value))
+    }));
+    plans.sort_by_key(|plan| plan.index);
+    plans
+}
+
+/// Whether values and plans are all of one scope.
+pub fn have_one_scope(values: &[Fact<'_>], plans: &[&PlannedRow<'_>]) -> bool {
+    let mut scopes =
+        values.iter().map(|value| value.scope).chain(plans.iter().map(|plan| plan.scope));
+    let first = scopes.next();
+    scopes.all(|scope| Some(scope) == first)
+}
+
+/// Selects the targets to count, as sorted row indexes.
+pub fn select_targets(
+    plans: &[&PlannedRow<'_>],
+    rule: AggregationRule,
+    over_time: TimeAggregation,
+    values: &[Fact<'_>],
+) -> Vec<usize> {
+    match over_time {
+        TimeAggregation::Sum => {
+            deduplicate_facts(distinct_targets(plans).into_iter(), Parts::Planned).rows
+        }
+        TimeAggregation::Max => choose_targets(plans, rule, greatest_target),
+        TimeAggregation::Latest | TimeAggregation::Never => {
+            choose_targets(plans, rule, |targets| target_of_latest(targets, values))
+        }
+    }
 }
 
 /// Returns the targets of plans as facts. Without an indicator, one that states its own period is
 /// repeated for each period of a value, and returned once.
-fn distinct_targets<'a>(plans: &'a [PlannedRow<'_>]) -> Vec<Fact<'a>> {
+fn distinct_targets<'a>(plans: &[&'a PlannedRow<'_>]) -> Vec<Fact<'a>> {
     let mut repeated = HashSet::new();
     plans
         .iter()
+        .copied()
         .filter(|plan| plan.repetition_key().is_none_or(|key| repeated.insert(key)))
         .filter_map(PlannedRow::target_fact)
         .collect()
@@ -180,14 +209,14 @@ fn distinct_targets<'a>(plans: &'a [PlannedRow<'_>]) -> Vec<Fact<'a>> {
 /// Chooses the target of each scope, and of these the ones to count, as row indexes. Where values
 /// are summed over groups, a statistic without an indicator is a scope of its own.
 fn choose_targets(
-    plans: &[PlannedRow<'_>],
+    plans: &[&PlannedRow<'_>],
     rule: AggregationRule,
     choose: impl for<'b> Fn(&[Fact<'b>]) -> Option<Fact<'b>>,
 ) -> Vec<usize> {
     let targets = if rule.sums_groups() {
         distinct_targets(plans)
     } else {
-        plans.iter().filter_map(PlannedRow::target_fact).collect()
+        plans.iter().copied().filter_map(PlannedRow::target_fact).collect()
     };
     let not_totals = deduplicate_facts(targets.iter().copied(), Parts::SamePeriod).not_totals;
     let mut scopes: HashMap<(&ScopeIds, Option<usize>), Vec<Fact<'_>>> = HashMap::new();
@@ -230,8 +259,8 @@ pub fn distinct_scopes<'a>(facts: &'a FactTable, rows: &[usize]) -> Vec<&'a Scop
 
 /// Sums the targets of these rows, and the baselines. They are unknown if those of a counted value
 /// are.
-fn sum_plans(plans: &[PlannedRow<'_>], value_scopes: &[&ScopeIds], targets: Vec<usize>) -> Plan {
-    let targets = counted_plans(plans, targets);
+fn sum_plans(plans: &[&PlannedRow<'_>], value_scopes: &[&ScopeIds], targets: Vec<usize>) -> Plan {
+    let targets = counted_plans(plans, &targets);
     let target_scopes = scopes_of(&targets);
     let target = are_covered(value_scopes, &target_scopes).then(|| {
         let sum = targets
@@ -243,7 +272,7 @@ fn sum_plans(plans: &[PlannedRow<'_>], value_scopes: &[&ScopeIds], targets: Vec<
     });
     // The earliest baseline of each scope.
     let mut earliest: BTreeMap<usize, &PlannedRow<'_>> = BTreeMap::new();
-    for plan in plans.iter().filter(|plan| plan.baseline.is_some()) {
+    for plan in plans.iter().copied().filter(|plan| plan.baseline.is_some()) {
         let year = |plan: &PlannedRow<'_>| {
             (plan.baseline.as_ref().map(|(_, year)| *year), plan.row.period_days)
         };
@@ -253,16 +282,8 @@ fn sum_plans(plans: &[PlannedRow<'_>], value_scopes: &[&ScopeIds], targets: Vec<
         }
     }
     let baseline_facts = earliest.into_values().filter_map(PlannedRow::baseline_fact);
-    let baselines = counted_plans(plans, deduplicate_facts(baseline_facts, Parts::AnyPeriod).rows);
-    let reported: HashSet<&ScopeIds> = value_scopes.iter().copied().collect();
-    let is_reported = |scope: &ScopeIds| {
-        reported.contains(scope) || value_scopes.iter().any(|value| value.overlaps(scope))
-    };
-    let required: Vec<&ScopeIds> = target_scopes
-        .into_iter()
-        .filter(|scope| !is_reported(scope))
-        .chain(value_scopes.iter().copied())
-        .collect();
+    let baselines = counted_plans(plans, &deduplicate_facts(baseline_facts, Parts::AnyPeriod).rows);
+    let required = scopes_to_cover(value_scopes, target_scopes);
     if baselines.is_empty() || !are_covered(&required, &scopes_of(&baselines)) {
         return Plan { target, ..Plan::default() };
     }
@@ -271,7 +292,7 @@ fn sum_plans(plans: &[PlannedRow<'_>], value_scopes: &[&ScopeIds], targets: Vec<
     for plan in baselines {
         let Some((value, year)) = &plan.baseline else { continue };
         sum = sum.add(value);
-        if !is_reported(plan.scope) {
+        if !is_reported(value_scopes, plan.scope) {
             not_reported = Some(not_reported.unwrap_or(ExactDecimal::ZERO).add(value));
         }
         years =
@@ -280,13 +301,30 @@ fn sum_plans(plans: &[PlannedRow<'_>], value_scopes: &[&ScopeIds], targets: Vec<
     Plan { baseline: years.map(|years| (sum, years)), target, not_reported }
 }
 
+/// Whether there is a value of a scope, or of one that overlaps with it.
+fn is_reported(value_scopes: &[&ScopeIds], scope: &ScopeIds) -> bool {
+    value_scopes.iter().any(|value| *value == scope || value.overlaps(scope))
+}
+
+/// Returns the scopes that baselines must cover: those of the values, and of targets without one.
+pub fn scopes_to_cover<'a>(
+    value_scopes: &[&'a ScopeIds],
+    target_scopes: Vec<&'a ScopeIds>,
+) -> Vec<&'a ScopeIds> {
+    let without_value = target_scopes.into_iter().filter(|scope| !is_reported(value_scopes, scope));
+    without_value.chain(value_scopes.iter().copied()).collect()
+}
+
 /// Returns the plans with these row indexes, which are sorted.
-fn counted_plans<'a, 'b>(plans: &'b [PlannedRow<'a>], rows: Vec<usize>) -> Vec<&'b PlannedRow<'a>> {
-    plans.iter().filter(|plan| rows.binary_search(&plan.index).is_ok()).collect()
+pub fn counted_plans<'a, 'b>(
+    plans: &[&'b PlannedRow<'a>],
+    rows: &[usize],
+) -> Vec<&'b PlannedRow<'a>> {
+    plans.iter().copied().filter(|plan| rows.binary_search(&plan.index).is_ok()).collect()
 }
 
 /// Returns the distinct scopes of plans.
-fn scopes_of<'a>(plans: &[&PlannedRow<'a>]) -> Vec<&'a ScopeIds> {
+pub fn scopes_of<'a>(plans: &[&PlannedRow<'a>]) -> Vec<&'a ScopeIds> {
     let mut known = BTreeSet::new();
     plans.iter().filter(|plan| known.insert(plan.row.scope_index)).map(|plan| plan.scope).collect()
 }

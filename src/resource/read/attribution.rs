@@ -1,7 +1,7 @@
 //! Attribution that programmes require for the items that belong to them, cached across requests,
 //! since every page of a feed repeats it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -26,7 +26,7 @@ pub fn programme_attributions(
     let key = |id: &Id| AttributionKey { programme: *id, languages, visibility };
     let mut found = HashMap::new();
     let mut missing = Vec::new();
-    for id in ids {
+    for id in ids.iter().collect::<BTreeSet<_>>() {
         match state.attribution_cache.get(revisions, &key(id)) {
             Some(attribution) => drop(found.insert(*id, attribution)),
             None => missing.push(*id),
@@ -56,4 +56,24 @@ pub fn programme_attributions(
         found.insert(id, attribution);
     }
     Ok(found)
+}
+
+/// Returns the credit lines and disclaimers of these programmes, each once.
+pub fn attribution_lines(
+    connection: &mut Connection,
+    read_context: ReadContext<'_>,
+    programmes: &[Id],
+    render_context: &RenderContext,
+) -> Result<Vec<String>, Problem> {
+    let attributions =
+        programme_attributions(connection, read_context, programmes, render_context)?;
+    let mut lines: Vec<String> = Vec::new();
+    for attribution in programmes.iter().filter_map(|id| attributions.get(id)) {
+        for line in [&attribution.credit_line, &attribution.disclaimer].into_iter().flatten() {
+            if !lines.contains(line) {
+                lines.push(line.clone());
+            }
+        }
+    }
+    Ok(lines)
 }

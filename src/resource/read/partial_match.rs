@@ -9,12 +9,8 @@ use crate::http::problem::Problem;
 use crate::resource::cache::references::CacheView;
 use crate::resource::query::params::ListRequest;
 use crate::resource::read::page::ListResponse;
-use crate::text::query::SearchQuery;
-
-/// A share of all matching items above which a word says nothing about an item (`is`, `of`).
-const MAX_SHARE_OF_SPECIFIC_WORD: f64 = 0.5;
-/// Number of matching items below which every word is specific.
-const MIN_ITEMS_FOR_SHARE: usize = 20;
+use crate::text::function_words::is_function_word;
+use crate::text::query::{SearchQuery, Term};
 
 /// A query without the words that had to be omitted.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,8 +24,8 @@ pub struct PartialMatch {
 /// Finds the words to omit from a query that no item matches; `None` if no item has most of its
 /// words. Only `items` are considered, or all if there are no filters.
 ///
-/// As few words as possible are omitted, not counting those of most items. If there is a choice, the
-/// rarest words remain, since they say most about what is searched for.
+/// As few words as possible are omitted, not counting function words, which say nothing about what is
+/// searched for. If there is a choice, the rarest words remain.
 pub fn find_partial_match(
     connection: &mut Connection,
     cache: &CacheView,
@@ -59,7 +55,10 @@ pub fn find_partial_match(
         }
         counts.push(count);
     }
-    let kept = best_mask(masks.values().copied().collect(), &counts, masks.len());
+    let content_words = content_word_mask(query);
+    let item_count = masks.len();
+    let masks = masks.into_values().map(|mask| mask & content_words).collect();
+    let kept = best_mask(masks, &counts, item_count);
     Ok(kept.map(|kept| without_groups(query, kept)))
 }
 
@@ -122,36 +121,38 @@ pub fn find_partial_match_of_list(
     find_partial_match(connection, cache, index_search, items)
 }
 
-/// Returns the groups to keep, as bits: of the combinations that an item matches.
+/// Returns the groups with other words than function words, as bits; all if there are no others.
+fn content_word_mask(query: &SearchQuery) -> u32 {
+    let has_content = |group: &Vec<Term>| group.iter().any(|term| !is_function_word(&term.text));
+    let content = (0..)
+        .zip(&query.groups)
+        .filter(|(_, group)| has_content(group))
+        .fold(0, |mask, (index, _)| mask | 1_u32.checked_shl(index).unwrap_or(0));
+    if content == 0 { u32::MAX } else { content }
+}
+
+/// Returns the groups to keep, as bits: of the combinations that an item matches. At least half of
+/// the words that occur in any of them remain.
 fn best_mask(masks: HashSet<u32>, counts: &[usize], item_count: usize) -> Option<u32> {
     let to_f64 = |count: usize| u32::try_from(count).map_or(f64::MAX, f64::from);
-    let groups_of = |mask: u32| {
+    let weight = |mask: u32| -> f64 {
         (0..)
             .zip(counts)
-            .filter(move |(index, _)| mask & (1 << index) != 0)
-            .map(|(_, count)| *count)
+            .filter(|(index, _)| mask & (1 << index) != 0)
+            .map(|(_, count)| (to_f64(item_count.max(1)) / to_f64((*count).max(1))).ln())
+            .sum()
     };
-    let weight = |mask: u32| -> f64 {
-        groups_of(mask).map(|count| (to_f64(item_count.max(1)) / to_f64(count.max(1))).ln()).sum()
-    };
-    let is_specific = |count: usize| {
-        item_count < MIN_ITEMS_FOR_SHARE
-            || to_f64(count) <= to_f64(item_count) * MAX_SHARE_OF_SPECIFIC_WORD
-    };
-    let specific_count =
-        |mask: u32| groups_of(mask).filter(|count| *count > 0 && is_specific(*count)).count();
-    let order = |mask: u32| (specific_count(mask), mask.count_ones(), weight(mask));
+    let known = masks.iter().fold(0, |known, mask| known | mask).count_ones();
     let best = masks.into_iter().max_by(|a, b| {
-        order(*a)
-            .partial_cmp(&order(*b))
+        (a.count_ones(), weight(*a))
+            .partial_cmp(&(b.count_ones(), weight(*b)))
             .unwrap_or(std::cmp::Ordering::Equal)
             // The first words of the query.
             .then_with(|| b.trailing_zeros().cmp(&a.trailing_zeros()))
             .then_with(|| b.cmp(a))
     })?;
-    let kept = specific_count(best);
-    let is_most = kept.saturating_mul(2) >= specific_count(u32::MAX);
-    (kept > 0 && is_most).then_some(best)
+    let kept = best.count_ones();
+    (kept > 0 && kept.saturating_mul(2) >= known).then_some(best)
 }
 
 fn without_groups(query: &SearchQuery, kept: u32) -> PartialMatch {
@@ -174,6 +175,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn function_words_do_not_count() {
+        let mask = |text| content_word_mask(&SearchQuery::parse(text));
+        assert_eq!(mask("what is femicide "), 0b100);
+        assert_eq!(mask("judges and courts "), 0b101);
+        assert_eq!(mask("the of "), u32::MAX);
+    }
+
+    #[test]
     fn keeps_most_words_then_the_rarest() {
         let best = |masks: &[u32], counts: &[usize]| {
             best_mask(masks.iter().copied().collect(), counts, 100)
@@ -185,11 +194,9 @@ mod tests {
         // One of three is not most of them, unless the others are unknown.
         assert_eq!(best(&[0b001, 0b010, 0b100], &[10, 10, 10]), None);
         assert_eq!(best(&[0b001], &[10, 0, 0]), Some(0b001));
-        // A word of most items alone.
-        assert_eq!(best(&[0b01], &[90, 0]), None);
-        // The words of most items are not most words: `what is femicide`.
-        assert_eq!(best(&[0b011, 0b110], &[20, 90, 5]), Some(0b110));
-        assert_eq!(best(&[0b0011, 0b1000], &[60, 90, 70, 5]), Some(0b1000));
+        // A word of most items.
+        assert_eq!(best(&[0b01], &[90, 0]), Some(0b01));
+        assert_eq!(best(&[0], &[90, 0]), None);
         assert_eq!(best(&[], &[0, 0]), None);
     }
 }

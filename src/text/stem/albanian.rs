@@ -4,8 +4,8 @@ use super::endings::{IRREGULAR, drop_fleeting_vowel, is_vowel, strip_ending};
 
 /// Endings of nouns and adjectives, folded. Longest first.
 const ENDINGS: &[&str] = &[
-    "ave", "eve", "ive", "ise", "ine", "at", "et", "it", "ut", "as", "es", "is", "an", "en", "in",
-    "un", "ia", "a", "e", "i", "u",
+    "ave", "eve", "ive", "ise", "ine", "ite", "at", "et", "it", "ut", "as", "es", "is", "an", "en",
+    "in", "un", "ia", "a", "e", "i", "u",
 ];
 
 /// Endings whose vowel other forms do not have: `qendër`, `emër`.
@@ -25,6 +25,9 @@ const IRREGULAR_WORDS: &[(&str, &[&str])] = &[
     ("nat", &["nate", "nata", "naten", "nates", "net", "nete", "netet", "neteve"]),
     ("kal", &["kale", "kali", "kalit", "kalin", "kuaj", "kuajt", "kuajve"]),
     ("mashkull", &["mashkull", "mashkulli", "mashkullit", "meshkuj", "meshkujt", "meshkujve"]),
+    ("baba", &["baba", "babai", "babait", "babain", "baballar", "baballaret"]),
+    ("muaj", &["muaj", "muaji", "muajit", "muajin", "muajt", "muajve", "muajsh"]),
+    ("zog", &["zog", "zogu", "zogut", "zogun", "zogj", "zogjt", "zogjte", "zogjve"]),
     ("vit", &["vit", "viti", "vitit", "vitin", "vite", "vitet", "viteve", "vjet", "vjetet"]),
 ];
 
@@ -34,16 +37,22 @@ pub(super) fn add_stems(word: &str, add: &mut impl FnMut(&str)) {
     if let Some((stem, _)) = IRREGULAR_WORDS.iter().find(|(_, forms)| forms.contains(&word)) {
         return add(&format!("{IRREGULAR}{stem}"));
     }
-    // `mbijetuesja`, `avokatja`: definite form of a feminine noun in -e.
-    let word = word
+    // `mbijetuesja`, `avokatja`: definite form of a feminine noun in -e; `mbrojtja`: of one in -je.
+    let feminine = word
         .strip_suffix("ja")
-        .filter(|rest| rest.len() >= 4 && rest.ends_with(['s', 't', 'r']))
-        .unwrap_or(word);
+        .filter(|rest| rest.len() >= 4 && rest.ends_with(['s', 't', 'r', 'k']));
+    if let Some(rest) = feminine {
+        add(&format!("{rest}j"));
+    }
+    let word = feminine.unwrap_or(word);
     if let Some(singular) = changed_plural(word) {
         return add(&drop_fleeting_vowel(&singular, FLEETING));
     }
-    // The definite plural of nouns in -ër: `prindërve`.
-    let word = word.strip_suffix("ve").filter(|rest| rest.ends_with("er")).unwrap_or(word);
+    // The definite plural of nouns in -ër and -ës: `prindërve`, `mësuesve`.
+    let word = word
+        .strip_suffix("ve")
+        .filter(|rest| rest.ends_with("er") || rest.ends_with("es"))
+        .unwrap_or(word);
     let ending =
         ENDINGS.iter().find_map(|ending| Some((strip_ending(word, ending)?, ending.len())));
     let Some((rest, length)) = ending else {

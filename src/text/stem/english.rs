@@ -25,6 +25,8 @@ const IRREGULAR_PLURALS: &[(&str, &str)] = &[
     ("scarves", "scarf"),
     ("feet", "foot"),
     ("teeth", "tooth"),
+    ("mice", "mouse"),
+    ("geese", "goose"),
     ("criteria", "criterion"),
     ("phenomena", "phenomenon"),
     ("indices", "index"),
@@ -48,13 +50,14 @@ const IRREGULAR_VERBS: &[(&str, &[&str])] = &[
     ("forgive", &["forgave", "forgiven"]),
     ("get", &["got"]),
     ("give", &["gave", "given"]),
-    ("go", &["gone"]),
+    ("go", &["went", "gone"]),
     ("grow", &["grew", "grown"]),
     ("hear", &["heard"]),
     ("hide", &["hid", "hidden"]),
     ("hold", &["held"]),
     ("keep", &["kept"]),
     ("know", &["knew", "known"]),
+    ("lead", &["led"]),
     ("learn", &["learnt"]),
     ("lose", &["lost"]),
     ("make", &["made"]),
@@ -62,6 +65,7 @@ const IRREGULAR_VERBS: &[(&str, &[&str])] = &[
     ("pay", &["paid"]),
     ("run", &["ran"]),
     ("say", &["said"]),
+    ("see", &["seen"]),
     ("seek", &["sought"]),
     ("sell", &["sold"]),
     ("send", &["sent"]),
@@ -101,6 +105,8 @@ const SPELLING_VARIANTS: &[(&str, &str)] = &[
     ("aluminium", "aluminum"),
     ("manoeuvr", "maneuv"),
     ("skil", "skill"),
+    // Snowball removes `-er` from `empower`, but not from `empowerment`.
+    ("empower", "empow"),
 ];
 
 /// Roots from Greek and Latin that are spelled with `ae` or `oe` in British and `e` in American

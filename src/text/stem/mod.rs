@@ -108,8 +108,10 @@ impl StemmerLanguage {
     /// that it may stand for if it was typed without the letters of the language.
     pub fn collect_query_stems(self, word: &str, stems: &mut BTreeSet<String>) {
         self.collect_stems(word, stems);
-        if self == Self::Macedonian && word.is_ascii() {
-            for spelling in macedonian::informal_spellings(&word.to_ascii_lowercase()) {
+        let is_cyrillic = |c| matches!(c, '\u{400}'..='\u{52F}');
+        if self == Self::Macedonian && !word.contains(is_cyrillic) {
+            let folded = fold_word(word);
+            for spelling in macedonian::informal_spellings(&folded, word.contains(['ć', 'Ć'])) {
                 self.collect_stems(&spelling, stems);
             }
         }

@@ -16,8 +16,19 @@ use crate::text::transliterate::to_latin;
 const IRREGULAR_STEMS: &[(&str, &[&str])] = &[
     ("covek", &["covek", "covec", "ljud"]),
     ("dec", &["dec", "det", "detet", "detetov"]),
-    ("brat", &["brac"]),
+    ("brat", &["brat", "brac"]),
 ];
+
+/// Words whose forms are too short, or too different, for rules: the base form, and the others.
+const IRREGULAR_WORDS: &[(&str, &[&str])] = &[
+    ("pas", &["pas", "psa", "psu", "psom", "psi", "pse", "psima", "pasa"]),
+    ("san", &["san", "sna", "snu", "snom", "snovi", "snova", "snovima"]),
+    ("srbin", &["srbin", "srbina", "srbinu", "srbinom", "srbi", "srba", "srbe", "srbima"]),
+];
+
+/// Neuter nouns with an `n` before the endings of the other cases: `vreme`, `vremena`.
+const NEUTERS_IN_N: &[&str] =
+    &["breme", "ime", "pleme", "prezime", "rame", "seme", "sjeme", "vreme", "vrijeme"];
 
 /// Adds the stems of a word in lower case and of its folded form.
 pub(super) fn add_stems(lowercase: &str, folded: &str, add: &mut impl FnMut(&str)) {
@@ -34,6 +45,9 @@ pub(super) fn add_stems(lowercase: &str, folded: &str, add: &mut impl FnMut(&str
 }
 
 fn stem(word: &str) -> String {
+    if let Some(base) = irregular_base(&fold_word(word)) {
+        return format!("{IRREGULAR}{base}");
+    }
     // The instrumental of nouns in -lje and -nje, which Snowball does not handle.
     let word = match word.strip_suffix('m') {
         Some(rest) if rest.ends_with("lje") || rest.ends_with("nje") => rest,
@@ -60,11 +74,26 @@ fn stem(word: &str) -> String {
     if rest_len >= 3 {
         stem.truncate(rest_len);
     }
+    // Of `komisija` Snowball leaves `komisi`, of `komisije` `komisij`.
+    if stem.ends_with("sij") {
+        stem.pop();
+    }
     let stem = stem.replace("dj", "d");
     match IRREGULAR_STEMS.iter().find(|(_, stems)| stems.contains(&stem.as_str())) {
         Some((canonical, _)) => format!("{IRREGULAR}{canonical}"),
         None => stem,
     }
+}
+
+/// The base form of a folded irregular word.
+fn irregular_base(folded: &str) -> Option<&'static str> {
+    let is_form = |neuter: &str| {
+        let ending = folded.strip_prefix(neuter);
+        ending.is_some_and(|ending| matches!(ending, "" | "na" | "nu" | "nom" | "nima"))
+    };
+    let words = IRREGULAR_WORDS.iter().find(|(_, forms)| forms.contains(&folded));
+    let neuter = || NEUTERS_IN_N.iter().find(|neuter| is_form(neuter)).copied();
+    words.map(|(base, _)| *base).or_else(neuter)
 }
 
 /// Adds the stems of the forms from which a sound change may have made this one.
@@ -97,22 +126,63 @@ fn add_alternations(word: &str, add: &mut impl FnMut(&str)) {
             add_form(&[rest, "i"]);
         }
     }
-    // Nouns that end like a case: `problem`, `program`, `razlog`.
-    if ["em", "am", "og"].iter().any(|ending| word.ends_with(ending)) {
+    // Nouns that end like a case or a verb: `problem`, `program`, `razlog`, `izveštaj`, `simptom`.
+    if ["em", "am", "og", "aj", "ah", "drom", "ptom", "onom"]
+        .iter()
+        .any(|ending| word.ends_with(ending))
+    {
         add_form(&[word, "a"]);
     }
     // Instrumental of feminine nouns in -st and -rt: `jednakošću`, `vlašću`, `smrću`.
     if let Some(rest) = word.strip_suffix("šću").or_else(|| word.strip_suffix("scu"))
         && rest.ends_with(is_vowel)
-        && rest.len() >= 2
+        && rest.len() >= 3
     {
         add_form(&[rest, "sti"]);
     }
-    if let Some(rest) = word.strip_suffix("rću").or_else(|| word.strip_suffix("rcu"))
-        && rest.len() >= 2
-        && !rest.contains(is_vowel)
-    {
+    // Without the diacritic it would be `smrču`, of the spruce.
+    if let Some(rest) = word.strip_suffix("rću").filter(|rest| !rest.contains(is_vowel)) {
         add_form(&[rest, "rti"]);
+    }
+    // The instrumental of nouns in -v and -b: `ljubavlju`, `krvlju`.
+    if let Some(rest) = word.strip_suffix("lju")
+        && rest.len() >= 3
+        && rest.ends_with(['v', 'b', 'p'])
+    {
+        add_form(&[rest]);
+    }
+    // The dative plural of nouns with two consonants before the ending: `igrama`, `sestrama`.
+    let mut letters = word.strip_suffix("ama").unwrap_or_default().chars().rev();
+    if let Some(rest) = word.strip_suffix("ama").filter(|rest| rest.len() >= 3)
+        && letters.by_ref().take(2).all(|letter| !is_vowel(letter))
+    {
+        add_form(&[rest, "a"]);
+    }
+    // Nouns in -ta and -t, whose forms end like infinitives: `zaštiti`, `advokati`.
+    for ending in ["i", "ima"] {
+        if let Some(rest) = word.strip_suffix(ending)
+            && rest
+                .strip_suffix('t')
+                .is_some_and(|rest| rest.len() >= 3 && rest.ends_with(is_vowel))
+        {
+            add_form(&[rest, "a"]);
+        }
+    }
+    // Infinitives: `prijaviti`, beside `prijavi`.
+    if let Some(rest) = word.strip_suffix("iti").filter(|rest| rest.chars().count() >= 3) {
+        add_form(&[rest, "i"]);
+    }
+    // Final l of a syllable became o: `tužioca` of `tužilac`, `ceo`.
+    for ending in ["a", "u", "e", "i", "em", "ima"] {
+        if let Some(rest) = word.strip_suffix(ending).and_then(|rest| rest.strip_suffix("oc"))
+            && rest.len() >= 3
+            && rest.ends_with(is_vowel)
+        {
+            add_form(&[rest, "lc", ending]);
+        }
+    }
+    if let Some(rest) = word.strip_suffix("eo").filter(|rest| rest.len() <= 2) {
+        add_form(&[rest, "ela"]);
     }
     // Final l became o: `posao`, `deo`, `dio`.
     if let Some(rest) = word.strip_suffix("ao").filter(|rest| rest.len() >= 2) {

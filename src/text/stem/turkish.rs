@@ -52,7 +52,7 @@ const fn suffix(pattern: &'static str, follows: Follows, min_len: usize) -> Suff
 
 /// Possessives, cases and their combinations, `-ki`, and the commonest endings of verbs.
 const SUFFIXES: &[Suffix] = &[
-    suffix("I", Follows::Consonant, 3),
+    suffix("I", Follows::Consonant, 2),
     suffix("A", Follows::Consonant, 3),
     suffix("In", Follows::Consonant, 3),
     suffix("yI", Follows::Vowel, 3),

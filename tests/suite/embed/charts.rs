@@ -108,6 +108,28 @@ fn long_description(response: &Response) -> String {
 }
 
 on_both! {
+    fn credit_lines_accompany_everything_that_shows_items_of_a_programme(server: &TestServer) {
+        let key = statistics(server);
+        let more = json!({"label": "more people", "status": "published", "programme": "norms", "countries": ["AL"], "value": "10", "unit": "people", "additive": true, "period_start": "2024-01-01", "period_end": "2024-12-31"});
+        server.create(&key, "/v1/impact-statistics", &more);
+        server.create(&key, "/v1/videos", &json!({"slug": "film", "status": "published", "title": "Film", "programme": "norms"}));
+        server.create(&key, "/v1/saved-queries", &json!({"slug": "films", "status": "published", "name": "Films", "kind": "video", "query": "sort=title"}));
+        let count = |path: &str| server.get(path).expect(200).text().matches("Funded by the Union.").count();
+        // Of several statistics of one programme, which must not empty the cache of attributions.
+        for path in [
+            "/v1/impact-statistics/chart.svg?unit=people",
+            "/v1/impact-statistics/chart.svg?unit=people&group_by=country",
+            "/embed/impact-statistics/chart?unit=people&group_by=year",
+            "/embed/videos",
+            "/f/films",
+            "/feeds/videos.rss",
+        ] {
+            assert!(count(path) > 0, "{path}");
+        }
+    }
+}
+
+on_both! {
     fn charts_show_qualifiers(server: &TestServer) {
         statistics(server);
         let english = chart(server, "lang=en");

@@ -687,7 +687,7 @@ fn figure(group: &Value, name: &str) -> String {
 }
 
 /// Series: rule, statistics, and expected targets and baselines without `by`.
-const SERIES_CASES: [(&str, &[&str], &str); 8] = [
+const SERIES_CASES: [(&str, &[&str], &str); 14] = [
     // Equal targets are added up, not listed once.
     (
         "count",
@@ -714,6 +714,40 @@ const SERIES_CASES: [(&str, &[&str], &str); 8] = [
     ),
     ("count", &["AL 2024 50 baseline=5@2019", "RS 2024 40 baseline=5@2019"], "baseline 2019 10"),
     ("count", &["AL 2024 50 baseline=5@2019", "RS 2024 40 baseline=7@2020"], "baseline 2020 12"),
+    // Values that are not counted add no target and no baseline.
+    (
+        "count",
+        &[
+            "- 2024 500 target=300 baseline=10@2019",
+            "AL 2024 200 target=200 baseline=8@2019",
+            "RS 2024 200 target=200 baseline=8@2019",
+        ],
+        "baseline 2019 10, target 2024-01-01..2024-12-31 300",
+    ),
+    // Nor do plans for a part of what has been reported.
+    (
+        "count",
+        &["- 2024 90 target=150", "AL 2024 - target=70", "RS 2024 - target=90"],
+        "target 2024-01-01..2024-12-31 150",
+    ),
+    // The target of the value that counts.
+    (
+        "stock-by-group",
+        &["RS 2024 10 target=100", "RS 2024 - target=120"],
+        "target 2024-01-01..2024-12-31 100",
+    ),
+    (
+        "peak-by-group",
+        &["RS 2024 10 target=100", "RS 2024 - target=90"],
+        "target 2024-01-01..2024-12-31 100",
+    ),
+    (
+        "count",
+        &["RS 2024 37 target=48 baseline=3@2019", "RS 2024 30 baseline=20@2019"],
+        "baseline 2019 20",
+    ),
+    // A longer target of a country is not that of all either.
+    ("count", &["AL 2024 50 target=200@2024..2026", "RS 2024 500"], ""),
     // What is not summed over groups is listed.
     (
         "stock",

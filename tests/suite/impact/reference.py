@@ -502,56 +502,77 @@ def series(statistics, by, rule):
             figures = aggregate(some, rule)
             start, end = iso(some[0].start), iso(some[0].end)
             rendered.append([start, end, figures["total"] and figures["total"][:2], figures["count"], figures["excluded_count"]])
-        result.append(
-            {
-                "key": key,
-                "points": rendered,
-                "targets": series_targets(members, rule),
-                "baselines": series_baselines(members, rule),
-            }
-        )
+        values, plans = counted_in_points(members, points, rule)
+        targets, used = series_targets(values, plans, rule)
+        baselines = series_baselines(values, plans, used, rule)
+        result.append({"key": key, "points": rendered, "targets": targets, "baselines": baselines})
     return result
 
 
-def counted_values(statistics, rule):
-    facts = [value_fact(one) for one in statistics if one.value is not None]
-    return count_once(facts, parts_of(rule), all_periods=rule[0] in ("latest", "max"))[0]
+def counted_in_points(members, points, rule):
+    """The counted values of all points, and the statistics whose plans count."""
+    values = []
+    for some in points.values():
+        facts = [value_fact(one) for one in some]
+        values += count_once(facts, parts_of(rule), all_periods=rule[0] in ("latest", "max"))[0]
+    counted = {fact.number for fact in values}
+    plans = [one for one in members if one.number in counted or (one.value is None and is_own_plan(one, values))]
+    return values, plans
 
 
-def combined(plans, values, rule):
-    """Targets of one period, or baselines: their sum if they cover the values, or each of them."""
-    counted = count_once(plans, parts_of(rule))[0]
+def are_summed(values, plans, rule):
+    return rule[1] == "sum" or len({fact.scope for fact in values} | {plan.scope for plan in plans}) <= 1
+
+
+def covers(facts, scopes):
+    return bool(facts) and all(any(scope_contains(fact.scope, scope) for fact in facts) for scope in scopes)
+
+
+def combined(facts, scopes, rule):
+    """Targets of one period, or baselines: their sum if they cover these scopes, or each different one."""
     if rule[1] != "sum":
-        return sorted({fact.value for fact in counted})
-    for value in values:
-        if not any(scope_contains(fact.scope, value.scope) for fact in counted):
-            return []
-    return [sum((fact.value for fact in counted), Decimal(0))]
+        return sorted({fact.value for fact in facts})
+    return [sum((fact.value for fact in facts), Decimal(0))] if covers(facts, scopes) else []
 
 
-def series_targets(members, rule):
-    result = []
-    for period in {target_period(one) for one in members if one.target}:
-        plans = [one for one in members if one.target and target_period(one) == period]
-        values = counted_values([one for one in members if one.period == period], rule)
-        days = [None if day in (FIRST_DAY, LAST_DAY) else day.isoformat() for day in period]
-        for value in combined([target_fact(one) for one in plans], values, rule):
-            result.append([plain(value), *days])
-    return sorted(result, key=json.dumps)
+def series_targets(values, plans, rule):
+    """The targets by period, and the facts that are counted."""
+    result, used = [], []
+    for period in {target_period(one) for one in plans if one.target}:
+        of_period = [one for one in plans if one.target and target_period(one) == period]
+        inside = [one for one in values if one.period == period or periods_overlap(one.period, period)]
+        facts = [target_fact(one) for one in of_period]
+        if are_summed(inside, of_period, rule):
+            if rule[0] == "sum":
+                facts = count_once(facts, "planned")[0]
+            else:
+                totals = count_once(facts, False)[1]
+                choose = greatest_target if rule[0] == "max" else lambda some: target_of_latest(some, inside)
+                facts = count_scopes([choose(some) for some in by_scope(facts, False)], totals)
+        used += facts
+        for value in combined(facts, {fact.scope for fact in inside}, rule):
+            result.append([plain(value), *(None if day in (FIRST_DAY, LAST_DAY) else day.isoformat() for day in period)])
+    return sorted(result, key=json.dumps), used
 
 
-def series_baselines(members, rule):
+def series_baselines(values, plans, targets, rule):
     """The baseline of a year adds the newest ones of all scopes until then; of one year, that of the earliest period."""
     result = []
-    values = counted_values(members, rule)
-    for year in sorted({one.baseline[1] for one in members if one.baseline}):
+    scopes = {fact.scope for fact in values}
+    reported = lambda scope: any(scope == other or scopes_overlap(scope, other) for other in scopes)
+    needed = scopes | {fact.scope for fact in targets if not reported(fact.scope)}
+    summed = are_summed(values, plans, rule)
+    for year in sorted({one.baseline[1] for one in plans if one.baseline}):
         newest = {}
-        for one in sorted(members, key=lambda one: (one.period, one.number), reverse=True):
-            if one.baseline and (one.baseline[1] == year or (rule[1] == "sum" and one.baseline[1] < year)):
-                if one.scope not in newest or newest[one.scope].baseline[1] <= one.baseline[1]:
-                    newest[one.scope] = one
+        for one in sorted(plans, key=lambda one: (one.period, one.number), reverse=True):
+            if one.baseline and (one.baseline[1] == year or (summed and one.baseline[1] < year)):
+                key = one.scope if summed else one.number
+                if key not in newest or newest[key].baseline[1] <= one.baseline[1]:
+                    newest[key] = one
         facts = [Fact(one.number, one.scope, (FIRST_DAY, LAST_DAY), one.baseline[0]) for one in newest.values()]
-        result += [[year, plain(value)] for value in combined(facts, values, rule)]
+        if summed:
+            facts = count_once(facts, True)[0]
+        result += [[year, plain(value)] for value in combined(facts, needed, rule)]
     return sorted(result)
 
 

@@ -52,6 +52,8 @@ on_both! {
         check("2023 \"young men\" report", "&sort=slug", &["forum", "sport"], &["2023", "report"]);
         // The rarest of the words that occur together.
         check("young women violence", "", &["film"], &["young"]);
+        // Function words do not count.
+        check("what is violence", "&sort=slug", &["film", "forum"], &["what", "is"]);
         // Only items within the filters count.
         check("young men against violence 2023", "&country=AL&sort=slug", &["sport"], &["against", "violence", "2023"]);
         check("women violence 2023", "&country=RS", &["forum"], &["women", "2023"]);
@@ -94,6 +96,19 @@ on_both! {
         check("young men 2023", "&sort=slug", &["forum", "sport"], &["2023"]);
         server.create(&key, "/v1/videos", &json!({"slug": "fresh", "title": "Young men 2023", "status": "published"}));
         check("young men 2023", "", &["fresh"], &[]);
+    }
+
+    fn words_of_many_items_are_found_too_if_another_one_is_unknown(server: &TestServer) {
+        let video = |number: usize| json!({"resource": "video", "slug": format!("video-{number}"), "status": "published", "original_language": "en", "title": format!("Judges and prosecutors {number}")});
+        let mut videos: Vec<_> = (0..30).map(video).collect();
+        videos.push(json!({"resource": "video", "slug": "film", "status": "published", "original_language": "en", "title": "Kumanovo"}));
+        server.import(&videos);
+        for (query, omitted) in [("judges xyzzy", json!(["xyzzy"])), ("judges prosecutors kumanovo", json!(["kumanovo"]))] {
+            for path in ["/v1/videos", "/v1/search"] {
+                let page = server.read(&format!("{path}?q={}&total=true&limit=1", percent_encode(query)));
+                assert_eq!((&page["page"]["total"], &page["omitted_terms"]), (&json!(30), &omitted), "{path} {query}");
+            }
+        }
     }
 
     fn excluded_words_follow_writes_and_visibility(server: &TestServer) {
