@@ -54,9 +54,8 @@ pub fn load_statistics_chart(
         .iter()
         .flat_map(|statistic| statistic.references_in("programme"))
         .map(|reference| reference.target_id)
-        .filter(|id| render_context.has_target(id))
         .collect();
-    let lines = attribution_lines(connection, read_context, &programmes, render_context)?;
+    let lines = attribution_lines(connection, read_context, programmes, render_context)?;
     let ui_language = render_context.language_preference.ui_language;
     let mut chart = Chart {
         chart_type: chart_params.chart_type,

@@ -69,7 +69,7 @@ pub fn load_summary_chart(
             .filter_map(|key| key.footnote.as_deref().map(format_footnote)),
     );
     let programmes: Vec<Id> = summary.programmes.iter().copied().collect();
-    notes.extend(attribution_lines(connection, read_context, &programmes, render_context)?);
+    notes.extend(attribution_lines(connection, read_context, programmes, render_context)?);
     let omitted_groups = summary.total_groups.saturating_sub(summary.data.len());
     let lacking_value = chart.add_groups(summary, chart_params);
     if chart_params.chart_type == ChartType::Map {

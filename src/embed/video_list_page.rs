@@ -278,7 +278,7 @@ pub(super) fn load_list(
         .flat_map(|video| video.references_in("programme"))
         .map(|reference| reference.target_id)
         .collect();
-    for text in attribution_lines(connection, read_context, &programmes, render_context)? {
+    for text in attribution_lines(connection, read_context, programmes, render_context)? {
         let note = RequiredNote { label: None, text };
         if !description.notes.contains(&note) {
             description.notes.push(note);

@@ -6,9 +6,9 @@ use crate::text::fold::fold_word;
 /// The words, folded, by language.
 const FUNCTION_WORDS: [&str; 5] = [
     // English.
-    "a about an and are as at be been by can could did do does for from had has have he her him his \
-     how i if in into is it its me my of on or our she so that the their them there these they this \
-     those to us was we were what when where which who whom whose why will with would you your",
+    "a about an and are as at be been by can could did do does for from had has have how i if in \
+     into is it its me my of on or our so that the their them there these they this those to us was \
+     we were what when where which who whom whose why will with would you your",
     // Serbian, Bosnian, Croatian and Montenegrin.
     "a ali bi bila bio biti da do gde gdje i ili iz je kad kada kako ko kod koja koje koji kroz li \
      mi ne ni niti njih njihov o od on ona one oni ova ovaj ovo po pred pri s sa sam se si smo sta \

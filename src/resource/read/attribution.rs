@@ -12,6 +12,7 @@ use crate::resource::cache::attribution::{Attribution, AttributionKey};
 use crate::resource::read::catalogue::ReadContext;
 use crate::resource::schema::ResourceKind;
 use crate::resource::view::context::RenderContext;
+use crate::resource::view::load::load_reference_targets;
 use crate::text::fingerprint::Fingerprint;
 
 /// Returns the attribution of these programmes; those that are not cached are loaded together.
@@ -58,17 +59,21 @@ pub fn programme_attributions(
     Ok(found)
 }
 
-/// Returns the credit lines and disclaimers of these programmes, each once.
+/// Returns the credit lines and disclaimers of those of these programmes that the client may see,
+/// each once.
 pub fn attribution_lines(
     connection: &mut Connection,
     read_context: ReadContext<'_>,
-    programmes: &[Id],
-    render_context: &RenderContext,
+    programmes: Vec<Id>,
+    render_context: &mut RenderContext,
 ) -> Result<Vec<String>, Problem> {
-    let attributions =
-        programme_attributions(connection, read_context, programmes, render_context)?;
+    let targets = vec![(ResourceKind::PROGRAMME, programmes.clone())];
+    load_reference_targets(connection, targets, read_context.visibility, render_context)?;
+    let visible: Vec<Id> =
+        programmes.into_iter().filter(|id| render_context.has_target(id)).collect();
+    let attributions = programme_attributions(connection, read_context, &visible, render_context)?;
     let mut lines: Vec<String> = Vec::new();
-    for attribution in programmes.iter().filter_map(|id| attributions.get(id)) {
+    for attribution in visible.iter().filter_map(|id| attributions.get(id)) {
         for line in [&attribution.credit_line, &attribution.disclaimer].into_iter().flatten() {
             if !lines.contains(line) {
                 lines.push(line.clone());
