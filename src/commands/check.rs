@@ -213,7 +213,7 @@ fn check_iati(
         report.print_unresolved(&to_finding(missing, remedy))?;
     }
     for note in found.notes {
-        report.print_note(&to_finding(note, "Nothing needs to be done if that is intended."))?;
+        report.print_note(&to_finding(note, "No action is needed if that is intended."))?;
     }
     Ok(())
 }
@@ -223,7 +223,7 @@ fn to_finding(issue: ReadinessIssue, remedy: &'static str) -> Finding {
     Finding { code: issue.code, subject, detail: issue.detail, remedy, derived: false }
 }
 
-/// What became of a finding.
+/// The outcome of a finding.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Outcome {
     Repaired,

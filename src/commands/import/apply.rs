@@ -386,7 +386,7 @@ fn save_line(
     };
     let is_new = existing.is_none();
     let mode = existing.map_or(WriteMode::CreateAt(&line.slug), WriteMode::Replace);
-    // The lines of the referring items say themselves what becomes of them.
+    // The lines of the referring items state what happens to them.
     let on_references = OnReferences::Keep;
     let body = merged.as_ref().unwrap_or(&line.body);
     let request = SaveRequest { mode, body, on_references, is_import: true };

@@ -23,7 +23,7 @@ pub use ndjson::{import_lines, parse_line};
 /// The demo catalogue.
 pub const DEMO_CATALOGUE: &str = include_str!("../demo/first-catalogue.ndjson");
 
-/// What becomes of the invalid parts of a file.
+/// What happens to the invalid parts of a file.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
 enum Faulty {
     /// The file is rejected
@@ -42,7 +42,7 @@ pub struct Args {
     /// file are retained
     #[arg(long)]
     iati: bool,
-    /// What becomes of the invalid parts of an IATI file
+    /// What happens to the invalid parts of an IATI file
     #[arg(long, value_enum, default_value_t, requires = "iati")]
     faulty: Faulty,
     /// Report what would be stored, and store nothing

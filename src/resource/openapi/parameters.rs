@@ -18,11 +18,11 @@ use crate::resource::schema::{
 };
 use crate::resource::write::idempotency;
 
-/// Returns the parameter that decides what becomes of the items that refer to an item.
+/// Returns the parameter that decides what happens to the items that refer to an item.
 fn on_references_parameter(values: &[&str]) -> Value {
     query_parameter(
         OnReferences::PARAM,
-        "What becomes of the public items that refer to the item if it is no longer public: with `keep` they continue to refer to it, and show its name, credit line and disclaimer if it is archived; with `archive` they are archived too. Without it, the request is rejected (409) if there are any.",
+        "What happens to the public items that refer to the item if it is no longer public: with `keep` they continue to refer to it, and show its name, credit line and disclaimer if it is archived; with `archive` they are archived too. Without it, the request is rejected (409) if there are any.",
         json!({"type": "string", "enum": values}),
         json!("archive"),
     )

@@ -1,4 +1,4 @@
-//! What becomes of the items that refer to an item which is archived, withdrawn or deleted.
+//! What happens to the items that refer to an item which is archived, withdrawn or deleted.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Fields of programmes for IATI, the settings of the organisation, and what becomes of both.
+//! Fields of programmes for IATI, the settings of the organisation, and import and export of both.
 
 use roxmltree::Document;
 use serde_json::{Value, json};
