@@ -9,7 +9,7 @@ use crate::captions::formats;
 use crate::captions::repair;
 use crate::captions::repair::{MAX_REPAIRS, RepairedFile};
 use crate::captions::srt;
-use crate::captions::timing::ARROW;
+use crate::captions::timing::{ARROW, is_timing};
 use crate::captions::track::CaptionFormat;
 use crate::captions::track::ParseError;
 use crate::captions::track::Repair;
@@ -145,10 +145,7 @@ fn detect_format(text: &str, declared: Option<CaptionFormat>) -> Result<CaptionF
                 );
                 Err(ParseError::new(1, "wrong_format", detail))
             }
-            None => match unsupported_format(text) {
-                Some(error) => Err(error),
-                None => Ok(format),
-            },
+            None => unsupported_format(text).map_or(Ok(format), Err),
         },
         None if looks_like_webvtt => Ok(CaptionFormat::WebVtt),
         None => match detect_without_header(text) {
@@ -170,21 +167,13 @@ fn detect_without_header(text: &str) -> Option<CaptionFormat> {
     if starts_as_srt(text) { Some(CaptionFormat::Srt) } else { formats::detect(text) }
 }
 
-/// Whether a text starts with the number and the timing of an SRT cue.
+/// Whether a text starts with the timing of an SRT cue, after its number if it has one.
 fn starts_as_srt(text: &str) -> bool {
     let mut lines = split_lines(text).into_iter().map(|(_, line)| line.trim());
     let first = lines.find(|line| !line.is_empty()).unwrap_or_default();
     let is_number = first.bytes().all(|byte| byte.is_ascii_digit());
     let timing = if is_number { lines.next().unwrap_or_default() } else { first };
     is_timing(timing) && timing.contains(',')
-}
-
-/// Whether a line has times around an arrow: the arrow of a comment in SAMI or HTML is none.
-fn is_timing(line: &str) -> bool {
-    line.split_once(ARROW).is_some_and(|(start, end)| {
-        start.trim_end().ends_with(|c: char| c.is_ascii_digit())
-            && end.trim_start().starts_with(|c: char| c.is_ascii_digit() || c == '-')
-    })
 }
 
 /// The error of a file in a format that is not supported, which is named with a way to convert it;

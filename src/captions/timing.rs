@@ -94,6 +94,14 @@ pub(super) fn parse(line: &str, format: CaptionFormat) -> Result<Timing, TimingE
     }
 }
 
+/// Whether a line has times around an arrow: the arrow of a comment in SAMI or HTML is none.
+pub(super) fn is_timing(line: &str) -> bool {
+    line.split_once(ARROW).is_some_and(|(start, end)| {
+        start.trim_end().ends_with(|c: char| c.is_ascii_digit())
+            && end.trim_start().starts_with(|c: char| c.is_ascii_digit() || c == '-')
+    })
+}
+
 /// Whether a word has the form of a cue setting (WebVTT, 6.3 "cue timings and settings parsing"): a
 /// name, a colon, a value.
 pub(super) fn is_setting(word: &str) -> bool {

@@ -190,10 +190,10 @@ impl RankTier {
     fn superset_expr(&self) -> MatchExpr {
         let plan = &self.plan;
         // With several words the worst match determines the tier, so all fields up to this one are
-        // searched. Matches of the order of words are included in those of words as typed.
-        if !self.is_single_term() || (self.match_kind == MatchKind::Exact && self.field_index == 0)
-        {
-            plan.up_to_tier(self.field_index, self.match_kind)
+        // searched. The order of words has tiers of its own.
+        if !self.is_single_term() {
+            let fields = plan.first_field..=self.field_index;
+            query_expr(&plan.query, &plan.kind_letters, fields, self.match_kind)
         } else if self.is_last_of_field {
             MatchExpr::any_of(
                 MATCH_KINDS

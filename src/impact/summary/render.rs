@@ -1,6 +1,6 @@
 //! Rendering of a summary in the language of the response.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use diesel::sql_types::BigInt;
 
@@ -71,13 +71,14 @@ pub fn build_summary(
     )?;
     let renderer = GroupRenderer { facts: &facts, params, references: &names, render_context };
     let data = groups.iter().map(|group| renderer.render(group)).collect();
-    let scopes: BTreeSet<usize> = places
-        .iter()
-        .filter_map(|place| facts.rows.get(*place))
-        .map(|row| row.scope_index)
-        .collect();
-    let programmes =
-        scopes.into_iter().filter_map(|scope| facts.scopes.get(scope)?.programme).collect();
+    let mut is_used = vec![false; facts.scopes.len()];
+    for row in places.iter().filter_map(|place| facts.rows.get(*place)) {
+        if let Some(is_used) = is_used.get_mut(row.scope_index) {
+            *is_used = true;
+        }
+    }
+    let used_scopes = facts.scopes.iter().zip(is_used).filter(|(_, is_used)| *is_used);
+    let programmes = used_scopes.filter_map(|(scope, _)| scope.programme).collect();
     Ok(ImpactSummary { data, total_groups, programmes })
 }
 

@@ -16,7 +16,7 @@ use crate::impact::display_value::format_plain_value;
 use crate::impact::indicators::model::{IndicatorFields, SCHEMA as INDICATORS};
 use crate::impact::schema::SCHEMA;
 use crate::impact::summary::aggregate::aggregate;
-use crate::impact::summary::deduplicate::deduplicate;
+use crate::impact::summary::deduplicate::{Deduplicated, deduplicate};
 use crate::impact::summary::fact_table::FactTable;
 use crate::impact::summary::group_by::{KeyPart, key_part};
 use crate::impact::summary::params::{GroupBy, SummaryParams, group_by_schema};
@@ -316,7 +316,14 @@ impl SeriesContext<'_> {
     }
 
     fn build_line(&self, key: Option<GroupKey>, line: &LineRows) -> SeriesLine {
-        let plans = LinePlans::new(self.facts, &line.rows, line.points.values(), self.rule);
+        let points: Vec<(&Vec<usize>, Deduplicated)> = line
+            .points
+            .values()
+            .map(|rows| (rows, deduplicate(self.facts, rows, self.rule)))
+            .collect();
+        let counted: Vec<usize> =
+            points.iter().flat_map(|(_, counted)| &counted.rows).copied().collect();
+        let plans = LinePlans::new(self.facts, &line.rows, &counted, self.rule);
         let baselines = plans
             .baselines
             .into_iter()
@@ -338,12 +345,11 @@ impl SeriesContext<'_> {
             key,
             baselines,
             targets,
-            points: line.points.values().map(|rows| self.build_point(rows)).collect(),
+            points: points.iter().map(|(rows, counted)| self.build_point(rows, counted)).collect(),
         }
     }
 
-    fn build_point(&self, rows: &[usize]) -> SeriesPoint {
-        let counted = deduplicate(self.facts, rows, self.rule);
+    fn build_point(&self, rows: &[usize], counted: &Deduplicated) -> SeriesPoint {
         let group = GroupRows {
             counted: &counted.rows,
             without_value: &[],

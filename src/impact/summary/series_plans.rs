@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::impact::aggregation_rule::{AggregationRule, TimeAggregation};
 use crate::impact::summary::day_range::DayRange;
-use crate::impact::summary::deduplicate::{deduplicate, deduplicate_facts};
+use crate::impact::summary::deduplicate::deduplicate_facts;
 use crate::impact::summary::fact::{Fact, Parts};
 use crate::impact::summary::fact_table::{FactTable, ScopeIds};
 use crate::impact::summary::targets::{
@@ -28,23 +28,20 @@ pub struct LinePlans<'a> {
 }
 
 impl<'a> LinePlans<'a> {
-    /// Computes the targets and baselines of a line from its statistics: `points` are those with a
-    /// value, by period.
-    pub fn new<'r>(
+    /// Computes the targets and baselines of a line from its statistics; `counted` are those that are
+    /// counted in their periods. The plans of others do not count either.
+    pub fn new(
         facts: &'a FactTable,
         rows: &[usize],
-        points: impl Iterator<Item = &'r Vec<usize>>,
+        counted: &[usize],
         rule: AggregationRule,
     ) -> Self {
-        // Plans of statistics that are not counted do not count either.
-        let counted: Vec<usize> =
-            points.flat_map(|rows| deduplicate(facts, rows, rule).rows).collect();
         let values: Vec<Fact<'_>> =
             counted.iter().filter_map(|row| facts.value_fact(*row)).collect();
         let has_value = |row: &usize| facts.rows.get(*row).is_none_or(|row| row.value.is_some());
         let without_value: Vec<usize> =
             rows.iter().copied().filter(|row| !has_value(row)).collect();
-        let plans = find_plans(facts, &counted, &without_value, &values);
+        let plans = find_plans(facts, counted, &without_value, &values);
         let plans: Vec<&PlannedRow<'a>> = plans.iter().collect();
         let mut periods: BTreeMap<DayRange, Vec<&PlannedRow<'a>>> = BTreeMap::new();
         for plan in &plans {

@@ -42,23 +42,24 @@ pub fn find_partial_match(
         allowed.as_ref().is_none_or(|allowed| allowed.contains(item))
             && !excluded.as_ref().is_some_and(|excluded| excluded.contains(*item))
     };
+    let content_words = content_word_mask(query);
     // The groups that each item matches, as bits.
     let mut masks: HashMap<RowId, u32> = HashMap::new();
     let mut counts = Vec::with_capacity(query.groups.len());
     for (index, group) in query.groups.iter().enumerate() {
         let bit = u32::try_from(index).ok().and_then(|index| 1_u32.checked_shl(index)).unwrap_or(0);
-        let found = cache.items_with_terms(connection, index_search, group)?;
         let mut count = 0_usize;
-        for item in found.row_ids().filter(is_candidate) {
-            count = count.saturating_add(1);
-            *masks.entry(item).or_default() |= bit;
+        if content_words & bit != 0 {
+            let found = cache.items_with_terms(connection, index_search, group)?;
+            for item in found.row_ids().filter(is_candidate) {
+                count = count.saturating_add(1);
+                *masks.entry(item).or_default() |= bit;
+            }
         }
         counts.push(count);
     }
-    let content_words = content_word_mask(query);
     let item_count = masks.len();
-    let masks = masks.into_values().map(|mask| mask & content_words).collect();
-    let kept = best_mask(masks, &counts, item_count);
+    let kept = best_mask(masks.into_values().collect(), &counts, item_count);
     Ok(kept.map(|kept| without_groups(query, kept)))
 }
 

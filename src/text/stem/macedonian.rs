@@ -23,8 +23,8 @@ pub(super) fn add_stems(word: &str, add: &mut impl FnMut(&str)) {
     for _ in 0..2 {
         bare = without_article(bare).unwrap_or(bare);
     }
-    // After a consonant, `та` may also belong to the word: `листи`, `места`.
-    if let Some(rest) = word.strip_suffix("ta").or_else(|| bare_definite(word))
+    // After a consonant, `та` may also belong to the word: `листа`, `листата`, `места`.
+    if let Some(rest) = word.strip_suffix("tata").or_else(|| word.strip_suffix("ta"))
         && rest.len() >= 3
         && !rest.ends_with(is_vowel)
     {
@@ -67,14 +67,9 @@ fn without_article(word: &str) -> Option<&str> {
         .find_map(|article| strip_ending(word, article).filter(|rest| is_noun(rest, article)))
 }
 
-/// The word without the ending `та` and an article after it: `лис` of `листата`.
-fn bare_definite(word: &str) -> Option<&str> {
-    word.strip_suffix("tata")
-}
-
 /// One form for the stems of a word: without the vowel of the ending in `-ија`, `-ии`, without the
-/// `ј` of `извештај` that its plural `извештаи` does not have, without the vowel that `бегалец` and `добар` lose, and without a `т` that is not written before that of the
-/// article (`младоста`).
+/// `ј` of `извештај` that its plural `извештаи` does not have, without the vowel that `бегалец` and
+/// `добар` lose, and without a `т` that is not written before that of the article (`младоста`).
 fn canonical_stem(stem: &str) -> String {
     if let Some(rest) = stem.strip_suffix("ij").filter(|rest| rest.len() >= 2) {
         return format!("{rest}i");

@@ -19,7 +19,7 @@ const IRREGULAR_STEMS: &[(&str, &[&str])] = &[
     ("brat", &["brat", "brac"]),
 ];
 
-/// Words whose forms are too short, or too different, for rules: the base form, and the others.
+/// Words whose forms are too short, or too different, for rules: the base form, and all forms.
 const IRREGULAR_WORDS: &[(&str, &[&str])] = &[
     ("pas", &["pas", "psa", "psu", "psom", "psi", "pse", "psima", "pasa"]),
     ("san", &["san", "sna", "snu", "snom", "snovi", "snova", "snovima"]),
@@ -152,9 +152,8 @@ fn add_alternations(word: &str, add: &mut impl FnMut(&str)) {
         add_form(&[rest]);
     }
     // The dative plural of nouns with two consonants before the ending: `igrama`, `sestrama`.
-    let mut letters = word.strip_suffix("ama").unwrap_or_default().chars().rev();
     if let Some(rest) = word.strip_suffix("ama").filter(|rest| rest.len() >= 3)
-        && letters.by_ref().take(2).all(|letter| !is_vowel(letter))
+        && rest.chars().rev().take(2).all(|letter| !is_vowel(letter))
     {
         add_form(&[rest, "a"]);
     }

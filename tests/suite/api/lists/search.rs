@@ -39,6 +39,7 @@ on_both! {
             video("sport", "Young men in sport", "AL"),
             video("film", "Women against violence", "AL"),
             video("other", "Something else", "RS"),
+            video("question", "What is this", "RS"),
         ]);
         let read = |query: &str, more: &str| server.read(&format!("/v1/videos?q={}&total=true{more}", percent_encode(query)));
         let check = |query: &str, more: &str, expected: &[&str], omitted: &[&str]| {
